@@ -1,0 +1,159 @@
+"""The whole server, put together. Nothing is decided here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+from connexion.apps.asynchronous import AsyncApp
+from inference_events.catalog import attempts, jobs
+from inference_events.catalog.authentication import Authentication
+from inference_events.catalog.opening import open_catalog
+from inference_events.catalog.tables import utc_now
+from inference_events.context import Request
+from inference_events.data_directory import DataDirectory
+from inference_events.events.duckdb import DuckDBEventStore
+from inference_events.events.records import find_earlier
+from inference_events.http.limits import Limits
+from inference_events.http.server import create_http_app
+from inference_events.ingest.timestamps import microseconds
+from inference_events.jobs import JobQueue, Workers
+from inference_events.jobs.handlers import JobHandlers
+from inference_events.operations.events import EventOperations
+from inference_events.operations.files import FileOperations
+from inference_events.operations.jobs import JobOperations
+from inference_events.operations.models import ModelOperations
+from inference_events.operations.projects import ProjectOperations
+from inference_events.operations.server import ServerOperations
+from inference_events.operations.tokens import TokenOperations
+from inference_events.retries import Earlier, Retries
+from inference_events.settings import Settings
+from inference_events.targets import Targets
+from inference_events_api import types as t
+
+PURGE_EVERY_SECONDS = 600
+
+
+class Operations(
+    EventOperations,
+    FileOperations,
+    JobOperations,
+    ModelOperations,
+    ProjectOperations,
+    ServerOperations,
+    TokenOperations,
+):
+    """Every operation of the contract, in one object."""
+
+    def __init__(self, services: "Services") -> None:
+        catalog, store, queue, targets = services.catalog, services.store, services.queue, services.targets
+        EventOperations.__init__(self, catalog, store, queue, targets)
+        FileOperations.__init__(self, catalog, services.directory)
+        JobOperations.__init__(self, catalog, services.rejected_rows)
+        ModelOperations.__init__(self, catalog, queue, targets)
+        ProjectOperations.__init__(self, catalog, queue)
+        ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
+        TokenOperations.__init__(self, catalog)
+
+
+class Services:
+    """What the operations work with: the stores, and the workers that do jobs on them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.directory = DataDirectory(settings.data_dir)
+        self.catalog, self.new_secret = open_catalog(settings, self.directory)
+        self.store = DuckDBEventStore(self.directory.events_file)
+        self.targets = Targets(self.catalog, self.store)
+        self.queue = JobQueue(self.catalog)
+        handlers = JobHandlers(self.catalog, self.store, self.targets, self.directory.path, settings.file_chunk_rows)
+        self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
+        self._running = False
+
+    def start(self) -> None:
+        """Take up what an earlier process left unfinished."""
+        for job in self.catalog.read(jobs.unfinished):
+            if job.model_id is not None:
+                self.store.resume(job.model_id, job.position)
+        self.workers.start()
+        self._running = True
+
+    def stop(self) -> None:
+        """Finish what was accepted; jobs stop at a safe point."""
+        self._running = False
+        self.workers.stop(self.settings.shutdown_grace_seconds)
+        self.store.close()
+        self.catalog.close()
+        self.directory.close()
+
+    def are_ready(self) -> bool:
+        return self._running and self.store.answers()
+
+    def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
+        rows, total = self.store.rejected_rows(job_id, offset, limit)
+        return [{"row": row.row, "reason": row.reason, "message": row.message} for row in rows], total
+
+    async def find_in_store(self, request: Request) -> Earlier | None:
+        return await asyncio.to_thread(find_earlier, self.store, request)
+
+    async def find_in_catalog(self, request: Request) -> Earlier | None:
+        attempt = await self.catalog.aread(lambda session: attempts.find(session, request))
+        return None if attempt is None else Earlier(attempt.body_digest, attempt.answer)
+
+    def purge_records(self) -> None:
+        """Forget answers that are too old to be asked for again."""
+        before = utc_now() - timedelta(hours=self.settings.retry_record_hours)
+        self.store.purge_records(microseconds(before)).result()
+        self.catalog.write(lambda session: attempts.purge(session, before))
+
+
+def create_app(
+    settings: Settings,
+    *,
+    announce: Callable[[str], None] = lambda secret: None,
+    validate_responses: bool = False,
+) -> AsyncApp:
+    """Build the server on its data directory. Raises DataDirectoryInUse.
+
+    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
+    """
+    services = Services(settings)
+    if services.new_secret is not None:
+        announce(services.new_secret)
+    return create_http_app(
+        operations=Operations(services),
+        authenticate=Authentication(services.catalog).authenticate,
+        retries=Retries([services.find_in_store, services.find_in_catalog]),
+        limits=Limits(
+            event_body_bytes=settings.max_event_body_bytes,
+            json_body_bytes=settings.max_body_bytes,
+            file_bytes=settings.max_file_bytes,
+            bodies_in_flight_bytes=settings.max_bodies_in_flight_bytes,
+        ),
+        incoming=services.directory.incoming,
+        lifespan=_lifespan(services),
+        validate_responses=validate_responses,
+    )
+
+
+def _lifespan(services: Services) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        services.start()
+        purging = asyncio.create_task(_purge_regularly(services))
+        try:
+            yield
+        finally:
+            purging.cancel()
+            with suppress(asyncio.CancelledError):
+                await purging
+            await asyncio.to_thread(services.stop)
+
+    return lifespan
+
+
+async def _purge_regularly(services: Services) -> None:
+    while True:
+        await asyncio.to_thread(services.purge_records)
+        await asyncio.sleep(PURGE_EVERY_SECONDS)

@@ -1,0 +1,49 @@
+"""Answers of requests that changed something, kept so that a repetition gets the same one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from inference_events.catalog.tables import Attempt
+from inference_events.context import Request
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+
+def find(session: Session, request: Request) -> Attempt | None:
+    """Return the newest answer given to `request`: by its key, or else by its body.
+
+    One found by key may be of another body: compare `body_digest`. Without a key, keyed ones do not count.
+    """
+    same = Attempt.idempotency_key == request.idempotency_key
+    if request.idempotency_key is None:
+        same = Attempt.idempotency_key.is_(None) & (Attempt.body_digest == request.body_digest)
+    place = (
+        Attempt.token_id == request.token_id,
+        Attempt.method == request.method,
+        Attempt.path == request.path,
+    )
+    return session.scalars(select(Attempt).where(*place, same).order_by(Attempt.id.desc()).limit(1)).first()
+
+
+def record(session: Session, request: Request, answer: Mapping[str, object]) -> None:
+    """Keep the answer to `request`. Call it in the write whose effect it tells of.
+
+    Raises sqlalchemy.exc.IntegrityError when its key is in use.
+    """
+    session.add(
+        Attempt(
+            token_id=request.token_id,
+            method=request.method,
+            path=request.path,
+            idempotency_key=request.idempotency_key,
+            body_digest=request.body_digest,
+            answer=dict(answer),
+        )
+    )
+    session.flush()
+
+
+def purge(session: Session, before: datetime) -> int:
+    """Forget the answers given before a time. Returns how many."""
+    forgotten = session.execute(delete(Attempt).where(Attempt.created_at < before).returning(Attempt.id))
+    return len(forgotten.all())

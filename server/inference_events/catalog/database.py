@@ -1,0 +1,142 @@
+"""The catalog's database: its engine, its schema and its transactions."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+T = TypeVar("T")
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000")
+_BEGIN = "sqlite_begin"
+_MOST_REMEMBERED = 4096
+
+
+class Catalog:
+    """Run functions in transactions of the catalog, whose schema is brought up to date first.
+
+    `url` is a SQLAlchemy URL. Reads run side by side, writes one after the other. A write is on disk when its
+    call returns; when its function raises, nothing of it is kept. The async variants run the function in a
+    thread that sees the caller's context variables.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _create_engine(url)
+        upgrade(self._engine)
+        self._read = sessionmaker(self._engine, expire_on_commit=False)
+        self._write = sessionmaker(
+            self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}), expire_on_commit=False
+        )
+        self._write_lock = threading.Lock()
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="catalog-read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-write")
+        self._version = 0
+        self._remembered: dict[Hashable, tuple[int, Any]] = {}
+
+    def read(self, function: Callable[[Session], T]) -> T:
+        """Return what `function` makes of one consistent state of the catalog."""
+        with self._read() as session, session.begin():
+            return function(session)
+
+    def write(self, function: Callable[[Session], T]) -> T:
+        """Return what `function` returns, after all that it changed is on disk."""
+        with self._write_lock, self._write() as session:
+            with session.begin():
+                result = function(session)
+            self._version += 1
+        return result
+
+    async def aread(self, function: Callable[[Session], T]) -> T:
+        """Do `read` without holding up the event loop."""
+        return await _run(self._readers, self.read, function)
+
+    async def awrite(self, function: Callable[[Session], T]) -> T:
+        """Do `write` without holding up the event loop. Cancelling the caller does not undo it."""
+        return await _run(self._writer, self.write, function)
+
+    def remember(self, key: Hashable, function: Callable[[Session], T]) -> T:
+        """Do `read`, or return its last result for `key` if nothing was written since, unless it was None.
+
+        It is quick enough for the event loop if `function` is one look-up.
+        """
+        known = self._remembered.get(key)
+        if known is not None and known[0] == self._version:
+            result: T = known[1]
+            return result
+        version = self._version
+        result = self.read(function)
+        if result is not None:
+            self._remember(key, version, result)
+        return result
+
+    def write_later(self, function: Callable[[Session], object]) -> "Future[object]":
+        """Queue a write that nobody waits for; it is done before `close` returns."""
+        return self._writer.submit(self.write, function)
+
+    def answers(self) -> bool:
+        """Tell whether the database can be read."""
+        try:
+            self.read(lambda session: session.execute(select(1)))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Finish what is queued and let go of the database."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _remember(self, key: Hashable, version: int, result: object) -> None:
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = (version, result)
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _create_engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # The driver begins late, and never for reads; a write that began as a read could not wait for its turn.
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+async def _run(
+    executor: Executor, call: Callable[[Callable[[Session], T]], T], function: Callable[[Session], T]
+) -> T:
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(executor, context.run, call, function)

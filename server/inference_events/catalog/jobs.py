@@ -1,0 +1,141 @@
+"""Jobs: what a request started and a worker does later. They outlive the model that they worked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import Job, utc_now
+from inference_events.errors import ObjectNotFound
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, defer
+
+PENDING = "PENDING"
+STARTED = "STARTED"
+SUCCESS = "SUCCESS"
+FAILURE = "FAILURE"
+_UNFINISHED = Job.status.in_((PENDING, STARTED))
+# These may be long: thousands of event ids.
+_WITHOUT_PARAMETERS = select(Job).options(defer(Job.params, raiseload=True))
+_COLUMNS = {
+    "id": Job.id,
+    "name": Job.name,
+    "status": Job.status,
+    "model_id": Job.model_id,
+    "project_id": Job.project_id,
+    "created_at": Job.created_at,
+    "updated_at": Job.updated_at,
+}
+
+
+def create(
+    session: Session,
+    *,
+    kind: str,
+    name: str,
+    params: Mapping[str, Any],
+    info: Mapping[str, Any],
+    project_id: str | None,
+    model_id: str | None,
+    token_id: str,
+    position: int,
+) -> Job:
+    """Add a job that waits for its turn. `position` is the sequence number of the last write before it."""
+    job = Job(
+        kind=kind,
+        name=name,
+        status=PENDING,
+        params=dict(params),
+        info=dict(info),
+        project_id=project_id,
+        model_id=model_id,
+        token_id=token_id,
+        position=position,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def get(session: Session, job_id: str) -> Job:
+    """Return a job, whatever became of its model. Raises ObjectNotFound."""
+    job = session.get(Job, job_id)
+    if job is None:
+        raise ObjectNotFound.of("Job")
+    return job
+
+
+def list_page(session: Session, listing: Listing) -> Page[Job]:
+    """Return a page of the jobs, without their parameters. Raises BadRequest for a wrong listing."""
+    return page(session, _WITHOUT_PARAMETERS, listing, _COLUMNS, "-created_at")
+
+
+def unfinished(session: Session) -> list[Job]:
+    """Return the jobs that wait or run, in the order in which they are to run, without their parameters."""
+    in_order = _WITHOUT_PARAMETERS.where(_UNFINISHED).order_by(Job.position, Job.created_at, Job.id)
+    return list(session.scalars(in_order))
+
+
+def is_started(session: Session, job_id: str) -> bool:
+    """Tell whether a job runs and has not ended."""
+    return session.scalar(select(Job.status).where(Job.id == job_id)) == STARTED
+
+
+def start(session: Session, job_id: str) -> Job | None:
+    """Mark a job as running, or as running again. Returns None if it ended in the meantime."""
+    job = get(session, job_id)
+    if job.status not in (PENDING, STARTED):
+        return None
+    job.status = STARTED
+    job.started_at = job.started_at or utc_now()
+    return job
+
+
+def report(session: Session, job_id: str, progress: float, info: Mapping[str, Any]) -> bool:
+    """Note how far a running job is, in per cent, and merge `info`. Returns False if it has ended."""
+    job = get(session, job_id)
+    if job.status != STARTED:
+        return False
+    job.progress = progress
+    job.info = {**job.info, **info}
+    return True
+
+
+def succeed(session: Session, job_id: str, info: Mapping[str, Any]) -> bool:
+    """End a running job well; `info` is merged into its info. Returns False if it has ended already."""
+    if not report(session, job_id, 100.0, info):
+        return False
+    _end(get(session, job_id), SUCCESS)
+    return True
+
+
+def fail(session: Session, job_id: str, reason: str, message: str, info: Mapping[str, Any]) -> None:
+    """End a job badly, unless it has ended already; `info` is merged into its info."""
+    job = get(session, job_id)
+    if job.status in (PENDING, STARTED):
+        job.info = {**job.info, **info}
+        _fail(job, reason, message)
+
+
+def end_of_model(session: Session, model_id: str, message: str) -> None:
+    """End the unfinished jobs of a model that is deleted."""
+    _fail_all(session, Job.model_id == model_id, message)
+
+
+def end_of_project(session: Session, project_id: str, message: str) -> None:
+    """End the unfinished jobs of a project that is deleted."""
+    _fail_all(session, Job.project_id == project_id, message)
+
+
+def _fail_all(session: Session, which: ColumnElement[bool], message: str) -> None:
+    for job in session.scalars(select(Job).where(_UNFINISHED, which)):
+        _fail(job, "ObjectNotFound", message)
+
+
+def _fail(job: Job, reason: str, message: str) -> None:
+    job.error_reason, job.error_message = reason, message
+    _end(job, FAILURE)
+
+
+def _end(job: Job, status: str) -> None:
+    job.status = status
+    job.completed_at = utc_now()

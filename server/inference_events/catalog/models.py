@@ -1,0 +1,104 @@
+"""Models: what columns their events have and what these mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inference_events.catalog import environments, jobs, projects
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import Model, utc_now
+from inference_events.errors import Conflict, ObjectNotFound
+from sqlalchemy import and_, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+# What decides how an event is read and stored. A cached plan of ingestion holds while the revision stays.
+BINDING = frozenset(
+    {"schema", "spec", "task", "task_params", "event_id_col", "event_ts_col", "event_ts_format"}
+)
+
+_COLUMNS = {
+    "id": Model.id,
+    "name": Model.name,
+    "version": Model.version,
+    "project_id": Model.project_id,
+    "task": Model.task,
+    "created_at": Model.created_at,
+    "updated_at": Model.updated_at,
+}
+
+
+def create(session: Session, project_id: str, values: Mapping[str, Any], token_id: str) -> Model:
+    """Add a model and its PRODUCTION environment. `values` are columns of the table by name.
+
+    Raises ObjectNotFound for the project and Conflict when it has that name and version.
+    """
+    project = projects.get(session, project_id)
+    chosen = {"version": "v1", "task_params": {}, "xai_params": {}} | dict(values)
+    model = Model(project=project, created_by_id=token_id, updated_by_id=token_id, **chosen)
+    session.add(model)
+    _flush(session)
+    environments.create_production(session, model.id)
+    session.refresh(model)
+    return model
+
+
+def get(session: Session, model_id: str) -> Model:
+    """Return a model. Raises ObjectNotFound also for a deleted one."""
+    model = session.get(Model, model_id)
+    if model is None or model.deleted_at is not None:
+        raise ObjectNotFound.of("Model")
+    return model
+
+
+def list_page(
+    session: Session, listing: Listing, project_id: str | None = None, latest_only: bool = False
+) -> Page[Model]:
+    """Return a page of the models, of one project if given, only the newest version of each name if asked.
+
+    Raises BadRequest for a listing that cannot be read.
+    """
+    rows = select(Model).where(Model.deleted_at.is_(None))
+    if project_id is not None:
+        rows = rows.where(Model.project_id == project_id)
+    if latest_only:
+        newer = aliased(Model)
+        later = or_(
+            newer.created_at > Model.created_at,
+            and_(newer.created_at == Model.created_at, newer.id > Model.id),
+        )
+        same_name = and_(newer.project_id == Model.project_id, newer.name == Model.name)
+        rows = rows.where(~select(newer.id).where(newer.deleted_at.is_(None), same_name, later).exists())
+    return page(session, rows, listing, _COLUMNS, "name,version")
+
+
+def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id: str) -> Model:
+    """Replace columns of a model by name, and move its schema revision on if new events are bound by it.
+
+    Raises ObjectNotFound, and Conflict when another model has the new name and version.
+    """
+    model = get(session, model_id)
+    if any(getattr(model, name) != value for name, value in changes.items() if name in BINDING):
+        model.schema_revision += 1
+    for name, value in changes.items():
+        setattr(model, name, value)
+    model.updated_by_id = token_id
+    model.updated_at = utc_now()
+    _flush(session)
+    session.refresh(model)
+    return model
+
+
+def delete(session: Session, model_id: str) -> Model:
+    """Hide a model at once and end its jobs. Raises ObjectNotFound."""
+    model = get(session, model_id)
+    model.deleted_at = utc_now()
+    jobs.end_of_model(session, model_id, "The model was deleted")
+    session.flush()
+    return model
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("Model already exists") from None

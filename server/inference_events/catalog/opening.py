@@ -1,0 +1,42 @@
+"""Opening a data directory's catalog, with all that a first start must leave in it."""
+
+from inference_events.catalog import files, organizations, tokens
+from inference_events.catalog.database import Catalog, sqlite_url
+from inference_events.data_directory import DataDirectory, write_private
+from inference_events.settings import Settings
+from sqlalchemy.orm import Session
+
+
+def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog, str | None]:
+    """Open the catalog. Returns it, and the admin token's secret if one had to be made.
+
+    At the end there is an admin token: the preset one, one made earlier, or a new one, which is also left in
+    the data directory's `admin-token` file. A preset that changed takes the place of the one before.
+    """
+    catalog = Catalog(settings.catalog_url or sqlite_url(directory.catalog_file))
+    preset = settings.admin_token.get_secret_value()
+
+    def prepare(session: Session) -> str | None:
+        organizations.ensure(session, settings.organization)
+        if not settings.catalog_url:
+            # A catalog from elsewhere may be the wrong one, which would know none of the files.
+            files.remove_unknown(session, directory.files)
+        tokens.replace_preset(session, preset)
+        return None if tokens.has_admin(session) else _make_admin(session, directory)
+
+    return catalog, catalog.write(prepare)
+
+
+def _make_admin(session: Session, directory: DataDirectory) -> str:
+    # The file comes first: a crash before the commit leaves a secret that the next start takes up.
+    secret = _left_behind(session, directory) or tokens.new_secret()
+    write_private(directory.admin_token_file, f"{secret}\n")
+    tokens.create(session, "admin", [tokens.ADMIN], secret=secret)
+    return secret
+
+
+def _left_behind(session: Session, directory: DataDirectory) -> str | None:
+    if not directory.admin_token_file.exists():
+        return None
+    secret = directory.admin_token_file.read_text().strip()
+    return None if not secret or tokens.is_known(session, secret) else secret

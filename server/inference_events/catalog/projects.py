@@ -1,0 +1,57 @@
+"""Projects: names under which models live."""
+
+from inference_events.catalog import jobs, organizations
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import Model, Project, utc_now
+from inference_events.errors import Conflict, ObjectNotFound
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+_COLUMNS = {
+    "id": Project.id,
+    "name": Project.name,
+    "created_at": Project.created_at,
+    "updated_at": Project.updated_at,
+}
+
+
+def create(session: Session, name: str) -> Project:
+    """Add a project. Raises Conflict when its name is taken."""
+    project = Project(name=name, organization=organizations.get(session))
+    session.add(project)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("Project already exists") from None
+    return project
+
+
+def get(session: Session, project_id: str) -> Project:
+    """Return a project. Raises ObjectNotFound also for a deleted one."""
+    project = session.get(Project, project_id)
+    if project is None or project.deleted_at is not None:
+        raise ObjectNotFound.of("Project")
+    return project
+
+
+def list_page(session: Session, listing: Listing) -> Page[Project]:
+    """Return a page of the projects. Raises BadRequest for a listing that cannot be read."""
+    return page(session, select(Project).where(Project.deleted_at.is_(None)), listing, _COLUMNS, "name")
+
+
+def delete(session: Session, project_id: str) -> tuple[Project, list[str]]:
+    """Hide a project and its models at once and end their jobs. Returns it and the ids of its models.
+
+    Raises ObjectNotFound.
+    """
+    project = get(session, project_id)
+    models = session.scalars(
+        select(Model).where(Model.project_id == project_id, Model.deleted_at.is_(None)).order_by(Model.id)
+    ).all()
+    project.deleted_at = utc_now()
+    for model in models:
+        model.deleted_at = project.deleted_at
+    jobs.end_of_project(session, project_id, "The project was deleted")
+    session.flush()
+    return project, [model.id for model in models]

@@ -1,0 +1,254 @@
+"""The catalog's tables, written so that every line holds on SQLite and on PostgreSQL."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Keep an aware datetime as UTC, also where the engine has no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Id(TypeDecorator[str]):
+    """Keep a UUID in lower case, so that it is found in whatever case a client writes it."""
+
+    impl = String(36)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.lower()
+
+
+JsonObject = dict[str, Any]
+
+
+class Table(DeclarativeBase):
+    """Map datetimes and JSON for every table."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, JsonObject: JSON, list[str]: JSON}
+
+
+_NOT_DELETED = text("deleted_at IS NULL")
+
+
+def _unique_while_not_deleted(name: str, *columns: str) -> Index:
+    return Index(name, *columns, unique=True, sqlite_where=_NOT_DELETED, postgresql_where=_NOT_DELETED)
+
+
+class Organization(Table):
+    __tablename__ = "organizations"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(256))
+
+
+class Token(Table):
+    """Keep what is known of a token but its secret, of which there is only the SHA-256 in hex."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(256))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    is_preset: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    replaced_by: Mapped[str | None] = mapped_column(Id, ForeignKey("tokens.id"))
+
+
+class Project(Table):
+    __tablename__ = "projects"
+    __table_args__ = (_unique_while_not_deleted("uq_projects_name", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(64))
+    organization_id: Mapped[str] = mapped_column(Id, ForeignKey("organizations.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    deleted_at: Mapped[datetime | None]
+
+    organization: Mapped[Organization] = relationship(lazy="joined", innerjoin=True)
+
+
+class Model(Table):
+    """Keep a model as its client wrote it. `schema_revision` grows with each change that binds new events."""
+
+    __tablename__ = "models"
+    __table_args__ = (
+        _unique_while_not_deleted("uq_models_project_id_name_version", "project_id", "name", "version"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str] = mapped_column(String(256))
+    version: Mapped[str] = mapped_column(String(64))
+    input_type: Mapped[str] = mapped_column(String(32))
+    task: Mapped[str] = mapped_column(String(32))
+    task_params: Mapped[JsonObject]
+    schema: Mapped[JsonObject]
+    spec: Mapped[JsonObject]
+    description: Mapped[str | None] = mapped_column(Text)
+    event_id_col: Mapped[str | None] = mapped_column(Text)
+    event_ts_col: Mapped[str | None] = mapped_column(Text)
+    event_ts_format: Mapped[str | None] = mapped_column(Text)
+    xai_params: Mapped[JsonObject]
+    schema_revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    deleted_at: Mapped[datetime | None]
+    created_by_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+    updated_by_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+
+    project: Mapped[Project] = relationship(lazy="joined", innerjoin=True)
+    created_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[created_by_id])
+    updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
+
+
+class Environment(Table):
+    """Keep one PRODUCTION environment a model, and its PRE_PRODUCTION datasets."""
+
+    __tablename__ = "environments"
+    __table_args__ = (UniqueConstraint("model_id", "type", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    model_id: Mapped[str] = mapped_column(Id, ForeignKey("models.id"))
+    type: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(256))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class Baseline(Table):
+    __tablename__ = "baselines"
+    __table_args__ = (UniqueConstraint("model_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    model_id: Mapped[str] = mapped_column(Id, ForeignKey("models.id"))
+    environment_id: Mapped[str] = mapped_column(Id, ForeignKey("environments.id"))
+    name: Mapped[str] = mapped_column(String(256))
+    type: Mapped[str] = mapped_column(String(16))
+    start_time: Mapped[datetime | None]
+    end_time: Mapped[datetime | None]
+    offset_delta: Mapped[int | None]
+    window_bin_size: Mapped[str | None] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class File(Table):
+    """Keep an uploaded file's size in bytes, SHA-256 in hex and path relative to the data directory."""
+
+    __tablename__ = "files"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    filename: Mapped[str] = mapped_column(Text)
+    type: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    created_by_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+    updated_by_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+
+    created_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[created_by_id])
+    updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
+
+
+class Job(Table):
+    """Keep a job, which outlives its model. `position` is the last write before it was accepted."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_status_position", "status", "position"),
+        Index("ix_jobs_model_id", "model_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    progress: Mapped[float] = mapped_column(default=0.0)
+    params: Mapped[JsonObject]
+    info: Mapped[JsonObject]
+    project_id: Mapped[str | None] = mapped_column(Id)
+    model_id: Mapped[str | None] = mapped_column(Id)
+    token_id: Mapped[str] = mapped_column(Id)
+    position: Mapped[int] = mapped_column(BigInteger)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    error_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+
+
+class Attempt(Table):
+    """Keep the answer of a request that changed something, for whoever repeats the request."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("token_id", "method", "path", "idempotency_key"),
+        Index("ix_attempts_request", "token_id", "method", "path", "body_digest"),
+        Index("ix_attempts_created_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    token_id: Mapped[str] = mapped_column(Id)
+    method: Mapped[str] = mapped_column(String(16))
+    path: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(String(256))
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    answer: Mapped[JsonObject]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

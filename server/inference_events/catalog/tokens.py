@@ -1,0 +1,140 @@
+"""Tokens: who may do what. The server knows only their hashes; a secret is shown once, when it is made."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import Token, utc_now
+from inference_events.errors import Conflict, ObjectNotFound
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+ADMIN = "admin"
+_COLUMNS = {
+    "id": Token.id,
+    "name": Token.name,
+    "created_at": Token.created_at,
+    "expires_at": Token.expires_at,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIdentity:
+    """Say whose request it is and what it may do."""
+
+    id: str
+    scopes: frozenset[str]
+    expires_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.expires_at is None or now < self.expires_at
+
+
+def new_secret() -> str:
+    return f"ie_{secrets.token_urlsafe(32)}"
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create(
+    session: Session,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    secret: str | None = None,
+    is_preset: bool = False,
+) -> tuple[Token, str]:
+    """Add a token. Returns it and its secret, which is kept nowhere."""
+    secret = secret or new_secret()
+    token = Token(
+        name=name, scopes=list(scopes), hash=digest(secret), expires_at=expires_at, is_preset=is_preset
+    )
+    session.add(token)
+    session.flush()
+    return token, secret
+
+
+def list_page(session: Session, listing: Listing) -> Page[Token]:
+    """Return a page of the tokens that are valid."""
+    return page(session, select(Token).where(_is_valid()), listing, _COLUMNS, "-created_at")
+
+
+def revoke(session: Session, token_id: str) -> Token:
+    """End a token now. Raises ObjectNotFound if it is not valid, Conflict for the last admin that lasts."""
+    token = _get_valid(session, token_id)
+    if _lasting_admins(session) == [token.id]:
+        raise Conflict("The last admin token that does not expire cannot be revoked")
+    token.revoked_at = utc_now()
+    session.flush()
+    return token
+
+
+def rotate(session: Session, token_id: str, overlap: timedelta) -> tuple[Token, str]:
+    """Add a token like another, which ends after `overlap`. Returns the new one and its secret.
+
+    Raises ObjectNotFound if the old one is not valid.
+    """
+    old = _get_valid(session, token_id)
+    new, secret = create(session, old.name, old.scopes, old.expires_at)
+    end = utc_now() + overlap
+    old.expires_at = end if old.expires_at is None else min(end, old.expires_at)
+    old.replaced_by = new.id
+    session.flush()
+    return new, secret
+
+
+def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
+    """Return whose token has this digest, or None if no valid one has."""
+    token = session.scalars(select(Token).where(Token.hash == secret_digest, _is_valid())).one_or_none()
+    if token is None:
+        return None
+    return TokenIdentity(token.id, frozenset(token.scopes), token.expires_at)
+
+
+def note_use(session: Session, token_id: str, when: datetime) -> None:
+    """Remember when a token was last used."""
+    token = session.get(Token, token_id)
+    if token is not None:
+        token.last_used_at = when
+
+
+def replace_preset(session: Session, secret: str) -> None:
+    """Make `secret` the one preset admin token, unless it was revoked. An empty one means none."""
+    known = session.scalars(select(Token).where(Token.is_preset, Token.revoked_at.is_(None))).all()
+    for token in known:
+        if token.hash != digest(secret):
+            token.revoked_at = utc_now()
+    if secret and session.scalars(select(Token.id).where(Token.hash == digest(secret))).first() is None:
+        create(session, "preset admin", [ADMIN], secret=secret, is_preset=True)
+    session.flush()
+
+
+def has_admin(session: Session) -> bool:
+    """Tell whether anybody can create tokens."""
+    return any(ADMIN in token.scopes for token in session.scalars(select(Token).where(_is_valid())))
+
+
+def is_known(session: Session, secret: str) -> bool:
+    """Tell whether a token with this secret was ever made, valid or not."""
+    return session.scalars(select(Token.id).where(Token.hash == digest(secret))).first() is not None
+
+
+def _is_valid() -> ColumnElement[bool]:
+    return Token.revoked_at.is_(None) & or_(Token.expires_at.is_(None), Token.expires_at > utc_now())
+
+
+def _get_valid(session: Session, token_id: str) -> Token:
+    token = session.scalars(select(Token).where(Token.id == token_id, _is_valid())).one_or_none()
+    if token is None:
+        raise ObjectNotFound.of("Token")
+    return token
+
+
+def _lasting_admins(session: Session) -> list[str]:
+    lasting = session.scalars(select(Token).where(_is_valid(), Token.expires_at.is_(None)))
+    return [token.id for token in lasting if ADMIN in token.scopes]

@@ -1,0 +1,239 @@
+"""The command line: run a server, manage the tokens of a running one, see a demo."""
+
+import importlib
+import inspect
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+from uuid import UUID
+
+import httpx
+import typer
+import uvicorn
+from inference_events.data_directory import DataDirectoryInUse, admin_token_file
+from inference_events.log import configure_logging
+from inference_events.settings import ENV_PREFIX, Settings
+from inference_events_client import AuthenticatedClient
+from inference_events_client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
+from inference_events_client.models import Error, Token, TokenCreate, TokenRotate
+from inference_events_client.models.token_scope import check_token_scope
+from inference_events_client.types import Response
+from pydantic import ByteSize, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+T = TypeVar("T")
+_PAGE = 1000
+_METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", Path: "PATH", ByteSize: "SIZE"}
+
+
+class Scope(StrEnum):
+    """Name what a token may do."""
+
+    INGEST = "ingest"
+    READ = "read"
+    ADMIN = "admin"
+
+
+app = typer.Typer(
+    name="inference-events",
+    help="An open, self-hosted server for the Fiddler v3 Events API.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+token = typer.Typer(help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True)
+app.add_typer(token, name="token")
+
+
+def serve(**flags: str | None) -> None:
+    """Run the server until it is told to stop.
+
+    The first start makes an admin token, shows it, and leaves it in the data directory's file admin-token.
+    """
+    settings = _settings({name: value for name, value in flags.items() if value is not None})
+    configure_logging(settings.log_level)
+    create_app: Callable[[Settings], Any] = importlib.import_module("inference_events.app").create_app
+    try:
+        asgi_app = create_app(settings)
+    except DataDirectoryInUse as error:
+        raise _failure(str(error)) from None
+    server = _Server(
+        uvicorn.Config(
+            asgi_app,
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+        )
+    )
+    server.run()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in (listener for server in self.servers for listener in server.sockets):
+            host, port = listener.getsockname()[:2]
+            typer.echo(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+def _settings(values: dict[str, str]) -> Settings:
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = [f"{_flag(str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise typer.BadParameter("; ".join(faults)) from None
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return field.annotation is SecretStr
+
+
+def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+    default = field.default
+    shown = default.human_readable() if isinstance(default, ByteSize) else str(default)
+    choices = get_args(field.annotation)
+    option = typer.Option(
+        _flag(name),
+        help=field.description,
+        envvar=f"{ENV_PREFIX}{name.upper()}",
+        metavar="|".join(choices) or _METAVARS.get(field.annotation, "TEXT"),
+        show_default=shown or "none",
+    )
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
+    )
+
+
+def _add_serve() -> None:
+    fields = Settings.model_fields.items()
+    # Everybody on the machine can read a process's flags, so secrets come from the environment only.
+    flags = [_parameter(name, field) for name, field in fields if not _is_secret(field)]
+    secrets = [f"{ENV_PREFIX}{name.upper()}: {field.description}" for name, field in fields if _is_secret(field)]
+    serve.__signature__ = inspect.Signature(flags)  # type: ignore[attr-defined]
+    serve.__annotations__ = {flag.name: flag.annotation for flag in flags}
+    app.command(epilog="Secrets come from the environment. " + " ".join(secrets))(serve)
+
+
+_add_serve()
+
+Url = Annotated[str, typer.Option(envvar=f"{ENV_PREFIX}URL", help="Where the server is.")]
+Secret = Annotated[
+    str,
+    typer.Option("--token", envvar=f"{ENV_PREFIX}TOKEN", help="Admin token; without one, the data directory's."),
+]
+DataDir = Annotated[Path, typer.Option(envvar=f"{ENV_PREFIX}DATA_DIR", help="The server's data directory.")]
+TokenId = Annotated[UUID, typer.Argument(help="The token's id, as `token list` shows it.")]
+DEFAULT_URL = "http://127.0.0.1:8000"
+DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
+
+
+@token.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="What the token is for.")],
+    scope: Annotated[list[Scope], typer.Option(help="May be given several times.")],
+    expires_at: Annotated[datetime | None, typer.Option(help="When the token ends, in UTC.")] = None,
+    url: Url = DEFAULT_URL,
+    secret: Secret = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Create a token and print its secret, which is shown this once."""
+    end = None if expires_at is None else expires_at.replace(tzinfo=UTC)
+    body = TokenCreate(name=name, scopes=[check_token_scope(one) for one in scope], expires_at=end)
+    answer = _ask(partial(create_token.sync_detailed, body=body), url, secret, data_dir)
+    typer.echo(f"Token {answer.data.id}", err=True)
+    typer.echo(answer.data.token)
+
+
+@token.command("list")
+def list_(url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """List the tokens that are neither revoked nor expired."""
+    listed: list[Token] = []
+    while True:
+        read = partial(list_tokens.sync_detailed, limit=_PAGE, offset=len(listed))
+        page = _ask(read, url, secret, data_dir).data
+        listed += page.items
+        if not page.items or len(listed) >= page.total:
+            break
+    for row in listed:
+        typer.echo(_line(row))
+
+
+@token.command()
+def revoke(
+    token_id: TokenId, url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAULT_DATA_DIR
+) -> None:
+    """Revoke a token: from now on nobody can use it."""
+    answer = _ask(partial(revoke_token.sync_detailed, token_id), url, secret, data_dir)
+    typer.echo(f"Revoked {answer.data.name}")
+
+
+@token.command()
+def rotate(
+    token_id: TokenId,
+    overlap_seconds: Annotated[int, typer.Option(min=0, help="How long the old token stays valid.")] = 86_400,
+    url: Url = DEFAULT_URL,
+    secret: Secret = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Replace a token by a new one and print the new secret, which is shown this once."""
+    body = TokenRotate(overlap_seconds=overlap_seconds)
+    answer = _ask(partial(rotate_token.sync_detailed, token_id, body=body), url, secret, data_dir)
+    typer.echo(f"Token {answer.data.id}", err=True)
+    typer.echo(answer.data.token)
+
+
+@app.command()
+def demo() -> None:
+    """Show the server at work, on a data directory of its own."""
+    try:
+        run = importlib.import_module("inference_events.demo").run
+    except ModuleNotFoundError as error:
+        raise _failure(f"The demo needs the package {error.name}: pip install 'inference-events[demo]'") from None
+    run()
+
+
+def _ask(call: Callable[..., Response[Error | T]], url: str, secret: str, data_dir: Path) -> T:
+    """Call an operation of the server with an admin token. Ends the command if it fails."""
+    try:
+        with AuthenticatedClient(base_url=url, token=secret or _kept_secret(data_dir)) as client:
+            response = call(client=client)
+    except httpx.HTTPError as error:
+        raise _failure(f"No answer from {url}: {type(error).__name__}") from None
+    if isinstance(response.parsed, Error):
+        raise _failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
+    if response.parsed is None:
+        raise _failure(f"{url} answered {response.status_code.value}, which this server never does")
+    return response.parsed
+
+
+def _kept_secret(data_dir: Path) -> str:
+    kept = admin_token_file(data_dir)
+    if not kept.is_file():
+        raise _failure(f"Give an admin token with --token or {ENV_PREFIX}TOKEN: there is none at {kept}")
+    return kept.read_text().strip()
+
+
+def _line(row: Token) -> str:
+    end = "never expires" if row.expires_at is None else f"expires {row.expires_at:%Y-%m-%d %H:%M} UTC"
+    use = "never used" if row.last_used_at is None else f"used {row.last_used_at:%Y-%m-%d %H:%M} UTC"
+    return f"{row.id}  {','.join(row.scopes):<18}  {end:<28}  {use:<25}  {row.name}"
+
+
+def _failure(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(1)

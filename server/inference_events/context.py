@@ -1,0 +1,45 @@
+"""What an operation may know about the request it serves, beyond its arguments."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Describe the request in hand.
+
+    `body_digest` is the SHA-256 of the body after decompression, `is_retry` tells that the client sent
+    `X-Fiddler-Client-Retry`. Both matter to `retries` only.
+    """
+
+    id: str
+    method: str
+    path: str
+    token_id: str = ""
+    body_digest: bytes = b""
+    idempotency_key: str | None = None
+    is_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """Point at an upload that is complete and synced on disk: size in bytes, SHA-256 in hex."""
+
+    filename: str
+    path: Path
+    size: int
+    sha256: str
+
+
+_current: ContextVar[Request] = ContextVar("current_request")
+
+
+def current_request() -> Request:
+    """Return the request being served. Raises LookupError outside one."""
+    return _current.get()
+
+
+def enter_request(request: Request) -> None:
+    """Make `request` the current one for this task and the threads it starts."""
+    _current.set(request)

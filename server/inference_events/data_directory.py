@@ -1,0 +1,100 @@
+"""The directory that holds everything the server keeps, owned by one process at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class DataDirectoryInUse(RuntimeError):
+    """Say that another process owns the data directory."""
+
+
+class DataDirectory:
+    """Own `path` from construction to `close`.
+
+    Raises DataDirectoryInUse when another process owns it. Uploads that broke off earlier are removed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock(self.path / "lock")
+        self.files.mkdir(exist_ok=True)
+        self.incoming.mkdir(exist_ok=True)
+        for leftover in self.incoming.iterdir():
+            leftover.unlink()
+
+    @property
+    def files(self) -> Path:
+        """Hold the uploaded files that the catalog knows, each under its id."""
+        return self.path / "files"
+
+    @property
+    def incoming(self) -> Path:
+        """Hold uploads while they arrive."""
+        return self.path / "incoming"
+
+    @property
+    def catalog_file(self) -> Path:
+        return self.path / "catalog.sqlite"
+
+    @property
+    def events_file(self) -> Path:
+        return self.path / "events.duckdb"
+
+    @property
+    def admin_token_file(self) -> Path:
+        return admin_token_file(self.path)
+
+    def keep_upload(self, upload: Path, file_id: str) -> str:
+        """Move a complete upload to where it stays. Returns its path relative to the data directory."""
+        upload.replace(self.files / file_id)
+        sync_directory(self.files)
+        return f"files/{file_id}"
+
+    def close(self) -> None:
+        """Let another process own the directory."""
+        os.close(self._lock)
+
+
+def admin_token_file(data_dir: Path) -> Path:
+    """Name the file in which a first start leaves its admin token."""
+    return data_dir / "admin-token"
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, durably and never half."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_directory(path.parent)
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+        os.close(descriptor)
+        raise DataDirectoryInUse(
+            f"{path.parent} is in use by another server (process {holder}); "
+            "stop it first, or give this one another data directory"
+        ) from None
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor

@@ -1,0 +1,108 @@
+"""Every failure the API can answer with, as one tree of exceptions.
+
+`ApiError` carries what the error envelope shows. Each subclass is one documented reason with its HTTP status;
+`http.errors` is the only place that turns them into responses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# ApiError
+# ├── BadRequest 400
+# ├── Unauthorized 401
+# ├── Forbidden 403
+# ├── ObjectNotFound 404
+# ├── MethodNotAllowed 405
+# ├── Conflict 409
+# ├── PayloadTooLarge 413
+# ├── UnsupportedMediaType 415
+# ├── IdempotencyKeyReused 422
+# ├── InternalError 500
+# └── ServiceUnavailable 503
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Name one thing that is wrong: `place` is a JSON pointer into the request, never a value from it."""
+
+    message: str
+    place: str = ""
+    reason: str = "BadRequest"
+
+
+class ApiError(Exception):
+    """Fail the request with `code`, `reason` and a message that shows no payload.
+
+    `faults` become `error.errors[]`; without any, the message itself is the only entry.
+    """
+
+    code = 500
+    reason = "InternalError"
+
+    def __init__(
+        self, message: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.faults = tuple(faults) or (Fault(message, reason=self.reason),)
+        self.headers = dict(headers or {})
+
+
+class BadRequest(ApiError):
+    code = 400
+    reason = "BadRequest"
+
+
+class Unauthorized(ApiError):
+    code = 401
+    reason = "Unauthorized"
+
+
+class Forbidden(ApiError):
+    code = 403
+    reason = "Forbidden"
+
+
+class ObjectNotFound(ApiError):
+    """Answer 404 with the vendor's wording: `<Resource> not found for the given identifier`."""
+
+    code = 404
+    reason = "ObjectNotFound"
+
+    @classmethod
+    def of(cls, resource: str) -> "ObjectNotFound":
+        return cls(f"{resource} not found for the given identifier")
+
+
+class MethodNotAllowed(ApiError):
+    code = 405
+    reason = "MethodNotAllowed"
+
+
+class Conflict(ApiError):
+    code = 409
+    reason = "Conflict"
+
+
+class PayloadTooLarge(ApiError):
+    code = 413
+    reason = "PayloadTooLarge"
+
+
+class UnsupportedMediaType(ApiError):
+    code = 415
+    reason = "UnsupportedMediaType"
+
+
+class IdempotencyKeyReused(ApiError):
+    code = 422
+    reason = "IdempotencyKeyReused"
+
+
+class InternalError(ApiError):
+    pass
+
+
+class ServiceUnavailable(ApiError):
+    code = 503
+    reason = "ServiceUnavailable"

@@ -1,0 +1,116 @@
+"""One thread that commits: whatever waits when it comes round is committed together, with one sync to disk."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Protocol
+
+from inference_events.events.store import StoreError
+
+log = logging.getLogger(__name__)
+
+GROUP_LIMIT = 256
+
+
+class Transactions(Protocol):
+    """What the committer needs of an engine. All calls come from its thread."""
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def apply(self, work: Sequence[Any]) -> list[Any]:
+        """Do pieces of work that were joined and return a result, or a StoreError, for each."""
+
+    def joins(self, first: Any, second: Any) -> bool:
+        """Tell whether two pieces of work that follow each other may be done as one."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    work: Any
+    done: Future[Any]
+
+
+class GroupCommitter:
+    """Takes work from any thread, does it in order, and completes each future after the commit.
+
+    Work that fails with a StoreError has changed nothing and fails alone. Any other error rolls the group back,
+    and each piece is then tried by itself, so that one bad piece does not fail its neighbours.
+    """
+
+    def __init__(self, engine: Transactions) -> None:
+        self._engine = engine
+        self._queue: SimpleQueue[_Task | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="event-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Any) -> Future[Any]:
+        """Queue work. Its future is done once it is committed."""
+        task = _Task(work, Future())
+        self._queue.put(task)
+        return task.done
+
+    def stop(self) -> None:
+        """Finish what is queued and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            waiting = [self._queue.get()]
+            while len(waiting) < GROUP_LIMIT and not self._queue.empty():
+                waiting.append(self._queue.get())
+            stopping = None in waiting
+            tasks = [task for task in waiting if task is not None]
+            if tasks:
+                self._commit(tasks)
+
+    def _commit(self, tasks: list[_Task]) -> None:
+        try:
+            results = self._in_transaction(tasks)
+        except Exception as error:
+            if len(tasks) == 1:
+                log.error("a write failed: %s", type(error).__name__)
+                tasks[0].done.set_exception(error)
+                return
+            for task in tasks:
+                self._commit([task])
+            return
+        for task, result in zip(tasks, results, strict=True):
+            _complete(task.done, result)
+
+    def _in_transaction(self, tasks: list[_Task]) -> list[Any]:
+        self._engine.begin()
+        try:
+            results: list[Any] = []
+            for group in _grouped([task.work for task in tasks], self._engine.joins):
+                results += self._engine.apply(group)
+            self._engine.commit()
+            return results
+        except BaseException:
+            self._engine.rollback()
+            raise
+
+
+def _complete(done: Future[Any], result: Any) -> None:
+    if isinstance(result, StoreError):
+        done.set_exception(result)
+    else:
+        done.set_result(result)
+
+
+def _grouped(works: Sequence[Any], joins: Callable[[Any, Any], bool]) -> list[list[Any]]:
+    groups: list[list[Any]] = []
+    for work in works:
+        if groups and joins(groups[-1][-1], work):
+            groups[-1].append(work)
+        else:
+            groups.append([work])
+    return groups

@@ -1,0 +1,95 @@
+"""How a model's columns lie in its table: under names of their own, so that any user's name will do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pyarrow as pa
+
+SQL_TYPES = {
+    pa.float64(): "DOUBLE",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+    pa.string(): "VARCHAR",
+    pa.timestamp("us"): "TIMESTAMP",
+}
+ARROW_TYPES = {sql: arrow for arrow, sql in SQL_TYPES.items()}
+
+
+@dataclass(frozen=True)
+class StoredColumn:
+    """A column of a table. A retired one is no longer declared; its values read as undeclared."""
+
+    number: int
+    name: str
+    sql_type: str
+    retired: bool = False
+
+    @property
+    def sql_name(self) -> str:
+        return f"c{self.number}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step from a layout to another; `old` is None for a new column, `sql_type`s differ for a retyped one."""
+
+    old: StoredColumn | None
+    new: StoredColumn
+
+    @property
+    def adds(self) -> bool:
+        return self.old is None
+
+    @property
+    def retypes(self) -> bool:
+        return self.old is not None and self.old.sql_type != self.new.sql_type
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a model's table at one revision of its schema."""
+
+    model_id: str
+    revision: int
+    columns: tuple[StoredColumn, ...] = ()
+
+    @property
+    def table(self) -> str:
+        return "events_" + self.model_id.replace("-", "")
+
+    @cached_property
+    def declared(self) -> tuple[StoredColumn, ...]:
+        return tuple(column for column in self.columns if not column.retired)
+
+    @cached_property
+    def retired(self) -> tuple[StoredColumn, ...]:
+        return tuple(column for column in self.columns if column.retired)
+
+    @cached_property
+    def arrow(self) -> pa.Schema:
+        """The declared columns by the users' names."""
+        return pa.schema([(column.name, arrow_type(column.sql_type)) for column in self.declared])
+
+    def changes(self, schema: pa.Schema) -> list[Change]:
+        """List what must change so that exactly the columns of `schema` are declared, in its order."""
+        known = {column.name: column for column in self.columns}
+        free = max((column.number for column in self.columns), default=-1) + 1
+        changes = []
+        for field in schema:
+            old = known.pop(field.name, None)
+            number = free if old is None else old.number
+            free += old is None
+            changes.append(Change(old, StoredColumn(number, field.name, sql_type(field.type))))
+        return changes + [Change(old, replace(old, retired=True)) for old in known.values()]
+
+    def after(self, revision: int, changes: Iterable[Change]) -> "Layout":
+        return Layout(self.model_id, revision, tuple(change.new for change in changes))
+
+
+def sql_type(arrow: pa.DataType) -> str:
+    return f"{sql_type(arrow.value_type)}[]" if pa.types.is_list(arrow) else SQL_TYPES[arrow]
+
+
+def arrow_type(sql: str) -> pa.DataType:
+    return pa.list_(arrow_type(sql[:-2])) if sql.endswith("[]") else ARROW_TYPES[sql]

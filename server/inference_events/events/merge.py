@@ -1,0 +1,323 @@
+"""What a batch does to rows that are stored already, in Arrow and for every engine alike.
+
+Three questions are answered here: what a batch with repeated ids amounts to (`fold`), what becomes of each row
+(`Plan`), and how a stored row reads after it (`overlay`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from inference_events.events.store import (
+    TIMESTAMP,
+    VIOLATIONS,
+    EventBatch,
+    Mask,
+    RowStatus,
+    Statuses,
+    Write,
+    WriteKind,
+)
+
+Places = npt.NDArray[np.int64]
+
+CONTENT = "\0content"
+TIME = "\0timestamp"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows that are stored under ids of a batch: a table of rowid, event_id and content_hash.
+
+    `place` is for each row of the batch its place in that table, -1 where the id is not stored.
+    """
+
+    stored: pa.Table
+    place: Places
+
+    @classmethod
+    def match(cls, batch: EventBatch, stored: pa.Table) -> "Found":
+        ids = pc.index_in(batch.system["event_id"].combine_chunks(), stored["event_id"].combine_chunks())
+        return cls(stored, pc.fill_null(ids.cast(pa.int64()), -1).to_numpy(zero_copy_only=False))
+
+    @property
+    def is_stored(self) -> Mask:
+        return self.place >= 0
+
+    def rowids(self, rows: Places) -> Places:
+        """Return where the rows of the batch are stored."""
+        rowids: Places = self.stored["rowid"].to_numpy()[self.place[rows]]
+        return rowids
+
+    def content_hashes(self, otherwise: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        """Return for each row of the batch the stored hash, where there is none that of `otherwise`."""
+        hashes = otherwise.copy()
+        hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.place[self.is_stored]]
+        return hashes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with a batch: rows to insert, rows to lay over stored ones, and what to tell of each row."""
+
+    statuses: Statuses
+    inserted: Places
+    overlaid: Places
+
+
+def plan_append(batch: EventBatch, found: Found) -> Plan:
+    """Plan rows of a dataset: new ids are inserted, the same content is a no-op, other content is a conflict."""
+    groups = group_ids(batch)
+    first = np.unique(groups, return_index=True)[1]
+    hashes = batch.system["content_hash"].to_numpy()
+    reference = found.content_hashes(hashes[first[groups]])
+    statuses = np.where(hashes == reference, RowStatus.UNCHANGED, RowStatus.CONFLICT).astype(np.int8)
+    inserted = first[~found.is_stored[first]]
+    statuses[inserted] = RowStatus.CREATED
+    return Plan(statuses, inserted, np.zeros(0, np.int64))
+
+
+def plan_publish(folded: "Folded", found: Found) -> Plan:
+    """Plan events of the time series: new ids are inserted, other content is laid over what is stored."""
+    hashes = folded.batch.system["content_hash"].to_numpy()
+    stored = found.is_stored
+    same = stored & (found.content_hashes(hashes) == hashes) & ~folded.is_mixed
+    statuses = np.full(len(hashes), RowStatus.CREATED, np.int8)
+    statuses[stored] = RowStatus.REPLACED
+    statuses[same] = RowStatus.UNCHANGED
+    return Plan(statuses, np.flatnonzero(~stored), np.flatnonzero(stored & ~same))
+
+
+def plan_update(found: Found) -> Plan:
+    """Plan updates: they are laid over what is stored; ids that are not stored change nothing."""
+    statuses = np.where(found.is_stored, RowStatus.UPDATED, RowStatus.UNKNOWN).astype(np.int8)
+    return Plan(statuses, np.zeros(0, np.int64), np.flatnonzero(found.is_stored))
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """The position of a write, and whether it notes what it touches because jobs are under way."""
+
+    position: int
+    notes: bool
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A batch in which each id is there once, as if its rows had been written one after the other.
+
+    `groups` maps each row that came in to its row here; `is_mixed` marks ids that came with several contents.
+    """
+
+    batch: EventBatch
+    groups: Places
+    is_mixed: Mask
+    hashes: npt.NDArray[np.uint64]
+
+    def spread(self, statuses: Statuses) -> Statuses:
+        """Turn a status per id into one per row that came in."""
+        spread = statuses[self.groups]
+        if len(statuses) == len(spread):
+            return spread
+        order = np.argsort(self.groups, kind="stable")
+        repeats = np.zeros(len(spread), bool)
+        repeats[order[1:]] = np.diff(self.groups[order]) == 0
+        same = np.zeros(len(spread), bool)
+        same[order[1:]] = self.hashes[order[1:]] == self.hashes[order[:-1]]
+        repeats &= spread <= RowStatus.REPLACED
+        spread[repeats] = np.where(same[repeats], RowStatus.UNCHANGED, RowStatus.REPLACED)
+        return spread
+
+
+def group_ids(batch: EventBatch) -> Places:
+    """Number the ids of a batch in order of their first appearance."""
+    ids = batch.system["event_id"].combine_chunks().dictionary_encode()
+    numbers: Places = ids.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers
+
+
+def fold(batch: EventBatch) -> Folded:
+    """Fold the rows of each id into one: for each column the last row that carries it counts."""
+    groups = group_ids(batch)
+    n = int(groups.max()) + 1 if len(groups) else 0
+    hashes = batch.system["content_hash"].to_numpy()
+    if n == len(batch):
+        return Folded(batch, groups, np.zeros(n, bool), hashes)
+    rows = np.arange(len(batch))
+    last = _last(groups, n, rows)
+    sources = {name: _last(groups[mask], n, rows[mask]) for name, mask in batch.carried.items()}
+    times = batch.system["timestamp"].is_valid().to_numpy()
+    system = batch.system.take(pa.array(last))
+    system = _set(system, "timestamp", _take(batch.system["timestamp"], _last(groups[times], n, rows[times])))
+    system = _set(system, "undeclared", _fold_undeclared(batch, groups, n))
+    system = _set(system, "violations", _fold_violations(batch, groups, last, sources, n))
+    values = pa.table(
+        [_take(batch.values[name], source) for name, source in sources.items()], schema=batch.values.schema
+    )
+    mixed = np.zeros(n, bool)
+    mixed[groups[hashes != hashes[last[groups]]]] = True
+    folded = EventBatch(batch.revision, system, values, {name: source >= 0 for name, source in sources.items()})
+    return Folded(folded, groups, mixed, hashes)
+
+
+def _last(groups: Places, n: int, rows: Places) -> Places:
+    last = np.full(n, -1, np.int64)
+    np.maximum.at(last, groups, rows)
+    return last
+
+
+def _take(column: pa.ChunkedArray, rows: Places) -> pa.Array:
+    return column.combine_chunks().take(pa.array(rows, mask=rows < 0))
+
+
+def _set(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), table.schema.field(name), column)
+
+
+def _fold_undeclared(batch: EventBatch, groups: Places, n: int) -> pa.Array:
+    merged: list[str | None] = [None] * n
+    for group, extra in zip(groups.tolist(), batch.system["undeclared"].to_pylist(), strict=True):
+        merged[group] = merge_undeclared(merged[group], extra)
+    return pa.array(merged, pa.string())
+
+
+def take_rows(batch: EventBatch, rows: Places) -> EventBatch:
+    """Return the batch of the given rows, in their order."""
+    return EventBatch(
+        batch.revision,
+        batch.system.take(pa.array(rows)),
+        batch.values.take(pa.array(rows)),
+        {name: mask[rows] for name, mask in batch.carried.items()},
+    )
+
+
+def merge_undeclared(stored: str | None, incoming: str | None) -> str | None:
+    """Lay one JSON object of undeclared columns over another."""
+    if stored is None or incoming is None:
+        return incoming if stored is None else stored
+    return orjson.dumps(orjson.loads(stored) | orjson.loads(incoming)).decode()
+
+
+def _fold_violations(
+    batch: EventBatch, groups: Places, last: Places, sources: Mapping[str, Places], n: int
+) -> pa.ListArray:
+    items = _Violations.of(batch.system["violations"], list(sources))
+    source = np.stack(list(sources.values())) if sources else np.zeros((0, n), np.int64)
+    group = groups[items.rows]
+    decisive = source[items.columns, group]
+    kept = items.rows == np.where(decisive < 0, last[group], decisive)
+    return items.filter(kept).moved(group[kept]).lists(n)
+
+
+@dataclass(frozen=True)
+class _Violations:
+    """Violations of many rows, flattened: the row and the number of the column (-1 if unknown) of each."""
+
+    items: pa.StructArray
+    rows: Places
+    columns: Places
+
+    @classmethod
+    def of(cls, lists: pa.ChunkedArray, names: list[str]) -> "_Violations":
+        array = lists.combine_chunks()
+        items = array.flatten()
+        numbers = pc.index_in(items.field("column"), pa.array(names, pa.string()))
+        return cls(
+            items,
+            np.asarray(pc.list_parent_indices(array)).astype(np.int64),
+            pc.fill_null(numbers.cast(pa.int64()), -1).to_numpy(zero_copy_only=False),
+        )
+
+    def filter(self, kept: Mask) -> "_Violations":
+        return _Violations(self.items.filter(pa.array(kept)), self.rows[kept], self.columns[kept])
+
+    def moved(self, rows: Places) -> "_Violations":
+        return _Violations(self.items, rows, self.columns)
+
+    def lists(self, n: int) -> pa.ListArray:
+        order = np.argsort(self.rows, kind="stable")
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(self.rows, minlength=n))]).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), self.items.take(pa.array(order)), type=VIOLATIONS)
+
+
+def overlay(
+    system: pa.Table, values: pa.Table, batch: EventBatch, write: Write, stamp: Stamp
+) -> tuple[pa.Table, pa.Table]:
+    """Return stored rows, `system` and `values`, as they read after the rows of `batch`, in step with them."""
+    touched = _touched_since(system, write)
+    masks = {name: mask & ~_named(touched, name) for name, mask in batch.carried.items()}
+    new_time = batch.system["timestamp"].is_valid().to_numpy() & ~_named(touched, TIME)
+    new_hash = np.full(len(batch), write.kind is WriteKind.PUBLISH) & ~_named(touched, CONTENT)
+    changed = {
+        "timestamp": _choose(new_time, batch.system["timestamp"], system["timestamp"]),
+        "content_hash": _choose(new_hash, batch.system["content_hash"], system["content_hash"]),
+        "undeclared": _overlay_undeclared(system["undeclared"], batch.system["undeclared"], touched),
+        "violations": _overlay_violations(system["violations"], batch.system["violations"], masks),
+        "updated_at": pa.repeat(pa.scalar(write.received_at, TIMESTAMP), len(batch)),
+        "position": pc.max_element_wise(system["position"], pa.scalar(stamp.position)),
+    }
+    if stamp.notes:
+        changed["touched"] = touches(batch, write.kind, stamp, system["touched"].to_pylist())
+    for name, column in changed.items():
+        system = _set(system, name, column)
+    chosen = [_choose(masks[name], batch.values[name], values[name]) for name in values.column_names]
+    return system, pa.table(chosen, schema=batch.values.schema)
+
+
+def touches(batch: EventBatch, kind: WriteKind, stamp: Stamp, before: list[str | None]) -> pa.Array:
+    """Note which columns this write touches, for unfinished jobs that were accepted before it."""
+    times = batch.system["timestamp"].is_valid().to_pylist()
+    extras = batch.system["undeclared"].to_pylist()
+    noted = []
+    for row, old in enumerate(before):
+        names = [name for name, mask in batch.carried.items() if mask[row]] + list(_keys(extras[row]))
+        names += [TIME] if times[row] else []
+        names += [CONTENT] if kind is WriteKind.PUBLISH else []
+        merged = (orjson.loads(old) if old else {}) | dict.fromkeys(names, stamp.position)
+        noted.append(orjson.dumps(merged).decode())
+    return pa.array(noted, pa.string())
+
+
+def _touched_since(stored: pa.Table, write: Write) -> list[frozenset[str]]:
+    if write.position is None:
+        return []
+    notes = (orjson.loads(note) if note else {} for note in stored["touched"].to_pylist())
+    return [frozenset(name for name, at in note.items() if at > write.position) for note in notes]
+
+
+def _named(touched: list[frozenset[str]], name: str) -> Mask | np.bool_:
+    return np.array([name in names for names in touched], bool) if touched else np.False_
+
+
+def _choose(mask: Mask, chosen: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.Array:
+    n = len(mask)
+    both = pa.concat_arrays([other.combine_chunks().cast(chosen.type), chosen.combine_chunks()])
+    return both.take(pa.array(np.arange(n) + np.where(mask, n, 0)))
+
+
+def _overlay_undeclared(stored: pa.ChunkedArray, incoming: pa.ChunkedArray, touched: list[frozenset[str]]) -> pa.Array:
+    merged = []
+    for row, (old, new) in enumerate(zip(stored.to_pylist(), incoming.to_pylist(), strict=True)):
+        if new is not None and touched and touched[row]:
+            new = orjson.dumps({k: v for k, v in orjson.loads(new).items() if k not in touched[row]}).decode()
+        merged.append(merge_undeclared(old, new))
+    return pa.array(merged, pa.string())
+
+
+def _overlay_violations(stored: pa.ChunkedArray, incoming: pa.ChunkedArray, masks: Mapping[str, Mask]) -> pa.ListArray:
+    names, n = list(masks), len(stored)
+    matrix = np.stack([*masks.values(), np.zeros(n, bool)])
+    old, new = _Violations.of(stored, names), _Violations.of(incoming, names)
+    old = old.filter(~matrix[old.columns, old.rows])
+    new = new.filter(matrix[new.columns, new.rows])
+    items = pa.concat_arrays([old.items.cast(new.items.type), new.items])
+    both = _Violations(items, np.concatenate([old.rows, new.rows]), np.concatenate([old.columns, new.columns]))
+    return both.lists(n)
+
+
+def _keys(extra: str | None) -> Mapping[str, object]:
+    return orjson.loads(extra) if extra else {}

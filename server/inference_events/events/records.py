@@ -1,0 +1,32 @@
+"""Retry records as bytes: answers are kept compressed, as a thousand ids would weigh as much as their events."""
+
+from typing import Any
+
+import orjson
+import zstandard
+from inference_events.context import Request
+from inference_events.events.store import EventStore, RetryRecord
+from inference_events.retries import Earlier
+
+
+def retry_record(request: Request, answer: Any, created_at: int) -> RetryRecord:
+    """Make the record of an answer given at `created_at`, in microseconds since 1970."""
+    return RetryRecord(
+        token_id=request.token_id,
+        method=request.method,
+        path=request.path,
+        idempotency_key=request.idempotency_key,
+        body_digest=request.body_digest,
+        answer=zstandard.ZstdCompressor(level=1).compress(orjson.dumps(answer)),
+        created_at=created_at,
+    )
+
+
+def find_earlier(store: EventStore, request: Request) -> Earlier | None:
+    """Look up the newest attempt of `request` that succeeded in the event store."""
+    record = store.find_record(
+        request.token_id, request.method, request.path, request.idempotency_key, request.body_digest
+    )
+    if record is None:
+        return None
+    return Earlier(record.body_digest, orjson.loads(zstandard.ZstdDecompressor().decompress(record.answer)))

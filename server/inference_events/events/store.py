@@ -1,0 +1,260 @@
+"""What every event store does, whatever engine is under it. The docstrings are the contract; one suite of tests
+(`tests/storage`) holds each engine to it.
+
+Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in step with each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Mask = npt.NDArray[np.bool_]
+Statuses = npt.NDArray[np.int8]
+
+TIMESTAMP = pa.timestamp("us")
+VIOLATIONS = pa.list_(pa.struct([("column", pa.string()), ("kind", pa.string()), ("value", pa.string())]))
+SYSTEM_SCHEMA = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("timestamp", TIMESTAMP),
+        ("received_at", TIMESTAMP),
+        ("content_hash", pa.uint64()),
+        ("undeclared", pa.string()),
+        ("violations", VIOLATIONS),
+    ]
+)
+
+
+class StoreError(Exception):
+    """The store refuses a call for a reason that the caller can act on."""
+
+
+class ModelUnknown(StoreError):
+    """The model has no table: it was never defined, or it was dropped."""
+
+
+class RevisionChanged(StoreError):
+    """The batch was made for another revision of the model's schema. Make it anew."""
+
+
+class LossyRetyping(StoreError):
+    """A column's stored values do not all have a counterpart in its new type. `args` names the columns."""
+
+
+class ContentConflict(StoreError):
+    """A dataset holds other content for these ids. `rows` are their places in the batch."""
+
+    def __init__(self, rows: Sequence[int]) -> None:
+        super().__init__("other content is stored for these ids")
+        self.rows = list(rows)
+
+
+class WriteKind(Enum):
+    """PUBLISH adds or replaces events of the time series, APPEND adds to a dataset, UPDATE changes columns."""
+
+    PUBLISH = "publish"
+    APPEND = "append"
+    UPDATE = "update"
+
+
+class RowStatus(IntEnum):
+    """What became of one row of a batch."""
+
+    CREATED = 0
+    REPLACED = 1
+    UNCHANGED = 2
+    UPDATED = 3
+    UNKNOWN = 4
+    CONFLICT = 5
+
+
+@dataclass(frozen=True)
+class EventBatch:
+    """Rows to write, made against one `revision` of a model's schema.
+
+    `system` has SYSTEM_SCHEMA; its timestamp is null where the row has none. `values` has the model's declared
+    columns. `carried` tells per declared column which rows say something about it: where a row does not, a
+    stored value stays. `violations` in `system` may name columns that are not carried; they bind new events only.
+    """
+
+    revision: int
+    system: pa.Table
+    values: pa.Table
+    carried: Mapping[str, Mask]
+
+    def __len__(self) -> int:
+        return int(self.system.num_rows)
+
+
+@dataclass(frozen=True)
+class RetryRecord:
+    """What a repeated request is recognised by, and the answer that it gets. Times are UTC microseconds."""
+
+    token_id: str
+    method: str
+    path: str
+    idempotency_key: str | None
+    body_digest: bytes
+    answer: bytes
+    created_at: int
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row of a file that could not be an event."""
+
+    row: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of a job's file: its progress is committed together with its rows.
+
+    `rows` are the file's row numbers of the batch, `end` is the number after the chunk's last row.
+    """
+
+    job_id: str
+    end: int
+    rows: npt.NDArray[np.int64]
+    rejected: Sequence[RejectedRow] = ()
+
+
+@dataclass(frozen=True)
+class Write:
+    """One batch to commit as a whole.
+
+    `position` is that of the job which writes, None for a request. A job writes as if at the moment when it was
+    accepted: where a stored column was written after that, the stored value stays.
+    `answer` makes the retry record once it is known what became of the rows.
+    """
+
+    model_id: str
+    environment_id: str
+    kind: WriteKind
+    batch: EventBatch
+    received_at: int
+    position: int | None = None
+    chunk: Chunk | None = None
+    answer: Callable[[Statuses], RetryRecord] | None = None
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Delete what was written before `position`: in the time range (start inclusive, end exclusive), or by id."""
+
+    model_id: str
+    environment_id: str
+    position: int
+    job_id: str
+    start: int | None = None
+    end: int | None = None
+    event_ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """Select events, in order of timestamp and id. `after` is the place of the last one already read."""
+
+    model_id: str
+    environment_id: str
+    limit: int
+    event_ids: Sequence[str] | None = None
+    start: int | None = None
+    end: int | None = None
+    after: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True)
+class StoredEvents:
+    """Events as stored. `system` has event_id, timestamp, received_at, updated_at, undeclared and violations."""
+
+    system: pa.Table
+    values: pa.Table
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """How far a job has come in the store: the next row to read and what became of the rows before it."""
+
+    next_row: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class EventStore(Protocol):
+    """Keeps events. Writes return futures that are done once the write is committed and synced to disk.
+
+    Writes are applied one after another in the order of the calls. What a done future tells is visible to every
+    read that begins after it.
+    """
+
+    def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
+        """Create or change a model's columns.
+
+        A column that is gone keeps its values, which read as undeclared; one of another type gets them converted.
+        Fails with LossyRetyping, and changes nothing, if a value would be lost.
+        """
+
+    def drop(self, model_id: str) -> Future[None]:
+        """Remove a model's events. Dropping what is not there is no fault."""
+
+    def write(self, write: Write) -> Future[Statuses]:
+        """Commit a batch and return one RowStatus per row.
+
+        An id twice in a batch counts as written one after the other. In an APPEND without chunk, other content for
+        a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
+        Fails with ModelUnknown or RevisionChanged.
+        """
+
+    def delete(self, deletion: Deletion) -> Future[int]:
+        """Delete events, record the number as the job's progress, and return it. Repeating it is harmless."""
+
+    def position(self, model_id: str) -> Future[int]:
+        """Return a number larger than that of every write done so far, smaller than that of every later one.
+
+        A job is accepted at it. Until `settle`, requests that write to the model note which columns they touch.
+        """
+
+    def resume(self, model_id: str, position: int) -> None:
+        """Take up a position that an earlier process gave out and that is not settled. Call before any write."""
+
+    def settle(self, model_id: str, position: int) -> None:
+        """Say that the job at a position has ended."""
+
+    def read(self, query: Query) -> StoredEvents:
+        """Return the events selected. Fails with ModelUnknown."""
+
+    def count(self, model_id: str, environment_id: str) -> int:
+        """Return the number of events."""
+
+    def progress(self, job_id: str) -> JobProgress:
+        """Return how far a job has come, which is nowhere if it is not known."""
+
+    def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
+        """Return a page of a job's rejected rows in order of their number, and how many there are."""
+
+    def find_record(
+        self, token_id: str, method: str, path: str, idempotency_key: str | None, body_digest: bytes
+    ) -> RetryRecord | None:
+        """Return the newest record of the key, or without a key of the digest."""
+
+    def purge_records(self, before: int) -> Future[None]:
+        """Forget records made before a time (UTC microseconds)."""
+
+    def answers(self) -> bool:
+        """Tell whether the store can be read."""
+
+    def close(self) -> None:
+        """Finish what was accepted and close the engine."""
+
+
+def counts(statuses: Statuses) -> dict[str, int]:
+    """Count statuses by their lower-case names, without zeros."""
+    return {status.name.lower(): n for status in RowStatus if (n := int((statuses == status).sum()))}

@@ -1,0 +1,98 @@
+"""From a checked request to a call of its operation, and from what that returns to the answer."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Protocol
+
+import orjson
+import structlog
+from connexion.middleware.abstract import RoutedAPI
+from connexion.operations.abstract import AbstractOperation
+from inference_events.context import Request, enter_request
+from inference_events.errors import InternalError
+from inference_events.http.answers import send_json
+from inference_events.http.contract import Contract, Operation
+from inference_events.http.exchange import exchange_of, header
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
+Perform = Callable[..., Awaitable[Any]]
+
+_log = structlog.get_logger("inference_events.http")
+
+
+class RetryGate(Protocol):
+    """Decide what a mutating request gets: its own answer, or that of an earlier attempt."""
+
+    async def answer(self, request: Request, perform: Perform) -> Any: ...
+
+
+class CalledOperation:
+    """Call the function of one operation with the arguments of the request and send what it returns."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        function: Perform,
+        retries: RetryGate,
+        check_answers: bool,
+    ) -> None:
+        self._operation = operation
+        self._function = function
+        self._retries = retries
+        self._check_answers = check_answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = _request(scope)
+        enter_request(request)
+        perform = partial(self._function, **exchange_of(scope).arguments)
+        if self._operation.is_recorded:
+            answer = await self._retries.answer(request, perform)
+        else:
+            answer = await perform()
+        body = orjson.dumps(answer)
+        if self._check_answers:
+            self._check(body)
+        await send_json(send, self._operation.status, body)
+
+    def _check(self, body: bytes) -> None:
+        faults = self._operation.answer.faults(orjson.loads(body))
+        if faults:
+            places = [f"{fault.place} {fault.message}" for fault in faults]
+            _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
+            raise InternalError("the answer does not match the contract", faults)
+
+
+class CalledOperations(RoutedAPI[CalledOperation]):
+    """Call the operations of the contract; the resolver has already found their functions."""
+
+    def __init__(
+        self, *args: Any, contract: Contract, retries: RetryGate, validate_responses: bool, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._contract = contract
+        self._retries = retries
+        self._check_answers = validate_responses
+        self.router = Router()
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> CalledOperation:
+        return CalledOperation(
+            self._contract.operations[operation.operation_id],
+            operation.function,
+            self._retries,
+            self._check_answers,
+        )
+
+
+def _request(scope: Scope) -> Request:
+    exchange = exchange_of(scope)
+    return Request(
+        id=exchange.request_id,
+        method=scope["method"],
+        path=scope["path"],
+        token_id=exchange.token_id,
+        body_digest=exchange.body_digest,
+        idempotency_key=header(scope, b"idempotency-key"),
+        is_retry=header(scope, b"x-fiddler-client-retry") is not None,
+    )

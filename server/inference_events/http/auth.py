@@ -1,0 +1,84 @@
+"""Bearer tokens and scopes, checked before a byte of the body is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations.abstract import AbstractOperation
+from inference_events.errors import Forbidden, Unauthorized
+from inference_events.http.contract import Contract, Operation
+from inference_events.http.exchange import exchange_of
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIdentity:
+    """Name the token of a request and what it may do."""
+
+    id: str
+    scopes: frozenset[str]
+
+
+# Gives the identity of a token's text, or None for a token that is unknown, expired or revoked.
+Authenticator = Callable[[str], TokenIdentity | None]
+
+
+class SecuredOperation:
+    """Let a request pass to its operation if its token may call it."""
+
+    def __init__(self, next_app: ASGIApp, operation: Operation, authenticate: Authenticator) -> None:
+        self._next_app = next_app
+        self._operation = operation
+        self._authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope)
+        exchange.operation = self._operation
+        if self._operation.scopes is not None:
+            identity = self._identify(scope)
+            exchange.token_id = identity.id
+            _check_scopes(identity, self._operation.scopes)
+        await self._next_app(scope, receive, send)
+
+    def _identify(self, scope: Scope) -> TokenIdentity:
+        values = [value for key, value in scope["headers"] if key == b"authorization"]
+        if len(values) != 1:
+            raise _unauthorized("a bearer token is required", "Bearer")
+        kind, _, token = values[0].decode("latin-1").partition(" ")
+        identity = self._authenticate(token.strip()) if kind.lower() == "bearer" and token else None
+        if identity is None:
+            raise _unauthorized("the bearer token is not valid", 'Bearer error="invalid_token"')
+        return identity
+
+
+class SecuredOperations(RoutedAPI[SecuredOperation]):
+    """Secure the operations of the contract."""
+
+    def __init__(self, *args: Any, contract: Contract, authenticate: Authenticator, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._contract = contract
+        self._authenticate = authenticate
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> SecuredOperation:
+        contracted = self._contract.operations[operation.operation_id]
+        return SecuredOperation(self.next_app, contracted, self._authenticate)
+
+
+class BearerSecurity(RoutedMiddleware[SecuredOperations]):
+    """Take the place of Connexion's security layer."""
+
+    api_cls = SecuredOperations
+
+
+def _check_scopes(identity: TokenIdentity, needed: frozenset[str]) -> None:
+    if needed and ADMIN not in identity.scopes and not needed & identity.scopes:
+        names = " or ".join(sorted(needed | {ADMIN}))
+        raise Forbidden(f"the token needs the scope {names}")
+
+
+def _unauthorized(message: str, challenge: str) -> Unauthorized:
+    return Unauthorized(message, headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,171 @@
+"""Request bodies: counted, decompressed, parsed and checked, large ones off the event loop."""
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+import zstandard
+from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
+from inference_events.http.contract import Operation
+from inference_events.http.decoding import decode_json
+from inference_events.http.exchange import header
+from inference_events.http.limits import Hold, too_large
+from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+# Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
+INLINE_BYTES = 512 * 1024
+# RFC 9659: a zstd content coding needs no larger window, and a decoder may refuse one.
+ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
+# One block of a few bytes may stand for 128 KiB: short slices bound what one call can produce.
+_SLICE_BYTES = 512
+
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+
+class Decompressor(Protocol):
+    """Decode one compressed stream piece by piece."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytearray, /) -> bytes: ...
+
+
+_DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
+    "gzip": lambda: zlib.decompressobj(wbits=31),
+    "x-gzip": lambda: zlib.decompressobj(wbits=31),
+    "zstd": lambda: zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES).decompressobj(),
+}
+
+
+async def chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives. Raises ClientDisconnect when it never ends."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if chunk := message.get("body", b""):
+            yield chunk
+        if not message.get("more_body", False):
+            return
+
+
+def content_length(scope: Scope) -> int:
+    """Return the declared length of the body in bytes, 0 where none is declared."""
+    text = header(scope, b"content-length") or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise BadRequest("the Content-Length header is not readable")
+    return int(text[:19])
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody:
+    """Hold a checked body, with the SHA-256 of its bytes where the operation keeps a retry record."""
+
+    value: Any
+    digest: bytes
+
+
+async def read_json(scope: Scope, receive: Receive, operation: Operation, limit: int, hold: Hold) -> JsonBody:
+    """Read, decompress, parse and check the JSON body of `operation`.
+
+    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge beyond `limit` bytes after decompression,
+    ServiceUnavailable when the bytes in flight are too many, and ClientDisconnect.
+    """
+    _check_json_type(scope)
+    decompressor = _decompressor(scope)
+    raw = await _read(scope, receive, limit, hold)
+    if decompressor is None and len(raw) <= INLINE_BYTES:
+        return _checked(raw, operation)
+    return await asyncio.to_thread(_decode, raw, decompressor, operation, limit, hold)
+
+
+def _decode(
+    raw: bytearray, decompressor: Decompressor | None, operation: Operation, limit: int, hold: Hold
+) -> JsonBody:
+    return _checked(_decompress(raw, decompressor, limit, hold) if decompressor else raw, operation)
+
+
+def _checked(raw: bytearray, operation: Operation) -> JsonBody:
+    if not raw:
+        raise BadRequest("a JSON body is required")
+    value = _parse(raw)
+    faults = operation.body.faults(value) if operation.body else ()
+    if faults:
+        first = f"{faults[0].place or 'the body'} {faults[0].message}"
+        raise BadRequest(f"the request is not valid: {first}", [_about_body(fault) for fault in faults])
+    return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"")
+
+
+def _about_body(fault: Fault) -> Fault:
+    return fault if fault.place else Fault(f"the body {fault.message}")
+
+
+def _parse(raw: bytearray) -> Any:
+    try:
+        return decode_json(raw)
+    except orjson.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadRequest(f"the body is not valid JSON in UTF-8, at {place}") from None
+
+
+def _check_json_type(scope: Scope) -> None:
+    values = [value for key, value in scope["headers"] if key == b"content-type"]
+    if len(values) > 1:
+        raise BadRequest("the Content-Type header must be given once")
+    if not values:
+        return
+    media_type, options = parse_options_header(values[0])
+    if media_type.strip() != b"application/json":
+        raise UnsupportedMediaType("the Content-Type must be application/json")
+    if options.get(b"charset", b"utf-8").decode("latin-1").lower() not in _CHARSETS:
+        raise UnsupportedMediaType("the charset must be utf-8")
+
+
+def _decompressor(scope: Scope) -> Decompressor | None:
+    encodings = [value for key, value in scope["headers"] if key == b"content-encoding"]
+    encoding = b",".join(encodings).decode("latin-1").strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    if encoding not in _DECOMPRESSORS:
+        raise UnsupportedMediaType("the Content-Encoding must be gzip, zstd or identity")
+    return _DECOMPRESSORS[encoding]()
+
+
+async def _read(scope: Scope, receive: Receive, limit: int, hold: Hold) -> bytearray:
+    declared = content_length(scope)
+    if declared > limit:
+        raise too_large(limit)
+    hold.cover(declared)
+    raw = bytearray()
+    async for chunk in chunks(receive):
+        if len(raw) + len(chunk) > limit:
+            raise too_large(limit)
+        hold.cover(len(raw) + len(chunk))
+        raw += chunk
+    return raw
+
+
+def _decompress(raw: bytearray, decompressor: Decompressor, limit: int, hold: Hold) -> bytearray:
+    body = bytearray()
+    try:
+        for start in range(0, len(raw), _SLICE_BYTES):
+            part = decompressor.decompress(raw[start : start + _SLICE_BYTES])
+            if len(body) + len(part) > limit:
+                raise too_large(limit)
+            hold.add(len(part))
+            body += part
+            if decompressor.eof and (decompressor.unused_data or start + _SLICE_BYTES < len(raw)):
+                raise BadRequest("the compressed body must be one stream with nothing after it")
+    except (zlib.error, zstandard.ZstdError):
+        raise BadRequest("the compressed body is not readable") from None
+    if not decompressor.eof:
+        raise BadRequest("the compressed body is cut short")
+    return body

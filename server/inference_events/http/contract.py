@@ -1,0 +1,116 @@
+"""The contract as the server uses it: `openapi.yaml`, read once, compiled for each operation."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from inference_events.http.parameters import Parameter, Parameters
+from inference_events.http.schemas import to_json_schema
+from inference_events.http.validation import Validator
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+_JSON = "application/json"
+_FORM = "multipart/form-data"
+_TEMPLATE = re.compile(r"\\\{[^/{}]+\\\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Hold what one operation demands and gives.
+
+    `scopes` is None where no token is needed; of the scopes, one is enough. `body` checks a JSON body.
+    """
+
+    id: str
+    method: str
+    path: str
+    status: int
+    scopes: frozenset[str] | None
+    parameters: Parameters
+    body: Validator | None
+    takes_file: bool
+    answer: Validator
+    is_recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Hold the spec as bytes and as a document, and its operations by id."""
+
+    source: bytes
+    document: dict[str, Any]
+    operations: Mapping[str, Operation]
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods that `path` answers to, sorted; empty for a path that is not in the contract."""
+        operations = self.operations.values()
+        methods = {one.method for one in operations if matches_path(one.path, path)}
+        return sorted(methods | {"HEAD"} if "GET" in methods else methods)
+
+
+def load_contract() -> Contract:
+    """Read and compile the spec that is packaged with the generated code."""
+    source = files("inference_events_api").joinpath("openapi.yaml").read_bytes()
+    document = yaml.load(source, Loader=_fast_loader())
+    return Contract(source, document, {operation.id: operation for operation in _operations(document)})
+
+
+def _fast_loader() -> Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def matches_path(template: str, path: str) -> bool:
+    """Tell whether `path` is one of those that a template such as `/v3/jobs/{job_id}` stands for."""
+    return re.fullmatch(_TEMPLATE.sub("[^/]+", re.escape(template)), path) is not None
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    schemas = document.get("components", {}).get("schemas", {})
+    definitions = {"schemas": {name: to_json_schema(schema) for name, schema in schemas.items()}}
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield _operation(document, definitions, path, method)
+
+
+def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path: str, method: str) -> Operation:
+    spec = document["paths"][path][method]
+    parameters = [*document["paths"][path].get("parameters", []), *spec.get("parameters", [])]
+    body = _resolve(document, spec.get("requestBody", {})).get("content", {})
+    status = next(int(code) for code in spec["responses"] if code.startswith("2"))
+    answer = _resolve(document, spec["responses"][str(status)])
+    return Operation(
+        id=spec["operationId"],
+        method=method.upper(),
+        path=path,
+        status=status,
+        scopes=_scopes(document, spec),
+        parameters=Parameters(Parameter.from_spec(_resolve(document, one), definitions) for one in parameters),
+        body=_validator(body, definitions) if _JSON in body else None,
+        takes_file=_FORM in body,
+        answer=_validator(answer["content"], definitions),
+        is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
+    )
+
+
+def _scopes(document: Mapping[str, Any], spec: Mapping[str, Any]) -> frozenset[str] | None:
+    if not spec.get("security", document.get("security", [])):
+        return None
+    return frozenset(spec.get("x-scopes", ()))
+
+
+def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Validator:
+    return Validator(to_json_schema(content[_JSON]["schema"]), definitions)
+
+
+def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a local reference such as `#/components/parameters/Limit`."""
+    while "$ref" in node:
+        target: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node

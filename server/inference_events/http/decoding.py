@@ -1,0 +1,66 @@
+"""JSON decoding that leaves other threads their turn: a large body is decoded piece by piece."""
+
+import re
+import secrets
+from typing import Any
+
+import orjson
+
+# One call to the decoder holds the interpreter lock: 1 MiB takes about 5 ms.
+LARGE_BYTES = 1024 * 1024
+PIECE_BYTES = 256 * 1024
+# The array is looked for this far from both ends of the body.
+_MARGIN_BYTES = 64 * 1024
+
+_OPENING = re.compile(rb'("events"\s*:\s*)\[\s*(?=\{)')
+_CLOSING = re.compile(rb"(?s:.*)\}\s*(?=\])")
+_BETWEEN = re.compile(rb"\}\s*,\s*(?=\{)")
+
+
+def decode_json(raw: bytearray) -> Any:
+    """Return what `raw` says. Raises orjson.JSONDecodeError."""
+    if len(raw) >= LARGE_BYTES:
+        try:
+            body = _decode_in_pieces(raw)
+        except orjson.JSONDecodeError:
+            body = None
+        if body is not None:
+            return body
+    return orjson.loads(raw)
+
+
+def _decode_in_pieces(raw: bytearray) -> Any:
+    """Decode a body whose bulk is the array `source.events`; None when it is not of that form."""
+    opening = _OPENING.search(raw, 0, _MARGIN_BYTES)
+    closing = _CLOSING.match(raw, len(raw) - _MARGIN_BYTES)
+    if opening is None or closing is None:
+        return None
+    # Only a body that has the array at the right place can have the token there.
+    token = secrets.token_hex(16)
+    frame = orjson.loads(raw[: opening.end(1)] + f'"{token}"'.encode() + raw[closing.end() + 1 :])
+    source = frame.get("source") if isinstance(frame, dict) else None
+    if not isinstance(source, dict) or source.get("events") != token:
+        return None
+    source["events"] = _elements(raw, opening.end(), closing.end())
+    return frame
+
+
+def _elements(raw: bytearray, start: int, stop: int) -> list[Any]:
+    """Decode the elements between `start` and `stop`.
+
+    A piece that was cut inside of an element or a string is no JSON, so that only right cuts succeed.
+    """
+    elements: list[Any] = []
+    size = PIECE_BYTES
+    while start < stop:
+        cut = _BETWEEN.search(raw, min(start + size, stop), stop)
+        end = cut.start() + 1 if cut else stop
+        try:
+            elements += orjson.loads(b"[" + raw[start:end] + b"]")
+        except orjson.JSONDecodeError:
+            if cut is None:
+                raise
+            size *= 2
+        else:
+            start, size = cut.end() if cut else stop, PIECE_BYTES
+    return elements

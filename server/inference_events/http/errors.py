@@ -1,0 +1,93 @@
+"""The one place where failures become answers: the error envelope."""
+
+import orjson
+import structlog
+from inference_events.errors import (
+    ApiError,
+    BadRequest,
+    Fault,
+    InternalError,
+    MethodNotAllowed,
+    ObjectNotFound,
+)
+from inference_events.http.absent import NotOffered, is_absent
+from inference_events.http.answers import send_json
+from inference_events.http.contract import Contract
+from inference_events.http.exchange import exchange_of
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+API_VERSION = "3.0"
+CLIENT_CLOSED_REQUEST = 499
+
+_log = structlog.get_logger("inference_events.http")
+
+
+def error_envelope(error: ApiError) -> bytes:
+    """Encode an error as the vendor's clients read it."""
+    return orjson.dumps(
+        {
+            "api_version": API_VERSION,
+            "kind": "ERROR",
+            "error": {
+                "code": error.code,
+                "message": error.message,
+                "errors": [_entry(fault) for fault in error.faults],
+            },
+        }
+    )
+
+
+def _entry(fault: Fault) -> dict[str, str]:
+    message = f"{fault.place}: {fault.message}" if fault.place else fault.message
+    return {"reason": fault.reason, "message": message, "help": ""}
+
+
+class ErrorEnvelope:
+    """Answer every failure below with the envelope; what is unexpected is logged and says nothing."""
+
+    def __init__(self, app: ASGIApp, *, contract: Contract) -> None:
+        self._app = app
+        self._contract = contract
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            exchange_of(scope).status = CLIENT_CLOSED_REQUEST
+        except Exception as error:
+            await self._answer(error, scope, send)
+
+    async def _answer(self, error: Exception, scope: Scope, send: Send) -> None:
+        exchange = exchange_of(scope)
+        failure = self._translate(error, scope)
+        if failure.code == InternalError.code:
+            _log.error("request_failed", request_id=exchange.request_id, exc_info=error)
+        if not exchange.status:
+            await send_json(send, failure.code, error_envelope(failure), failure.headers)
+
+    def _translate(self, error: Exception, scope: Scope) -> ApiError:
+        match error:
+            case ApiError():
+                return error
+            case HTTPException(status_code=404) if is_absent(scope["path"]):
+                return NotOffered("this server does not offer this part of the API")
+            case HTTPException(status_code=404):
+                return ObjectNotFound("there is nothing at this path")
+            case HTTPException(status_code=405):
+                return self._method_not_allowed(error, scope)
+            case HTTPException(status_code=code) if code < InternalError.code:
+                return BadRequest("the request is not valid")
+            case _:
+                return InternalError("the server failed; its log tells why under this request's X-Request-ID")
+
+    def _method_not_allowed(self, error: HTTPException, scope: Scope) -> ApiError:
+        routed = (error.headers or {}).get("Allow", "").split(",")
+        methods = self._contract.methods(scope["path"]) or sorted(method.strip() for method in routed)
+        return MethodNotAllowed(
+            "this path does not have the method of the request", headers={"Allow": ", ".join(methods)}
+        )

@@ -1,0 +1,82 @@
+"""What an operation gets: parameters and a body that the contract allows."""
+
+from pathlib import Path
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations.abstract import AbstractOperation
+from inference_events.http.bodies import read_json
+from inference_events.http.contract import Contract, Operation
+from inference_events.http.exchange import exchange_of
+from inference_events.http.limits import BodyBudget, Limits
+from inference_events.http.uploads import receive_upload
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+EVENTS_PATH = "/v3/events"
+
+
+class Intake:
+    """Read requests within the limits; uploads go to the directory `incoming`."""
+
+    def __init__(self, limits: Limits, budget: BodyBudget, incoming: Path) -> None:
+        self.budget = budget
+        self.incoming = incoming
+        self.limits = limits
+
+    def body_limit(self, operation: Operation) -> int:
+        is_events = operation.path == EVENTS_PATH
+        return self.limits.event_body_bytes if is_events else self.limits.json_body_bytes
+
+
+class CheckedOperation:
+    """Pass a request on with checked arguments; a body or upload lives until the answer is sent."""
+
+    def __init__(self, next_app: ASGIApp, operation: Operation, intake: Intake) -> None:
+        self._next_app = next_app
+        self._operation = operation
+        self._intake = intake
+        self._limit = intake.body_limit(operation)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange_of(scope).arguments = self._operation.parameters.arguments(
+            scope.get("path_params", {}), scope["query_string"], scope["headers"]
+        )
+        if self._operation.body is not None:
+            await self._with_body(scope, receive, send)
+        elif self._operation.takes_file:
+            await self._with_file(scope, receive, send)
+        else:
+            await self._next_app(scope, receive, send)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._intake.budget.hold() as hold:
+            body = await read_json(scope, receive, self._operation, self._limit, hold)
+            exchange = exchange_of(scope)
+            exchange.arguments["body"] = body.value
+            exchange.body_digest = body.digest
+            await self._next_app(scope, receive, send)
+
+    async def _with_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = self._intake.limits.file_bytes
+        async with receive_upload(scope, receive, self._intake.incoming, limit) as file:
+            exchange_of(scope).arguments["file"] = file
+            await self._next_app(scope, receive, send)
+
+
+class CheckedOperations(RoutedAPI[CheckedOperation]):
+    """Check the requests to the operations of the contract."""
+
+    def __init__(self, *args: Any, contract: Contract, intake: Intake, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._contract = contract
+        self._intake = intake
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> CheckedOperation:
+        return CheckedOperation(self.next_app, self._contract.operations[operation.operation_id], self._intake)
+
+
+class RequestIntake(RoutedMiddleware[CheckedOperations]):
+    """Take the place of Connexion's request validation."""
+
+    api_cls = CheckedOperations

@@ -1,0 +1,73 @@
+"""What is served beside the contract: metrics, the spec, and Swagger UI to read it offline."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from swagger_ui_bundle import swagger_ui_path
+
+Page = Callable[[Request], Awaitable[Response]]
+
+_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Inference Events API</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = 'SwaggerUIBundle({url: "/openapi.yaml", dom_id: "#swagger-ui", validatorUrl: null});\n'
+
+
+class Pages:
+    """Serve pages by their exact path, without a token, and pass everything else on."""
+
+    def __init__(self, app: ASGIApp, *, pages: Mapping[str, Page]) -> None:
+        self._app = app
+        self._routes = {path: Route(path, page, methods=["GET"]) for path, page in pages.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
+        if route is None:
+            await self._app(scope, receive, send)
+        else:
+            await route.handle(scope, receive, send)
+
+
+def docs(spec: bytes) -> dict[str, Page]:
+    """Return the pages that show the spec, by path."""
+    pages = {
+        "/openapi.yaml": _page(lambda: Response(spec, media_type="application/yaml")),
+        "/docs": _page(lambda: HTMLResponse(_INDEX, headers=_HEADERS)),
+        "/docs/start.js": _page(lambda: Response(_START, media_type="text/javascript", headers=_HEADERS)),
+    }
+    return pages | {f"/docs/{name}": _asset(Path(swagger_ui_path) / name) for name in _ASSETS}
+
+
+def _asset(path: Path) -> Page:
+    return _page(lambda: FileResponse(path, headers=_HEADERS))
+
+
+def _page(make: Callable[[], Response]) -> Page:
+    async def page(request: Request) -> Response:
+        return make()
+
+    return page

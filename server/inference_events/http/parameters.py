@@ -1,0 +1,166 @@
+"""Path, query and header parameters, turned into the Python types of the contract."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from inference_events.errors import BadRequest, Fault
+from inference_events.http.schemas import Schema, to_json_schema
+from inference_events.http.validation import Validator
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+MOST_QUERY_PARAMETERS = 100
+
+# The vendor's client sends Python's spelling of booleans.
+_BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
+_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Describe one parameter of an operation; `kind` is the JSON type of one value."""
+
+    name: str
+    location: str
+    required: bool
+    kind: str
+    is_uuid: bool
+    is_array: bool
+    is_exploded: bool
+    default: Any
+    validator: Validator
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any], definitions: Mapping[str, Any]) -> "Parameter":
+        schema = spec["schema"]
+        is_array = schema.get("type") == "array"
+        item = schema["items"] if is_array else schema
+        return cls(
+            name=spec["name"],
+            location=spec["in"],
+            required=spec.get("required", False),
+            kind=item.get("type", "string"),
+            is_uuid=item.get("format") == "uuid",
+            is_array=is_array,
+            is_exploded=spec.get("explode", True),
+            default=schema.get("default"),
+            validator=_validator(schema, definitions),
+        )
+
+    @property
+    def title(self) -> str:
+        return f"{self.location} parameter {self.name}"
+
+    def read(self, texts: Sequence[str]) -> Any:
+        """Convert and check the values sent for this parameter. Raises BadRequest."""
+        value = self._convert(texts)
+        faults = self.validator.faults(value)
+        if faults:
+            raise BadRequest(f"{self.title} {faults[0].message}")
+        return value
+
+    def _convert(self, texts: Sequence[str]) -> Any:
+        if not self.is_array:
+            if len(texts) > 1:
+                raise BadRequest(f"{self.title} must be given once")
+            return _scalar(texts[0], self.kind, self.is_uuid)
+        items = texts if self.is_exploded else [item for text in texts for item in text.split(",")]
+        return [_scalar(item, self.kind, self.is_uuid) for item in items]
+
+
+class Parameters:
+    """Read every parameter of one operation."""
+
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        by_location: dict[str, list[Parameter]] = {"path": [], "query": [], "header": []}
+        for parameter in parameters:
+            by_location[parameter.location].append(parameter)
+        self._path = by_location["path"]
+        self._query = by_location["query"]
+        self._headers = by_location["header"]
+        self._query_names = {parameter.name for parameter in self._query}
+
+    def arguments(self, path: Mapping[str, str], query: bytes, headers: Headers) -> dict[str, Any]:
+        """Return the path and query arguments by name, defaults filled in; headers are only checked.
+
+        Raises BadRequest with a fault for each parameter that is wrong, missing or unknown.
+        """
+        faults: list[Fault] = []
+        sent = self._sent(query, faults)
+        arguments = _read_all(self._path, {name: [text] for name, text in path.items()}, faults)
+        arguments |= _read_all(self._query, sent, faults)
+        if self._headers:
+            _read_all(self._headers, _header_texts(headers, self._headers), faults)
+        if faults:
+            raise BadRequest(f"the request is not valid: {faults[0].message}", faults)
+        return arguments
+
+    def _sent(self, query: bytes, faults: list[Fault]) -> dict[str, list[str]]:
+        if not query:
+            return {}
+        sent: dict[str, list[str]] = {}
+        for name, text in _query_pairs(query):
+            sent.setdefault(name, []).append(text)
+        if sent.keys() - self._query_names:
+            known = ", ".join(sorted(self._query_names)) or "none"
+            faults.append(Fault(f"has an unknown query parameter; known here: {known}"))
+        return sent
+
+
+def _read_all(
+    parameters: Iterable[Parameter], sent: Mapping[str, Sequence[str]], faults: list[Fault]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for parameter in parameters:
+        try:
+            if parameter.name in sent:
+                values[parameter.name] = parameter.read(sent[parameter.name])
+            elif parameter.required:
+                raise BadRequest(f"{parameter.title} is required")
+            elif parameter.default is not None:
+                values[parameter.name] = parameter.default
+        except BadRequest as error:
+            faults.extend(error.faults)
+    return values
+
+
+def _query_pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_QUERY_PARAMETERS,
+        )
+    except ValueError:
+        raise BadRequest("the query string is not readable") from None
+
+
+def _header_texts(headers: Headers, parameters: Iterable[Parameter]) -> dict[str, list[str]]:
+    names = {parameter.name.lower().encode(): parameter.name for parameter in parameters}
+    texts: dict[str, list[str]] = {}
+    for key, value in headers:
+        if key in names:
+            texts.setdefault(names[key], []).append(value.decode("latin-1"))
+    return texts
+
+
+def _scalar(text: str, kind: str, is_uuid: bool) -> Any:
+    """Read `text` as `kind`; what cannot be read stays text, which the schema then refuses."""
+    match kind:
+        case "boolean":
+            return _BOOLEANS.get(text, text)
+        case "integer" if _INTEGER.fullmatch(text):
+            return int(text)
+        case "number" if _NUMBER.fullmatch(text):
+            return float(text)
+        case _:
+            return text.lower() if is_uuid else text
+
+
+def _validator(schema: Schema, definitions: Mapping[str, Any]) -> Validator:
+    return Validator(to_json_schema(schema), definitions)

@@ -1,0 +1,75 @@
+"""The HTTP server: Connexion routes the contract's operations through our own layers."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from connexion.apps.asynchronous import AsyncApp
+from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from inference_events.http.adapter import CalledOperations, RetryGate
+from inference_events.http.auth import Authenticator, BearerSecurity
+from inference_events.http.contract import load_contract
+from inference_events.http.errors import ErrorEnvelope
+from inference_events.http.intake import Intake, RequestIntake
+from inference_events.http.limits import BodyBudget, Limits
+from inference_events.http.observability import HttpMetrics, Observed
+from inference_events.http.pages import Pages, docs
+from inference_events_api.operations import Operations
+from prometheus_client import CollectorRegistry
+from starlette.routing import Mount, Router
+
+
+class ExactRouting(RoutingMiddleware):
+    """Route by the exact path: a trailing slash is another path, not a redirect to wherever `Host` points."""
+
+    def add_api(self, *args: Any, **options: Any) -> None:
+        super().add_api(*args, **options)
+        for route in self.router.routes:
+            if isinstance(route, Mount) and isinstance(route.app, Router):
+                route.app.redirect_slashes = False
+
+
+def create_http_app(
+    *,
+    operations: Operations,
+    authenticate: Authenticator,
+    retries: RetryGate,
+    limits: Limits,
+    incoming: Path,
+    lifespan: Lifespan,
+    registry: CollectorRegistry | None = None,
+    validate_responses: bool = False,
+) -> AsyncApp:
+    """Build the ASGI application that serves `operations`.
+
+    `incoming` is an existing directory for uploads that arrive. `registry` holds what `/metrics` shows.
+    `validate_responses` turns an answer that breaks the contract into a 500; it is meant for tests.
+    """
+    contract = load_contract()
+    budget = BodyBudget(limits.bodies_in_flight_bytes)
+    metrics = HttpMetrics(registry or CollectorRegistry(), budget)
+    app = AsyncApp(
+        __name__,
+        lifespan=lifespan,
+        resolver=partial(getattr, operations),
+        middlewares=[
+            partial(Observed, metrics=metrics),
+            partial(ErrorEnvelope, contract=contract),
+            partial(Pages, pages={"/metrics": metrics.expose} | docs(contract.source)),
+            ExactRouting,
+            BearerSecurity,
+            RequestIntake,
+            LifespanMiddleware,
+        ],
+    )
+    app._middleware_app.api_cls = CalledOperations  # type: ignore[assignment]
+    app.add_api(
+        contract.document,
+        contract=contract,
+        authenticate=authenticate,
+        intake=Intake(limits, budget, incoming),
+        retries=retries,
+        validate_responses=validate_responses,
+    )
+    return app

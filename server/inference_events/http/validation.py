@@ -1,0 +1,153 @@
+"""Validation of JSON values against the contract, with faults that name a place and never a value."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from inference_events.errors import Fault
+from inference_events.http.schemas import WHOLE_NUMBER, Schema
+from jsonschema_rs import ValidationError, ValidationErrorKind
+
+MOST_FAULTS = 50
+LONGEST_NAME = 128
+
+_ARTICLES = {"integer": "an", "object": "an", "array": "an"}
+_FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date and time"}
+
+
+class WholeNumber:
+    """Refuse a float where the contract says integer."""
+
+    def __init__(self, parent: Schema, value: Any, path: list[str | int]) -> None:
+        pass
+
+    def validate(self, instance: Any) -> None:
+        if isinstance(instance, float):
+            raise ValueError
+
+
+class Validator:
+    """Check values against one schema of the contract; `definitions` are what its references point at."""
+
+    def __init__(self, schema: Schema, definitions: Mapping[str, Any]) -> None:
+        self._compiled = jsonschema_rs.Draft202012Validator(
+            {**schema, "components": definitions},
+            validate_formats=True,
+            keywords={WHOLE_NUMBER: WholeNumber},
+        )
+
+    def faults(self, value: Any) -> tuple[Fault, ...]:
+        """Return what is wrong with `value`, at most `MOST_FAULTS` entries; empty when it is valid."""
+        if self._compiled.is_valid(value):
+            return ()
+        return tuple(islice(_unique(_faults(self._compiled.iter_errors(value))), MOST_FAULTS))
+
+
+def _unique(faults: Iterable[Fault]) -> Iterator[Fault]:
+    seen = set()
+    for fault in faults:
+        if fault not in seen:
+            seen.add(fault)
+            yield fault
+
+
+def _faults(errors: Iterable[ValidationError]) -> Iterator[Fault]:
+    for error in errors:
+        match error.kind:
+            case ValidationErrorKind.Required(name):
+                yield Fault("is required", _pointer([*error.instance_path, name]))
+            case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
+                yield from _alternatives(error, branches)
+            case kind:
+                yield Fault(_words(kind), _pointer(error.instance_path))
+
+
+def _alternatives(error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[Fault]:
+    """Report the branch that the value came closest to, or the types of all when it fits none."""
+    fitting = [branch for branch in branches if not _has_wrong_type(branch, error.instance_path)]
+    if fitting:
+        closest = min(fitting, key=len)
+        yield from _faults(closest)
+        return
+    types = [name for branch in branches for one in branch for name in _types_of(one)]
+    yield Fault(_type_words(types), _pointer(error.instance_path))
+
+
+def _has_wrong_type(branch: list[ValidationError], path: list[str | int]) -> bool:
+    return any(_types_of(error) and error.instance_path == path for error in branch)
+
+
+def _types_of(error: ValidationError) -> list[str]:
+    return error.kind.types if isinstance(error.kind, ValidationErrorKind.Type) else []
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    return "".join(f"/{_token(part)}" for part in path)
+
+
+def _token(part: str | int) -> str:
+    text = str(part).replace("~", "~0").replace("/", "~1")
+    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
+
+
+def _words(kind: ValidationErrorKind) -> str:
+    """Say what a keyword demands, in words made from the schema only."""
+    match kind:
+        case ValidationErrorKind.Type(types):
+            return _type_words(types)
+        case ValidationErrorKind.Enum(options):
+            return f"must be one of {_listed(options)}"
+        case ValidationErrorKind.Constant(expected):
+            return f"must be {_listed([expected])}"
+        case ValidationErrorKind.Format(name):
+            return f"must be {_FORMATS.get(name, name)}"
+        case ValidationErrorKind.Pattern(pattern):
+            return f"must match {pattern}"
+        case ValidationErrorKind.Custom():
+            return "must be an integer"
+        case ValidationErrorKind.AdditionalProperties() | ValidationErrorKind.FalseSchema():
+            return "has an unknown field"
+        case ValidationErrorKind.UniqueItems():
+            return "must not repeat an item"
+        case ValidationErrorKind.OneOfMultipleValid():
+            return "must match only one of the documented forms"
+        case _:
+            return _limit_words(kind)
+
+
+def _limit_words(kind: ValidationErrorKind) -> str:
+    match kind:
+        case ValidationErrorKind.Minimum(limit):
+            return f"must be at least {limit}"
+        case ValidationErrorKind.Maximum(limit):
+            return f"must be at most {limit}"
+        case ValidationErrorKind.ExclusiveMinimum(limit):
+            return f"must be more than {limit}"
+        case ValidationErrorKind.ExclusiveMaximum(limit):
+            return f"must be less than {limit}"
+        case ValidationErrorKind.MinLength(limit):
+            return f"must have at least {limit} {_plural(limit, 'character')}"
+        case ValidationErrorKind.MaxLength(limit):
+            return f"must have at most {limit} {_plural(limit, 'character')}"
+        case ValidationErrorKind.MinItems(limit):
+            return f"must have at least {limit} {_plural(limit, 'item')}"
+        case ValidationErrorKind.MaxItems(limit):
+            return f"must have at most {limit} {_plural(limit, 'item')}"
+        case _:
+            return f"breaks the rule `{kind.name}` of its schema"
+
+
+def _type_words(types: list[str]) -> str:
+    names = sorted(dict.fromkeys(types), key=lambda name: name == "null")
+    described = [name if name == "null" else f"{_ARTICLES.get(name, 'a')} {name}" for name in names]
+    return f"must be {' or '.join(described)}"
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(orjson.dumps(value).decode() for value in values)
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"

@@ -1,0 +1,299 @@
+"""Convert one column of incoming values to its declared type and find its violations.
+
+Whole arrays are converted at once where every value fits. Only where one does not is each value looked at.
+"""
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from inference_events.ingest.schema import TIMESTAMP, Column
+from inference_events.ingest.timestamps import parse_timestamp
+
+Values: TypeAlias = Sequence[Any] | pa.Array
+Mask = npt.NDArray[np.bool_]
+
+NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
+INT64 = range(-(2**63), 2**63)
+TRUE_TEXTS = frozenset(["true", "1", "1.0"])
+FALSE_TEXTS = frozenset(["false", "0", "0.0"])
+TEXT_NAMES = {"nan": None, "NaN": None, "NaT": None, "null": None, "true": True, "false": False}
+
+
+class Mistyped(ValueError):
+    """The value cannot become one of the column's type without loss."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A column's typed values with what was found on the way.
+
+    `mistyped` maps a row to its raw JSON text where the value was of another type; such a row is null in `array`
+    if the value could not be converted without loss.
+    """
+
+    array: pa.Array
+    mistyped: dict[int, str]
+    out_of_range: Mask
+
+
+def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
+    """Convert `values` to `column.type`. With `text` they are CSV cells, whose type is the schema's."""
+    array = _convert_whole(column, values, text)
+    mistyped: dict[int, str] = {}
+    if array is None:
+        array, mistyped = _convert_each(column, values, text)
+    array = _without_null_stand_ins(column, array, mistyped)
+    return Converted(array, mistyped, _out_of_range(column, array))
+
+
+def raw_json(value: Any) -> str:
+    """Write a value that was sent as JSON text."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+def is_null(value: Any, *, text: bool = False) -> bool:
+    """Tell whether `value` stands for nothing: None, NaN and, in CSV cells, the texts that stand for them."""
+    return value is None or value != value or (text and value in NULL_TEXTS)
+
+
+def text_to_null(cells: pa.Array) -> pa.Array:
+    """Make CSV cells that stand for nothing null."""
+    return pc.if_else(pc.is_in(cells, pa.array(sorted(NULL_TEXTS))), None, cells)
+
+
+def _convert_whole(column: Column, values: Values, text: bool) -> pa.Array | None:
+    """Return the typed array if each value has the column's type, else None."""
+    try:
+        array = values if isinstance(values, pa.Array) else pa.array(values)
+        return _cast(array, column.type, text)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        return None
+
+
+def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    source = array.type
+    if pa.types.is_null(source):
+        return pa.nulls(len(array), target)
+    if pa.types.is_list(target):
+        return _cast_list(array, target)
+    if pa.types.is_floating(source) and (pa.types.is_floating(target) or pa.types.is_integer(target)):
+        return pc.if_else(pc.is_nan(array), None, array).cast(target)
+    if pa.types.is_integer(source) and (pa.types.is_floating(target) or pa.types.is_integer(target)):
+        return array.cast(target)
+    if pa.types.is_boolean(source) and pa.types.is_boolean(target):
+        return array
+    if pa.types.is_timestamp(source) and pa.types.is_timestamp(target):
+        return array.cast(pa.timestamp("us", source.tz), safe=False).cast(TIMESTAMP)
+    if pa.types.is_string(source) or pa.types.is_large_string(source):
+        return _cast_text(array.cast(pa.string()), target, text)
+    return None
+
+
+def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
+    if text:
+        array = text_to_null(array)
+    if pa.types.is_string(target):
+        return array
+    if text and pa.types.is_floating(target):
+        return _cast(array.cast(target), target, text)
+    if text and pa.types.is_integer(target) and _all_match(array, r"^-?[0-9]+$"):
+        return array.cast(target)
+    return None
+
+
+def _all_match(array: pa.Array, pattern: str) -> bool:
+    return pc.all(pc.match_substring_regex(array, pattern)).as_py() is not False
+
+
+def _cast_list(array: pa.Array, target: pa.ListType) -> pa.Array | None:
+    if pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+        array = array.cast(pa.list_(array.type.value_type))
+    if not pa.types.is_list(array.type):
+        return None
+    items = _cast(array.flatten(), target.value_type, False)
+    return None if items is None else with_items(array, items)
+
+
+def with_items(lists: pa.ListArray, items: pa.Array) -> pa.ListArray:
+    """Return `lists` with other items in the same places."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), items, mask=lists.is_null())
+
+
+def _convert_each(column: Column, values: Values, text: bool) -> tuple[pa.Array, dict[int, str]]:
+    typed: list[Any] = []
+    mistyped: dict[int, str] = {}
+    for row, value in enumerate(values.to_pylist() if isinstance(values, pa.Array) else values):
+        kept, exact = _read(column, value, text)
+        if not exact and str(value) not in column.null_texts:
+            mistyped[row] = raw_json(value)
+        typed.append(kept)
+    return pa.array(typed, column.type), mistyped
+
+
+def _read(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
+    """Return the typed value, None where there is none, and whether it had the column's type."""
+    if is_null(value, text=text):
+        return None, True
+    try:
+        if column.is_list:
+            return _read_list(column, value, text)
+        return _READERS[column.element](value, text)
+    except (Mistyped, ValueError, OverflowError):
+        return None, False
+
+
+def _read_list(column: Column, value: Any, text: bool) -> tuple[list[Any], bool]:
+    exact = True
+    if isinstance(value, str) and (text or column.is_vector) and value.lstrip().startswith(("[", "(")):
+        value, exact = text_list(value), text
+    if not isinstance(value, list):
+        if column.is_vector:
+            raise Mistyped
+        value = [value]
+    read = [(None, True) if is_null(item) else _READERS[column.element](item, text) for item in value]
+    return [item for item, _ in read], exact and all(item_exact for _, item_exact in read)
+
+
+def _read_float(value: Any, text: bool) -> tuple[float, bool]:
+    if isinstance(value, str) and "_" not in value:
+        return float(value), text
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Mistyped
+    number = float(value)
+    if isinstance(value, int) and int(number) != value:
+        raise Mistyped
+    return number, True
+
+
+def _read_int(value: Any, text: bool) -> tuple[int, bool]:
+    if isinstance(value, str) and "_" not in value:
+        return _integral(Decimal(value) if value.lstrip("+-")[:1].isdecimal() else float(value)), text
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Mistyped
+    return _integral(value), True
+
+
+def _integral(number: int | float | Decimal) -> int:
+    if number % 1 != 0 or int(number) not in INT64:
+        raise Mistyped
+    return int(number)
+
+
+def _read_bool(value: Any, text: bool) -> tuple[bool, bool]:
+    if isinstance(value, bool):
+        return value, True
+    if isinstance(value, str | int | float):
+        word = str(value).strip().lower()
+        if word in TRUE_TEXTS or word in FALSE_TEXTS:
+            return word in TRUE_TEXTS, text
+    raise Mistyped
+
+
+def _read_str(value: Any, text: bool) -> tuple[str, bool]:
+    if isinstance(value, str):
+        return value, True
+    if isinstance(value, bool | int | float):
+        return raw_json(value), False
+    if isinstance(value, datetime | date | Decimal | UUID):
+        return str(value), False
+    raise Mistyped
+
+
+def _read_timestamp(value: Any, text: bool) -> tuple[int | None, bool]:
+    return parse_timestamp(value), True
+
+
+_READERS: dict[pa.DataType, Callable[[Any, bool], tuple[Any, bool]]] = {
+    pa.float64(): _read_float,
+    pa.int64(): _read_int,
+    pa.bool_(): _read_bool,
+    pa.string(): _read_str,
+    TIMESTAMP: _read_timestamp,
+}
+
+
+def text_list(text: str) -> list[Any]:
+    """Read a list that was written as JSON or by Python, such as `[1.0, nan]`. Raises Mistyped."""
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Mistyped from error
+    if not isinstance(node, ast.List | ast.Tuple):
+        raise Mistyped
+    return [_literal(item) for item in node.elts]
+
+
+def _literal(node: ast.expr) -> Any:
+    if isinstance(node, ast.Name) and node.id in TEXT_NAMES:
+        return TEXT_NAMES[node.id]
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Mistyped from error
+
+
+def _without_null_stand_ins(column: Column, array: pa.Array, mistyped: dict[int, str]) -> pa.Array:
+    if not column.nulls:
+        return array
+    items = array.flatten() if column.is_list else array
+    stand_ins = pc.is_in(items, typed_values(column, column.nulls))
+    items = pc.if_else(stand_ins, None, items)
+    if column.is_list:
+        return with_items(array, items)
+    for row in np.flatnonzero(stand_ins.to_numpy(zero_copy_only=False)):
+        mistyped.pop(int(row), None)
+    return items
+
+
+def typed_values(column: Column, values: Sequence[Any]) -> pa.Array:
+    """Return those of the schema's `values` that have a counterpart in the column's type."""
+    scalar = Column(column.name, column.element, column.element, updatable=False)
+    typed = [_read(scalar, value, True)[0] for value in values]
+    return pa.array([value for value in typed if value is not None], column.element)
+
+
+def _out_of_range(column: Column, array: pa.Array) -> Mask:
+    found = np.zeros(len(array), bool)
+    if column.is_vector and column.n_dimensions is not None:
+        found |= _true(pc.not_equal(pc.list_value_length(array), column.n_dimensions))
+    items = array.flatten() if column.is_list else array
+    outside = _items_out_of_range(column, items)
+    if outside is None:
+        return found
+    if column.is_list:
+        found[np.asarray(pc.list_parent_indices(array))[outside]] = True
+        return found
+    return found | outside
+
+
+def _items_out_of_range(column: Column, items: pa.Array) -> Mask | None:
+    if column.categories is not None:
+        known = pc.is_in(items, typed_values(column, column.categories))
+        return _true(pc.and_(pc.invert(known), pc.is_valid(items)))
+    if not (pa.types.is_floating(column.element) or pa.types.is_integer(column.element)):
+        return None
+    outside = np.zeros(len(items), bool)
+    if column.minimum is not None:
+        outside |= _true(pc.less(items, pa.scalar(float(column.minimum))))
+    if column.maximum is not None:
+        outside |= _true(pc.greater(items, pa.scalar(float(column.maximum))))
+    return outside
+
+
+def _true(mask: pa.Array) -> Mask:
+    flags: Mask = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
+    return flags

@@ -1,0 +1,32 @@
+"""Tell which event a row means, and make ids for rows that need one."""
+
+import uuid
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+
+def event_id(value: Any) -> str | None:
+    """Return the id that `value` stands for, or None where it is no id.
+
+    A non-empty string stands for itself, an integer or integral number for its decimal digits, and a list of one
+    repeated value (a ranking row) for that value.
+    """
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float | Decimal):
+        return str(int(value)) if value % 1 == 0 else None
+    if isinstance(value, list) and value and all(item == value[0] for item in value):
+        return event_id(value[0])
+    return None
+
+
+def made_id(seed: bytes, time: int, row: int) -> str:
+    """Make the UUIDv7 of `row`: the same for the same seed and time (microseconds since 1970)."""
+    random = int.from_bytes(blake2b(row.to_bytes(8, "big"), key=seed, digest_size=10).digest(), "big")
+    number = (max(time // 1000, 0) & (1 << 48) - 1) << 80 | random
+    return str(uuid.UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62))

@@ -1,0 +1,145 @@
+"""A model's schema, prepared for reading rows against it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us")
+SCALAR_TYPES = {
+    "float": pa.float64(),
+    "int": pa.int64(),
+    "bool": pa.bool_(),
+    "str": pa.string(),
+    "timestamp": TIMESTAMP,
+}
+FIXED_ROLES = ("inputs", "outputs", "decisions")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column: its Arrow type, and what counts as in range.
+
+    `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it.
+    """
+
+    name: str
+    type: pa.DataType
+    element: pa.DataType
+    updatable: bool
+    is_vector: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[Any, ...] | None = None
+    nulls: tuple[Any, ...] = ()
+    n_dimensions: int | None = None
+
+    @property
+    def is_list(self) -> bool:
+        return bool(pa.types.is_list(self.type))
+
+    @cached_property
+    def null_texts(self) -> frozenset[str]:
+        return frozenset(str(value) for value in self.nulls)
+
+
+@dataclass(frozen=True)
+class ModelSchema:
+    """What `ingest` must know of a model. `revision` changes whenever any of it does."""
+
+    model_id: str
+    revision: int
+    columns: tuple[Column, ...]
+    id_column: str | None
+    timestamp_column: str | None
+    timestamp_format: str | None
+    is_ranking: bool
+
+    @cached_property
+    def arrow(self) -> pa.Schema:
+        return pa.schema([pa.field(column.name, column.type) for column in self.columns])
+
+    @cached_property
+    def unwrapped(self) -> frozenset[str]:
+        """Columns in which an update may wrap its value in a list of one."""
+        if self.is_ranking:
+            return frozenset()
+        scalars = (column.name for column in self.columns if not column.is_list)
+        return frozenset(scalars) | {self.id_column or ""}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every column that the server knows: the declared ones, the id and the timestamp."""
+        special = {name for name in (self.id_column, self.timestamp_column) if name is not None}
+        return frozenset(column.name for column in self.columns) | special
+
+
+def model_schema(
+    *,
+    model_id: str,
+    revision: int,
+    schema: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    task: str,
+    task_params: Mapping[str, Any],
+    event_id_col: str | None,
+    event_ts_col: str | None,
+    event_ts_format: str | None,
+) -> ModelSchema:
+    """Prepare a model as it is on the wire (`schema`, `spec` and `task_params` of the spec's `Model`)."""
+    is_ranking = task == "ranking"
+    fixed = {name for role in FIXED_ROLES for name in spec.get(role) or ()}
+    fixed.discard(event_ts_col)
+    return ModelSchema(
+        model_id=model_id,
+        revision=revision,
+        columns=tuple(
+            _column(
+                column,
+                updatable=column["name"] not in fixed and column["name"] != event_id_col,
+                grouped=is_ranking and column["name"] != task_params.get("group_by"),
+            )
+            for column in schema["columns"]
+        ),
+        id_column=event_id_col,
+        timestamp_column=event_ts_col,
+        timestamp_format=event_ts_format,
+        is_ranking=is_ranking,
+    )
+
+
+def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool) -> Column:
+    is_vector = column["data_type"] == "vector"
+    element = pa.float64() if is_vector else _element(column)
+    categories = column.get("categories") if column["data_type"] == "category" else None
+    return Column(
+        name=column["name"],
+        type=pa.list_(element) if is_vector or grouped else element,
+        element=element,
+        updatable=updatable,
+        is_vector=is_vector,
+        minimum=column.get("min"),
+        maximum=column.get("max"),
+        categories=tuple(categories) if categories else None,
+        nulls=tuple(column.get("replace_with_nulls") or ()),
+        n_dimensions=column.get("n_dimensions"),
+    )
+
+
+def _element(column: Mapping[str, Any]) -> pa.DataType:
+    if column["data_type"] == "category":
+        return _category_type(column.get("categories") or ())
+    return SCALAR_TYPES[column["data_type"]]
+
+
+def _category_type(categories: Sequence[Any]) -> pa.DataType:
+    kinds = {type(category) for category in categories}
+    if kinds == {bool}:
+        return pa.bool_()
+    if kinds == {int}:
+        return pa.int64()
+    if kinds and kinds <= {int, float}:
+        return pa.float64()
+    return pa.string()

@@ -1,0 +1,90 @@
+"""Read a point in time from the forms that the API's users send."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = -62_135_596_800_000_000  # 0001-01-01
+LAST = 253_402_300_799_999_999  # 9999-12-31
+NOT_A_TIME = "NaT"
+
+# Numbers up to the limit count in units of which one second has so many: seconds until the year 5138,
+# milliseconds until 5138, and so on. Every present-day timestamp lies far inside its own range.
+EPOCH_UNITS: tuple[tuple[float, int], ...] = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
+
+
+def parse_timestamp(value: Any, format: str | None = None) -> int | None:
+    """Return `value` as microseconds since 1970 in UTC, or None where it stands for no time.
+
+    Accepts what fits `format`, ISO 8601 (no offset means UTC), seconds to nanoseconds since 1970 told apart by
+    size, date and datetime objects, and a list of these, of which the earliest counts.
+    Raises ValueError for anything else, and for years outside 1 to 9999.
+    """
+    if value is None or value == NOT_A_TIME:
+        return None
+    if isinstance(value, list | tuple):
+        times = [time for item in value if (time := parse_timestamp(item, format)) is not None]
+        return min(times) if times else None
+    if isinstance(value, str):
+        return _from_text(value, format)
+    if isinstance(value, datetime):
+        return _from_datetime(value)
+    if isinstance(value, date):
+        return _from_datetime(datetime(value.year, value.month, value.day))
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _from_number(value)
+    raise ValueError("not a time")
+
+
+def format_timestamp(microseconds: int) -> str:
+    """Write microseconds since 1970 as RFC 3339 in UTC, always with six digits of fraction."""
+    moment = EPOCH + timedelta(microseconds=microseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year >= 1000 else _pad_year(moment)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an aware datetime as microseconds since 1970."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _pad_year(moment: datetime) -> str:
+    return f"{moment.year:04d}{moment.strftime('-%m-%dT%H:%M:%S.%fZ')}"
+
+
+def _from_text(text: str, format: str | None) -> int:
+    if format is not None:
+        try:
+            return _from_datetime(datetime.strptime(text, format))
+        except ValueError:
+            pass
+    try:
+        return _from_datetime(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return _from_number(Decimal(text) if _is_number(text) else float("nan"))
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdecimal()
+
+
+def _from_datetime(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return _in_range(microseconds(moment))
+
+
+def _from_number(number: int | float | Decimal) -> int:
+    if not math.isfinite(number):
+        raise ValueError("not a time")
+    per_second = next(unit for limit, unit in EPOCH_UNITS if abs(float(number)) < limit)
+    if isinstance(number, float):
+        return _in_range(round(number / per_second * 1_000_000))
+    return _in_range(int(number * 1_000_000 // per_second))
+
+
+def _in_range(time: int) -> int:
+    if not FIRST <= time <= LAST:
+        raise ValueError("not a time")
+    return time

@@ -1,0 +1,6 @@
+"""Work that goes on after an answer: a durable queue in the catalog, and the workers that empty it."""
+
+from inference_events.jobs.queue import JobQueue
+from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun, Workers
+
+__all__ = ["Cancelled", "Handler", "JobFailed", "JobQueue", "JobRun", "Workers"]

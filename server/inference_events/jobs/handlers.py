@@ -1,0 +1,187 @@
+"""What each kind of job does. Every handler can be stopped at any point and run again: what it did is known."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from inference_events.catalog import Catalog, files
+from inference_events.catalog.tables import File
+from inference_events.events.store import (
+    Chunk,
+    Deletion,
+    EventStore,
+    JobProgress,
+    RejectedRow,
+    Statuses,
+    Write,
+    WriteKind,
+)
+from inference_events.ingest.batch import FileRows, Ingested, Made, ingest_published, ingest_updates
+from inference_events.ingest.files import FileChunk, Unreadable, column_names, read_chunks
+from inference_events.ingest.schema import ModelSchema
+from inference_events.ingest.timestamps import microseconds
+from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
+from inference_events.jobs.worker import Handler, JobFailed, JobRun
+from inference_events.targets import Targets
+
+COUNTED = {
+    PUBLISH_FILE: ("created", "replaced", "unchanged", "rejected_rows"),
+    UPDATE_FILE: ("updated", "unknown", "rejected_rows"),
+}
+MALFORMED = "has too few or too many cells"
+
+
+class JobHandlers:
+    """Do jobs on the event store. Files are read in chunks of `chunk_rows` rows."""
+
+    def __init__(self, catalog: Catalog, store: EventStore, targets: Targets, data_dir: Path, chunk_rows: int) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._targets = targets
+        self._data_dir = data_dir
+        self._chunk_rows = chunk_rows
+
+    def by_kind(self) -> dict[str, Handler]:
+        handlers: dict[str, Handler] = {
+            PUBLISH_FILE: self.publish_file,
+            UPDATE_FILE: self.update_file,
+            DELETE_EVENTS: self.delete_events,
+            DELETE_MODEL: self.drop_models,
+            DELETE_PROJECT: self.drop_models,
+        }
+        return {kind: partial(self._settled, handler) for kind, handler in handlers.items()}
+
+    def publish_file(self, run: JobRun) -> None:
+        dataset = run.job.params["dataset"]
+        kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
+
+        def ingest(rows: FileRows, schema: ModelSchema, made: Made) -> Ingested:
+            return ingest_published(rows, schema, made, makes_missing_ids=dataset is not None)
+
+        self._write_file(run, dataset, kind, ingest)
+
+    def update_file(self, run: JobRun) -> None:
+        self._write_file(run, None, WriteKind.UPDATE, ingest_updates)
+
+    def delete_events(self, run: JobRun) -> None:
+        job, params = run.job, run.job.params
+        model_id = _model_id(run)
+        deletion = Deletion(
+            model_id,
+            self._targets.environment_id(model_id, None),
+            job.position,
+            job.id,
+            params.get("start"),
+            params.get("end"),
+            params.get("event_ids"),
+        )
+        run.checkpoint()
+        deleted = self._targets.in_step(model_id, lambda: self._store.delete(deletion).result())
+        run.succeed(deleted_events=deleted)
+
+    def drop_models(self, run: JobRun) -> None:
+        for model_id in run.job.params["model_ids"]:
+            run.checkpoint()
+            self._store.drop(model_id).result()
+
+    def _settled(self, handler: Handler, run: JobRun) -> None:
+        try:
+            handler(run)
+        finally:
+            if run.job.model_id is not None and not run.stopping:
+                self._store.settle(run.job.model_id, run.job.position)
+
+    def _write_file(
+        self,
+        run: JobRun,
+        dataset: str | None,
+        kind: WriteKind,
+        ingest: Callable[[FileRows, ModelSchema, Made], Ingested],
+    ) -> None:
+        job, model_id = run.job, _model_id(run)
+        file = self._catalog.read(lambda session: files.get(session, job.params["file_id"]))
+        environment_id = ""
+        for chunk in self._chunks(run, file, kind):
+            run.checkpoint()
+            environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
+            write = partial(self._write_chunk, run, file, chunk, environment_id, kind, ingest)
+            self._targets.in_step(model_id, write)
+            run.progress(chunk.fraction, **_info(run, self._store.progress(job.id)))
+        self._targets.make_environment_id(model_id, dataset)
+        self._finish(run)
+
+    def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Iterator[FileChunk]:
+        path = self._data_dir / file.path
+        start = self._store.progress(run.job.id).next_row
+        try:
+            names = column_names(path, file.type)
+            id_column = self._targets.schema(_model_id(run)).id_column
+            if id_column not in names and (kind is WriteKind.UPDATE or (id_column and kind is WriteKind.PUBLISH)):
+                raise JobFailed("BadRequest", "The file lacks the column that event_id_col names")
+            yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
+        except Unreadable as error:
+            raise JobFailed("BadRequest", str(error), **_info(run, self._store.progress(run.job.id))) from error
+
+    def _write_chunk(
+        self,
+        run: JobRun,
+        file: File,
+        chunk: FileChunk,
+        environment_id: str,
+        kind: WriteKind,
+        ingest: Callable[[FileRows, ModelSchema, Made], Ingested],
+    ) -> Statuses:
+        job, model_id = run.job, _model_id(run)
+        made = Made(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
+        rows = FileRows(chunk.table, text=file.type == files.CSV)
+        ingested = ingest(rows, self._targets.schema(model_id), made)
+        committed = Chunk(job.id, chunk.end, chunk.rows[ingested.rows], _rejected(chunk, ingested))
+        write = Write(
+            model_id,
+            environment_id,
+            kind,
+            ingested.batch,
+            time.time_ns() // 1000,
+            position=job.position,
+            chunk=committed,
+        )
+        return self._store.write(write).result()
+
+    def _finish(self, run: JobRun) -> None:
+        done = self._store.progress(run.job.id)
+        info = _info(run, done)
+        if done.counts.get("rejected_rows", 0) == info["rows"] > 0:
+            [first], _ = self._store.rejected_rows(run.job.id, 0, 1)
+            raise JobFailed(
+                first.reason,
+                f"Every row was rejected; row {first.row}: {first.message}. "
+                f"All are listed at /v3/jobs/{run.job.id}/rejected-rows",
+                **info,
+            )
+        run.succeed(**info)
+
+
+def _model_id(run: JobRun) -> str:
+    assert run.job.model_id is not None
+    return run.job.model_id
+
+
+def _received(moment: datetime) -> int:
+    return microseconds(moment)
+
+
+def _info(run: JobRun, progress: JobProgress) -> dict[str, Any]:
+    """Count the rows read and what became of them."""
+    shown = dict.fromkeys(COUNTED[run.job.kind], 0) | progress.counts
+    return {"rows": sum(shown.values()), **shown}
+
+
+def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:
+    rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed}
+    for fault in ingested.faults:
+        row = int(chunk.rows[fault.row])
+        rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{fault.column}: {fault.message}"))
+    return [rejected[row] for row in sorted(rejected)]

@@ -1,0 +1,117 @@
+"""The durable queue: jobs are rows of the catalog, and this decides whose turn it is."""
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from inference_events.catalog import Catalog, jobs
+from inference_events.catalog.tables import Job
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+_LOOK_AGAIN_SECONDS = 60.0
+
+
+class JobQueue:
+    """Take jobs in the transaction of the request that starts them, and hand them out one by one.
+
+    Jobs of one model run one after another in the order of their positions, and so do a job of a whole
+    project and those of its models. A job that a stop interrupted is handed out again by the next process.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        # Two locks: news comes from inside a catalog write, choosing goes into one.
+        self._choosing = threading.Lock()
+        self._turn = threading.Condition()
+        self._news = 0
+        self._closed = False
+        self._running: dict[str, Job] = {}
+
+    def accept(
+        self,
+        session: Session,
+        *,
+        kind: str,
+        name: str,
+        params: Mapping[str, Any],
+        info: Mapping[str, Any],
+        project_id: str | None,
+        model_id: str | None,
+        token_id: str,
+        position: int,
+    ) -> Job:
+        """Add a job to the queue, from which it is taken after the session's commit.
+
+        `position` is the sequence number of the last write before it; `info` is what the job shows of itself.
+        """
+        job = jobs.create(
+            session,
+            kind=kind,
+            name=name,
+            params=params,
+            info=info,
+            project_id=project_id,
+            model_id=model_id,
+            token_id=token_id,
+            position=position,
+        )
+        event.listen(session, "after_commit", self._wake, once=True)
+        return job
+
+    def take(self) -> Job | None:
+        """Wait for a job whose turn it is and return it, started. Returns None when the queue is closed."""
+        while not self._closed:
+            seen = self._news
+            job = self._choose()
+            if job is not None:
+                return job
+            with self._turn:
+                self._turn.wait_for(partial(self._has_news, seen), _LOOK_AGAIN_SECONDS)
+        return None
+
+    def give_back(self, job: Job) -> None:
+        """Say that a job taken is not run any longer, whether it ended or not."""
+        with self._choosing:
+            del self._running[job.id]
+        self._wake()
+
+    def close(self) -> None:
+        """Hand out no more jobs."""
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
+
+    def _wake(self, *_: object) -> None:
+        with self._turn:
+            self._news += 1
+            self._turn.notify_all()
+
+    def _has_news(self, since: int) -> bool:
+        return self._closed or self._news != since
+
+    def _choose(self) -> Job | None:
+        with self._choosing:
+            while (job := self._next()) is not None:
+                started = self._catalog.write(partial(jobs.start, job_id=job.id))
+                if started is not None:
+                    self._running[started.id] = started
+                    return started
+            return None
+
+    def _next(self) -> Job | None:
+        ahead = list(self._running.values())
+        for job in self._catalog.read(jobs.unfinished):
+            if job.id in self._running:
+                continue
+            if not any(_touch_the_same(job, other) for other in ahead):
+                return job
+            ahead.append(job)
+        return None
+
+
+def _touch_the_same(one: Job, other: Job) -> bool:
+    if one.model_id is None or other.model_id is None:
+        return one.project_id is not None and one.project_id == other.project_id
+    return one.model_id == other.model_id

@@ -1,0 +1,169 @@
+"""The threads that run jobs, and what a job's handler gets to see."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+from inference_events.catalog import Catalog, jobs
+from inference_events.catalog.tables import Job
+from inference_events.errors import ApiError
+from inference_events.jobs.queue import JobQueue
+from sqlalchemy.orm import Session
+
+_REPORT_EVERY_SECONDS = 1.0
+_BREATHER_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class JobFailed(Exception):
+    """End the job as FAILURE. `message` shows no payload; `info` is merged into what the job shows."""
+
+    def __init__(self, reason: str, message: str, **info: Any) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.info = info
+
+
+class Interrupted(BaseException):
+    """Leave a handler at a safe point. Not an Exception, lest a handler take it for a failure of its own."""
+
+
+class Stopped(Interrupted):
+    """Say that the server stops; the job goes on at the next start."""
+
+
+class Cancelled(Interrupted):
+    """Say that the job has ended already, as its model or project was deleted."""
+
+
+class JobRun:
+    """One run of a job, as its handler sees it. `job` is the job as it was when the run began."""
+
+    def __init__(self, catalog: Catalog, job: Job, stopping: threading.Event) -> None:
+        self.job = job
+        self._catalog = catalog
+        self._stopping = stopping
+        self._unreported: dict[str, Any] = {}
+        self._next_report = 0.0
+        self._ended = False
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def checkpoint(self) -> None:
+        """Leave the handler here if the server stops or the job has ended. It must be able to resume here."""
+        if self.stopping:
+            raise Stopped
+        if not self._catalog.read(lambda session: jobs.is_started(session, self.job.id)):
+            raise Cancelled
+
+    def progress(self, fraction: float, **info: Any) -> None:
+        """Show how much is done, 0 to 1, and merge `info` into what the job shows, at most once a second."""
+        self._unreported |= info
+        if time.monotonic() < self._next_report:
+            return
+        percent = 100.0 * min(max(fraction, 0.0), 1.0)
+        report = partial(jobs.report, job_id=self.job.id, progress=percent, info=self._unreported)
+        if not self._catalog.write(report):
+            raise Cancelled
+        self._unreported = {}
+        self._next_report = time.monotonic() + _REPORT_EVERY_SECONDS
+
+    def succeed(self, changes: Callable[[Session], object] | None = None, **info: Any) -> None:
+        """End the job as SUCCESS in one transaction with `changes` to the catalog.
+
+        Raises Cancelled, without the changes, if the job has ended already.
+        """
+
+        def end(session: Session) -> None:
+            if not jobs.succeed(session, self.job.id, self._unreported | info):
+                raise Cancelled
+            if changes is not None:
+                changes(session)
+
+        self._catalog.write(end)
+        self._ended = True
+
+    def fail(self, reason: str, message: str, info: Mapping[str, Any]) -> None:
+        """End the job as FAILURE, unless it has ended already."""
+        known = {**self._unreported, **info}
+        self._catalog.write(lambda session: jobs.fail(session, self.job.id, reason, message, known))
+
+    def finish(self) -> None:
+        """End the job as SUCCESS if its handler has not done so."""
+        if not self._ended:
+            self.succeed()
+
+
+Handler = Callable[[JobRun], None]
+
+
+class Workers:
+    """Run queued jobs in threads, each with the handler of its kind."""
+
+    def __init__(
+        self, catalog: Catalog, queue: JobQueue, handlers: Mapping[str, Handler], count: int = 1
+    ) -> None:
+        self._catalog = catalog
+        self._queue = queue
+        self._handlers = handlers
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"job-worker-{number}", daemon=True)
+            for number in range(count)
+        ]
+
+    def start(self) -> None:
+        """Start to work, with what an earlier process left unfinished first."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, grace_seconds: float) -> bool:
+        """Take no more jobs and wait for running ones to reach a safe point. Returns whether all did."""
+        self._stopping.set()
+        self._queue.close()
+        deadline = time.monotonic() + grace_seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                job = self._queue.take()
+                if job is not None:
+                    self._run(job)
+            except Exception:
+                # The catalog itself fails: what is unfinished is taken up again when it works.
+                log.error("job_worker_failed", exc_info=True)
+                self._stopping.wait(_BREATHER_SECONDS)
+
+    def _run(self, job: Job) -> None:
+        try:
+            self._handle(JobRun(self._catalog, job, self._stopping))
+        finally:
+            self._queue.give_back(job)
+
+    def _handle(self, run: JobRun) -> None:
+        job = run.job
+        try:
+            self._handlers[job.kind](run)
+            run.finish()
+            log.info("job_succeeded", job=job.id, kind=job.kind)
+        except Interrupted as interruption:
+            log.info("job_interrupted", job=job.id, kind=job.kind, why=type(interruption).__name__)
+        except JobFailed as failure:
+            run.fail(failure.reason, failure.message, failure.info)
+            log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
+        except ApiError as failure:
+            run.fail(failure.reason, failure.message, {})
+            log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
+        except Exception:
+            log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
+            run.fail("InternalError", "The server failed; the job's id finds the cause in its log", {})

@@ -1,0 +1,130 @@
+"""Pages of stored events: from a request to a query, and from Arrow to the wire."""
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.types
+from inference_events.errors import BadRequest, Fault
+from inference_events.events.store import Query, StoredEvents
+from inference_events.ingest.timestamps import format_timestamp, microseconds, parse_timestamp
+from inference_events_api import types as t
+
+NOT_VALID = "The request is not valid"
+DEFAULT_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """What a request asks for, checked. One event more than `limit` is read, to see whether there are more."""
+
+    model_id: str
+    limit: int
+    event_ids: list[str] | None
+    start: int | None
+    end: int | None
+    after: tuple[int, str] | None
+
+    def query(self, environment_id: str) -> Query:
+        return Query(self.model_id, environment_id, self.limit + 1, self.event_ids, self.start, self.end, self.after)
+
+
+def page_request(body: t.ReadEventsRequest) -> PageRequest:
+    """Check what the contract's schema cannot. Raises BadRequest."""
+    time_range, event_ids = body.get("time_range"), body.get("event_ids")
+    if time_range is not None and event_ids is not None:
+        raise BadRequest(NOT_VALID, [Fault("time_range and event_ids exclude each other")])
+    start, end = (None, None) if time_range is None else time_bounds(time_range)
+    after = _read_cursor(body["cursor"]) if "cursor" in body else None
+    limit = body.get("limit", DEFAULT_LIMIT)
+    return PageRequest(body["model_id"].lower(), limit, event_ids, start, end, after)
+
+
+def event_page(stored: StoredEvents, limit: int) -> t.EventPage:
+    """Write up to `limit` events and the cursor of the next page."""
+    system = stored.system.slice(0, limit).to_pylist()
+    columns = {name: _wire(stored.values[name].slice(0, limit)) for name in stored.values.column_names}
+    values = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    items = [_event(row, value) for row, value in zip(system, values or [{}] * len(system), strict=True)]
+    more = stored.system.num_rows > limit
+    return {"items": items, "next_cursor": _write_cursor(system[-1]) if more else None}
+
+
+def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
+    """Return a range's bounds in microseconds since 1970. Raises BadRequest unless start is before end."""
+    start, end = _bound(time_range, "start_time"), _bound(time_range, "end_time")
+    if start >= end:
+        raise BadRequest(NOT_VALID, [Fault("start_time must be before end_time", "/time_range")])
+    return start, end
+
+
+def _bound(time_range: Mapping[str, Any], name: str) -> int:
+    try:
+        bound = parse_timestamp(time_range[name])
+    except (ValueError, OverflowError):
+        bound = None
+    if bound is None:
+        raise BadRequest(NOT_VALID, [Fault("cannot be read as a time", f"/time_range/{name}")])
+    return bound
+
+
+def _event(row: Mapping[str, Any], values: dict[str, Any]) -> t.StoredEvent:
+    return {
+        "event_id": row["event_id"],
+        "timestamp": _time(row["timestamp"]),
+        "received_at": _time(row["received_at"]),
+        "updated_at": None if row["updated_at"] is None else _time(row["updated_at"]),
+        "values": values,
+        "undeclared": orjson.loads(row["undeclared"]) if row["undeclared"] else {},
+        "violations": [_violation(violation) for violation in row["violations"]],
+    }
+
+
+def _violation(row: Mapping[str, Any]) -> t.Violation:
+    violation: t.Violation = {"column": row["column"], "kind": row["kind"]}
+    if row["value"] is not None:
+        violation["value"] = orjson.loads(row["value"])
+    return violation
+
+
+def _wire(column: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_integer(column.type) or pa.types.is_string(column.type) or pa.types.is_boolean(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    return [_wire_value(value) for value in column.to_pylist()]
+
+
+def _wire_value(value: Any) -> Any:
+    """JSON has no infinity: it is written as a word."""
+    if isinstance(value, list):
+        return [_wire_value(item) for item in value]
+    if isinstance(value, datetime):
+        return _time(value)
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _time(moment: datetime) -> str:
+    return format_timestamp(microseconds(moment.replace(tzinfo=UTC)))
+
+
+def _write_cursor(row: Mapping[str, Any]) -> str:
+    place = [microseconds(row["timestamp"].replace(tzinfo=UTC)), row["event_id"]]
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    try:
+        time, event_id = orjson.loads(base64.urlsafe_b64decode(cursor))
+        if isinstance(time, int) and isinstance(event_id, str):
+            return time, event_id
+    except (ValueError, TypeError, binascii.Error):
+        pass
+    raise BadRequest(NOT_VALID, [Fault("is not a cursor of this server", "/cursor")])

@@ -1,0 +1,45 @@
+"""Operations of the tag Server."""
+
+import asyncio
+from collections.abc import Callable
+
+from inference_events.catalog import Catalog, organizations
+from inference_events.errors import ServiceUnavailable
+from inference_events.operations import views
+from inference_events_api import types as t
+
+
+class ServerOperations:
+    """Tell of the server itself. `is_ready` says whether what else it needs is open; it may take a moment."""
+
+    def __init__(self, catalog: Catalog, version: str, is_ready: Callable[[], bool]) -> None:
+        self._catalog = catalog
+        self._version = version
+        self._is_ready = is_ready
+
+    async def get_server_info(self) -> t.ServerInfoResponse:
+        organization = await self._catalog.aread(organizations.get)
+        return views.envelope(
+            {
+                "server_version": self._version,
+                "feature_flags": {},
+                "organization": views.organization(organization),
+            }
+        )
+
+    async def check_version_compatibility(
+        self, *, client_version: str, client_name: str
+    ) -> t.VersionCompatibilityResponse:
+        # The contract's pattern has refused every version that does not fit.
+        return views.envelope({"compatible": True})
+
+    async def check_liveness(self) -> t.HealthResponse:
+        return views.envelope({"status": "ok"})
+
+    async def check_readiness(self) -> t.HealthResponse:
+        if not await asyncio.to_thread(self._check_stores):
+            raise ServiceUnavailable("The server does not take requests now", headers={"Retry-After": "1"})
+        return views.envelope({"status": "ok"})
+
+    def _check_stores(self) -> bool:
+        return self._catalog.answers() and self._is_ready()

@@ -1,0 +1,64 @@
+"""Operations of the tag Tokens. None of them leaves a record: an answer would hold a secret."""
+
+from datetime import UTC, datetime, timedelta
+
+from inference_events.catalog import Catalog, tokens
+from inference_events.catalog.listing import Listing
+from inference_events.catalog.tables import utc_now
+from inference_events.errors import BadRequest, Fault
+from inference_events.operations import views
+from inference_events_api import types as t
+from sqlalchemy.orm import Session
+
+_OVERLAP_SECONDS = 86_400
+
+
+class TokenOperations:
+    """Serve tokens."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def list_tokens(self, *, limit: int = 50, offset: int = 0) -> t.TokenPage:
+        listing = Listing(limit, offset)
+        page = await self._catalog.aread(lambda session: tokens.list_page(session, listing))
+        return views.paginated([views.token(row) for row in page.items], page.total, limit, offset)
+
+    async def create_token(self, *, body: t.TokenCreate) -> t.TokenSecretResponse:
+        expires_at = _future(body.get("expires_at"))
+
+        def make(session: Session) -> t.TokenSecretResponse:
+            token, secret = tokens.create(session, body["name"], body["scopes"], expires_at)
+            return views.envelope(views.token_secret(token, secret))
+
+        return await self._catalog.awrite(make)
+
+    async def revoke_token(self, *, token_id: str) -> t.TokenResponse:
+        token = await self._catalog.awrite(lambda session: tokens.revoke(session, token_id))
+        return views.envelope(views.token(token))
+
+    async def rotate_token(self, *, token_id: str, body: t.TokenRotate) -> t.TokenSecretResponse:
+        overlap = timedelta(seconds=body.get("overlap_seconds", _OVERLAP_SECONDS))
+
+        def make(session: Session) -> t.TokenSecretResponse:
+            token, secret = tokens.rotate(session, token_id, overlap)
+            return views.envelope(views.token_secret(token, secret))
+
+        return await self._catalog.awrite(make)
+
+
+def _future(text: str | None) -> datetime | None:
+    """Read the time at which a token is to end. Raises BadRequest unless it is yet to come."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refusal("cannot be read as a time") from None
+    if moment <= utc_now():
+        raise _refusal("must lie in the future")
+    return moment
+
+
+def _refusal(why: str) -> BadRequest:
+    return BadRequest("The request is not valid", [Fault(why, "/expires_at")])

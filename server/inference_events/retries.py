@@ -1,0 +1,87 @@
+"""Requests that are sent again get the answer of the first attempt, and their effect only once.
+
+A record of every attempt that succeeded lies in the store that holds its effect, written in the same transaction.
+Attempts that are under way are known in memory only: a crash ends them, and what they had not committed is gone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inference_events.context import Request
+from inference_events.errors import IdempotencyKeyReused
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An attempt that succeeded: the digest of its body, and its answer."""
+
+    body_digest: bytes
+    answer: Any
+
+
+Find = Callable[[Request], Awaitable[Earlier | None]]
+Key = tuple[str, str, str, str | bytes]
+
+
+@dataclass(frozen=True)
+class _Running:
+    body_digest: bytes
+    answer: asyncio.Future[Any]
+
+
+class Retries:
+    """Lets each mutating request through, or answers it with what an earlier attempt got.
+
+    `finders` look up records in the stores. Rules: `openapi.yaml`, introduction.
+    """
+
+    def __init__(self, finders: Sequence[Find]) -> None:
+        self._finders = finders
+        self._running: dict[Key, _Running] = {}
+
+    async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the answer to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
+        if request.idempotency_key is not None or request.is_retry:
+            earlier = await self._earlier(request)
+            if earlier is not None:
+                return _replayed(earlier, request)
+        return await self._perform(request, perform)
+
+    async def _earlier(self, request: Request) -> Earlier | None:
+        while (running := self._running.get(_key(request))) is not None:
+            await asyncio.wait([running.answer])
+            if running.body_digest != request.body_digest:
+                raise IdempotencyKeyReused("The idempotency key was used with another body")
+            if running.answer.exception() is None:
+                return Earlier(running.body_digest, running.answer.result())
+        for find in self._finders:
+            earlier = await find(request)
+            if earlier is not None:
+                return earlier
+        # Another attempt may have begun while the stores were asked.
+        return await self._earlier(request) if _key(request) in self._running else None
+
+    async def _perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        key = _key(request)
+        running = _Running(request.body_digest, asyncio.ensure_future(perform()))
+        running.answer.add_done_callback(lambda _: self._forget(key, running))
+        self._running[key] = running
+        # Once begun, an attempt goes on when its client hangs up: a retry may be waiting for it.
+        return await asyncio.shield(running.answer)
+
+    def _forget(self, key: Key, running: _Running) -> None:
+        running.answer.cancelled() or running.answer.exception()
+        if self._running.get(key) is running:
+            del self._running[key]
+
+
+def _key(request: Request) -> Key:
+    return (request.token_id, request.method, request.path, request.idempotency_key or request.body_digest)
+
+
+def _replayed(earlier: Earlier, request: Request) -> Any:
+    if earlier.body_digest != request.body_digest:
+        raise IdempotencyKeyReused("The idempotency key was used with another body")
+    return earlier.answer

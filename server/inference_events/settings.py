@@ -1,0 +1,100 @@
+"""The server's settings: one table of name, default and help.
+
+A value comes from the flag of `inference-events serve`, else from the environment (`INFERENCE_EVENTS_` and
+the name in capitals), else from the default here.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ByteSize, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "INFERENCE_EVENTS_"
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+_SEMVER = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?(\+[0-9A-Za-z-.]+)?", re.ASCII
+)
+_TOKEN = re.compile(r"[!-~]{16,}")
+
+
+def _check_version(version: str) -> str:
+    match = _SEMVER.fullmatch(version)
+    if match is None:
+        raise ValueError("must be a strict semantic version such as 26.14.0")
+    before_26 = int(match[1]) < 26 or (version.startswith("26.0.0-"))
+    if before_26:
+        raise ValueError("must be 26.0.0 or later: clients switch features off below it")
+    return version
+
+
+def _check_token(token: SecretStr) -> SecretStr:
+    raw = token.get_secret_value()
+    if raw and not _TOKEN.fullmatch(raw):
+        raise ValueError("must have at least 16 printable ASCII characters and no spaces")
+    return token
+
+
+class Settings(BaseSettings):
+    """Hold every setting of the server. Raises pydantic.ValidationError for a value that cannot be used."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    data_dir: Path = Field(
+        default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
+    )
+    catalog_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the catalog; empty means a SQLite file in the data directory.",
+    )
+    admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
+        default=SecretStr(""), description="Admin token to use instead of one made at the first start."
+    )
+    organization: str = Field(
+        default="Inference Events",
+        min_length=1,
+        max_length=256,
+        description="Name of the organization shown to clients.",
+    )
+    server_version: Annotated[str, AfterValidator(_check_version)] = Field(
+        default="26.14.0",
+        description="Version told to clients, which switch features on by it; 26.0.0 or later.",
+    )
+    max_event_body_bytes: ByteSize = Field(
+        default=ByteSize(128 * MIB),
+        gt=0,
+        description="Largest body of an events request, after decompression.",
+    )
+    max_body_bytes: ByteSize = Field(
+        default=ByteSize(8 * MIB),
+        gt=0,
+        description="Largest body of any other JSON request, after decompression.",
+    )
+    max_file_bytes: ByteSize = Field(default=ByteSize(10 * GIB), gt=0, description="Largest uploaded file.")
+    max_bodies_in_flight_bytes: ByteSize = Field(
+        default=ByteSize(512 * MIB),
+        gt=0,
+        description="Bytes of bodies held at once; beyond them the answer is 503.",
+    )
+    job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
+    file_chunk_rows: int = Field(
+        default=50_000, ge=1, description="Rows of a file that are committed together."
+    )
+    retry_record_hours: float = Field(
+        default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
+    )
+    shutdown_grace_seconds: int = Field(
+        default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe line to log."
+    )

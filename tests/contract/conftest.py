@@ -1,0 +1,26 @@
+"""The server that the probes talk to: the real program on an empty data directory."""
+
+from collections.abc import Iterator
+
+import pytest
+from inference_events.app import create_app
+from inference_events.settings import Settings
+from pydantic import SecretStr
+
+from tests.contract.serving import serve
+
+TOKEN = "admin-token-of-the-probes"
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the URL of the running server."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), admin_token=SecretStr(TOKEN))
+    with serve(create_app(settings, validate_responses=True)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    """Give an admin token of that server."""
+    return TOKEN

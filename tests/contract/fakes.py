@@ -1,0 +1,99 @@
+"""Operations that answer with the examples of the spec, for tests of the HTTP layer alone."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from connexion.apps.asynchronous import AsyncApp
+from inference_events.context import Request, current_request
+from inference_events.http import Limits, TokenIdentity, create_http_app
+from inference_events.http.contract import load_contract
+from inference_events_api.operations import Operations
+
+TOKENS = {
+    "admin-token-of-the-tests": frozenset({"admin"}),
+    "ingest-token-of-the-tests": frozenset({"ingest"}),
+    "read-token-of-the-tests": frozenset({"read"}),
+}
+ADMIN, INGEST, READ = TOKENS
+
+
+class ExampleOperations:
+    """Answer each operation with its example; `calls` keeps the arguments and `answers` overrides."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[Request] = []
+        self.answers: dict[str, Callable[..., Awaitable[Any]]] = {}
+        self._examples = _examples()
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name not in self._examples:
+            raise AttributeError(name)
+        return partial(self._answer, name)
+
+    async def _answer(self, operation_id: str, **arguments: Any) -> Any:
+        self.calls.append((operation_id, arguments))
+        self.requests.append(current_request())
+        if operation_id in self.answers:
+            return await self.answers[operation_id](**arguments)
+        return self._examples[operation_id]
+
+
+class OpenGate:
+    """Let every request perform, and keep those it was asked about."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    async def answer(self, request: Request, perform: Callable[..., Awaitable[Any]]) -> Any:
+        self.requests.append(request)
+        return await perform()
+
+
+def authenticate(token: str) -> TokenIdentity | None:
+    """Know the tokens of the tests."""
+    return TokenIdentity(f"id-of-{token}", TOKENS[token]) if token in TOKENS else None
+
+
+def create_example_app(
+    incoming: Path, operations: ExampleOperations, gate: OpenGate, limits: Limits | None = None
+) -> AsyncApp:
+    """Build the HTTP layer over the examples, with answers checked against the contract."""
+    return create_http_app(
+        operations=cast(Operations, operations),
+        authenticate=authenticate,
+        retries=gate,
+        limits=limits or Limits(),
+        incoming=incoming,
+        lifespan=_nothing_to_start,
+        validate_responses=True,
+    )
+
+
+@asynccontextmanager
+async def _nothing_to_start(app: Any) -> AsyncIterator[None]:
+    yield
+
+
+def _examples() -> dict[str, Any]:
+    contract = load_contract()
+    return {
+        operation.id: _example(contract.document, operation.path, operation.method.lower(), operation.status)
+        for operation in contract.operations.values()
+    }
+
+
+def _example(document: Mapping[str, Any], path: str, method: str, status: int) -> Any:
+    content = document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]
+    if "example" in content:
+        return content["example"]
+    example: Any = next(iter(content["examples"].values()))
+    while "$ref" in example:
+        target: Any = document
+        for part in example["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        example = target
+    return example["value"]

@@ -1,0 +1,84 @@
+"""Every example in openapi.yaml holds: for its schema, for the server's models and for the Python client."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import inference_events_client.models as client
+import pytest
+from inference_events_api import models as api
+from pydantic import TypeAdapter
+
+from tools.review.document import Document, Operation
+from tools.review.examples import Example, ExampleCheck, examples
+
+SPEC = Path(__file__).parents[2] / "openapi.yaml"
+DOCUMENT = Document.load(SPEC)
+CHECK = ExampleCheck(DOCUMENT)
+EXAMPLES = list(examples(DOCUMENT))
+MODELLED = [example for example in EXAMPLES if example.model]
+JSON = "application/json"
+
+
+def place(example: Example) -> str:
+    return example.place
+
+
+def with_instants(value: Any) -> Any:
+    """Read RFC 3339 texts as instants: the models write the same one in another way."""
+    if isinstance(value, Mapping):
+        return {key: with_instants(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_instants(item) for item in value]
+    if isinstance(value, str) and "T" in value:
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=place)
+def test_an_example_is_valid(example: Example) -> None:
+    """An example in the document is valid for the schema beside it, formats included."""
+    assert CHECK.faults(example) == []
+
+
+@pytest.mark.parametrize("example", MODELLED, ids=place)
+def test_the_server_models_keep_an_example(example: Example) -> None:
+    """The pydantic models read an example and write the same JSON again."""
+    adapter = TypeAdapter(getattr(api, example.model))
+    read = adapter.validate_json(json.dumps(example.value))
+    written = adapter.dump_python(read, mode="json", by_alias=True, exclude_unset=True)
+    assert with_instants(written) == with_instants(example.value)
+
+
+@pytest.mark.parametrize("example", MODELLED, ids=place)
+def test_the_client_models_keep_an_example(example: Example) -> None:
+    """The client's models read an example and write the same JSON again."""
+    written = getattr(client, example.model).from_dict(example.value).to_dict()
+    assert with_instants(written) == with_instants(example.value)
+
+
+@pytest.mark.parametrize("operation", list(DOCUMENT.operations()), ids=lambda operation: operation.name)
+def test_bodies_have_examples(operation: Operation) -> None:
+    """Every JSON body, sent or received, is shown by an example."""
+    bodies = [operation.node.get("requestBody", {}), *operation.node["responses"].values()]
+    for body in map(DOCUMENT.resolve, bodies):
+        assert body.get("content", {}).get(JSON, {"examples": True}).get("examples")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "NORMAL"},
+        {"data": {"compatible": "yes"}, "api_version": "3.0", "kind": "NORMAL"},
+    ],
+    ids=["missing field", "wrong type"],
+)
+def test_a_broken_example_is_found(fault: dict[str, Any]) -> None:
+    """An example that does not hold is named with the place of its fault."""
+    schema = {"$ref": "#/components/schemas/VersionCompatibilityResponse"}
+    assert CHECK.faults(Example("/here", fault, schema, "VersionCompatibilityResponse"))

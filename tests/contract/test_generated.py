@@ -1,0 +1,226 @@
+"""What is generated is what the specification says, and handlers cannot disagree with it."""
+
+import ast
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from inference_events_api.operations import SCOPES, STATUS, Operations
+from inference_events_client import AuthenticatedClient
+from inference_events_client.api.files import upload_file
+from inference_events_client.models import FileUpload
+from inference_events_client.types import File
+
+from tools.generate.__main__ import write_client
+from tools.generate.operations import UnsupportedOperation, operations_module
+
+ROOT = Path(__file__).parents[2]
+GENERATED = ROOT / "generated"
+SPEC = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+TREACHEROUS = b'one\r\n--+++\r\nContent-Disposition: form-data; name="x"\r\n\r\ntwo\r\n--+++--\r\n'
+
+
+def run_generator(*arguments: str, hash_seed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.generate", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+    )
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    caches = re.compile(r"__pycache__|/\.\w+_cache/")
+    files = (path for path in root.rglob("*") if path.is_file() and not caches.search(str(path)))
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def operation_ids(document: dict[str, Any]) -> set[str]:
+    nodes = (node for item in document["paths"].values() for node in item.values() if isinstance(node, dict))
+    return {node["operationId"] for node in nodes}
+
+
+def test_committed_tree_is_what_the_specification_generates(tmp_path: Path) -> None:
+    """Generating anew, anywhere, gives the committed files, byte for byte."""
+    done = run_generator(str(tmp_path), hash_seed="1")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path) == contents(GENERATED)
+
+
+def test_check_names_an_edited_file(tmp_path: Path) -> None:
+    """A file that was edited by hand fails the check, which names that file and no other."""
+    copy = shutil.copytree(GENERATED, tmp_path / "generated")
+    edited = copy / "api" / "inference_events_api" / "types.py"
+    edited.write_text(edited.read_text() + "\nMINE = 1\n")
+    done = run_generator("--check", str(copy), hash_seed="99")
+    assert done.returncode == 1
+    assert re.findall(r"^--- (\S+)", done.stdout, re.MULTILINE) == [str(edited)]
+    assert "-MINE = 1" in done.stdout
+
+
+def test_protocol_has_exactly_the_operations_of_the_specification() -> None:
+    """Every operationId is a method of `Operations`, and nothing else is."""
+    methods = {name for name in vars(Operations) if not name.startswith("_")}
+    assert methods == operation_ids(SPEC) == set(STATUS)
+
+
+def test_only_operations_without_security_have_no_scopes() -> None:
+    """`SCOPES` leaves out exactly the operations that need no token."""
+    nodes = (node for item in SPEC["paths"].values() for node in item.values() if isinstance(node, dict))
+    open_to_all = {node["operationId"] for node in nodes if node.get("security") == []}
+    assert set(STATUS) - set(SCOPES) == open_to_all
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"responses": {"200": {}, "202": {}}}, "get_thing needs exactly one 2xx status, it has: 200, 202"),
+        ({"responses": {"404": {}}}, "get_thing needs exactly one 2xx status, it has: none"),
+        ({"security": [{"bearer": []}]}, "get_thing needs a token but has no x-scopes"),
+    ],
+)
+def test_generation_refuses_what_a_signature_cannot_say(change: dict[str, Any], message: str) -> None:
+    """An operation whose success or access is not plain stops the generation, and is named."""
+    operation = {"operationId": "get_thing", "summary": "Get a thing", "responses": {"204": {}}}
+    with pytest.raises(UnsupportedOperation, match=re.escape(message)):
+        operations_module({"paths": {"/thing": {"get": operation | change}}})
+
+
+HANDLERS = """
+from pathlib import Path
+from inference_events_api import types
+from inference_events_api.operations import Operations, UploadedFile
+
+class Handlers:
+{methods}
+
+ops: Operations = Handlers()
+"""
+
+ALIVE = """
+async def check_liveness(self) -> types.HealthResponse:
+    return {"data": {"status": "ok"}, "api_version": "3.0", "kind": "NORMAL"}
+"""
+
+
+def handlers() -> dict[str, str]:
+    """Return the source of one right handler per operation, made from the Protocol itself."""
+    source = (GENERATED / "api" / "inference_events_api" / "operations.py").read_text()
+    [protocol] = (
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == "Operations"
+    )
+    methods = [node for node in protocol.body if isinstance(node, ast.AsyncFunctionDef)]
+    for method in methods:
+        method.body = ast.parse("raise NotImplementedError").body
+    return {method.name: ast.unparse(method) for method in methods} | {"check_liveness": ALIVE}
+
+
+def module(methods: dict[str, str]) -> str:
+    body = "\n".join(methods.values()).replace("\n", "\n    ")
+    return HANDLERS.replace("{methods}", f"    {body}")
+
+
+def test_type_checker_rejects_handlers_that_disagree_with_the_specification(tmp_path: Path) -> None:
+    """mypy accepts right handlers and names a missing one, a wrong argument type and a wrong key."""
+    right = handlers()
+    variants = {
+        "right": right,
+        "missing": {name: source for name, source in right.items() if name != "get_project"},
+        "argument": right | {"get_job": right["get_job"].replace("job_id: str", "job_id: int")},
+        "key": right | {"check_liveness": ALIVE.replace('"status"', '"state"')},
+    }
+    for name, methods in variants.items():
+        (tmp_path / f"{name}.py").write_text(module(methods))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=cache", "--no-pretty", "."],
+        cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": str(GENERATED / "api")},
+        capture_output=True,
+        text=True,
+    )
+    lines = done.stdout.splitlines()
+    complaints = {
+        name: "\n".join(line for line in lines if line.startswith(f"{name}.py:")) for name in variants
+    }
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert complaints["right"] == ""
+    assert '"Handlers" is missing following "Operations" protocol member' in complaints["missing"]
+    assert "get_project" in complaints["missing"]
+    assert re.search(r"Expected:[^$]*job_id: str[^$]*Got:[^$]*job_id: int", complaints["argument"])
+    assert 'Missing key "status" for TypedDict "Health"' in complaints["key"]
+
+
+def sent_part(request: httpx.Request) -> bytes:
+    """Return the content of the only part of a multipart request, read as RFC 2046 has it."""
+    boundary = request.headers["Content-Type"].partition("boundary=")[2].encode()
+    preamble, part, end = request.content.split(b"--" + boundary)
+    assert (preamble, end) == (b"", b"--\r\n")
+    return part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_client_sends_any_file_intact(is_async: bool) -> None:
+    """A file arrives as it is even if it contains what looks like the end of a form part."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(418)
+
+    transport = {"transport": httpx.MockTransport(answer)}
+    client = AuthenticatedClient(base_url="http://server.test", token="secret", httpx_args=transport)
+    body = FileUpload(file=File(payload=BytesIO(TREACHEROUS), file_name="events.csv"))
+    if is_async:
+        asyncio.run(upload_file.asyncio_detailed(client=client, body=body))
+    else:
+        upload_file.sync_detailed(client=client, body=body)
+    assert [sent_part(request) for request in seen] == [TREACHEROUS]
+
+
+BINARY = """
+openapi: 3.0.3
+info: {title: Binary, version: 1.0.0}
+paths:
+  /blob:
+    put:
+      operationId: put_blob
+      tags: [Blobs]
+      requestBody:
+        required: true
+        content: {application/octet-stream: {schema: {type: string, format: binary}}}
+      responses: {'204': {description: Stored.}}
+"""
+
+SEND_BINARY = """
+import asyncio, io, httpx
+from inference_events_client import Client
+from inference_events_client.api.blobs import put_blob
+from inference_events_client.types import File
+
+async def answer(request):
+    assert await request.aread() == bytes(300_000), len(request.content)
+    return httpx.Response(204)
+
+client = Client(base_url="http://server.test", httpx_args={"transport": httpx.MockTransport(answer)})
+done = asyncio.run(put_blob.asyncio_detailed(client=client, body=File(payload=io.BytesIO(bytes(300_000)))))
+assert done.status_code == 204
+"""
+
+
+def test_client_sends_binary_bodies_asynchronously(tmp_path: Path) -> None:
+    """An operation with a binary body works in the client's async form, too."""
+    (tmp_path / "binary.yaml").write_text(BINARY)
+    write_client(tmp_path / "binary.yaml", tmp_path / "client")
+    subprocess.run([sys.executable, "-c", SEND_BINARY], cwd=tmp_path / "client", check=True)

@@ -1,0 +1,87 @@
+"""Requests and answers as bytes on a socket, so that a probe can be as odd as it likes."""
+
+import json
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+SECONDS = 20
+CHUNK_BYTES = 64 * 1024
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold one answer; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def send(
+    server_url: str,
+    method: str,
+    path: str,
+    headers: Headers = (),
+    body: bytes = b"",
+    is_chunked: bool = False,
+) -> Answer:
+    """Send one request on a connection of its own and read the whole answer."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: probe", *(f"{name}: {value}" for name, value in headers)]
+    if is_chunked:
+        return exchange(server_url, method, [_head([*lines, "Transfer-Encoding: chunked"]), *_chunked(body)])
+    if body and not any(name == "Content-Length" for name, _ in headers):
+        lines.append(f"Content-Length: {len(body)}")
+    return exchange(server_url, method, [_head(lines), body])
+
+
+def exchange(server_url: str, method: str, pieces: Iterable[bytes]) -> Answer:
+    """Write raw bytes and read one answer to a request of `method`."""
+    with connect(server_url) as connection:
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # The server may answer, and close, before it has read everything.
+        return read_answer(connection, method)
+
+
+def exchange_all(server_url: str, pieces: Iterable[bytes]) -> bytes:
+    """Write raw bytes and read all that comes back until the server closes."""
+    with connect(server_url) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return b"".join(iter(lambda: connection.recv(CHUNK_BYTES), b""))
+
+
+def connect(server_url: str) -> socket.socket:
+    """Open a connection to the server."""
+    address = urlsplit(server_url)
+    return socket.create_connection((address.hostname, address.port), timeout=SECONDS)
+
+
+def read_answer(connection: socket.socket, method: str) -> Answer:
+    """Read the next answer on a connection."""
+    response = HTTPResponse(connection, method=method)
+    response.begin()
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, response.read())
+
+
+def _head(lines: Iterable[str]) -> bytes:
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _chunked(body: bytes) -> Iterable[bytes]:
+    for start in range(0, len(body), CHUNK_BYTES):
+        piece = body[start : start + CHUNK_BYTES]
+        yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
+    yield b"0\r\n\r\n"

@@ -1,0 +1,80 @@
+"""What retry records promise: the newest fitting answer, in the transaction of its effect."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from inference_events.catalog import Catalog, attempts, organizations, projects
+from inference_events.catalog.database import sqlite_url
+from inference_events.catalog.listing import Listing
+from inference_events.catalog.tables import utc_now
+from inference_events.context import Request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+    catalog.write(lambda session: organizations.ensure(session, "acme"))
+    yield catalog
+    catalog.close()
+
+
+def request(
+    body: bytes = b"body", key: str | None = None, token: str = "t", path: str = "/v3/projects"
+) -> Request:
+    return Request("r", "POST", path, token_id=token, body_digest=body, idempotency_key=key)
+
+
+def answer_to(catalog: Catalog, asked: Request) -> object:
+    found = catalog.read(lambda session: attempts.find(session, asked))
+    return None if found is None else found.answer["data"]
+
+
+def record(catalog: Catalog, given: Request, answer: int) -> None:
+    catalog.write(lambda session: attempts.record(session, given, {"data": answer}))
+
+
+def test_the_newest_answer_of_a_body_is_found(catalog: Catalog) -> None:
+    """Without a key, a repeated body gets the answer given last, of the same token and path only."""
+    record(catalog, request(), 1)
+    record(catalog, request(), 2)
+    assert answer_to(catalog, request()) == 2
+    for other in (request(b"other"), request(token="u"), request(path="/v3/models"), request(key="k")):
+        assert answer_to(catalog, other) is None
+
+
+def test_a_key_finds_its_answer_whatever_the_body(catalog: Catalog) -> None:
+    """With a key the body does not matter, so that a key used for another body can be told."""
+    record(catalog, request(key="k"), 1)
+    assert answer_to(catalog, request(b"other", key="k")) == 1
+    assert answer_to(catalog, request(key="l")) is None
+    assert answer_to(catalog, request()) is None
+
+
+def test_a_key_can_be_claimed_once(catalog: Catalog) -> None:
+    """A second effect under one key is refused whole: neither its answer nor its change is kept."""
+
+    def create(session: Session, name: str) -> None:
+        projects.create(session, name)
+        attempts.record(session, request(key="k"), {"data": name})
+
+    catalog.write(lambda session: create(session, "bank"))
+    with pytest.raises(IntegrityError):
+        catalog.write(lambda session: create(session, "shop"))
+    page = catalog.read(lambda session: projects.list_page(session, Listing()))
+    assert [row.name for row in page.items] == ["bank"]
+
+
+def test_old_answers_are_forgotten(catalog: Catalog) -> None:
+    """Purging forgets the answers given before a time and no others, and frees their keys."""
+    record(catalog, request(key="k"), 1)
+    now = utc_now()
+    record(catalog, request(), 2)
+    assert catalog.write(lambda session: attempts.purge(session, now)) == 1
+    assert answer_to(catalog, request(key="k")) is None
+    assert answer_to(catalog, request()) == 2
+    record(catalog, request(key="k"), 3)
+    assert catalog.write(lambda session: attempts.purge(session, utc_now() + timedelta(1))) == 2

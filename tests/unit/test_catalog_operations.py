@@ -1,0 +1,225 @@
+"""What the operations of projects, jobs, files, tokens and the server promise beyond the catalog's rules."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from inference_events.catalog import Catalog, attempts, jobs
+from inference_events.catalog.opening import open_catalog
+from inference_events.catalog.tables import Attempt, Job
+from inference_events.context import Request, UploadedFile, enter_request
+from inference_events.data_directory import DataDirectory
+from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
+from inference_events.jobs import JobQueue
+from inference_events.operations.files import FileOperations
+from inference_events.operations.jobs import JobOperations
+from inference_events.operations.projects import ProjectOperations
+from inference_events.operations.server import ServerOperations
+from inference_events.operations.tokens import TokenOperations
+from inference_events.settings import Settings
+from inference_events_api import types as t
+from sqlalchemy import select
+
+T = TypeVar("T")
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[DataDirectory]:
+    directory = DataDirectory(tmp_path)
+    yield directory
+    directory.close()
+
+
+@pytest.fixture
+def catalog(directory: DataDirectory) -> Iterator[Catalog]:
+    catalog, _ = open_catalog(Settings(), directory)
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def request_(catalog: Catalog) -> Request:
+    page = asyncio.run(TokenOperations(catalog).list_tokens())
+    return Request("r", "POST", "/v3/projects", page["data"]["items"][0]["id"], b"digest", "key")
+
+
+@pytest.fixture
+def project_operations(catalog: Catalog) -> ProjectOperations:
+    return ProjectOperations(catalog, JobQueue(catalog))
+
+
+def call(request: Request, operation: Callable[[], Awaitable[T]]) -> T:
+    async def run() -> T:
+        enter_request(request)
+        return await operation()
+
+    return asyncio.run(run())
+
+
+def job_of(catalog: Catalog, answer: t.JobAcceptedResponse) -> Job:
+    return catalog.read(lambda session: jobs.get(session, answer["data"]["job"]["id"]))
+
+
+def test_a_change_leaves_its_answer(
+    catalog: Catalog, project_operations: ProjectOperations, request_: Request
+) -> None:
+    """Creating a project keeps the very answer for a retry; a refused attempt keeps nothing."""
+    answer = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    kept = catalog.read(lambda session: attempts.find(session, request_))
+    assert kept is not None
+    assert kept.answer == answer
+    with pytest.raises(Conflict):
+        call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    assert len(catalog.read(lambda session: session.scalars(select(Attempt)).all())) == 1
+
+
+def test_a_project_is_deleted_by_a_job(
+    catalog: Catalog, project_operations: ProjectOperations, request_: Request
+) -> None:
+    """Deleting a project answers with a job that is readable and knows what to delete."""
+    created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    project_id = created["data"]["id"]
+    delete = Request("r", "DELETE", f"/v3/projects/{project_id}", request_.token_id)
+    answer = call(delete, lambda: project_operations.delete_project(project_id=project_id))
+    job = job_of(catalog, answer)
+    assert (job.kind, job.project_id) == ("delete_project", project_id)
+    assert (job.params, job.token_id) == ({"model_ids": []}, request_.token_id)
+    assert job.info == {"resource_type": "PROJECT", "resource_name": "bank", "project_name": "bank"}
+    with pytest.raises(ObjectNotFound):
+        asyncio.run(project_operations.get_project(project_id=project_id))
+
+
+def test_pages_say_where_they_stand(project_operations: ProjectOperations, request_: Request) -> None:
+    """A page tells size, counts and its index from 1, by which the vendor's client finds the end."""
+    for number in range(5):
+        request = Request("r", "POST", "/v3/projects", request_.token_id, idempotency_key=str(number))
+        call(request, partial(project_operations.create_project, body={"name": f"p_{number}"}))
+    page = asyncio.run(project_operations.list_projects(limit=2, offset=4))["data"]
+    assert [item["name"] for item in page["items"]] == ["p_4"]
+    assert (page["total"], page["item_count"]) == (5, 1)
+    assert (page["page_size"], page["page_count"], page["page_index"], page["offset"]) == (2, 3, 3, 4)
+
+
+def test_a_job_shows_extras_when_asked(
+    catalog: Catalog, project_operations: ProjectOperations, request_: Request
+) -> None:
+    """A job is shown in the list and alone; `extras` holds its task only with `verbose`."""
+    created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    delete = Request("r", "DELETE", "/", request_.token_id)
+    project_id = created["data"]["id"]
+    job_id = job_of(
+        catalog, call(delete, lambda: project_operations.delete_project(project_id=project_id))
+    ).id
+    operations = JobOperations(catalog, lambda job_id, offset, limit: ([], 0))
+    plain = asyncio.run(operations.get_job(job_id=job_id))["data"]
+    verbose = asyncio.run(operations.get_job(job_id=job_id, verbose=True))["data"]
+    assert (plain["status"], plain["progress"], plain["extras"]) == ("PENDING", 0, None)
+    assert verbose["extras"] == {
+        job_id: {"status": "PENDING", "result": plain["info"], "error_message": None}
+    }
+    assert asyncio.run(operations.list_jobs())["data"]["items"] == [plain]
+
+
+def test_rejected_rows_are_paged(
+    catalog: Catalog, project_operations: ProjectOperations, request_: Request
+) -> None:
+    """Rejected rows are read for the job, offset and limit asked; those of an unknown job are a 404."""
+    asked: list[tuple[str, int, int]] = []
+
+    def rejected_rows(job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
+        asked.append((job_id, offset, limit))
+        return [{"row": 17, "reason": "BadRequest", "message": "timestamp: cannot be read"}], 3
+
+    created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    project_id = created["data"]["id"]
+    delete = Request("r", "DELETE", "/", request_.token_id)
+    accepted = call(delete, lambda: project_operations.delete_project(project_id=project_id))
+    job_id = accepted["data"]["job"]["id"]
+    operations = JobOperations(catalog, rejected_rows)
+    page = asyncio.run(operations.list_rejected_rows(job_id=job_id, limit=1, offset=2))["data"]
+    assert asked == [(job_id, 2, 1)]
+    assert (page["total"], page["page_index"], page["items"][0]["row"]) == (3, 3, 17)
+    with pytest.raises(ObjectNotFound, match="Job"):
+        asyncio.run(operations.list_rejected_rows(job_id=NOBODY))
+
+
+def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_: Request) -> None:
+    """An upload moves to where it stays and is described; another suffix is refused and nothing is kept."""
+    part = directory.incoming / "part"
+    part.write_bytes(b"a\n1\n")
+    operations = FileOperations(catalog, directory)
+    upload = UploadedFile("one.CSV", part, 4, "ab" * 32)
+    answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
+    assert (directory.files / answer["id"]).read_bytes() == b"a\n1\n"
+    assert (answer["filename"], answer["type"], answer["size"]) == ("one.CSV", "CSV", 4)
+    assert answer["status"] == "SUCCESSFUL"
+    assert answer["created_by"] == {"id": request_.token_id, "full_name": "admin", "email": ""}
+    part.write_bytes(b"?")
+    wrong = UploadedFile("one.txt", part, 1, "ab" * 32)
+    with pytest.raises(BadRequest):
+        call(request_, lambda: operations.upload_file(file=wrong))
+    assert [path.name for path in directory.files.iterdir()] == [answer["id"]]
+
+
+def test_files_that_a_crash_left_go_at_the_next_start(
+    catalog: Catalog, directory: DataDirectory, request_: Request
+) -> None:
+    """A start removes files that the catalog does not know, and no other."""
+    part = directory.incoming / "part"
+    part.write_bytes(b"a\n")
+    upload = UploadedFile("one.csv", part, 2, "ab" * 32)
+    kept = call(request_, lambda: FileOperations(catalog, directory).upload_file(file=upload))["data"]["id"]
+    (directory.files / NOBODY).write_bytes(b"orphan")
+    open_catalog(Settings(), directory)[0].close()
+    assert [path.name for path in directory.files.iterdir()] == [kept]
+
+
+@pytest.mark.parametrize("end", ["2020-01-01T00:00:00Z", "2099-12-31T23:59:60Z", "0001-01-01T00:00:00+14:00"])
+def test_a_token_ends_in_the_future(catalog: Catalog, end: str) -> None:
+    """A token that would have ended, or whose end cannot be read, is a 400 with its place."""
+    with pytest.raises(BadRequest) as refused:
+        asyncio.run(
+            TokenOperations(catalog).create_token(body={"name": "n", "scopes": ["read"], "expires_at": end})
+        )
+    assert refused.value.faults[0].place == "/expires_at"
+
+
+def test_token_operations_leave_no_record(catalog: Catalog) -> None:
+    """Secrets are shown by creating and rotating, never by listing, and no answer is kept."""
+    operations = TokenOperations(catalog)
+    end = "2099-12-31t23:59:59.5+01:00"
+    created = asyncio.run(operations.create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))[
+        "data"
+    ]
+    assert created["expires_at"] == "2099-12-31T22:59:59.500000Z"
+    rotated = asyncio.run(operations.rotate_token(token_id=created["id"], body={}))["data"]
+    assert rotated["token"] not in ("", created["token"])
+    revoked = asyncio.run(operations.revoke_token(token_id=created["id"]))["data"]
+    listed = asyncio.run(operations.list_tokens())["data"]["items"]
+    assert all("token" not in shown for shown in [revoked, *listed])
+    assert [row["name"] for row in listed] == ["n", "admin"]
+    assert catalog.read(lambda session: session.scalars(select(Attempt)).all()) == []
+
+
+def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
+    """Server info has version and organization as settings say, and any client the contract lets in fits."""
+    operations = ServerOperations(catalog, "26.14.0", lambda: True)
+    info = asyncio.run(operations.get_server_info())["data"]
+    assert (info["server_version"], info["feature_flags"]) == ("26.14.0", {})
+    assert info["organization"]["name"] == Settings().organization
+    fit = operations.check_version_compatibility(client_version="3.14.1", client_name="python-sdk")
+    assert asyncio.run(fit)["data"] == {"compatible": True}
+
+
+def test_readiness_is_more_than_being_alive(catalog: Catalog) -> None:
+    """Liveness answers always, readiness only while the rest of the server is ready."""
+    operations = ServerOperations(catalog, "26.14.0", lambda: False)
+    assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}
+    with pytest.raises(ServiceUnavailable):
+        asyncio.run(operations.check_readiness())
+    ready = ServerOperations(catalog, "26.14.0", lambda: True)
+    assert asyncio.run(ready.check_readiness())["data"] == {"status": "ok"}

@@ -1,0 +1,171 @@
+"""What the command line promises: settings as flags, and tokens of a running server."""
+
+import json
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import uvicorn
+from inference_events.catalog import Catalog
+from inference_events.catalog.authentication import Authentication
+from inference_events.catalog.opening import open_catalog
+from inference_events.cli import app
+from inference_events.data_directory import DataDirectory, DataDirectoryInUse
+from inference_events.operations.tokens import TokenOperations
+from inference_events.settings import Settings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from typer.testing import CliRunner, Result
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    directory = DataDirectory(tmp_path / "inference-events-data")
+    catalog, _ = open_catalog(Settings(), directory)
+    yield catalog
+    catalog.close()
+    directory.close()
+
+
+@pytest.fixture
+def url(catalog: Catalog) -> Iterator[str]:
+    """Serve the token operations, and nothing else, on a free port."""
+    config = uvicorn.Config(token_server(catalog), port=0, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def token_server(catalog: Catalog) -> Starlette:
+    operations = TokenOperations(catalog)
+    authenticate = Authentication(catalog).authenticate
+
+    def route(path: str, method: str, operation: Callable[..., Awaitable[Any]]) -> Route:
+        async def endpoint(request: Request) -> JSONResponse:
+            if authenticate(request.headers["authorization"].removeprefix("Bearer ")) is None:
+                error = {"code": 401, "message": "A valid bearer token is needed", "errors": []}
+                return JSONResponse({"api_version": "3.0", "kind": "ERROR", "error": error}, 401)
+            arguments: dict[str, Any] = dict(request.path_params)
+            arguments |= {name: int(value) for name, value in request.query_params.items()}
+            if method == "POST":
+                arguments["body"] = json.loads(await request.body())
+            return JSONResponse(await operation(**arguments))
+
+        return Route(path, endpoint, methods=[method])
+
+    return Starlette(
+        routes=[
+            route("/v3/tokens", "GET", operations.list_tokens),
+            route("/v3/tokens", "POST", operations.create_token),
+            route("/v3/tokens/{token_id}", "DELETE", operations.revoke_token),
+            route("/v3/tokens/{token_id}/rotate", "POST", operations.rotate_token),
+        ]
+    )
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def serve_with(monkeypatch: pytest.MonkeyPatch, create_app: Callable[[Settings], Any], *flags: str) -> Result:
+    wiring = ModuleType("inference_events.app")
+    wiring.create_app = create_app  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "inference_events.app", wiring)
+    monkeypatch.setattr("inference_events.cli.configure_logging", lambda level: None)
+    return run("serve", *flags)
+
+
+def test_every_setting_is_a_flag() -> None:
+    """The help of `serve` names each setting as a flag with its variable, but secrets as variables only."""
+    shown = run("serve", "--help").output
+    for name in Settings.model_fields:
+        assert f"INFERENCE_EVENTS_{name.upper()}" in shown
+        assert (f"--{name.replace('_', '-')} " in shown) == (name != "admin_token")
+
+
+def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flag sets what the environment sets otherwise; a directory in use ends the start and says so."""
+    seen: list[Settings] = []
+
+    def create_app(settings: Settings) -> None:
+        seen.append(settings)
+        raise DataDirectoryInUse("in use by process 7")
+
+    monkeypatch.setenv("INFERENCE_EVENTS_PORT", "1")
+    monkeypatch.setenv("INFERENCE_EVENTS_HOST", "::1")
+    result = serve_with(monkeypatch, create_app, "--port", "2", "--max-file-bytes", "1GiB")
+    assert (seen[0].host, seen[0].port, seen[0].max_file_bytes) == ("::1", 2, 2**30)
+    assert (result.exit_code, result.output) == (1, "in use by process 7\n")
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that cannot be used ends the start with the flag's name, before anything is opened."""
+    result = serve_with(monkeypatch, lambda settings: pytest.fail("opened"), "--port", "seventy")
+    assert result.exit_code == 2
+    assert "--port" in result.output
+
+
+def test_tokens_are_created_listed_rotated_and_revoked(url: str, catalog: Catalog) -> None:
+    """With the data directory's admin token, tokens live their life; a secret is all of standard output."""
+    authenticate = Authentication(catalog).authenticate
+    created = run("token", "create", "airflow", "--scope", "ingest", "--scope", "read", "--url", url)
+    assert created.exit_code == 0, created.output
+    identity = authenticate(created.stdout.strip())
+    assert identity is not None
+    assert sorted(identity.scopes) == ["ingest", "read"]
+    listed = run("token", "list", "--url", url).stdout
+    assert f"{identity.id}  ingest,read" in listed
+    assert created.stdout.strip() not in listed
+    rotated = run("token", "rotate", identity.id, "--overlap-seconds", "0", "--url", url)
+    assert authenticate(created.stdout.strip()) is None
+    twin = authenticate(rotated.stdout.strip())
+    assert twin is not None
+    assert run("token", "revoke", twin.id, "--url", url).stdout == "Revoked airflow\n"
+    assert authenticate(rotated.stdout.strip()) is None
+
+
+def test_a_token_may_expire(url: str, catalog: Catalog) -> None:
+    """An expiry is taken as UTC and shown in the list."""
+    run("token", "create", "short", "--scope", "read", "--expires-at", "2099-01-02", "--url", url)
+    assert "expires 2099-01-02 00:00 UTC" in run("token", "list", "--url", url).stdout
+
+
+def test_refusals_are_told(url: str) -> None:
+    """What the server refuses is shown with its message and status, and the command fails."""
+    result = run("token", "list", "--url", url, "--token", "wrong")
+    assert (result.exit_code, result.stderr) == (1, "A valid bearer token is needed (401)\n")
+
+
+def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """Without a server or a token the command fails in one line."""
+    result = run("token", "list", "--url", "http://127.0.0.1:1", "--token", "any")
+    assert (result.exit_code, result.stderr) == (1, "No answer from http://127.0.0.1:1: ConnectError\n")
+    result = run("token", "list", "--data-dir", str(tmp_path / "none"))
+    assert result.exit_code == 1
+    assert "--token or INFERENCE_EVENTS_TOKEN" in result.stderr
+
+
+def test_a_demo_without_its_packages_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's packages are an extra; without them the command names it."""
+    monkeypatch.setitem(sys.modules, "inference_events.demo", None)
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "inference-events[demo]" in result.stderr

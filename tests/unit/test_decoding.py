@@ -1,0 +1,66 @@
+"""Decoding piece by piece gives what decoding at once gives."""
+
+from typing import Any
+
+import orjson
+import pytest
+from inference_events.http import decoding
+from inference_events.http.decoding import decode_json
+
+SPACED = b'{ "source" : { "events" : [ {"a": 1} , {"b": 2}\n] , "type" : "EVENTS" } }'
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "LARGE_BYTES", 1)
+    monkeypatch.setattr(decoding, "PIECE_BYTES", 8)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"model_id": "m", "source": {"type": "EVENTS", "events": [{"a": i} for i in range(50)]}},
+        {"source": {"events": [{"a": "},{", "b": '"},{"'}, {"c": "]}"}, {"d": '\\"},{'}], "type": "EVENTS"}},
+        {"source": {"events": [{"nested": [{"x": 1}, {"x": 2}]}, {"y": {"z": [{}]}}]}},
+        {"source": {"events": [{}, 1, None, {"a": []}, [{}, {}]]}},
+        {"source": {"events": [{"events": [{"a": 1}, {"a": 2}]}, {}]}, "tail": [{"a": 1}]},
+        {"other": {"events": [{"a": 1}, {"a": 2}]}, "source": {"events": []}},
+        {"events": [{"a": 1}, {"a": 2}]},
+        {"source": "events", "events": [{"a": 1}]},
+        [{"events": [{"a": 1}, {"a": 2}]}],
+        {"source": {"type": "FILE", "file_id": "f"}},
+        {},
+    ],
+)
+def test_pieces_give_the_same_body(body: Any) -> None:
+    """Every form of body comes out as it is, wherever a cut could be tried."""
+    assert decode_json(bytearray(orjson.dumps(body))) == body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SPACED,
+        b'{"source": {"events": [{"a": 1}]}, "source": {"events": []}}',
+        b'{"source": {"events": []}, "source": {"events": [{"a": 1}, {"b": 2}]}}',
+    ],
+)
+def test_pieces_give_the_same_for_odd_text(text: bytes) -> None:
+    """Spaces and repeated names mean what they mean to the decoder itself."""
+    assert decode_json(bytearray(text)) == orjson.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SPACED[:-1],
+        SPACED + b"x",
+        SPACED.replace(b", {", b", , {"),
+        SPACED.replace(b'"b"', b"b"),
+        b"\xff" + SPACED,
+    ],
+)
+def test_broken_text_is_refused(text: bytes) -> None:
+    """What is no JSON at once is no JSON in pieces."""
+    with pytest.raises(orjson.JSONDecodeError):
+        decode_json(bytearray(text))

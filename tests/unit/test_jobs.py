@@ -1,0 +1,373 @@
+"""What jobs promise: each runs to its end, in order, through stops and crashes."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inference_events.catalog import Catalog, jobs, organizations, projects, tokens
+from inference_events.catalog import models as catalog_models
+from inference_events.catalog.database import sqlite_url
+from inference_events.catalog.listing import Listing
+from inference_events.catalog.tables import Job
+from inference_events.errors import ObjectNotFound
+from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers
+from sqlalchemy.orm import Session
+
+CRASHING = """
+import sys, time
+from pathlib import Path
+from inference_events.catalog import Catalog
+from inference_events.jobs import JobQueue, Workers
+
+catalog = Catalog(sys.argv[1])
+queue = JobQueue(catalog)
+
+def work(run):
+    run.progress(0.5, rows=10)
+    print(run.job.id, flush=True)
+    time.sleep(60)
+
+Workers(catalog, queue, {"work": work}).start()
+catalog.write(lambda session: queue.accept(
+    session, kind="work", name="Work", params={"file": "f"}, info={"resource_type": "EVENT"},
+    project_id=None, model_id="m", token_id="t", position=7))
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return sqlite_url(tmp_path / "catalog.sqlite")
+
+
+@pytest.fixture
+def catalog(url: str) -> Iterator[Catalog]:
+    catalog = Catalog(url)
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def queue(catalog: Catalog) -> JobQueue:
+    return JobQueue(catalog)
+
+
+@contextmanager
+def working(catalog: Catalog, queue: JobQueue, count: int = 1, **handlers: Handler) -> Iterator[Workers]:
+    workers = Workers(catalog, queue, handlers, count)
+    workers.start()
+    try:
+        yield workers
+    finally:
+        workers.stop(10)
+
+
+def add(
+    session: Session,
+    queue: JobQueue,
+    position: int = 1,
+    model_id: str | None = "m",
+    project_id: str | None = "p",
+    kind: str = "work",
+    **params: Any,
+) -> str:
+    return queue.accept(
+        session,
+        kind=kind,
+        name="Work",
+        params=params,
+        info={"resource_type": "EVENT"},
+        project_id=project_id,
+        model_id=model_id,
+        token_id="t",
+        position=position,
+    ).id
+
+
+def accept(catalog: Catalog, queue: JobQueue, **job: Any) -> str:
+    return catalog.write(lambda session: add(session, queue, **job))
+
+
+def read(catalog: Catalog, job_id: str) -> Job:
+    return catalog.read(lambda session: jobs.get(session, job_id))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in 10 s"
+        time.sleep(0.01)
+
+
+def wait_for(catalog: Catalog, job_id: str) -> Job:
+    wait_until(lambda: read(catalog, job_id).completed_at is not None)
+    return read(catalog, job_id)
+
+
+def test_a_job_is_readable_before_it_runs(catalog: Catalog, queue: JobQueue) -> None:
+    """A job that was accepted shows as PENDING with its info at once, with no worker about."""
+    job = read(catalog, accept(catalog, queue))
+    assert (job.status, job.progress, job.info) == ("PENDING", 0.0, {"resource_type": "EVENT"})
+    assert (job.started_at, job.completed_at) == (None, None)
+
+
+def test_a_request_that_fails_accepts_no_job(catalog: Catalog, queue: JobQueue) -> None:
+    """A job accepted in a write that fails does not exist and never runs."""
+    ran: list[str] = []
+
+    def fail(session: Session) -> None:
+        add(session, queue)
+        raise RuntimeError
+
+    with working(catalog, queue, work=lambda run: ran.append(run.job.id)):
+        with pytest.raises(RuntimeError):
+            catalog.write(fail)
+        done = accept(catalog, queue)
+        wait_for(catalog, done)
+    assert ran == [done]
+
+
+def test_a_job_succeeds_with_what_it_reports(catalog: Catalog, queue: JobQueue) -> None:
+    """A job ends as SUCCESS at 100 per cent; info given on the way and at the end adds to what was there."""
+
+    def work(run: JobRun) -> None:
+        run.progress(0.25, rows=10)
+        assert read(catalog, run.job.id).progress == 25.0
+        run.progress(0.5, rows=20, rejected_rows=1)
+        run.succeed(created=19)
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.progress, job.error_message) == ("SUCCESS", 100.0, None)
+    assert job.info == {"resource_type": "EVENT", "rows": 20, "rejected_rows": 1, "created": 19}
+
+
+def test_a_job_s_changes_come_with_its_success(catalog: Catalog, queue: JobQueue) -> None:
+    """Changes given with the success are in its transaction: if they fail, the job does and none is kept."""
+    catalog.write(lambda session: organizations.ensure(session, "acme"))
+
+    def work(run: JobRun) -> None:
+        def change(session: Session) -> None:
+            projects.create(session, run.job.params["project"])
+            if run.job.params["breaks"]:
+                raise RuntimeError
+
+        run.succeed(change)
+
+    with working(catalog, queue, work=work):
+        good = wait_for(catalog, accept(catalog, queue, project="good", breaks=False))
+        bad = wait_for(catalog, accept(catalog, queue, project="bad", breaks=True))
+    assert (good.status, bad.status) == ("SUCCESS", "FAILURE")
+    page = catalog.read(lambda session: projects.list_page(session, Listing()))
+    assert [row.name for row in page.items] == ["good"]
+
+
+def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
+    """A job that fails for a reason of its own shows reason, message and what it had reported."""
+
+    def work(run: JobRun) -> None:
+        raise JobFailed("BadRequest", "The file is not CSV", rows=3)
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.error_reason, job.error_message) == (
+        "FAILURE",
+        "BadRequest",
+        "The file is not CSV",
+    )
+    assert job.info == {"resource_type": "EVENT", "rows": 3}
+
+
+def test_something_missing_fails_the_job_by_name(catalog: Catalog, queue: JobQueue) -> None:
+    """An error of the API that a handler meets becomes the job's reason and message."""
+
+    def work(run: JobRun) -> None:
+        raise ObjectNotFound.of("File")
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert job.error_reason == "ObjectNotFound"
+    assert job.error_message == "File not found for the given identifier"
+
+
+def test_an_unexpected_error_shows_no_payload(catalog: Catalog, queue: JobQueue) -> None:
+    """A job that breaks fails with a general message, and the next job runs."""
+
+    def work(run: JobRun) -> None:
+        if run.job.params["breaks"]:
+            raise ValueError("payload")
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue, breaks=True))
+        assert wait_for(catalog, accept(catalog, queue, breaks=False)).status == "SUCCESS"
+        unknown = wait_for(catalog, accept(catalog, queue, kind="unknown"))
+    assert (job.status, job.error_reason) == ("FAILURE", "InternalError")
+    assert "payload" not in (job.error_message or "")
+    assert unknown.status == "FAILURE"
+
+
+def test_jobs_of_a_model_run_in_order_of_position(catalog: Catalog, queue: JobQueue) -> None:
+    """However many workers there are, jobs of one model run one at a time and by position, not by arrival."""
+    order: list[int] = []
+    running: list[str] = []
+
+    def work(run: JobRun) -> None:
+        running.append(run.job.id)
+        assert len(running) == 1
+        time.sleep(0.02)
+        order.append(run.job.position)
+        running.pop()
+
+    for position in (5, 3, 4, 1, 2):
+        accept(catalog, queue, position=position)
+    with working(catalog, queue, count=3, work=work):
+        wait_until(lambda: len(order) == 5)
+    assert order == [1, 2, 3, 4, 5]
+
+
+def test_jobs_of_different_models_do_not_wait(catalog: Catalog, queue: JobQueue) -> None:
+    """With two workers, jobs of two models run at the same time."""
+    both = threading.Barrier(2, timeout=10)
+
+    def work(run: JobRun) -> None:
+        both.wait()
+
+    with working(catalog, queue, count=2, work=work):
+        for job_id in [accept(catalog, queue, model_id=model_id) for model_id in ("m", "n")]:
+            assert wait_for(catalog, job_id).status == "SUCCESS"
+
+
+def test_a_project_s_job_waits_for_those_of_its_models(catalog: Catalog, queue: JobQueue) -> None:
+    """A job without a model runs alone among the jobs of its project."""
+    order: list[str] = []
+
+    def work(run: JobRun) -> None:
+        time.sleep(run.job.params["seconds"])
+        order.append(run.job.params["name"])
+
+    with working(catalog, queue, count=3, work=work):
+        accept(catalog, queue, position=1, name="model", seconds=0.2)
+        accept(catalog, queue, position=2, model_id=None, name="project", seconds=0.1)
+        accept(catalog, queue, position=3, model_id="n", name="later", seconds=0)
+        accept(catalog, queue, position=4, model_id="o", project_id="q", name="elsewhere", seconds=0)
+        wait_until(lambda: len(order) == 4)
+    assert order == ["elsewhere", "model", "project", "later"]
+
+
+def test_a_stop_leaves_a_job_at_a_safe_point(catalog: Catalog, queue: JobQueue) -> None:
+    """A stop waits for a job's checkpoint; the job stays STARTED and goes on with the next workers."""
+    steps: list[int] = []
+
+    def work(run: JobRun) -> None:
+        while len(steps) < 1000:
+            run.checkpoint()
+            steps.append(1)
+            time.sleep(0.01)
+
+    with working(catalog, queue, work=work) as workers:
+        job_id = accept(catalog, queue)
+        wait_until(lambda: len(steps) > 2)
+        assert workers.stop(10)
+    job = read(catalog, job_id)
+    assert (job.status, job.completed_at) == ("STARTED", None)
+    with working(catalog, JobQueue(catalog), work=lambda run: run.succeed()):
+        resumed = wait_for(catalog, job_id)
+    assert (resumed.status, resumed.started_at) == ("SUCCESS", job.started_at)
+
+
+def test_a_stop_does_not_wait_longer_than_its_grace(catalog: Catalog, queue: JobQueue) -> None:
+    """A handler that reaches no safe point in time is left behind, and the stop says so."""
+    running, release = threading.Event(), threading.Event()
+
+    def work(run: JobRun) -> None:
+        running.set()
+        release.wait(10)
+
+    with working(catalog, queue, work=work) as workers:
+        accept(catalog, queue)
+        running.wait(10)
+        assert not workers.stop(0.05)
+        release.set()
+
+
+def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str) -> None:
+    """A job that ran when its process was killed is run again by the next one, as it was accepted."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASHING, url], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        job_id = process.stdout.readline().strip()
+        process.send_signal(signal.SIGKILL)
+    crashed = read(catalog, job_id)
+    assert (crashed.status, crashed.progress) == ("STARTED", 50.0)
+    seen: list[tuple[str, dict[str, Any], int]] = []
+
+    def work(run: JobRun) -> None:
+        seen.append((run.job.id, run.job.params, run.job.position))
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, job_id)
+    assert job.status == "SUCCESS"
+    assert job.info == {"resource_type": "EVENT", "rows": 10}
+    assert seen == [(job_id, {"file": "f"}, 7)]
+
+
+@pytest.mark.parametrize("leave", [JobRun.checkpoint, lambda run: run.progress(1), JobRun.succeed])
+def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue, leave: Handler) -> None:
+    """A running job whose model is deleted is FAILURE at once and stays so; its handler leaves."""
+    catalog.write(lambda session: organizations.ensure(session, "acme"))
+    token = catalog.write(lambda session: tokens.create(session, "t", ["admin"])[0])
+    project = catalog.write(lambda session: projects.create(session, "bank"))
+    values = {"name": "churn", "input_type": "text", "task": "llm", "schema": {}, "spec": {}}
+    model = catalog.write(lambda session: catalog_models.create(session, project.id, values, token.id))
+    running, deleted = threading.Event(), threading.Event()
+    left: list[bool] = []
+
+    def work(run: JobRun) -> None:
+        running.set()
+        deleted.wait(10)
+        try:
+            leave(run)
+        except Cancelled:
+            left.append(True)
+            raise
+
+    with working(catalog, queue, work=work):
+        job_id = accept(catalog, queue, model_id=model.id)
+        running.wait(10)
+        catalog.write(lambda session: catalog_models.delete(session, model.id))
+        assert read(catalog, job_id).status == "FAILURE"
+        deleted.set()
+        wait_until(lambda: bool(left))
+    job = read(catalog, job_id)
+    assert (job.status, job.error_message) == ("FAILURE", "The model was deleted")
+
+
+def test_progress_is_written_sparingly(
+    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a job reports, it writes once a second, and its end shows the last that it reported."""
+    reports: list[float] = []
+    report = jobs.report
+
+    def count(session: Session, job_id: str, progress: float, info: dict[str, Any]) -> bool:
+        reports.append(progress)
+        return report(session, job_id, progress, info)
+
+    monkeypatch.setattr(jobs, "report", count)
+
+    def work(run: JobRun) -> None:
+        for row in range(1000):
+            run.progress(row / 1000, rows=row)
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert job.info["rows"] == 999
+    assert len(reports) < 10

@@ -1,0 +1,83 @@
+"""Schemas mean what OpenAPI 3.0 says, and faults are in words of the schema, never of the value."""
+
+from typing import Any
+
+import pytest
+from inference_events.http.absent import ABSENT_PATHS
+from inference_events.http.contract import load_contract
+from inference_events.http.schemas import to_json_schema
+from inference_events.http.validation import LONGEST_NAME, MOST_FAULTS, Validator
+
+CANARY = "canary-7f3a"
+SCALAR = {"oneOf": [{"type": "string", "maxLength": 3}, {"type": "number"}]}
+
+
+def faults(schema: dict[str, Any], value: Any) -> list[str]:
+    found = Validator(to_json_schema(schema), {}).faults(value)
+    return [f"{fault.place} {fault.message}" for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"type": "string"}, 5, " must be a string"),
+        ({"type": "object"}, CANARY, " must be an object"),
+        ({"type": "integer"}, 1.0, " must be an integer"),
+        ({"type": "string", "nullable": True}, 5, " must be a string or null"),
+        ({"type": "string", "enum": ["A", "B"]}, CANARY, ' must be one of "A", "B"'),
+        ({"type": "string", "format": "uuid"}, CANARY, " must be a UUID"),
+        ({"type": "string", "format": "date-time"}, CANARY, " must be an RFC 3339 date and time"),
+        ({"type": "string", "pattern": "^[a-b]+$"}, CANARY, " must match ^[a-b]+$"),
+        ({"type": "string", "minLength": 30}, CANARY, " must have at least 30 characters"),
+        ({"type": "string", "maxLength": 1}, CANARY, " must have at most 1 character"),
+        ({"type": "array", "maxItems": 1}, [1, 2], " must have at most 1 item"),
+        ({"type": "array", "minItems": 2}, [1], " must have at least 2 items"),
+        ({"type": "array", "uniqueItems": True}, [CANARY, CANARY], " must not repeat an item"),
+        ({"type": "number", "minimum": 5}, 1, " must be at least 5"),
+        ({"type": "number", "maximum": 5}, 10, " must be at most 5"),
+        ({"type": "number", "minimum": 5, "exclusiveMinimum": True}, 5, " must be more than 5"),
+        ({"type": "number", "maximum": 5, "exclusiveMaximum": True}, 5, " must be less than 5"),
+        ({"type": "number", "multipleOf": 2}, 3, " breaks the rule `multipleOf` of its schema"),
+        ({"type": "object", "required": ["a/b"]}, {}, "/a~1b is required"),
+        ({"type": "object", "additionalProperties": False}, {CANARY: 1}, " has an unknown field"),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, {"a": 1}, "/a must be a string"),
+        ({"type": "array", "items": {"type": "string"}}, ["", 1], "/1 must be a string"),
+        (SCALAR, [CANARY], " must be a string or a number"),
+        (SCALAR, CANARY, " must have at most 3 characters"),
+        ({"oneOf": [{"type": "number"}, {"minimum": 1}]}, 5, " must match only one of the documented forms"),
+    ],
+)
+def test_faults_say_what_is_demanded(schema: dict[str, Any], value: Any, expected: str) -> None:
+    """Each keyword has words, which name the place and the demand."""
+    assert faults(schema, value) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "nullable": True}, None),
+        ({"type": "string", "nullable": True, "enum": ["A"]}, None),
+        ({"type": "object", "properties": {"nullable": {"type": "string"}}}, {"nullable": "a"}),
+        (
+            {"type": "object", "properties": {"example": {"type": "integer", "nullable": True}}},
+            {"example": None},
+        ),
+        ({"type": "number", "minimum": 5, "exclusiveMinimum": False}, 5),
+    ],
+)
+def test_openapi_words_keep_their_meaning(schema: dict[str, Any], value: Any) -> None:
+    """`nullable` and the boolean bounds of OpenAPI 3.0 work; fields that bear such names are only fields."""
+    assert faults(schema, value) == []
+
+
+def test_faults_are_bounded() -> None:
+    """Neither many faults nor long names make a long answer."""
+    assert len(faults({"items": {"type": "string"}}, list(range(1000)))) == MOST_FAULTS
+    (fault,) = faults({"additionalProperties": {"type": "string"}}, {"k" * 10_000: 1})
+    assert len(fault) < LONGEST_NAME + 50
+
+
+def test_absent_paths_are_not_in_the_contract() -> None:
+    """A path is served or answers 501, never both."""
+    contract = load_contract()
+    assert [path for path in ABSENT_PATHS if contract.methods(path)] == []
