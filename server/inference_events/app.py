@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from connexion.apps.asynchronous import AsyncApp
+
 from inference_events.catalog import attempts, jobs
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.opening import open_catalog

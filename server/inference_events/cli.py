@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, TypeVar, get_args
 from uuid import UUID
 
 import httpx
 import typer
 import uvicorn
+from pydantic import ByteSize, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
 from inference_events.data_directory import DataDirectoryInUse, admin_token_file
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
@@ -22,8 +25,6 @@ from inference_events_client.api.tokens import create_token, list_tokens, revoke
 from inference_events_client.models import Error, Token, TokenCreate, TokenRotate
 from inference_events_client.models.token_scope import check_token_scope
 from inference_events_client.types import Response
-from pydantic import ByteSize, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 
 T = TypeVar("T")
 _PAGE = 1000
@@ -55,9 +56,11 @@ def serve(**flags: str | None) -> None:
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
-    create_app: Callable[[Settings], Any] = importlib.import_module("inference_events.app").create_app
+    # Imported here, as the other commands need nothing of a server.
+    from inference_events.app import create_app
+
     try:
-        asgi_app = create_app(settings)
+        asgi_app = create_app(settings, announce=_announce)
     except DataDirectoryInUse as error:
         raise _failure(str(error)) from None
     server = _Server(
@@ -67,6 +70,7 @@ def serve(**flags: str | None) -> None:
             port=settings.port,
             loop="uvloop",
             http="httptools",
+            ws="none",
             lifespan="on",
             access_log=False,
             log_config=None,
@@ -77,6 +81,10 @@ def serve(**flags: str | None) -> None:
     server.run()
     if not server.started:
         raise typer.Exit(1)
+
+
+def _announce(secret: str) -> None:
+    typer.echo(f"Admin token, shown this once: {secret}")
 
 
 class _Server(uvicorn.Server):

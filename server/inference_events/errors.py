@@ -39,9 +39,7 @@ class ApiError(Exception):
     code = 500
     reason = "InternalError"
 
-    def __init__(
-        self, message: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, message: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.faults = tuple(faults) or (Fault(message, reason=self.reason),)

@@ -17,9 +17,7 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
-_SEMVER = re.compile(
-    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?(\+[0-9A-Za-z-.]+)?", re.ASCII
-)
+_SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?(\+[0-9A-Za-z-.]+)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{16,}")
 
 
@@ -86,9 +84,7 @@ class Settings(BaseSettings):
         description="Bytes of bodies held at once; beyond them the answer is 503.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
-    file_chunk_rows: int = Field(
-        default=50_000, ge=1, description="Rows of a file that are committed together."
-    )
+    file_chunk_rows: int = Field(default=50_000, ge=1, description="Rows of a file that are committed together.")
     retry_record_hours: float = Field(
         default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
     )

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, baselines, environments, models
 from inference_events.catalog.tables import Model
 from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
 from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
 from inference_events.ingest.schema import ModelSchema, model_schema
-from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 

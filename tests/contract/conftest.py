@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from inference_events.app import create_app
-from inference_events.settings import Settings
 from pydantic import SecretStr
 
+from inference_events.app import create_app
+from inference_events.settings import Settings
 from tests.contract.serving import serve
 
 TOKEN = "admin-token-of-the-probes"

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from connexion.apps.asynchronous import AsyncApp
+
+from inference_events.catalog.tokens import TokenIdentity
 from inference_events.context import Request, current_request
-from inference_events.http import Limits, TokenIdentity, create_http_app
+from inference_events.http import Limits, create_http_app
 from inference_events.http.contract import load_contract
 from inference_events_api.operations import Operations
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import inference_events_client.models as client
 import pytest
-from inference_events_api import models as api
 from pydantic import TypeAdapter
 
+import inference_events_client.models as client
+from inference_events_api import models as api
 from tools.review.document import Document, Operation
 from tools.review.examples import Example, ExampleCheck, examples
 

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+
 from inference_events_api.operations import SCOPES, STATUS, Operations
 from inference_events_client import AuthenticatedClient
 from inference_events_client.api.files import upload_file
 from inference_events_client.models import FileUpload
 from inference_events_client.types import File
-
 from tools.generate.__main__ import write_client
 from tools.generate.operations import UnsupportedOperation, operations_module
 
@@ -117,9 +117,7 @@ def handlers() -> dict[str, str]:
     """Return the source of one right handler per operation, made from the Protocol itself."""
     source = (GENERATED / "api" / "inference_events_api" / "operations.py").read_text()
     [protocol] = (
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == "Operations"
+        node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Operations"
     )
     methods = [node for node in protocol.body if isinstance(node, ast.AsyncFunctionDef)]
     for method in methods:
@@ -151,9 +149,7 @@ def test_type_checker_rejects_handlers_that_disagree_with_the_specification(tmp_
         text=True,
     )
     lines = done.stdout.splitlines()
-    complaints = {
-        name: "\n".join(line for line in lines if line.startswith(f"{name}.py:")) for name in variants
-    }
+    complaints = {name: "\n".join(line for line in lines if line.startswith(f"{name}.py:")) for name in variants}
     assert done.returncode == 1, done.stdout + done.stderr
     assert complaints["right"] == ""
     assert '"Handlers" is missing following "Operations" protocol member' in complaints["missing"]

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 import structlog
+
 from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, Fault
 from inference_events.http import Limits
 from inference_events.log import configure_logging
-
 from tests.contract.fakes import ADMIN, INGEST, READ, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
 from tests.contract.wire import SECONDS, Answer, Headers, connect, read_answer, send
@@ -250,13 +250,13 @@ def test_bodies_in_flight_are_bounded(bench: Bench) -> None:
         raise Conflict("done")
 
     bench.operations.answers["publish_events"] = linger
-    slow = open_request(bench, "POST", "/v3/events", events_body(1_500_000))
-    assert eventually(lambda: bool(bench.operations.calls))
-    refused = bench.send("POST", "/v3/events", events_body(1_500_000))
-    assert_error_envelope(refused.json(), 503)
-    assert refused.headers["retry-after"] == "1"
-    assert bench.send("GET", "/v3/jobs").status == 200
-    assert read_answer(slow, "POST").status == 409
+    with open_request(bench, "POST", "/v3/events", events_body(1_500_000)) as slow:
+        assert eventually(lambda: bool(bench.operations.calls))
+        refused = bench.send("POST", "/v3/events", events_body(1_500_000))
+        assert_error_envelope(refused.json(), 503)
+        assert refused.headers["retry-after"] == "1"
+        assert bench.send("GET", "/v3/jobs").status == 200
+        assert read_answer(slow, "POST").status == 409
     assert bench.send("POST", "/v3/events", events_body(1_500_000)).status == 409
 
 

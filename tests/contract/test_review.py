@@ -294,9 +294,7 @@ BREAKS = [
 ]
 
 HARMLESS = {
-    "optional request field": put(
-        {"type": "string"}, *SCHEMAS, "DeleteEventsRequest", "properties", "comment"
-    ),
+    "optional request field": put({"type": "string"}, *SCHEMAS, "DeleteEventsRequest", "properties", "comment"),
     "response field": put({"type": "string"}, *JOB, "comment"),
     "required response field": all_of(
         put({"type": "string"}, *JOB, "comment"), append("comment", *SCHEMAS, "Job", "required")
@@ -375,9 +373,7 @@ def test_recursive_schemas_end() -> None:
 def test_one_change_of_a_shared_schema_is_one_entry() -> None:
     """A change that many operations share is one entry that lists them."""
     found = changed(drop(*SCHEMAS, "ErrorDetail", "properties", "help"))
-    assert [change.place for change in found if change.what == "field removed"] == [
-        "responses > ErrorDetail > help"
-    ]
+    assert [change.place for change in found if change.what == "field removed"] == ["responses > ErrorDetail > help"]
     assert len(found[0].operations) == len(list(NOW.operations()))
 
 
@@ -410,9 +406,7 @@ def test_the_report_reads_from_the_worst_down() -> None:
 def test_the_report_shows_both_values() -> None:
     """A changed value is shown as it was and as it is."""
     edit = put(100, "components", "parameters", "Limit", "schema", "maximum")
-    assert "1. **query parameter limit**: maximum narrowed: `1000` -> `100`" in markdown(
-        changed(edit), "main"
-    )
+    assert "1. **query parameter limit**: maximum narrowed: `1000` -> `100`" in markdown(changed(edit), "main")
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import (
     Catalog,
     baselines,
@@ -25,8 +28,6 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Environment, Model, Project, Table
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
 
 MODEL = {
     "name": "churn",
@@ -279,9 +280,7 @@ def test_the_schema_revision_follows_what_binds_events(catalog: Catalog, token_i
     model = create_model(catalog, create_project(catalog), token_id)
 
     def update(**changes: object) -> int:
-        return catalog.write(
-            lambda session: models.update(session, model.id, changes, token_id)
-        ).schema_revision
+        return catalog.write(lambda session: models.update(session, model.id, changes, token_id)).schema_revision
 
     assert update(description="Who leaves?") == 1
     assert update(event_id_col="customer") == 2

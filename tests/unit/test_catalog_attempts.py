@@ -5,13 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, attempts, organizations, projects
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 
 @pytest.fixture
@@ -22,9 +23,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     catalog.close()
 
 
-def request(
-    body: bytes = b"body", key: str | None = None, token: str = "t", path: str = "/v3/projects"
-) -> Request:
+def request(body: bytes = b"body", key: str | None = None, token: str = "t", path: str = "/v3/projects") -> Request:
     return Request("r", "POST", path, token_id=token, body_digest=body, idempotency_key=key)
 
 

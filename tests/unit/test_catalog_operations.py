@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import select
+
 from inference_events.catalog import Catalog, attempts, jobs
 from inference_events.catalog.opening import open_catalog
 from inference_events.catalog.tables import Attempt, Job
@@ -21,7 +23,6 @@ from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.settings import Settings
 from inference_events_api import types as t
-from sqlalchemy import select
 
 T = TypeVar("T")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -64,9 +65,7 @@ def job_of(catalog: Catalog, answer: t.JobAcceptedResponse) -> Job:
     return catalog.read(lambda session: jobs.get(session, answer["data"]["job"]["id"]))
 
 
-def test_a_change_leaves_its_answer(
-    catalog: Catalog, project_operations: ProjectOperations, request_: Request
-) -> None:
+def test_a_change_leaves_its_answer(catalog: Catalog, project_operations: ProjectOperations, request_: Request) -> None:
     """Creating a project keeps the very answer for a retry; a refused attempt keeps nothing."""
     answer = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     kept = catalog.read(lambda session: attempts.find(session, request_))
@@ -111,22 +110,16 @@ def test_a_job_shows_extras_when_asked(
     created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     delete = Request("r", "DELETE", "/", request_.token_id)
     project_id = created["data"]["id"]
-    job_id = job_of(
-        catalog, call(delete, lambda: project_operations.delete_project(project_id=project_id))
-    ).id
+    job_id = job_of(catalog, call(delete, lambda: project_operations.delete_project(project_id=project_id))).id
     operations = JobOperations(catalog, lambda job_id, offset, limit: ([], 0))
     plain = asyncio.run(operations.get_job(job_id=job_id))["data"]
     verbose = asyncio.run(operations.get_job(job_id=job_id, verbose=True))["data"]
     assert (plain["status"], plain["progress"], plain["extras"]) == ("PENDING", 0, None)
-    assert verbose["extras"] == {
-        job_id: {"status": "PENDING", "result": plain["info"], "error_message": None}
-    }
+    assert verbose["extras"] == {job_id: {"status": "PENDING", "result": plain["info"], "error_message": None}}
     assert asyncio.run(operations.list_jobs())["data"]["items"] == [plain]
 
 
-def test_rejected_rows_are_paged(
-    catalog: Catalog, project_operations: ProjectOperations, request_: Request
-) -> None:
+def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOperations, request_: Request) -> None:
     """Rejected rows are read for the job, offset and limit asked; those of an unknown job are a 404."""
     asked: list[tuple[str, int, int]] = []
 
@@ -182,9 +175,7 @@ def test_files_that_a_crash_left_go_at_the_next_start(
 def test_a_token_ends_in_the_future(catalog: Catalog, end: str) -> None:
     """A token that would have ended, or whose end cannot be read, is a 400 with its place."""
     with pytest.raises(BadRequest) as refused:
-        asyncio.run(
-            TokenOperations(catalog).create_token(body={"name": "n", "scopes": ["read"], "expires_at": end})
-        )
+        asyncio.run(TokenOperations(catalog).create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))
     assert refused.value.faults[0].place == "/expires_at"
 
 
@@ -192,9 +183,7 @@ def test_token_operations_leave_no_record(catalog: Catalog) -> None:
     """Secrets are shown by creating and rotating, never by listing, and no answer is kept."""
     operations = TokenOperations(catalog)
     end = "2099-12-31t23:59:59.5+01:00"
-    created = asyncio.run(operations.create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))[
-        "data"
-    ]
+    created = asyncio.run(operations.create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))["data"]
     assert created["expires_at"] == "2099-12-31T22:59:59.500000Z"
     rotated = asyncio.run(operations.rotate_token(token_id=created["id"], body={}))["data"]
     assert rotated["token"] not in ("", created["token"])

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, authentication, tokens
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.database import sqlite_url
@@ -16,8 +19,6 @@ from inference_events.catalog.tokens import TokenIdentity
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import Conflict, ObjectNotFound
 from inference_events.settings import Settings
-from pydantic import SecretStr
-from sqlalchemy.orm import Session
 
 PRESET = "a-preset-admin-token"
 
@@ -66,9 +67,7 @@ def test_a_token_is_known_by_its_secret_only(catalog: Catalog) -> None:
     identity = authenticate(secret)
     assert identity is not None
     assert (identity.id, sorted(identity.scopes)) == (token.id, ["ingest", "read"])
-    assert [authenticate(text) for text in ("", token.id, secret[:-1], token.hash, secret + " ")] == [
-        None
-    ] * 5
+    assert [authenticate(text) for text in ("", token.id, secret[:-1], token.hash, secret + " ")] == [None] * 5
 
 
 def test_a_revoked_token_ends_at_once(catalog: Catalog) -> None:

@@ -10,6 +10,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from typer.testing import CliRunner, Result
+
 from inference_events.catalog import Catalog
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.opening import open_catalog
@@ -17,11 +23,6 @@ from inference_events.cli import app
 from inference_events.data_directory import DataDirectory, DataDirectoryInUse
 from inference_events.operations.tokens import TokenOperations
 from inference_events.settings import Settings
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from typer.testing import CliRunner, Result
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +86,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def serve_with(monkeypatch: pytest.MonkeyPatch, create_app: Callable[[Settings], Any], *flags: str) -> Result:
+def serve_with(monkeypatch: pytest.MonkeyPatch, create_app: Callable[..., Any], *flags: str) -> Result:
     wiring = ModuleType("inference_events.app")
     wiring.create_app = create_app  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "inference_events.app", wiring)
@@ -105,7 +106,7 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     """A flag sets what the environment sets otherwise; a directory in use ends the start and says so."""
     seen: list[Settings] = []
 
-    def create_app(settings: Settings) -> None:
+    def create_app(settings: Settings, announce: Callable[[str], None]) -> None:
         seen.append(settings)
         raise DataDirectoryInUse("in use by process 7")
 
@@ -116,9 +117,20 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     assert (result.exit_code, result.output) == (1, "in use by process 7\n")
 
 
+def test_a_new_admin_token_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret of an admin token that a start had to make is shown on standard output."""
+
+    def create_app(settings: Settings, announce: Callable[[str], None]) -> None:
+        announce("ie_secret")
+        raise DataDirectoryInUse("enough")
+
+    shown = serve_with(monkeypatch, create_app).stdout
+    assert shown == "Admin token, shown this once: ie_secret\n"
+
+
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that cannot be used ends the start with the flag's name, before anything is opened."""
-    result = serve_with(monkeypatch, lambda settings: pytest.fail("opened"), "--port", "seventy")
+    result = serve_with(monkeypatch, lambda settings, announce: pytest.fail("opened"), "--port", "seventy")
     assert result.exit_code == 2
     assert "--port" in result.output
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
+
 from inference_events.http import decoding
 from inference_events.http.decoding import decode_json
 

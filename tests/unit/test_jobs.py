@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, jobs, organizations, projects, tokens
 from inference_events.catalog import models as catalog_models
 from inference_events.catalog.database import sqlite_url
@@ -18,7 +20,6 @@ from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound
 from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers
-from sqlalchemy.orm import Session
 
 CRASHING = """
 import sys, time
@@ -299,9 +300,7 @@ def test_a_stop_does_not_wait_longer_than_its_grace(catalog: Catalog, queue: Job
 
 def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str) -> None:
     """A job that ran when its process was killed is run again by the next one, as it was accepted."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CRASHING, url], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", CRASHING, url], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         job_id = process.stdout.readline().strip()
         process.send_signal(signal.SIGKILL)
@@ -350,9 +349,7 @@ def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue
     assert (job.status, job.error_message) == ("FAILURE", "The model was deleted")
 
 
-def test_progress_is_written_sparingly(
-    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress_is_written_sparingly(catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often a job reports, it writes once a second, and its end shows the last that it reported."""
     reports: list[float] = []
     report = jobs.report

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+
 from inference_events.log import configure_logging
 
 CANARY = "canary-7f3a"

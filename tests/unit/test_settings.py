@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr, ValidationError
+
 from inference_events.data_directory import DataDirectory, DataDirectoryInUse, write_private
 from inference_events.settings import Settings
-from pydantic import SecretStr, ValidationError
 
 
 def test_defaults_are_safe() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from inference_events.http.absent import ABSENT_PATHS
 from inference_events.http.contract import load_contract
 from inference_events.http.schemas import to_json_schema

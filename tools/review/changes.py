@@ -55,9 +55,7 @@ def breaks(changes: Iterable[Change]) -> bool:
 def markdown(changes: Iterable[Change], base: str) -> str:
     """Write the report: a verdict, then the changes by effect, the breaking ones first."""
     listed = list(changes)
-    counts = ", ".join(
-        f"{sum(each.effect is effect for each in listed)} {effect.value.lower()}" for effect in Effect
-    )
+    counts = ", ".join(f"{sum(each.effect is effect for each in listed)} {effect.value.lower()}" for effect in Effect)
     lines = [f"# openapi.yaml against `{base}`", "", f"**{counts[0].upper()}{counts[1:]}.**"]
     for effect in Effect:
         chosen = [each for each in listed if each.effect is effect]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
-
 from tools.review.document import Document, Node, component
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from inference_events.catalog.tables import Attempt
-from inference_events.context import Request
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
+
+from inference_events.catalog.tables import Attempt
+from inference_events.context import Request
 
 
 def find(session: Session, request: Request) -> Attempt | None:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import tokens
 from inference_events.catalog.database import Catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.catalog.tokens import TokenIdentity
-from sqlalchemy.orm import Session
 
 _NOTE_EVERY = timedelta(minutes=1)
 

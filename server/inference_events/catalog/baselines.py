@@ -1,9 +1,10 @@
 """Baselines: what the events of a model are compared with."""
 
-from inference_events.catalog import environments
-from inference_events.catalog.tables import Baseline, Environment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+from inference_events.catalog import environments
+from inference_events.catalog.tables import Baseline, Environment
 
 STATIC = "STATIC"
 

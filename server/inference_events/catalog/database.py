@@ -135,8 +135,6 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
-async def _run(
-    executor: Executor, call: Callable[[Callable[[Session], T]], T], function: Callable[[Session], T]
-) -> T:
+async def _run(executor: Executor, call: Callable[[Callable[[Session], T]], T], function: Callable[[Session], T]) -> T:
     context = contextvars.copy_context()
     return await asyncio.get_running_loop().run_in_executor(executor, context.run, call, function)

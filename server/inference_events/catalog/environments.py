@@ -1,9 +1,10 @@
 """Environments: the production series of a model and its datasets."""
 
-from inference_events.catalog.tables import Environment
-from inference_events.errors import ObjectNotFound
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+from inference_events.catalog.tables import Environment
+from inference_events.errors import ObjectNotFound
 
 PRODUCTION = "PRODUCTION"
 PRE_PRODUCTION = "PRE_PRODUCTION"
@@ -50,7 +51,5 @@ def list_of_model(session: Session, model_id: str) -> list[Environment]:
 
 def _find(session: Session, model_id: str, type: str, name: str) -> Environment | None:
     return session.scalars(
-        select(Environment).where(
-            Environment.model_id == model_id, Environment.type == type, Environment.name == name
-        )
+        select(Environment).where(Environment.model_id == model_id, Environment.type == type, Environment.name == name)
     ).one_or_none()

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog.tables import File
 from inference_events.errors import BadRequest, Fault, ObjectNotFound
-from sqlalchemy.orm import Session
 
 CSV = "CSV"
 PARQUET = "PARQUET"

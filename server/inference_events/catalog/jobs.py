@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, defer
+
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Job, utc_now
 from inference_events.errors import ObjectNotFound
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, defer
 
 PENDING = "PENDING"
 STARTED = "STARTED"

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from inference_events.errors import BadRequest, Fault
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from inference_events.errors import BadRequest, Fault
 
 RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
@@ -103,11 +104,7 @@ def _rule(rule: Mapping[str, Any], columns: Mapping[str, Column]) -> ColumnEleme
         return _WITHOUT_VALUE[operator](column)
     if operator in _ON_ONE and isinstance(value, str | int | float):
         return _ON_ONE[operator](column, value)
-    if (
-        operator in _ON_MANY
-        and isinstance(value, list)
-        and all(isinstance(v, str | int | float) for v in value)
-    ):
+    if operator in _ON_MANY and isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return _ON_MANY[operator](column, value)
     raise _refusal("filter", "a rule has an unknown operator, or a value that its operator cannot take")
 

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inference_events.catalog import environments, jobs, projects
-from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import Model, utc_now
-from inference_events.errors import Conflict, ObjectNotFound
 from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from inference_events.catalog import environments, jobs, projects
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import Model, utc_now
+from inference_events.errors import Conflict, ObjectNotFound
+
 # What decides how an event is read and stored. A cached plan of ingestion holds while the revision stays.
-BINDING = frozenset(
-    {"schema", "spec", "task", "task_params", "event_id_col", "event_ts_col", "event_ts_format"}
-)
+BINDING = frozenset({"schema", "spec", "task", "task_params", "event_id_col", "event_ts_col", "event_ts_format"})
 
 _COLUMNS = {
     "id": Model.id,

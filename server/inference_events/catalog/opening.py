@@ -1,10 +1,11 @@
 """Opening a data directory's catalog, with all that a first start must leave in it."""
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import files, organizations, tokens
 from inference_events.catalog.database import Catalog, sqlite_url
 from inference_events.data_directory import DataDirectory, write_private
 from inference_events.settings import Settings
-from sqlalchemy.orm import Session
 
 
 def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog, str | None]:

@@ -1,8 +1,9 @@
 """The one organization that a server stands for."""
 
-from inference_events.catalog.tables import Organization
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+from inference_events.catalog.tables import Organization
 
 
 def ensure(session: Session, name: str) -> Organization:

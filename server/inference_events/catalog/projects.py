@@ -1,12 +1,13 @@
 """Projects: names under which models live."""
 
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import jobs, organizations
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Model, Project, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 _COLUMNS = {
     "id": Project.id,

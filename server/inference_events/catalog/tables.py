@@ -122,9 +122,7 @@ class Model(Table):
     """Keep a model as its client wrote it. `schema_revision` grows with each change that binds new events."""
 
     __tablename__ = "models"
-    __table_args__ = (
-        _unique_while_not_deleted("uq_models_project_id_name_version", "project_id", "name", "version"),
-    )
+    __table_args__ = (_unique_while_not_deleted("uq_models_project_id_name_version", "project_id", "name", "version"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
@@ -242,9 +240,7 @@ class Attempt(Table):
         Index("ix_attempts_created_at", "created_at"),
     )
 
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     token_id: Mapped[str] = mapped_column(Id)
     method: Mapped[str] = mapped_column(String(16))
     path: Mapped[str] = mapped_column(Text)

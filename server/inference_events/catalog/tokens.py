@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Token, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
 
 ADMIN = "admin"
 _COLUMNS = {
@@ -51,9 +52,7 @@ def create(
 ) -> tuple[Token, str]:
     """Add a token. Returns it and its secret, which is kept nowhere."""
     secret = secret or new_secret()
-    token = Token(
-        name=name, scopes=list(scopes), hash=digest(secret), expires_at=expires_at, is_preset=is_preset
-    )
+    token = Token(name=name, scopes=list(scopes), hash=digest(secret), expires_at=expires_at, is_preset=is_preset)
     session.add(token)
     session.flush()
     return token, secret

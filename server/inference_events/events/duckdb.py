@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import orjson
 import pyarrow as pa
+
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.layout import Change, Layout, StoredColumn
 from inference_events.events.merge import (
@@ -171,14 +172,14 @@ class DuckDBEventStore:
     def find_record(
         self, token_id: str, method: str, path: str, idempotency_key: str | None, body_digest: bytes
     ) -> RetryRecord | None:
-        key = ("idempotency_key IS NULL AND body_digest = ?", body_digest)
+        same: tuple[str, bytes | str] = ("idempotency_key IS NULL AND body_digest = ?", body_digest)
         if idempotency_key is not None:
-            key = ("idempotency_key = ?", idempotency_key)
+            same = ("idempotency_key = ?", idempotency_key)
         with self._cursor() as cursor:
             rows = cursor.execute(
-                f"SELECT * FROM records WHERE {key[0]} AND token_id = ? AND method = ? AND path = ?"
+                f"SELECT * FROM records WHERE {same[0]} AND token_id = ? AND method = ? AND path = ?"
                 " ORDER BY created_at DESC LIMIT 1",
-                [key[1], token_id, method, path],
+                [same[1], token_id, method, path],
             ).fetchall()
         return RetryRecord(*rows[0]) if rows else None
 

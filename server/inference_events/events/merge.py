@@ -12,6 +12,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from inference_events.events.store import (
     TIMESTAMP,
     VIOLATIONS,

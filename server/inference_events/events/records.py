@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 import zstandard
+
 from inference_events.context import Request
 from inference_events.events.store import EventStore, RetryRecord
 from inference_events.retries import Earlier

@@ -8,13 +8,14 @@ import orjson
 import structlog
 from connexion.middleware.abstract import RoutedAPI
 from connexion.operations.abstract import AbstractOperation
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
 from inference_events.context import Request, enter_request
 from inference_events.errors import InternalError
 from inference_events.http.answers import send_json
 from inference_events.http.contract import Contract, Operation
 from inference_events.http.exchange import exchange_of, header
-from starlette.routing import Router
-from starlette.types import Receive, Scope, Send
 
 Perform = Callable[..., Awaitable[Any]]
 

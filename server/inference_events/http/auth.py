@@ -1,25 +1,27 @@
 """Bearer tokens and scopes, checked before a byte of the body is read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from inference_events.errors import Forbidden, Unauthorized
 from inference_events.http.contract import Contract, Operation
 from inference_events.http.exchange import exchange_of
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenIdentity:
+class TokenIdentity(Protocol):
     """Name the token of a request and what it may do."""
 
-    id: str
-    scopes: frozenset[str]
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def scopes(self) -> frozenset[str]: ...
 
 
 # Gives the identity of a token's text, or None for a token that is unknown, expired or revoked.

@@ -9,14 +9,15 @@ from typing import Any, Protocol
 
 import orjson
 import zstandard
+from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
 from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
 from inference_events.http.contract import Operation
 from inference_events.http.decoding import decode_json
 from inference_events.http.exchange import header
 from inference_events.http.limits import Hold, too_large
-from python_multipart.multipart import parse_options_header
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
 INLINE_BYTES = 512 * 1024

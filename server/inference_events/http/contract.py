@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+
 from inference_events.http.parameters import Parameter, Parameters
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator

@@ -2,6 +2,10 @@
 
 import orjson
 import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from inference_events.errors import (
     ApiError,
     BadRequest,
@@ -14,9 +18,6 @@ from inference_events.http.absent import NotOffered, is_absent
 from inference_events.http.answers import send_json
 from inference_events.http.contract import Contract
 from inference_events.http.exchange import exchange_of
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 API_VERSION = "3.0"
 CLIENT_CLOSED_REQUEST = 499

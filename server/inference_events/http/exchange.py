@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference_events.http.contract import Operation
 from starlette.types import Scope
+
+from inference_events.http.contract import Operation
 
 _KEY = "inference_events.exchange"
 

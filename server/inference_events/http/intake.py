@@ -5,12 +5,13 @@ from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from inference_events.http.bodies import read_json
 from inference_events.http.contract import Contract, Operation
 from inference_events.http.exchange import exchange_of
 from inference_events.http.limits import BodyBudget, Limits
 from inference_events.http.uploads import receive_upload
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 EVENTS_PATH = "/v3/events"
 

@@ -7,6 +7,9 @@ from typing import Any
 from connexion.apps.asynchronous import AsyncApp
 from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
 from connexion.middleware.routing import RoutingMiddleware
+from prometheus_client import CollectorRegistry
+from starlette.routing import Mount, Router
+
 from inference_events.http.adapter import CalledOperations, RetryGate
 from inference_events.http.auth import Authenticator, BearerSecurity
 from inference_events.http.contract import load_contract
@@ -16,8 +19,6 @@ from inference_events.http.limits import BodyBudget, Limits
 from inference_events.http.observability import HttpMetrics, Observed
 from inference_events.http.pages import Pages, docs
 from inference_events_api.operations import Operations
-from prometheus_client import CollectorRegistry
-from starlette.routing import Mount, Router
 
 
 class ExactRouting(RoutingMiddleware):
@@ -63,7 +64,7 @@ def create_http_app(
             LifespanMiddleware,
         ],
     )
-    app._middleware_app.api_cls = CalledOperations  # type: ignore[assignment]
+    app._middleware_app.api_cls = CalledOperations
     app.add_api(
         contract.document,
         contract=contract,

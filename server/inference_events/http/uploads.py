@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+from starlette.types import Receive, Scope
+
 from inference_events.context import UploadedFile
 from inference_events.data_directory import sync_directory
 from inference_events.errors import BadRequest, UnsupportedMediaType
 from inference_events.http.bodies import chunks, content_length
 from inference_events.http.exchange import header
 from inference_events.http.limits import MIB, too_large
-from python_multipart import MultipartParser
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
-from starlette.types import Receive, Scope
 
 WRITE_BYTES = MIB
 LONGEST_FILENAME = 1024

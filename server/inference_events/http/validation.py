@@ -6,9 +6,10 @@ from typing import Any
 
 import jsonschema_rs
 import orjson
+from jsonschema_rs import ValidationError, ValidationErrorKind
+
 from inference_events.errors import Fault
 from inference_events.http.schemas import WHOLE_NUMBER, Schema
-from jsonschema_rs import ValidationError, ValidationErrorKind
 
 MOST_FAULTS = 50
 LONGEST_NAME = 128

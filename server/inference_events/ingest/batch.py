@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
+
 from inference_events.events.merge import take_rows
 from inference_events.events.store import SYSTEM_SCHEMA, VIOLATIONS, EventBatch, Mask
 from inference_events.ingest.columns import Converted, Values, convert, is_null, text_to_null

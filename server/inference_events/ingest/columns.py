@@ -16,6 +16,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from inference_events.ingest.schema import TIMESTAMP, Column
 from inference_events.ingest.timestamps import parse_timestamp
 

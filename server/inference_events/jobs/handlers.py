@@ -175,7 +175,7 @@ def _received(moment: datetime) -> int:
 
 def _info(run: JobRun, progress: JobProgress) -> dict[str, Any]:
     """Count the rows read and what became of them."""
-    shown = dict.fromkeys(COUNTED[run.job.kind], 0) | progress.counts
+    shown = {**dict.fromkeys(COUNTED[run.job.kind], 0), **progress.counts}
     return {"rows": sum(shown.values()), **shown}
 
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from inference_events.catalog import Catalog, jobs
-from inference_events.catalog.tables import Job
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+
+from inference_events.catalog import Catalog, jobs
+from inference_events.catalog.tables import Job
 
 _LOOK_AGAIN_SECONDS = 60.0
 

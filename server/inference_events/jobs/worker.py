@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.tables import Job
 from inference_events.errors import ApiError
 from inference_events.jobs.queue import JobQueue
-from sqlalchemy.orm import Session
 
 _REPORT_EVERY_SECONDS = 1.0
 _BREATHER_SECONDS = 1.0
@@ -107,16 +108,13 @@ Handler = Callable[[JobRun], None]
 class Workers:
     """Run queued jobs in threads, each with the handler of its kind."""
 
-    def __init__(
-        self, catalog: Catalog, queue: JobQueue, handlers: Mapping[str, Handler], count: int = 1
-    ) -> None:
+    def __init__(self, catalog: Catalog, queue: JobQueue, handlers: Mapping[str, Handler], count: int = 1) -> None:
         self._catalog = catalog
         self._queue = queue
         self._handlers = handlers
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, name=f"job-worker-{number}", daemon=True)
-            for number in range(count)
+            threading.Thread(target=self._work, name=f"job-worker-{number}", daemon=True) for number in range(count)
         ]
 
     def start(self) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, attempts
 from inference_events.context import current_request
-from sqlalchemy.orm import Session
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, files, models
 from inference_events.catalog.tables import Model
 from inference_events.context import Request, current_request
@@ -29,7 +31,6 @@ from inference_events.operations import reading, views
 from inference_events.operations.changes import change
 from inference_events.targets import ATTEMPTS, OUT_OF_STEP, Targets, dataset_name
 from inference_events_api import types as t
-from sqlalchemy.orm import Session
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, Any])
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import new_id
 from inference_events.context import current_request
@@ -9,7 +11,6 @@ from inference_events.data_directory import DataDirectory
 from inference_events.operations import views
 from inference_events_api import types as t
 from inference_events_api.operations import UploadedFile
-from sqlalchemy.orm import Session
 
 
 class FileOperations:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, models
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
@@ -14,7 +16,6 @@ from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets
 from inference_events_api import types as t
-from sqlalchemy.orm import Session
 
 ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
 CREATE_DEFAULTS = {

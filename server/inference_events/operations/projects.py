@@ -1,5 +1,7 @@
 """Operations of the tag Projects."""
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, projects
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
@@ -8,7 +10,6 @@ from inference_events.jobs.kinds import DELETE_PROJECT, NO_POSITION
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events_api import types as t
-from sqlalchemy.orm import Session
 
 
 class ProjectOperations:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.types
+
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import Query, StoredEvents
 from inference_events.ingest.timestamps import format_timestamp, microseconds, parse_timestamp

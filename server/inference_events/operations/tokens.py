@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, tokens
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.errors import BadRequest, Fault
 from inference_events.operations import views
 from inference_events_api import types as t
-from sqlalchemy.orm import Session
 
 _OVERLAP_SECONDS = 86_400
 

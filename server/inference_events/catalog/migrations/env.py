@@ -1,6 +1,7 @@
 """Run the migrations on the connection that `catalog.database.upgrade` hands over."""
 
 from alembic import context
+
 from inference_events.catalog.tables import Table
 
 context.configure(

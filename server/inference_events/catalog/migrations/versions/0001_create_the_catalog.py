@@ -12,9 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "attempts",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("token_id", sa.String(length=36), nullable=False),
         sa.Column("method", sa.String(length=16), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
@@ -32,9 +30,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_attempts_created_at", "attempts", ["created_at"], unique=False)
-    op.create_index(
-        "ix_attempts_request", "attempts", ["token_id", "method", "path", "body_digest"], unique=False
-    )
+    op.create_index("ix_attempts_request", "attempts", ["token_id", "method", "path", "body_digest"], unique=False)
 
     op.create_table(
         "jobs",
@@ -143,13 +139,9 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by_id", sa.String(length=36), nullable=False),
         sa.Column("updated_by_id", sa.String(length=36), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["tokens.id"], name=op.f("fk_models_created_by_id_tokens")
-        ),
+        sa.ForeignKeyConstraint(["created_by_id"], ["tokens.id"], name=op.f("fk_models_created_by_id_tokens")),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_models_project_id_projects")),
-        sa.ForeignKeyConstraint(
-            ["updated_by_id"], ["tokens.id"], name=op.f("fk_models_updated_by_id_tokens")
-        ),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["tokens.id"], name=op.f("fk_models_updated_by_id_tokens")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_models")),
     )
     op.create_index(

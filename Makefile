@@ -1,0 +1,72 @@
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+NODE_MODULES := tools/review/node_modules/.package-lock.json
+NODE_BIN := tools/review/node_modules/.bin
+BASE ?= main
+N ?= 50
+SEED ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve generate check-generated lint types review docs fuzz wheel clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+demo: .venv/.demo ## Publish a year of real flights to a server of its own, and count them all again
+	$(PYTHON) -m inference_events demo
+
+test: lint types check-generated ## Check style, types, generated code and every promise
+	$(PYTHON) -m pytest
+
+serve: .venv/.serve ## Run the server on ./inference-events-data (ARGS="--port 8001" for more)
+	$(PYTHON) -m inference_events serve $(ARGS)
+
+generate: .venv/.dev ## Write generated/ from openapi.yaml
+	$(PYTHON) -m tools.generate
+
+check-generated: .venv/.dev ## Fail when generated/ is not what openapi.yaml says
+	$(PYTHON) -m tools.generate --check
+
+lint: .venv/.dev
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: .venv/.dev
+	$(PYTHON) -m mypy
+
+review: .venv/.dev $(NODE_MODULES) ## Review openapi.yaml: lint, examples, and what it breaks for clients since BASE=main
+	$(NODE_BIN)/spectral lint openapi.yaml --ruleset tools/review/spectral.yaml --fail-severity hint --quiet
+	$(NODE_BIN)/redocly lint openapi.yaml --config tools/review/redocly.yaml
+	$(PYTHON) -m openapi_spec_validator openapi.yaml
+	$(PYTHON) -m tools.review.examples
+	$(PYTHON) -m tools.review.breaking $(BASE)
+
+docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.html
+	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
+
+wheel: .venv/.dev ## Build the wheel into dist/
+	$(PYTHON) -m build --wheel --outdir dist
+
+clean: ## Remove what can be made anew
+	rm -rf .venv build dist tools/review/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	python3 -m venv .venv
+	$(PIP) --upgrade pip
+
+.venv/.serve: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+.venv/.demo: .venv/.serve
+	$(PIP) --editable '.[demo]'
+	@touch $@
+
+.venv/.dev: .venv/.demo
+	$(PIP) --group dev
+	@touch $@
+
+$(NODE_MODULES): tools/review/package.json tools/review/package-lock.json
+	@command -v npm >/dev/null || { echo "make review and make docs need npm with Node.js 20.19 or newer; everything else runs without"; exit 1; }
+	cd tools/review && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,131 @@
+"""What a user may rely on when the server goes down, whether it is told to or not."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.e2e.process import ServerProcess, running
+
+ROWS = 60_000
+CHUNK_ROWS = 2_000
+
+
+@pytest.fixture(scope="module")
+def parquet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one row in a thousand that cannot be an event."""
+    path = tmp_path_factory.mktemp("files") / "events.parquet"
+    numbers = list(range(ROWS))
+    ids = [None if n % 1000 == 7 else f"e{n}" for n in numbers]
+    table = pa.table({"id": ids, "number": numbers, "time": [1_700_000_000 + n for n in numbers]})
+    pq.write_table(table, path)
+    return path
+
+
+def wait_until_under_way(server: ServerProcess, job_id: str) -> None:
+    deadline = time.monotonic() + 30
+    while not server.job(job_id)["info"].get("rows"):
+        assert time.monotonic() < deadline, "the job does not begin"
+
+
+def expected_ids() -> list[str]:
+    return [f"e{n}" for n in range(ROWS) if n % 1000 != 7]
+
+
+def test_a_killed_file_job_ends_right(tmp_path: Path, parquet: Path) -> None:
+    """Kill the server in the middle of a file, start it again, and every row is there once, rejected ones counted."""
+    with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:
+        model_id = server.create_model()
+        file_id = server.upload(parquet)
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"]
+        for _ in range(2):
+            wait_until_under_way(server, job_id)
+            server.kill()
+            server.start()
+        job = server.wait_for(job_id)
+        assert job["status"] == "SUCCESS"
+        assert job["info"]["rows"] == ROWS
+        assert job["info"]["created"] == len(expected_ids())
+        assert job["info"]["rejected_rows"] == ROWS - len(expected_ids())
+        rejected = server.call("GET", f"/v3/jobs/{job_id}/rejected-rows?limit=1000")
+        assert [row["row"] for row in rejected["items"]] == list(range(7, ROWS, 1000))
+        assert [event["event_id"] for event in server.read_all(model_id)] == expected_ids()
+
+
+def test_a_stop_leaves_a_job_at_a_safe_point(tmp_path: Path, parquet: Path) -> None:
+    """SIGTERM ends the server soon, in the middle of a file; the next start finishes the job."""
+    with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:
+        model_id = server.create_model()
+        file_id = server.upload(parquet)
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": file_id}, dataset="train")["job"]["id"]
+        wait_until_under_way(server, job_id)
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 10
+        server.start()
+        assert server.wait_for(job_id)["info"]["created"] == ROWS
+        assert len(server.read_all(model_id, "train")) == ROWS
+
+
+def test_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:
+    """What was answered with 200 is there after a kill, as it was last acknowledged, and nothing twice."""
+    with running(tmp_path) as server:
+        model_id = server.create_model()
+        for round_ in range(3):
+            events = [{"id": f"r{round_}e{n}", "number": n, "time": 1_700_000_000 + n} for n in range(500)]
+            server.publish(model_id, {"type": "EVENTS", "events": events})
+            labels = [{"id": event["id"], "label": event["number"] % 2 == 0} for event in events[:100]]
+            server.publish(model_id, {"type": "EVENTS", "events": labels}, "PATCH")
+            server.kill()
+            server.start()
+            stored = {event["event_id"]: event for event in server.read_all(model_id)}
+            assert len(stored) == 500 * (round_ + 1)
+            assert all(stored[label["id"]]["values"]["label"] is label["label"] for label in labels)
+
+
+def test_a_retry_after_a_kill_gets_the_first_answer(tmp_path: Path) -> None:
+    """A request whose answer was lost to a crash is recognised by the next process: same ids, stored once."""
+    source = {"type": "EVENTS", "events": [{"number": n} for n in range(20)]}
+    with running(tmp_path) as server:
+        model_id = server.create_model(event_id_col=None)
+        body = {"model_id": model_id, "env_type": "PRODUCTION", "source": source}
+        first = server.call("POST", "/v3/events", json=body)
+        server.kill()
+        server.start()
+        again = server.call("POST", "/v3/events", json=body, headers={"X-Fiddler-Client-Retry": "1"})
+        assert again == first
+        assert len(server.read_all(model_id)) == 20
+
+
+def test_a_deletion_spares_what_came_later(tmp_path: Path, parquet: Path) -> None:
+    """A deletion waits for the file before it, and leaves alone what was acknowledged after it was accepted."""
+    with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:
+        model_id = server.create_model()
+        published = server.publish(model_id, {"type": "FILE", "file_id": server.upload(parquet)})
+        time_range = {"start_time": 1_700_000_000, "end_time": 1_700_000_000 + ROWS}
+        deletion = server.call("DELETE", "/v3/events", json={"model_id": model_id, "time_range": time_range})
+        later = [{"id": "later", "number": 1, "time": 1_700_000_001}, {"id": f"e{ROWS - 1}", "number": -1}]
+        server.publish(model_id, {"type": "EVENTS", "events": later})
+        server.wait_for(published["job"]["id"])
+        server.wait_for(deletion["job"]["id"])
+        kept = {event["event_id"]: event["values"]["number"] for event in server.read_all(model_id)}
+        assert kept == {"later": 1, f"e{ROWS - 1}": -1}
+
+
+def test_one_process_owns_the_data_directory(tmp_path: Path) -> None:
+    """A second server on the same directory is refused with a message that says who has it."""
+    with running(tmp_path):
+        second = subprocess.run(
+            [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert second.returncode == 1
+    assert "is in use by another server (process " in second.stderr
+    assert "Traceback" not in second.stderr
