@@ -29,6 +29,9 @@ class Fault:
     place: str = ""
     reason: str = "BadRequest"
 
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
 
 class ApiError(Exception):
     """Fail the request with `code`, `reason` and a message that shows no payload.
@@ -49,6 +52,11 @@ class ApiError(Exception):
 class BadRequest(ApiError):
     code = 400
     reason = "BadRequest"
+
+    @classmethod
+    def naming(cls, *faults: Fault) -> "BadRequest":
+        """Refuse a request for its faults, the first of which is told in the message as well."""
+        return cls(f"The request is not valid: {faults[0]}", faults)
 
 
 class Unauthorized(ApiError):

@@ -83,7 +83,7 @@ def dataset_name(env_type: str, env_name: str | None) -> str | None:
         return None
     if env_name is None:
         fault = Fault("is needed for PRE_PRODUCTION", "/env_name")
-        raise BadRequest("The request is not valid", [fault])
+        raise BadRequest.naming(fault)
     return env_name
 
 

@@ -61,7 +61,7 @@ class CalledOperation:
         if faults:
             places = [f"{fault.place} {fault.message}" for fault in faults]
             _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
-            raise InternalError("the answer does not match the contract", faults)
+            raise InternalError("The answer does not match the contract", faults)
 
 
 class CalledOperations(RoutedAPI[CalledOperation]):

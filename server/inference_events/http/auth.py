@@ -48,11 +48,11 @@ class SecuredOperation:
     def _identify(self, scope: Scope) -> TokenIdentity:
         values = [value for key, value in scope["headers"] if key == b"authorization"]
         if len(values) != 1:
-            raise _unauthorized("a bearer token is required", "Bearer")
+            raise _unauthorized("A bearer token is required", "Bearer")
         kind, _, token = values[0].decode("latin-1").partition(" ")
         identity = self._authenticate(token.strip()) if kind.lower() == "bearer" and token else None
         if identity is None:
-            raise _unauthorized("the bearer token is not valid", 'Bearer error="invalid_token"')
+            raise _unauthorized("The bearer token is not valid", 'Bearer error="invalid_token"')
         return identity
 
 
@@ -79,7 +79,7 @@ class BearerSecurity(RoutedMiddleware[SecuredOperations]):
 def _check_scopes(identity: TokenIdentity, needed: frozenset[str]) -> None:
     if needed and ADMIN not in identity.scopes and not needed & identity.scopes:
         names = " or ".join(sorted(needed | {ADMIN}))
-        raise Forbidden(f"the token needs the scope {names}")
+        raise Forbidden(f"The token needs the scope {names}")
 
 
 def _unauthorized(message: str, challenge: str) -> Unauthorized:

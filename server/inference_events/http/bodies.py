@@ -62,7 +62,7 @@ def content_length(scope: Scope) -> int:
     """Return the declared length of the body in bytes, 0 where none is declared."""
     text = header(scope, b"content-length") or "0"
     if not (text.isascii() and text.isdigit()):
-        raise BadRequest("the Content-Length header is not readable")
+        raise BadRequest("The Content-Length header is not readable")
     return int(text[:19])
 
 
@@ -96,12 +96,11 @@ def _decode(
 
 def _checked(raw: bytearray, operation: Operation) -> JsonBody:
     if not raw:
-        raise BadRequest("a JSON body is required")
+        raise BadRequest("A JSON body is required")
     value = _parse(raw)
     faults = operation.body.faults(value) if operation.body else ()
     if faults:
-        first = f"{faults[0].place or 'the body'} {faults[0].message}"
-        raise BadRequest(f"the request is not valid: {first}", [_about_body(fault) for fault in faults])
+        raise BadRequest.naming(*(_about_body(fault) for fault in faults))
     return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"")
 
 
@@ -114,20 +113,20 @@ def _parse(raw: bytearray) -> Any:
         return decode_json(raw)
     except orjson.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"the body is not valid JSON in UTF-8, at {place}") from None
+        raise BadRequest(f"The body is not valid JSON in UTF-8, at {place}") from None
 
 
 def _check_json_type(scope: Scope) -> None:
     values = [value for key, value in scope["headers"] if key == b"content-type"]
     if len(values) > 1:
-        raise BadRequest("the Content-Type header must be given once")
+        raise BadRequest("The Content-Type header must be given once")
     if not values:
         return
     media_type, options = parse_options_header(values[0])
     if media_type.strip() != b"application/json":
-        raise UnsupportedMediaType("the Content-Type must be application/json")
+        raise UnsupportedMediaType("The Content-Type must be application/json")
     if options.get(b"charset", b"utf-8").decode("latin-1").lower() not in _CHARSETS:
-        raise UnsupportedMediaType("the charset must be utf-8")
+        raise UnsupportedMediaType("The charset must be utf-8")
 
 
 def _decompressor(scope: Scope) -> Decompressor | None:
@@ -136,7 +135,7 @@ def _decompressor(scope: Scope) -> Decompressor | None:
     if encoding in ("", "identity"):
         return None
     if encoding not in _DECOMPRESSORS:
-        raise UnsupportedMediaType("the Content-Encoding must be gzip, zstd or identity")
+        raise UnsupportedMediaType("The Content-Encoding must be gzip, zstd or identity")
     return _DECOMPRESSORS[encoding]()
 
 
@@ -164,9 +163,9 @@ def _decompress(raw: bytearray, decompressor: Decompressor, limit: int, hold: Ho
             hold.add(len(part))
             body += part
             if decompressor.eof and (decompressor.unused_data or start + _SLICE_BYTES < len(raw)):
-                raise BadRequest("the compressed body must be one stream with nothing after it")
+                raise BadRequest("The compressed body must be one stream with nothing after it")
     except (zlib.error, zstandard.ZstdError):
-        raise BadRequest("the compressed body is not readable") from None
+        raise BadRequest("The compressed body is not readable") from None
     if not decompressor.eof:
-        raise BadRequest("the compressed body is cut short")
+        raise BadRequest("The compressed body is cut short")
     return body

@@ -41,8 +41,7 @@ def error_envelope(error: ApiError) -> bytes:
 
 
 def _entry(fault: Fault) -> dict[str, str]:
-    message = f"{fault.place}: {fault.message}" if fault.place else fault.message
-    return {"reason": fault.reason, "message": message, "help": ""}
+    return {"reason": fault.reason, "message": str(fault), "help": ""}
 
 
 class ErrorEnvelope:
@@ -76,19 +75,19 @@ class ErrorEnvelope:
             case ApiError():
                 return error
             case HTTPException(status_code=404) if is_absent(scope["path"]):
-                return NotOffered("this server does not offer this part of the API")
+                return NotOffered("This server does not offer this part of the API")
             case HTTPException(status_code=404):
-                return ObjectNotFound("there is nothing at this path")
+                return ObjectNotFound("There is nothing at this path")
             case HTTPException(status_code=405):
                 return self._method_not_allowed(error, scope)
             case HTTPException(status_code=code) if code < InternalError.code:
-                return BadRequest("the request is not valid")
+                return BadRequest("The request is not valid")
             case _:
-                return InternalError("the server failed; its log tells why under this request's X-Request-ID")
+                return InternalError("The server failed; its log tells why under this request's X-Request-ID")
 
     def _method_not_allowed(self, error: HTTPException, scope: Scope) -> ApiError:
         routed = (error.headers or {}).get("Allow", "").split(",")
         methods = self._contract.methods(scope["path"]) or sorted(method.strip() for method in routed)
         return MethodNotAllowed(
-            "this path does not have the method of the request", headers={"Allow": ", ".join(methods)}
+            "This path does not have the method of the request", headers={"Allow": ", ".join(methods)}
         )

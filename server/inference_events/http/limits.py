@@ -43,7 +43,7 @@ class BodyBudget:
         with self._lock:
             if size > 0 and self.used + size > self.limit:
                 raise ServiceUnavailable(
-                    "too many request bodies are in flight; try again shortly", headers={"Retry-After": "1"}
+                    "Too many request bodies are in flight; try again shortly", headers={"Retry-After": "1"}
                 )
             self.used += size
 
@@ -68,4 +68,4 @@ class Hold:
 
 def too_large(limit: int) -> PayloadTooLarge:
     """Say that a body or file is longer than `limit` bytes."""
-    return PayloadTooLarge(f"the request is larger than the limit of {limit} bytes")
+    return PayloadTooLarge(f"The request is larger than the limit of {limit} bytes")

@@ -96,7 +96,7 @@ class Parameters:
         if self._headers:
             _read_all(self._headers, _header_texts(headers, self._headers), faults)
         if faults:
-            raise BadRequest(f"the request is not valid: {faults[0].message}", faults)
+            raise BadRequest.naming(*faults)
         return arguments
 
     def _sent(self, query: bytes, faults: list[Fault]) -> dict[str, list[str]]:
@@ -137,7 +137,7 @@ def _query_pairs(query: bytes) -> list[tuple[str, str]]:
             max_num_fields=MOST_QUERY_PARAMETERS,
         )
     except ValueError:
-        raise BadRequest("the query string is not readable") from None
+        raise BadRequest("The query string is not readable") from None
 
 
 def _header_texts(headers: Headers, parameters: Iterable[Parameter]) -> dict[str, list[str]]:

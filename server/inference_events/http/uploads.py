@@ -95,14 +95,14 @@ class FileForm:
                 },
             )
         except FormParserError:
-            raise BadRequest("the multipart boundary is too long") from None
+            raise BadRequest("The multipart boundary is too long") from None
 
     def feed(self, chunk: bytes) -> None:
         """Parse the next piece of the body. Raises BadRequest and PayloadTooLarge."""
         try:
             self._parser.write(chunk)
         except FormParserError:
-            raise BadRequest("the multipart body is not readable") from None
+            raise BadRequest("The multipart body is not readable") from None
 
     def take(self) -> bytearray:
         """Return the bytes of the file that have arrived since the last call."""
@@ -112,9 +112,9 @@ class FileForm:
     def finish(self) -> str:
         """Return the name of the file once the body has ended. Raises BadRequest."""
         if not self._is_complete:
-            raise BadRequest("the multipart body is cut short")
+            raise BadRequest("The multipart body is cut short")
         if self._filename is None:
-            raise BadRequest("the form must have a part named file")
+            raise BadRequest("The form must have a part named file")
         return self._filename
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
@@ -125,7 +125,7 @@ class FileForm:
 
     def _on_part(self) -> None:
         if self._filename is not None:
-            raise BadRequest("the form must have one part only")
+            raise BadRequest("The form must have one part only")
         self._filename = _filename(self._headers)
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
@@ -147,25 +147,25 @@ class _Header:
 def _boundary(scope: Scope) -> bytes:
     media_type, options = parse_options_header(header(scope, b"content-type"))
     if media_type.strip() != b"multipart/form-data":
-        raise UnsupportedMediaType("the Content-Type must be multipart/form-data")
+        raise UnsupportedMediaType("The Content-Type must be multipart/form-data")
     if (header(scope, b"content-encoding") or "identity").lower() != "identity":
-        raise UnsupportedMediaType("an upload must not have a Content-Encoding")
+        raise UnsupportedMediaType("An upload must not have a Content-Encoding")
     if not options.get(b"boundary"):
-        raise BadRequest("the Content-Type must name a boundary")
+        raise BadRequest("The Content-Type must name a boundary")
     return options[b"boundary"]
 
 
 def _filename(headers: list[_Header]) -> str:
     dispositions = [bytes(one.value) for one in headers if one.name.lower() == b"content-disposition"]
     if len(dispositions) != 1:
-        raise BadRequest("each part must have one Content-Disposition header")
+        raise BadRequest("Each part must have one Content-Disposition header")
     kind, options = parse_options_header(dispositions[0])
     if kind.strip() != b"form-data" or options.get(b"name") != b"file":
-        raise BadRequest("the form must have one part only, named file")
+        raise BadRequest("The form must have one part only, named file")
     try:
         name = options.get(b"filename", b"").decode()
     except UnicodeDecodeError:
-        raise BadRequest("the filename must be UTF-8") from None
+        raise BadRequest("The filename must be UTF-8") from None
     if not 0 < len(name) <= LONGEST_FILENAME:
-        raise BadRequest(f"the part named file must have a filename of at most {LONGEST_FILENAME} characters")
+        raise BadRequest(f"The part named file must have a filename of at most {LONGEST_FILENAME} characters")
     return name

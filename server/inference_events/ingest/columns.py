@@ -4,10 +4,12 @@ Whole arrays are converted at once where every value fits. Only where one does n
 """
 
 import ast
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -18,12 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.ingest.schema import TIMESTAMP, Column
-from inference_events.ingest.timestamps import parse_timestamp
+from inference_events.ingest.timestamps import FIRST, LAST, parse_timestamp
 
 Values: TypeAlias = Sequence[Any] | pa.Array
 Mask = npt.NDArray[np.bool_]
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
+ZERO_AND_ONE = pa.array([0.0, 1.0])
 INT64 = range(-(2**63), 2**63)
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
@@ -58,13 +61,28 @@ def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
 
 
 def raw_json(value: Any) -> str:
-    """Write a value that was sent as JSON text."""
+    """Write a value that was sent as JSON text. JSON has no infinity: it is written as a word."""
+    if isinstance(value, float) and math.isinf(value):
+        value = "Infinity" if value > 0 else "-Infinity"
     return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def is_null(value: Any, *, text: bool = False) -> bool:
     """Tell whether `value` stands for nothing: None, NaN and, in CSV cells, the texts that stand for them."""
     return value is None or value != value or (text and value in NULL_TEXTS)
+
+
+def in_microseconds(times: pa.Array) -> pa.Array:
+    """Return timestamps as UTC microseconds. Raises ArrowInvalid where 64 bits do not hold them."""
+    if times.type.unit == "ns":
+        times = pc.floor_temporal(times, unit="microsecond")
+    return times.cast(pa.timestamp("us", times.type.tz)).cast(TIMESTAMP)
+
+
+def in_years(times: pa.Array) -> pa.Array:
+    """Tell which times, in microseconds, lie in the years 1 to 9999."""
+    numbers = times.cast(pa.int64())
+    return pc.and_(pc.greater_equal(numbers, FIRST), pc.less_equal(numbers, LAST))
 
 
 def text_to_null(cells: pa.Array) -> pa.Array:
@@ -75,10 +93,22 @@ def text_to_null(cells: pa.Array) -> pa.Array:
 def _convert_whole(column: Column, values: Values, text: bool) -> pa.Array | None:
     """Return the typed array if each value has the column's type, else None."""
     try:
-        array = values if isinstance(values, pa.Array) else pa.array(values)
-        return _cast(array, column.type, text)
+        if isinstance(values, pa.Array):
+            return _cast(values, column.type, text)
+        array = pa.array(values)
+        return None if _hides_booleans(array, values) else _cast(array, column.type, text)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
         return None
+
+
+def _hides_booleans(array: pa.Array, values: Sequence[Any]) -> bool:
+    """Tell whether Arrow took a boolean among floats for a number."""
+    items = array.flatten() if pa.types.is_list(array.type) else array
+    if not pa.types.is_floating(items.type) or not pc.any(pc.is_in(items, ZERO_AND_ONE)).as_py():
+        return False
+    if items is not array:
+        values = list(chain.from_iterable(value for value in values if value is not None))
+    return bool in set(map(type, values))
 
 
 def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
@@ -96,7 +126,8 @@ def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
     if pa.types.is_boolean(source) and pa.types.is_boolean(target):
         return array
     if pa.types.is_timestamp(source) and pa.types.is_timestamp(target):
-        return array.cast(pa.timestamp("us", source.tz), safe=False).cast(TIMESTAMP)
+        times = in_microseconds(array)
+        return times if pc.all(in_years(times)).as_py() is not False else None
     if pa.types.is_string(source) or pa.types.is_large_string(source):
         return _cast_text(array.cast(pa.string()), target, text)
     return None
@@ -152,8 +183,10 @@ def _read(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
     try:
         if column.is_list:
             return _read_list(column, value, text)
+        if column.element == TIMESTAMP:
+            return parse_timestamp(value, column.format), True
         return _READERS[column.element](value, text)
-    except (Mistyped, ValueError, OverflowError):
+    except (ValueError, ArithmeticError):
         return None, False
 
 
@@ -169,15 +202,24 @@ def _read_list(column: Column, value: Any, text: bool) -> tuple[list[Any], bool]
     return [item for item, _ in read], exact and all(item_exact for _, item_exact in read)
 
 
-def _read_float(value: Any, text: bool) -> tuple[float, bool]:
+def _read_float(value: Any, text: bool) -> tuple[float | None, bool]:
     if isinstance(value, str) and "_" not in value:
-        return float(value), text
+        return _number_or_none(float(value), text), text
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Mistyped
     number = float(value)
     if isinstance(value, int) and int(number) != value:
         raise Mistyped
     return number, True
+
+
+def _number_or_none(number: float, text: bool) -> float | None:
+    """Return None for the text NaN of a CSV cell; elsewhere it is of another type."""
+    if not math.isnan(number):
+        return number
+    if not text:
+        raise Mistyped
+    return None
 
 
 def _read_int(value: Any, text: bool) -> tuple[int, bool]:
@@ -189,7 +231,7 @@ def _read_int(value: Any, text: bool) -> tuple[int, bool]:
 
 
 def _integral(number: int | float | Decimal) -> int:
-    if number % 1 != 0 or int(number) not in INT64:
+    if int(number) != number or int(number) not in INT64:
         raise Mistyped
     return int(number)
 
@@ -262,7 +304,7 @@ def _without_null_stand_ins(column: Column, array: pa.Array, mistyped: dict[int,
 
 def typed_values(column: Column, values: Sequence[Any]) -> pa.Array:
     """Return those of the schema's `values` that have a counterpart in the column's type."""
-    scalar = Column(column.name, column.element, column.element, updatable=False)
+    scalar = replace(column, type=column.element)
     typed = [_read(scalar, value, True)[0] for value in values]
     return pa.array([value for value in typed if value is not None], column.element)
 
@@ -287,6 +329,7 @@ def _items_out_of_range(column: Column, items: pa.Array) -> Mask | None:
         return _true(pc.and_(pc.invert(known), pc.is_valid(items)))
     if not (pa.types.is_floating(column.element) or pa.types.is_integer(column.element)):
         return None
+    items = items.cast(pa.float64(), safe=False)
     outside = np.zeros(len(items), bool)
     if column.minimum is not None:
         outside |= _true(pc.less(items, pa.scalar(float(column.minimum))))

@@ -5,12 +5,14 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+EXACT = 2**53
+
 
 def event_id(value: Any) -> str | None:
     """Return the id that `value` stands for, or None where it is no id.
 
     A non-empty string stands for itself, an integer or integral number for its decimal digits, and a list of one
-    repeated value (a ranking row) for that value.
+    repeated value (a ranking row) for that value. Floats beyond 2**53 are no ids: neighbours look alike there.
     """
     if isinstance(value, str):
         return value or None
@@ -18,8 +20,10 @@ def event_id(value: Any) -> str | None:
         return None
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float | Decimal):
-        return str(int(value)) if value % 1 == 0 else None
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) <= EXACT else None
+    if isinstance(value, Decimal):
+        return str(int(value)) if value.is_finite() and value == value.to_integral_value() else None
     if isinstance(value, list) and value and all(item == value[0] for item in value):
         return event_id(value[0])
     return None

@@ -22,7 +22,8 @@ FIXED_ROLES = ("inputs", "outputs", "decisions")
 class Column:
     """One declared column: its Arrow type, and what counts as in range.
 
-    `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it.
+    `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is
+    that of the model's timestamps, in their column only.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     categories: tuple[Any, ...] | None = None
     nulls: tuple[Any, ...] = ()
     n_dimensions: int | None = None
+    format: str | None = None
 
     @property
     def is_list(self) -> bool:
@@ -100,6 +102,7 @@ def model_schema(
                 column,
                 updatable=column["name"] not in fixed and column["name"] != event_id_col,
                 grouped=is_ranking and column["name"] != task_params.get("group_by"),
+                format=event_ts_format if column["name"] == event_ts_col else None,
             )
             for column in schema["columns"]
         ),
@@ -110,7 +113,7 @@ def model_schema(
     )
 
 
-def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool) -> Column:
+def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, format: str | None) -> Column:
     is_vector = column["data_type"] == "vector"
     element = pa.float64() if is_vector else _element(column)
     categories = column.get("categories") if column["data_type"] == "category" else None
@@ -125,6 +128,7 @@ def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool) -> Col
         categories=tuple(categories) if categories else None,
         nulls=tuple(column.get("replace_with_nulls") or ()),
         n_dimensions=column.get("n_dimensions"),
+        format=format,
     )
 
 

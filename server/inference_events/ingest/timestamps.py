@@ -1,6 +1,7 @@
 """Read a point in time from the forms that the API's users send."""
 
 import math
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = -62_135_596_800_000_000  # 0001-01-01
 LAST = 253_402_300_799_999_999  # 9999-12-31
 NOT_A_TIME = "NaT"
+INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
+DECIMAL = re.compile(r"[+-]?[0-9]+\.?[0-9]*([eE][+-]?[0-9]+)?")
 
 # Numbers up to the limit count in units of which one second has so many: seconds until the year 5138,
 # milliseconds until 5138, and so on. Every present-day timestamp lies far inside its own range.
@@ -18,8 +21,8 @@ EPOCH_UNITS: tuple[tuple[float, int], ...] = ((1e11, 1), (1e14, 1_000), (1e17, 1
 def parse_timestamp(value: Any, format: str | None = None) -> int | None:
     """Return `value` as microseconds since 1970 in UTC, or None where it stands for no time.
 
-    Accepts what fits `format`, ISO 8601 (no offset means UTC), seconds to nanoseconds since 1970 told apart by
-    size, date and datetime objects, and a list of these, of which the earliest counts.
+    Accepts what fits `format`, seconds to nanoseconds since 1970 told apart by size (a text of digits too), ISO
+    8601 (no offset means UTC), date and datetime objects, and a list of these, of which the earliest counts.
     Raises ValueError for anything else, and for years outside 1 to 9999.
     """
     if value is None or value == NOT_A_TIME:
@@ -34,7 +37,8 @@ def parse_timestamp(value: Any, format: str | None = None) -> int | None:
     if isinstance(value, date):
         return _from_datetime(datetime(value.year, value.month, value.day))
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _from_number(value)
+        formatted = None if format is None or not isinstance(value, int) else _from_format(str(value), format)
+        return _from_number(value) if formatted is None else formatted
     raise ValueError("not a time")
 
 
@@ -54,19 +58,23 @@ def _pad_year(moment: datetime) -> str:
 
 
 def _from_text(text: str, format: str | None) -> int:
-    if format is not None:
-        try:
-            return _from_datetime(datetime.strptime(text, format))
-        except ValueError:
-            pass
+    formatted = None if format is None else _from_format(text, format)
+    if formatted is not None:
+        return formatted
+    text = text.strip()
+    # Digits first: ISO 8601 without punctuation would take many a number of milliseconds for a day in 1710.
+    if INTEGER.fullmatch(text):
+        return _from_number(int(text))
+    if DECIMAL.fullmatch(text):
+        return _from_number(float(text))
+    return _from_datetime(datetime.fromisoformat(text))
+
+
+def _from_format(text: str, format: str) -> int | None:
     try:
-        return _from_datetime(datetime.fromisoformat(text.strip()))
+        return _from_datetime(datetime.strptime(text, format))
     except ValueError:
-        return _from_number(Decimal(text) if _is_number(text) else float("nan"))
-
-
-def _is_number(text: str) -> bool:
-    return text.lstrip("+-").replace(".", "", 1).isdecimal()
+        return None
 
 
 def _from_datetime(moment: datetime) -> int:
@@ -79,9 +87,9 @@ def _from_number(number: int | float | Decimal) -> int:
     if not math.isfinite(number):
         raise ValueError("not a time")
     per_second = next(unit for limit, unit in EPOCH_UNITS if abs(float(number)) < limit)
-    if isinstance(number, float):
-        return _in_range(round(number / per_second * 1_000_000))
-    return _in_range(int(number * 1_000_000 // per_second))
+    if isinstance(number, int):
+        return _in_range(number * 1_000_000 // per_second)
+    return _in_range(round(float(number) / per_second * 1_000_000))
 
 
 def _in_range(time: int) -> int:

@@ -34,8 +34,6 @@ from inference_events_api import types as t
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, Any])
 
-NOT_VALID = "The request is not valid"
-
 
 class EventOperations:
     """Serve events: requests write to the event store, files and deletions become jobs."""
@@ -127,13 +125,13 @@ class EventOperations:
             except OUT_OF_STEP:
                 await asyncio.to_thread(self._targets.mend, model_id)
             except ContentConflict as conflict:
-                raise BadRequest(NOT_VALID, _conflicts(conflict.rows)) from None
+                raise BadRequest.naming(*_conflicts(conflict.rows)) from None
         raise BadRequest("The model's schema keeps changing; try again")
 
     async def _start_file_job(self, kind: str, model: Model, dataset: str | None, file_id: str) -> t.JobReference:
         file = await self._catalog.aread(lambda session: files.get(session, file_id))
         if file.type not in (files.CSV, files.PARQUET):
-            raise BadRequest(NOT_VALID, [Fault("names a file that is neither CSV nor Parquet", "/source/file_id")])
+            raise BadRequest.naming(Fault("names a file that is neither CSV nor Parquet", "/source/file_id"))
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
         return await self._start_job(kind, name, model, dataset, {"file_id": file.id})
 
@@ -205,7 +203,7 @@ def _violations(found: Sequence[tuple[str, Any, int]]) -> list[t.ViolationCount]
 def _check(faults: Sequence[RowFault]) -> None:
     if faults:
         listed = [Fault(fault.message, f"/source/events/{fault.row}/{_escaped(fault.column)}") for fault in faults]
-        raise BadRequest(NOT_VALID, listed)
+        raise BadRequest.naming(*listed)
 
 
 def _conflicts(rows: Sequence[int]) -> list[Fault]:
@@ -218,18 +216,18 @@ def _escaped(name: str) -> str:
 
 def _check_updatable(model: Model, env_type: str) -> None:
     if env_type != "PRODUCTION":
-        raise BadRequest(NOT_VALID, [Fault("must be PRODUCTION: datasets cannot be changed", "/env_type")])
+        raise BadRequest.naming(Fault("must be PRODUCTION: datasets cannot be changed", "/env_type"))
     if model.event_id_col is None:
-        raise BadRequest(NOT_VALID, [Fault("names a model that has no event_id_col", "/model_id")])
+        raise BadRequest.naming(Fault("names a model that has no event_id_col", "/model_id"))
 
 
 def _deletion(body: t.DeleteEventsRequest) -> dict[str, Any]:
     event_ids, time_range = body.get("event_ids"), body.get("time_range")
     if (event_ids is None) == (time_range is None):
-        raise BadRequest(NOT_VALID, [Fault("exactly one of time_range and event_ids is needed")])
+        raise BadRequest.naming(Fault("exactly one of time_range and event_ids is needed"))
     if event_ids is not None:
         if body.get("update_metrics"):
-            raise BadRequest(NOT_VALID, [Fault("cannot be true together with event_ids", "/update_metrics")])
+            raise BadRequest.naming(Fault("cannot be true together with event_ids", "/update_metrics"))
         return {"event_ids": event_ids}
     assert time_range is not None
     start, end = reading.time_bounds(time_range)

@@ -156,7 +156,7 @@ def _check(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
     """Refuse a schema that contradicts itself. Raises BadRequest with every fault's place."""
     faults = [*_column_faults(schema["columns"]), *_role_faults(schema["columns"], spec)]
     if faults:
-        raise BadRequest("The request is not valid", faults)
+        raise BadRequest.naming(*faults)
 
 
 def _column_faults(columns: list[dict[str, Any]]) -> Iterator[Fault]:

@@ -17,7 +17,6 @@ from inference_events.events.store import Query, StoredEvents
 from inference_events.ingest.timestamps import format_timestamp, microseconds, parse_timestamp
 from inference_events_api import types as t
 
-NOT_VALID = "The request is not valid"
 DEFAULT_LIMIT = 50
 
 
@@ -40,7 +39,7 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
     """Check what the contract's schema cannot. Raises BadRequest."""
     time_range, event_ids = body.get("time_range"), body.get("event_ids")
     if time_range is not None and event_ids is not None:
-        raise BadRequest(NOT_VALID, [Fault("time_range and event_ids exclude each other")])
+        raise BadRequest.naming(Fault("time_range and event_ids exclude each other"))
     start, end = (None, None) if time_range is None else time_bounds(time_range)
     after = _read_cursor(body["cursor"]) if "cursor" in body else None
     limit = body.get("limit", DEFAULT_LIMIT)
@@ -61,7 +60,7 @@ def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
     """Return a range's bounds in microseconds since 1970. Raises BadRequest unless start is before end."""
     start, end = _bound(time_range, "start_time"), _bound(time_range, "end_time")
     if start >= end:
-        raise BadRequest(NOT_VALID, [Fault("start_time must be before end_time", "/time_range")])
+        raise BadRequest.naming(Fault("start_time must be before end_time", "/time_range"))
     return start, end
 
 
@@ -71,7 +70,7 @@ def _bound(time_range: Mapping[str, Any], name: str) -> int:
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest(NOT_VALID, [Fault("cannot be read as a time", f"/time_range/{name}")])
+        raise BadRequest.naming(Fault("cannot be read as a time", f"/time_range/{name}"))
     return bound
 
 
@@ -128,4 +127,4 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
             return time, event_id
     except (ValueError, TypeError, binascii.Error):
         pass
-    raise BadRequest(NOT_VALID, [Fault("is not a cursor of this server", "/cursor")])
+    raise BadRequest.naming(Fault("is not a cursor of this server", "/cursor"))

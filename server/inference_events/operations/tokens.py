@@ -62,4 +62,4 @@ def _future(text: str | None) -> datetime | None:
 
 
 def _refusal(why: str) -> BadRequest:
-    return BadRequest("The request is not valid", [Fault(why, "/expires_at")])
+    return BadRequest.naming(Fault(why, "/expires_at"))

@@ -1,0 +1,153 @@
+"""Read everything back and compare it with the source, value by value."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from inference_events.demo.answers import answered
+from inference_events.demo.flights import DEPARTURE, ID, NEW_YORK, Flights, rows
+from inference_events.demo.prediction import THRESHOLD
+from inference_events.demo.publish import DATASET, Advance
+from inference_events_client import AuthenticatedClient
+from inference_events_client.api.events import read_events
+from inference_events_client.models import Column, ReadEventsRequest, StoredEvent
+from inference_events_client.models.env_type import EnvType
+from inference_events_client.types import UNSET, Unset
+
+Key: TypeAlias = tuple[str, str]
+Found: TypeAlias = tuple[str, str]
+
+_PAGE = 1000
+
+
+@dataclass
+class Month:
+    """What was read back of one month of New York's calendar.
+
+    `expected` is how many events the source has. `probabilities` and `labels` are of the events whose label is
+    known, in the same order. `violations` counts by column and kind.
+    """
+
+    expected: int = 0
+    events: int = 0
+    labels: list[bool] = field(default_factory=list)
+    probabilities: list[float] = field(default_factory=list)
+    violations: Counter[Found] = field(default_factory=Counter)
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of right predictions. Needs a known label."""
+        right = sum((late >= THRESHOLD) == label for late, label in zip(self.probabilities, self.labels, strict=True))
+        return right / len(self.labels)
+
+    @property
+    def late(self) -> float:
+        """Return the share of late flights. Needs a known label."""
+        return sum(self.labels) / len(self.labels)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the model's schema says of a column, so that violations can be told without the server."""
+
+    name: str
+    minimum: float
+    maximum: float
+    categories: frozenset[Any] | None
+
+    @classmethod
+    def of(cls, column: Column) -> "Rule":
+        return cls(
+            column.name,
+            column.min_ if isinstance(column.min_, float) else float("-inf"),
+            column.max_ if isinstance(column.max_, float) else float("inf"),
+            frozenset(column.categories) if isinstance(column.categories, list) else None,
+        )
+
+    def violation(self, value: Any) -> str | None:
+        """Name the kind of violation that a value of the column's type is, None if it is none."""
+        if value is None:
+            return "missing"
+        if self.categories is not None:
+            return None if value in self.categories else "range"
+        if isinstance(value, int | float) and not self.minimum <= value <= self.maximum:
+            return "range"
+        return None
+
+
+class Reading:
+    """Compare what a model's environments hold with what was published, and keep what differs.
+
+    `months` is by number; `differences` has one line each, naming the flight and the column.
+    """
+
+    def __init__(self, client: AuthenticatedClient, model_id: UUID, columns: list[Column]) -> None:
+        self.months: dict[int, Month] = {}
+        self.differences: list[str] = []
+        self._client = client
+        self._model_id = model_id
+        self._rules = [Rule.of(column) for column in columns]
+
+    def compare_dataset(self, source: Flights, advance: Advance) -> None:
+        """Compare the training dataset with its flights."""
+        self._compare(source, self._pages("PRE_PRODUCTION", DATASET), advance)
+
+    def compare_production(self, source: Flights, advance: Advance) -> None:
+        """Compare all of PRODUCTION with the flights that should be there."""
+        self._compare(source, self._pages("PRODUCTION"), advance)
+
+    def expect_none_between(self, start: datetime, end: datetime) -> None:
+        """Check that a time range of PRODUCTION is empty."""
+        self._expect_none(ReadEventsRequest(self._model_id, "PRODUCTION", time_range=_range(start, end)))
+
+    def expect_none_of(self, event_ids: list[str]) -> None:
+        """Check that PRODUCTION has none of these ids."""
+        self._expect_none(ReadEventsRequest(self._model_id, "PRODUCTION", event_ids=event_ids))
+
+    def expect_counts(self, received: Counter[str], expected: Counter[str]) -> None:
+        """Check what the server counted while it was published to."""
+        self.differences += [
+            f"{name}: the server counted {received[name]}, the source has {expected[name]}"
+            for name in sorted(received | expected)
+            if received[name] != expected[name]
+        ]
+
+    def _expect_none(self, request: ReadEventsRequest) -> None:
+        items = answered(read_events.sync(client=self._client, body=request)).data.items
+        self.differences += [f"{event.event_id}: deleted, but there" for event in items]
+
+    def _pages(self, env_type: EnvType, env_name: str | None = None) -> Iterator[StoredEvent]:
+        cursor: str | Unset = UNSET
+        while True:
+            request = ReadEventsRequest(self._model_id, env_type, env_name, limit=_PAGE, cursor=cursor)
+            page = answered(read_events.sync(client=self._client, body=request)).data
+            yield from page.items
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    def _compare(self, source: Flights, stored: Iterable[StoredEvent], advance: Advance) -> None:
+        """Walk along both, as both are in order of timestamp, then id."""
+        expected = ((_moment(row[DEPARTURE], row[ID]), row) for row in rows(source.labelled_events()))
+        found = ((_moment(event.timestamp, event.event_id), event) for event in stored)
+        both = heapq.merge(expected, found, key=itemgetter(0))
+        for (moment, event_id), group in groupby(both, key=itemgetter(0)):
+            members = [member for _, member in group]
+            month = self.months.setdefault(moment.astimezone(NEW_YORK).month, Month())
+            match members:
+                case [dict() as row, StoredEvent() as event]:
+                    month.expected += 1
+                    self._count(month, event)
+                    self._compare_event(row, event)
+                case [dict()]:
+                    month.expected += 1
+                    self.differences.append(f"{event_id}: missing")
+                case _:
+                    self.differences.append(f"{event_id}: not in the source, or there twice")
+            advance(1)
