@@ -7,7 +7,7 @@ N ?= 50
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve generate check-generated lint types review docs fuzz wheel clean
+.PHONY: help demo test serve generate check-generated lint types review docs fuzz wheel constraints clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.ht
 
 wheel: .venv/.dev ## Build the wheel into dist/
 	$(PYTHON) -m build --wheel --outdir dist
+
+constraints: .venv/.dev ## Pin what is installed now in constraints.txt
+	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
+
+fuzz: .venv/.dev ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
+	$(PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
 
 clean: ## Remove what can be made anew
 	rm -rf .venv build dist tools/review/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -72,7 +72,8 @@ class Retries:
         return await asyncio.shield(running.answer)
 
     def _forget(self, key: Key, running: _Running) -> None:
-        running.answer.cancelled() or running.answer.exception()
+        if not running.answer.cancelled():
+            running.answer.exception()  # A failure that nobody waits for is no news: it was answered.
         if self._running.get(key) is running:
             del self._running[key]
 

@@ -50,10 +50,6 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
     )
-    catalog_url: str = Field(
-        default="",
-        description="SQLAlchemy URL of the catalog; empty means a SQLite file in the data directory.",
-    )
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."
     )

@@ -14,14 +14,12 @@ def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog,
     At the end there is an admin token: the preset one, one made earlier, or a new one, which is also left in
     the data directory's `admin-token` file. A preset that changed takes the place of the one before.
     """
-    catalog = Catalog(settings.catalog_url or sqlite_url(directory.catalog_file))
+    catalog = Catalog(sqlite_url(directory.catalog_file))
     preset = settings.admin_token.get_secret_value()
 
     def prepare(session: Session) -> str | None:
         organizations.ensure(session, settings.organization)
-        if not settings.catalog_url:
-            # A catalog from elsewhere may be the wrong one, which would know none of the files.
-            files.remove_unknown(session, directory.files)
+        files.remove_unknown(session, directory.files)
         tokens.replace_preset(session, preset)
         return None if tokens.has_admin(session) else _make_admin(session, directory)
 

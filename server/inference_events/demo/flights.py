@@ -102,7 +102,7 @@ class Flights:
 
     def labels(self) -> pa.Table:
         """Make what is known after landing a table: the id and the label."""
-        return self._table({ID: "str"} | TARGETS)
+        return self._table({ID: METADATA[ID]} | TARGETS)
 
     def labelled_events(self) -> pa.Table:
         """Make everything a table; the label is null where it never became known."""

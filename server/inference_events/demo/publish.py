@@ -32,7 +32,7 @@ from inference_events_client.models import (
     ProjectCreate,
     PublishEventsRequest,
 )
-from inference_events_client.types import UNSET, File
+from inference_events_client.types import File
 
 PROJECT = "nycflights13"
 DATASET = "january_february"
@@ -153,5 +153,5 @@ def _listed(events: Iterable[Row]) -> EventsSource:
 
 
 def _count(info: JobInfo, name: str) -> int:
-    count: int = getattr(info, name) or 0
-    return 0 if count is UNSET else count
+    count = getattr(info, name)
+    return count if isinstance(count, int) else 0

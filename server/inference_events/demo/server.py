@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from inference_events.data_directory import admin_token_file
 from inference_events.settings import ENV_PREFIX
@@ -36,7 +39,9 @@ def serving(data_dir: Path) -> Iterator[AuthenticatedClient]:
     try:
         url = _announced_url(process, log)
         secret = admin_token_file(data_dir).read_text().strip()
-        with AuthenticatedClient(base_url=url, token=secret, timeout=60, raise_on_unexpected_status=True) as client:
+        # Not through a proxy that the environment may name.
+        options: dict[str, Any] = {"timeout": httpx.Timeout(60), "httpx_args": {"trust_env": False}}
+        with AuthenticatedClient(base_url=url, token=secret, raise_on_unexpected_status=True, **options) as client:
             check_readiness.sync(client=client)
             yield client
     finally:

@@ -11,19 +11,19 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from inference_events.demo.answers import answered
-from inference_events.demo.flights import DEPARTURE, ID, NEW_YORK, Flights, rows
+from inference_events.demo.flights import DEPARTURE, ID, LABEL, NEW_YORK, PROBABILITY, Flights, Row, rows
 from inference_events.demo.prediction import THRESHOLD
 from inference_events.demo.publish import DATASET, Advance
 from inference_events_client import AuthenticatedClient
 from inference_events_client.api.events import read_events
-from inference_events_client.models import Column, ReadEventsRequest, StoredEvent
+from inference_events_client.models import Column, ReadEventsRequest, StoredEvent, TimeRange
 from inference_events_client.models.env_type import EnvType
 from inference_events_client.types import UNSET, Unset
 
-Key: TypeAlias = tuple[str, str]
-Found: TypeAlias = tuple[str, str]
+_Placed: TypeAlias = tuple[datetime, str, Row | StoredEvent]
 
 _PAGE = 1000
+_PLACE = itemgetter(0, 1)
 
 
 @dataclass
@@ -38,7 +38,15 @@ class Month:
     events: int = 0
     labels: list[bool] = field(default_factory=list)
     probabilities: list[float] = field(default_factory=list)
-    violations: Counter[Found] = field(default_factory=Counter)
+    violations: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, event: StoredEvent) -> None:
+        """Take in an event that was read."""
+        self.events += 1
+        self.violations.update((violation.column, str(violation.kind)) for violation in event.violations)
+        if (label := event.values[LABEL]) is not None:
+            self.labels.append(label)
+            self.probabilities.append(event.values[PROBABILITY])
 
     @property
     def accuracy(self) -> float:
@@ -96,11 +104,11 @@ class Reading:
 
     def compare_dataset(self, source: Flights, advance: Advance) -> None:
         """Compare the training dataset with its flights."""
-        self._compare(source, self._pages("PRE_PRODUCTION", DATASET), advance)
+        self._compare(source, self._pages("PRE_PRODUCTION", DATASET, advance))
 
     def compare_production(self, source: Flights, advance: Advance) -> None:
         """Compare all of PRODUCTION with the flights that should be there."""
-        self._compare(source, self._pages("PRODUCTION"), advance)
+        self._compare(source, self._pages("PRODUCTION", None, advance))
 
     def expect_none_between(self, start: datetime, end: datetime) -> None:
         """Check that a time range of PRODUCTION is empty."""
@@ -122,32 +130,48 @@ class Reading:
         items = answered(read_events.sync(client=self._client, body=request)).data.items
         self.differences += [f"{event.event_id}: deleted, but there" for event in items]
 
-    def _pages(self, env_type: EnvType, env_name: str | None = None) -> Iterator[StoredEvent]:
+    def _pages(self, env_type: EnvType, env_name: str | None, advance: Advance) -> Iterator[StoredEvent]:
         cursor: str | Unset = UNSET
         while True:
             request = ReadEventsRequest(self._model_id, env_type, env_name, limit=_PAGE, cursor=cursor)
             page = answered(read_events.sync(client=self._client, body=request)).data
             yield from page.items
+            advance(len(page.items))
             if page.next_cursor is None:
                 return
             cursor = page.next_cursor
 
-    def _compare(self, source: Flights, stored: Iterable[StoredEvent], advance: Advance) -> None:
-        """Walk along both, as both are in order of timestamp, then id."""
-        expected = ((_moment(row[DEPARTURE], row[ID]), row) for row in rows(source.labelled_events()))
-        found = ((_moment(event.timestamp, event.event_id), event) for event in stored)
-        both = heapq.merge(expected, found, key=itemgetter(0))
-        for (moment, event_id), group in groupby(both, key=itemgetter(0)):
-            members = [member for _, member in group]
+    def _compare(self, source: Flights, stored: Iterable[StoredEvent]) -> None:
+        """Walk along both at once: both are in order of timestamp, then id."""
+        expected = ((datetime.fromisoformat(row[DEPARTURE]), row[ID], row) for row in rows(source.labelled_events()))
+        found = ((event.timestamp, event.event_id, event) for event in stored)
+        merged: Iterator[_Placed] = heapq.merge(expected, found, key=_PLACE)
+        for (moment, event_id), group in groupby(merged, key=_PLACE):
             month = self.months.setdefault(moment.astimezone(NEW_YORK).month, Month())
-            match members:
-                case [dict() as row, StoredEvent() as event]:
-                    month.expected += 1
-                    self._count(month, event)
-                    self._compare_event(row, event)
-                case [dict()]:
-                    month.expected += 1
-                    self.differences.append(f"{event_id}: missing")
-                case _:
-                    self.differences.append(f"{event_id}: not in the source, or there twice")
-            advance(1)
+            self._compare_one(month, event_id, [member for _, _, member in group])
+
+    def _compare_one(self, month: Month, event_id: str, members: list[Row | StoredEvent]) -> None:
+        match members:
+            case [dict() as row, StoredEvent() as event]:
+                month.expected += 1
+                month.count(event)
+                self.differences += [f"{event_id}: {fault}" for fault in self._faults(row, event)]
+            case [dict()]:
+                month.expected += 1
+                self.differences.append(f"{event_id}: missing")
+            case _:
+                self.differences.append(f"{event_id}: not in the source, or there twice")
+
+    def _faults(self, row: Row, event: StoredEvent) -> Iterator[str]:
+        values = event.values.additional_properties
+        if values != row:
+            yield from (f"{name} is not what it was" for name in row | values if values.get(name) != row.get(name))
+        if event.undeclared.additional_properties:
+            yield "has undeclared columns"
+        expected = {(rule.name, kind) for rule in self._rules if (kind := rule.violation(row[rule.name]))}
+        for name, kind in expected ^ {(violation.column, str(violation.kind)) for violation in event.violations}:
+            yield f"{name}: {kind} is recorded and should not be, or the other way round"
+
+
+def _range(start: datetime, end: datetime) -> TimeRange:
+    return TimeRange(start.isoformat(), end.isoformat())

@@ -14,7 +14,14 @@ import pyarrow as pa
 
 from inference_events.events.merge import take_rows
 from inference_events.events.store import SYSTEM_SCHEMA, VIOLATIONS, EventBatch, Mask
-from inference_events.ingest.columns import Converted, Values, convert, is_null, text_to_null
+from inference_events.ingest.columns import (
+    Converted,
+    Values,
+    convert,
+    is_null,
+    plain_times,
+    text_to_null,
+)
 from inference_events.ingest.hashes import hash_column, hash_pair
 from inference_events.ingest.ids import event_id, made_id
 from inference_events.ingest.schema import TIMESTAMP, Column, ModelSchema
@@ -152,13 +159,13 @@ def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], ma
 def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.Array:
     values = None if schema.timestamp_column is None else rows.column(schema.timestamp_column)
     if isinstance(values, pa.Array) and pa.types.is_timestamp(values.type):
-        return values.cast(pa.timestamp("us", values.type.tz), safe=False).cast(TIMESTAMP)
+        return values
     times: list[int | None] = []
     for row, value in enumerate(_each(values, len(rows))):
         try:
             null = is_null(value, text=rows.text)
             times.append(None if null else parse_timestamp(value, schema.timestamp_format))
-        except (ValueError, OverflowError):
+        except (ValueError, ArithmeticError):
             times.append(None)
             faults.append(RowFault(row, schema.timestamp_column or "", NO_TIME))
     return pa.array(times, TIMESTAMP)
@@ -314,7 +321,7 @@ class FileRows:
         return self._array(name) if name in self._chunk.column_names else None
 
     def _array(self, name: str) -> pa.Array:
-        return self._chunk[name].combine_chunks()
+        return plain_times(self._chunk[name].combine_chunks())
 
     def present(self, name: str) -> Mask:
         return np.full(len(self), name in self._chunk.column_names)

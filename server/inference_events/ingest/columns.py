@@ -27,7 +27,6 @@ Mask = npt.NDArray[np.bool_]
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 ZERO_AND_ONE = pa.array([0.0, 1.0])
-INT64 = range(-(2**63), 2**63)
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
 TEXT_NAMES = {"nan": None, "NaN": None, "NaT": None, "null": None, "true": True, "false": False}
@@ -72,17 +71,22 @@ def is_null(value: Any, *, text: bool = False) -> bool:
     return value is None or value != value or (text and value in NULL_TEXTS)
 
 
-def in_microseconds(times: pa.Array) -> pa.Array:
-    """Return timestamps as UTC microseconds. Raises ArrowInvalid where 64 bits do not hold them."""
+def plain_times(array: pa.Array) -> pa.Array:
+    """Return timestamps, also those in lists, as UTC microseconds; as text if Python has no such year."""
+    if pa.types.is_list(array.type) and pa.types.is_timestamp(array.type.value_type):
+        return with_items(array, plain_times(array.flatten()))
+    if not pa.types.is_timestamp(array.type):
+        return array
+    times = array.cast(pa.timestamp(array.type.unit))
     if times.type.unit == "ns":
         times = pc.floor_temporal(times, unit="microsecond")
-    return times.cast(pa.timestamp("us", times.type.tz)).cast(TIMESTAMP)
-
-
-def in_years(times: pa.Array) -> pa.Array:
-    """Tell which times, in microseconds, lie in the years 1 to 9999."""
-    numbers = times.cast(pa.int64())
-    return pc.and_(pc.greater_equal(numbers, FIRST), pc.less_equal(numbers, LAST))
+    try:
+        micros = times.cast(TIMESTAMP)
+    except pa.ArrowInvalid:
+        return times.cast(pa.string())
+    bounds = pc.min_max(micros.cast(pa.int64())).as_py()
+    has_years = bounds["min"] is None or FIRST <= bounds["min"] <= bounds["max"] <= LAST
+    return micros if has_years else times.cast(pa.string())
 
 
 def text_to_null(cells: pa.Array) -> pa.Array:
@@ -126,8 +130,7 @@ def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
     if pa.types.is_boolean(source) and pa.types.is_boolean(target):
         return array
     if pa.types.is_timestamp(source) and pa.types.is_timestamp(target):
-        times = in_microseconds(array)
-        return times if pc.all(in_years(times)).as_py() is not False else None
+        return plain_times(array)
     if pa.types.is_string(source) or pa.types.is_large_string(source):
         return _cast_text(array.cast(pa.string()), target, text)
     return None
@@ -183,11 +186,15 @@ def _read(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
     try:
         if column.is_list:
             return _read_list(column, value, text)
-        if column.element == TIMESTAMP:
-            return parse_timestamp(value, column.format), True
-        return _READERS[column.element](value, text)
+        return _read_scalar(column, value, text)
     except (ValueError, ArithmeticError):
         return None, False
+
+
+def _read_scalar(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
+    if column.element == TIMESTAMP:
+        return parse_timestamp(value, column.format), True
+    return _READERS[column.element](value, text)
 
 
 def _read_list(column: Column, value: Any, text: bool) -> tuple[list[Any], bool]:
@@ -198,7 +205,7 @@ def _read_list(column: Column, value: Any, text: bool) -> tuple[list[Any], bool]
         if column.is_vector:
             raise Mistyped
         value = [value]
-    read = [(None, True) if is_null(item) else _READERS[column.element](item, text) for item in value]
+    read = [(None, True) if is_null(item) else _read_scalar(column, item, text) for item in value]
     return [item for item, _ in read], exact and all(item_exact for _, item_exact in read)
 
 
@@ -231,7 +238,7 @@ def _read_int(value: Any, text: bool) -> tuple[int, bool]:
 
 
 def _integral(number: int | float | Decimal) -> int:
-    if int(number) != number or int(number) not in INT64:
+    if not -(2**63) <= number < 2**63 or int(number) != number:
         raise Mistyped
     return int(number)
 
@@ -256,16 +263,11 @@ def _read_str(value: Any, text: bool) -> tuple[str, bool]:
     raise Mistyped
 
 
-def _read_timestamp(value: Any, text: bool) -> tuple[int | None, bool]:
-    return parse_timestamp(value), True
-
-
 _READERS: dict[pa.DataType, Callable[[Any, bool], tuple[Any, bool]]] = {
     pa.float64(): _read_float,
     pa.int64(): _read_int,
     pa.bool_(): _read_bool,
     pa.string(): _read_str,
-    TIMESTAMP: _read_timestamp,
 }
 
 

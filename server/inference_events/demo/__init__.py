@@ -1,0 +1,81 @@
+"""A demonstration on real data: a year of flights is published, labelled, partly deleted, read back and counted."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from inference_events.demo.answers import RequestFailed
+from inference_events.demo.flights import WHOLE_MONTHS, day_bounds, load_flights
+from inference_events.demo.plan import DELETED_DAY, Plan
+from inference_events.demo.prediction import describe, predict, train
+from inference_events.demo.publish import Publisher, fresh_project, register
+from inference_events.demo.report import Work, show_outcome, show_serving
+from inference_events.demo.server import ServerDidNotStart, serving
+from inference_events.demo.verify import Reading
+
+DATA_DIR = Path("inference-events-data", "demo")
+
+
+def run(data_dir: Path = DATA_DIR, days_per_month: int = WHOLE_MONTHS, console: Console | None = None) -> None:
+    """Run the demonstration on the first `days_per_month` days of each month.
+
+    A server process of its own keeps everything in `data_dir` and is stopped in the end. The project of an
+    earlier run is deleted there first, through the API; whatever else the directory holds stays. Ends the
+    process with status 1 if anything that is read back differs from the source.
+    """
+    console = console or Console()
+    try:
+        with Work(console) as work:
+            reading = _publish_and_read_back(data_dir, days_per_month, work)
+    except (RequestFailed, ServerDidNotStart) as error:
+        console.print(str(error), style="bold red", markup=False)
+        raise SystemExit(1) from None
+    show_outcome(console, reading, work.phases)
+    show_serving(console, data_dir)
+    if reading.differences:
+        raise SystemExit(1)
+
+
+def _publish_and_read_back(data_dir: Path, days_per_month: int, work: Work) -> Reading:
+    plan = _predict(days_per_month, work)
+    with serving(data_dir) as client:
+        model = describe(fresh_project(client), plan.training)
+        publisher = Publisher(client, register(client, model))
+        _publish(publisher, plan, work)
+        reading = Reading(client, publisher.model_id, model.schema.columns)
+        reading.expect_counts(publisher.counts, plan.counts())
+        _read_back(reading, plan, work)
+    return reading
+
+
+def _predict(days_per_month: int, work: Work) -> Plan:
+    with work.phase("Load flights, train, predict") as advance:
+        flights = load_flights(days_per_month)
+        plan = Plan(predict(train(Plan(flights).training), flights))
+        advance(len(flights))
+    return plan
+
+
+def _publish(publisher: Publisher, plan: Plan, work: Work) -> None:
+    with work.phase("Publish January and February, a dataset", len(plan.training)) as advance:
+        publisher.publish_dataset(plan.training)
+        advance(len(plan.training))
+    with work.phase("Stream March to June, label as they land", len(plan.streamed)) as advance:
+        publisher.stream(plan.streamed, advance)
+    with work.phase("Publish July to December, label, by file", sum(map(len, plan.files))) as advance:
+        for month in plan.files:
+            publisher.publish_file(month)
+            publisher.label_file(month)
+            advance(len(month))
+    with work.phase(f"Delete {DELETED_DAY} and some flights", plan.counts()["deleted"]) as advance:
+        publisher.delete_between(*day_bounds(DELETED_DAY))
+        publisher.delete(plan.deleted_flights.ids())
+        advance(publisher.counts["deleted"])
+
+
+def _read_back(reading: Reading, plan: Plan, work: Work) -> None:
+    with work.phase("Read back and compare", len(plan.training) + len(plan.remaining)) as advance:
+        reading.compare_dataset(plan.training, advance)
+        reading.compare_production(plan.remaining, advance)
+        reading.expect_none_between(*day_bounds(DELETED_DAY))
+        reading.expect_none_of(plan.deleted_flights.ids())

@@ -1,0 +1,59 @@
+"""What the demo publishes, how, and what it deletes again."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from inference_events.demo.flights import YEAR, Flights
+
+TRAINING_MONTHS = (1, 2)
+STREAMED_MONTHS = (3, 4, 5, 6)
+FILE_MONTHS = (7, 8, 9, 10, 11, 12)
+DELETED_DAY = date(YEAR, 7, 2)
+DELETED_FLIGHTS_MONTH = 4
+DELETED_FLIGHTS = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The flights of the year, each with its prediction, by what becomes of them."""
+
+    flights: Flights
+
+    @property
+    def training(self) -> Flights:
+        return self.flights.of_months(*TRAINING_MONTHS)
+
+    @property
+    def streamed(self) -> Flights:
+        return self.flights.of_months(*STREAMED_MONTHS)
+
+    @property
+    def files(self) -> list[Flights]:
+        """One file of flights a month."""
+        return [self.flights.of_months(month) for month in FILE_MONTHS]
+
+    @property
+    def deleted_day(self) -> Flights:
+        return self.flights.of_day(DELETED_DAY)
+
+    @property
+    def deleted_flights(self) -> Flights:
+        return self.flights.of_months(DELETED_FLIGHTS_MONTH).first(DELETED_FLIGHTS)
+
+    @property
+    def remaining(self) -> Flights:
+        """What PRODUCTION has to hold in the end."""
+        return self._published.without(self.deleted_day, self.deleted_flights)
+
+    def counts(self) -> Counter[str]:
+        """Return what the server has to count while it is published to; see `Publisher.counts`."""
+        return Counter(
+            created=len(self.flights),
+            updated=len(self._published.landed()),
+            deleted=len(self.deleted_day) + len(self.deleted_flights),
+        )
+
+    @property
+    def _published(self) -> Flights:
+        return self.flights.of_months(*STREAMED_MONTHS, *FILE_MONTHS)

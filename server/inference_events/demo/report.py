@@ -1,0 +1,128 @@
+"""What the demo shows: progress while it runs, and tables at its end."""
+
+import time
+from calendar import month_name
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sklearn.metrics import roc_auc_score
+
+from inference_events.data_directory import admin_token_file
+from inference_events.demo.verify import Month, Reading
+
+_SHOWN_DIFFERENCES = 20
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the work that is done: how many events it moved in how many seconds."""
+
+    name: str
+    events: int
+    seconds: float
+
+
+class Work:
+    """Show the progress of the work, and keep how long each phase of it took."""
+
+    def __init__(self, console: Console) -> None:
+        self.phases: list[Phase] = []
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def phase(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """Time a phase. Yields what to call with a number of events when so many more are done."""
+        number = self._progress.add_task(name, total=total)
+        task = self._progress.tasks[number]
+        start = time.perf_counter()
+        yield partial(self._progress.advance, number)
+        self.phases.append(Phase(name, int(task.completed), time.perf_counter() - start))
+        self._progress.update(number, total=task.completed)
+
+
+def show_outcome(console: Console, reading: Reading, phases: list[Phase]) -> None:
+    """Show what was read back, how fast all went, and whether it is what the source says."""
+    _show_months(console, reading.months)
+    _show_violations(console, reading.months)
+    _show_phases(console, phases)
+    _show_differences(console, reading.differences)
+
+
+def _show_months(console: Console, months: Mapping[int, Month]) -> None:
+    table = _table("Read back", "month", "events", "in the source", "labels known", "late", "accuracy", "AUC")
+    for number, month in sorted(months.items()):
+        table.add_row(month_name[number], f"{month.events:,}", f"{month.expected:,}", *_quality(month))
+    events = sum(month.events for month in months.values())
+    expected = sum(month.expected for month in months.values())
+    labels = sum(len(month.labels) for month in months.values())
+    table.add_section()
+    table.add_row("all", f"{events:,}", f"{expected:,}", f"{labels:,}", "", "", "")
+    console.print(table)
+
+
+def _show_violations(console: Console, months: Mapping[int, Month]) -> None:
+    found: Counter[tuple[str, str]] = sum((month.violations for month in months.values()), Counter())
+    table = _table("Violations of the schema", "column", "kind", "events")
+    table.columns[1].justify = "left"
+    for (column, kind), count in sorted(found.items()):
+        table.add_row(column, kind, f"{count:,}")
+    console.print(table)
+
+
+def _show_phases(console: Console, phases: list[Phase]) -> None:
+    table = _table("Rates", "phase", "events", "seconds", "events/s")
+    for phase in phases:
+        table.add_row(phase.name, f"{phase.events:,}", f"{phase.seconds:.1f}", f"{phase.events / phase.seconds:,.0f}")
+    console.print(table)
+
+
+def _show_differences(console: Console, differences: list[str]) -> None:
+    if not differences:
+        console.print("Every event, value, label and violation is what the source says.", style="green")
+        return
+    console.print(f"{len(differences):,} differences from the source:", style="bold red")
+    for line in differences[:_SHOWN_DIFFERENCES]:
+        console.print(f"  {line}", markup=False)
+
+
+def show_serving(console: Console, data_dir: Path) -> None:
+    """Tell how to serve what was published."""
+    console.print("Serve this data:  ", f"inference-events serve --data-dir {data_dir}", sep="", soft_wrap=True)
+    console.print("Its admin token:  ", str(admin_token_file(data_dir)), sep="", soft_wrap=True)
+
+
+def _quality(month: Month) -> tuple[str, ...]:
+    if len(set(month.labels)) < 2:
+        return f"{len(month.labels):,}", "", "", ""
+    area = roc_auc_score(month.labels, month.probabilities)
+    return f"{len(month.labels):,}", f"{month.late:.1%}", f"{month.accuracy:.1%}", f"{area:.2f}"
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
