@@ -147,6 +147,7 @@ Secret = Annotated[
 DataDir = Annotated[Path, typer.Option(envvar=f"{ENV_PREFIX}DATA_DIR", help="The server's data directory.")]
 TokenId = Annotated[UUID, typer.Argument(help="The token's id, as `token list` shows it.")]
 DEFAULT_URL = "http://127.0.0.1:8000"
+DEMO_DATA_DIR = Path("inference-events-demo")
 DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
 
 
@@ -206,13 +207,15 @@ def rotate(
 
 
 @app.command()
-def demo() -> None:
-    """Show the server at work, on a data directory of its own."""
+def demo(
+    data_dir: Annotated[Path, typer.Option(help="A data directory for the demo alone.")] = DEMO_DATA_DIR,
+) -> None:
+    """Publish a year of real flights to a server of its own, label them, delete some, and count them all again."""
     try:
         run = importlib.import_module("inference_events.demo").run
     except ModuleNotFoundError as error:
         raise _failure(f"The demo needs the package {error.name}: pip install 'inference-events[demo]'") from None
-    run()
+    run(data_dir)
 
 
 def _ask(call: Callable[..., Response[Error | T]], url: str, secret: str, data_dir: Path) -> T:

@@ -56,6 +56,31 @@ def test_a_killed_file_job_ends_right(tmp_path: Path, parquet: Path) -> None:
         assert [event["event_id"] for event in server.read_all(model_id)] == expected_ids()
 
 
+def test_a_killed_update_job_ends_right(tmp_path: Path, parquet: Path) -> None:
+    """Kill the server while a file brings labels: every label arrives, but none over one that was sent later."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("id,label\n" + "".join(f"e{n},true\n" for n in range(0, ROWS, 2)) + "nobody,true\n")
+    with running(tmp_path / "data", file_chunk_rows=CHUNK_ROWS) as server:
+        model_id = server.create_model()
+        published = server.publish(model_id, {"type": "FILE", "file_id": server.upload(parquet)})
+        server.wait_for(published["job"]["id"])
+        file_id = server.upload(labels)
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": file_id}, "PATCH")["job"]["id"]
+        later = [{"id": f"e{ROWS - 2}", "label": False}]
+        server.publish(model_id, {"type": "EVENTS", "events": later}, "PATCH")
+        wait_until_under_way(server, job_id)
+        server.kill()
+        server.start()
+        job = server.wait_for(job_id)
+        assert job["status"] == "SUCCESS"
+        assert job["info"]["updated"] + job["info"]["unknown"] == ROWS // 2 + 1
+        known = {event["event_id"]: event["values"]["label"] for event in server.read_all(model_id)}
+        assert {id_ for id_, label in known.items() if label is False} == {f"e{ROWS - 2}"}
+        assert {id_ for id_, label in known.items() if label} == {
+            id_ for id_ in expected_ids()[:-1] if int(id_[1:]) % 2 == 0 and id_ != f"e{ROWS - 2}"
+        }
+
+
 def test_a_stop_leaves_a_job_at_a_safe_point(tmp_path: Path, parquet: Path) -> None:
     """SIGTERM ends the server soon, in the middle of a file; the next start finishes the job."""
     with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:

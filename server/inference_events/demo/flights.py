@@ -162,7 +162,7 @@ def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
     """
     departure = pd.to_datetime(frame.time_hour, utc=True) + pd.to_timedelta(frame.minute, unit="min")
     in_the_air = pd.to_timedelta(frame.dep_delay + frame.air_time, unit="min")
-    weekday = pd.to_datetime(frame[["year", "month", "day"]]).dt.weekday + 1
+    weekday = pd.to_datetime(frame[["year", "month", "day"]]).dt.day_of_week + 1
     return frame.assign(**{DEPARTURE: departure, "landed_at": departure + in_the_air, "weekday": weekday})
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from inference_events.demo.flights import YEAR, Flights
+from inference_events.demo.publish import CREATED, DELETED_BY_ID, DELETED_BY_TIME, LABELLED
 
 TRAINING_MONTHS = (1, 2)
 STREAMED_MONTHS = (3, 4, 5, 6)
@@ -49,9 +50,12 @@ class Plan:
     def counts(self) -> Counter[str]:
         """Return what the server has to count while it is published to; see `Publisher.counts`."""
         return Counter(
-            created=len(self.flights),
-            updated=len(self._published.landed()),
-            deleted=len(self.deleted_day) + len(self.deleted_flights),
+            {
+                CREATED: len(self.flights),
+                LABELLED: len(self._published.landed()),
+                DELETED_BY_TIME: len(self.deleted_day),
+                DELETED_BY_ID: len(self.deleted_flights),
+            }
         )
 
     @property

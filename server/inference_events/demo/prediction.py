@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from inference_events.demo.flights import DEPARTURE, ID, INPUTS, LABEL, METADATA, OUTPUTS, PROBABILITY, TARGETS, Flights
 from inference_events_client.models import Column, ModelCreate, ModelSchema, ModelSpec, TaskParams
@@ -14,15 +15,20 @@ MODEL = "arrival_delay"
 
 
 def train(flights: Flights) -> HistGradientBoostingClassifier:
-    """Fit a classifier to the flights whose label is known."""
+    """Fit a classifier to the flights whose label is known.
+
+    On one thread: OpenMP's threads wait for each other by spinning, which is slow on a machine with other work.
+    """
     known = flights.landed().frame
     classifier = HistGradientBoostingClassifier(max_iter=60, random_state=0)
-    return classifier.fit(_features(known), known[LABEL].astype(bool))
+    with threadpool_limits(1):
+        return classifier.fit(_features(known), known[LABEL].astype(bool))
 
 
 def predict(classifier: HistGradientBoostingClassifier, flights: Flights) -> Flights:
     """Add the probability of arriving late."""
-    late = classifier.predict_proba(_features(flights.frame))[:, 1]
+    with threadpool_limits(1):
+        late = classifier.predict_proba(_features(flights.frame))[:, 1]
     return Flights(flights.frame.assign(**{PROBABILITY: late}))
 
 

@@ -27,7 +27,6 @@ from inference_events_client.models import (
     FileAccepted,
     FileSource,
     FileUpload,
-    JobInfo,
     ModelCreate,
     ProjectCreate,
     PublishEventsRequest,
@@ -37,6 +36,24 @@ from inference_events_client.types import File
 PROJECT = "nycflights13"
 DATASET = "january_february"
 REQUEST_EVENTS = 1000
+
+CREATED = "created"
+REPLACED = "replaced"
+UNCHANGED = "unchanged"
+REJECTED = "rejected"
+LABELLED = "labelled"
+UNKNOWN = "labels without an event"
+DELETED_BY_TIME = "deleted by time"
+DELETED_BY_ID = "deleted by id"
+
+_JOB_COUNTS = {
+    CREATED: "created",
+    REPLACED: "replaced",
+    UNCHANGED: "unchanged",
+    REJECTED: "rejected_rows",
+    LABELLED: "updated",
+    UNKNOWN: "unknown",
+}
 
 Advance = Callable[[int], None]
 
@@ -57,8 +74,7 @@ def register(client: AuthenticatedClient, model: ModelCreate) -> UUID:
 class Publisher:
     """Publish to one model, and count what the server says of it.
 
-    `counts` holds events by what became of them: `created`, `replaced`, `unchanged`, `rejected` for published
-    ones, `updated`, `unknown` for labels, `deleted`.
+    `counts` holds how many events became what: CREATED and the names that follow it.
     """
 
     def __init__(self, client: AuthenticatedClient, model_id: UUID) -> None:
@@ -83,59 +99,53 @@ class Publisher:
         self._finish(answered(update_events.sync(client=self.client, body=request)).data)
 
     def stream(self, flights: Flights, advance: Advance) -> None:
-        """Publish each flight at its departure and its label at its landing, in requests of up to 1,000.
+        """Publish each flight at its departure and its label after its landing, in requests of 1,000.
 
-        A request is sent when its last flight departs, and takes along the labels of all that landed until then.
+        A request of flights is sent when the last of them departs, one of labels as soon as it is full.
         `advance` is told how many flights each request published.
         """
         events, departures = flights.events(), flights.departures()
-        landed = flights.landed()
-        labels, landings = landed.labels(), landed.landings()
+        labels, landings = flights.landed().labels(), flights.landed().landings()
         labelled = 0
         for first in range(0, len(flights), REQUEST_EVENTS):
             batch = events.slice(first, REQUEST_EVENTS)
             self._publish(rows(batch))
-            now = departures[first + len(batch) - 1]
-            labelled = self._label_until(now, labels, landings, labelled)
+            landed = bisect_right(landings, departures[first + len(batch) - 1])
+            while labelled + REQUEST_EVENTS <= landed:
+                self._label(rows(labels.slice(labelled, REQUEST_EVENTS)))
+                labelled += REQUEST_EVENTS
             advance(len(batch))
-        self._label_until(datetime.max.replace(tzinfo=now.tzinfo), labels, landings, labelled)
+        for first in range(labelled, len(landings), REQUEST_EVENTS):
+            self._label(rows(labels.slice(first, REQUEST_EVENTS)))
 
     def delete_between(self, start: datetime, end: datetime) -> None:
         """Delete the events of a time range."""
         between = DeletedTimeRange(start.isoformat(), end.isoformat())
-        self._delete(DeleteEventsRequest(self.model_id, time_range=between))
+        self.counts[DELETED_BY_TIME] += self._delete(DeleteEventsRequest(self.model_id, time_range=between))
 
     def delete(self, event_ids: list[str]) -> None:
         """Delete events by their ids."""
-        self._delete(DeleteEventsRequest(self.model_id, event_ids=event_ids, update_metrics=False))
-
-    def _label_until(self, now: datetime, labels: pa.Table, landings: list[datetime], labelled: int) -> int:
-        """Update the labels that became known until `now`; `labelled` of them are done. Returns how many are now."""
-        due = bisect_right(landings, now)
-        for first in range(labelled, due, REQUEST_EVENTS):
-            self._label(rows(labels.slice(first, min(REQUEST_EVENTS, due - first))))
-        return due
+        request = DeleteEventsRequest(self.model_id, event_ids=event_ids, update_metrics=False)
+        self.counts[DELETED_BY_ID] += self._delete(request)
 
     def _publish(self, events: Iterable[Row]) -> None:
         result = answered(publish_events.sync(client=self.client, body=self._production(_listed(events)))).data
         assert isinstance(result, EventsPublished)
-        self.counts.update(created=result.created, replaced=result.replaced, unchanged=result.unchanged)
+        self.counts += Counter({CREATED: result.created, REPLACED: result.replaced, UNCHANGED: result.unchanged})
 
     def _label(self, labels: Iterable[Row]) -> None:
         result = answered(update_events.sync(client=self.client, body=self._production(_listed(labels)))).data
         assert isinstance(result, EventsUpdated)
-        self.counts.update(updated=result.updated, unknown=len(result.unknown_event_ids))
+        self.counts += Counter({LABELLED: result.updated, UNKNOWN: len(result.unknown_event_ids)})
 
-    def _delete(self, request: DeleteEventsRequest) -> None:
+    def _delete(self, request: DeleteEventsRequest) -> int:
         accepted = answered(delete_events.sync(client=self.client, body=request)).data
-        self.counts.update(deleted=_count(finished(self.client, accepted.job.id).info, "deleted_events"))
+        return finished(self.client, accepted.job.id).info.deleted_events or 0
 
     def _finish(self, accepted: EventsPublished | EventsUpdated | FileAccepted) -> None:
         assert isinstance(accepted, FileAccepted)
         info = finished(self.client, accepted.job.id).info
-        self.counts.update({name: _count(info, name) for name in ("created", "replaced", "unchanged")})
-        self.counts.update(updated=_count(info, "updated"), unknown=_count(info, "unknown"))
-        self.counts.update(rejected=_count(info, "rejected_rows"))
+        self.counts += Counter({name: getattr(info, field) or 0 for name, field in _JOB_COUNTS.items()})
 
     def _upload(self, table: pa.Table, name: str) -> FileSource:
         content = BytesIO()
@@ -150,8 +160,3 @@ class Publisher:
 
 def _listed(events: Iterable[Row]) -> EventsSource:
     return EventsSource("EVENTS", [Event.from_dict(event) for event in events])
-
-
-def _count(info: JobInfo, name: str) -> int:
-    count = getattr(info, name)
-    return count if isinstance(count, int) else 0

@@ -65,13 +65,14 @@ class Work:
 def show_outcome(console: Console, reading: Reading, phases: list[Phase]) -> None:
     """Show what was read back, how fast all went, and whether it is what the source says."""
     _show_months(console, reading.months)
+    _show_counts(console, reading.counts)
     _show_violations(console, reading.months)
     _show_phases(console, phases)
     _show_differences(console, reading.differences)
 
 
 def _show_months(console: Console, months: Mapping[int, Month]) -> None:
-    table = _table("Read back", "month", "events", "in the source", "labels known", "late", "accuracy", "AUC")
+    table = _table("Read back", "month", "events", "expected", "labels known", "late", "accuracy", "AUC")
     for number, month in sorted(months.items()):
         table.add_row(month_name[number], f"{month.events:,}", f"{month.expected:,}", *_quality(month))
     events = sum(month.events for month in months.values())
@@ -79,6 +80,14 @@ def _show_months(console: Console, months: Mapping[int, Month]) -> None:
     labels = sum(len(month.labels) for month in months.values())
     table.add_section()
     table.add_row("all", f"{events:,}", f"{expected:,}", f"{labels:,}", "", "", "")
+    table.caption = "The model was trained on January and February. Cancelled and diverted flights never get a label."
+    console.print(table)
+
+
+def _show_counts(console: Console, counts: list[tuple[str, int, int]]) -> None:
+    table = _table("Counted by the server", "", "server", "source")
+    for name, by_server, right in counts:
+        table.add_row(name, f"{by_server:,}", f"{right:,}")
     console.print(table)
 
 
@@ -110,6 +119,7 @@ def _show_differences(console: Console, differences: list[str]) -> None:
 def show_serving(console: Console, data_dir: Path) -> None:
     """Tell how to serve what was published."""
     console.print("Serve this data:  ", f"inference-events serve --data-dir {data_dir}", sep="", soft_wrap=True)
+    console.print("or, in a clone:   ", f'make serve ARGS="--data-dir {data_dir}"', sep="", soft_wrap=True)
     console.print("Its admin token:  ", str(admin_token_file(data_dir)), sep="", soft_wrap=True)
 
 
@@ -121,7 +131,7 @@ def _quality(month: Month) -> tuple[str, ...]:
 
 
 def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", caption_justify="left")
     table.add_column(first)
     for name in others:
         table.add_column(name, justify="right")

@@ -45,8 +45,16 @@ def serving(data_dir: Path) -> Iterator[AuthenticatedClient]:
             check_readiness.sync(client=client)
             yield client
     finally:
-        process.terminate()
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
         process.communicate(timeout=_SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def _announced_url(process: subprocess.Popen[str], log: Path) -> str:

@@ -92,11 +92,13 @@ class Rule:
 class Reading:
     """Compare what a model's environments hold with what was published, and keep what differs.
 
-    `months` is by number; `differences` has one line each, naming the flight and the column.
+    `months` is by number. `counts` holds names with the server's and the source's count. `differences` has one
+    line each, naming the flight and the column.
     """
 
     def __init__(self, client: AuthenticatedClient, model_id: UUID, columns: list[Column]) -> None:
         self.months: dict[int, Month] = {}
+        self.counts: list[tuple[str, int, int]] = []
         self.differences: list[str] = []
         self._client = client
         self._model_id = model_id
@@ -118,12 +120,11 @@ class Reading:
         """Check that PRODUCTION has none of these ids."""
         self._expect_none(ReadEventsRequest(self._model_id, "PRODUCTION", event_ids=event_ids))
 
-    def expect_counts(self, received: Counter[str], expected: Counter[str]) -> None:
-        """Check what the server counted while it was published to."""
+    def compare_counts(self, received: Counter[str], expected: Counter[str]) -> None:
+        """Compare what the server counted while it was published to with what the source has."""
+        self.counts = [(name, received[name], expected[name]) for name in received | expected]
         self.differences += [
-            f"{name}: the server counted {received[name]}, the source has {expected[name]}"
-            for name in sorted(received | expected)
-            if received[name] != expected[name]
+            f"{name}: {by_server} events, not {right}" for name, by_server, right in self.counts if by_server != right
         ]
 
     def _expect_none(self, request: ReadEventsRequest) -> None:
@@ -165,7 +166,9 @@ class Reading:
     def _faults(self, row: Row, event: StoredEvent) -> Iterator[str]:
         values = event.values.additional_properties
         if values != row:
-            yield from (f"{name} is not what it was" for name in row | values if values.get(name) != row.get(name))
+            yield from (
+                f"{name} is not what it was" for name in row | values if values.get(name, ...) != row.get(name, ...)
+            )
         if event.undeclared.additional_properties:
             yield "has undeclared columns"
         expected = {(rule.name, kind) for rule in self._rules if (kind := rule.violation(row[rule.name]))}

@@ -15,20 +15,22 @@ import duckdb
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.layout import Change, Layout, StoredColumn
 from inference_events.events.merge import (
+    Folded,
     Found,
     Places,
     Stamp,
+    append_statuses,
     fold,
     overlay,
-    plan_append,
-    plan_publish,
-    plan_update,
+    publish_statuses,
     take_rows,
     touches,
+    update_statuses,
 )
 from inference_events.events.store import (
     SYSTEM_SCHEMA,
@@ -77,6 +79,7 @@ EVENT_COLUMNS = {
     "touched": "VARCHAR",
 }
 SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
+CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
 READ_COLUMNS = "e.event_id, e.timestamp, e.received_at, e.updated_at, e.undeclared, e.violations"
 
 
@@ -108,9 +111,10 @@ class DuckDBEventStore:
     def __init__(self, path: Path) -> None:
         self._db = duckdb.connect(str(path))
         self._db.execute(SYSTEM_TABLES)
-        self._layouts = {layout.model_id: layout for layout in _load_layouts(self._db)}
         self._open_positions: dict[str, set[int]] = {}
-        self._committer = GroupCommitter(_Writer(self._db.cursor(), self._layouts, self._open_positions))
+        layouts = {layout.model_id: layout for layout in _load_layouts(self._db)}
+        self._writer = _Writer(self._db.cursor(), layouts, self._open_positions)
+        self._committer = GroupCommitter(self._writer)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
         return self._committer.submit(_Define(model_id, revision, schema))
@@ -192,19 +196,22 @@ class DuckDBEventStore:
         self._db.close()
 
     def _layout(self, model_id: str) -> Layout:
-        return _layout(self._layouts, model_id)
+        return _layout(self._writer.committed, model_id)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._db.cursor()
         try:
             yield cursor
+        except duckdb.CatalogException as error:
+            # Only tables of events go, between the look at the layout and the query.
+            raise ModelUnknown from error
         finally:
             cursor.close()
 
 
 class _Writer:
-    """Does the work of the committer's thread on one connection."""
+    """Does the work of the committer's thread on one connection. `committed` are the layouts that readers see."""
 
     def __init__(
         self,
@@ -212,22 +219,21 @@ class _Writer:
         layouts: dict[str, Layout],
         open_positions: dict[str, set[int]],
     ) -> None:
+        self.committed = layouts
+        self._layouts = dict(layouts)
         self._db = connection
-        self._layouts = layouts
         self._open_positions = open_positions
-        self._committed = dict(layouts)
 
     def begin(self) -> None:
-        self._committed = dict(self._layouts)
+        self._layouts = dict(self.committed)
         self._db.begin()
 
     def commit(self) -> None:
         self._db.commit()
+        self.committed = self._layouts
 
     def rollback(self) -> None:
         self._db.rollback()
-        self._layouts.clear()
-        self._layouts.update(self._committed)
 
     def joins(self, first: Any, second: Any) -> bool:
         if not isinstance(first, Write) or not isinstance(second, Write):
@@ -271,27 +277,37 @@ class _Writer:
         if layout.revision != write.batch.revision:
             raise RevisionChanged
         found = self._find(layout, write)
-        if write.kind is WriteKind.APPEND:
-            return self._append(layout, write, found)
-        folded = fold(write.batch)
-        if len(folded.batch) != len(write.batch):
-            found = Found.match(folded.batch, found.stored)
-        plan = plan_update(found) if write.kind is WriteKind.UPDATE else plan_publish(folded, found)
+        statuses = _statuses(write, found)
         stamp = self._stamp(write)
-        self._insert_new(layout, write, folded.batch, plan.inserted, stamp)
-        self._lay_over(layout, write, folded.batch, plan.overlaid, found, stamp)
-        statuses = folded.spread(plan.statuses)
+        unchanged = np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored)
+        if stamp.notes and len(unchanged):
+            self._confirm(layout, write, take_rows(write.batch, unchanged), found, stamp)
+        changing = np.flatnonzero(np.isin(statuses, CHANGES))
+        if len(changing):
+            self._change(layout, write, take_rows(write.batch, changing), found, stamp)
         self._advance(write, statuses)
         return statuses
 
-    def _append(self, layout: Layout, write: Write, found: Found) -> Statuses:
-        plan = plan_append(write.batch, found)
-        conflicts = np.flatnonzero(plan.statuses == RowStatus.CONFLICT)
-        if len(conflicts) and write.chunk is None:
-            raise ContentConflict(conflicts.tolist())
-        self._insert_new(layout, write, write.batch, plan.inserted, self._stamp(write))
-        self._advance(write, plan.statuses)
-        return plan.statuses
+    def _change(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
+        folded = fold(batch)
+        found = Found.match(folded.batch, found.stored)
+        self._insert_new(layout, write, folded, np.flatnonzero(~found.is_stored), stamp)
+        self._lay_over(layout, write, folded.batch, np.flatnonzero(found.is_stored), found, stamp)
+
+    def _confirm(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
+        """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
+        batch = fold(batch).batch
+        rowids = Found.match(batch, found.stored).rowids(np.arange(len(batch)))
+        with self._registered(wanted=pa.table({"row": range(len(batch)), "id": rowids})):
+            before = _arrow(
+                self._db, f"SELECT e.touched FROM {layout.table} e JOIN wanted w ON e.rowid = w.id ORDER BY w.row"
+            )
+        noted = touches(batch, write.kind, stamp, before["touched"].to_pylist())
+        with self._registered(noted=pa.table({"id": rowids, "touched": noted})):
+            self._db.execute(
+                f"UPDATE {layout.table} e SET position = ?, touched = n.touched FROM noted n WHERE e.rowid = n.id",
+                [stamp.position],
+            )
 
     def _find(self, layout: Layout, write: Write) -> Found:
         ids = write.batch.system.select(["event_id"])
@@ -304,14 +320,15 @@ class _Writer:
             )
         return Found.match(write.batch, stored)
 
-    def _insert_new(self, layout: Layout, write: Write, batch: EventBatch, rows: Places, stamp: Stamp) -> None:
+    def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
         if not len(rows):
             return
+        batch = folded.batch
         system = batch.system.take(pa.array(rows))
-        received = system["received_at"].combine_chunks()
-        system = system.set_column(1, "timestamp", system["timestamp"].combine_chunks().fill_null(received[0]))
+        system = system.set_column(1, "timestamp", pc.coalesce(system["timestamp"], system["received_at"]))
+        updated = pc.if_else(pa.array(folded.is_repeated[rows]), pa.scalar(write.received_at, TIMESTAMP), None)
         system = system.append_column("environment_id", pa.repeat(write.environment_id, len(rows)))
-        system = system.append_column("updated_at", pa.nulls(len(rows), TIMESTAMP))
+        system = system.append_column("updated_at", updated)
         system = system.append_column("position", pa.repeat(pa.scalar(stamp.position, pa.int64()), len(rows)))
         noted = pa.nulls(len(rows), pa.string())
         if stamp.notes:
@@ -476,6 +493,19 @@ def _target(write: Write) -> tuple[Any, ...]:
     )
 
 
+def _statuses(write: Write, found: Found) -> Statuses:
+    match write.kind:
+        case WriteKind.PUBLISH:
+            return publish_statuses(write.batch, found)
+        case WriteKind.UPDATE:
+            return update_statuses(found)
+    statuses = append_statuses(write.batch, found)
+    conflicts = np.flatnonzero(statuses == RowStatus.CONFLICT)
+    if len(conflicts) and write.chunk is None:
+        raise ContentConflict(conflicts.tolist())
+    return statuses
+
+
 def _join(writes: Sequence[Write]) -> Write:
     first = writes[0]
     batches = [write.batch for write in writes]
@@ -515,12 +545,9 @@ def _conditions(selection: Query | Deletion) -> tuple[str, list[Any]]:
         conditions.append(("e.timestamp < make_timestamp(?)", [selection.end]))
     if isinstance(selection, Query) and selection.after is not None:
         time, event_id = selection.after
-        conditions.append(
-            (
-                "(e.timestamp > make_timestamp(?) OR (e.timestamp = make_timestamp(?) AND e.event_id > ?))",
-                [time, time, event_id],
-            )
-        )
+        # The first condition alone lets the engine pass over all that was read before.
+        conditions.append(("e.timestamp >= make_timestamp(?)", [time]))
+        conditions.append(("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", [time, event_id]))
     return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
 
 
@@ -541,7 +568,7 @@ def _retired_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str, Any]]:
 
 
 def _json(extra: dict[str, Any]) -> str | None:
-    return orjson.dumps(extra).decode() if extra else None
+    return orjson.dumps(extra, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode() if extra else None
 
 
 def _values(rows: pa.Table, layout: Layout) -> pa.Table:

@@ -1,7 +1,7 @@
 """What a batch does to rows that are stored already, in Arrow and for every engine alike.
 
-Three questions are answered here: what a batch with repeated ids amounts to (`fold`), what becomes of each row
-(`Plan`), and how a stored row reads after it (`overlay`).
+Three questions are answered here: what becomes of each row (`publish_statuses` and its like), what a batch with
+repeated ids amounts to (`fold`), and how a stored row reads after it (`overlay`).
 """
 
 from collections.abc import Mapping
@@ -61,42 +61,35 @@ class Found:
         return hashes
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to do with a batch: rows to insert, rows to lay over stored ones, and what to tell of each row."""
-
-    statuses: Statuses
-    inserted: Places
-    overlaid: Places
-
-
-def plan_append(batch: EventBatch, found: Found) -> Plan:
-    """Plan rows of a dataset: new ids are inserted, the same content is a no-op, other content is a conflict."""
+def append_statuses(batch: EventBatch, found: Found) -> Statuses:
+    """Tell what becomes of each row of a dataset: the same content is a no-op, other content is a conflict."""
     groups = group_ids(batch)
     first = np.unique(groups, return_index=True)[1]
     hashes = batch.system["content_hash"].to_numpy()
     reference = found.content_hashes(hashes[first[groups]])
-    statuses = np.where(hashes == reference, RowStatus.UNCHANGED, RowStatus.CONFLICT).astype(np.int8)
-    inserted = first[~found.is_stored[first]]
-    statuses[inserted] = RowStatus.CREATED
-    return Plan(statuses, inserted, np.zeros(0, np.int64))
+    statuses: Statuses = np.where(hashes == reference, RowStatus.UNCHANGED, RowStatus.CONFLICT).astype(np.int8)
+    statuses[first[~found.is_stored[first]]] = RowStatus.CREATED
+    return statuses
 
 
-def plan_publish(folded: "Folded", found: Found) -> Plan:
-    """Plan events of the time series: new ids are inserted, other content is laid over what is stored."""
-    hashes = folded.batch.system["content_hash"].to_numpy()
-    stored = found.is_stored
-    same = stored & (found.content_hashes(hashes) == hashes) & ~folded.is_mixed
-    statuses = np.full(len(hashes), RowStatus.CREATED, np.int8)
-    statuses[stored] = RowStatus.REPLACED
-    statuses[same] = RowStatus.UNCHANGED
-    return Plan(statuses, np.flatnonzero(~stored), np.flatnonzero(stored & ~same))
+def publish_statuses(batch: EventBatch, found: Found) -> Statuses:
+    """Tell what becomes of each event published: the content that its id has at its turn is a no-op."""
+    hashes = batch.system["content_hash"].to_numpy()
+    before, exists = found.content_hashes(hashes), found.is_stored
+    groups = group_ids(batch)
+    order = np.argsort(groups, kind="stable")
+    repeats = np.flatnonzero(np.diff(groups[order]) == 0) + 1
+    before[order[repeats]] = hashes[order[repeats - 1]]
+    exists[order[repeats]] = True
+    statuses: Statuses = np.full(len(hashes), RowStatus.CREATED, np.int8)
+    statuses[exists] = RowStatus.REPLACED
+    statuses[exists & (before == hashes)] = RowStatus.UNCHANGED
+    return statuses
 
 
-def plan_update(found: Found) -> Plan:
-    """Plan updates: they are laid over what is stored; ids that are not stored change nothing."""
-    statuses = np.where(found.is_stored, RowStatus.UPDATED, RowStatus.UNKNOWN).astype(np.int8)
-    return Plan(statuses, np.zeros(0, np.int64), np.flatnonzero(found.is_stored))
+def update_statuses(found: Found) -> Statuses:
+    """Tell what becomes of each update: ids that are not stored change nothing."""
+    return np.where(found.is_stored, RowStatus.UPDATED, RowStatus.UNKNOWN).astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -107,33 +100,6 @@ class Stamp:
     notes: bool
 
 
-@dataclass(frozen=True)
-class Folded:
-    """A batch in which each id is there once, as if its rows had been written one after the other.
-
-    `groups` maps each row that came in to its row here; `is_mixed` marks ids that came with several contents.
-    """
-
-    batch: EventBatch
-    groups: Places
-    is_mixed: Mask
-    hashes: npt.NDArray[np.uint64]
-
-    def spread(self, statuses: Statuses) -> Statuses:
-        """Turn a status per id into one per row that came in."""
-        spread = statuses[self.groups]
-        if len(statuses) == len(spread):
-            return spread
-        order = np.argsort(self.groups, kind="stable")
-        repeats = np.zeros(len(spread), bool)
-        repeats[order[1:]] = np.diff(self.groups[order]) == 0
-        same = np.zeros(len(spread), bool)
-        same[order[1:]] = self.hashes[order[1:]] == self.hashes[order[:-1]]
-        repeats &= spread <= RowStatus.REPLACED
-        spread[repeats] = np.where(same[repeats], RowStatus.UNCHANGED, RowStatus.REPLACED)
-        return spread
-
-
 def group_ids(batch: EventBatch) -> Places:
     """Number the ids of a batch in order of their first appearance."""
     ids = batch.system["event_id"].combine_chunks().dictionary_encode()
@@ -141,28 +107,38 @@ def group_ids(batch: EventBatch) -> Places:
     return numbers
 
 
+@dataclass(frozen=True)
+class Folded:
+    """A batch in which each id is there once, as if its rows had been written one after the other.
+
+    `is_repeated` marks the ids that came more than once.
+    """
+
+    batch: EventBatch
+    is_repeated: Mask
+
+
 def fold(batch: EventBatch) -> Folded:
     """Fold the rows of each id into one: for each column the last row that carries it counts."""
     groups = group_ids(batch)
-    n = int(groups.max()) + 1 if len(groups) else 0
-    hashes = batch.system["content_hash"].to_numpy()
+    counts = np.bincount(groups)
+    n = len(counts)
     if n == len(batch):
-        return Folded(batch, groups, np.zeros(n, bool), hashes)
+        return Folded(batch, np.zeros(n, bool))
     rows = np.arange(len(batch))
-    last = _last(groups, n, rows)
+    first, last = np.unique(groups, return_index=True)[1], _last(groups, n, rows)
     sources = {name: _last(groups[mask], n, rows[mask]) for name, mask in batch.carried.items()}
     times = batch.system["timestamp"].is_valid().to_numpy()
     system = batch.system.take(pa.array(last))
     system = _set(system, "timestamp", _take(batch.system["timestamp"], _last(groups[times], n, rows[times])))
+    system = _set(system, "received_at", _take(batch.system["received_at"], first))
     system = _set(system, "undeclared", _fold_undeclared(batch, groups, n))
-    system = _set(system, "violations", _fold_violations(batch, groups, last, sources, n))
+    system = _set(system, "violations", _fold_violations(batch, groups, first, sources, n))
     values = pa.table(
         [_take(batch.values[name], source) for name, source in sources.items()], schema=batch.values.schema
     )
-    mixed = np.zeros(n, bool)
-    mixed[groups[hashes != hashes[last[groups]]]] = True
-    folded = EventBatch(batch.revision, system, values, {name: source >= 0 for name, source in sources.items()})
-    return Folded(folded, groups, mixed, hashes)
+    carried = {name: source >= 0 for name, source in sources.items()}
+    return Folded(EventBatch(batch.revision, system, values, carried), counts > 1)
 
 
 def _last(groups: Places, n: int, rows: Places) -> Places:
@@ -188,6 +164,8 @@ def _fold_undeclared(batch: EventBatch, groups: Places, n: int) -> pa.Array:
 
 def take_rows(batch: EventBatch, rows: Places) -> EventBatch:
     """Return the batch of the given rows, in their order."""
+    if len(rows) == len(batch) and np.array_equal(rows, np.arange(len(batch))):
+        return batch
     return EventBatch(
         batch.revision,
         batch.system.take(pa.array(rows)),
@@ -204,13 +182,13 @@ def merge_undeclared(stored: str | None, incoming: str | None) -> str | None:
 
 
 def _fold_violations(
-    batch: EventBatch, groups: Places, last: Places, sources: Mapping[str, Places], n: int
+    batch: EventBatch, groups: Places, first: Places, sources: Mapping[str, Places], n: int
 ) -> pa.ListArray:
     items = _Violations.of(batch.system["violations"], list(sources))
     source = np.stack(list(sources.values())) if sources else np.zeros((0, n), np.int64)
     group = groups[items.rows]
     decisive = source[items.columns, group]
-    kept = items.rows == np.where(decisive < 0, last[group], decisive)
+    kept = items.rows == np.where(decisive < 0, first[group], decisive)
     return items.filter(kept).moved(group[kept]).lists(n)
 
 

@@ -20,6 +20,7 @@ from inference_events.ingest.columns import (
     convert,
     is_null,
     plain_times,
+    storable,
     text_to_null,
 )
 from inference_events.ingest.hashes import hash_column, hash_pair
@@ -110,7 +111,7 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     times = _timestamps(rows, schema, faults)
     converted = {c.name: _converted(c, rows, schema) for c in schema.columns}
     carried = {c.name: _carried(c, rows, converted[c.name], schema, times, update) for c in schema.columns}
-    undeclared = rows.undeclared(schema.names, keep_nulls=update)
+    undeclared = [_storable(extra) for extra in rows.undeclared(schema.names, keep_nulls=update)]
     system = pa.table(
         [
             pa.array(ids, pa.string()),
@@ -264,6 +265,10 @@ def _found(column: Converted) -> Iterator[tuple[str, npt.NDArray[np.int64], Sequ
     yield "missing", missing, [None] * len(missing)
     yield "type", mistyped, [column.mistyped[row] for row in mistyped.tolist()]
     yield "range", outside, [None] * len(outside)
+
+
+def _storable(extra: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if extra is None else {name: storable(value) for name, value in extra.items()}
 
 
 def _json(value: Any) -> str:

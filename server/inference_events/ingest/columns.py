@@ -5,7 +5,7 @@ Whole arrays are converted at once where every value fits. Only where one does n
 
 import ast
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,6 +26,8 @@ Values: TypeAlias = Sequence[Any] | pa.Array
 Mask = npt.NDArray[np.bool_]
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
+DEEPEST = 100
+TOO_DEEP = "(nested too deeply to be kept)"
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
@@ -63,7 +65,21 @@ def raw_json(value: Any) -> str:
     """Write a value that was sent as JSON text. JSON has no infinity: it is written as a word."""
     if isinstance(value, float) and math.isinf(value):
         value = "Infinity" if value > 0 else "-Infinity"
-    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return orjson.dumps(storable(value), default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+def storable(value: Any) -> Any:
+    """Return `value`, or a text in place of one that is nested so deeply that JSON writers give up."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [item for each in level if isinstance(each, list | dict) for item in _items(each)]
+        if not level:
+            return value
+    return TOO_DEEP
+
+
+def _items(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def is_null(value: Any, *, text: bool = False) -> bool:
@@ -130,7 +146,7 @@ def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
     if pa.types.is_boolean(source) and pa.types.is_boolean(target):
         return array
     if pa.types.is_timestamp(source) and pa.types.is_timestamp(target):
-        return plain_times(array)
+        return array if array.type == target else None
     if pa.types.is_string(source) or pa.types.is_large_string(source):
         return _cast_text(array.cast(pa.string()), target, text)
     return None

@@ -2,6 +2,7 @@
 
 import math
 import re
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -86,10 +87,12 @@ def _from_datetime(moment: datetime) -> int:
 def _from_number(number: int | float | Decimal) -> int:
     if not math.isfinite(number):
         raise ValueError("not a time")
-    per_second = next(unit for limit, unit in EPOCH_UNITS if abs(float(number)) < limit)
+    if number == int(number):
+        number = int(number)
+    per_second = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
     if isinstance(number, int):
         return _in_range(number * 1_000_000 // per_second)
-    return _in_range(round(float(number) / per_second * 1_000_000))
+    return _in_range(round(float(number) * 1_000_000 / per_second))
 
 
 def _in_range(time: int) -> int:

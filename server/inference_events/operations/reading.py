@@ -14,7 +14,7 @@ import pyarrow.types
 
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import Query, StoredEvents
-from inference_events.ingest.timestamps import format_timestamp, microseconds, parse_timestamp
+from inference_events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
 from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
@@ -123,7 +123,7 @@ def _write_cursor(row: Mapping[str, Any]) -> str:
 def _read_cursor(cursor: str) -> tuple[int, str]:
     try:
         time, event_id = orjson.loads(base64.urlsafe_b64decode(cursor))
-        if isinstance(time, int) and isinstance(event_id, str):
+        if type(time) is int and FIRST <= time <= LAST and isinstance(event_id, str):
             return time, event_id
     except (ValueError, TypeError, binascii.Error):
         pass

@@ -1,0 +1,79 @@
+"""Fuzz the real program: start a server on an empty data directory, send random requests, stop it."""
+
+import os
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from tests.contract.fuzz import CONFIGURATION, CONTRACT, TOKEN
+
+START_SECONDS = 30
+STOP_SECONDS = 60
+
+
+def main() -> int:
+    """Return the exit code of Schemathesis, which also gets the arguments that are not known here."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--max-examples", type=int, default=50, help="random requests per operation")
+    parser.add_argument("--seed", type=int, help="repeat the run of this seed")
+    options, more = parser.parse_known_args()
+    if options.seed is not None:
+        more.append(f"--seed={options.seed}")
+    with TemporaryDirectory() as folder, serve(Path(folder)) as url:
+        return fuzz(url, [f"--max-examples={options.max_examples}", *more]).returncode
+
+
+def fuzz(url: str, arguments: Sequence[str], stdout: int | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run Schemathesis against a server whose admin token is `TOKEN`."""
+    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", str(CONTRACT)]
+    return subprocess.run(
+        [*command, f"--url={url}", *arguments], env=_environment(), cwd=CONTRACT.parent, stdout=stdout, text=True
+    )
+
+
+@contextmanager
+def serve(data_dir: Path) -> Iterator[str]:
+    """Run a server of its own on a free port and give its URL once it is ready."""
+    port = _free_port()
+    command = [sys.executable, "-m", "inference_events", "serve", f"--port={port}", f"--data-dir={data_dir}"]
+    server = subprocess.Popen([*command, "--log-level=error"], env=_environment())
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(server, url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(STOP_SECONDS)
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"INFERENCE_EVENTS_ADMIN_TOKEN": TOKEN, "PYTHONPATH": str(CONTRACT.parent)}
+
+
+def _free_port() -> int:
+    with create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            httpx.get(f"{url}/readyz").raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise RuntimeError("the server did not become ready")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Turn random requests to what exists. Random ids would nearly always be answered with 404.
+
+The choice depends on the request alone, so that a failing case fails again. A share is left as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+from tests.contract.fuzz.landscape import COLUMNS, EVENT_IDS, ID_COLUMN, TIME_COLUMN, Landscape
+
+LEFT_ALONE = 8
+NAMES = [column["name"] for column in COLUMNS if column["name"] != ID_COLUMN] + [TIME_COLUMN]
+RECENT = 1_700_000_000
+
+
+def aim_path(operation_id: str, parameters: dict[str, Any], land: Landscape) -> dict[str, Any]:
+    """Return path parameters that name what is prepared, where the operation leaves it in place."""
+    targets = {
+        "get_project": [land.project_id],
+        "get_model": land.model_ids,
+        "update_model": [land.changing_model_id],
+        "get_job": land.job_ids,
+        "list_rejected_rows": land.job_ids,
+    }
+    ids = targets.get(operation_id, ())
+    return {name: _instead(value, ids) for name, value in parameters.items()}
+
+
+def aim_body(body: Mapping[str, Any], land: Landscape) -> dict[str, Any]:
+    """Return a body that names prepared models, projects and files."""
+    aimed = dict(body)
+    for name, ids in (("model_id", land.model_ids), ("project_id", [land.project_id]), ("file_id", land.file_ids)):
+        if name in aimed:
+            aimed[name] = _instead(aimed[name], ids)
+    if isinstance(aimed.get("source"), dict):
+        aimed["source"] = aim_body(aimed["source"], land)
+    return aimed
+
+
+def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body whose events, at any place, have the columns and some of the ids of prepared models."""
+    shaped = dict(body)
+    if isinstance(shaped.get("source"), dict):
+        shaped["source"] = shape_events(shaped["source"])
+    if isinstance(shaped.get("events"), list):
+        shaped["events"] = [_event(event) if isinstance(event, dict) else event for event in shaped["events"]]
+    if isinstance(shaped.get("event_ids"), list):
+        shaped["event_ids"] = [_event_id(value) for value in shaped["event_ids"]]
+    return shaped
+
+
+def is_every_second(value: Any) -> bool:
+    return bool(_number(value) % 2)
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    """Move the values to columns that the prepared models have, and give the event one of a few ids."""
+    aimed = {_column(name): value for name, value in event.items()}
+    if TIME_COLUMN in aimed and not _is_number(aimed[TIME_COLUMN]):
+        aimed[TIME_COLUMN] = RECENT + _number(event) % 1000
+    if ID_COLUMN not in aimed and _number(event) % LEFT_ALONE:
+        aimed[ID_COLUMN] = EVENT_IDS[_number(event) % len(EVENT_IDS)]
+    return aimed
+
+
+def _column(name: str) -> str:
+    if name == ID_COLUMN or name in NAMES or not _number(name) % LEFT_ALONE:
+        return name
+    return NAMES[_number(name) % len(NAMES)]
+
+
+def _event_id(value: Any) -> Any:
+    is_kept = not isinstance(value, str) or not value or not _number(value) % LEFT_ALONE
+    return value if is_kept else EVENT_IDS[_number(value) % len(EVENT_IDS)]
+
+
+def _instead(value: Any, ids: Sequence[str]) -> Any:
+    if not ids or not _is_uuid(value) or _number(value) % LEFT_ALONE == 1:
+        return value
+    return ids[_number(value) % len(ids)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _number(value: Any) -> int:
+    return crc32(repr(value).encode("utf-8", "replace")) >> 3

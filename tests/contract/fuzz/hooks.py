@@ -1,0 +1,87 @@
+"""What Schemathesis is told beside the contract: where to aim, and what to check in addition."""
+
+import json
+from typing import Any
+
+import schemathesis
+from hypothesis.strategies import SearchStrategy, just
+from schemathesis import Case, CheckContext, HookContext, Response
+from schemathesis.core.failures import Failure
+from schemathesis.generation.meta import TestPhase
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from tests.contract.fuzz.aim import aim_body, aim_path, is_every_second, shape_events
+from tests.contract.fuzz.events import EVENTS
+from tests.contract.fuzz.landscape import prepare
+from tests.contract.fuzz.reading import RETRY_HEADERS, check_published, check_updated
+from tests.contract.fuzz.rules import is_refused_by_rule
+from tests.envelope import assert_error_envelope
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@schemathesis.hook
+def map_case(context: HookContext, case: Case) -> Case:
+    """Aim a case at what is prepared; where links lead, they have aimed it already."""
+    operation_id, land = _operation_id(case), prepare(_url(case))
+    if isinstance(case.body, dict):
+        case.body = shape_events(case.body)
+    is_linked = case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
+    if case.meta is not None and case.meta.generation.mode.is_positive and (is_linked or is_every_second(case.body)):
+        # The answer to a retry may tell of something that has changed since: no link and no check can start there.
+        case.headers = {name: value for name, value in case.headers.items() if name not in RETRY_HEADERS}
+    if is_linked:
+        return case
+    if case.path_parameters:
+        case.path_parameters = aim_path(operation_id, dict(case.path_parameters), land)
+    if isinstance(case.body, dict):
+        case.body = aim_body(case.body, land)
+    return case
+
+
+@schemathesis.hook
+def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
+    """Fill lists of events, which the contract allows to be anything and which mostly come empty."""
+    source = body.get("source") if isinstance(body, dict) else None
+    if not isinstance(source, dict) or source.get("events") != []:
+        return just(body)
+    return EVENTS.map(lambda events: body | {"source": source | {"events": events}})
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: dict[str, object]) -> None:
+    """Keep the fuzz from ending its own token, which it finds in the list of tokens."""
+    if (case.path_parameters or {}).get("token_id") == prepare(_url(case)).own_token_id:
+        case.path_parameters["token_id"] = NOBODY
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    """Accept that a request which its schema allows is refused, where a rule of the descriptions says so."""
+    return not (isinstance(failure, RejectedPositiveData) and is_refused_by_rule(response))
+
+
+@schemathesis.check
+def errors_have_the_envelope(ctx: CheckContext, response: Response, case: Case) -> None:
+    if response.status_code >= 400:
+        assert_error_envelope(json.loads(response.content), response.status_code)
+
+
+@schemathesis.check
+def acknowledged_events_read_back(ctx: CheckContext, response: Response, case: Case) -> None:
+    if response.status_code == 200 and _operation_id(case) == "publish_events":
+        check_published(_url(case), response.request, json.loads(response.content)["data"])
+
+
+@schemathesis.check
+def acknowledged_updates_read_back(ctx: CheckContext, response: Response, case: Case) -> None:
+    if response.status_code == 200 and _operation_id(case) == "update_events":
+        check_updated(_url(case), response.request, json.loads(response.content)["data"])
+
+
+def _operation_id(case: Case) -> str:
+    return str(case.operation.definition.raw.get("operationId"))
+
+
+def _url(case: Case) -> str:
+    return str(case.operation.schema.get_base_url())

@@ -1,0 +1,42 @@
+"""Rules of the contract that stand in its descriptions, as a schema cannot say them.
+
+A request that its schema allows may be refused by one of these, and by nothing else.
+"""
+
+import json
+from typing import Any
+
+from schemathesis import Response
+
+RULES = (
+    # publish_events and update_events
+    "is needed for PRE_PRODUCTION",
+    "is not an event id",
+    "cannot be read as a time",
+    "other content is stored for this id in the dataset",
+    "names a file that is neither CSV nor Parquet",
+    "must be PRODUCTION: datasets cannot be changed",
+    "names a model that has no event_id_col",
+    # delete_events and read_events
+    "exactly one of time_range and event_ids is needed",
+    "cannot be true together with event_ids",
+    "time_range and event_ids exclude each other",
+    "start_time must be before end_time",
+    "is not a cursor of this server",
+    # upload_file
+    "The file name must end in one of .csv, .parquet, .pq, .tar.gz",
+    # create_model and update_model
+    "is the name of an earlier column",
+    "is above max",
+    "is not a column of the schema",
+    # create_token
+    "must lie in the future",
+    # Idempotency-Key
+    "The idempotency key was used with another body",
+)
+
+
+def is_refused_by_rule(response: Response) -> bool:
+    """Tell whether each of the answer's faults is one of the rules."""
+    faults: list[dict[str, Any]] = json.loads(response.content)["error"]["errors"]
+    return all(fault["message"].endswith(RULES) for fault in faults)

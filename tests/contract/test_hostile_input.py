@@ -1,0 +1,186 @@
+"""Input that is meant to break the server gets a documented answer, and never spoils what is stored."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.envelope import assert_error_envelope
+
+COLUMNS = [
+    {"name": "id", "data_type": "str"},
+    {"name": "float", "data_type": "float", "min": 0, "max": 10},
+    {"name": "int", "data_type": "int", "min": 0, "max": 10},
+    {"name": "bool", "data_type": "bool"},
+    {"name": "str", "data_type": "str"},
+    {"name": "word", "data_type": "category", "categories": ["a", "b"]},
+    {"name": "whole", "data_type": "category", "categories": [1, 2]},
+    {"name": "mixed", "data_type": "category", "categories": ["a", 1, True, 2.5]},
+    {"name": "time", "data_type": "timestamp"},
+    {"name": "vector", "data_type": "vector", "n_dimensions": 2},
+]
+# Each is JSON text, so that what a JSON library would not write can be sent as well.
+VALUES = [
+    r'"a\u0000b"', "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551616",
+    "1" + "0" * 300, "1e308", "-0.0", "5e-324", "{}", "[]", "[null]", "[[1]]", '[1, "a", null, true]', '"[1, 2"',
+    '"' + "[" * 500 + '"', '"[1+2j]"', '"1e400"', '"1e999999999"', '"' + "9" * 5000 + '"', '"-"', '"."', '"1."',
+    '"sNaN"', '"0x10"', '"2024-01-01"', '"2024-W01-1"', '"0001-01-01T00:00:00+14:00"', '"\uff11\uff12"', '"\u0663"',
+]  # fmt: skip
+BROKEN = [r'"\ud800"', "1e400", "NaN", "Infinity", "[" * 1100 + "]" * 1100]
+IDS = [
+    "\x00",
+    "a\x00b",
+    " ",
+    "\n",
+    "e\u0301",
+    "\u00e9",
+    "A",
+    "a",
+    "\uff41",
+    "\ufeffa",
+    "'; DROP TABLE x; --",
+    "x" * 65536,
+]
+NAMES = [
+    "event_id", "timestamp", "position", "c0", "rowid", "environment_id", "undeclared", "violations", "values", "a", "A",
+    "\u00e1", "a\u0301", '"', "'; DROP TABLE events; --", "%", "?", "$1", " ", "\n", "\x00", "/", "~1", "x" * 255,
+]  # fmt: skip
+TIMES = [0, -1, 1e11, 1e14, 1e17, 2**63, -(2**63), 1e308, -62135596801, 253402300800, "0001-01-01", "9999-12-31T23:59:59-14:00",
+         "\x00", "9" * 5000, "2024-02-30", [[1, [2]]], {}, True, ""]  # fmt: skip
+FORMATS = ["%", "%Q", "%Y%Y", "[", "(?P<Y>", "\x00"]
+CURSORS = [b"", b"[]", b"null", b'{"0":1}', b'[true,"a"]', b'[0.5,"a"]', b'[9223372036854775807,"a"]', b'[1e300,"a"]',
+           b'[-9223372036854775808,"a"]', b'[0,null]', b'[0,"a","b"]']  # fmt: skip
+
+
+class Api:
+    """Send JSON and check that each answer is expected, and a refusal the envelope."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def send(self, method: str, path: str, body: Any, *statuses: int) -> Any:
+        """Return the answer's `data`, None for a refusal. A `body` of type str is sent as it is."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        answer = self._client.request(method, path, content=text, headers={"Content-Type": "application/json"})
+        assert answer.status_code in statuses, answer.text
+        if answer.status_code < 400:
+            return answer.json()["data"]
+        assert_error_envelope(answer.json(), answer.status_code)
+        return None
+
+    def model(self, *statuses: int, **fields: Any) -> Any:
+        """Create a model in a project of its own and return its id, None where it is refused."""
+        project = self.send("POST", "/v3/projects", {"name": f"p{uuid4().hex[:30]}"}, 200)
+        described = {"name": "hostile", "project_id": project["id"], "spec": {}} | fields
+        created = self.send("POST", "/v3/models", described, *statuses)
+        return created and created["id"]
+
+    def publish(self, model_id: str, events: str, *statuses: int, method: str = "POST") -> Any:
+        """Publish or update events that are written as JSON text."""
+        body = '{"model_id": "%s", "env_type": "PRODUCTION", "source": {"type": "EVENTS", "events": %s}}'
+        return self.send(method, "/v3/events", body % (model_id, events), *statuses)
+
+    def read(self, model_id: str, *statuses: int, **query: Any) -> Any:
+        body = {"model_id": model_id, "env_type": "PRODUCTION"} | query
+        page = self.send("POST", "/v3/events/query", body, *(statuses or (200,)))
+        return page and page["items"]
+
+
+@pytest.fixture(scope="module")
+def api(server_url: str, token: str) -> Iterator[Api]:
+    with httpx.Client(base_url=server_url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        yield Api(client)
+
+
+@pytest.fixture(scope="module")
+def model_id(api: Api) -> str:
+    return str(api.model(200, schema={"columns": COLUMNS}, event_id_col="id", event_ts_col="at"))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+def test_any_value_in_any_column_is_stored(api: Api, model_id: str, value: str) -> None:
+    """Integrity never rejects: whatever a column gets, the event is stored, updated and read."""
+    names = [*(column["name"] for column in COLUMNS[1:]), "undeclared"]
+    event = '[{"id": "any", %s}]' % ", ".join(f'"{name}": {value}' for name in names)
+    api.publish(model_id, event, 200)
+    api.publish(model_id, event, 200, method="PATCH")
+    (item,) = api.read(model_id, event_ids=["any"])
+    assert item["undeclared"]["undeclared"] == json.loads(value)
+
+
+@pytest.mark.parametrize("value", BROKEN, ids=range(len(BROKEN)))
+def test_what_is_no_json_is_refused(api: Api, model_id: str, value: str) -> None:
+    """Text that no JSON document can hold is a 400."""
+    api.publish(model_id, '[{"id": "broken", "str": %s}]' % value, 400)
+    api.publish(model_id, '[{"id": %s}]' % value, 400)
+
+
+@pytest.mark.parametrize("depth", [100, 200, 247, 250, 253, 254, 255, 500, 1000])
+@pytest.mark.parametrize("column", ["str", "undeclared"])
+def test_what_nests_too_deep_is_refused_before_it_is_stored(api: Api, model_id: str, column: str, depth: int) -> None:
+    """What was stored can be read, however deep it nests; what could not be read is a 400."""
+    event_id = f"deep-{column}-{depth}"
+    event = '[{"id": "%s", "%s": %s}]' % (event_id, column, "[" * depth + "]" * depth)
+    stored = api.publish(model_id, event, 200, 400)
+    assert len(api.read(model_id, event_ids=[event_id])) == (stored is not None)
+
+
+def test_ids_are_compared_exactly(api: Api, model_id: str) -> None:
+    """Ids that look alike, or that a database could take for equal, are different events."""
+    events = [{"id": event_id, "str": event_id} for event_id in IDS]
+    assert api.publish(model_id, json.dumps(events), 200)["created"] == len(IDS)
+    stored = {item["event_id"]: item["values"]["str"] for item in api.read(model_id, event_ids=IDS)}
+    assert stored == {event_id: event_id for event_id in IDS}
+
+
+def test_columns_may_have_any_name(api: Api) -> None:
+    """Names of internal columns, SQL, and names that differ only in case are names like others."""
+    columns = [{"name": name, "data_type": "str"} for name in NAMES]
+    model_id = api.model(200, schema={"columns": columns}, event_id_col="id")
+    sent: Mapping[str, str] = {name: name for name in NAMES}
+    api.publish(model_id, json.dumps([{"id": 1} | sent]), 200)
+    (item,) = api.read(model_id)
+    assert item["values"] == sent
+    assert item["undeclared"] == {}
+
+
+@pytest.mark.parametrize("time", TIMES, ids=range(len(TIMES)))
+def test_times_at_the_borders(api: Api, model_id: str, time: Any) -> None:
+    """A time is read or refused, as a timestamp and as a bound."""
+    api.publish(model_id, json.dumps([{"id": "time", "at": time}]), 200, 400)
+    api.read(model_id, 200, 400, time_range={"start_time": time, "end_time": "2024-01-01"})
+    api.read(model_id, 200, 400, time_range={"start_time": "0001-01-01", "end_time": time})
+
+
+@pytest.mark.parametrize("text", FORMATS)
+def test_timestamp_formats_that_mean_nothing(api: Api, text: str) -> None:
+    """A format that cannot be used is refused, or never fits."""
+    model_id = api.model(200, 400, schema={"columns": COLUMNS}, event_ts_col="at", event_ts_format=text)
+    if model_id is not None:
+        api.publish(model_id, '[{"at": "nonsense"}]', 400)
+        api.publish(model_id, '[{"at": "2024-01-01"}]', 200)
+
+
+@pytest.mark.parametrize("cursor", CURSORS, ids=range(len(CURSORS)))
+def test_cursors_that_the_server_did_not_make(api: Api, model_id: str, cursor: bytes) -> None:
+    """A cursor is refused unless it names a place."""
+    api.read(model_id, 400, cursor=base64.urlsafe_b64encode(cursor).decode() or "=")
+
+
+def test_events_of_many_undeclared_columns(api: Api, model_id: str) -> None:
+    """An event keeps thousands of columns that its model does not know."""
+    event = {f"column-{number}": number for number in range(5000)}
+    api.publish(model_id, json.dumps([{"id": "many"} | event]), 200)
+    (item,) = api.read(model_id, event_ids=["many"])
+    assert item["undeclared"] == event
+
+
+def test_events_without_anything(api: Api, model_id: str) -> None:
+    """No events are no fault; an event without an id is one."""
+    assert api.publish(model_id, "[]", 200)["event_ids"] == []
+    api.publish(model_id, "[{}]", 400)
+    api.publish(model_id, "[{}]", 400, method="PATCH")

@@ -1,0 +1,113 @@
+"""What `inference-events demo` promises: flights of real life are in the store as they were sent, or it says so."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from inference_events.demo import run
+from inference_events.demo.answers import answered, finished
+from inference_events.demo.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
+from inference_events.demo.plan import DELETED_DAY
+from inference_events.demo.publish import Publisher
+from inference_events_client.api.events import delete_events, publish_events, read_events, update_events
+from inference_events_client.models import (
+    DeleteEventsRequest,
+    Event,
+    EventsSource,
+    PublishEventsRequest,
+    ReadEventsRequest,
+)
+
+DAYS = 2
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=StringIO(), width=200)
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def test_all_that_is_read_back_is_what_was_sent_also_when_it_runs_again(tmp_path: Path, console: Console) -> None:
+    """The demo ends well on a new directory, and on the same one again: only its own project is replaced."""
+    for _ in range(2):
+        run(tmp_path / "demo", DAYS, console)
+    assert shown(console).count("Every event, value, label and violation is what the source says.") == 2
+    assert str(tmp_path / "demo" / "admin-token") in shown(console)
+    assert (tmp_path / "demo" / "admin-token").stat().st_mode & 0o077 == 0
+
+
+def test_what_changes_behind_its_back_is_named_and_ends_it_with_status_1(
+    tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that is missing, one that is too many, and a label that is another one are all found."""
+    delete = Publisher.delete
+    planted: list[str] = []
+
+    def delete_and_meddle(publisher: Publisher, event_ids: list[str]) -> None:
+        delete(publisher, event_ids)
+        planted.extend(meddle(publisher))
+
+    monkeypatch.setattr(Publisher, "delete", delete_and_meddle)
+    with pytest.raises(SystemExit) as ended:
+        run(tmp_path / "demo", DAYS, console)
+    assert ended.value.code == 1
+    assert f"{len(planted)} differences from the source" in shown(console)
+    assert [line for line in planted if line not in shown(console)] == []
+
+
+def meddle(publisher: Publisher) -> list[str]:
+    """Delete one event, relabel another, add a third. Returns the lines that must tell of it."""
+    client, model_id = publisher.client, publisher.model_id
+    day, _ = day_bounds(DELETED_DAY + timedelta(days=-31))
+    page = answered(read_events.sync(client=client, body=ReadEventsRequest(model_id, "PRODUCTION", limit=2))).data
+    gone, relabelled = page.items
+    request = DeleteEventsRequest(model_id, event_ids=[gone.event_id], update_metrics=False)
+    finished(client, answered(delete_events.sync(client=client, body=request)).data.job.id)
+    label = {ID: relabelled.event_id, LABEL: not relabelled.values[LABEL]}
+    source = EventsSource("EVENTS", [Event.from_dict(label)])
+    answered(update_events.sync(client=client, body=PublishEventsRequest(model_id, "PRODUCTION", source)))
+    added = relabelled.values.to_dict() | {ID: "added", DEPARTURE: day.isoformat()}
+    source = EventsSource("EVENTS", [Event.from_dict(added)])
+    answered(publish_events.sync(client=client, body=PublishEventsRequest(model_id, "PRODUCTION", source)))
+    return [
+        f"{gone.event_id}: missing",
+        f"{relabelled.event_id}: {LABEL} is not what it was",
+        "added: not in the source, or there twice",
+    ]
+
+
+def test_a_data_directory_in_use_is_left_alone(tmp_path: Path, console: Console) -> None:
+    """With a server running on the directory the demo says whose it is, touches nothing and ends with status 1."""
+    command = [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        assert any(line.startswith("Serving on ") for line in server.stdout)
+        with pytest.raises(SystemExit) as ended:
+            run(tmp_path, 1, console)
+        assert server.poll() is None
+        server.terminate()
+    assert ended.value.code == 1
+    assert f"is in use by another server (process {server.pid})" in shown(console)
+
+
+def test_flights_are_told_as_they_were() -> None:
+    """Ids are unique, times are UTC, labels are null for flights that never landed, and no input is known too late."""
+    flights = load_flights()
+    frame = flights.frame
+    assert len(flights) == 336_776
+    assert frame[ID].is_unique
+    assert frame[LABEL].isna().sum() == frame.arr_delay.isna().sum() == 9_430
+    local = frame[DEPARTURE].dt.tz_convert(str(NEW_YORK))
+    assert (local.dt.hour * 100 + local.dt.minute == frame.sched_dep_time).all()
+    assert (local.dt.day == frame.day).all()
+    assert (frame.landed_at > frame[DEPARTURE])[frame.landed_at.notna()].all()
+    assert not {"dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"} & {*INPUTS}

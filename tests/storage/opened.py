@@ -1,0 +1,182 @@
+"""A store as the tests use it: rows in as dicts, events out as dicts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import xxhash
+
+from inference_events.events.store import (
+    SYSTEM_SCHEMA,
+    Chunk,
+    Deletion,
+    EventBatch,
+    EventStore,
+    Query,
+    RejectedRow,
+    RetryRecord,
+    RowStatus,
+    Statuses,
+    Write,
+    WriteKind,
+)
+
+Row: TypeAlias = Mapping[str, Any]
+Event: TypeAlias = dict[str, Any]
+
+MODEL = "5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11"
+SCHEMA = pa.schema([("x", pa.float64()), ("n", pa.int64()), ("label", pa.bool_()), ("name", pa.string())])
+SECOND = 1_000_000
+NOW = 1_700_000_000 * SECOND
+UNHASHED = ("id", "received_at", "violations")
+EVERYTHING = 10_000
+
+
+class Opened:
+    """Writes to and reads from one model of a store that can be closed and opened again."""
+
+    def __init__(self, engine: Callable[[Path], EventStore], directory: Path) -> None:
+        self._engine = engine
+        self._directory = directory
+        self._environments = count()
+        self.schema = SCHEMA
+        self.revision = 1
+        self.store = engine(directory)
+        self.store.define(MODEL, 1, SCHEMA).result()
+
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = self._engine(self._directory)
+
+    def define(self, **types: pa.DataType) -> None:
+        """Give the model exactly these columns."""
+        schema = pa.schema(types.items())
+        self.store.define(MODEL, self.revision + 1, schema).result()
+        self.revision += 1
+        self.schema = schema
+
+    def environment(self) -> str:
+        """Return an environment in which nothing is stored."""
+        return f"environment-{next(self._environments)}"
+
+    def batch(self, rows: Sequence[Row]) -> EventBatch:
+        return batch(rows, self.schema, self.revision)
+
+    def write_of(self, kind: WriteKind, rows: Sequence[Row], environment: str = "production", **more: Any) -> Write:
+        return Write(MODEL, environment, kind, self.batch(rows), more.pop("received_at", NOW), **more)
+
+    def write(self, kind: WriteKind, rows: Sequence[Row], environment: str = "production", **more: Any) -> list[str]:
+        """Write rows and return what became of them, in lower case."""
+        return names(self.store.write(self.write_of(kind, rows, environment, **more)).result())
+
+    def publish(self, *rows: Row, environment: str = "production", **more: Any) -> list[str]:
+        return self.write(WriteKind.PUBLISH, rows, environment, **more)
+
+    def append(self, *rows: Row, environment: str = "dataset", **more: Any) -> list[str]:
+        return self.write(WriteKind.APPEND, rows, environment, **more)
+
+    def update(self, *rows: Row, environment: str = "production", **more: Any) -> list[str]:
+        return self.write(WriteKind.UPDATE, rows, environment, **more)
+
+    def position(self) -> int:
+        return self.store.position(MODEL).result()
+
+    def delete(self, position: int, job_id: str = "deletion", environment: str = "production", **selected: Any) -> int:
+        return self.store.delete(Deletion(MODEL, environment, position, job_id, **selected)).result()
+
+    def read(self, environment: str = "production", **selected: Any) -> list[Event]:
+        """Return events as dicts: `values` without nulls, times in microseconds, violations as tuples."""
+        stored = self.store.read(Query(MODEL, environment, selected.pop("limit", EVERYTHING), **selected))
+        rows = zip(stored.system.to_pylist(), stored.values.to_pylist(), strict=True)
+        return [_event(system, values) for system, values in rows]
+
+    def event(self, event_id: str, environment: str = "production") -> Event:
+        [event] = self.read(environment, event_ids=[event_id])
+        return event
+
+    def ids(self, environment: str = "production", **selected: Any) -> list[str]:
+        return [event["id"] for event in self.read(environment, **selected)]
+
+    def count(self, environment: str = "production") -> int:
+        return self.store.count(MODEL, environment)
+
+
+def batch(rows: Sequence[Row], schema: pa.Schema, revision: int) -> EventBatch:
+    """Make a batch of rows.
+
+    A row has an `id`, and may have `at` (microseconds), `received_at`, `extra` (undeclared columns), `violations` (by
+    column) and declared columns; what it has, null or not, it carries.
+    """
+    system = pa.table(
+        [
+            pa.array([row["id"] for row in rows], pa.string()),
+            pa.array([row.get("at") for row in rows], pa.timestamp("us")),
+            pa.array([row.get("received_at", NOW) for row in rows], pa.timestamp("us")),
+            pa.array([_content_hash(row) for row in rows], pa.uint64()),
+            pa.array([orjson.dumps(row["extra"]).decode() if "extra" in row else None for row in rows], pa.string()),
+            pa.array([_violations(row) for row in rows], SYSTEM_SCHEMA.field("violations").type),
+        ],
+        schema=SYSTEM_SCHEMA,
+    )
+    values = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
+    carried = {name: np.array([name in row for row in rows], bool) for name in schema.names}
+    return EventBatch(revision, system, pa.table(values, schema=schema), carried)
+
+
+def chunk(job_id: str, rows: Sequence[int], rejected: Sequence[RejectedRow] = (), end: int | None = None) -> Chunk:
+    return Chunk(job_id, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a retry record is found by."""
+
+    key: str | None = None
+    digest: bytes = b"digest"
+    token: str = "token"
+    path: str = "/v3/events"
+
+    def record(self, answer: bytes, created_at: int = NOW) -> RetryRecord:
+        return RetryRecord(self.token, "POST", self.path, self.key, self.digest, answer, created_at)
+
+    def find(self, store: EventStore) -> bytes | None:
+        """Return the recorded answer."""
+        found = store.find_record(self.token, "POST", self.path, self.key, self.digest)
+        return None if found is None else found.answer
+
+
+def names(statuses: Statuses) -> list[str]:
+    return [RowStatus(status).name.lower() for status in statuses]
+
+
+def _content_hash(row: Row) -> int:
+    content = {name: value for name, value in row.items() if name not in UNHASHED and value is not None}
+    return xxhash.xxh3_64_intdigest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
+
+
+def _violations(row: Row) -> list[dict[str, Any]]:
+    found: Mapping[str, str] = row.get("violations", {})
+    return [{"column": column, "kind": kind, "value": None} for column, kind in found.items()]
+
+
+def _event(system: Row, values: Row) -> Event:
+    updated = system["updated_at"]
+    return {
+        "id": system["event_id"],
+        "at": _microseconds(system["timestamp"]),
+        "received_at": _microseconds(system["received_at"]),
+        "updated_at": None if updated is None else _microseconds(updated),
+        "extra": orjson.loads(system["undeclared"] or "{}"),
+        "violations": {(violation["column"], violation["kind"]) for violation in system["violations"]},
+        "values": {name: value for name, value in values.items() if value is not None},
+    }
+
+
+def _microseconds(moment: datetime) -> int:
+    return round(moment.replace(tzinfo=UTC).timestamp() * SECOND)

@@ -1,0 +1,181 @@
+"""What a file's reader promises: every row once, under its number, whatever the chunks and wherever it starts."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inference_events.ingest import files
+from inference_events.ingest.files import Unreadable, column_names, read_chunks
+
+EVERYTHING = 1_000_000
+
+
+def written(directory: Path, content: str | bytes, name: str = "file.csv") -> Path:
+    path = directory / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def read(path: Path, type: str = "CSV", start: int = 0, size: int = EVERYTHING) -> tuple[dict[int, Any], list[int]]:
+    """Return the rows by their number and the numbers of malformed rows; check what chunks promise."""
+    rows: dict[int, Any] = {}
+    malformed: list[int] = []
+    end = start
+    for chunk in read_chunks(path, type, start=start, size=size):
+        numbers = [*chunk.rows.tolist(), *chunk.malformed]
+        assert len(chunk.rows) == chunk.table.num_rows <= size
+        assert sorted(numbers) == list(range(end, chunk.end))
+        assert 0 <= chunk.fraction <= 1
+        rows |= zip(chunk.rows.tolist(), chunk.table.to_pylist(), strict=True)
+        malformed += chunk.malformed
+        end = chunk.end
+    return rows, malformed
+
+
+def test_csv_cells_are_text(tmp_path: Path) -> None:
+    """CSV cells are the texts that stand in the file, whatever they look like."""
+    path = written(tmp_path, 'a,b,c\n007,nan,\n1.50,"x ""y""",true\n')
+    assert read(path)[0] == {0: {"a": "007", "b": "nan", "c": ""}, 1: {"a": "1.50", "b": 'x "y"', "c": "true"}}
+    assert column_names(path, "CSV") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_byte_order_marks(tmp_path: Path, newline: str, mark: str) -> None:
+    """Any line end, one at the end of the file or none, and a byte order mark are read alike."""
+    lines = ["a,b", "1,2", "3,4"]
+    for text in (newline.join(lines), newline.join([*lines, ""])):
+        path = written(tmp_path, mark + text)
+        assert read(path) == ({0: {"a": "1", "b": "2"}, 1: {"a": "3", "b": "4"}}, [])
+
+
+def test_newlines_in_quotes_belong_to_their_cell(tmp_path: Path) -> None:
+    """A quoted newline is part of its cell; the rows after it keep their numbers."""
+    path = written(tmp_path, 'a,b\n"1\n\n1",2\nbad\n3,"4\r\n"\n')
+    assert read(path) == ({0: {"a": "1\n\n1", "b": "2"}, 2: {"a": "3", "b": "4\r\n"}}, [1])
+
+
+def test_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path: Path) -> None:
+    """Malformed rows are told by their numbers, also where there is no other row; the others are read."""
+    assert read(written(tmp_path, "a,b\nx\n1,2\n1,2,3\n3,4\ny\n")) == (
+        {1: {"a": "1", "b": "2"}, 3: {"a": "3", "b": "4"}},
+        [0, 2, 4],
+    )
+    assert read(written(tmp_path, "a,b\nx\n1,2,3\n")) == ({}, [0, 1])
+
+
+@pytest.mark.parametrize("type", ["CSV", "PARQUET"])
+def test_a_file_without_rows_has_none(tmp_path: Path, type: str) -> None:
+    """A header alone is a file of no rows."""
+    path = written(tmp_path, "a,b\n")
+    if type == "PARQUET":
+        pq.write_table(pa.table({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())}), path)
+    assert read(path, type) == ({}, [])
+    assert column_names(path, type) == ["a", "b"]
+
+
+SECRET = "secret"
+BROKEN: list[tuple[str, bytes, str]] = [
+    ("CSV", b"", "is empty"),
+    ("PARQUET", b"", "is empty"),
+    ("CSV", b"a,b\n1,\xff\xfe secret\n", "not UTF-8"),
+    ("CSV", b"a,\xff\n1,2\n", "not UTF-8"),
+    ("CSV", "a,b\nsecret,2\n".encode("utf-16"), "cannot be read"),
+    ("PARQUET", b"a,b\nsecret,2\n", "cannot be read"),
+    ("PARQUET", b"PAR1 secret PAR1", "cannot be read"),
+    ("CSV", b"a,a\n1,secret\n", "there twice"),
+]
+
+
+@pytest.mark.parametrize(("type", "content", "why"), BROKEN)
+def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path, type: str, content: bytes, why: str) -> None:
+    """What is not a file of its kind is unreadable, with a cause that shows nothing of the content."""
+    path = written(tmp_path, content)
+    with pytest.raises(Unreadable, match=why) as refused:
+        column_names(path, type)
+        read(path, type)
+    assert SECRET not in str(refused.value)
+
+
+def test_a_damaged_parquet_file_is_unreadable(tmp_path: Path) -> None:
+    """A Parquet file that is cut off or overwritten in the middle is unreadable, not an error of another kind."""
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({"a": [f"value {i}" for i in range(20_000)]}), path, use_dictionary=False)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    for damaged in (whole[:middle], whole[:-1], whole[: middle - 200] + b"\x00" * 400 + whole[middle + 200 :]):
+        path.write_bytes(damaged)
+        with pytest.raises(Unreadable):
+            read(path, "PARQUET")
+
+
+def test_a_parquet_column_that_is_there_twice_is_unreadable(tmp_path: Path) -> None:
+    """Two columns of one name make a Parquet file unreadable."""
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]), path)
+    with pytest.raises(Unreadable, match="there twice"):
+        column_names(path, "PARQUET")
+
+
+def test_parquet_values_are_typed(tmp_path: Path) -> None:
+    """Parquet values are those of the file."""
+    path = tmp_path / "file.parquet"
+    table = pa.table({"a": [1, None], "b": [[1.5], None], "c": ["nan", ""]})
+    pq.write_table(table, path)
+    assert read(path, "PARQUET")[0] == dict(enumerate(table.to_pylist()))
+
+
+cells = st.text(st.sampled_from('ab",\n '), max_size=4)
+lines = st.lists(st.lists(cells, min_size=1, max_size=4).filter(lambda row: row != [""]), max_size=12)
+
+
+def _text(rows: Sequence[Sequence[str]], newline: str) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator=newline, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("block", [32, files.CSV_BLOCK_BYTES])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=lines, newline=st.sampled_from(["\n", "\r\n"]), start=st.integers(0, 13), size=st.integers(1, 5))
+def test_csv_rows_are_the_same_from_anywhere(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    block: int,
+    rows: list[list[str]],
+    newline: str,
+    start: int,
+    size: int,
+) -> None:
+    """Each row is read once under its number, well-formed or not; a start in the middle gives the rest of them."""
+    monkeypatch.setattr(files, "CSV_BLOCK_BYTES", block)
+    path = written(tmp_path, _text(rows, newline))
+    whole = {n: {"a": row[0], "b": row[1]} for n, row in enumerate(rows) if len(row) == 2}
+    bad = [n for n, row in enumerate(rows) if len(row) != 2]
+    try:
+        assert read(path, size=size) == (whole, bad)
+    except Unreadable as refused:
+        assert "longer than" in str(refused) and block == 32
+        return
+    kept, malformed = read(path, start=min(start, len(rows)), size=size)
+    assert kept == {n: row for n, row in whole.items() if n >= start}
+    assert malformed == [n for n in bad if n >= start]
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(count=st.integers(0, 12), group=st.integers(1, 5), start=st.integers(0, 12), size=st.integers(1, 5))
+def test_parquet_rows_are_the_same_from_anywhere(tmp_path: Path, count: int, group: int, start: int, size: int) -> None:
+    """Each row is read once under its number, whatever the row groups; a start in the middle gives the rest."""
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({"a": pa.array(range(count), pa.int64())}), path, row_group_size=group)
+    assert read(path, "PARQUET", size=size) == ({n: {"a": n} for n in range(count)}, [])
+    start = min(start, count)
+    assert read(path, "PARQUET", start=start, size=size) == ({n: {"a": n} for n in range(start, count)}, [])
