@@ -2,11 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import orjson
 import pytest
 
 from tests.envelope import assert_error_envelope
@@ -27,7 +28,7 @@ COLUMNS = [
 VALUES = [
     r'"a\u0000b"', "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551616",
     "1" + "0" * 300, "1e308", "-0.0", "5e-324", "{}", "[]", "[null]", "[[1]]", '[1, "a", null, true]', '"[1, 2"',
-    '"' + "[" * 500 + '"', '"[1+2j]"', '"1e400"', '"1e999999999"', '"' + "9" * 5000 + '"', '"-"', '"."', '"1."',
+    '"' + "[" * 500 + '"', '"[1+2j]"', '"1e400"', '"1e99999"', '"' + "9" * 5000 + '"', '"-"', '"."', '"1."',
     '"sNaN"', '"0x10"', '"2024-01-01"', '"2024-W01-1"', '"0001-01-01T00:00:00+14:00"', '"\uff11\uff12"', '"\u0663"',
 ]  # fmt: skip
 BROKEN = [r'"\ud800"', "1e400", "NaN", "Infinity", "[" * 1100 + "]" * 1100]
@@ -46,11 +47,14 @@ IDS = [
     "x" * 65536,
 ]
 NAMES = [
-    "event_id", "timestamp", "position", "c0", "rowid", "environment_id", "undeclared", "violations", "values", "a", "A",
-    "\u00e1", "a\u0301", '"', "'; DROP TABLE events; --", "%", "?", "$1", " ", "\n", "\x00", "/", "~1", "x" * 255,
+    "event_id", "timestamp", "position", "c0", "rowid", "environment_id", "undeclared", "violations",
+    "values", "a", "A", "\u00e1", "a\u0301", '"', "'; DROP TABLE events; --", "%", "?",
+    "$1", " ", "\n", "\x00", "/", "~1", "x" * 255,
 ]  # fmt: skip
-TIMES = [0, -1, 1e11, 1e14, 1e17, 2**63, -(2**63), 1e308, -62135596801, 253402300800, "0001-01-01", "9999-12-31T23:59:59-14:00",
-         "\x00", "9" * 5000, "2024-02-30", [[1, [2]]], {}, True, ""]  # fmt: skip
+TIMES = [
+    0, -1, 1e11, 1e14, 1e17, 2**63, -(2**63), 1e308, -62135596801, 253402300800, "0001-01-01",
+    "9999-12-31T23:59:59-14:00", "\x00", "9" * 5000, "2024-02-30", [[1, [2]]], {}, True, "",
+]  # fmt: skip
 FORMATS = ["%", "%Q", "%Y%Y", "[", "(?P<Y>", "\x00"]
 CURSORS = [b"", b"[]", b"null", b'{"0":1}', b'[true,"a"]', b'[0.5,"a"]', b'[9223372036854775807,"a"]', b'[1e300,"a"]',
            b'[-9223372036854775808,"a"]', b'[0,null]', b'[0,"a","b"]']  # fmt: skip
@@ -75,7 +79,7 @@ class Api:
     def model(self, *statuses: int, **fields: Any) -> Any:
         """Create a model in a project of its own and return its id, None where it is refused."""
         project = self.send("POST", "/v3/projects", {"name": f"p{uuid4().hex[:30]}"}, 200)
-        described = {"name": "hostile", "project_id": project["id"], "spec": {}} | fields
+        described: dict[str, Any] = {"name": "hostile", "project_id": project["id"], "spec": {}} | fields
         created = self.send("POST", "/v3/models", described, *statuses)
         return created and created["id"]
 
@@ -105,18 +109,18 @@ def model_id(api: Api) -> str:
 def test_any_value_in_any_column_is_stored(api: Api, model_id: str, value: str) -> None:
     """Integrity never rejects: whatever a column gets, the event is stored, updated and read."""
     names = [*(column["name"] for column in COLUMNS[1:]), "undeclared"]
-    event = '[{"id": "any", %s}]' % ", ".join(f'"{name}": {value}' for name in names)
+    event = '[{{"id": "any", {}}}]'.format(", ".join(f'"{name}": {value}' for name in names))
     api.publish(model_id, event, 200)
     api.publish(model_id, event, 200, method="PATCH")
     (item,) = api.read(model_id, event_ids=["any"])
-    assert item["undeclared"]["undeclared"] == json.loads(value)
+    assert item["undeclared"]["undeclared"] == orjson.loads(value)
 
 
 @pytest.mark.parametrize("value", BROKEN, ids=range(len(BROKEN)))
 def test_what_is_no_json_is_refused(api: Api, model_id: str, value: str) -> None:
     """Text that no JSON document can hold is a 400."""
-    api.publish(model_id, '[{"id": "broken", "str": %s}]' % value, 400)
-    api.publish(model_id, '[{"id": %s}]' % value, 400)
+    api.publish(model_id, f'[{{"id": "broken", "str": {value}}}]', 400)
+    api.publish(model_id, f'[{{"id": {value}}}]', 400)
 
 
 @pytest.mark.parametrize("depth", [100, 200, 247, 250, 253, 254, 255, 500, 1000])
@@ -124,7 +128,7 @@ def test_what_is_no_json_is_refused(api: Api, model_id: str, value: str) -> None
 def test_what_nests_too_deep_is_refused_before_it_is_stored(api: Api, model_id: str, column: str, depth: int) -> None:
     """What was stored can be read, however deep it nests; what could not be read is a 400."""
     event_id = f"deep-{column}-{depth}"
-    event = '[{"id": "%s", "%s": %s}]' % (event_id, column, "[" * depth + "]" * depth)
+    event = '[{{"id": "{}", "{}": {}}}]'.format(event_id, column, "[" * depth + "]" * depth)
     stored = api.publish(model_id, event, 200, 400)
     assert len(api.read(model_id, event_ids=[event_id])) == (stored is not None)
 
@@ -141,8 +145,8 @@ def test_columns_may_have_any_name(api: Api) -> None:
     """Names of internal columns, SQL, and names that differ only in case are names like others."""
     columns = [{"name": name, "data_type": "str"} for name in NAMES]
     model_id = api.model(200, schema={"columns": columns}, event_id_col="id")
-    sent: Mapping[str, str] = {name: name for name in NAMES}
-    api.publish(model_id, json.dumps([{"id": 1} | sent]), 200)
+    sent = {name: name for name in NAMES}
+    api.publish(model_id, json.dumps([{**sent, "id": 1}]), 200)
     (item,) = api.read(model_id)
     assert item["values"] == sent
     assert item["undeclared"] == {}

@@ -105,12 +105,7 @@ def csv_file(rows: Sequence[Row], names: Sequence[str]) -> bytes:
 
 
 def parquet_file(rows: Sequence[Row], names: Sequence[str]) -> bytes:
-    """Write rows as Parquet; a column holds text where its values are of several types."""
+    """Write rows as Parquet. The values of a column must be of one type."""
     buffer = io.BytesIO()
-    pq.write_table(pa.table({name: _array([row.get(name) for row in rows]) for name in names}), buffer)
+    pq.write_table(pa.table({name: [row.get(name) for row in rows] for name in names}), buffer)
     return buffer.getvalue()
-
-
-def _array(values: list[Any]) -> pa.Array:
-    kinds = {type(value) for value in values if value is not None}
-    return pa.array(values if len(kinds) == 1 else [None if value is None else str(value) for value in values])

@@ -124,6 +124,19 @@ def test_every_retyping_either_keeps_or_refuses(opened: Opened, old: pa.DataType
     assert opened.event("a")["values"]["column"] == before
 
 
+def test_thousands_of_columns_come_at_once(opened: Opened) -> None:
+    """A schema of thousands of columns is defined, and grows, shrinks and retypes by as many, in little memory."""
+    wide = {f"c{n}": pa.float64() for n in range(2_000)}
+    opened.define(x=pa.float64(), name=pa.string(), **wide)
+    opened.publish({"id": "a", "x": 1.0, "name": "n", "c0": 0.0, "c1999": 2.0})
+    more = {f"d{n}": pa.int64() for n in range(2_000)}
+    opened.define(x=pa.string(), c1999=pa.float64(), **more)
+    opened.publish({"id": "b", "d1999": 3})
+    assert opened.event("a")["values"] == {"x": "1.0", "c1999": 2.0}
+    assert opened.event("a")["extra"] == {"name": "n", "c0": 0.0}
+    assert opened.event("b")["values"] == {"d1999": 3}
+
+
 def test_any_column_name_will_do(opened: Opened) -> None:
     """A column may be called anything, also like the store's own, or like another in other letters."""
     columns = ["event_id", "EVENT_ID", "c0", 'a"b', "select", "", "\N{SNOWMAN}", "rowid", "touched", "a;--"]

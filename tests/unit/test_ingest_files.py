@@ -100,8 +100,7 @@ def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path, type: str, conten
     """What is not a file of its kind is unreadable, with a cause that shows nothing of the content."""
     path = written(tmp_path, content)
     with pytest.raises(Unreadable, match=why) as refused:
-        column_names(path, type)
-        read(path, type)
+        column_names(path, type) and read(path, type)
     assert SECRET not in str(refused.value)
 
 
@@ -143,7 +142,7 @@ def _text(rows: Sequence[Sequence[str]], newline: str) -> str:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("block", [32, files.CSV_BLOCK_BYTES])
+@pytest.mark.parametrize("block", [64, files.CSV_BLOCK_BYTES])
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lines, newline=st.sampled_from(["\n", "\r\n"]), start=st.integers(0, 13), size=st.integers(1, 5))
 def test_csv_rows_are_the_same_from_anywhere(
@@ -160,11 +159,7 @@ def test_csv_rows_are_the_same_from_anywhere(
     path = written(tmp_path, _text(rows, newline))
     whole = {n: {"a": row[0], "b": row[1]} for n, row in enumerate(rows) if len(row) == 2}
     bad = [n for n, row in enumerate(rows) if len(row) != 2]
-    try:
-        assert read(path, size=size) == (whole, bad)
-    except Unreadable as refused:
-        assert "longer than" in str(refused) and block == 32
-        return
+    assert read(path, size=size) == (whole, bad)
     kept, malformed = read(path, start=min(start, len(rows)), size=size)
     assert kept == {n: row for n, row in whole.items() if n >= start}
     assert malformed == [n for n in bad if n >= start]

@@ -270,7 +270,7 @@ def test_an_attempt_that_comes_and_goes_during_a_look_up_is_not_missed(again: Re
         quick = asyncio.create_task(retries.answer(again, effect))
         await settle()
         store.first_look_up.set()
-        assert await asyncio.gather(slow, quick) == [1, 1]
+        assert [await slow, await quick] == [1, 1]
         assert effect.times == 1
 
     run(scenario)

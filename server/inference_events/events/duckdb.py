@@ -79,6 +79,7 @@ EVENT_COLUMNS = {
     "touched": "VARCHAR",
 }
 SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
+MOST_ALTERS = 100
 CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
 READ_COLUMNS = "e.event_id, e.timestamp, e.received_at, e.updated_at, e.undeclared, e.violations"
 
@@ -410,16 +411,36 @@ class _Writer:
     def _define(self, definition: _Define) -> None:
         old = self._layouts.get(definition.model_id)
         layout = old or Layout(definition.model_id, definition.revision)
-        if old is None:
-            columns = ", ".join(f"{name} {kind}" for name, kind in EVENT_COLUMNS.items())
-            self._db.execute(f"CREATE TABLE {layout.table} ({columns})")
         changes = layout.changes(definition.schema)
+        if old is None:
+            self._create(layout, changes)
+        else:
+            self._change_columns(layout, changes)
+        self._keep_layout(layout.after(definition.revision, changes))
+
+    def _create(self, layout: Layout, changes: Sequence[Change]) -> None:
+        columns = EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self._db.execute(f"CREATE TABLE {layout.table} ({declared})")
+
+    def _change_columns(self, layout: Layout, changes: Sequence[Change]) -> None:
         lossy = [change.new.name for change in changes if change.retypes and self._loses(layout, change)]
         if lossy:
             raise LossyRetyping(*lossy)
+        if sum(change.adds for change in changes) > MOST_ALTERS:
+            self._rebuild(layout, changes)
+            return
         for change in changes:
             self._alter(layout, change)
-        self._keep_layout(layout.after(definition.revision, changes))
+
+    def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
+        """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
+        columns = ", ".join(
+            f"CAST({_source(change)} AS {change.new.sql_type}) AS {change.new.sql_name}" for change in changes
+        )
+        self._db.execute(f"CREATE TABLE rebuilt AS SELECT {SYSTEM_COLUMNS}, {columns} FROM {layout.table} e")
+        self._db.execute(f"DROP TABLE {layout.table}")
+        self._db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
 
     def _loses(self, layout: Layout, change: Change) -> bool:
         assert change.old is not None
@@ -480,6 +501,10 @@ class _Writer:
         finally:
             for name in tables:
                 self._db.unregister(name)
+
+
+def _source(change: Change) -> str:
+    return "NULL" if change.old is None else f"e.{change.old.sql_name}"
 
 
 def _target(write: Write) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ Rows come as JSON events or as a chunk of a file. Both are looked at column by c
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -291,7 +292,10 @@ class JsonRows:
     def column(self, name: str) -> Sequence[Any] | None:
         if name not in self._names:
             return None
-        values = [event.get(name) for event in self._events]
+        try:
+            values = list(map(itemgetter(name), self._events))
+        except KeyError:
+            values = [event.get(name) for event in self._events]
         return [_unwrapped(value) for value in values] if name in self._unwraps else values
 
     def present(self, name: str) -> Mask:

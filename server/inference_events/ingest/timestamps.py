@@ -2,7 +2,6 @@
 
 import math
 import re
-import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +25,8 @@ def parse_timestamp(value: Any, format: str | None = None) -> int | None:
     8601 (no offset means UTC), date and datetime objects, and a list of these, of which the earliest counts.
     Raises ValueError for anything else, and for years outside 1 to 9999.
     """
+    if type(value) is int and format is None:
+        return _from_number(value)
     if value is None or value == NOT_A_TIME:
         return None
     if isinstance(value, list | tuple):
@@ -74,7 +75,7 @@ def _from_text(text: str, format: str | None) -> int:
 def _from_format(text: str, format: str) -> int | None:
     try:
         return _from_datetime(datetime.strptime(text, format))
-    except ValueError:
+    except (ValueError, re.error):
         return None
 
 
@@ -85,14 +86,20 @@ def _from_datetime(moment: datetime) -> int:
 
 
 def _from_number(number: int | float | Decimal) -> int:
-    if not math.isfinite(number):
-        raise ValueError("not a time")
-    if number == int(number):
+    if not isinstance(number, int) and number == int(number):
         number = int(number)
-    per_second = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
     if isinstance(number, int):
-        return _in_range(number * 1_000_000 // per_second)
-    return _in_range(round(float(number) * 1_000_000 / per_second))
+        return _in_range(number * 1_000_000 // _per_second(number))
+    return _in_range(round(float(number) * 1_000_000 / _per_second(float(number))))
+
+
+def _per_second(number: int | float) -> int:
+    """Return how many of the unit in which `number` counts make a second."""
+    size = abs(number)
+    for limit, per_second in EPOCH_UNITS:
+        if size < limit:
+            return per_second
+    raise ValueError("not a time")
 
 
 def _in_range(time: int) -> int:

@@ -65,7 +65,7 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     return aimed
 
 
-def _column(name: str) -> str:
+def _column(name: str) -> Any:
     if name == ID_COLUMN or name in NAMES or not _number(name) % LEFT_ALONE:
         return name
     return NAMES[_number(name) % len(NAMES)]

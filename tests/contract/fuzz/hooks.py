@@ -21,7 +21,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @schemathesis.hook
-def map_case(context: HookContext, case: Case) -> Case:
+def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
     """Aim a case at what is prepared; where links lead, they have aimed it already."""
     operation_id, land = _operation_id(case), prepare(_url(case))
     if isinstance(case.body, dict):
@@ -29,7 +29,8 @@ def map_case(context: HookContext, case: Case) -> Case:
     is_linked = case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
     if case.meta is not None and case.meta.generation.mode.is_positive and (is_linked or is_every_second(case.body)):
         # The answer to a retry may tell of something that has changed since: no link and no check can start there.
-        case.headers = {name: value for name, value in case.headers.items() if name not in RETRY_HEADERS}
+        for name in RETRY_HEADERS:
+            case.headers.pop(name, None)
     if is_linked:
         return case
     if case.path_parameters:
@@ -49,39 +50,39 @@ def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, object]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]) -> None:
     """Keep the fuzz from ending its own token, which it finds in the list of tokens."""
     if (case.path_parameters or {}).get("token_id") == prepare(_url(case)).own_token_id:
         case.path_parameters["token_id"] = NOBODY
 
 
 @schemathesis.hook
-def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
     """Accept that a request which its schema allows is refused, where a rule of the descriptions says so."""
     return not (isinstance(failure, RejectedPositiveData) and is_refused_by_rule(response))
 
 
 @schemathesis.check
-def errors_have_the_envelope(ctx: CheckContext, response: Response, case: Case) -> None:
+def errors_have_the_envelope(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     if response.status_code >= 400:
         assert_error_envelope(json.loads(response.content), response.status_code)
 
 
 @schemathesis.check
-def acknowledged_events_read_back(ctx: CheckContext, response: Response, case: Case) -> None:
+def acknowledged_events_read_back(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     if response.status_code == 200 and _operation_id(case) == "publish_events":
         check_published(_url(case), response.request, json.loads(response.content)["data"])
 
 
 @schemathesis.check
-def acknowledged_updates_read_back(ctx: CheckContext, response: Response, case: Case) -> None:
+def acknowledged_updates_read_back(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     if response.status_code == 200 and _operation_id(case) == "update_events":
         check_updated(_url(case), response.request, json.loads(response.content)["data"])
 
 
-def _operation_id(case: Case) -> str:
+def _operation_id(case: Case[Any]) -> str:
     return str(case.operation.definition.raw.get("operationId"))
 
 
-def _url(case: Case) -> str:
+def _url(case: Case[Any]) -> str:
     return str(case.operation.schema.get_base_url())

@@ -35,7 +35,8 @@ def check_updated(url: str, request: PreparedRequest, answer: Mapping[str, Any])
 
 def _events_body(request: PreparedRequest) -> Any:
     """Return the body that was sent, None if it has no events or the answer may be that of an earlier attempt."""
-    body = orjson.loads(request.body or b"null")
+    assert isinstance(request.body, bytes)
+    body = orjson.loads(request.body)
     is_retry = any(name in request.headers for name in RETRY_HEADERS)
     return None if is_retry or body["source"]["type"] != "EVENTS" else body
 
