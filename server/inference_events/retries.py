@@ -43,29 +43,25 @@ class Retries:
 
     async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         """Return the answer to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
-        if request.idempotency_key is not None or request.is_retry:
-            earlier = await self._earlier(request)
-            if earlier is not None:
-                return _replayed(earlier, request)
-        return await self._perform(request, perform)
-
-    async def _earlier(self, request: Request) -> Earlier | None:
+        if request.idempotency_key is None and not request.is_retry:
+            return await self._begin(request, perform())
         while (running := self._running.get(_key(request))) is not None:
             await asyncio.wait([running.answer])
-            if running.body_digest != request.body_digest:
-                raise IdempotencyKeyReused("The idempotency key was used with another body")
-            if running.answer.exception() is None:
-                return Earlier(running.body_digest, running.answer.result())
+            if not running.answer.cancelled() and running.answer.exception() is None:
+                return _replayed(Earlier(running.body_digest, running.answer.result()), request)
+        # The stores are asked as a part of the attempt, so that an equal request waits instead of asking, too.
+        return await self._begin(request, self._find_or_perform(request, perform))
+
+    async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         for find in self._finders:
             earlier = await find(request)
             if earlier is not None:
-                return earlier
-        # Another attempt may have begun while the stores were asked.
-        return await self._earlier(request) if _key(request) in self._running else None
+                return _replayed(earlier, request)
+        return await perform()
 
-    async def _perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+    async def _begin(self, request: Request, attempt: Awaitable[Any]) -> Any:
         key = _key(request)
-        running = _Running(request.body_digest, asyncio.ensure_future(perform()))
+        running = _Running(request.body_digest, asyncio.ensure_future(attempt))
         running.answer.add_done_callback(lambda _: self._forget(key, running))
         self._running[key] = running
         # Once begun, an attempt goes on when its client hangs up: a retry may be waiting for it.

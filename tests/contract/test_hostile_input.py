@@ -12,7 +12,7 @@ import pytest
 
 from tests.envelope import assert_error_envelope
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"name": "id", "data_type": "str"},
     {"name": "float", "data_type": "float", "min": 0, "max": 10},
     {"name": "int", "data_type": "int", "min": 0, "max": 10},

@@ -16,12 +16,14 @@ import pyarrow as pa
 from inference_events.events.merge import take_rows
 from inference_events.events.store import SYSTEM_SCHEMA, VIOLATIONS, EventBatch, Mask
 from inference_events.ingest.columns import (
+    DEEPEST,
+    TOO_DEEP,
     Converted,
     Values,
     convert,
     is_null,
+    is_too_deep,
     plain_times,
-    storable,
     text_to_null,
 )
 from inference_events.ingest.hashes import hash_column, hash_pair
@@ -31,6 +33,7 @@ from inference_events.ingest.timestamps import parse_timestamp
 
 NO_ID = "is not an event id"
 NO_TIME = "cannot be read as a time"
+TOO_NESTED = f"is nested more than {DEEPEST} levels deep"
 
 
 class Rows(Protocol):
@@ -112,7 +115,11 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     times = _timestamps(rows, schema, faults)
     converted = {c.name: _converted(c, rows, schema) for c in schema.columns}
     carried = {c.name: _carried(c, rows, converted[c.name], schema, times, update) for c in schema.columns}
-    undeclared = [_storable(extra) for extra in rows.undeclared(schema.names, keep_nulls=update)]
+    undeclared = rows.undeclared(schema.names, keep_nulls=update)
+    too_deep = list(_depth_faults(converted, undeclared))
+    for fault in too_deep:
+        undeclared[fault.row] = None
+    faults += too_deep
     system = pa.table(
         [
             pa.array(ids, pa.string()),
@@ -268,8 +275,13 @@ def _found(column: Converted) -> Iterator[tuple[str, npt.NDArray[np.int64], Sequ
     yield "range", outside, [None] * len(outside)
 
 
-def _storable(extra: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if extra is None else {name: storable(value) for name, value in extra.items()}
+def _depth_faults(
+    converted: Mapping[str, Converted], undeclared: Sequence[dict[str, Any] | None]
+) -> Iterator[RowFault]:
+    for name, column in converted.items():
+        yield from (RowFault(row, name, TOO_NESTED) for row, raw in column.mistyped.items() if raw == TOO_DEEP)
+    for row, extra in enumerate(undeclared):
+        yield from (RowFault(row, name, TOO_NESTED) for name, value in (extra or {}).items() if is_too_deep(value))
 
 
 def _json(value: Any) -> str:

@@ -27,7 +27,7 @@ Mask = npt.NDArray[np.bool_]
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100
-TOO_DEEP = "(nested too deeply to be kept)"
+TOO_DEEP = ""
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
@@ -62,20 +62,22 @@ def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
 
 
 def raw_json(value: Any) -> str:
-    """Write a value that was sent as JSON text. JSON has no infinity: it is written as a word."""
+    """Write a value that was sent as JSON text, or TOO_DEEP. JSON has no infinity: it is written as a word."""
     if isinstance(value, float) and math.isinf(value):
         value = "Infinity" if value > 0 else "-Infinity"
-    return orjson.dumps(storable(value), default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    if is_too_deep(value):
+        return TOO_DEEP
+    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def storable(value: Any) -> Any:
-    """Return `value`, or a text in place of one that is nested so deeply that JSON writers give up."""
+def is_too_deep(value: Any) -> bool:
+    """Tell whether a value is nested so deeply that JSON writers give up on it."""
     level = [value]
     for _ in range(DEEPEST):
         level = [item for each in level if isinstance(each, list | dict) for item in _items(each)]
         if not level:
-            return value
-    return TOO_DEEP
+            return False
+    return True
 
 
 def _items(value: list[Any] | dict[str, Any]) -> Iterable[Any]:

@@ -141,12 +141,13 @@ class EventOperations:
         token_id = current_request().token_id
 
         def make(session: Session) -> t.JobAcceptedResponse:
+            info = _info(models.get(session, model.id), dataset)
             job = self._queue.accept(
                 session,
                 kind=kind,
                 name=name,
                 params={**params, "dataset": dataset},
-                info=_info(models.get(session, model.id), dataset),
+                info=info,
                 project_id=model.project_id,
                 model_id=model.id,
                 token_id=token_id,

@@ -128,10 +128,11 @@ def sync_detailed(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`), or
+    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
     with a
-       timestamp that cannot be read, refuses the request: 400, each fault with its place, nothing
-    stored.
+       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
+    request: 400,
+       each fault with its place, nothing stored.
     3. Values are converted to the types of the model's schema. What does not fit is stored all the same
     and
        recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
@@ -141,16 +142,17 @@ def sync_detailed(
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
+    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
+    model without
+    one gets a UUIDv7 per event.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
     model's
     `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts.
-    Absent, null or `"NaT"` means the time of receipt.
+    counts. A text
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -220,10 +222,11 @@ def sync(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`), or
+    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
     with a
-       timestamp that cannot be read, refuses the request: 400, each fault with its place, nothing
-    stored.
+       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
+    request: 400,
+       each fault with its place, nothing stored.
     3. Values are converted to the types of the model's schema. What does not fit is stored all the same
     and
        recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
@@ -233,16 +236,17 @@ def sync(
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
+    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
+    model without
+    one gets a UUIDv7 per event.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
     model's
     `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts.
-    Absent, null or `"NaT"` means the time of receipt.
+    counts. A text
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -307,10 +311,11 @@ async def asyncio_detailed(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`), or
+    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
     with a
-       timestamp that cannot be read, refuses the request: 400, each fault with its place, nothing
-    stored.
+       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
+    request: 400,
+       each fault with its place, nothing stored.
     3. Values are converted to the types of the model's schema. What does not fit is stored all the same
     and
        recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
@@ -320,16 +325,17 @@ async def asyncio_detailed(
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
+    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
+    model without
+    one gets a UUIDv7 per event.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
     model's
     `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts.
-    Absent, null or `"NaT"` means the time of receipt.
+    counts. A text
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -397,10 +403,11 @@ async def asyncio(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`), or
+    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
     with a
-       timestamp that cannot be read, refuses the request: 400, each fault with its place, nothing
-    stored.
+       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
+    request: 400,
+       each fault with its place, nothing stored.
     3. Values are converted to the types of the model's schema. What does not fit is stored all the same
     and
        recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
@@ -410,16 +417,17 @@ async def asyncio(
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
+    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
+    model without
+    one gets a UUIDv7 per event.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
     model's
     `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts.
-    Absent, null or `"NaT"` means the time of receipt.
+    counts. A text
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry

@@ -127,9 +127,8 @@ def sync_detailed(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked; one without a usable id or with a timestamp that cannot be read refuses
-    the
-       request (400), nothing is changed.
+    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
+    changed.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
        columns without a role. Input, output and decision columns are left alone and named in
        `ignored_columns`. The id column only selects.
@@ -191,9 +190,8 @@ def sync(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked; one without a usable id or with a timestamp that cannot be read refuses
-    the
-       request (400), nothing is changed.
+    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
+    changed.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
        columns without a role. Input, output and decision columns are left alone and named in
        `ignored_columns`. The id column only selects.
@@ -250,9 +248,8 @@ async def asyncio_detailed(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked; one without a usable id or with a timestamp that cannot be read refuses
-    the
-       request (400), nothing is changed.
+    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
+    changed.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
        columns without a role. Input, output and decision columns are left alone and named in
        `ignored_columns`. The id column only selects.
@@ -312,9 +309,8 @@ async def asyncio(
 
     For a source of type `EVENTS`:
     1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked; one without a usable id or with a timestamp that cannot be read refuses
-    the
-       request (400), nothing is changed.
+    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
+    changed.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
        columns without a role. Input, output and decision columns are left alone and named in
        `ignored_columns`. The id column only selects.
