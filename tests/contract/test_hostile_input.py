@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -59,6 +59,9 @@ FORMATS = ["%", "%Q", "%Y%Y", "[", "(?P<Y>", "\x00"]
 CURSORS = [b"", b"[]", b"null", b'{"0":1}', b'[true,"a"]', b'[0.5,"a"]', b'[9223372036854775807,"a"]', b'[1e300,"a"]',
            b'[-9223372036854775808,"a"]', b'[0,null]', b'[0,"a","b"]']  # fmt: skip
 
+JSON = {"Content-Type": "application/json"}
+NO_HEADERS: Mapping[str, str] = {}
+
 
 class Api:
     """Send JSON and check that each answer is expected, and a refusal the envelope."""
@@ -66,15 +69,20 @@ class Api:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def send(self, method: str, path: str, body: Any, *statuses: int) -> Any:
+    def send(self, method: str, path: str, body: Any, *statuses: int, headers: Mapping[str, str] = NO_HEADERS) -> Any:
         """Return the answer's `data`, None for a refusal. A `body` of type str is sent as it is."""
         text = body if isinstance(body, str) else json.dumps(body)
-        answer = self._client.request(method, path, content=text, headers={"Content-Type": "application/json"})
+        answer = self._client.request(method, path, content=text, headers={**JSON, **headers})
         assert answer.status_code in statuses, answer.text
         if answer.status_code < 400:
             return answer.json()["data"]
         assert_error_envelope(answer.json(), answer.status_code)
         return None
+
+    def upload(self, name: str, content: bytes) -> str:
+        answer = self._client.post("/v3/files/upload", files={"file": (name, content)})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["id"])
 
     def model(self, *statuses: int, **fields: Any) -> Any:
         """Create a model in a project of its own and return its id, None where it is refused."""
@@ -188,3 +196,14 @@ def test_events_without_anything(api: Api, model_id: str) -> None:
     assert api.publish(model_id, "[]", 200)["event_ids"] == []
     api.publish(model_id, "[{}]", 400)
     api.publish(model_id, "[{}]", 400, method="PATCH")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_retry_of_a_file_gets_the_first_answer(api: Api, model_id: str, method: str) -> None:
+    """The answer that names a job is kept as it was, with its `source_type`."""
+    file_id = api.upload("rows.csv", b"id,int\na,1\n")
+    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "FILE", "file_id": file_id}}
+    key = {"Idempotency-Key": uuid4().hex}
+    first = api.send(method, "/v3/events", body, 200, headers=key)
+    assert first["source_type"] == "FILE"
+    assert api.send(method, "/v3/events", body, 200, headers=key) == first

@@ -49,8 +49,9 @@ class EventOperations:
         model = await asyncio.to_thread(self._targets.model, model_id)
         dataset = dataset_name(body["env_type"], body.get("env_name"))
         if source["type"] == "FILE":
-            job = await self._start_file_job(PUBLISH_FILE, model, dataset, source["file_id"])
-            return views.envelope({"source_type": "FILE", "job": job})
+            file_id = source["file_id"]
+            accepted: t.PublishEventsResponse = await self._start_file_job(PUBLISH_FILE, model, dataset, file_id)
+            return accepted
         kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
         made = Made(os.urandom(16), time.time_ns() // 1000)
 
@@ -65,8 +66,8 @@ class EventOperations:
         model = await asyncio.to_thread(self._targets.model, model_id)
         _check_updatable(model, body["env_type"])
         if source["type"] == "FILE":
-            job = await self._start_file_job(UPDATE_FILE, model, None, source["file_id"])
-            return views.envelope({"source_type": "FILE", "job": job})
+            accepted: t.UpdateEventsResponse = await self._start_file_job(UPDATE_FILE, model, None, source["file_id"])
+            return accepted
         made = Made(b"", time.time_ns() // 1000)
 
         def ingest(schema: ModelSchema) -> Ingested:
@@ -81,8 +82,8 @@ class EventOperations:
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
         model = await asyncio.to_thread(self._targets.model, body["model_id"].lower())
         params = _deletion(body)
-        job = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params)
-        return views.envelope({"job": job})
+        accepted: t.JobAcceptedResponse = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params, {})
+        return accepted
 
     async def read_events(self, *, body: t.ReadEventsRequest) -> t.ReadEventsResponse:
         page = reading.page_request(body)
@@ -128,19 +129,26 @@ class EventOperations:
                 raise BadRequest.naming(*_conflicts(conflict.rows)) from None
         raise BadRequest("The model's schema keeps changing; try again")
 
-    async def _start_file_job(self, kind: str, model: Model, dataset: str | None, file_id: str) -> t.JobReference:
+    async def _start_file_job(self, kind: str, model: Model, dataset: str | None, file_id: str) -> Any:
         file = await self._catalog.aread(lambda session: files.get(session, file_id))
         if file.type not in (files.CSV, files.PARQUET):
             raise BadRequest.naming(Fault("names a file that is neither CSV nor Parquet", "/source/file_id"))
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
-        return await self._start_job(kind, name, model, dataset, {"file_id": file.id})
+        return await self._start_job(kind, name, model, dataset, {"file_id": file.id}, {"source_type": "FILE"})
 
     async def _start_job(
-        self, kind: str, name: str, model: Model, dataset: str | None, params: Mapping[str, Any]
-    ) -> t.JobReference:
+        self,
+        kind: str,
+        name: str,
+        model: Model,
+        dataset: str | None,
+        params: Mapping[str, Any],
+        shown: Mapping[str, Any],
+    ) -> Any:
+        """Accept a job and answer with `shown` and its name. A retry gets the same answer."""
         token_id = current_request().token_id
 
-        def make(session: Session) -> t.JobAcceptedResponse:
+        def make(session: Session) -> Mapping[str, Any]:
             info = _info(models.get(session, model.id), dataset)
             job = self._queue.accept(
                 session,
@@ -153,9 +161,9 @@ class EventOperations:
                 token_id=token_id,
                 position=self._store.position(model.id).result(),
             )
-            return views.job_accepted(job)
+            return views.envelope({**shown, "job": views.job_reference(job)})
 
-        return (await change(self._catalog, make))["data"]["job"]
+        return await change(self._catalog, make)
 
 
 class _Commit(Generic[AnswerT]):

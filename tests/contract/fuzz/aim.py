@@ -51,6 +51,17 @@ def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
     return shaped
 
 
+def is_valid_source(source: Any) -> bool:
+    """Tell whether a body's source keeps to the contract, so that another may take its place."""
+    if not isinstance(source, dict):
+        return False
+    if source.get("type") == "FILE":
+        return source.keys() == {"type", "file_id"} and _is_uuid(source["file_id"])
+    events = source.get("events")
+    has_events = isinstance(events, list) and len(events) <= 1000 and all(isinstance(event, dict) for event in events)
+    return has_events and source.keys() == {"type", "events"} and source["type"] == "EVENTS"
+
+
 def is_every_second(value: Any) -> bool:
     return bool(_number(value) % 2)
 

@@ -10,4 +10,8 @@ SCALARS = st.none() | st.booleans() | NUMBERS | st.text(max_size=8) | st.sampled
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
 )
-EVENTS = st.lists(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=4), VALUES, max_size=6), max_size=5)
+EVENTS = st.lists(
+    st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=4), VALUES, min_size=1, max_size=6),
+    min_size=1,
+    max_size=5,
+)

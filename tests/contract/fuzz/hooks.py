@@ -10,7 +10,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from tests.contract.fuzz.aim import aim_body, aim_path, is_every_second, shape_events
+from tests.contract.fuzz.aim import aim_body, aim_path, is_every_second, is_valid_source, shape_events
 from tests.contract.fuzz.events import EVENTS
 from tests.contract.fuzz.landscape import prepare
 from tests.contract.fuzz.reading import RETRY_HEADERS, check_published, check_updated
@@ -42,11 +42,10 @@ def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
 
 @schemathesis.hook
 def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
-    """Fill lists of events, which the contract allows to be anything and which mostly come empty."""
-    source = body.get("source") if isinstance(body, dict) else None
-    if not isinstance(source, dict) or source.get("events") != []:
+    """Put random events into most sources: the contract allows anything, and left alone they come empty."""
+    if not isinstance(body, dict) or not is_valid_source(body.get("source")):
         return just(body)
-    return EVENTS.map(lambda events: body | {"source": source | {"events": events}})
+    return just(body) | EVENTS.map(lambda events: body | {"source": {"type": "EVENTS", "events": events}})
 
 
 @schemathesis.hook

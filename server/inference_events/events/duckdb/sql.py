@@ -1,0 +1,95 @@
+"""What every statement of this engine is made of: tables, conditions, and rows as Arrow."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from inference_events.events.duckdb.layout import Layout
+from inference_events.events.store import SYSTEM_SCHEMA, Deletion, JobProgress, ModelUnknown, Query
+
+SYSTEM_TABLES = """
+CREATE SEQUENCE IF NOT EXISTS position;
+CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
+CREATE TABLE IF NOT EXISTS columns (
+    model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN
+);
+CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR);
+CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
+CREATE TABLE IF NOT EXISTS records (
+    token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,
+    created_at BIGINT
+);
+"""
+EVENT_COLUMNS = {
+    "event_id": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "received_at": "TIMESTAMP",
+    "content_hash": "UBIGINT",
+    "undeclared": "VARCHAR",
+    "violations": 'STRUCT("column" VARCHAR, kind VARCHAR, "value" VARCHAR)[]',
+    "environment_id": "VARCHAR",
+    "updated_at": "TIMESTAMP",
+    "position": "BIGINT",
+    "touched": "VARCHAR",
+}
+SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
+
+assert set(SYSTEM_SCHEMA.names) <= EVENT_COLUMNS.keys()
+
+
+@contextmanager
+def registered(db: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Let statements on `db` read Arrow tables by name."""
+    for name, table in tables.items():
+        db.register(name, table)
+    try:
+        yield
+    finally:
+        for name in tables:
+            db.unregister(name)
+
+
+def layout_of(layouts: dict[str, Layout], model_id: str) -> Layout:
+    if model_id not in layouts:
+        raise ModelUnknown
+    return layouts[model_id]
+
+
+def conditions(selection: Query | Deletion) -> tuple[str, list[Any]]:
+    """Return the WHERE clause on table `e`. Ids are looked up in a registered table `wanted`."""
+    conditions: list[tuple[str, list[Any]]] = [("e.environment_id = ?", [selection.environment_id])]
+    if selection.event_ids is not None:
+        conditions.append(("e.event_id IN (SELECT event_id FROM wanted)", []))
+    if selection.start is not None:
+        conditions.append(("e.timestamp >= make_timestamp(?)", [selection.start]))
+    if selection.end is not None:
+        conditions.append(("e.timestamp < make_timestamp(?)", [selection.end]))
+    if isinstance(selection, Query) and selection.after is not None:
+        time, event_id = selection.after
+        # The first condition alone lets the engine pass over all that was read before.
+        conditions.append(("e.timestamp >= make_timestamp(?)", [time]))
+        conditions.append(("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", [time, event_id]))
+    return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
+
+
+def declared_values(rows: pa.Table, layout: Layout) -> pa.Table:
+    columns = [rows[column.sql_name].cast(layout.arrow.field(i).type) for i, column in enumerate(layout.declared)]
+    return pa.table(columns, schema=layout.arrow)
+
+
+def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
+    rows = db.execute("SELECT next_row, counts FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
+    return JobProgress(rows[0][0], orjson.loads(rows[0][1])) if rows else JobProgress()
+
+
+def arrow(db: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    return db.sql(sql, params=list(parameters)).to_arrow_table()
+
+
+def number(db: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> int:
+    [(number,)] = db.execute(sql, list(parameters)).fetchall()
+    return int(number)

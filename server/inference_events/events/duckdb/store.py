@@ -1,0 +1,165 @@
+"""The event store on DuckDB: one file, one table per model, one thread that writes.
+
+A write is durable when its transaction is committed: DuckDB syncs its write-ahead log at every commit. Reads run
+on cursors of their own and see the last commit.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.sql import (
+    SYSTEM_TABLES,
+    arrow,
+    conditions,
+    declared_values,
+    job_progress,
+    layout_of,
+    number,
+)
+from inference_events.events.duckdb.writer import Define, Drop, Position, Purge, Writer
+from inference_events.events.group_commit import GroupCommitter
+from inference_events.events.store import (
+    Deletion,
+    JobProgress,
+    ModelUnknown,
+    Query,
+    RejectedRow,
+    RetryRecord,
+    Statuses,
+    StoredEvents,
+    Write,
+)
+
+READ_COLUMNS = "e.event_id, e.timestamp, e.received_at, e.updated_at, e.undeclared, e.violations"
+
+
+class DuckDBEventStore:
+    """`EventStore` on one DuckDB file, which this process alone may open."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = duckdb.connect(str(path))
+        self._db.execute(SYSTEM_TABLES)
+        self._open_positions: dict[str, set[int]] = {}
+        self._writer = Writer(self._db.cursor(), self._open_positions)
+        self._committer = GroupCommitter(self._writer)
+
+    def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
+        return self._committer.submit(Define(model_id, revision, schema))
+
+    def drop(self, model_id: str) -> Future[None]:
+        return self._committer.submit(Drop(model_id))
+
+    def write(self, write: Write) -> Future[Statuses]:
+        return self._committer.submit(write)
+
+    def delete(self, deletion: Deletion) -> Future[int]:
+        return self._committer.submit(deletion)
+
+    def position(self, model_id: str) -> Future[int]:
+        return self._committer.submit(Position(model_id))
+
+    def resume(self, model_id: str, position: int) -> None:
+        self._open_positions.setdefault(model_id, set()).add(position)
+
+    def settle(self, model_id: str, position: int) -> None:
+        self._open_positions.get(model_id, set()).discard(position)
+
+    def purge_records(self, before: int) -> Future[None]:
+        return self._committer.submit(Purge(before))
+
+    def read(self, query: Query) -> StoredEvents:
+        layout = self._layout(query.model_id)
+        where, parameters = conditions(query)
+        columns = "".join(f", e.{column.sql_name}" for column in layout.columns)
+        with self._cursor() as cursor:
+            if query.event_ids is not None:
+                cursor.register("wanted", pa.table({"event_id": pa.array(query.event_ids, pa.string())}))
+            rows = arrow(
+                cursor,
+                f"SELECT {READ_COLUMNS}{columns} FROM {layout.table} e WHERE {where}"
+                " ORDER BY e.timestamp, e.event_id LIMIT ?",
+                [*parameters, query.limit],
+            )
+        return _stored_events(rows, layout)
+
+    def count(self, model_id: str, environment_id: str) -> int:
+        table = self._layout(model_id).table
+        with self._cursor() as cursor:
+            return number(cursor, f"SELECT count(*) FROM {table} WHERE environment_id = ?", [environment_id])
+
+    def progress(self, job_id: str) -> JobProgress:
+        with self._cursor() as cursor:
+            return job_progress(cursor, job_id)
+
+    def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
+        with self._cursor() as cursor:
+            total = number(cursor, "SELECT count(*) FROM rejected_rows WHERE job_id = ?", [job_id])
+            rows = cursor.execute(
+                "SELECT row, reason, message FROM rejected_rows WHERE job_id = ? ORDER BY row LIMIT ? OFFSET ?",
+                [job_id, limit, offset],
+            ).fetchall()
+        return [RejectedRow(*row) for row in rows], total
+
+    def find_record(
+        self, token_id: str, method: str, path: str, idempotency_key: str | None, body_digest: bytes
+    ) -> RetryRecord | None:
+        same: tuple[str, bytes | str] = ("idempotency_key IS NULL AND body_digest = ?", body_digest)
+        if idempotency_key is not None:
+            same = ("idempotency_key = ?", idempotency_key)
+        with self._cursor() as cursor:
+            rows = cursor.execute(
+                f"SELECT * FROM records WHERE {same[0]} AND token_id = ? AND method = ? AND path = ?"
+                " ORDER BY created_at DESC LIMIT 1",
+                [same[1], token_id, method, path],
+            ).fetchall()
+        return RetryRecord(*rows[0]) if rows else None
+
+    def answers(self) -> bool:
+        with self._cursor() as cursor:
+            return number(cursor, "SELECT 1") == 1
+
+    def close(self) -> None:
+        self._committer.stop()
+        self._db.close()
+
+    def _layout(self, model_id: str) -> Layout:
+        return layout_of(self._writer.committed, model_id)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._db.cursor()
+        try:
+            yield cursor
+        except duckdb.CatalogException as error:
+            # Only tables of events go, between the look at the layout and the query.
+            raise ModelUnknown from error
+        finally:
+            cursor.close()
+
+
+def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:
+    system = rows.select(["event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations"])
+    if layout.retired:
+        kept = zip(system["undeclared"].to_pylist(), _retireddeclared_values(rows, layout), strict=True)
+        merged = [_json(old | (orjson.loads(text) if text else {})) for text, old in kept]
+        system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
+    return StoredEvents(system, declared_values(rows, layout))
+
+
+def _retireddeclared_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in layout.retired]
+    columns = [rows[column.sql_name].to_pylist() for column in layout.retired]
+    for values in zip(*columns, strict=True):
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def _json(extra: dict[str, Any]) -> str | None:
+    return orjson.dumps(extra, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode() if extra else None

@@ -1,0 +1,103 @@
+"""The tables of events: made, changed and removed as the models' schemas are."""
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from inference_events.events.duckdb.layout import Change, Layout, StoredColumn
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, SYSTEM_COLUMNS, number, registered
+from inference_events.events.store import LossyRetyping
+
+MOST_ALTERS = 100
+
+
+class Tables:
+    """Keeps tables in step with schemas, within the transactions of one connection.
+
+    `layouts` are the layouts by model id as the transaction sees them.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._db = connection
+        self.layouts = {layout.model_id: layout for layout in _load(connection)}
+
+    def define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
+        """Create or change the table of a model. Raises LossyRetyping."""
+        old = self.layouts.get(model_id)
+        layout = old or Layout(model_id, revision)
+        changes = layout.changes(schema)
+        if old is None:
+            self._create(layout, changes)
+        else:
+            self._change_columns(layout, changes)
+        self._keep(layout.after(revision, changes))
+
+    def drop(self, model_id: str) -> None:
+        """Remove the table of a model, if it has one."""
+        layout = self.layouts.pop(model_id, None)
+        if layout is not None:
+            self._db.execute(f"DROP TABLE {layout.table}")
+            self._forget(model_id)
+
+    def _create(self, layout: Layout, changes: Sequence[Change]) -> None:
+        columns = EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self._db.execute(f"CREATE TABLE {layout.table} ({declared})")
+
+    def _change_columns(self, layout: Layout, changes: Sequence[Change]) -> None:
+        lossy = [change.new.name for change in changes if change.retypes and self._loses(layout, change)]
+        if lossy:
+            raise LossyRetyping(*lossy)
+        if sum(change.adds for change in changes) > MOST_ALTERS:
+            self._rebuild(layout, changes)
+            return
+        for change in changes:
+            self._alter(layout, change)
+
+    def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
+        """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
+        columns = ", ".join(
+            f"CAST({_source(change)} AS {change.new.sql_type}) AS {change.new.sql_name}" for change in changes
+        )
+        self._db.execute(f"CREATE TABLE rebuilt AS SELECT {SYSTEM_COLUMNS}, {columns} FROM {layout.table} e")
+        self._db.execute(f"DROP TABLE {layout.table}")
+        self._db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
+
+    def _loses(self, layout: Layout, change: Change) -> bool:
+        assert change.old is not None
+        name, old, new = change.old.sql_name, change.old.sql_type, change.new.sql_type
+        lost = f"TRY_CAST(TRY_CAST({name} AS {new}) AS {old}) IS DISTINCT FROM {name}"
+        return number(self._db, f"SELECT count(*) FROM {layout.table} WHERE {lost}") > 0
+
+    def _alter(self, layout: Layout, change: Change) -> None:
+        name, kind = change.new.sql_name, change.new.sql_type
+        if change.adds:
+            self._db.execute(f"ALTER TABLE {layout.table} ADD COLUMN {name} {kind}")
+        elif change.retypes:
+            self._db.execute(f"ALTER TABLE {layout.table} ALTER COLUMN {name} SET DATA TYPE {kind}")
+
+    def _keep(self, layout: Layout) -> None:
+        self._forget(layout.model_id)
+        self._db.execute("INSERT INTO models VALUES (?, ?)", [layout.model_id, layout.revision])
+        rows = pa.Table.from_pylist([vars(c) | {"model_id": layout.model_id} for c in layout.columns])
+        with registered(self._db, layout=rows.append_column("place", pa.array(range(len(rows))))):
+            self._db.execute("INSERT INTO columns SELECT model_id, place, number, name, sql_type, retired FROM layout")
+        self.layouts[layout.model_id] = layout
+
+    def _forget(self, model_id: str) -> None:
+        self._db.execute("DELETE FROM models WHERE model_id = ?", [model_id])
+        self._db.execute("DELETE FROM columns WHERE model_id = ?", [model_id])
+
+
+def _source(change: Change) -> str:
+    return "NULL" if change.old is None else f"e.{change.old.sql_name}"
+
+
+def _load(db: duckdb.DuckDBPyConnection) -> list[Layout]:
+    models = db.execute("SELECT model_id, revision FROM models").fetchall()
+    rows = db.execute("SELECT model_id, number, name, sql_type, retired FROM columns ORDER BY place").fetchall()
+    columns: dict[str, list[StoredColumn]] = {}
+    for model_id, *column in rows:
+        columns.setdefault(model_id, []).append(StoredColumn(*column))
+    return [Layout(model_id, revision, tuple(columns.get(model_id, ()))) for model_id, revision in models]

@@ -1,0 +1,333 @@
+"""Everything that is written, by one thread on one connection: see `group_commit`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.sql import (
+    EVENT_COLUMNS,
+    SYSTEM_COLUMNS,
+    arrow,
+    conditions,
+    declared_values,
+    job_progress,
+    layout_of,
+    number,
+    registered,
+)
+from inference_events.events.duckdb.tables import Tables
+from inference_events.events.merge import (
+    Folded,
+    Found,
+    Places,
+    Stamp,
+    append_statuses,
+    fold,
+    overlay,
+    publish_statuses,
+    take_rows,
+    touches,
+    update_statuses,
+)
+from inference_events.events.store import (
+    TIMESTAMP,
+    ContentConflict,
+    Deletion,
+    EventBatch,
+    JobProgress,
+    LossyRetyping,
+    ModelUnknown,
+    RejectedRow,
+    RetryRecord,
+    RevisionChanged,
+    RowStatus,
+    Statuses,
+    Write,
+    WriteKind,
+    counts,
+)
+
+CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
+
+
+@dataclass(frozen=True)
+class Define:
+    model_id: str
+    revision: int
+    schema: pa.Schema
+
+
+@dataclass(frozen=True)
+class Drop:
+    model_id: str
+
+
+@dataclass(frozen=True)
+class Position:
+    model_id: str
+
+
+@dataclass(frozen=True)
+class Purge:
+    before: int
+
+
+class Writer:
+    """Does the work of the committer's thread on one connection. `committed` are the layouts that readers see."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        open_positions: dict[str, set[int]],
+    ) -> None:
+        self._db = connection
+        self._tables = Tables(connection)
+        self.committed = self._tables.layouts
+        self._open_positions = open_positions
+
+    def begin(self) -> None:
+        self._tables.layouts = dict(self.committed)
+        self._db.begin()
+
+    def commit(self) -> None:
+        self._db.commit()
+        self.committed = self._tables.layouts
+
+    def rollback(self) -> None:
+        self._db.rollback()
+
+    def joins(self, first: Any, second: Any) -> bool:
+        if not isinstance(first, Write) or not isinstance(second, Write):
+            return False
+        return first.kind is not WriteKind.APPEND and first.chunk is None and _target(first) == _target(second)
+
+    def apply(self, work: Sequence[Any]) -> list[Any]:
+        try:
+            match work:
+                case [Write(), *_]:
+                    return self._write_joined(work)
+                case [Deletion() as deletion]:
+                    return [self._delete(deletion)]
+                case [Define(model_id, revision, schema)]:
+                    self._tables.define(model_id, revision, schema)
+                    return [None]
+                case [Drop(model_id)]:
+                    self._tables.drop(model_id)
+                    return [None]
+                case [Position(model_id)]:
+                    return [self._accept(model_id)]
+                case [Purge(before)]:
+                    self._purge(before)
+                    return [None]
+        except (ModelUnknown, RevisionChanged, LossyRetyping, ContentConflict) as error:
+            return [error] * len(work)
+        raise TypeError(f"unknown work {type(work[0]).__name__}")
+
+    def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
+        joined = writes[0] if len(writes) == 1 else _join(writes)
+        statuses = self._write(joined)
+        ends = np.cumsum([len(write.batch) for write in writes])
+        parts: list[Statuses] = np.split(statuses, ends[:-1])
+        for write, part in zip(writes, parts, strict=True):
+            if write.answer is not None:
+                self._record(write.answer(part))
+        return parts
+
+    def _write(self, write: Write) -> Statuses:
+        layout = layout_of(self._tables.layouts, write.model_id)
+        if layout.revision != write.batch.revision:
+            raise RevisionChanged
+        found = self._find(layout, write)
+        statuses = _statuses(write, found)
+        stamp = self._stamp(write)
+        unchanged = np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored)
+        if stamp.notes and len(unchanged):
+            self._confirm(layout, write, take_rows(write.batch, unchanged), found, stamp)
+        changing = np.flatnonzero(np.isin(statuses, CHANGES))
+        if len(changing):
+            self._change(layout, write, take_rows(write.batch, changing), found, stamp)
+        self._advance(write, statuses)
+        return statuses
+
+    def _change(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
+        folded = fold(batch)
+        found = Found.match(folded.batch, found.stored)
+        self._insert_new(layout, write, folded, np.flatnonzero(~found.is_stored), stamp)
+        self._lay_over(layout, write, folded.batch, np.flatnonzero(found.is_stored), found, stamp)
+
+    def _confirm(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
+        """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
+        batch = fold(batch).batch
+        rowids = Found.match(batch, found.stored).rowids(np.arange(len(batch)))
+        with registered(self._db, wanted=pa.table({"row": range(len(batch)), "id": rowids})):
+            before = arrow(
+                self._db, f"SELECT e.touched FROM {layout.table} e JOIN wanted w ON e.rowid = w.id ORDER BY w.row"
+            )
+        noted = touches(batch, write.kind, stamp, before["touched"].to_pylist())
+        with registered(self._db, noted=pa.table({"id": rowids, "touched": noted})):
+            self._db.execute(
+                f"UPDATE {layout.table} e SET position = ?, touched = n.touched FROM noted n WHERE e.rowid = n.id",
+                [stamp.position],
+            )
+
+    def _find(self, layout: Layout, write: Write) -> Found:
+        ids = write.batch.system.select(["event_id"])
+        with registered(self._db, wanted=ids):
+            stored = arrow(
+                self._db,
+                f"SELECT e.rowid, e.event_id, e.content_hash FROM {layout.table} e"
+                " SEMI JOIN wanted USING (event_id) WHERE e.environment_id = ?",
+                [write.environment_id],
+            )
+        return Found.match(write.batch, stored)
+
+    def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
+        if not len(rows):
+            return
+        batch = folded.batch
+        system = batch.system.take(pa.array(rows))
+        system = system.set_column(1, "timestamp", pc.coalesce(system["timestamp"], system["received_at"]))
+        updated = pc.if_else(pa.array(folded.is_repeated[rows]), pa.scalar(write.received_at, TIMESTAMP), None)
+        system = system.append_column("environment_id", pa.repeat(write.environment_id, len(rows)))
+        system = system.append_column("updated_at", updated)
+        system = system.append_column("position", pa.repeat(pa.scalar(stamp.position, pa.int64()), len(rows)))
+        noted = pa.nulls(len(rows), pa.string())
+        if stamp.notes:
+            noted = touches(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
+        self._insert(layout, system.append_column("touched", noted), batch.values.take(pa.array(rows)))
+
+    def _lay_over(
+        self, layout: Layout, write: Write, batch: EventBatch, rows: Places, found: Found, stamp: Stamp
+    ) -> None:
+        if not len(rows):
+            return
+        wanted = pa.table({"row": rows, "id": found.rowids(rows)})
+        columns = "".join(f", e.{column.sql_name}" for column in layout.columns)
+        with registered(self._db, wanted=wanted):
+            stored = arrow(
+                self._db,
+                f"SELECT w.row, {SYSTEM_COLUMNS}{columns} FROM {layout.table} e JOIN wanted w ON e.rowid = w.id"
+                " ORDER BY w.row",
+            )
+            self._db.execute(f"DELETE FROM {layout.table} WHERE rowid IN (SELECT id FROM wanted)")
+        taken = take_rows(batch, stored["row"].to_numpy())
+        before = stored.select(list(EVENT_COLUMNS)), declared_values(stored, layout)
+        system, values = overlay(*before, taken, write, stamp)
+        self._insert(layout, system, values, stored)
+
+    def _insert(self, layout: Layout, system: pa.Table, values: pa.Table, before: pa.Table | None = None) -> None:
+        """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
+        columns = dict(zip((c.sql_name for c in layout.declared), values.columns, strict=True))
+        if before is not None:
+            columns |= {c.sql_name: before[c.sql_name] for c in layout.retired}
+        names = [*EVENT_COLUMNS, *columns]
+        table = pa.table([*(system[name] for name in EVENT_COLUMNS), *columns.values()], names=names)
+        with registered(self._db, incoming=table):
+            self._db.execute(f"INSERT INTO {layout.table} ({', '.join(names)}) SELECT * FROM incoming")
+
+    def _advance(self, write: Write, statuses: Statuses) -> None:
+        chunk = write.chunk
+        if chunk is None:
+            return
+        conflicts = [
+            RejectedRow(int(row), "Conflict", "other content is stored for this id")
+            for row in chunk.rows[statuses == RowStatus.CONFLICT]
+        ]
+        rejected = [*chunk.rejected, *conflicts]
+        done = job_progress(self._db, chunk.job_id)
+        gained = counts(statuses) | {"rejected_rows": len(rejected)}
+        gained.pop("conflict", None)
+        totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
+        self._set_progress(chunk.job_id, JobProgress(chunk.end, totals))
+        if rejected:
+            rows = pa.Table.from_pylist(
+                [{"job_id": chunk.job_id, "row": r.row, "reason": r.reason, "message": r.message} for r in rejected]
+            )
+            with registered(self._db, rejected=rows):
+                self._db.execute("INSERT INTO rejected_rows SELECT job_id, row, reason, message FROM rejected")
+
+    def _set_progress(self, job_id: str, progress: JobProgress) -> None:
+        self._db.execute("DELETE FROM job_progress WHERE job_id = ?", [job_id])
+        self._db.execute(
+            "INSERT INTO job_progress VALUES (?, ?, ?)",
+            [job_id, progress.next_row, orjson.dumps(dict(progress.counts)).decode()],
+        )
+
+    def _delete(self, deletion: Deletion) -> int:
+        done = job_progress(self._db, deletion.job_id)
+        if "deleted_events" in done.counts:
+            return done.counts["deleted_events"]
+        layout = layout_of(self._tables.layouts, deletion.model_id)
+        where, parameters = conditions(deletion)
+        ids = pa.table({"event_id": pa.array(deletion.event_ids or [], pa.string())})
+        with registered(self._db, wanted=ids):
+            deleted = number(
+                self._db,
+                f"DELETE FROM {layout.table} e WHERE {where} AND e.position < ?",
+                [*parameters, deletion.position],
+            )
+        self._set_progress(deletion.job_id, JobProgress(0, {"deleted_events": deleted}))
+        return deleted
+
+    def _purge(self, before: int) -> None:
+        self._db.execute("DELETE FROM records WHERE created_at < ?", [before])
+
+    def _accept(self, model_id: str) -> int:
+        position = self._next_position()
+        self._open_positions.setdefault(model_id, set()).add(position)
+        return position
+
+    def _stamp(self, write: Write) -> Stamp:
+        if write.position is not None:
+            return Stamp(write.position, notes=False)
+        return Stamp(self._next_position(), notes=bool(self._open_positions.get(write.model_id)))
+
+    def _next_position(self) -> int:
+        return number(self._db, "SELECT nextval('position')")
+
+    def _record(self, record: RetryRecord) -> None:
+        self._db.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", list(vars(record).values()))
+
+
+def _target(write: Write) -> tuple[Any, ...]:
+    return (
+        write.model_id,
+        write.environment_id,
+        write.kind,
+        write.batch.revision,
+        write.position,
+        write.chunk,
+    )
+
+
+def _statuses(write: Write, found: Found) -> Statuses:
+    match write.kind:
+        case WriteKind.PUBLISH:
+            return publish_statuses(write.batch, found)
+        case WriteKind.UPDATE:
+            return update_statuses(found)
+    statuses = append_statuses(write.batch, found)
+    conflicts = np.flatnonzero(statuses == RowStatus.CONFLICT)
+    if len(conflicts) and write.chunk is None:
+        raise ContentConflict(conflicts.tolist())
+    return statuses
+
+
+def _join(writes: Sequence[Write]) -> Write:
+    first = writes[0]
+    batches = [write.batch for write in writes]
+    batch = EventBatch(
+        first.batch.revision,
+        pa.concat_tables([batch.system for batch in batches]),
+        pa.concat_tables([batch.values for batch in batches]),
+        {name: np.concatenate([batch.carried[name] for batch in batches]) for name in first.batch.carried},
+    )
+    received_at = max(write.received_at for write in writes)
+    return Write(first.model_id, first.environment_id, first.kind, batch, received_at)
