@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -101,7 +102,9 @@ def test_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         model_id = server.create_model()
         for round_ in range(3):
-            events = [{"id": f"r{round_}e{n}", "number": n, "time": 1_700_000_000 + n} for n in range(500)]
+            events: list[dict[str, Any]] = [
+                {"id": f"r{round_}e{n}", "number": n, "time": 1_700_000_000 + n} for n in range(500)
+            ]
             server.publish(model_id, {"type": "EVENTS", "events": events})
             labels = [{"id": event["id"], "label": event["number"] % 2 == 0} for event in events[:100]]
             server.publish(model_id, {"type": "EVENTS", "events": labels}, "PATCH")
