@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from inference_events.app import create_app
+from inference_events.log import configure_logging
 from inference_events.settings import Settings
 from tests.contract.serving import serve
 
@@ -16,6 +17,7 @@ TOKEN = "admin-token-of-the-probes"
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the URL of the running server."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), admin_token=SecretStr(TOKEN))
+    configure_logging("error")
     with serve(create_app(settings, validate_responses=True)) as url:
         yield url
 

@@ -511,12 +511,16 @@ class Column(BaseModel):
 
 
 class ModelSchema(BaseModel):
-    schema_version: Annotated[int, Field(description="The version of this description's form.")] = 1
+    schema_version: Annotated[
+        int, Field(description="The version of this description's form.", ge=1, le=2147483647)
+    ] = 1
     columns: Annotated[list[Column], Field(description="The columns.", max_length=10000, min_length=1)]
 
 
 class ModelSpec(BaseModel):
-    schema_version: Annotated[int, Field(description="The version of this description's form.")] = 1
+    schema_version: Annotated[
+        int, Field(description="The version of this description's form.", ge=1, le=2147483647)
+    ] = 1
     inputs: Annotated[list[str] | None, Field(description="What the model takes in.")] = None
     outputs: Annotated[list[str] | None, Field(description="What the model puts out.")] = None
     targets: Annotated[

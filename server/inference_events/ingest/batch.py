@@ -16,8 +16,8 @@ import pyarrow as pa
 from inference_events.events.merge import take_rows
 from inference_events.events.store import SYSTEM_SCHEMA, VIOLATIONS, EventBatch, Mask
 from inference_events.ingest.columns import (
-    DEEPEST,
     TOO_DEEP,
+    TOO_NESTED,
     Converted,
     Values,
     convert,
@@ -33,7 +33,6 @@ from inference_events.ingest.timestamps import parse_timestamp
 
 NO_ID = "is not an event id"
 NO_TIME = "cannot be read as a time"
-TOO_NESTED = f"is nested more than {DEEPEST} levels deep"
 
 
 class Rows(Protocol):

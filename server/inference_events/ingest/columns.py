@@ -28,6 +28,7 @@ Mask = npt.NDArray[np.bool_]
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100
 TOO_DEEP = ""
+TOO_NESTED = f"is nested more than {DEEPEST} levels deep"
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
@@ -191,7 +192,7 @@ def _convert_each(column: Column, values: Values, text: bool) -> tuple[pa.Array,
     mistyped: dict[int, str] = {}
     for row, value in enumerate(values.to_pylist() if isinstance(values, pa.Array) else values):
         kept, exact = _read(column, value, text)
-        if not exact and str(value) not in column.null_texts:
+        if not exact and (isinstance(value, list | dict) or str(value) not in column.null_texts):
             mistyped[row] = raw_json(value)
         typed.append(kept)
     return pa.array(typed, column.type), mistyped

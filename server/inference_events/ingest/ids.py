@@ -24,8 +24,8 @@ def event_id(value: Any) -> str | None:
         return str(int(value)) if value.is_integer() and abs(value) <= EXACT else None
     if isinstance(value, Decimal):
         return str(int(value)) if value.is_finite() and value == value.to_integral_value() else None
-    if isinstance(value, list) and value and all(item == value[0] for item in value):
-        return event_id(value[0])
+    if isinstance(value, list) and value and not isinstance(value[0], list | dict):
+        return event_id(value[0]) if all(item == value[0] for item in value) else None
     return None
 
 

@@ -30,6 +30,8 @@ def parse_timestamp(value: Any, format: str | None = None) -> int | None:
     if value is None or value == NOT_A_TIME:
         return None
     if isinstance(value, list | tuple):
+        if any(isinstance(item, list | tuple) for item in value):
+            raise ValueError("not a time")
         times = [time for item in value if (time := parse_timestamp(item, format)) is not None]
         return min(times) if times else None
     if isinstance(value, str):

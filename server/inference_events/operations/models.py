@@ -10,6 +10,7 @@ from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
+from inference_events.ingest.columns import TOO_NESTED, is_too_deep
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_POSITION
 from inference_events.operations import views
@@ -47,6 +48,7 @@ class ModelOperations:
     async def create_model(self, *, body: t.ModelCreate) -> t.ModelResponse:
         token_id = current_request().token_id
         values = CREATE_DEFAULTS | _fields(body) | {"name": body["name"]}
+        _check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
             _check(values["schema"], values["spec"])
@@ -62,6 +64,7 @@ class ModelOperations:
 
     async def update_model(self, *, model_id: str, body: t.ModelUpdate) -> t.ModelResponse:
         token_id = current_request().token_id
+        _check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
             before = models.get(session, model_id)
@@ -150,6 +153,12 @@ def _ranks_two_classes(row: Model) -> bool:
 
 def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in FIELDS if name in body}
+
+
+def _check_depth(body: Mapping[str, Any]) -> None:
+    faults = [Fault(TOO_NESTED, f"/{name}") for name, value in body.items() if is_too_deep(value)]
+    if faults:
+        raise BadRequest.naming(*faults)
 
 
 def _check(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> None:

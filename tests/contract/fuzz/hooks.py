@@ -17,6 +17,7 @@ from tests.contract.fuzz.reading import RETRY_HEADERS, check_published, check_up
 from tests.contract.fuzz.rules import is_refused_by_rule
 from tests.envelope import assert_error_envelope
 
+ENDING = ("revoke_token", "rotate_token", "delete_project", "delete_model")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -42,17 +43,20 @@ def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
 
 @schemathesis.hook
 def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
-    """Put random events into most sources: the contract allows anything, and left alone they come empty."""
+    """Put random events into sources: the contract allows anything, and left alone they come empty."""
     if not isinstance(body, dict) or not is_valid_source(body.get("source")):
         return just(body)
-    return just(body) | EVENTS.map(lambda events: body | {"source": {"type": "EVENTS", "events": events}})
+    filled = EVENTS.map(lambda events: body | {"source": {"type": "EVENTS", "events": events}})
+    return just(body) | filled if body["source"]["type"] == "FILE" else filled
 
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]) -> None:
-    """Keep the fuzz from ending its own token, which it finds in the list of tokens."""
-    if (case.path_parameters or {}).get("token_id") == prepare(_url(case)).own_token_id:
-        case.path_parameters["token_id"] = NOBODY
+    """Keep the fuzz from ending what it stands on: it finds the ids in the lists of tokens, projects and models."""
+    if _operation_id(case) in ENDING:
+        kept = prepare(_url(case)).kept_ids
+        for name, value in (case.path_parameters or {}).items():
+            case.path_parameters[name] = NOBODY if value in kept else value
 
 
 @schemathesis.hook

@@ -40,6 +40,11 @@ class Landscape:
     job_ids: tuple[str, ...]
     own_token_id: str
 
+    @property
+    def kept_ids(self) -> frozenset[str]:
+        """What must stay for the fuzz to go on."""
+        return frozenset({self.own_token_id, self.project_id, *self.model_ids})
+
 
 def connect(url: str) -> httpx.Client:
     """Return a client with the right to do everything."""
@@ -55,7 +60,13 @@ def prepare(url: str) -> Landscape:
         models = [_model(client, project_id, f"fuzz_{number}", kind) for number, kind in enumerate(kinds)]
         model_ids = tuple(model["id"] for model in models)
         file_ids = tuple(_upload(client, name) for name in ("rows.csv", "rows.parquet", "rows.tar.gz"))
-        job_ids = tuple(_publish(client, model_ids[0], file_id) for file_id in file_ids[:2])
+        job_ids = tuple(
+            _publish(client, model_ids[0], {"type": "FILE", "file_id": file_id})["job"]["id"]
+            for file_id in file_ids[:2]
+        )
+        events = [{ID_COLUMN: event_id} for event_id in EVENT_IDS]
+        for model_id in model_ids:
+            _publish(client, model_id, {"type": "EVENTS", "events": events})
     return Landscape(project_id, model_ids, model_ids[-1], file_ids, job_ids, models[0]["created_by"]["id"])
 
 
@@ -70,9 +81,8 @@ def _upload(client: httpx.Client, name: str) -> str:
     return str(answer.json()["data"]["id"])
 
 
-def _publish(client: httpx.Client, model_id: str, file_id: str) -> str:
-    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "FILE", "file_id": file_id}}
-    return str(_send(client, "/v3/events", body)["job"]["id"])
+def _publish(client: httpx.Client, model_id: str, source: dict[str, Any]) -> Any:
+    return _send(client, "/v3/events", {"model_id": model_id, "env_type": "PRODUCTION", "source": source})
 
 
 def _send(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:

@@ -17,6 +17,7 @@ RULES = (
     "names a file that is neither CSV nor Parquet",
     "must be PRODUCTION: datasets cannot be changed",
     "names a model that has no event_id_col",
+    "is nested more than 100 levels deep",
     # delete_events and read_events
     "exactly one of time_range and event_ids is needed",
     "cannot be true together with event_ids",

@@ -128,7 +128,7 @@ def sync_detailed(
     1. The project is looked up; an unknown one is a 404.
     2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
     not above
-       `max`. A fault is a 400 with its place.
+       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
@@ -180,7 +180,7 @@ def sync(
     1. The project is looked up; an unknown one is a 404.
     2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
     not above
-       `max`. A fault is a 400 with its place.
+       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
@@ -227,7 +227,7 @@ async def asyncio_detailed(
     1. The project is looked up; an unknown one is a 404.
     2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
     not above
-       `max`. A fault is a 400 with its place.
+       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
@@ -277,7 +277,7 @@ async def asyncio(
     1. The project is looked up; an unknown one is a 404.
     2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
     not above
-       `max`. A fault is a 400 with its place.
+       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
