@@ -27,11 +27,11 @@ generate: .venv/.dev ## Write generated/ from openapi.yaml
 check-generated: .venv/.dev ## Fail when generated/ is not what openapi.yaml says
 	$(PYTHON) -m tools.generate --check
 
-lint: .venv/.dev
+lint: .venv/.dev ## Check style
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-types: .venv/.dev
+types: .venv/.dev ## Check types, and the handlers against the contract
 	$(PYTHON) -m mypy
 
 review: .venv/.dev $(NODE_MODULES) ## Review openapi.yaml: lint, examples, and what it breaks for clients since BASE=main

@@ -55,7 +55,7 @@ class Operations(
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
         ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
-        TokenOperations.__init__(self, catalog)
+        TokenOperations.__init__(self, catalog, services.directory)
 
 
 class Services:

@@ -56,35 +56,47 @@ def serve(**flags: str | None) -> None:
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
-    # Imported here, as the other commands need nothing of a server.
-    from inference_events.app import create_app
-
-    try:
-        asgi_app = create_app(settings, announce=_announce)
-    except DataDirectoryInUse as error:
-        raise _failure(str(error)) from None
-    server = _Server(
-        uvicorn.Config(
-            asgi_app,
-            host=settings.host,
-            port=settings.port,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+    with _listen(settings.host, settings.port) as listener:
+        server = _Server(
+            uvicorn.Config(
+                _app(settings),
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+            )
         )
-    )
-    server.run()
+        server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
 
 
+def _app(settings: Settings) -> Any:
+    # Imported here, as the other commands need nothing of a server.
+    from inference_events.app import create_app
+
+    try:
+        return create_app(settings, announce=_announce)
+    except DataDirectoryInUse as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"{settings.data_dir} cannot be the data directory: {error.strerror}") from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise _failure(f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port choose others") from None
+
+
 def _announce(secret: str) -> None:
-    typer.echo(f"Admin token, shown this once: {secret}")
+    typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
 
 
 class _Server(uvicorn.Server):
@@ -99,8 +111,14 @@ def _settings(values: dict[str, str]) -> Settings:
     try:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = [f"{_flag(str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        faults = [_fault(str(fault["loc"][0]), fault["msg"]) for fault in error.errors(include_input=False)]
         raise typer.BadParameter("; ".join(faults)) from None
+
+
+def _fault(name: str, message: str) -> str:
+    variable = f"{ENV_PREFIX}{name.upper()}"
+    place = variable if _is_secret(Settings.model_fields[name]) else f"{_flag(name)} or {variable}"
+    return f"{place}: {message.removeprefix('Value error, ')}"
 
 
 def _flag(name: str) -> str:
@@ -214,7 +232,9 @@ def demo(
     try:
         run = importlib.import_module("inference_events.demo").run
     except ModuleNotFoundError as error:
-        raise _failure(f"The demo needs the package {error.name}: pip install 'inference-events[demo]'") from None
+        raise _failure(
+            f"The demo needs the package {error.name}: install inference-events with its extra, demo"
+        ) from None
     run(data_dir)
 
 
@@ -223,8 +243,10 @@ def _ask(call: Callable[..., Response[Error | T]], url: str, secret: str, data_d
     try:
         with AuthenticatedClient(base_url=url, token=secret or _kept_secret(data_dir)) as client:
             response = call(client=client)
-    except httpx.HTTPError as error:
-        raise _failure(f"No answer from {url}: {type(error).__name__}") from None
+    except httpx.HTTPError:
+        raise _failure(
+            f"No answer from {url}: is the server running there, and does the URL begin with http://?"
+        ) from None
     if isinstance(response.parsed, Error):
         raise _failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
     if response.parsed is None:

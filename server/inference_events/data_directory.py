@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -51,6 +52,12 @@ class DataDirectory:
         upload.replace(self.files / file_id)
         sync_directory(self.files)
         return f"files/{file_id}"
+
+    def replace_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
+        """Keep `secret` in the admin token's file if the one that is kept there is replaced by it."""
+        file = self.admin_token_file
+        if file.exists() and is_replaced(file.read_text().strip()):
+            write_private(file, f"{secret}\n")
 
     def close(self) -> None:
         """Let another process own the directory."""

@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+import warnings
 from typing import BinaryIO
 
 import orjson
@@ -27,6 +28,8 @@ def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> No
     root.handlers = [handler]
     root.setLevel(max(severity, logging.WARNING))
     logging.captureWarnings(True)
+    # Connexion imports the test client, which nobody uses here.
+    warnings.filterwarnings("ignore", message=".*starlette.testclient.*")
 
 
 def name_error(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

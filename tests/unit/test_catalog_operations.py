@@ -43,8 +43,8 @@ def catalog(directory: DataDirectory) -> Iterator[Catalog]:
 
 
 @pytest.fixture
-def request_(catalog: Catalog) -> Request:
-    page = asyncio.run(TokenOperations(catalog).list_tokens())
+def request_(catalog: Catalog, directory: DataDirectory) -> Request:
+    page = asyncio.run(TokenOperations(catalog, directory).list_tokens())
     return Request("r", "POST", "/v3/projects", page["data"]["items"][0]["id"], b"digest", "key")
 
 
@@ -172,16 +172,18 @@ def test_files_that_a_crash_left_go_at_the_next_start(
 
 
 @pytest.mark.parametrize("end", ["2020-01-01T00:00:00Z", "2099-12-31T23:59:60Z", "0001-01-01T00:00:00+14:00"])
-def test_a_token_ends_in_the_future(catalog: Catalog, end: str) -> None:
+def test_a_token_ends_in_the_future(catalog: Catalog, directory: DataDirectory, end: str) -> None:
     """A token that would have ended, or whose end cannot be read, is a 400 with its place."""
     with pytest.raises(BadRequest) as refused:
-        asyncio.run(TokenOperations(catalog).create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))
+        asyncio.run(
+            TokenOperations(catalog, directory).create_token(body={"name": "n", "scopes": ["read"], "expires_at": end})
+        )
     assert refused.value.faults[0].place == "/expires_at"
 
 
-def test_token_operations_leave_no_record(catalog: Catalog) -> None:
+def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirectory) -> None:
     """Secrets are shown by creating and rotating, never by listing, and no answer is kept."""
-    operations = TokenOperations(catalog)
+    operations = TokenOperations(catalog, directory)
     end = "2099-12-31t23:59:59.5+01:00"
     created = asyncio.run(operations.create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))["data"]
     assert created["expires_at"] == "2099-12-31T22:59:59.500000Z"

@@ -29,22 +29,28 @@ from inference_events.settings import Settings
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("INFERENCE_EVENTS_PORT", "0")
     monkeypatch.setenv("NO_COLOR", "1")
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
+def directory(tmp_path: Path) -> Iterator[DataDirectory]:
     directory = DataDirectory(tmp_path / "inference-events-data")
-    catalog, _ = open_catalog(Settings(), directory)
-    yield catalog
-    catalog.close()
+    yield directory
     directory.close()
 
 
 @pytest.fixture
-def url(catalog: Catalog) -> Iterator[str]:
+def catalog(directory: DataDirectory) -> Iterator[Catalog]:
+    catalog, _ = open_catalog(Settings(), directory)
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def url(catalog: Catalog, directory: DataDirectory) -> Iterator[str]:
     """Serve the token operations, and nothing else, on a free port."""
-    config = uvicorn.Config(token_server(catalog), port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(token_server(catalog, directory), port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -55,8 +61,8 @@ def url(catalog: Catalog) -> Iterator[str]:
     thread.join()
 
 
-def token_server(catalog: Catalog) -> Starlette:
-    operations = TokenOperations(catalog)
+def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
+    operations = TokenOperations(catalog, directory)
     authenticate = Authentication(catalog).authenticate
 
     def route(path: str, method: str, operation: Callable[..., Awaitable[Any]]) -> Route:
@@ -125,7 +131,7 @@ def test_a_new_admin_token_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         raise DataDirectoryInUse("enough")
 
     shown = serve_with(monkeypatch, create_app).stdout
-    assert shown == "Admin token, shown this once: ie_secret\n"
+    assert shown == "Admin token, shown this once and kept in the data directory's file admin-token: ie_secret\n"
 
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,10 +172,21 @@ def test_refusals_are_told(url: str) -> None:
     assert (result.exit_code, result.stderr) == (1, "A valid bearer token is needed (401)\n")
 
 
+NO_SERVER = "No answer from http://127.0.0.1:1: is the server running there, and does the URL begin with http://?\n"
+
+
+def test_rotating_the_kept_admin_token_keeps_the_new_one(url: str, directory: DataDirectory) -> None:
+    """After the admin token of the data directory is rotated, its file holds the new secret and commands go on."""
+    [admin] = run("token", "list", "--url", url).stdout.splitlines()
+    rotated = run("token", "rotate", admin.split()[0], "--overlap-seconds", "0", "--url", url)
+    assert directory.admin_token_file.read_text() == rotated.stdout
+    assert run("token", "list", "--url", url).exit_code == 0
+
+
 def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
     """Without a server or a token the command fails in one line."""
     result = run("token", "list", "--url", "http://127.0.0.1:1", "--token", "any")
-    assert (result.exit_code, result.stderr) == (1, "No answer from http://127.0.0.1:1: ConnectError\n")
+    assert (result.exit_code, result.stderr) == (1, NO_SERVER)
     result = run("token", "list", "--data-dir", str(tmp_path / "none"))
     assert result.exit_code == 1
     assert "--token or INFERENCE_EVENTS_TOKEN" in result.stderr
@@ -180,4 +197,4 @@ def test_a_demo_without_its_packages_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "inference_events.demo", None)
     result = run("demo")
     assert result.exit_code == 1
-    assert "inference-events[demo]" in result.stderr
+    assert "with its extra, demo" in result.stderr

@@ -249,6 +249,10 @@ class EventsPublished(BaseModel):
     ]
     replaced: Annotated[int, Field(description="How many stored events got other values.", ge=0)]
     unchanged: Annotated[int, Field(description="How many were stored already with the same content.", ge=0)]
+    undeclared_columns: Annotated[
+        list[str],
+        Field(description="Columns that were sent and that the model's schema does not know; they are kept."),
+    ]
     violations: Annotated[
         list[ViolationCount],
         Field(description="The violations of this request's events, counted by column and kind."),
@@ -268,6 +272,10 @@ class EventsUpdated(BaseModel):
     unknown_event_ids: Annotated[list[str], Field(description="Ids that are not stored.")]
     ignored_columns: Annotated[
         list[str], Field(description="Input, output and decision columns that were sent and left alone.")
+    ]
+    undeclared_columns: Annotated[
+        list[str],
+        Field(description="Columns that were sent and that the model's schema does not know; they are kept."),
     ]
     violations: Annotated[
         list[ViolationCount],

@@ -117,6 +117,7 @@ class EventsPublished(TypedDict):
     created: int
     replaced: int
     unchanged: int
+    undeclared_columns: list[str]
     violations: list[ViolationCount]
 
 
@@ -126,6 +127,7 @@ class EventsUpdated(TypedDict):
     updated: int
     unknown_event_ids: list[str]
     ignored_columns: list[str]
+    undeclared_columns: list[str]
     violations: list[ViolationCount]
 
 

@@ -87,6 +87,11 @@ def rotate(session: Session, token_id: str, overlap: timedelta) -> tuple[Token, 
     return new, secret
 
 
+def is_of(session: Session, secret: str, token_id: str) -> bool:
+    """Tell whether `secret` is that of a token."""
+    return session.scalar(select(Token.id).where(Token.hash == digest(secret))) == token_id.lower()
+
+
 def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
     """Return whose token has this digest, or None if no valid one has."""
     token = session.scalars(select(Token).where(Token.hash == secret_digest, _is_valid())).one_or_none()

@@ -50,7 +50,9 @@ class SecuredOperation:
         if len(values) != 1:
             raise _unauthorized("A bearer token is required", "Bearer")
         kind, _, token = values[0].decode("latin-1").partition(" ")
-        identity = self._authenticate(token.strip()) if kind.lower() == "bearer" and token else None
+        if kind.lower() != "bearer":
+            raise _unauthorized("The Authorization header must be: Bearer, a space, and the token", "Bearer")
+        identity = self._authenticate(token.strip()) if token else None
         if identity is None:
             raise _unauthorized("The bearer token is not valid", 'Bearer error="invalid_token"')
         return identity

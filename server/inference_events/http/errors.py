@@ -77,7 +77,7 @@ class ErrorEnvelope:
             case HTTPException(status_code=404) if is_absent(scope["path"]):
                 return NotOffered("This server does not offer this part of the API")
             case HTTPException(status_code=404):
-                return ObjectNotFound("There is nothing at this path")
+                return ObjectNotFound("There is nothing at this path; /docs shows what there is")
             case HTTPException(status_code=405):
                 return self._method_not_allowed(error, scope)
             case HTTPException(status_code=code) if code < InternalError.code:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
@@ -55,6 +55,7 @@ class Pages:
 def docs(spec: bytes) -> dict[str, Page]:
     """Return the pages that show the spec, by path."""
     pages = {
+        "/": _page(lambda: RedirectResponse("/docs")),
         "/openapi.yaml": _page(lambda: Response(spec, media_type="application/yaml")),
         "/docs": _page(lambda: HTMLResponse(_INDEX, headers=_HEADERS)),
         "/docs/start.js": _page(lambda: Response(_START, media_type="text/javascript", headers=_HEADERS)),

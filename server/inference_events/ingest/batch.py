@@ -4,7 +4,7 @@ Rows come as JSON events or as a chunk of a file. Both are looked at column by c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -31,7 +31,8 @@ from inference_events.ingest.ids import event_id, made_id
 from inference_events.ingest.schema import TIMESTAMP, Column, ModelSchema
 from inference_events.ingest.timestamps import parse_timestamp
 
-NO_ID = "is not an event id"
+NO_ID = "is not an event id: send a non-empty string, an integer or an integral number"
+MISSING_ID = "is missing, and the model's event_id_col names it: every event needs one"
 NO_TIME = "cannot be read as a time"
 
 
@@ -41,6 +42,10 @@ class Rows(Protocol):
     text: bool
 
     def __len__(self) -> int: ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every column that some row has."""
 
     def column(self, name: str) -> Values | None:
         """Return the values of a column, None if no row has it."""
@@ -88,6 +93,7 @@ class Ingested:
     rows: npt.NDArray[np.int64]
     faults: list[RowFault] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
+    undeclared_columns: list[str] = field(default_factory=list)
 
     def violation_counts(self, among: Mask | None = None) -> list[tuple[str, str, int]]:
         """Count violations by column and kind, of the rows that `among` marks."""
@@ -133,7 +139,8 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     values = pa.table([converted[name].array for name in schema.arrow.names], schema=schema.arrow)
     ignored = [c.name for c in schema.columns if update and not c.updatable and _is_sent(c, rows, schema)]
     batch = EventBatch(schema.revision, system, values, carried)
-    return _without_faults(Ingested(batch, ids, np.arange(len(rows)), faults, ignored))
+    unknown = sorted(rows.names - schema.names)
+    return _without_faults(Ingested(batch, ids, np.arange(len(rows)), faults, ignored, unknown))
 
 
 def _without_faults(ingested: Ingested) -> Ingested:
@@ -142,13 +149,8 @@ def _without_faults(ingested: Ingested) -> Ingested:
     kept = np.ones(len(ingested.batch), bool)
     kept[[fault.row for fault in ingested.faults]] = False
     rows = np.flatnonzero(kept)
-    return Ingested(
-        take_rows(ingested.batch, rows),
-        [ingested.ids[row] for row in rows],
-        rows,
-        ingested.faults,
-        ingested.ignored_columns,
-    )
+    ids = [ingested.ids[row] for row in rows]
+    return replace(ingested, batch=take_rows(ingested.batch, rows), ids=ids, rows=rows)
 
 
 def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], makes_missing: bool) -> list[str]:
@@ -159,7 +161,8 @@ def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], ma
         if found is None and makes_missing and is_null(value, text=rows.text):
             found = made.id(row)
         if found is None:
-            faults.append(RowFault(row, schema.id_column or "", NO_ID))
+            fault = MISSING_ID if is_null(value, text=rows.text) else NO_ID
+            faults.append(RowFault(row, schema.id_column or "", fault))
         ids.append(found or "")
     return ids
 
@@ -295,13 +298,13 @@ class JsonRows:
     def __init__(self, events: Sequence[Mapping[str, Any]], *, unwraps: frozenset[str] = frozenset()) -> None:
         self._events = events
         self._unwraps = unwraps
-        self._names = frozenset().union(*events) if events else frozenset()
+        self.names = frozenset().union(*events) if events else frozenset()
 
     def __len__(self) -> int:
         return len(self._events)
 
     def column(self, name: str) -> Sequence[Any] | None:
-        if name not in self._names:
+        if name not in self.names:
             return None
         try:
             values = list(map(itemgetter(name), self._events))
@@ -310,12 +313,12 @@ class JsonRows:
         return [_unwrapped(value) for value in values] if name in self._unwraps else values
 
     def present(self, name: str) -> Mask:
-        if name not in self._names:
+        if name not in self.names:
             return np.zeros(len(self._events), bool)
         return np.fromiter((name in event for event in self._events), bool, len(self._events))
 
     def undeclared(self, known: frozenset[str], keep_nulls: bool) -> list[dict[str, Any] | None]:
-        if self._names <= known:
+        if self.names <= known:
             return [None] * len(self._events)
         return [
             {k: v for k, v in event.items() if k not in known and (keep_nulls or v is not None)} or None
@@ -333,6 +336,7 @@ class FileRows:
     def __init__(self, chunk: pa.Table, *, text: bool) -> None:
         self.text = text
         self._chunk = chunk
+        self.names = frozenset(chunk.column_names)
 
     def __len__(self) -> int:
         return int(self._chunk.num_rows)

@@ -188,6 +188,7 @@ def _published(ingested: Ingested, statuses: Statuses) -> t.EventsPublished:
         "created": int((statuses == RowStatus.CREATED).sum()),
         "replaced": int((statuses == RowStatus.REPLACED).sum()),
         "unchanged": int((statuses == RowStatus.UNCHANGED).sum()),
+        "undeclared_columns": ingested.undeclared_columns,
         "violations": _violations(ingested.violation_counts()),
     }
 
@@ -201,6 +202,7 @@ def _updated(ingested: Ingested, statuses: Statuses) -> t.EventsUpdated:
         "updated": int(updated.sum()),
         "unknown_event_ids": list(dict.fromkeys(unknown)),
         "ignored_columns": ingested.ignored_columns,
+        "undeclared_columns": ingested.undeclared_columns,
         "violations": _violations(ingested.violation_counts(updated)),
     }
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, tokens
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
+from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Fault
 from inference_events.operations import views
 from inference_events_api import types as t
@@ -17,8 +18,9 @@ _OVERLAP_SECONDS = 86_400
 class TokenOperations:
     """Serve tokens."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, directory: DataDirectory) -> None:
         self._catalog = catalog
+        self._directory = directory
 
     async def list_tokens(self, *, limit: int = 50, offset: int = 0) -> t.TokenPage:
         listing = Listing(limit, offset)
@@ -43,6 +45,7 @@ class TokenOperations:
 
         def make(session: Session) -> t.TokenSecretResponse:
             token, secret = tokens.rotate(session, token_id, overlap)
+            self._directory.replace_admin_token(lambda kept: tokens.is_of(session, kept, token_id), secret)
             return views.envelope(views.token_secret(token, secret))
 
         return await self._catalog.awrite(make)

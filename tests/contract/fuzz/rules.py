@@ -11,7 +11,8 @@ from schemathesis import Response
 RULES = (
     # publish_events and update_events
     "is needed for PRE_PRODUCTION",
-    "is not an event id",
+    "is not an event id: send a non-empty string, an integer or an integral number",
+    "is missing, and the model's event_id_col names it: every event needs one",
     "cannot be read as a time",
     "other content is stored for this id in the dataset",
     "names a file that is neither CSV nor Parquet",

@@ -34,6 +34,8 @@ class EventsPublished:
     """ How many stored events got other values. """
     unchanged: int
     """ How many were stored already with the same content. """
+    undeclared_columns: list[str]
+    """ Columns that were sent and that the model's schema does not know; they are kept. """
     violations: list[ViolationCount]
     """ The violations of this request's events, counted by column and kind. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -49,6 +51,8 @@ class EventsPublished:
 
         unchanged = self.unchanged
 
+        undeclared_columns = self.undeclared_columns
+
         violations = []
         for violations_item_data in self.violations:
             violations_item = violations_item_data.to_dict()
@@ -63,6 +67,7 @@ class EventsPublished:
                 "created": created,
                 "replaced": replaced,
                 "unchanged": unchanged,
+                "undeclared_columns": undeclared_columns,
                 "violations": violations,
             }
         )
@@ -84,6 +89,8 @@ class EventsPublished:
 
         unchanged = d.pop("unchanged")
 
+        undeclared_columns = cast(list[str], d.pop("undeclared_columns"))
+
         violations = []
         _violations = d.pop("violations")
         for violations_item_data in _violations:
@@ -97,6 +104,7 @@ class EventsPublished:
             created=created,
             replaced=replaced,
             unchanged=unchanged,
+            undeclared_columns=undeclared_columns,
             violations=violations,
         )
 

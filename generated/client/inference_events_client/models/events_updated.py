@@ -34,6 +34,8 @@ class EventsUpdated:
     """ Ids that are not stored. """
     ignored_columns: list[str]
     """ Input, output and decision columns that were sent and left alone. """
+    undeclared_columns: list[str]
+    """ Columns that were sent and that the model's schema does not know; they are kept. """
     violations: list[ViolationCount]
     """ The violations among the updated values, counted by column and kind. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -49,6 +51,8 @@ class EventsUpdated:
 
         ignored_columns = self.ignored_columns
 
+        undeclared_columns = self.undeclared_columns
+
         violations = []
         for violations_item_data in self.violations:
             violations_item = violations_item_data.to_dict()
@@ -63,6 +67,7 @@ class EventsUpdated:
                 "updated": updated,
                 "unknown_event_ids": unknown_event_ids,
                 "ignored_columns": ignored_columns,
+                "undeclared_columns": undeclared_columns,
                 "violations": violations,
             }
         )
@@ -84,6 +89,8 @@ class EventsUpdated:
 
         ignored_columns = cast(list[str], d.pop("ignored_columns"))
 
+        undeclared_columns = cast(list[str], d.pop("undeclared_columns"))
+
         violations = []
         _violations = d.pop("violations")
         for violations_item_data in _violations:
@@ -97,6 +104,7 @@ class EventsUpdated:
             updated=updated,
             unknown_event_ids=unknown_event_ids,
             ignored_columns=ignored_columns,
+            undeclared_columns=undeclared_columns,
             violations=violations,
         )
 
