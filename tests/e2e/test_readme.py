@@ -1,6 +1,7 @@
 """The README's examples work as they stand there."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield process
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the walk is for people who have curl")
 def test_the_walk(server: ServerProcess, tmp_path: Path) -> None:
     """The walk with curl publishes, updates, reads and deletes; the Python client then goes on from there."""
     url = str(server.client.base_url).rstrip("/")
