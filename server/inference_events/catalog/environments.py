@@ -43,12 +43,6 @@ def get_or_create_dataset(session: Session, model_id: str, name: str) -> tuple[E
     return environment, True
 
 
-def list_of_model(session: Session, model_id: str) -> list[Environment]:
-    """Return the environments of a model, oldest first."""
-    rows = select(Environment).where(Environment.model_id == model_id)
-    return list(session.scalars(rows.order_by(Environment.created_at, Environment.id)))
-
-
 def _find(session: Session, model_id: str, type: str, name: str) -> Environment | None:
     return session.scalars(
         select(Environment).where(Environment.model_id == model_id, Environment.type == type, Environment.name == name)

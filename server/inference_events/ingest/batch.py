@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.merge import take_rows
-from inference_events.events.store import SYSTEM_SCHEMA, VIOLATIONS, EventBatch, Mask
+from inference_events.events.store import SYSTEM_SCHEMA, TIMESTAMP, VIOLATIONS, EventBatch, Mask
 from inference_events.ingest.columns import (
     TOO_DEEP,
     TOO_NESTED,
@@ -28,7 +28,7 @@ from inference_events.ingest.columns import (
 )
 from inference_events.ingest.hashes import hash_column, hash_pair
 from inference_events.ingest.ids import event_id, made_id
-from inference_events.ingest.schema import TIMESTAMP, Column, ModelSchema
+from inference_events.ingest.schema import Column, ModelSchema
 from inference_events.ingest.timestamps import parse_timestamp
 
 NO_ID = "is not an event id: send a non-empty string, an integer or an integral number"
@@ -118,7 +118,7 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     faults: list[RowFault] = []
     ids = _ids(rows, schema, made, faults, makes_missing_ids or schema.id_column is None)
     times = _timestamps(rows, schema, faults)
-    converted = {c.name: _converted(c, rows, schema) for c in schema.columns}
+    converted = {c.name: _converted(c, rows) for c in schema.columns}
     carried = {c.name: _carried(c, rows, converted[c.name], schema, times, update) for c in schema.columns}
     undeclared = rows.undeclared(schema.names, keep_nulls=update)
     too_deep = list(_depth_faults(converted, undeclared))
@@ -157,11 +157,11 @@ def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], ma
     values = None if schema.id_column is None else rows.column(schema.id_column)
     ids: list[str] = []
     for row, value in enumerate(_each(values, len(rows))):
-        found = None if is_null(value, text=rows.text) else event_id(value)
-        if found is None and makes_missing and is_null(value, text=rows.text):
-            found = made.id(row)
+        if is_null(value, text=rows.text):
+            found, fault = made.id(row) if makes_missing else None, MISSING_ID
+        else:
+            found, fault = event_id(value), NO_ID
         if found is None:
-            fault = MISSING_ID if is_null(value, text=rows.text) else NO_ID
             faults.append(RowFault(row, schema.id_column or "", fault))
         ids.append(found or "")
     return ids
@@ -189,7 +189,7 @@ def _each(values: Values | None, length: int) -> Sequence[Any]:
     return listed
 
 
-def _converted(column: Column, rows: Rows, schema: ModelSchema) -> Converted:
+def _converted(column: Column, rows: Rows) -> Converted:
     values = rows.column(column.name)
     if values is None:
         return Converted(pa.nulls(len(rows), column.type), {}, np.zeros(len(rows), bool))

@@ -14,16 +14,15 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.ingest.schema import TIMESTAMP, Column
+from inference_events.events.store import TIMESTAMP, Mask
+from inference_events.ingest.schema import Column
 from inference_events.ingest.timestamps import FIRST, LAST, parse_timestamp
 
 Values: TypeAlias = Sequence[Any] | pa.Array
-Mask = npt.NDArray[np.bool_]
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100

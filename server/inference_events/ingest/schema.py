@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-TIMESTAMP = pa.timestamp("us")
+from inference_events.events.store import TIMESTAMP
+
 SCALAR_TYPES = {
     "float": pa.float64(),
     "int": pa.int64(),
