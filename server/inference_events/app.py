@@ -21,13 +21,18 @@ from inference_events.http.server import create_http_app
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
+from inference_events.operations.baselines import BaselineOperations
+from inference_events.operations.downloads import DownloadOperations
+from inference_events.operations.environments import EnvironmentOperations
 from inference_events.operations.events import EventOperations
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
+from inference_events.operations.model_factory import ModelFactoryOperations
 from inference_events.operations.models import ModelOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.parts import drop_unfinished
 from inference_events.retries import Earlier, Retries
 from inference_events.settings import Settings
 from inference_events.targets import Targets
@@ -37,9 +42,13 @@ PURGE_EVERY_SECONDS = 600
 
 
 class Operations(
+    BaselineOperations,
+    DownloadOperations,
+    EnvironmentOperations,
     EventOperations,
     FileOperations,
     JobOperations,
+    ModelFactoryOperations,
     ModelOperations,
     ProjectOperations,
     ServerOperations,
@@ -49,9 +58,13 @@ class Operations(
 
     def __init__(self, services: "Services") -> None:
         catalog, store, queue, targets = services.catalog, services.store, services.queue, services.targets
+        BaselineOperations.__init__(self, catalog, store)
+        DownloadOperations.__init__(self, store, targets, services.directory)
+        EnvironmentOperations.__init__(self, catalog, store)
         EventOperations.__init__(self, catalog, store, queue, targets)
-        FileOperations.__init__(self, catalog, services.directory)
+        FileOperations.__init__(self, catalog, services.directory, services.settings.max_file_bytes)
         JobOperations.__init__(self, catalog, services.rejected_rows)
+        ModelFactoryOperations.__init__(self, catalog, services.directory)
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
         ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
@@ -100,13 +113,14 @@ class Services:
 
     async def find_in_catalog(self, request: Request) -> Earlier | None:
         attempt = await self.catalog.aread(lambda session: attempts.find(session, request))
-        return None if attempt is None else Earlier(attempt.body_digest, attempt.answer)
+        return None if attempt is None else Earlier(attempt.body_digest, attempt.answer, attempt.created_at)
 
     def purge_records(self) -> None:
-        """Forget answers that are too old to be asked for again."""
+        """Forget answers that are too old to be asked for again, and uploads that were never completed."""
         before = utc_now() - timedelta(hours=self.settings.retry_record_hours)
         self.store.purge_records(microseconds(before)).result()
         self.catalog.write(lambda session: attempts.purge(session, before))
+        drop_unfinished(self.catalog, self.directory)
 
 
 def create_app(

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ class DataDirectoryInUse(RuntimeError):
 class DataDirectory:
     """Own `path` from construction to `close`.
 
-    Raises DataDirectoryInUse when another process owns it. Uploads that broke off earlier are removed.
+    Raises DataDirectoryInUse when another process owns it. Uploads and downloads that broke off earlier are removed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -21,9 +22,11 @@ class DataDirectory:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _lock(self.path / "lock")
         self.files.mkdir(exist_ok=True)
-        self.incoming.mkdir(exist_ok=True)
-        for leftover in self.incoming.iterdir():
-            leftover.unlink()
+        self.parts.mkdir(exist_ok=True)
+        for passage in (self.incoming, self.outgoing):
+            passage.mkdir(exist_ok=True)
+            for leftover in passage.iterdir():
+                leftover.unlink()
 
     @property
     def files(self) -> Path:
@@ -34,6 +37,16 @@ class DataDirectory:
     def incoming(self) -> Path:
         """Hold uploads while they arrive."""
         return self.path / "incoming"
+
+    @property
+    def parts(self) -> Path:
+        """Hold the parts of unfinished uploads by their numbers, in one directory for each upload's id."""
+        return self.path / "parts"
+
+    @property
+    def outgoing(self) -> Path:
+        """Hold downloads until they are sent."""
+        return self.path / "outgoing"
 
     @property
     def catalog_file(self) -> Path:
@@ -52,6 +65,19 @@ class DataDirectory:
         upload.replace(self.files / file_id)
         sync_directory(self.files)
         return f"files/{file_id}"
+
+    def keep_part(self, upload: Path, file_id: str, number: int) -> None:
+        """Move a complete part to where it waits for the others, in the place of an earlier one of its number."""
+        directory = self.parts / file_id
+        if not directory.exists():
+            directory.mkdir(exist_ok=True)
+            sync_directory(self.parts)
+        upload.replace(directory / str(number))
+        sync_directory(directory)
+
+    def drop_parts(self, file_id: str) -> None:
+        """Remove the parts of an upload, as far as they can be; what stays is dropped again later."""
+        shutil.rmtree(self.parts / file_id, ignore_errors=True)
 
     def replace_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
         """Keep `secret` in the admin token's file if the one that is kept there is replaced by it."""

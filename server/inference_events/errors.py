@@ -18,6 +18,7 @@ from dataclasses import dataclass
 # ├── UnsupportedMediaType 415
 # ├── IdempotencyKeyReused 422
 # ├── InternalError 500
+# ├── NotOffered 501
 # └── ServiceUnavailable 503
 
 
@@ -107,6 +108,13 @@ class IdempotencyKeyReused(ApiError):
 
 class InternalError(ApiError):
     pass
+
+
+class NotOffered(ApiError):
+    """Answer 501 for what the vendor's API has and this server does not: the vendor's client does not repeat it."""
+
+    code = 501
+    reason = "NotImplemented"
 
 
 class ServiceUnavailable(ApiError):

@@ -7,18 +7,24 @@ Attempts that are under way are known in memory only: a crash ends them, and wha
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inference_events.context import Request
 from inference_events.errors import IdempotencyKeyReused
 
+# The vendor's client gives up 300 s after its first attempt, which may itself have taken up to its time-out of 100 s.
+# What is older is not an attempt at the same thing, but an equal request of another time.
+RETRIED_WITHIN = timedelta(minutes=15)
+
 
 @dataclass(frozen=True)
 class Earlier:
-    """An attempt that succeeded: the digest of its body, and its answer."""
+    """An attempt that succeeded: the digest of its body, its answer, and when it was made."""
 
     body_digest: bytes
     answer: Any
+    made_at: datetime
 
 
 Find = Callable[[Request], Awaitable[Earlier | None]]
@@ -48,15 +54,15 @@ class Retries:
         while (running := self._running.get(_key(request))) is not None:
             await asyncio.wait([running.answer])
             if not running.answer.cancelled() and running.answer.exception() is None:
-                return _replayed(Earlier(running.body_digest, running.answer.result()), request)
+                return _replayed(running.body_digest, running.answer.result(), request)
         # The stores are asked as a part of the attempt, so that an equal request waits instead of asking, too.
         return await self._begin(request, self._find_or_perform(request, perform))
 
     async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         for find in self._finders:
             earlier = await find(request)
-            if earlier is not None:
-                return _replayed(earlier, request)
+            if earlier is not None and _may_be_attempt(earlier, request):
+                return _replayed(earlier.body_digest, earlier.answer, request)
         return await perform()
 
     async def _begin(self, request: Request, attempt: Awaitable[Any]) -> Any:
@@ -78,7 +84,12 @@ def _key(request: Request) -> Key:
     return (request.token_id, request.method, request.path, request.idempotency_key or request.body_digest)
 
 
-def _replayed(earlier: Earlier, request: Request) -> Any:
-    if earlier.body_digest != request.body_digest:
+def _may_be_attempt(earlier: Earlier, request: Request) -> bool:
+    """Tell whether the client may still be trying what it tried then; a key says that it is."""
+    return request.idempotency_key is not None or datetime.now(UTC) - earlier.made_at < RETRIED_WITHIN
+
+
+def _replayed(body_digest: bytes, answer: Any, request: Request) -> Any:
+    if body_digest != request.body_digest:
         raise IdempotencyKeyReused("The idempotency key was used with another body")
-    return earlier.answer
+    return answer

@@ -38,6 +38,12 @@ class Targets:
             ("environment", model_id, dataset), lambda session: _environment_id(session, model_id, dataset)
         )
 
+    def dataset_id(self, model_id: str, environment_id: str) -> str:
+        """Return `environment_id` if it is that of a dataset of the model. Raises ObjectNotFound."""
+        return self._catalog.remember(
+            ("dataset", model_id, environment_id), lambda session: _dataset_id(session, model_id, environment_id)
+        )
+
     def make_environment_id(self, model_id: str, dataset: str | None) -> str:
         """Do `environment_id`, but make a dataset that does not exist, with its STATIC baseline."""
         try:
@@ -109,6 +115,10 @@ def _environment_id(session: Session, model_id: str, dataset: str | None) -> str
     if environment is None:
         raise ObjectNotFound.of("Environment")
     return environment.id
+
+
+def _dataset_id(session: Session, model_id: str, environment_id: str) -> str:
+    return environments.get_dataset(session, model_id, environment_id).id
 
 
 def _make_dataset(session: Session, model_id: str, name: str) -> None:

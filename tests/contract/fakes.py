@@ -89,7 +89,9 @@ def _examples() -> dict[str, Any]:
 
 
 def _example(document: Mapping[str, Any], path: str, method: str, status: int) -> Any:
-    content = document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]
+    content = document["paths"][path][method]["responses"][str(status)]["content"].get("application/json")
+    if content is None:
+        return None
     if "example" in content:
         return content["example"]
     example: Any = next(iter(content["examples"].values()))

@@ -19,6 +19,8 @@ DOCUMENT = Document.load(SPEC)
 CHECK = ExampleCheck(DOCUMENT)
 EXAMPLES = list(examples(DOCUMENT))
 MODELLED = [example for example in EXAMPLES if example.model]
+# The client has classes for objects only; its enumerations are literals.
+OBJECTS = [example for example in MODELLED if isinstance(example.value, Mapping)]
 JSON = "application/json"
 
 
@@ -55,7 +57,7 @@ def test_the_server_models_keep_an_example(example: Example) -> None:
     assert with_instants(written) == with_instants(example.value)
 
 
-@pytest.mark.parametrize("example", MODELLED, ids=place)
+@pytest.mark.parametrize("example", OBJECTS, ids=place)
 def test_the_client_models_keep_an_example(example: Example) -> None:
     """The client's models read an example and write the same JSON again."""
     written = getattr(client, example.model).from_dict(example.value).to_dict()

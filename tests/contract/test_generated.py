@@ -99,7 +99,7 @@ def test_generation_refuses_what_a_signature_cannot_say(change: dict[str, Any], 
 HANDLERS = """
 from pathlib import Path
 from inference_events_api import types
-from inference_events_api.operations import Operations, UploadedFile
+from inference_events_api.operations import Operations, FileDownload, UploadedFile
 
 class Handlers:
 {methods}

@@ -6,8 +6,10 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +33,9 @@ LIMITS = Limits(
     bodies_in_flight_bytes=2_500_000,
 )
 PROJECT = b'{"name": "flights"}'
+JSON = ("Content-Type", "application/json")
+DOWNLOAD_PATH = "/v3/analytics/download-slice-data"
+DOWNLOAD = json.dumps({"model_id": ID, "env_type": "PRODUCTION", "csv": True}).encode()
 FORM = ("Content-Type", "multipart/form-data; boundary=frame")
 
 
@@ -323,6 +328,61 @@ def test_disconnects_leave_nothing(bench: Bench, path: str, body: bytes, header:
     assert list(bench.incoming.iterdir()) == []
     assert "bodies_in_flight_bytes 0.0" in bench.send("GET", "/metrics").body.decode()
     assert bench.operations.calls == []
+
+
+def download(bench: Bench, tmp_path: Path, size: int, media_type: str = "text/csv") -> Path:
+    """Let the next download be a file of `size` bytes, and return its path."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * (size // 256))
+
+    async def give(body: Any) -> Any:
+        return SimpleNamespace(filename="output.csv", path=path, media_type=media_type)
+
+    bench.operations.answers["download_events"] = give
+    return path
+
+
+def test_files_are_sent_and_removed(bench: Bench, tmp_path: Path) -> None:
+    """An answer that is a file arrives whole, with its size, type and name, and is gone from the disk."""
+    path = download(bench, tmp_path, 5_000_192)
+    content = path.read_bytes()
+    answer = bench.send("POST", DOWNLOAD_PATH, DOWNLOAD, JSON)
+    assert answer.body == content
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-length"] == str(len(content))
+    assert answer.headers["content-disposition"] == 'attachment; filename="output.csv"'
+    assert not path.exists()
+    assert eventually(lambda: [line["status"] for line in bench.lines()] == [200])
+
+
+def test_files_of_another_type_are_caught(bench: Bench, tmp_path: Path) -> None:
+    """Under test a file of a type that the contract does not list is a 500, and removed as well."""
+    path = download(bench, tmp_path, 256, "text/html")
+    assert_error_envelope(bench.send("POST", DOWNLOAD_PATH, DOWNLOAD, JSON).json(), 500)
+    assert not path.exists()
+
+
+def test_a_client_that_goes_leaves_no_file(bench: Bench, tmp_path: Path) -> None:
+    """When the client vanishes in the middle of a download, the file is closed and gone, and that is no error."""
+    path = download(bench, tmp_path, 50_000_000)
+    connection = open_request(bench, "POST", DOWNLOAD_PATH, DOWNLOAD, ": ".join(JSON), length=len(DOWNLOAD))
+    assert connection.recv(1000)
+    assert not path.exists()
+    assert str(path) in open_files()
+    connection.close()
+    assert eventually(lambda: any(line["event"] == "request" for line in bench.lines()))
+    assert eventually(lambda: str(path) not in open_files())
+    (line,) = bench.lines()
+    assert line["status"] == 499
+
+
+def open_files() -> str:
+    """List what the process has open, removed files too."""
+    links = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            links.append(str(link.readlink()))
+    return "\n".join(links)
 
 
 def test_docs_are_offline(bench: Bench) -> None:

@@ -1,9 +1,5 @@
 """A real server process on a data directory, to be stopped, killed and started again."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,58 +8,39 @@ from typing import Any
 
 import httpx
 
+from tests.program import Program
+
 TOKEN = "token-of-the-end-to-end-tests"
-START_SECONDS = 60
-STOP_SECONDS = 60
 
 
 class ServerProcess:
-    """Run `inference-events serve` on a data directory. Settings are given by their names."""
+    """Talk to a server process. Settings are given by their names."""
 
     def __init__(self, data_dir: Path, **settings: str | int) -> None:
-        self._data_dir = data_dir
-        self._settings = settings
-        self._process: subprocess.Popen[str] | None = None
+        self._program = Program(data_dir, TOKEN, settings)
         self.client = httpx.Client()
 
     def start(self) -> None:
         """Start and wait until the server is ready."""
-        environment = {f"INFERENCE_EVENTS_{name.upper()}": str(value) for name, value in self._settings.items()}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(self._data_dir)],
-            env={**os.environ, **environment, "INFERENCE_EVENTS_ADMIN_TOKEN": TOKEN},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        url = next(line for line in self._process.stdout if line.startswith("Serving on ")).split()[-1]
+        self._program.start()
         self.client.close()
-        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+        self.client = httpx.Client(base_url=self._program.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
         assert self.client.get("/readyz").status_code == 200
 
     def stop(self) -> int:
         """Stop the server as a supervisor would and return its exit code."""
-        return self._end(signal.SIGTERM)
+        self.client.close()
+        return self._program.stop()
 
     def kill(self) -> None:
         """End the server at once, as a crash would."""
-        self._end(signal.SIGKILL)
-
-    def _end(self, how: signal.Signals) -> int:
-        assert self._process is not None
         self.client.close()
-        self._process.send_signal(how)
-        code = self._process.wait(STOP_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        self._process = None
-        return code
+        self._program.kill()
 
     def close(self) -> None:
         self.client.close()
-        if self._process is not None:
-            self.kill()
+        if self._program.is_running:
+            self._program.kill()
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
         """Return the `data` of an answer that must be a success."""

@@ -1,9 +1,13 @@
 """What a store promises of reads and of what survives a restart."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.storage.opened import NOW, SECOND, Opened
+from inference_events.events.store import ModelUnknown
+from tests.storage.opened import MODEL, NOW, SECOND, Opened
+
+OTHER = "00000000-0000-4000-8000-000000000000"
 
 
 def test_events_come_in_order_of_time_and_id(opened: Opened) -> None:
@@ -31,6 +35,27 @@ def test_an_environment_without_events_is_empty(opened: Opened) -> None:
     opened.publish({"id": "a"})
     assert opened.read("other") == []
     assert opened.count("other") == 0
+    assert opened.store.counts(MODEL) == {"production": 1}
+
+
+def test_events_are_counted_by_range_and_environment(opened: Opened) -> None:
+    """A count takes a range (start inclusive, end exclusive); all environments of a model are counted at once."""
+    opened.publish(*({"id": str(at), "at": NOW + at} for at in range(5)))
+    opened.append({"id": "0", "at": NOW}, {"id": "1", "at": NOW})
+    ranges = ((None, None), (1, 3), (3, None), (None, 1), (5, 9))
+    bounds = [[None if at is None else NOW + at for at in each] for each in ranges]
+    assert [opened.store.count(MODEL, "production", *each) for each in bounds] == [5, 2, 2, 1, 0]
+    assert opened.store.counts(MODEL) == {"production": 5, "dataset": 2}
+
+
+def test_events_of_an_unknown_model_cannot_be_counted(opened: Opened) -> None:
+    """A model that was never defined, or is dropped, has no counts, not even of nothing."""
+    opened.store.drop(MODEL).result()
+    for model_id in (MODEL, OTHER):
+        with pytest.raises(ModelUnknown):
+            opened.store.count(model_id, "production")
+        with pytest.raises(ModelUnknown):
+            opened.store.counts(model_id)
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from inference_events.catalog import (
 )
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import Environment, Model, Project, Table
+from inference_events.catalog.tables import Baseline, Environment, Model, Project, Table
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
 
 MODEL = {
@@ -57,6 +57,14 @@ def create_project(catalog: Catalog, name: str = "bank") -> Project:
 
 def create_model(catalog: Catalog, project: Project, token_id: str, **values: object) -> Model:
     return catalog.write(lambda session: models.create(session, project.id, MODEL | values, token_id))
+
+
+def use_dataset(catalog: Catalog, model: Model) -> Environment:
+    return catalog.write(lambda session: baselines.get_or_create_dataset(session, model.id, "train"))
+
+
+def baselines_of(catalog: Catalog, model: Model) -> Sequence[Baseline]:
+    return catalog.read(lambda session: baselines.list_page(session, Listing(), model.id)).items
 
 
 def create_job(session: Session, model: Model | None = None, project: Project | None = None) -> str:
@@ -201,58 +209,6 @@ def test_pages_cover_all_rows_once(catalog: Catalog) -> None:
     assert {page.total for page in pages} == {7}
 
 
-@pytest.mark.parametrize(
-    ("listing", "names"),
-    [
-        (Listing(filter={"condition": "AND", "rules": []}), ["bank", "bank_50", "shop"]),
-        (Listing(filter={"field": "name", "operator": "equal", "value": "shop"}), ["shop"]),
-        (
-            Listing(
-                filter={
-                    "condition": "OR",
-                    "rules": [
-                        {"field": "name", "operator": "in", "value": ["shop"]},
-                        {"field": "name", "operator": "contains", "value": "_5"},
-                    ],
-                }
-            ),
-            ["bank_50", "shop"],
-        ),
-        (Listing(filter={"field": "name", "operator": "not_between", "value": ["a", "c"]}), ["shop"]),
-        (Listing(filter={"field": "name", "operator": "is_null"}), []),
-        (Listing(search="BANK"), ["bank", "bank_50"]),
-        (Listing(ordering="-name"), ["shop", "bank_50", "bank"]),
-    ],
-)
-def test_lists_can_be_filtered_and_ordered(catalog: Catalog, listing: Listing, names: list[str]) -> None:
-    """A list keeps to the filter, search and ordering that the vendor's client may send."""
-    for name in ("shop", "bank_50", "bank"):
-        create_project(catalog, name)
-    page = catalog.read(lambda session: projects.list_page(session, listing))
-    assert [row.name for row in page.items] == names
-    assert page.total == len(names)
-
-
-@pytest.mark.parametrize(
-    "listing",
-    [
-        Listing(ordering="secret"),
-        Listing(filter={"field": "secret", "operator": "equal", "value": "payload"}),
-        Listing(filter={"field": "name", "operator": "like", "value": "payload"}),
-        Listing(filter={"field": "name", "operator": "between", "value": ["payload"]}),
-        Listing(filter={"condition": "XOR", "rules": []}),
-        Listing(filter={"rules": [{"rules": []}] * 101}),
-        Listing(filter={"field": ["payload"], "operator": ["payload"]}),
-    ],
-)
-def test_a_listing_that_cannot_be_read_is_a_bad_request(catalog: Catalog, listing: Listing) -> None:
-    """A wrong filter or ordering is a 400 that names the parameter and repeats nothing of it."""
-    with pytest.raises(BadRequest) as refused:
-        catalog.read(lambda session: projects.list_page(session, listing))
-    assert refused.value.faults[0].place.startswith("/query/")
-    assert "payload" not in refused.value.message
-
-
 def test_a_model_comes_with_its_production_environment(catalog: Catalog, token_id: str) -> None:
     """Creating a model creates its PRODUCTION environment, and tells who and where without more reading."""
     model = create_model(catalog, create_project(catalog), token_id)
@@ -345,18 +301,57 @@ def test_deleting_a_project_hides_its_models(catalog: Catalog, token_id: str) ->
 
 
 def test_a_dataset_comes_with_its_baseline(catalog: Catalog, token_id: str) -> None:
-    """The first use of a dataset's name makes it and a STATIC baseline of that name; later uses find them."""
+    """The first use of a dataset's name makes it and a STATIC baseline of that name; later uses find the dataset."""
+    model = create_model(catalog, create_project(catalog), token_id)
+    dataset = use_dataset(catalog, model)
+    assert (dataset.name, dataset.type) == ("train", "PRE_PRODUCTION")
+    [baseline] = baselines_of(catalog, model)
+    assert (baseline.name, baseline.type, baseline.environment_id) == ("train", "STATIC", dataset.id)
+    assert use_dataset(catalog, model).id == dataset.id
+    assert [each.id for each in baselines_of(catalog, model)] == [baseline.id]
+
+
+def test_a_deleted_baseline_stays_deleted(catalog: Catalog, token_id: str) -> None:
+    """Using a dataset again does not bring its baseline back."""
+    model = create_model(catalog, create_project(catalog), token_id)
+    use_dataset(catalog, model)
+    [baseline] = baselines_of(catalog, model)
+    catalog.write(lambda session: baselines.delete(session, baseline.id))
+    use_dataset(catalog, model)
+    assert baselines_of(catalog, model) == []
+
+
+def test_a_dataset_leaves_a_baseline_of_its_name_alone(catalog: Catalog, token_id: str) -> None:
+    """Where somebody made a baseline of a name, a later dataset of that name comes without one."""
     model = create_model(catalog, create_project(catalog), token_id)
 
-    def use(session: Session) -> tuple[str, str, str]:
-        environment = baselines.get_or_create_dataset(session, model.id, "train")
-        baseline = baselines.get_or_create_static(session, environment)
-        assert (baseline.name, baseline.type) == ("train", "STATIC")
-        return environment.id, environment.type, baseline.id
+    def make(session: Session) -> Baseline:
+        production = environments.get_production(session, model.id)
+        return baselines.create(session, production, "train", "ROLLING", {"offset_delta": 1, "window_bin_size": "Day"})
 
-    first, second = catalog.write(use), catalog.write(use)
-    assert first == second
-    assert first[1] == "PRE_PRODUCTION"
+    mine = catalog.write(make)
+    assert use_dataset(catalog, model).name == "train"
+    assert [(each.id, each.type) for each in baselines_of(catalog, model)] == [(mine.id, "ROLLING")]
+    with pytest.raises(Conflict, match="Baseline already exists"):
+        catalog.write(make)
+
+
+def test_datasets_and_baselines_go_with_their_model(catalog: Catalog, token_id: str) -> None:
+    """Environments and baselines of a deleted model are neither found nor listed; those of others stay."""
+    project = create_project(catalog)
+    gone, stays = create_model(catalog, project, token_id), create_model(catalog, project, token_id, version="v2")
+    datasets = use_dataset(catalog, gone), use_dataset(catalog, stays)
+    [baseline] = baselines_of(catalog, gone)
+    catalog.write(lambda session: models.delete(session, gone.id))
+    with pytest.raises(ObjectNotFound, match="Environment"):
+        catalog.read(lambda session: environments.get(session, datasets[0].id))
+    with pytest.raises(ObjectNotFound, match="Baseline"):
+        catalog.read(lambda session: baselines.get(session, baseline.id))
+    page = catalog.read(lambda session: environments.list_page(session, Listing(), type="PRE_PRODUCTION"))
+    assert [each.id for each in page.items] == [datasets[1].id]
+    assert {each.model_id for each in catalog.read(lambda session: baselines.list_page(session, Listing())).items} == {
+        stays.id
+    }
 
 
 @pytest.mark.parametrize(

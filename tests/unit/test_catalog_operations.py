@@ -144,7 +144,7 @@ def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_:
     """An upload moves to where it stays and is described; another suffix is refused and nothing is kept."""
     part = directory.incoming / "part"
     part.write_bytes(b"a\n1\n")
-    operations = FileOperations(catalog, directory)
+    operations = FileOperations(catalog, directory, 1000)
     upload = UploadedFile("one.CSV", part, 4, "ab" * 32)
     answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
     assert (directory.files / answer["id"]).read_bytes() == b"a\n1\n"
@@ -165,7 +165,7 @@ def test_files_that_a_crash_left_go_at_the_next_start(
     part = directory.incoming / "part"
     part.write_bytes(b"a\n")
     upload = UploadedFile("one.csv", part, 2, "ab" * 32)
-    kept = call(request_, lambda: FileOperations(catalog, directory).upload_file(file=upload))["data"]["id"]
+    kept = call(request_, lambda: FileOperations(catalog, directory, 1000).upload_file(file=upload))["data"]["id"]
     (directory.files / NOBODY).write_bytes(b"orphan")
     open_catalog(Settings(), directory)[0].close()
     assert [path.name for path in directory.files.iterdir()] == [kept]

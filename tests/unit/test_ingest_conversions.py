@@ -19,6 +19,7 @@ from tests.unit.ingested import (
     parquet_rows,
     published,
     schema,
+    timestamps,
     undeclared,
     updated,
     values,
@@ -192,6 +193,9 @@ def test_neighbours_do_not_matter(kind: dict[str, Any], value: Any, beside: Any)
         (TIME, "1704164645", datetime(2024, 1, 2, 3, 4, 5)),
         (VECTOR, "[1, nan]", [1.0, None]),
         (VECTOR, "(1.5, -2)", [1.5, -2.0]),
+        (VECTOR, "[ 1.5 -2.\n nan]", [1.5, -2.0, None]),
+        (VECTOR, "[1 -2]", [1.0, -2.0]),
+        (VECTOR, "[np.float64(1.5), np.int64(2)]", [1.5, 2.0]),
         (NAMES, "7", "7"),
         (NUMBERS, "2", 2),
         (HALVES, "1", 1.0),
@@ -370,6 +374,17 @@ def test_ranking_rows_keep_lists() -> None:
     assert values(ingested) == [[0.5, None], [0.5, 2.0], [None, 1.0], [0.25], None, None, [0.5]]
     assert violations(ingested) == [{}, {"range": None}, {}, {}, {"type": ["x"]}, {"missing": None}, {"type": ["0.5"]}]
     assert ingested.ids == [str(place) for place in range(len(lists))]
+
+
+def test_ranking_rows_in_csv_hold_lists_as_text() -> None:
+    """Lists as Python writes them are lists in every column, those of the id and the timestamp too."""
+    ranking = schema(column("timestamp"), task="ranking", task_params={"group_by": "group"})
+    times = "[Timestamp('2024-01-02 03:04:05'), NaT, Timestamp('2024-01-02 03:04:04+0000', tz='UTC')]"
+    cells = {"id": ["['a', 'a']", "[b"], "ts": ["[1704164645000.0, nan, 1704164644000.0]", times], "c": [times, ""]}
+    ingested = published(csv_rows(cells), ranking)
+    assert ingested.ids == ["a", "[b"]
+    assert timestamps(ingested) == [1_704_164_644_000_000] * 2
+    assert values(ingested)[0] == [datetime(2024, 1, 2, 3, 4, 5), None, datetime(2024, 1, 2, 3, 4, 4)]
 
 
 def test_unknown_columns_are_kept() -> None:

@@ -72,6 +72,20 @@ def test_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path: Path) -> No
     assert read(written(tmp_path, "a,b\nx\n1,2,3\n")) == ({}, [0, 1])
 
 
+@pytest.mark.parametrize("cell", ['"cut', '"', '"a ""b"" ', '"two\nlines', '"x,y'])
+def test_a_row_that_is_cut_off_in_quotes_is_set_aside(tmp_path: Path, cell: str) -> None:
+    """A file that ends inside quotes has lost a part of its last row, and perhaps more rows."""
+    assert read(written(tmp_path, f"a,b\n1,2\n3,{cell}")) == ({0: {"a": "1", "b": "2"}}, [1])
+
+
+@pytest.mark.parametrize("cell", ['""', '","', '"a ""b"""', '5" pipe', 'a"', '"two\nlines"'])
+def test_a_row_that_ends_with_a_quote_is_whole(tmp_path: Path, cell: str) -> None:
+    """Quotes that are closed, or that stand in an unquoted cell, end nothing early."""
+    for text in (f"a,b\n1,2\n3,{cell}", f"a,b\n1,2\n3,{cell}\n"):
+        rows, malformed = read(written(tmp_path, text))
+        assert (list(rows), malformed) == ([0, 1], [])
+
+
 @pytest.mark.parametrize("type", ["CSV", "PARQUET"])
 def test_a_file_without_rows_has_none(tmp_path: Path, type: str) -> None:
     """A header alone is a file of no rows."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ class Store:
         self.first_look_up = asyncio.Event()
         self.first_look_up.set()
         self._look_ups = 0
+        self.age = timedelta()
 
     async def find(self, asked: Request) -> Earlier | None:
         seen = self.records.get(_key(asked))
@@ -34,7 +36,7 @@ class Store:
         return seen
 
     def keep(self, asked: Request, answer: Any) -> None:
-        self.records[_key(asked)] = Earlier(asked.body_digest, answer)
+        self.records[_key(asked)] = Earlier(asked.body_digest, answer, datetime.now(UTC) - self.age)
 
 
 def _key(asked: Request) -> tuple[str, str | bytes]:
@@ -141,6 +143,21 @@ def test_a_retry_that_never_arrived_before_is_executed() -> None:
         effect = Effect(store, request())
         effect.go.set()
         assert await retries.answer(request(retry=True), effect) == 1
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("key", "times"), [(None, 2), ("k", 1)])
+def test_an_old_attempt_is_joined_by_its_key_only(key: str | None, times: int) -> None:
+    """Who retries gives up within minutes: an equal body from before that is another request, unless a key says so."""
+
+    async def scenario(store: Store, retries: Retries) -> None:
+        effect = Effect(store, request(key=key))
+        effect.go.set()
+        store.age = timedelta(minutes=16)
+        await retries.answer(request(key=key), effect)
+        assert await retries.answer(request(key=key, retry=True), effect) == times
+        assert effect.times == times
 
     run(scenario)
 

@@ -79,16 +79,17 @@ def test_a_data_directory_has_one_owner(tmp_path: Path) -> None:
 
 
 def test_uploads_are_kept_and_leftovers_are_not(tmp_path: Path) -> None:
-    """A complete upload moves under its id; what a crash left half-received is gone at the next start."""
+    """A complete upload moves under its id; what a crash left half-received or half-sent is gone at the next start."""
     first = DataDirectory(tmp_path)
     whole, half = first.incoming / "whole", first.incoming / "half"
     whole.write_bytes(b"a,b\n")
     half.write_bytes(b"a,")
+    (first.outgoing / "download").write_bytes(b"a,b\n")
     kept = first.keep_upload(whole, "id")
     first.close()
     second = DataDirectory(tmp_path)
     assert (second.path / kept).read_bytes() == b"a,b\n"
-    assert list(second.incoming.iterdir()) == []
+    assert list(second.incoming.iterdir()) == list(second.outgoing.iterdir()) == []
     second.close()
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 TYPE_NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
+FORM = "multipart/form-data"
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 PREAMBLE = '''
@@ -29,6 +31,17 @@ class UploadedFile(Protocol):
     def size(self) -> int: ...
     @property
     def sha256(self) -> str: ...
+
+
+class FileDownload(Protocol):
+    """Point at a file that is the answer. It is removed once it has been sent."""
+
+    @property
+    def filename(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def media_type(self) -> str: ...
 
 
 class Operations(Protocol):
@@ -93,7 +106,7 @@ def _operation(document: dict[str, Any], place: str, item: dict[str, Any], node:
         name=name,
         summary=node["summary"],
         arguments=[*_parameters(document, item, node), *_body(document, name, node)],
-        returns=_content_type(document, name, response) or "None",
+        returns=_answer(document, name, response),
         status=status,
         scopes=_scopes(document, name, node),
     )
@@ -138,11 +151,28 @@ def _body(document: dict[str, Any], name: str, node: dict[str, Any]) -> Iterator
     if "requestBody" not in node:
         return
     body = _resolved(document, node["requestBody"])
-    if "multipart/form-data" in body["content"]:
-        yield "file: UploadedFile"
+    if FORM in body["content"]:
+        yield from _form_fields(_resolved(document, body["content"][FORM]["schema"]))
         return
     hint = _content_type(document, name, body)
     yield f"body: {hint}" if body.get("required") else f"body: {hint} | None = None"
+
+
+def _form_fields(form: dict[str, Any]) -> Iterator[str]:
+    for name, field in form["properties"].items():
+        hint = "UploadedFile" if _is_binary(field) else _type(field)
+        yield f"{name}: {hint}" if name in form.get("required", ()) else f"{name}: {hint} | None = None"
+
+
+def _answer(document: dict[str, Any], name: str, response: dict[str, Any]) -> str:
+    schemas = [_resolved(document, each["schema"]) for each in response.get("content", {}).values()]
+    if schemas and all(map(_is_binary, schemas)):
+        return "FileDownload"
+    return _content_type(document, name, response) or "None"
+
+
+def _is_binary(schema: dict[str, Any]) -> bool:
+    return schema.get("format") == "binary"
 
 
 def _content_type(document: dict[str, Any], name: str, holder: dict[str, Any]) -> str | None:

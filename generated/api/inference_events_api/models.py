@@ -85,6 +85,23 @@ class ArtifactStatus(StrEnum):
     user_uploaded = "user_uploaded"
 
 
+class BaselineType(StrEnum):
+    STATIC = "STATIC"
+    ROLLING = "ROLLING"
+
+
+class WindowBinSize(StrEnum):
+    Hour = "Hour"
+    Day = "Day"
+    Week = "Week"
+    Month = "Month"
+
+
+TimeZone = TypeAliasType(
+    "TimeZone", Annotated[Literal["UTC"], Field(description="The zone of times without an offset.")]
+)
+
+
 class ViolationKind(StrEnum):
     missing = "missing"
     type = "type"
@@ -231,6 +248,51 @@ class ReadEventsRequest(BaseModel):
     ] = None
 
 
+class TimeFilter(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    start_time: Annotated[
+        str | None,
+        Field(description="Where it starts, as ISO 8601 with `T` or a space.", max_length=64, min_length=1),
+    ] = None
+    end_time: Annotated[
+        str | None,
+        Field(description="Where it ends, as ISO 8601 with `T` or a space.", max_length=64, min_length=1),
+    ] = None
+    time_zone: TimeZone | None = None
+
+
+ColumnName = TypeAliasType("ColumnName", Annotated[str, Field(max_length=255, min_length=1)])
+
+
+class DownloadEventsRequest(BaseModel):
+    model_id: Annotated[UUID, Field(description="The model that the events belong to.")]
+    env_type: EnvType
+    env_id: Annotated[
+        UUID | None, Field(description="The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.")
+    ] = None
+    csv: Annotated[bool, Field(description="Whether to write CSV instead of Parquet.")]
+    column_names: Annotated[
+        list[ColumnName] | None,
+        Field(
+            description="The columns to write. Null or absent means all but vectors.",
+            max_length=10002,
+            min_length=1,
+        ),
+    ] = None
+    time_filter: TimeFilter | None = None
+    segment: Annotated[dict[str, Any] | None, Field(description="Not served here, a 501.")] = None
+    num_samples: Annotated[
+        int | None, Field(description="How many events to write at most.", ge=1, le=10000000)
+    ] = 1000
+    chunk_size: Annotated[int | None, Field(description="Accepted, and means nothing here.")] = None
+    fetch_vectors: Annotated[bool | None, Field(description="Whether to write vectors too.")] = None
+
+
+Download = TypeAliasType("Download", Annotated[bytes, Field(description="The content of a file.")])
+
+
 class ViolationCount(BaseModel):
     column: Annotated[str, Field(description="The column.")]
     kind: ViolationKind
@@ -364,6 +426,45 @@ class FileUpload(BaseModel):
         extra="forbid",
     )
     file: Annotated[bytes, Field(description="The file, with its name.")]
+
+
+class PartUpload(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    file: Annotated[bytes, Field(description="The part's content.")]
+    file_id: Annotated[UUID, Field(description="The upload that the part belongs to.")]
+    part_number: Annotated[
+        int, Field(description="The place of the part in the file, counted from 1.", ge=1, le=1000)
+    ]
+
+
+class MultipartInit(BaseModel):
+    filename: Annotated[
+        str, Field(description="Its name; the ending tells the type.", max_length=1024, min_length=1)
+    ]
+
+
+class PartReference(BaseModel):
+    number: Annotated[int, Field(description="Its place in the file, counted from 1.", ge=1, le=1000)]
+    id: Annotated[str, Field(description="Its `part_id`.", max_length=64, min_length=1)]
+
+
+class MultipartComplete(BaseModel):
+    file_id: Annotated[UUID, Field(description="The upload.")]
+    parts: Annotated[list[PartReference], Field(description="Its parts.", max_length=1000, min_length=1)]
+
+
+class FilePart(BaseModel):
+    part_id: Annotated[str, Field(description="The SHA-256 of its content in hex.")]
+    part_number: Annotated[int, Field(description="Its place in the file.", ge=1)]
+    size: Annotated[int, Field(description="Its size in bytes.", ge=0)]
+
+
+class FilePartResponse(BaseModel):
+    data: FilePart
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 class JobInfo(BaseModel):
@@ -563,6 +664,38 @@ class TaskParams(BaseModel):
 XaiParams = TypeAliasType("XaiParams", dict[str, Any])
 
 
+class ColumnList(Page):
+    items: Annotated[list[Column], Field(description="The columns.")]
+
+
+class ColumnPage(BaseModel):
+    data: ColumnList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class GenerateModelRequest(BaseModel):
+    file_id: Annotated[UUID, Field(description="An uploaded CSV or Parquet file.")]
+    spec: ModelSpec | None = None
+    max_cardinality: Annotated[
+        int | None, Field(description="Up to how many different texts make a category.", ge=1, le=100000)
+    ] = 1000
+    sample_size: Annotated[
+        int | None, Field(description="How many rows are looked at.", ge=10000, le=100000)
+    ] = 10000
+
+
+class GeneratedModel(BaseModel):
+    schema_: Annotated[ModelSchema, Field(alias="schema")]
+    spec: ModelSpec
+
+
+class GeneratedModelResponse(BaseModel):
+    data: GeneratedModel
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ModelCreate(BaseModel):
     name: Annotated[
         str, Field(description="Its name.", max_length=30, min_length=2, pattern="^[a-z][a-z0-9_]*$")
@@ -658,6 +791,109 @@ class ModelList(Page):
 
 class ModelPage(BaseModel):
     data: ModelList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class ModelReference(BaseModel):
+    id: Annotated[UUID, Field(description="Its id.")]
+    name: Annotated[str, Field(description="Its name.")]
+    version: Annotated[str, Field(description="Its version.")]
+
+
+class EnvironmentReference(BaseModel):
+    id: Annotated[UUID, Field(description="Its id.")]
+    name: Annotated[str, Field(description="Its name; that of PRODUCTION is `production`.")]
+    type: EnvType
+
+
+class Environment(BaseModel):
+    id: Annotated[UUID, Field(description="The environment's id.")]
+    name: Annotated[str, Field(description="Its name; that of PRODUCTION is `production`.")]
+    type: EnvType
+    row_count: Annotated[int, Field(description="How many events it holds.", ge=0)]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: Annotated[AwareDatetime, Field(description="When it was created.")]
+    updated_at: Annotated[AwareDatetime, Field(description="When it last changed.")]
+
+
+class EnvironmentResponse(BaseModel):
+    data: Environment
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class EnvironmentList(Page):
+    items: Annotated[list[Environment], Field(description="The environments.")]
+
+
+class EnvironmentPage(BaseModel):
+    data: EnvironmentList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class BaselineCreate(BaseModel):
+    name: Annotated[str, Field(description="Its name, unique in the model.", max_length=256, min_length=1)]
+    model_id: Annotated[UUID, Field(description="The model whose events are compared.")]
+    type: BaselineType
+    env_type: EnvType
+    env_id: Annotated[UUID | None, Field(description="The dataset, for PRE_PRODUCTION.")] = None
+    start_time: Annotated[
+        float | None,
+        Field(
+            description="Where the range starts, in seconds or milliseconds since 1970, told apart by size."
+        ),
+    ] = None
+    end_time: Annotated[
+        float | None,
+        Field(description="Where the range ends, in seconds or milliseconds since 1970, told apart by size."),
+    ] = None
+    offset_delta: Annotated[
+        int | None, Field(description="How many windows back a ROLLING baseline lies.", ge=1, le=1000000)
+    ] = None
+    window_bin_size: WindowBinSize | None = None
+
+
+class Baseline(BaseModel):
+    id: Annotated[UUID, Field(description="The baseline's id.")]
+    name: Annotated[str, Field(description="Its name.")]
+    type: BaselineType
+    start_time: Annotated[
+        int | None, Field(description="Where its range starts, in milliseconds since 1970.")
+    ]
+    end_time: Annotated[int | None, Field(description="Where its range ends, in milliseconds since 1970.")]
+    offset_delta: Annotated[int | None, Field(description="How many windows back it lies.", ge=1)]
+    window_bin_size: WindowBinSize | None = None
+    row_count: Annotated[
+        int | None,
+        Field(
+            description="How many events a STATIC baseline takes; null for a ROLLING one, whose window moves.",
+            ge=0,
+        ),
+    ]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    environment: EnvironmentReference
+    created_at: Annotated[AwareDatetime, Field(description="When it was created.")]
+    updated_at: Annotated[AwareDatetime, Field(description="When it last changed.")]
+
+
+class BaselineResponse(BaseModel):
+    data: Baseline
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class BaselineList(Page):
+    items: Annotated[list[Baseline], Field(description="The baselines.")]
+
+
+class BaselinePage(BaseModel):
+    data: BaselineList
     api_version: ApiVersion
     kind: PaginatedKind
 

@@ -21,6 +21,17 @@ class UploadedFile(Protocol):
     def sha256(self) -> str: ...
 
 
+class FileDownload(Protocol):
+    """Point at a file that is the answer. It is removed once it has been sent."""
+
+    @property
+    def filename(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def media_type(self) -> str: ...
+
+
 class Operations(Protocol):
     """Serve every operation: arguments are validated, what is returned is the body of the answer."""
 
@@ -36,10 +47,35 @@ class Operations(Protocol):
     async def read_events(self, *, body: types.ReadEventsRequest) -> types.ReadEventsResponse:
         """Read events back"""
 
+    async def download_events(self, *, body: types.DownloadEventsRequest) -> FileDownload:
+        """Download events as a file"""
+
     async def upload_file(self, *, file: UploadedFile) -> types.FileResponse:
         """Upload a file"""
 
-    async def list_jobs(self, *, limit: int = 50, offset: int = 0) -> types.JobPage:
+    async def begin_multipart_upload(self, *, body: types.MultipartInit) -> types.FileResponse:
+        """Begin an upload in parts"""
+
+    async def upload_part(
+        self, *, file: UploadedFile, file_id: str, part_number: int
+    ) -> types.FilePartResponse:
+        """Upload a part of a file"""
+
+    async def complete_multipart_upload(self, *, body: types.MultipartComplete) -> types.FileResponse:
+        """Complete an upload in parts"""
+
+    async def generate_model(self, *, body: types.GenerateModelRequest) -> types.GeneratedModelResponse:
+        """Propose a schema for a file"""
+
+    async def list_jobs(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.JobPage:
         """List jobs"""
 
     async def get_job(self, *, job_id: str, verbose: bool = False) -> types.JobResponse:
@@ -50,7 +86,15 @@ class Operations(Protocol):
     ) -> types.RejectedRowPage:
         """List the rejected rows of a job"""
 
-    async def list_projects(self, *, limit: int = 50, offset: int = 0) -> types.ProjectPage:
+    async def list_projects(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.ProjectPage:
         """List projects"""
 
     async def create_project(self, *, body: types.ProjectCreate) -> types.ProjectResponse:
@@ -63,7 +107,15 @@ class Operations(Protocol):
         """Delete a project"""
 
     async def list_models(
-        self, *, project_id: str | None = None, limit: int = 50, offset: int = 0
+        self,
+        *,
+        project_id: str | None = None,
+        latest_only: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
     ) -> types.ModelPage:
         """List models"""
 
@@ -79,7 +131,78 @@ class Operations(Protocol):
     async def delete_model(self, *, model_id: str) -> types.JobAcceptedResponse:
         """Delete a model"""
 
-    async def list_tokens(self, *, limit: int = 50, offset: int = 0) -> types.TokenPage:
+    async def list_columns(self, *, model_id: str, limit: int = 50, offset: int = 0) -> types.ColumnPage:
+        """List the columns of a model"""
+
+    async def list_model_environments(
+        self,
+        *,
+        model_id: str,
+        type: types.EnvType | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.EnvironmentPage:
+        """List the environments of a model"""
+
+    async def list_model_baselines(
+        self,
+        *,
+        model_id: str,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.BaselinePage:
+        """List the baselines of a model"""
+
+    async def list_environments(
+        self,
+        *,
+        type: types.EnvType | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.EnvironmentPage:
+        """List environments"""
+
+    async def get_environment(self, *, environment_id: str) -> types.EnvironmentResponse:
+        """Get an environment"""
+
+    async def list_baselines(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.BaselinePage:
+        """List baselines"""
+
+    async def create_baseline(self, *, body: types.BaselineCreate) -> types.BaselineResponse:
+        """Create a baseline"""
+
+    async def get_baseline(self, *, baseline_id: str) -> types.BaselineResponse:
+        """Get a baseline"""
+
+    async def delete_baseline(self, *, baseline_id: str) -> types.BaselineResponse:
+        """Delete a baseline"""
+
+    async def list_tokens(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.TokenPage:
         """List tokens"""
 
     async def create_token(self, *, body: types.TokenCreate) -> types.TokenSecretResponse:
@@ -111,7 +234,12 @@ STATUS: Final[dict[str, int]] = {
     "update_events": 200,
     "delete_events": 202,
     "read_events": 200,
+    "download_events": 200,
     "upload_file": 200,
+    "begin_multipart_upload": 200,
+    "upload_part": 200,
+    "complete_multipart_upload": 200,
+    "generate_model": 200,
     "list_jobs": 200,
     "get_job": 200,
     "list_rejected_rows": 200,
@@ -124,6 +252,15 @@ STATUS: Final[dict[str, int]] = {
     "get_model": 200,
     "update_model": 200,
     "delete_model": 202,
+    "list_columns": 200,
+    "list_model_environments": 200,
+    "list_model_baselines": 200,
+    "list_environments": 200,
+    "get_environment": 200,
+    "list_baselines": 200,
+    "create_baseline": 200,
+    "get_baseline": 200,
+    "delete_baseline": 200,
     "list_tokens": 200,
     "create_token": 200,
     "revoke_token": 200,
@@ -139,7 +276,12 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "update_events": ("ingest",),
     "delete_events": ("ingest",),
     "read_events": ("read",),
+    "download_events": ("read",),
     "upload_file": ("ingest",),
+    "begin_multipart_upload": ("ingest",),
+    "upload_part": ("ingest",),
+    "complete_multipart_upload": ("ingest",),
+    "generate_model": ("ingest",),
     "list_jobs": ("ingest", "read"),
     "get_job": ("ingest", "read"),
     "list_rejected_rows": ("ingest", "read"),
@@ -152,6 +294,15 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "get_model": ("ingest", "read"),
     "update_model": ("ingest",),
     "delete_model": ("ingest",),
+    "list_columns": ("ingest", "read"),
+    "list_model_environments": ("ingest", "read"),
+    "list_model_baselines": ("ingest", "read"),
+    "list_environments": ("ingest", "read"),
+    "get_environment": ("ingest", "read"),
+    "list_baselines": ("ingest", "read"),
+    "create_baseline": ("ingest",),
+    "get_baseline": ("ingest", "read"),
+    "delete_baseline": ("ingest",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),
     "revoke_token": ("admin",),

@@ -42,6 +42,15 @@ ModelTask: TypeAlias = Literal[
 ArtifactStatus: TypeAlias = Literal["no_model", "surrogate", "user_uploaded"]
 
 
+BaselineType: TypeAlias = Literal["STATIC", "ROLLING"]
+
+
+WindowBinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month"]
+
+
+TimeZone: TypeAlias = Literal["UTC"]
+
+
 ViolationKind: TypeAlias = Literal["missing", "type", "range"]
 
 
@@ -103,6 +112,31 @@ class ReadEventsRequest(TypedDict):
     time_range: NotRequired[TimeRange]
     limit: NotRequired[int]
     cursor: NotRequired[str]
+
+
+class TimeFilter(TypedDict):
+    start_time: NotRequired[str | None]
+    end_time: NotRequired[str | None]
+    time_zone: NotRequired[TimeZone]
+
+
+ColumnName: TypeAlias = str
+
+
+class DownloadEventsRequest(TypedDict):
+    model_id: str
+    env_type: EnvType
+    env_id: NotRequired[str | None]
+    csv: bool
+    column_names: NotRequired[list[ColumnName] | None]
+    time_filter: NotRequired[TimeFilter]
+    segment: NotRequired[dict[str, Any] | None]
+    num_samples: NotRequired[int | None]
+    chunk_size: NotRequired[int | None]
+    fetch_vectors: NotRequired[bool | None]
+
+
+Download: TypeAlias = bytes
 
 
 class ViolationCount(TypedDict):
@@ -188,6 +222,38 @@ class ReadEventsResponse(TypedDict):
 
 class FileUpload(TypedDict):
     file: bytes
+
+
+class PartUpload(TypedDict):
+    file: bytes
+    file_id: str
+    part_number: int
+
+
+class MultipartInit(TypedDict):
+    filename: str
+
+
+class PartReference(TypedDict):
+    number: int
+    id: str
+
+
+class MultipartComplete(TypedDict):
+    file_id: str
+    parts: list[PartReference]
+
+
+class FilePart(TypedDict):
+    part_id: str
+    part_number: int
+    size: int
+
+
+class FilePartResponse(TypedDict):
+    data: FilePart
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 class JobInfo(TypedDict):
@@ -352,6 +418,34 @@ class TaskParams(TypedDict):
 XaiParams: TypeAlias = dict[str, Any]
 
 
+class ColumnList(Page):
+    items: list[Column]
+
+
+class ColumnPage(TypedDict):
+    data: ColumnList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class GenerateModelRequest(TypedDict):
+    file_id: str
+    spec: NotRequired[ModelSpec]
+    max_cardinality: NotRequired[int | None]
+    sample_size: NotRequired[int | None]
+
+
+class GeneratedModel(TypedDict):
+    schema: ModelSchema
+    spec: ModelSpec
+
+
+class GeneratedModelResponse(TypedDict):
+    data: GeneratedModel
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ModelCreate(TypedDict):
     name: str
     project_id: str
@@ -425,6 +519,91 @@ class ModelList(Page):
 
 class ModelPage(TypedDict):
     data: ModelList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class ModelReference(TypedDict):
+    id: str
+    name: str
+    version: str
+
+
+class EnvironmentReference(TypedDict):
+    id: str
+    name: str
+    type: EnvType
+
+
+class Environment(TypedDict):
+    id: str
+    name: str
+    type: EnvType
+    row_count: int
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+
+
+class EnvironmentResponse(TypedDict):
+    data: Environment
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class EnvironmentList(Page):
+    items: list[Environment]
+
+
+class EnvironmentPage(TypedDict):
+    data: EnvironmentList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class BaselineCreate(TypedDict):
+    name: str
+    model_id: str
+    type: BaselineType
+    env_type: EnvType
+    env_id: NotRequired[str | None]
+    start_time: NotRequired[float | None]
+    end_time: NotRequired[float | None]
+    offset_delta: NotRequired[int | None]
+    window_bin_size: NotRequired[WindowBinSize]
+
+
+class Baseline(TypedDict):
+    id: str
+    name: str
+    type: BaselineType
+    start_time: int | None
+    end_time: int | None
+    offset_delta: int | None
+    window_bin_size: NotRequired[WindowBinSize]
+    row_count: int | None
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    environment: EnvironmentReference
+    created_at: str
+    updated_at: str
+
+
+class BaselineResponse(TypedDict):
+    data: Baseline
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class BaselineList(Page):
+    items: list[Baseline]
+
+
+class BaselinePage(TypedDict):
+    data: BaselineList
     api_version: ApiVersion
     kind: PaginatedKind
 

@@ -1,31 +1,89 @@
 """Baselines: what the events of a model are compared with."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, contains_eager
 
 from inference_events.catalog import environments
-from inference_events.catalog.tables import Baseline, Environment
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import BRIEF_MODEL, Baseline, Environment, Model
+from inference_events.errors import Conflict, ObjectNotFound
 
 STATIC = "STATIC"
+ROLLING = "ROLLING"
+_COLUMNS = {
+    "id": Baseline.id,
+    "name": Baseline.name,
+    "type": Baseline.type,
+    "model_id": Baseline.model_id,
+    "environment_id": Baseline.environment_id,
+    "environment_type": Environment.type,
+    "created_at": Baseline.created_at,
+    "updated_at": Baseline.updated_at,
+}
 
 
-def get_or_create_static(session: Session, environment: Environment) -> Baseline:
-    """Return the baseline that bears the name of a dataset, made as STATIC if there is none."""
-    known = session.scalars(
-        select(Baseline).where(Baseline.model_id == environment.model_id, Baseline.name == environment.name)
-    ).one_or_none()
-    if known is not None:
-        return known
+def create(session: Session, environment: Environment, name: str, type: str, values: Mapping[str, Any]) -> Baseline:
+    """Add a baseline over events of an environment. `values` are times and window, columns of the table by name.
+
+    Raises Conflict when the model has a baseline of that name.
+    """
     baseline = Baseline(
-        model_id=environment.model_id, environment_id=environment.id, name=environment.name, type=STATIC
+        model_id=environment.model_id, environment_id=environment.id, name=name, type=type, **dict(values)
     )
     session.add(baseline)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("Baseline already exists") from None
+    return get(session, baseline.id)
+
+
+def get(session: Session, baseline_id: str) -> Baseline:
+    """Return a baseline with its environment and model. Raises ObjectNotFound also for one of a deleted model."""
+    baseline = session.scalars(_with_model().where(Baseline.id == baseline_id)).one_or_none()
+    if baseline is None:
+        raise ObjectNotFound.of("Baseline")
+    return baseline
+
+
+def list_page(session: Session, listing: Listing, model_id: str | None = None) -> Page[Baseline]:
+    """Return a page of the baselines with environment and model, of one model if given.
+
+    Raises BadRequest for a listing that cannot be read.
+    """
+    rows = _with_model()
+    if model_id is not None:
+        rows = rows.where(Baseline.model_id == model_id)
+    return page(session, rows, listing, _COLUMNS, "name")
+
+
+def delete(session: Session, baseline_id: str) -> Baseline:
+    """Forget a baseline and return what it was. Raises ObjectNotFound."""
+    baseline = get(session, baseline_id)
+    session.delete(baseline)
     session.flush()
     return baseline
 
 
 def get_or_create_dataset(session: Session, model_id: str, name: str) -> Environment:
-    """Return the dataset of that name, made together with its STATIC baseline if the model has none."""
-    environment, _ = environments.get_or_create_dataset(session, model_id, name)
-    get_or_create_static(session, environment)
+    """Return the dataset of that name; a new one gets a STATIC baseline of its name, unless the model has one."""
+    environment, is_new = environments.get_or_create_dataset(session, model_id, name)
+    if is_new and not _has(session, model_id, name):
+        create(session, environment, name, STATIC, {})
     return environment
+
+
+def _has(session: Session, model_id: str, name: str) -> bool:
+    known = select(Baseline.id).where(Baseline.model_id == model_id, Baseline.name == name)
+    return session.scalar(known) is not None
+
+
+def _with_model() -> Select[Baseline]:
+    with_environment = contains_eager(Baseline.environment)
+    with_model = with_environment.contains_eager(Environment.model).options(*BRIEF_MODEL)
+    rows = select(Baseline).join(Baseline.environment).join(Environment.model)
+    return rows.where(Model.deleted_at.is_(None)).options(with_model)

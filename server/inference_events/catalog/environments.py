@@ -1,14 +1,23 @@
 """Environments: the production series of a model and its datasets."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, contains_eager
 
-from inference_events.catalog.tables import Environment
+from inference_events.catalog.listing import Listing, Page, page
+from inference_events.catalog.tables import BRIEF_MODEL, Environment, Model
 from inference_events.errors import ObjectNotFound
 
 PRODUCTION = "PRODUCTION"
 PRE_PRODUCTION = "PRE_PRODUCTION"
 PRODUCTION_NAME = "production"
+_COLUMNS = {
+    "id": Environment.id,
+    "name": Environment.name,
+    "type": Environment.type,
+    "model_id": Environment.model_id,
+    "created_at": Environment.created_at,
+    "updated_at": Environment.updated_at,
+}
 
 
 def create_production(session: Session, model_id: str) -> Environment:
@@ -17,6 +26,29 @@ def create_production(session: Session, model_id: str) -> Environment:
     session.add(environment)
     session.flush()
     return environment
+
+
+def get(session: Session, environment_id: str) -> Environment:
+    """Return an environment with its model. Raises ObjectNotFound also for one of a deleted model."""
+    environment = session.scalars(_with_model().where(Environment.id == environment_id)).one_or_none()
+    if environment is None:
+        raise ObjectNotFound.of("Environment")
+    return environment
+
+
+def list_page(
+    session: Session, listing: Listing, model_id: str | None = None, type: str | None = None
+) -> Page[Environment]:
+    """Return a page of the environments with their models, of one model or type if given.
+
+    Raises BadRequest for a listing that cannot be read.
+    """
+    rows = _with_model()
+    if model_id is not None:
+        rows = rows.where(Environment.model_id == model_id)
+    if type is not None:
+        rows = rows.where(Environment.type == type)
+    return page(session, rows, listing, _COLUMNS, "name")
 
 
 def get_production(session: Session, model_id: str) -> Environment:
@@ -32,6 +64,14 @@ def find_dataset(session: Session, model_id: str, name: str) -> Environment | No
     return _find(session, model_id, PRE_PRODUCTION, name)
 
 
+def get_dataset(session: Session, model_id: str, environment_id: str) -> Environment:
+    """Return a dataset of a model with the model. Raises ObjectNotFound for anything else that has the id."""
+    environment = get(session, environment_id)
+    if environment.model_id != model_id or environment.type != PRE_PRODUCTION:
+        raise ObjectNotFound.of("Environment")
+    return environment
+
+
 def get_or_create_dataset(session: Session, model_id: str, name: str) -> tuple[Environment, bool]:
     """Return the PRE_PRODUCTION environment of that name, and whether it was made just now."""
     known = find_dataset(session, model_id, name)
@@ -41,6 +81,11 @@ def get_or_create_dataset(session: Session, model_id: str, name: str) -> tuple[E
     session.add(environment)
     session.flush()
     return environment, True
+
+
+def _with_model() -> Select[Environment]:
+    with_model = contains_eager(Environment.model).options(*BRIEF_MODEL)
+    return select(Environment).join(Environment.model).where(Model.deleted_at.is_(None)).options(with_model)
 
 
 def _find(session: Session, model_id: str, type: str, name: str) -> Environment | None:

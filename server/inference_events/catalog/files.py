@@ -1,26 +1,33 @@
 """Files: uploads that events can be published from."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from inference_events.catalog.tables import File
-from inference_events.errors import BadRequest, Fault, ObjectNotFound
+from inference_events.catalog.tables import File, utc_now
+from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
 
 CSV = "CSV"
 PARQUET = "PARQUET"
 TAR_GZ = "TAR_GZ"
+INITIATED = "INITIATED"
 SUCCESSFUL = "SUCCESSFUL"
+LONGEST_FILENAME = 1024
 _TYPES = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".tar.gz": TAR_GZ}
 
 
-def type_of(filename: str) -> str:
-    """Return the type that a file name's suffix tells. Raises BadRequest for any other suffix."""
+def type_of(filename: str, place: str = "/file") -> str:
+    """Return the type that a file name's suffix tells. Raises BadRequest for any other suffix, and a name too long."""
+    if len(filename) > LONGEST_FILENAME:
+        raise BadRequest.naming(Fault(f"must have a filename of at most {LONGEST_FILENAME} characters", place))
     for suffix, type in _TYPES.items():
         if filename.lower().endswith(suffix):
             return type
     message = f"The file name must end in one of {', '.join(_TYPES)}"
-    raise BadRequest(message, [Fault(message, "/file")])
+    raise BadRequest(message, [Fault(message, place)])
 
 
 def create(
@@ -52,6 +59,54 @@ def create(
     return file
 
 
+def begin(session: Session, *, filename: str, type: str, token_id: str) -> File:
+    """Add a file that will come in parts."""
+    file = File(
+        filename=filename,
+        type=type,
+        status=INITIATED,
+        size=0,
+        sha256="",
+        path="",
+        created_by_id=token_id,
+        updated_by_id=token_id,
+    )
+    session.add(file)
+    session.flush()
+    session.refresh(file)
+    return file
+
+
+def complete(session: Session, file_id: str, *, size: int, sha256: str, path: str, token_id: str) -> File:
+    """Make an upload in parts a file that is on disk, complete. Raises ObjectNotFound and Conflict."""
+    file = get_unfinished(session, file_id)
+    file.status = SUCCESSFUL
+    file.size, file.sha256, file.path = size, sha256, path
+    file.updated_by_id = token_id
+    file.updated_at = utc_now()
+    session.flush()
+    session.refresh(file)
+    return file
+
+
+def get_unfinished(session: Session, file_id: str) -> File:
+    """Return an upload that takes parts. Raises ObjectNotFound, and Conflict for one that is completed."""
+    file = get(session, file_id)
+    if file.status != INITIATED:
+        raise Conflict("The upload is already completed")
+    return file
+
+
+def get_readable(session: Session, file_id: str, place: str) -> File:
+    """Return a complete file of rows. Raises ObjectNotFound, and BadRequest with the place of the id."""
+    file = get(session, file_id)
+    if file.type not in (CSV, PARQUET):
+        raise BadRequest.naming(Fault("names a file that is neither CSV nor Parquet", place))
+    if file.status != SUCCESSFUL:
+        raise BadRequest.naming(Fault("names an upload that is not completed", place))
+    return file
+
+
 def get(session: Session, file_id: str) -> File:
     """Return a file. Raises ObjectNotFound."""
     file = session.get(File, file_id)
@@ -61,7 +116,19 @@ def get(session: Session, file_id: str) -> File:
 
 
 def remove_unknown(session: Session, directory: Path) -> None:
-    """Delete the files in `directory` that a stop left there before the catalog knew them."""
+    """Delete the files in `directory` that a stop left there before the catalog knew them to be complete."""
     for path in directory.iterdir():
-        if session.get(File, path.name) is None:
+        file = session.get(File, path.name)
+        if file is None or file.status != SUCCESSFUL:
             path.unlink()
+
+
+def forget_unfinished(session: Session, before: datetime) -> None:
+    """Forget the uploads in parts that began before a time and were not completed."""
+    session.execute(delete(File).where(File.status == INITIATED, File.created_at < before))
+
+
+def without_upload(session: Session, ids: Iterable[str]) -> list[str]:
+    """Return those of `ids` that are not of an upload which takes parts."""
+    unfinished = set(session.scalars(select(File.id).where(File.status == INITIATED)))
+    return [one for one in ids if one not in unfinished]

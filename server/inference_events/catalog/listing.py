@@ -1,17 +1,23 @@
 """Pages of rows as list operations ask for them: limit, offset, ordering, search and filter."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
+import orjson
+from sqlalchemy import ColumnElement, Select, String, and_, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from inference_events.catalog.tables import Id, UtcDateTime
 from inference_events.errors import BadRequest, Fault
+from inference_events.ingest.timestamps import EPOCH, parse_timestamp
 
 RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
-_MOST_RULES = 100
+Condition = ColumnElement[bool]
+MOST_RULES = 100
+_JOINS = {"AND": and_, "OR": or_}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,11 @@ class Listing:
     ordering: str | None = None
     search: str | None = None
     filter: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, limit: int, offset: int, ordering: str | None, search: str | None, filter: str | None) -> "Listing":
+        """Make one of the query parameters that every list has. Raises BadRequest unless `filter` is a JSON object."""
+        return cls(limit, offset, ordering, search, _object(filter) if filter else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +64,8 @@ def page(
     return Page(items, total or 0)
 
 
-def _search(text: str | None, columns: Mapping[str, Column]) -> ColumnElement[bool]:
-    return columns["name"].icontains(text, autoescape=True) if text else true()
+def _search(text: str | None, columns: Mapping[str, Column]) -> Condition:
+    return _contains(func.lower(columns["name"]), func.lower(text)) if text else true()
 
 
 def _ordering(ordering: str, columns: Mapping[str, Column]) -> list[ColumnElement[Any]]:
@@ -69,76 +80,132 @@ def _ordering(ordering: str, columns: Mapping[str, Column]) -> list[ColumnElemen
 
 def _column(columns: Mapping[str, Column], name: object, parameter: str) -> Column:
     if not isinstance(name, str) or name not in columns:
-        raise _refusal(parameter, f"a field is not one of {', '.join(columns)}")
+        raise _refusal(parameter, f"has a field besides {', '.join(columns)}, which is not known here")
     return columns[name]
 
 
 def _refusal(parameter: str, why: str) -> BadRequest:
-    message = f"The query parameter {parameter} cannot be used: {why}"
-    return BadRequest(message, [Fault(message, f"/query/{parameter}")])
+    return BadRequest.naming(Fault(why, f"/query/{parameter}"))
 
 
-def _condition(node: Mapping[str, Any], columns: Mapping[str, Column]) -> ColumnElement[bool]:
-    return _tree(node, columns, [_MOST_RULES]) if node else true()
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise _refusal("filter", "is not readable as JSON") from None
+    if not isinstance(value, dict):
+        raise _refusal("filter", "is not a JSON object")
+    return value
 
 
-def _tree(node: object, columns: Mapping[str, Column], left: list[int]) -> ColumnElement[bool]:
+def _condition(node: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
+    return _tree(node, columns, [MOST_RULES]) if node else true()
+
+
+def _tree(node: object, columns: Mapping[str, Column], left: list[int]) -> Condition:
     left[0] -= 1
     if left[0] < 0:
-        raise _refusal("filter", f"it has more than {_MOST_RULES} rules and conditions")
+        raise _refusal("filter", f"has more than {MOST_RULES} rules and conditions")
     if not isinstance(node, Mapping):
-        raise _refusal("filter", "a rule or condition is not an object")
+        raise _refusal("filter", "has a rule that is not an object")
     if "rules" not in node:
         return _rule(node, columns)
-    rules, join = node["rules"], {"AND": and_, "OR": or_}.get(str(node.get("condition", "AND")))
+    rules, join = node["rules"], _JOINS.get(str(node.get("condition", "AND")))
     if not isinstance(rules, list) or join is None:
-        raise _refusal("filter", "a condition needs AND or OR and a list of rules")
+        raise _refusal("filter", "has a condition without AND or OR, or without a list of rules")
     parts = [_tree(rule, columns, left) for rule in rules]
     return join(*parts) if parts else true()
 
 
-def _rule(rule: Mapping[str, Any], columns: Mapping[str, Column]) -> ColumnElement[bool]:
+def _rule(rule: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
+    """Return what a rule says. A `not_` operator selects exactly the rows that the one without it leaves out."""
     column = _column(columns, rule.get("field"), "filter")
-    operator, value = rule.get("operator"), rule.get("value")
+    operator = str(rule.get("operator"))
+    plain = operator.removeprefix("not_")
+    if plain == operator:
+        return _selected(column, operator, rule.get("value"))
+    if plain not in _NEGATED:
+        raise _unusable()
+    return or_(column.is_(None), not_(_selected(column, plain, rule.get("value"))))
+
+
+def _selected(column: Column, operator: str, value: object) -> Condition:
     if operator in _WITHOUT_VALUE:
         return _WITHOUT_VALUE[operator](column)
-    if operator in _ON_ONE and isinstance(value, str | int | float):
-        return _ON_ONE[operator](column, value)
-    if operator in _ON_MANY and isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
-        return _ON_MANY[operator](column, value)
-    raise _refusal("filter", "a rule has an unknown operator, or a value that its operator cannot take")
+    if operator in _ON_TEXT and _is_text(column):
+        return _ON_TEXT[operator](column, _comparable(column, value))
+    if operator in _ON_ONE:
+        return _ON_ONE[operator](column, _comparable(column, value))
+    if operator in _ON_MANY and isinstance(value, list):
+        return _ON_MANY[operator](column, list(dict.fromkeys(_comparable(column, item) for item in value)))
+    if operator == "between" and isinstance(value, list) and len(value) == 2:
+        return column.between(*(_comparable(column, item) for item in value))
+    raise _unusable()
 
 
-def _between(column: Column, bounds: list[Any]) -> ColumnElement[bool]:
-    if len(bounds) != 2:
-        raise _refusal("filter", "between needs two values")
-    return column.between(*bounds)
+def _unusable() -> BadRequest:
+    return _refusal("filter", "has a rule whose operator is unknown, or cannot take its value or its field")
 
 
-_WITHOUT_VALUE: dict[object, Callable[[Column], ColumnElement[bool]]] = {
+def _is_text(column: Column) -> bool:
+    return isinstance(column.expression.type, String | Id)
+
+
+def _comparable(column: Column, value: object) -> Any:
+    """Return a value as the column has it: text, or a time in any form in which events may have theirs."""
+    type = column.expression.type
+    if isinstance(type, Id) and isinstance(value, str):
+        return value.lower()
+    if isinstance(type, String) and isinstance(value, str):
+        return value
+    if isinstance(type, UtcDateTime) and isinstance(value, str | int | float):
+        try:
+            time = parse_timestamp(value)
+        except (ValueError, OverflowError):
+            time = None
+        if time is not None:
+            return EPOCH + timedelta(microseconds=time)
+    raise _unusable()
+
+
+# Not LIKE: it takes neither long patterns nor, in SQLite, a difference between upper and lower case.
+def _contains(column: ColumnElement[str], value: Any) -> Condition:
+    return func.replace(column, value, "") != column
+
+
+def _begins_with(column: Column, value: str) -> Condition:
+    return func.substr(column, 1, len(value)) == value
+
+
+def _ends_with(column: Column, value: str) -> Condition:
+    length = func.length(column)
+    return and_(length >= len(value), func.substr(column, length - len(value) + 1) == value)
+
+
+def _is_empty(column: Column) -> Condition:
+    return or_(column.is_(None), column == "") if _is_text(column) else column.is_(None)
+
+
+_WITHOUT_VALUE: Mapping[str, Callable[[Column], Condition]] = {
     "is_null": lambda column: column.is_(None),
     "is_not_null": lambda column: column.is_not(None),
-    "is_empty": lambda column: or_(column.is_(None), column == ""),
-    "is_not_empty": lambda column: and_(column.is_not(None), column != ""),
+    "is_empty": _is_empty,
+    "is_not_empty": lambda column: not_(_is_empty(column)),
 }
-_ON_ONE: dict[object, Callable[[Column, Any], ColumnElement[bool]]] = {
+_ON_ONE: Mapping[str, Callable[[Column, Any], Condition]] = {
     "equal": lambda column, value: column == value,
-    "not_equal": lambda column, value: column != value,
     "less": lambda column, value: column < value,
     "less_or_equal": lambda column, value: column <= value,
     "greater": lambda column, value: column > value,
     "greater_or_equal": lambda column, value: column >= value,
-    "begins_with": lambda column, value: column.startswith(str(value), autoescape=True),
-    "not_begins_with": lambda column, value: not_(column.startswith(str(value), autoescape=True)),
-    "ends_with": lambda column, value: column.endswith(str(value), autoescape=True),
-    "not_ends_with": lambda column, value: not_(column.endswith(str(value), autoescape=True)),
-    "contains": lambda column, value: column.contains(str(value), autoescape=True),
-    "not_contains": lambda column, value: not_(column.contains(str(value), autoescape=True)),
 }
-_ON_MANY: dict[object, Callable[[Column, list[Any]], ColumnElement[bool]]] = {
-    "in": lambda column, values: column.in_(values),
+_ON_TEXT: Mapping[str, Callable[[Column, str], Condition]] = {
+    "begins_with": _begins_with,
+    "contains": lambda column, value: _contains(column.expression, value) if value else column.is_not(None),
+    "ends_with": _ends_with,
+}
+_ON_MANY: Mapping[str, Callable[[Column, Iterable[Any]], Condition]] = {
     "any": lambda column, values: column.in_(values),
-    "not_in": lambda column, values: column.not_in(values),
-    "between": _between,
-    "not_between": lambda column, values: not_(_between(column, values)),
+    "in": lambda column, values: column.in_(values),
 }
+_NEGATED = frozenset({"equal", "in", "between", *_ON_TEXT})

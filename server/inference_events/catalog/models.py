@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from inference_events.catalog import environments, jobs, projects
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import Model, utc_now
+from inference_events.catalog.tables import BRIEF_MODEL, Model, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
 
 # What decides how an event is read and stored. A cached plan of ingestion holds while the revision stays.
@@ -54,9 +54,9 @@ def list_page(
 ) -> Page[Model]:
     """Return a page of the models, of one project if given, only the newest version of each name if asked.
 
-    Raises BadRequest for a listing that cannot be read.
+    They come without their schemas. Raises BadRequest for a listing that cannot be read.
     """
-    rows = select(Model).where(Model.deleted_at.is_(None))
+    rows = select(Model).where(Model.deleted_at.is_(None)).options(*BRIEF_MODEL)
     if project_id is not None:
         rows = rows.where(Model.project_id == project_id)
     if latest_only:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, load_only, mapped_column, raiseload, relationship
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -150,6 +150,14 @@ class Model(Table):
     updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
 
 
+# How a model is loaded to be named by others or listed: its schema may be long.
+BRIEF_MODEL = (
+    load_only(Model.name, Model.version, Model.created_at, Model.updated_at, raiseload=True),
+    raiseload(Model.created_by),
+    raiseload(Model.updated_by),
+)
+
+
 class Environment(Table):
     """Keep one PRODUCTION environment a model, and its PRE_PRODUCTION datasets."""
 
@@ -163,8 +171,12 @@ class Environment(Table):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
+    model: Mapped[Model] = relationship(lazy="raise")
+
 
 class Baseline(Table):
+    """Keep what a STATIC or ROLLING baseline takes; of a dataset it has no times, for it takes all of it."""
+
     __tablename__ = "baselines"
     __table_args__ = (UniqueConstraint("model_id", "name"),)
 
@@ -180,9 +192,14 @@ class Baseline(Table):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
+    environment: Mapped[Environment] = relationship(lazy="raise")
+
 
 class File(Table):
-    """Keep an uploaded file's size in bytes, SHA-256 in hex and path relative to the data directory."""
+    """Keep an uploaded file's size in bytes, SHA-256 in hex and path relative to the data directory.
+
+    An upload in parts has none of these until it is completed.
+    """
 
     __tablename__ = "files"
 

@@ -1,5 +1,6 @@
 """Retry records as bytes: answers are kept compressed, as a thousand ids would weigh as much as their events."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -7,6 +8,7 @@ import zstandard
 
 from inference_events.context import Request
 from inference_events.events.store import EventStore, RetryRecord
+from inference_events.ingest.timestamps import EPOCH
 from inference_events.retries import Earlier
 
 
@@ -30,4 +32,5 @@ def find_earlier(store: EventStore, request: Request) -> Earlier | None:
     )
     if record is None:
         return None
-    return Earlier(record.body_digest, orjson.loads(zstandard.ZstdDecompressor().decompress(record.answer)))
+    answer = orjson.loads(zstandard.ZstdDecompressor().decompress(record.answer))
+    return Earlier(record.body_digest, answer, EPOCH + timedelta(microseconds=record.created_at))

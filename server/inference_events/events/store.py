@@ -4,7 +4,7 @@
 Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in step with each other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -173,6 +173,22 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Scan:
+    """Select all events of an environment, or those in a time range, with some of the columns of a `revision`.
+
+    Of more than `most` events a sample is taken, by a hash of their ids: the same events give the same sample.
+    """
+
+    model_id: str
+    environment_id: str
+    revision: int
+    columns: Sequence[str]
+    most: int
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True)
 class StoredEvents:
     """Events as stored. `system` has event_id, timestamp, received_at, updated_at, undeclared and violations."""
 
@@ -231,8 +247,19 @@ class EventStore(Protocol):
     def read(self, query: Query) -> StoredEvents:
         """Return the events selected. Fails with ModelUnknown."""
 
-    def count(self, model_id: str, environment_id: str) -> int:
-        """Return the number of events."""
+    def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
+        """Yield the events selected, part by part, in order of timestamp and id; nothing where there are none.
+
+        `system` has event_id and timestamp only, `values` the scan's columns in its order. A part has some 64 MiB.
+        All parts show the state at one moment, whatever is written meanwhile; writes go on. Close what is not read to
+        its end. Fails with ModelUnknown or RevisionChanged, but only before the first part.
+        """
+
+    def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
+        """Return the number of events, of all or of a range of time. Fails with ModelUnknown."""
+
+    def counts(self, model_id: str) -> Mapping[str, int]:
+        """Return the number of events of each environment that has any, by its id. Fails with ModelUnknown."""
 
     def progress(self, job_id: str) -> JobProgress:
         """Return how far a job has come, which is nowhere if it is not known."""

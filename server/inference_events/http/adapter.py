@@ -1,8 +1,8 @@
 """From a checked request to a call of its operation, and from what that returns to the answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import orjson
 import structlog
@@ -12,10 +12,12 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from inference_events.context import Request, enter_request
-from inference_events.errors import InternalError
-from inference_events.http.answers import send_json
+from inference_events.errors import Fault, InternalError
+from inference_events.http.answers import send_file, send_json
 from inference_events.http.contract import Contract, Operation
 from inference_events.http.exchange import exchange_of, header
+from inference_events.http.validation import Validator
+from inference_events_api.operations import FileDownload
 
 Perform = Callable[..., Awaitable[Any]]
 
@@ -51,17 +53,28 @@ class CalledOperation:
             answer = await self._retries.answer(request, perform)
         else:
             answer = await perform()
+        if self._operation.answer is None:
+            await self._send_file(answer, receive, send)
+        else:
+            await self._send_json(answer, self._operation.answer, send)
+
+    async def _send_file(self, answer: FileDownload, receive: Receive, send: Send) -> None:
+        if self._check_answers and answer.media_type not in self._operation.file_types:
+            answer.path.unlink()
+            self._refuse([Fault("is not a type of the contract", "/content-type")])
+        status = self._operation.status
+        await send_file(receive, send, status, answer.path, answer.filename, answer.media_type)
+
+    async def _send_json(self, answer: Any, contract: Validator, send: Send) -> None:
         body = orjson.dumps(answer)
-        if self._check_answers:
-            self._check(body)
+        if self._check_answers and (faults := contract.faults(orjson.loads(body))):
+            self._refuse(faults)
         await send_json(send, self._operation.status, body)
 
-    def _check(self, body: bytes) -> None:
-        faults = self._operation.answer.faults(orjson.loads(body))
-        if faults:
-            places = [f"{fault.place} {fault.message}" for fault in faults]
-            _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
-            raise InternalError("The answer does not match the contract", faults)
+    def _refuse(self, faults: Sequence[Fault]) -> NoReturn:
+        places = [f"{fault.place} {fault.message}" for fault in faults]
+        _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
+        raise InternalError("The answer does not match the contract", faults)
 
 
 class CalledOperations(RoutedAPI[CalledOperation]):

@@ -1,10 +1,16 @@
-"""Answers, written to the socket in one piece."""
+"""Answers, written to the socket: documents in one piece, files in many."""
 
+import asyncio
+import os
 from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
 
-from starlette.types import Send
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Send
 
 JSON_TYPE = b"application/json"
+CHUNK_BYTES = 256 * 1024
 
 
 async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
@@ -13,3 +19,41 @@ async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, 
     fields += [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})
+
+
+async def send_file(receive: Receive, send: Send, status: int, path: Path, filename: str, media_type: str) -> None:
+    """Send a file and remove it. Raises ClientDisconnect when the client goes before the end.
+
+    The name goes before the first byte is sent: whatever happens then, nothing stays behind.
+    """
+    file, size = await asyncio.to_thread(_take, path)
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+        headers = {
+            "content-type": media_type + charset,
+            "content-length": str(size),
+            "content-disposition": f'attachment; filename="{filename}"',
+        }
+        fields = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            if gone.done():
+                raise ClientDisconnect
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+        # In a thread, as the disk is busy for a while with giving back what a large file took.
+        await asyncio.to_thread(file.close)
+
+
+def _take(path: Path) -> tuple[BinaryIO, int]:
+    file = path.open("rb")
+    path.unlink()
+    return file, os.fstat(file.fileno()).st_size
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

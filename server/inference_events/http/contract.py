@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from inference_events.http.forms import Form
 from inference_events.http.parameters import Parameter, Parameters
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
@@ -22,7 +23,8 @@ _TEMPLATE = re.compile(r"\\\{[^/{}]+\\\}")
 class Operation:
     """Hold what one operation demands and gives.
 
-    `scopes` is None where no token is needed; of the scopes, one is enough. `body` checks a JSON body.
+    `scopes` is None where no token is needed; of the scopes, one is enough. `body` checks a JSON body, `form`
+    describes a multipart one, `answer` checks a JSON answer; an answer that is a file is of one of `file_types`.
     """
 
     id: str
@@ -32,8 +34,9 @@ class Operation:
     scopes: frozenset[str] | None
     parameters: Parameters
     body: Validator | None
-    takes_file: bool
-    answer: Validator
+    form: Form | None
+    answer: Validator | None
+    file_types: frozenset[str]
     is_recorded: bool
 
 
@@ -91,8 +94,9 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         scopes=_scopes(document, spec),
         parameters=Parameters(Parameter.from_spec(_resolve(document, one), definitions) for one in parameters),
         body=_validator(body, definitions) if _JSON in body else None,
-        takes_file=_FORM in body,
-        answer=_validator(answer["content"], definitions),
+        form=_form(document, body[_FORM], definitions) if _FORM in body else None,
+        answer=_validator(answer["content"], definitions) if _JSON in answer["content"] else None,
+        file_types=frozenset(answer["content"]) - {_JSON},
         is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
     )
 
@@ -105,6 +109,10 @@ def _scopes(document: Mapping[str, Any], spec: Mapping[str, Any]) -> frozenset[s
 
 def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Validator:
     return Validator(to_json_schema(content[_JSON]["schema"]), definitions)
+
+
+def _form(document: Mapping[str, Any], content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Form:
+    return Form.from_schema(_resolve(document, content["schema"]), definitions)
 
 
 def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:

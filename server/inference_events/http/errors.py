@@ -12,9 +12,10 @@ from inference_events.errors import (
     Fault,
     InternalError,
     MethodNotAllowed,
+    NotOffered,
     ObjectNotFound,
 )
-from inference_events.http.absent import NotOffered, is_absent
+from inference_events.http.absent import is_absent
 from inference_events.http.answers import send_json
 from inference_events.http.contract import Contract
 from inference_events.http.exchange import exchange_of

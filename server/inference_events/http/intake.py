@@ -10,8 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from inference_events.http.bodies import read_json
 from inference_events.http.contract import Contract, Operation
 from inference_events.http.exchange import exchange_of
+from inference_events.http.forms import Form
 from inference_events.http.limits import BodyBudget, Limits
-from inference_events.http.uploads import receive_upload
+from inference_events.http.uploads import receive_form
 
 EVENTS_PATH = "/v3/events"
 
@@ -44,8 +45,8 @@ class CheckedOperation:
         )
         if self._operation.body is not None:
             await self._with_body(scope, receive, send)
-        elif self._operation.takes_file:
-            await self._with_file(scope, receive, send)
+        elif self._operation.form is not None:
+            await self._with_form(self._operation.form, scope, receive, send)
         else:
             await self._next_app(scope, receive, send)
 
@@ -57,10 +58,10 @@ class CheckedOperation:
             exchange.body_digest = body.digest
             await self._next_app(scope, receive, send)
 
-    async def _with_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_form(self, form: Form, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self._intake.limits.file_bytes
-        async with receive_upload(scope, receive, self._intake.incoming, limit) as file:
-            exchange_of(scope).arguments["file"] = file
+        async with receive_form(scope, receive, form, self._intake.incoming, limit) as values:
+            exchange_of(scope).arguments.update(values)
             await self._next_app(scope, receive, send)
 
 

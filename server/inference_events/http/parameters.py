@@ -67,9 +67,9 @@ class Parameter:
         if not self.is_array:
             if len(texts) > 1:
                 raise BadRequest(f"{self.title} must be given once")
-            return _scalar(texts[0], self.kind, self.is_uuid)
+            return scalar(texts[0], self.kind, self.is_uuid)
         items = texts if self.is_exploded else [item for text in texts for item in text.split(",")]
-        return [_scalar(item, self.kind, self.is_uuid) for item in items]
+        return [scalar(item, self.kind, self.is_uuid) for item in items]
 
 
 class Parameters:
@@ -149,8 +149,8 @@ def _header_texts(headers: Headers, parameters: Iterable[Parameter]) -> dict[str
     return texts
 
 
-def _scalar(text: str, kind: str, is_uuid: bool) -> Any:
-    """Read `text` as `kind`; what cannot be read stays text, which the schema then refuses."""
+def scalar(text: str, kind: str, is_uuid: bool) -> Any:
+    """Read `text` as the JSON type `kind`; what cannot be read stays text, which the schema then refuses."""
     match kind:
         case "boolean":
             return _BOOLEANS.get(text, text)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from python_multipart import MultipartParser
@@ -16,20 +17,23 @@ from starlette.types import Receive, Scope
 
 from inference_events.context import UploadedFile
 from inference_events.data_directory import sync_directory
-from inference_events.errors import BadRequest, UnsupportedMediaType
+from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
 from inference_events.http.bodies import chunks, content_length
 from inference_events.http.exchange import header
+from inference_events.http.forms import Form
 from inference_events.http.limits import MIB, too_large
 
 WRITE_BYTES = MIB
-LONGEST_FILENAME = 1024
-# Room for the boundaries and headers around the one file.
+LONGEST_TEXT = 1024
+# Room for the boundaries, headers and texts around the one file.
 _FRAME_BYTES = 64 * 1024
 
 
 @asynccontextmanager
-async def receive_upload(scope: Scope, receive: Receive, directory: Path, limit: int) -> AsyncIterator[UploadedFile]:
-    """Stream the part `file` into `directory`, size in bytes at most `limit`.
+async def receive_form(
+    scope: Scope, receive: Receive, form: Form, directory: Path, limit: int
+) -> AsyncIterator[dict[str, Any]]:
+    """Give the values of a form by name; its file is streamed into `directory`, size in bytes at most `limit`.
 
     What is still there when the block ends, however it ends, is removed: who keeps the file moves it.
     Raises BadRequest, UnsupportedMediaType, PayloadTooLarge and ClientDisconnect.
@@ -39,13 +43,12 @@ async def receive_upload(scope: Scope, receive: Receive, directory: Path, limit:
         raise too_large(limit)
     path = directory / f"{uuid4().hex}.part"
     try:
-        yield await _store(receive, boundary, path, limit)
+        yield await _store(receive, FormParser(form, boundary, limit), path)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-async def _store(receive: Receive, boundary: bytes, path: Path, limit: int) -> UploadedFile:
-    form = FileForm(boundary, limit)
+async def _store(receive: Receive, parser: "FormParser", path: Path) -> dict[str, Any]:
     digest = hashlib.sha256()
     with await asyncio.to_thread(path.open, "xb") as file:
 
@@ -54,13 +57,13 @@ async def _store(receive: Receive, boundary: bytes, path: Path, limit: int) -> U
             digest.update(data)
 
         async for chunk in chunks(receive):
-            form.feed(chunk)
-            if len(form.pending) >= WRITE_BYTES:
-                await asyncio.to_thread(write, form.take())
-        filename = form.finish()
-        await asyncio.to_thread(write, form.take())
+            parser.feed(chunk)
+            if len(parser.pending) >= WRITE_BYTES:
+                await asyncio.to_thread(write, parser.take())
+        values = parser.finish()
+        await asyncio.to_thread(write, parser.take())
         await asyncio.to_thread(_sync, file.fileno(), path.parent, file.flush)
-    return UploadedFile(filename, path, form.size, digest.hexdigest())
+    return values | {parser.form.file: UploadedFile(parser.filename, path, parser.size, digest.hexdigest())}
 
 
 def _sync(descriptor: int, directory: Path, flush: Callable[[], None]) -> None:
@@ -69,23 +72,27 @@ def _sync(descriptor: int, directory: Path, flush: Callable[[], None]) -> None:
     sync_directory(directory)
 
 
-class FileForm:
-    """Parse a multipart form that must hold one part, named `file`, with a filename.
+class FormParser:
+    """Parse a multipart form, whose parts come in any order.
 
     `pending` collects the bytes of the file until they are taken; `size` counts them all.
     """
 
-    def __init__(self, boundary: bytes, limit: int) -> None:
+    def __init__(self, form: Form, boundary: bytes, limit: int) -> None:
+        self.form = form
+        self.filename = ""
         self.pending = bytearray()
         self.size = 0
         self._limit = limit
-        self._filename: str | None = None
         self._is_complete = False
         self._headers: list[_Header] = []
+        self._parts: dict[str, bytearray] = {}
+        self._part = ""
         try:
             self._parser = MultipartParser(
                 boundary,
                 {
+                    "on_part_begin": lambda: self._headers.clear(),
                     "on_header_begin": lambda: self._headers.append(_Header()),
                     "on_header_field": self._on_header_name,
                     "on_header_value": self._on_header_value,
@@ -109,13 +116,15 @@ class FileForm:
         taken, self.pending = self.pending, bytearray()
         return taken
 
-    def finish(self) -> str:
-        """Return the name of the file once the body has ended. Raises BadRequest."""
+    def finish(self) -> dict[str, Any]:
+        """Return the values beside the file once the body has ended. Raises BadRequest."""
         if not self._is_complete:
             raise BadRequest("The multipart body is cut short")
-        if self._filename is None:
-            raise BadRequest("The form must have a part named file")
-        return self._filename
+        texts = {name: _text(name, data) for name, data in self._parts.items() if name != self.form.file}
+        values = self.form.values(texts)
+        if self.form.file not in self._parts:
+            raise BadRequest.naming(Fault("is required", f"/{self.form.file}"))
+        return values
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._headers[-1].name += data[start:end]
@@ -124,15 +133,33 @@ class FileForm:
         self._headers[-1].value += data[start:end]
 
     def _on_part(self) -> None:
-        if self._filename is not None:
-            raise BadRequest("The form must have one part only")
-        self._filename = _filename(self._headers)
+        name, filename = _disposition(self._headers)
+        if name != self.form.file and name not in self.form.kinds:
+            known = ", ".join([self.form.file, *self.form.kinds])
+            raise BadRequest(f"The form has an unknown part; known here: {known}")
+        if name in self._parts:
+            raise BadRequest.naming(Fault("must be there once", f"/{name}"))
+        if name == self.form.file:
+            if not filename:
+                raise BadRequest.naming(Fault("must have a filename", f"/{name}"))
+            self.filename = filename
+        self._part = name
+        self._parts[name] = bytearray()
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if self._part != self.form.file:
+            self._add_text(data[start:end])
+            return
         self.size += end - start
         if self.size > self._limit:
             raise too_large(self._limit)
         self.pending += memoryview(data)[start:end]
+
+    def _add_text(self, data: bytes) -> None:
+        text = self._parts[self._part]
+        text += data
+        if len(text) > LONGEST_TEXT:
+            raise BadRequest.naming(Fault(f"must have at most {LONGEST_TEXT} bytes", f"/{self._part}"))
 
     def _on_end(self) -> None:
         self._is_complete = True
@@ -155,17 +182,22 @@ def _boundary(scope: Scope) -> bytes:
     return options[b"boundary"]
 
 
-def _filename(headers: list[_Header]) -> str:
+def _disposition(headers: list[_Header]) -> tuple[str, str]:
+    """Return the name of a part and its filename, empty where it has none. Raises BadRequest."""
     dispositions = [bytes(one.value) for one in headers if one.name.lower() == b"content-disposition"]
     if len(dispositions) != 1:
         raise BadRequest("Each part must have one Content-Disposition header")
     kind, options = parse_options_header(dispositions[0])
-    if kind.strip() != b"form-data" or options.get(b"name") != b"file":
-        raise BadRequest("The form must have one part only, named file")
+    if kind.strip() != b"form-data":
+        raise BadRequest("Each part must have the Content-Disposition form-data")
     try:
-        name = options.get(b"filename", b"").decode()
+        return options.get(b"name", b"").decode(), options.get(b"filename", b"").decode()
     except UnicodeDecodeError:
-        raise BadRequest("The filename must be UTF-8") from None
-    if not 0 < len(name) <= LONGEST_FILENAME:
-        raise BadRequest(f"The part named file must have a filename of at most {LONGEST_FILENAME} characters")
-    return name
+        raise BadRequest("The names of a part must be UTF-8") from None
+
+
+def _text(name: str, data: bytearray) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise BadRequest.naming(Fault("must be UTF-8", f"/{name}")) from None

@@ -19,13 +19,17 @@ from inference_events.ingest.columns import (
     TOO_DEEP,
     TOO_NESTED,
     Converted,
+    Mistyped,
     Values,
     convert,
+    is_list_text,
     is_null,
     is_too_deep,
     plain_times,
+    text_list,
     text_to_null,
 )
+from inference_events.ingest.foreign import plain_column
 from inference_events.ingest.hashes import hash_column, hash_pair
 from inference_events.ingest.ids import event_id, made_id
 from inference_events.ingest.schema import Column, ModelSchema
@@ -156,7 +160,7 @@ def _without_faults(ingested: Ingested) -> Ingested:
 def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], makes_missing: bool) -> list[str]:
     values = None if schema.id_column is None else rows.column(schema.id_column)
     ids: list[str] = []
-    for row, value in enumerate(_each(values, len(rows))):
+    for row, value in enumerate(_each(values, rows, schema)):
         if is_null(value, text=rows.text):
             found, fault = made.id(row) if makes_missing else None, MISSING_ID
         else:
@@ -172,7 +176,7 @@ def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.A
     if isinstance(values, pa.Array) and pa.types.is_timestamp(values.type):
         return values
     times: list[int | None] = []
-    for row, value in enumerate(_each(values, len(rows))):
+    for row, value in enumerate(_each(values, rows, schema)):
         try:
             null = is_null(value, text=rows.text)
             times.append(None if null else parse_timestamp(value, schema.timestamp_format))
@@ -182,11 +186,19 @@ def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.A
     return pa.array(times, TIMESTAMP)
 
 
-def _each(values: Values | None, length: int) -> Sequence[Any]:
+def _each(values: Values | None, rows: Rows, schema: ModelSchema) -> Sequence[Any]:
     if values is None:
-        return [None] * length
+        return [None] * len(rows)
     listed: Sequence[Any] = values.to_pylist() if isinstance(values, pa.Array) else values
-    return listed
+    return [_list_or_cell(cell) for cell in listed] if rows.text and schema.is_ranking else listed
+
+
+def _list_or_cell(cell: Any) -> Any:
+    """Read the list that a CSV cell of a ranking row holds; any other cell stays as it is."""
+    try:
+        return text_list(cell) if is_list_text(cell) else cell
+    except Mistyped:
+        return cell
 
 
 def _converted(column: Column, rows: Rows) -> Converted:
@@ -345,7 +357,7 @@ class FileRows:
         return self._array(name) if name in self._chunk.column_names else None
 
     def _array(self, name: str) -> pa.Array:
-        return plain_times(self._chunk[name].combine_chunks())
+        return plain_times(plain_column(self._chunk[name].combine_chunks(), self._chunk.schema.field(name)))
 
     def present(self, name: str) -> Mask:
         return np.full(len(self), name in self._chunk.column_names)

@@ -4,7 +4,9 @@ Whole arrays are converted at once where every value fits. Only where one does n
 """
 
 import ast
+import json
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -31,6 +33,9 @@ TOO_NESTED = f"is nested more than {DEEPEST} levels deep"
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
+# How NumPy writes the numbers of an array, and pandas and NumPy 2 the values of a list.
+NUMPY_TEXT = re.compile(r"\[\s*[^\s,'\"\[\]]+(\s+[^\s,'\"\[\]]+)+\s*\]")
+TEXT_WRAPPERS = frozenset(["Timestamp", "np.float64", "np.float32", "np.int64", "np.int32", "np.bool_", "np.str_"])
 TEXT_NAMES = {"nan": None, "NaN": None, "NaT": None, "null": None, "true": True, "false": False}
 
 
@@ -86,7 +91,7 @@ def _items(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
 
 def is_null(value: Any, *, text: bool = False) -> bool:
     """Tell whether `value` stands for nothing: None, NaN and, in CSV cells, the texts that stand for them."""
-    return value is None or value != value or (text and value in NULL_TEXTS)
+    return value is None or value != value or (text and isinstance(value, str) and value in NULL_TEXTS)
 
 
 def plain_times(array: pa.Array) -> pa.Array:
@@ -217,7 +222,7 @@ def _read_scalar(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
 
 def _read_list(column: Column, value: Any, text: bool) -> tuple[list[Any], bool]:
     exact = True
-    if isinstance(value, str) and (text or column.is_vector) and value.lstrip().startswith(("[", "(")):
+    if (text or column.is_vector) and is_list_text(value):
         value, exact = text_list(value), text
     if not isinstance(value, list):
         if column.is_vector:
@@ -289,8 +294,18 @@ _READERS: dict[pa.DataType, Callable[[Any, bool], tuple[Any, bool]]] = {
 }
 
 
+def is_list_text(value: Any) -> bool:
+    """Tell whether `value` looks like a list that was written as text."""
+    return isinstance(value, str) and value.lstrip().startswith(("[", "("))
+
+
 def text_list(text: str) -> list[Any]:
-    """Read a list that was written as JSON or by Python, such as `[1.0, nan]`. Raises Mistyped."""
+    """Read a list that was written as JSON, by Python, such as `[1.0, nan]`, or by NumPy. Raises Mistyped."""
+    if NUMPY_TEXT.fullmatch(text.strip()):
+        return _numpy_numbers(text)
+    items = _json_list(text)
+    if items is not None:
+        return items
     try:
         node = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -300,9 +315,27 @@ def text_list(text: str) -> list[Any]:
     return [_literal(item) for item in node.elts]
 
 
+def _json_list(text: str) -> list[Any] | None:
+    """Read a list that is JSON, which most are, twenty times as fast as Python's parser does."""
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return items if isinstance(items, list) else None
+
+
+def _numpy_numbers(text: str) -> list[Any]:
+    try:
+        return [float(number) for number in text.strip().strip("[]").split()]
+    except ValueError as error:
+        raise Mistyped from error
+
+
 def _literal(node: ast.expr) -> Any:
     if isinstance(node, ast.Name) and node.id in TEXT_NAMES:
         return TEXT_NAMES[node.id]
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in TEXT_WRAPPERS and node.args:
+        return _literal(node.args[0])
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, RecursionError) as error:
@@ -325,7 +358,8 @@ def _without_null_stand_ins(column: Column, array: pa.Array, mistyped: dict[int,
 def typed_values(column: Column, values: Sequence[Any]) -> pa.Array:
     """Return those of the schema's `values` that have a counterpart in the column's type."""
     scalar = replace(column, type=column.element)
-    typed = [_read(scalar, value, True)[0] for value in values]
+    # A text such as "nan" is a value like any other in a column of strings.
+    typed = [_read(scalar, value, column.element != pa.string())[0] for value in values]
     return pa.array([value for value in typed if value is not None], column.element)
 
 

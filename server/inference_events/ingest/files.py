@@ -1,6 +1,6 @@
 """Read uploaded files in chunks, whatever their size. What cannot be a row is set aside, not lost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +12,14 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-CSV_BLOCK_BYTES = 32 * 1024 * 1024
+# Arrow reads up to 32 blocks ahead.
+CSV_BLOCK_BYTES = 8 * 1024 * 1024
+# For the pages of all columns together.
+PARQUET_BUFFER_BYTES = 32 * 1024 * 1024
+LEAST_BUFFER_BYTES = 4096
+SAMPLE_BATCH_BYTES = 32 * 1024 * 1024
+SAMPLE_BATCH_ROWS = 65_536
+SAMPLE_BATCH_CELLS = 4_000_000
 NOT_READABLE = "The file cannot be read as {type}: {why}"
 
 
@@ -60,6 +67,31 @@ def column_names(path: Path, type: str) -> list[str]:
     return names
 
 
+def rows_to_sample(path: Path, type: str, most_rows: int) -> Iterator[pa.Table]:
+    """Yield the rows of a CSV or PARQUET file that a sample is taken from, in batches that are small in memory.
+
+    Of a Parquet file of more than `most_rows` rows only some row groups are read, spread evenly over it. CSV cells are
+    strings; malformed rows are left out. Raises Unreadable.
+    """
+    if type == "CSV":
+        yield from (chunk.table for chunk in read_chunks(path, type, start=0, size=SAMPLE_BATCH_ROWS))
+        return
+    with _unreadable_as(type), _open_parquet(path) as file:
+        metadata = file.metadata
+        groups = range(0, metadata.num_row_groups, max(1, metadata.num_rows // most_rows))
+        for batch in file.iter_batches(batch_size=_batch_rows(metadata), row_groups=list(groups)):
+            table = pa.Table.from_batches([batch])
+            table.validate(full=True)
+            yield table
+
+
+def _batch_rows(metadata: pa.parquet.FileMetaData) -> int:
+    size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    by_size: int = SAMPLE_BATCH_BYTES * metadata.num_rows // max(1, size)
+    by_cells: int = SAMPLE_BATCH_CELLS // max(1, metadata.num_columns)
+    return max(1, min(SAMPLE_BATCH_ROWS, by_size, by_cells))
+
+
 @contextmanager
 def _unreadable_as(type: str) -> Iterator[None]:
     try:
@@ -94,12 +126,19 @@ def _slices(chunk: FileChunk, start: int, size: int) -> Iterator[FileChunk]:
 
 
 def _read_parquet(path: Path, size: int) -> Iterator[FileChunk]:
-    with pa.parquet.ParquetFile(path) as file:
+    with _open_parquet(path) as file:
         total, done = file.metadata.num_rows, 0
         for batch in file.iter_batches(batch_size=size):
             rows = np.arange(done, done + batch.num_rows)
             done += batch.num_rows
             yield FileChunk(pa.Table.from_batches([batch]), rows, (), done, done / total)
+
+
+def _open_parquet(path: Path) -> pa.parquet.ParquetFile:
+    # What is buffered before it is needed stays in memory until the file is closed.
+    metadata = pa.parquet.read_metadata(path)
+    buffer = max(LEAST_BUFFER_BYTES, PARQUET_BUFFER_BYTES // max(1, metadata.num_columns))
+    return pa.parquet.ParquetFile(path, metadata=metadata, buffer_size=buffer, pre_buffer=False)
 
 
 def _read_csv(path: Path) -> Iterator[FileChunk]:
@@ -109,16 +148,37 @@ def _read_csv(path: Path) -> Iterator[FileChunk]:
     size = path.stat().st_size
     with _open_csv(path, bad) as reader:
         read = 0
-        for batch in reader:
+        for batch, is_last in _with_end(reader):
             rows, end = _numbers(done, batch.num_rows, bad)
-            malformed = [row for row in bad if done <= row < end]
             read += batch.nbytes
+            if is_last and batch.num_rows and _ends_in_quotes(path, batch.column(batch.num_columns - 1)[-1].as_py()):
+                bad.append(end - 1)
+                batch, rows = batch.slice(0, batch.num_rows - 1), rows[:-1]
+            malformed = [row for row in bad if done <= row < end]
             yield FileChunk(pa.Table.from_batches([batch]), rows, malformed, end, min(read / size, 1.0))
             done = end
     late = [row for row in bad if row >= done]
     if late:
         empty = pa.table({})
         yield FileChunk(empty, np.zeros(0, np.int64), late, max(late) + 1, 1.0)
+
+
+def _with_end(reader: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, bool]]:
+    """Yield each batch and whether it is the last."""
+    batches = iter(reader)
+    batch = next(batches, None)
+    while batch is not None:
+        following = next(batches, None)
+        yield batch, following is None
+        batch = following
+
+
+def _ends_in_quotes(path: Path, last_cell: str) -> bool:
+    """Tell whether a CSV file is cut off inside the quotes of its last cell, which the reader takes for their end."""
+    cell = b'"' + last_cell.replace('"', '""').encode()
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(cell) - 1))
+        return file.read() in (before + cell for before in (b",", b"\n", b"\r"))
 
 
 def _numbers(start: int, count: int, bad: Sequence[int]) -> tuple[npt.NDArray[np.int64], int]:

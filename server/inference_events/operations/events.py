@@ -130,9 +130,7 @@ class EventOperations:
         raise BadRequest("The model's schema keeps changing; try again")
 
     async def _start_file_job(self, kind: str, model: Model, dataset: str | None, file_id: str) -> Any:
-        file = await self._catalog.aread(lambda session: files.get(session, file_id))
-        if file.type not in (files.CSV, files.PARQUET):
-            raise BadRequest.naming(Fault("names a file that is neither CSV nor Parquet", "/source/file_id"))
+        file = await self._catalog.aread(lambda session: files.get_readable(session, file_id, "/source/file_id"))
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
         return await self._start_job(kind, name, model, dataset, {"file_id": file.id}, {"source_type": "FILE"})
 

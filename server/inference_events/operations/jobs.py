@@ -19,10 +19,18 @@ class JobOperations:
         self._catalog = catalog
         self._rejected_rows = rejected_rows
 
-    async def list_jobs(self, *, limit: int = 50, offset: int = 0) -> t.JobPage:
-        listing = Listing(limit, offset)
+    async def list_jobs(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.JobPage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: jobs.list_page(session, listing))
-        return views.paginated([views.job(row) for row in page.items], page.total, limit, offset)
+        return views.listed(page, listing, views.job)
 
     async def get_job(self, *, job_id: str, verbose: bool = False) -> t.JobResponse:
         row = await self._catalog.aread(lambda session: jobs.get(session, job_id))

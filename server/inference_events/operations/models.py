@@ -40,10 +40,20 @@ class ModelOperations:
         self._queue = queue
         self._targets = targets
 
-    async def list_models(self, *, project_id: str | None = None, limit: int = 50, offset: int = 0) -> t.ModelPage:
-        listing = Listing(limit, offset)
-        page = await self._catalog.aread(lambda session: models.list_page(session, listing, project_id))
-        return views.paginated([model_summary(row) for row in page.items], page.total, limit, offset)
+    async def list_models(
+        self,
+        *,
+        project_id: str | None = None,
+        latest_only: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.ModelPage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
+        page = await self._catalog.aread(lambda session: models.list_page(session, listing, project_id, latest_only))
+        return views.listed(page, listing, model_summary)
 
     async def create_model(self, *, body: t.ModelCreate) -> t.ModelResponse:
         token_id = current_request().token_id
@@ -76,6 +86,11 @@ class ModelOperations:
             return views.envelope(model(row))
 
         return await change(self._catalog, make)
+
+    async def list_columns(self, *, model_id: str, limit: int = 50, offset: int = 0) -> t.ColumnPage:
+        row = await self._catalog.aread(lambda session: models.get(session, model_id))
+        columns: list[t.Column] = row.schema["columns"]
+        return views.paginated(columns[offset : offset + limit], len(columns), limit, offset)
 
     async def delete_model(self, *, model_id: str) -> t.JobAcceptedResponse:
         token_id = current_request().token_id
@@ -128,7 +143,7 @@ def model(row: Model) -> t.Model:
         "created_by": views.user(row.created_by),
         "updated_by": views.user(row.updated_by),
         "organization": views.organization(row.project.organization),
-        "project": {"id": row.project.id, "name": row.project.name},
+        "project": views.project_reference(row.project),
     }
 
 
@@ -137,7 +152,7 @@ def model_summary(row: Model) -> t.ModelSummary:
         "id": row.id,
         "name": row.name,
         "version": row.version,
-        "project": {"id": row.project.id, "name": row.project.name},
+        "project": views.project_reference(row.project),
         "created_at": views.time(row.created_at),
         "updated_at": views.time(row.updated_at),
     }

@@ -19,10 +19,18 @@ class ProjectOperations:
         self._catalog = catalog
         self._queue = queue
 
-    async def list_projects(self, *, limit: int = 50, offset: int = 0) -> t.ProjectPage:
-        listing = Listing(limit, offset)
+    async def list_projects(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.ProjectPage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: projects.list_page(session, listing))
-        return views.paginated([views.project(row) for row in page.items], page.total, limit, offset)
+        return views.listed(page, listing, views.project)
 
     async def create_project(self, *, body: t.ProjectCreate) -> t.ProjectResponse:
         def make(session: Session) -> t.ProjectResponse:

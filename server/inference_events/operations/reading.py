@@ -58,19 +58,21 @@ def event_page(stored: StoredEvents, limit: int) -> t.EventPage:
 
 def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
     """Return a range's bounds in microseconds since 1970. Raises BadRequest unless start is before end."""
-    start, end = _bound(time_range, "start_time"), _bound(time_range, "end_time")
+    start = time_bound(time_range["start_time"], "/time_range/start_time")
+    end = time_bound(time_range["end_time"], "/time_range/end_time")
     if start >= end:
         raise BadRequest.naming(Fault("start_time must be before end_time", "/time_range"))
     return start, end
 
 
-def _bound(time_range: Mapping[str, Any], name: str) -> int:
+def time_bound(time: str | float, place: str) -> int:
+    """Return a bound in microseconds since 1970. Raises BadRequest that names `place`."""
     try:
-        bound = parse_timestamp(time_range[name])
+        bound = parse_timestamp(time)
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest.naming(Fault("cannot be read as a time", f"/time_range/{name}"))
+        raise BadRequest.naming(Fault("cannot be read as a time", place))
     return bound
 
 

@@ -22,10 +22,18 @@ class TokenOperations:
         self._catalog = catalog
         self._directory = directory
 
-    async def list_tokens(self, *, limit: int = 50, offset: int = 0) -> t.TokenPage:
-        listing = Listing(limit, offset)
+    async def list_tokens(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.TokenPage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: tokens.list_page(session, listing))
-        return views.paginated([views.token(row) for row in page.items], page.total, limit, offset)
+        return views.listed(page, listing, views.token)
 
     async def create_token(self, *, body: t.TokenCreate) -> t.TokenSecretResponse:
         expires_at = _future(body.get("expires_at"))

@@ -1,14 +1,26 @@
 """What rows look like on the wire, and the envelopes around them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Generic, Literal, TypedDict, TypeVar, cast
 
-from inference_events.catalog.tables import File, Job, Organization, Project, Token
+from inference_events.catalog.listing import Listing, Page
+from inference_events.catalog.tables import (
+    Baseline,
+    Environment,
+    File,
+    Job,
+    Model,
+    Organization,
+    Project,
+    Token,
+)
+from inference_events.ingest.timestamps import microseconds
 from inference_events_api import types as t
 
 DataT = TypeVar("DataT")
 ItemT = TypeVar("ItemT")
+RowT = TypeVar("RowT")
 
 
 class Envelope(TypedDict, Generic[DataT]):
@@ -54,6 +66,11 @@ def paginated(items: Sequence[ItemT], total: int, limit: int, offset: int) -> Pa
     }
 
 
+def listed(page: Page[RowT], listing: Listing, show: Callable[[RowT], ItemT]) -> PageEnvelope[ItemT]:
+    """Show the rows of a page of the catalog."""
+    return paginated([show(row) for row in page.items], page.total, listing.limit, listing.offset)
+
+
 def time(moment: datetime) -> str:
     """Write a time as RFC 3339 in UTC, to the microsecond."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -79,6 +96,59 @@ def project(row: Project) -> t.Project:
         "updated_at": time(row.updated_at),
         "organization": organization(row.organization),
     }
+
+
+def model_reference(row: Model) -> t.ModelReference:
+    return {"id": row.id, "name": row.name, "version": row.version}
+
+
+def project_reference(row: Project) -> t.NamedReference:
+    return {"id": row.id, "name": row.name}
+
+
+def environment(row: Environment, row_count: int) -> t.Environment:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": cast(t.EnvType, row.type),
+        "row_count": row_count,
+        "model": model_reference(row.model),
+        "project": project_reference(row.model.project),
+        "organization": organization(row.model.project.organization),
+        "created_at": time(row.created_at),
+        "updated_at": time(row.updated_at),
+    }
+
+
+def baseline(row: Baseline, row_count: int | None) -> t.Baseline:
+    """Show a baseline; only a ROLLING one has a window."""
+    model = row.environment.model
+    shown: t.Baseline = {
+        "id": row.id,
+        "name": row.name,
+        "type": cast(t.BaselineType, row.type),
+        "start_time": _milliseconds(row.start_time),
+        "end_time": _milliseconds(row.end_time),
+        "offset_delta": row.offset_delta,
+        "row_count": row_count,
+        "model": model_reference(model),
+        "project": project_reference(model.project),
+        "organization": organization(model.project.organization),
+        "environment": {
+            "id": row.environment.id,
+            "name": row.environment.name,
+            "type": cast(t.EnvType, row.environment.type),
+        },
+        "created_at": time(row.created_at),
+        "updated_at": time(row.updated_at),
+    }
+    if row.window_bin_size is not None:
+        shown["window_bin_size"] = cast(t.WindowBinSize, row.window_bin_size)
+    return shown
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else microseconds(moment) // 1000
 
 
 def file(row: File) -> t.File:

@@ -21,6 +21,9 @@ def aim_path(operation_id: str, parameters: dict[str, Any], land: Landscape) -> 
         "get_project": [land.project_id],
         "get_model": land.model_ids,
         "update_model": [land.changing_model_id],
+        "list_columns": land.model_ids,
+        "list_model_environments": land.model_ids,
+        "list_model_baselines": land.model_ids,
         "get_job": land.job_ids,
         "list_rejected_rows": land.job_ids,
     }
@@ -48,6 +51,8 @@ def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
         shaped["events"] = [_event(event) if isinstance(event, dict) else event for event in shaped["events"]]
     if isinstance(shaped.get("event_ids"), list):
         shaped["event_ids"] = [_event_id(value) for value in shaped["event_ids"]]
+    if isinstance(shaped.get("column_names"), list):
+        shaped["column_names"] = [_column(name) if isinstance(name, str) else name for name in shaped["column_names"]]
     return shaped
 
 

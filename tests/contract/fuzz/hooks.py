@@ -6,7 +6,7 @@ from typing import Any
 import schemathesis
 from hypothesis.strategies import SearchStrategy, just
 from schemathesis import Case, CheckContext, HookContext, Response
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import Failure, ServerError
 from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
@@ -18,6 +18,7 @@ from tests.contract.fuzz.rules import is_refused_by_rule
 from tests.envelope import assert_error_envelope
 
 ENDING = ("revoke_token", "rotate_token", "delete_project", "delete_model")
+NOT_SERVED = 501
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -61,8 +62,10 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-    """Accept that a request which its schema allows is refused, where a rule of the descriptions says so."""
-    return not (isinstance(failure, RejectedPositiveData) and is_refused_by_rule(response))
+    """Accept what the contract says: rules of its descriptions refuse requests, and parts are not served, a 501."""
+    is_rule = isinstance(failure, RejectedPositiveData) and is_refused_by_rule(response)
+    is_not_served = isinstance(failure, ServerError) and response.status_code == NOT_SERVED
+    return not (is_rule or is_not_served)
 
 
 @schemathesis.check

@@ -25,12 +25,38 @@ RULES = (
     "time_range and event_ids exclude each other",
     "start_time must be before end_time",
     "is not a cursor of this server",
+    # download_events
+    "is not a column of the model",
+    "leaves no column to write",
     # upload_file
     "The file name must end in one of .csv, .parquet, .pq, .tar.gz",
+    # begin_multipart_upload, upload_part and complete_multipart_upload
+    "is named twice",
+    "leaves a gap in the numbers",
+    "is not stored",
+    "is stored with another id",
+    # generate_model
+    "names an upload that is not completed",
+    "The file has no row",
+    "A column of the file has no name",
+    "a column name is there twice",
+    "it is damaged, cut off, or of another type",
     # create_model and update_model
     "is the name of an earlier column",
     "is above max",
     "is not a column of the schema",
+    # create_baseline
+    "is needed for this kind of baseline",
+    "does not belong to this kind of baseline",
+    "must be PRODUCTION for a ROLLING baseline",
+    # filter and ordering of every list
+    "is not readable as JSON",
+    "is not a JSON object",
+    "has more than 100 rules and conditions",
+    "has a rule that is not an object",
+    "has a condition without AND or OR, or without a list of rules",
+    "has a rule whose operator is unknown, or cannot take its value or its field",
+    "which is not known here",
     # create_token
     "must lie in the future",
     # Idempotency-Key

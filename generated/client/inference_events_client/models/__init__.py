@@ -4,11 +4,26 @@
 
 from .api_version import ApiVersion
 from .artifact_status import ArtifactStatus
+from .baseline import Baseline
+from .baseline_create import BaselineCreate
+from .baseline_list import BaselineList
+from .baseline_page import BaselinePage
+from .baseline_response import BaselineResponse
+from .baseline_type import BaselineType
 from .column import Column
+from .column_list import ColumnList
+from .column_page import ColumnPage
 from .data_type import DataType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
+from .download_events_request import DownloadEventsRequest
+from .download_events_request_segment_type_0 import DownloadEventsRequestSegmentType0
 from .env_type import EnvType
+from .environment import Environment
+from .environment_list import EnvironmentList
+from .environment_page import EnvironmentPage
+from .environment_reference import EnvironmentReference
+from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
 from .error_detail import ErrorDetail
 from .error_kind import ErrorKind
@@ -24,12 +39,17 @@ from .events_updated_source_type import EventsUpdatedSourceType
 from .file import File
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
+from .file_part import FilePart
+from .file_part_response import FilePartResponse
 from .file_response import FileResponse
 from .file_source import FileSource
 from .file_source_type import FileSourceType
 from .file_status import FileStatus
 from .file_type import FileType
 from .file_upload import FileUpload
+from .generate_model_request import GenerateModelRequest
+from .generated_model import GeneratedModel
+from .generated_model_response import GeneratedModelResponse
 from .health import Health
 from .health_response import HealthResponse
 from .health_status import HealthStatus
@@ -49,6 +69,7 @@ from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
 from .model_list import ModelList
 from .model_page import ModelPage
+from .model_reference import ModelReference
 from .model_response import ModelResponse
 from .model_schema import ModelSchema
 from .model_spec import ModelSpec
@@ -56,10 +77,14 @@ from .model_spec_custom_features_item import ModelSpecCustomFeaturesItem
 from .model_summary import ModelSummary
 from .model_task import ModelTask
 from .model_update import ModelUpdate
+from .multipart_complete import MultipartComplete
+from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .normal_kind import NormalKind
 from .page import Page
 from .paginated_kind import PaginatedKind
+from .part_reference import PartReference
+from .part_upload import PartUpload
 from .project import Project
 from .project_create import ProjectCreate
 from .project_list import ProjectList
@@ -79,7 +104,9 @@ from .stored_event import StoredEvent
 from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
 from .task_params import TaskParams
+from .time_filter import TimeFilter
 from .time_range import TimeRange
+from .time_zone import TimeZone
 from .token import Token
 from .token_create import TokenCreate
 from .token_list import TokenList
@@ -96,15 +123,31 @@ from .version_compatibility_response import VersionCompatibilityResponse
 from .violation import Violation
 from .violation_count import ViolationCount
 from .violation_kind import ViolationKind
+from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
 __all__ = (
     "ApiVersion",
     "ArtifactStatus",
+    "Baseline",
+    "BaselineCreate",
+    "BaselineList",
+    "BaselinePage",
+    "BaselineResponse",
+    "BaselineType",
     "Column",
+    "ColumnList",
+    "ColumnPage",
     "DataType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
+    "DownloadEventsRequest",
+    "DownloadEventsRequestSegmentType0",
+    "Environment",
+    "EnvironmentList",
+    "EnvironmentPage",
+    "EnvironmentReference",
+    "EnvironmentResponse",
     "EnvType",
     "Error",
     "ErrorBody",
@@ -121,12 +164,17 @@ __all__ = (
     "File",
     "FileAccepted",
     "FileAcceptedSourceType",
+    "FilePart",
+    "FilePartResponse",
     "FileResponse",
     "FileSource",
     "FileSourceType",
     "FileStatus",
     "FileType",
     "FileUpload",
+    "GeneratedModel",
+    "GeneratedModelResponse",
+    "GenerateModelRequest",
     "Health",
     "HealthResponse",
     "HealthStatus",
@@ -146,6 +194,7 @@ __all__ = (
     "ModelCreate",
     "ModelList",
     "ModelPage",
+    "ModelReference",
     "ModelResponse",
     "ModelSchema",
     "ModelSpec",
@@ -153,10 +202,14 @@ __all__ = (
     "ModelSummary",
     "ModelTask",
     "ModelUpdate",
+    "MultipartComplete",
+    "MultipartInit",
     "NamedReference",
     "NormalKind",
     "Page",
     "PaginatedKind",
+    "PartReference",
+    "PartUpload",
     "Project",
     "ProjectCreate",
     "ProjectList",
@@ -176,7 +229,9 @@ __all__ = (
     "StoredEventUndeclared",
     "StoredEventValues",
     "TaskParams",
+    "TimeFilter",
     "TimeRange",
+    "TimeZone",
     "Token",
     "TokenCreate",
     "TokenList",
@@ -193,5 +248,6 @@ __all__ = (
     "Violation",
     "ViolationCount",
     "ViolationKind",
+    "WindowBinSize",
     "XaiParams",
 )

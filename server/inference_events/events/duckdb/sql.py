@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Layout
-from inference_events.events.store import SYSTEM_SCHEMA, Deletion, JobProgress, ModelUnknown, Query
+from inference_events.events.store import SYSTEM_SCHEMA, Deletion, JobProgress, ModelUnknown, Query, Scan
 
 SYSTEM_TABLES = """
 CREATE SEQUENCE IF NOT EXISTS position;
@@ -59,10 +59,10 @@ def layout_of(layouts: dict[str, Layout], model_id: str) -> Layout:
     return layouts[model_id]
 
 
-def conditions(selection: Query | Deletion) -> tuple[str, list[Any]]:
+def conditions(selection: Query | Deletion | Scan) -> tuple[str, list[Any]]:
     """Return the WHERE clause on table `e`. Ids are looked up in a registered table `wanted`."""
     conditions: list[tuple[str, list[Any]]] = [("e.environment_id = ?", [selection.environment_id])]
-    if selection.event_ids is not None:
+    if not isinstance(selection, Scan) and selection.event_ids is not None:
         conditions.append(("e.event_id IN (SELECT event_id FROM wanted)", []))
     if selection.start is not None:
         conditions.append(("e.timestamp >= make_timestamp(?)", [selection.start]))

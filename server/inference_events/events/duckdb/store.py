@@ -4,7 +4,7 @@ A write is durable when its transaction is committed: DuckDB syncs its write-ahe
 on cursors of their own and see the last commit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.scanning import scan_parts
 from inference_events.events.duckdb.sql import (
     SYSTEM_TABLES,
     arrow,
@@ -33,6 +34,7 @@ from inference_events.events.store import (
     Query,
     RejectedRow,
     RetryRecord,
+    Scan,
     Statuses,
     StoredEvents,
     Write,
@@ -90,10 +92,20 @@ class DuckDBEventStore:
             )
         return _stored_events(rows, layout)
 
-    def count(self, model_id: str, environment_id: str) -> int:
+    def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
+        with self._cursor() as cursor:
+            yield from scan_parts(cursor, self._layout(scan.model_id), scan)
+
+    def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
+        table = self._layout(model_id).table
+        where, parameters = conditions(Query(model_id, environment_id, 0, start=start, end=end))
+        with self._cursor() as cursor:
+            return number(cursor, f"SELECT count(*) FROM {table} e WHERE {where}", parameters)
+
+    def counts(self, model_id: str) -> dict[str, int]:
         table = self._layout(model_id).table
         with self._cursor() as cursor:
-            return number(cursor, f"SELECT count(*) FROM {table} WHERE environment_id = ?", [environment_id])
+            return dict(cursor.execute(f"SELECT environment_id, count(*) FROM {table} GROUP BY ALL").fetchall())
 
     def progress(self, job_id: str) -> JobProgress:
         with self._cursor() as cursor:

@@ -177,6 +177,10 @@ def sync_detailed(
     later.
     5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
+    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    timestamps too.
+       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
+    text.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
@@ -271,6 +275,10 @@ def sync(
     later.
     5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
+    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    timestamps too.
+       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
+    text.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
@@ -360,6 +368,10 @@ async def asyncio_detailed(
     later.
     5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
+    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    timestamps too.
+       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
+    text.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
@@ -452,6 +464,10 @@ async def asyncio(
     later.
     5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
+    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    timestamps too.
+       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
+    text.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed

@@ -16,6 +16,9 @@ def _get_kwargs(
     *,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -23,6 +26,12 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["offset"] = offset
+
+    params["ordering"] = ordering
+
+    params["search"] = search
+
+    params["filter"] = filter_
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -90,16 +99,25 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Response[Error | JobPage]:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
 
-    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
+    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
+    `search`
+    looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,6 +130,9 @@ def sync_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     )
 
     response = client.get_httpx_client().request(
@@ -126,16 +147,25 @@ def sync(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Error | JobPage | None:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
 
-    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
+    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
+    `search`
+    looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -149,6 +179,9 @@ def sync(
         client=client,
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     ).parsed
 
 
@@ -157,16 +190,25 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Response[Error | JobPage]:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
 
-    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
+    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
+    `search`
+    looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -179,6 +221,9 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -191,16 +236,25 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Error | JobPage | None:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
 
-    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
+    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
+    `search`
+    looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -215,5 +269,8 @@ async def asyncio(
             client=client,
             limit=limit,
             offset=offset,
+            ordering=ordering,
+            search=search,
+            filter_=filter_,
         )
     ).parsed

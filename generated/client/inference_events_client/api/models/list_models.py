@@ -16,8 +16,12 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     project_id: UUID | Unset = UNSET,
+    latest_only: bool | Unset = False,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -27,9 +31,17 @@ def _get_kwargs(
         json_project_id = str(project_id)
     params["project_id"] = json_project_id
 
+    params["latest_only"] = latest_only
+
     params["limit"] = limit
 
     params["offset"] = offset
+
+    params["ordering"] = ordering
+
+    params["search"] = search
+
+    params["filter"] = filter_
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -96,19 +108,33 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     project_id: UUID | Unset = UNSET,
+    latest_only: bool | Unset = False,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Response[Error | ModelPage]:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given.
+     Lists models by name and version, of one project where `project_id` is given, and only the newest
+    version of each
+    name with `latest_only`.
 
-    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` looks
+    into the name.
 
     Args:
         project_id (UUID | Unset):
+        latest_only (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,8 +146,12 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         project_id=project_id,
+        latest_only=latest_only,
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     )
 
     response = client.get_httpx_client().request(
@@ -135,19 +165,33 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     project_id: UUID | Unset = UNSET,
+    latest_only: bool | Unset = False,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Error | ModelPage | None:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given.
+     Lists models by name and version, of one project where `project_id` is given, and only the newest
+    version of each
+    name with `latest_only`.
 
-    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` looks
+    into the name.
 
     Args:
         project_id (UUID | Unset):
+        latest_only (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -160,8 +204,12 @@ def sync(
     return sync_detailed(
         client=client,
         project_id=project_id,
+        latest_only=latest_only,
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     ).parsed
 
 
@@ -169,19 +217,33 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     project_id: UUID | Unset = UNSET,
+    latest_only: bool | Unset = False,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Response[Error | ModelPage]:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given.
+     Lists models by name and version, of one project where `project_id` is given, and only the newest
+    version of each
+    name with `latest_only`.
 
-    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` looks
+    into the name.
 
     Args:
         project_id (UUID | Unset):
+        latest_only (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,8 +255,12 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         project_id=project_id,
+        latest_only=latest_only,
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -206,19 +272,33 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     project_id: UUID | Unset = UNSET,
+    latest_only: bool | Unset = False,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Error | ModelPage | None:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given.
+     Lists models by name and version, of one project where `project_id` is given, and only the newest
+    version of each
+    name with `latest_only`.
 
-    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` looks
+    into the name.
 
     Args:
         project_id (UUID | Unset):
+        latest_only (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -232,7 +312,11 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             project_id=project_id,
+            latest_only=latest_only,
             limit=limit,
             offset=offset,
+            ordering=ordering,
+            search=search,
+            filter_=filter_,
         )
     ).parsed

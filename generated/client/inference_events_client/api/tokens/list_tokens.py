@@ -16,6 +16,9 @@ def _get_kwargs(
     *,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -23,6 +26,12 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["offset"] = offset
+
+    params["ordering"] = ordering
+
+    params["search"] = search
+
+    params["filter"] = filter_
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -90,6 +99,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Response[Error | TokenPage]:
     """List tokens
 
@@ -97,11 +109,16 @@ def sync_detailed(
     the server
     keeps only hashes.
 
-    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -114,6 +131,9 @@ def sync_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     )
 
     response = client.get_httpx_client().request(
@@ -128,6 +148,9 @@ def sync(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Error | TokenPage | None:
     """List tokens
 
@@ -135,11 +158,16 @@ def sync(
     the server
     keeps only hashes.
 
-    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -153,6 +181,9 @@ def sync(
         client=client,
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     ).parsed
 
 
@@ -161,6 +192,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Response[Error | TokenPage]:
     """List tokens
 
@@ -168,11 +202,16 @@ async def asyncio_detailed(
     the server
     keeps only hashes.
 
-    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,6 +224,9 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
+        ordering=ordering,
+        search=search,
+        filter_=filter_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -197,6 +239,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
+    ordering: str | Unset = UNSET,
+    search: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
 ) -> Error | TokenPage | None:
     """List tokens
 
@@ -204,11 +249,16 @@ async def asyncio(
     the server
     keeps only hashes.
 
-    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000).
+    The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
+    and
+    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
 
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
+        ordering (str | Unset):
+        search (str | Unset):
+        filter_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -223,5 +273,8 @@ async def asyncio(
             client=client,
             limit=limit,
             offset=offset,
+            ordering=ordering,
+            search=search,
+            filter_=filter_,
         )
     ).parsed

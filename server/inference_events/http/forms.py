@@ -1,0 +1,45 @@
+"""Multipart forms as the contract describes them: one file, and short texts beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from inference_events.errors import BadRequest
+from inference_events.http.parameters import scalar
+from inference_events.http.schemas import to_json_schema
+from inference_events.http.validation import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Describe the parts of a form, each of which is there once: `file` names the one that is a file.
+
+    `kinds` are the JSON types of the others, `uuids` those that are ids; `validator` checks their values.
+    """
+
+    file: str
+    kinds: Mapping[str, str]
+    uuids: frozenset[str]
+    validator: Validator
+
+    @classmethod
+    def from_schema(cls, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> "Form":
+        """Read the schema of a form, which has one property of the format `binary`."""
+        properties = schema["properties"]
+        file = next(name for name, one in properties.items() if one.get("format") == "binary")
+        texts = {name: one for name, one in properties.items() if name != file}
+        rest = {"type": "object", "required": list(texts), "properties": texts}
+        return cls(
+            file=file,
+            kinds={name: one.get("type", "string") for name, one in texts.items()},
+            uuids=frozenset(name for name, one in texts.items() if one.get("format") == "uuid"),
+            validator=Validator(to_json_schema(rest), definitions),
+        )
+
+    def values(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Convert and check what was sent beside the file. Raises BadRequest with every fault's place."""
+        values = {name: scalar(text, self.kinds[name], name in self.uuids) for name, text in texts.items()}
+        faults = self.validator.faults(values)
+        if faults:
+            raise BadRequest.naming(*faults)
+        return values

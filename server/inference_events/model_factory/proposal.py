@@ -1,0 +1,59 @@
+"""From a file to the columns of a schema."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from inference_events.ingest.files import Unreadable, column_names, rows_to_sample
+from inference_events.ingest.foreign import plain_column
+from inference_events.model_factory.columns import Cells, describe, is_text_type, undecided
+from inference_events.model_factory.sampling import sample
+from inference_events_api import types as t
+
+MOST_COLUMNS = 10_000
+LONGEST_NAME = 255
+MOST_ROWS_READ = 10_000_000
+SAMPLE_BYTES = 64 * 1024 * 1024
+# So that the schema fits into a request to create a model.
+CATEGORY_BYTES = 4 * 1024 * 1024
+
+
+def propose_columns(path: Path, type: str, *, sample_size: int, max_cardinality: int) -> list[t.Column]:
+    """Return the columns of a schema that fits a CSV or PARQUET file. Raises Unreadable where there is none."""
+    names = column_names(path, type)
+    _check(names)
+    rows = sample(rows_to_sample(path, type, MOST_ROWS_READ), sample_size, SAMPLE_BYTES)
+    if rows is None or not len(rows):
+        raise Unreadable("The file has no row")
+    described = (describe(*named, max_cardinality) for named in zip(names, _cells(rows, type), strict=True))
+    return list(_within(CATEGORY_BYTES, described))
+
+
+def _check(names: Sequence[str]) -> None:
+    if not names:
+        raise Unreadable("The file has no column")
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(f"The file has more than {MOST_COLUMNS} columns")
+    if not all(names):
+        raise Unreadable("A column of the file has no name")
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise Unreadable(f"The name of a column is longer than {LONGEST_NAME} characters")
+
+
+def _cells(rows: pa.Table, type: str) -> Iterator[Cells]:
+    # The vendor's client makes every column of a DataFrame text. Where only some are, their texts are texts.
+    is_text = all(is_text_type(column.type) for column in rows.columns)
+    plain = (plain_column(rows[place].combine_chunks(), field) for place, field in enumerate(rows.schema))
+    return (Cells(array, is_text, is_csv=type == "CSV") for array in plain)
+
+
+def _within(room: int, columns: Iterator[t.Column]) -> Iterator[t.Column]:
+    """Take the categories off the columns for which there is no room, in bytes."""
+    for column in columns:
+        size = sum(len(str(category).encode()) for category in column.get("categories") or ())
+        if size > room:
+            yield undecided(column["name"])
+        else:
+            room -= size
+            yield column

@@ -1,0 +1,133 @@
+"""Operations of the tag Baselines."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog.listing import Listing, Page
+from inference_events.catalog.tables import Baseline, Environment
+from inference_events.errors import BadRequest, Fault
+from inference_events.events.store import EventStore
+from inference_events.ingest.timestamps import EPOCH, parse_timestamp
+from inference_events.operations import row_counts, views
+from inference_events.operations.changes import change
+from inference_events_api import types as t
+
+RANGE = frozenset({"start_time", "end_time"})
+WINDOW = frozenset({"offset_delta", "window_bin_size"})
+DATASET = frozenset({"env_id"})
+FIELDS = {
+    (baselines.STATIC, environments.PRE_PRODUCTION): DATASET,
+    (baselines.STATIC, environments.PRODUCTION): RANGE,
+    (baselines.ROLLING, environments.PRODUCTION): WINDOW,
+}
+
+
+class BaselineOperations:
+    """Serve baselines: the events that those of a model are compared with."""
+
+    def __init__(self, catalog: Catalog, store: EventStore) -> None:
+        self._catalog = catalog
+        self._store = store
+
+    async def list_baselines(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.BaselinePage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
+        page = await self._catalog.aread(lambda session: baselines.list_page(session, listing))
+        return await asyncio.to_thread(_show_page, self._store, page, listing)
+
+    async def list_model_baselines(
+        self,
+        *,
+        model_id: str,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.BaselinePage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
+
+        def find(session: Session) -> Page[Baseline]:
+            return baselines.list_page(session, listing, models.get(session, model_id).id)
+
+        page = await self._catalog.aread(find)
+        return await asyncio.to_thread(_show_page, self._store, page, listing)
+
+    async def create_baseline(self, *, body: t.BaselineCreate) -> t.BaselineResponse:
+        def make(session: Session) -> t.BaselineResponse:
+            model_id = models.get(session, body["model_id"]).id
+            values = _values(body)
+            environment = _environment(session, model_id, body.get("env_id"))
+            return _show(self._store, baselines.create(session, environment, body["name"], body["type"], values))
+
+        return await change(self._catalog, make)
+
+    async def get_baseline(self, *, baseline_id: str) -> t.BaselineResponse:
+        row = await self._catalog.aread(lambda session: baselines.get(session, baseline_id))
+        return await asyncio.to_thread(_show, self._store, row)
+
+    async def delete_baseline(self, *, baseline_id: str) -> t.BaselineResponse:
+        def make(session: Session) -> t.BaselineResponse:
+            return _show(self._store, baselines.delete(session, baseline_id))
+
+        return await change(self._catalog, make)
+
+
+def _environment(session: Session, model_id: str, dataset_id: str | None) -> Environment:
+    if dataset_id is None:
+        return environments.get_production(session, model_id)
+    return environments.get_dataset(session, model_id, dataset_id)
+
+
+def _values(body: t.BaselineCreate) -> dict[str, Any]:
+    """Return range or window as the catalog keeps them. Raises BadRequest for fields that do not fit together."""
+    faults = list(_faults(body))
+    if faults:
+        raise BadRequest.naming(*faults)
+    window = {"offset_delta": body.get("offset_delta"), "window_bin_size": body.get("window_bin_size")}
+    start, end = _time(body, "start_time"), _time(body, "end_time")
+    if start is not None and end is not None and start >= end:
+        raise BadRequest.naming(Fault("start_time must be before end_time"))
+    return {"start_time": start, "end_time": end, **window}
+
+
+def _faults(body: t.BaselineCreate) -> Iterator[Fault]:
+    fields = FIELDS.get((body["type"], body["env_type"]))
+    if fields is None:
+        yield Fault("must be PRODUCTION for a ROLLING baseline", "/env_type")
+        return
+    for name in sorted(DATASET | RANGE | WINDOW):
+        is_given = body.get(name) is not None
+        if is_given and name not in fields:
+            yield Fault("does not belong to this kind of baseline", f"/{name}")
+        if not is_given and name in fields:
+            yield Fault("is needed for this kind of baseline", f"/{name}")
+
+
+def _time(body: t.BaselineCreate, name: str) -> datetime | None:
+    try:
+        time = parse_timestamp(body.get(name))
+    except (ValueError, OverflowError):
+        raise BadRequest.naming(Fault("cannot be read as a time", f"/{name}")) from None
+    return None if time is None else EPOCH + timedelta(microseconds=time)
+
+
+def _show(store: EventStore, row: Baseline) -> t.BaselineResponse:
+    return views.envelope(views.baseline(row, row_counts.of_baselines(store, [row])[row.id]))
+
+
+def _show_page(store: EventStore, page: Page[Baseline], listing: Listing) -> t.BaselinePage:
+    counts = row_counts.of_baselines(store, page.items)
+    return views.listed(page, listing, lambda row: views.baseline(row, counts[row.id]))

@@ -1,0 +1,60 @@
+"""The operation that proposes a model's schema."""
+
+import asyncio
+
+from inference_events.catalog import Catalog, files
+from inference_events.data_directory import DataDirectory
+from inference_events.errors import BadRequest, Fault
+from inference_events.ingest.columns import TOO_NESTED, is_too_deep
+from inference_events.ingest.files import Unreadable
+from inference_events.model_factory import propose_columns
+from inference_events.operations import views
+from inference_events_api import types as t
+
+MAX_CARDINALITY = 1000
+SAMPLE_SIZE = 10_000
+
+
+class ModelFactoryOperations:
+    """Serve proposals: what schema would fit the rows of a file."""
+
+    def __init__(self, catalog: Catalog, directory: DataDirectory) -> None:
+        self._catalog = catalog
+        self._directory = directory
+        # One after the other, as each takes much memory.
+        self._turn = asyncio.Lock()
+
+    async def generate_model(self, *, body: t.GenerateModelRequest) -> t.GeneratedModelResponse:
+        if is_too_deep(body.get("spec")):
+            raise BadRequest.naming(Fault(TOO_NESTED, "/spec"))
+        file = await self._catalog.aread(lambda session: files.get_readable(session, body["file_id"], "/file_id"))
+
+        def propose() -> list[t.Column]:
+            return propose_columns(
+                self._directory.path / file.path,
+                file.type,
+                sample_size=body.get("sample_size") or SAMPLE_SIZE,
+                max_cardinality=body.get("max_cardinality") or MAX_CARDINALITY,
+            )
+
+        try:
+            async with self._turn:
+                columns = await asyncio.to_thread(propose)
+        except Unreadable as error:
+            raise BadRequest.naming(Fault(str(error), "/file_id")) from None
+        return views.envelope({"schema": {"schema_version": 1, "columns": columns}, "spec": _spec(body, columns)})
+
+
+def _spec(body: t.GenerateModelRequest, columns: list[t.Column]) -> t.ModelSpec:
+    """Return the roles that were sent, with those that were left out; or make every column an input."""
+    everything: t.ModelSpec = {"inputs": [column["name"] for column in columns]}
+    sent = body.get("spec", everything)
+    return {
+        "schema_version": sent.get("schema_version", 1),
+        "inputs": sent.get("inputs", []),
+        "outputs": sent.get("outputs", []),
+        "targets": sent.get("targets", []),
+        "decisions": sent.get("decisions", []),
+        "metadata": sent.get("metadata", []),
+        "custom_features": sent.get("custom_features", []),
+    }

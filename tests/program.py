@@ -1,0 +1,56 @@
+"""The server as a process of its own, started as a user would; made of the standard library, for any client."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+STOP_SECONDS = 60
+
+
+class Program:
+    """Run `inference-events serve` on a data directory and a free port. Settings are given by their names."""
+
+    def __init__(
+        self, data_dir: Path, token: str, settings: Mapping[str, str | int] = {}, python: str = sys.executable
+    ) -> None:
+        self._command = [python, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(data_dir)]
+        self._environment = {f"INFERENCE_EVENTS_{name.upper()}": str(value) for name, value in settings.items()}
+        self._environment["INFERENCE_EVENTS_ADMIN_TOKEN"] = token
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Start and wait until the server says where it serves."""
+        self._process = subprocess.Popen(
+            self._command,
+            env={**os.environ, **self._environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.url = next(line for line in self._process.stdout if line.startswith("Serving on ")).split()[-1]
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    def stop(self) -> int:
+        """Stop the server as a supervisor would and return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(how)
+        code = self._process.wait(STOP_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return code

@@ -1,0 +1,260 @@
+"""What uploads in parts promise on disk: parts join in order, and a stop at any step loses and doubles nothing."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inference_events import parts
+from inference_events.catalog import Catalog, attempts, files
+from inference_events.catalog.opening import open_catalog
+from inference_events.catalog.tables import utc_now
+from inference_events.context import Request, UploadedFile, enter_request
+from inference_events.data_directory import DataDirectory
+from inference_events.errors import BadRequest, Conflict, ObjectNotFound, PayloadTooLarge
+from inference_events.operations.files import FileOperations
+from inference_events.operations.tokens import TokenOperations
+from inference_events.settings import Settings
+from inference_events_api import types as t
+
+T = TypeVar("T")
+LIMIT = 100
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+class Uploads:
+    """Uploads in parts to a data directory of their own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.open()
+
+    def open(self) -> None:
+        self.directory = DataDirectory(self._path)
+        self.catalog: Catalog = open_catalog(Settings(), self.directory)[0]
+        self.operations = FileOperations(self.catalog, self.directory, LIMIT)
+        page = asyncio.run(TokenOperations(self.catalog, self.directory).list_tokens())
+        self._token_id = page["data"]["items"][0]["id"]
+
+    def request(self, key: str | None) -> Request:
+        return Request("r", "POST", "/v3/files", self._token_id, b"digest", key)
+
+    def call(self, operation: Callable[[], Awaitable[T]], key: str | None = None) -> T:
+        async def run() -> T:
+            enter_request(self.request(key))
+            return await operation()
+
+        return asyncio.run(run())
+
+    def begin(self, filename: str = "rows.csv") -> str:
+        return self.call(lambda: self.operations.begin_multipart_upload(body={"filename": filename}))["data"]["id"]
+
+    def add(self, file_id: str, number: int, content: bytes) -> t.PartReference:
+        path = self.directory.incoming / "part"
+        path.write_bytes(content)
+        upload = UploadedFile("part", path, len(content), hashlib.sha256(content).hexdigest())
+        stored = self.call(lambda: self.operations.upload_part(file=upload, file_id=file_id, part_number=number))
+        assert stored["data"] == {"part_id": upload.sha256, "part_number": number, "size": len(content)}
+        return {"number": number, "id": stored["data"]["part_id"]}
+
+    def complete(self, file_id: str, *named: t.PartReference, key: str | None = None) -> t.File:
+        body: t.MultipartComplete = {"file_id": file_id, "parts": list(named)}
+        return self.call(lambda: self.operations.complete_multipart_upload(body=body), key)["data"]
+
+    def content(self, file_id: str) -> bytes:
+        row = self.catalog.read(lambda session: files.get(session, file_id))
+        content = (self.directory.path / row.path).read_bytes()
+        assert (row.size, row.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        return content
+
+    def close(self) -> None:
+        self.catalog.close()
+        self.directory.close()
+
+
+@pytest.fixture
+def uploads(tmp_path: Path) -> Iterator[Uploads]:
+    uploads = Uploads(tmp_path)
+    yield uploads
+    uploads.close()
+
+
+def left_over(uploads: Uploads) -> list[str]:
+    rooms = (uploads.directory.parts, uploads.directory.incoming)
+    return [path.name for room in rooms for path in room.iterdir()]
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(contents=st.lists(st.binary(max_size=9), min_size=1, max_size=6), data=st.data())
+def test_parts_join_in_the_order_of_their_numbers(uploads: Uploads, contents: list[bytes], data: st.DataObject) -> None:
+    """Whatever the order of the parts, of their names and of repetitions, the last of each number counts."""
+    file_id = uploads.begin()
+    numbers = range(1, len(contents) + 1)
+    for number in data.draw(st.lists(st.sampled_from(numbers), max_size=4)):
+        uploads.add(file_id, number, b"earlier")
+    named = [uploads.add(file_id, number, contents[number - 1]) for number in data.draw(st.permutations(numbers))]
+    answer = uploads.complete(file_id.upper(), *data.draw(st.permutations(named)))
+    assert (answer["id"], answer["status"], answer["size"]) == (file_id, "SUCCESSFUL", len(b"".join(contents)))
+    assert uploads.content(file_id) == b"".join(contents)
+    assert file_id not in left_over(uploads)
+
+
+def test_a_part_that_is_not_named_is_dropped(uploads: Uploads) -> None:
+    """A completion takes the parts that it names, and no other."""
+    file_id = uploads.begin()
+    first = uploads.add(file_id, 1, b"a")
+    uploads.add(file_id, 2, b"b")
+    uploads.complete(file_id, first)
+    assert uploads.content(file_id) == b"a"
+    assert left_over(uploads) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "ids", "places"),
+    [
+        ((1, 3), "ab", ["/parts/1/number"]),
+        ((2,), "b", ["/parts/0/number"]),
+        ((1, 1), "aa", ["/parts/1/number"]),
+        ((1, 2, 3), "abc", ["/parts/2"]),
+        ((2, 1), "ba", []),
+        ((2, 1), "bb", ["/parts/1"]),
+    ],
+)
+def test_a_completion_that_is_wrong_changes_nothing(
+    uploads: Uploads, numbers: tuple[int, ...], ids: str, places: list[str]
+) -> None:
+    """A gap, a number named twice, a missing part and another id are faults with their place; a right one succeeds."""
+    file_id = uploads.begin()
+    stored = {1: uploads.add(file_id, 1, b"a"), 2: uploads.add(file_id, 2, b"b")}
+    named: list[t.PartReference] = [
+        {"number": number, "id": hashlib.sha256(content.encode()).hexdigest()}
+        for number, content in zip(numbers, ids, strict=True)
+    ]
+    if places:
+        with pytest.raises(BadRequest) as refused:
+            uploads.complete(file_id, *named)
+        assert [fault.place for fault in refused.value.faults] == places
+        assert list(uploads.directory.files.iterdir()) == list(uploads.directory.incoming.iterdir()) == []
+        named = list(stored.values())
+    uploads.complete(file_id, *named)
+    assert uploads.content(file_id) == b"ab"
+
+
+def test_the_whole_has_a_limit(uploads: Uploads) -> None:
+    """Parts that are too long together are refused before anything is copied."""
+    file_id = uploads.begin()
+    named = [uploads.add(file_id, number, b"x" * (LIMIT // 2 + 1)) for number in (1, 2)]
+    with pytest.raises(PayloadTooLarge):
+        uploads.complete(file_id, *named)
+    assert list(uploads.directory.files.iterdir()) == []
+
+
+def test_only_an_unfinished_upload_takes_parts(uploads: Uploads) -> None:
+    """An unknown upload is not found; one that is completed is a conflict; its content stays."""
+    file_id = uploads.begin()
+    named = uploads.add(file_id, 1, b"a")
+    uploads.complete(file_id, named)
+    with pytest.raises(Conflict):
+        uploads.add(file_id, 1, b"b")
+    with pytest.raises(Conflict):
+        uploads.complete(file_id, named)
+    with pytest.raises(ObjectNotFound):
+        uploads.add(NOBODY, 1, b"b")
+    with pytest.raises(ObjectNotFound):
+        uploads.complete(NOBODY, named)
+    assert uploads.content(file_id) == b"a"
+    assert list(uploads.directory.parts.iterdir()) == []
+
+
+def test_a_completion_leaves_its_answer(uploads: Uploads) -> None:
+    """The answer is kept for a retry in the transaction that completes the file."""
+    file_id = uploads.begin()
+    answer = uploads.complete(file_id, uploads.add(file_id, 1, b"a"), key="key")
+    kept = uploads.catalog.read(lambda session: attempts.find(session, uploads.request("key")))
+    assert kept is not None
+    assert kept.answer["data"] == answer
+
+
+def test_an_unfinished_upload_is_no_file_of_rows(uploads: Uploads) -> None:
+    """Nothing can be published from an upload before it is completed, nor from one of another type."""
+    for filename, message in (("rows.csv", "not completed"), ("rows.tar.gz", "neither CSV nor Parquet")):
+        read = partial(files.get_readable, file_id=uploads.begin(filename), place="/file_id")
+        with pytest.raises(BadRequest, match=message):
+            uploads.catalog.read(read)
+
+
+def test_concurrent_parts_and_completions(uploads: Uploads) -> None:
+    """Of completions at the same time one succeeds, whose file is whole, however parts come in between."""
+    file_id = uploads.begin()
+    named = [uploads.add(file_id, number, bytes([number])) for number in (1, 2, 3)]
+
+    async def again(number: int) -> None:
+        path = uploads.directory.incoming / f"again{number}"
+        path.write_bytes(bytes([number]))
+        upload = UploadedFile("part", path, 1, hashlib.sha256(bytes([number])).hexdigest())
+        await uploads.operations.upload_part(file=upload, file_id=file_id, part_number=number)
+
+    async def race() -> list[object]:
+        body: t.MultipartComplete = {"file_id": file_id, "parts": named}
+        completions = [uploads.operations.complete_multipart_upload(body=body) for _ in range(4)]
+        both = [*completions[:2], *(again(number) for number in (1, 2, 3)), *completions[2:]]
+        return list(await asyncio.gather(*both, return_exceptions=True))
+
+    outcomes = uploads.call(race)
+    succeeded = [one for one in outcomes if isinstance(one, dict)]
+    assert len(succeeded) == 1
+    assert all(one is None or isinstance(one, dict | Conflict) for one in outcomes)
+    assert uploads.content(file_id) == bytes([1, 2, 3])
+
+
+def test_a_stop_before_the_commit_leaves_the_parts(uploads: Uploads) -> None:
+    """A stop after the file was put together and before the catalog knew: the upload can be completed anew."""
+    file_id = uploads.begin()
+    named = uploads.add(file_id, 1, b"a")
+    parts.join(uploads.directory, file_id, parts.in_order([named]), LIMIT)
+    (uploads.directory.incoming / "half.whole").write_bytes(b"?")
+    uploads.close()
+    uploads.open()
+    assert list(uploads.directory.files.iterdir()) == list(uploads.directory.incoming.iterdir()) == []
+    uploads.complete(file_id, named)
+    assert uploads.content(file_id) == b"a"
+
+
+def test_a_stop_after_the_commit_leaves_no_parts(uploads: Uploads) -> None:
+    """Parts that a stop left behind a completed file, or an upload that is forgotten, are removed later."""
+    file_id, waiting = uploads.begin(), uploads.begin()
+    uploads.complete(file_id, uploads.add(file_id, 1, b"a"))
+    uploads.add(waiting, 1, b"b")
+    for abandoned in (file_id, NOBODY):
+        uploads.directory.keep_part(_written(uploads.directory.incoming / "part"), abandoned, 1)
+    parts.drop_unfinished(uploads.catalog, uploads.directory)
+    assert left_over(uploads) == [waiting]
+    assert uploads.content(file_id) == b"a"
+
+
+def test_old_uploads_are_forgotten(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload that is not completed in time goes with its parts; completed files stay for ever."""
+    done, late = uploads.begin(), uploads.begin()
+    uploads.complete(done, uploads.add(done, 1, b"a"))
+    named = uploads.add(late, 1, b"b")
+    parts.drop_unfinished(uploads.catalog, uploads.directory)
+    assert left_over(uploads) == [late]
+    later = utc_now() + timedelta(hours=parts.UNFINISHED_HOURS, seconds=1)
+    monkeypatch.setattr(parts, "utc_now", lambda: later)
+    parts.drop_unfinished(uploads.catalog, uploads.directory)
+    assert left_over(uploads) == []
+    with pytest.raises(ObjectNotFound):
+        uploads.complete(late, named)
+    assert uploads.content(done) == b"a"
+
+
+def _written(path: Path) -> Path:
+    path.write_bytes(b"?")
+    return path
