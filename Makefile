@@ -5,9 +5,11 @@ NODE_BIN := tools/review/node_modules/.bin
 BASE ?= main
 N ?= 50
 SEED ?= 1
+CLIENTS := .venv/clients/newest .venv/clients/oldest
+RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve generate check-generated lint types review docs fuzz wheel constraints clean
+.PHONY: help demo test test-slow serve compat compatibility generate check-generated lint types review docs fuzz wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -17,6 +19,18 @@ demo: .venv/.demo ## Publish a year of real flights to a server of its own, and 
 
 test: lint types check-generated ## Check style, types, generated code and every promise
 	$(PYTHON) -m pytest
+	$(MAKE) compat
+
+compat: .venv/.serve $(CLIENTS) ## Run the vendor's newest and oldest client against the server
+	$(MAKE) --jobs=2 $(RECORDS)
+	$(PYTHON) -m tests.compat.table --check $(RECORDS)
+
+compatibility: .venv/.serve $(CLIENTS) ## The same, and write tests/compat/COMPATIBILITY.md
+	$(MAKE) --jobs=2 $(RECORDS)
+	$(PYTHON) -m tests.compat.table $(RECORDS)
+
+test-slow: .venv/.serve $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
+	SERVER_PYTHON=$(PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow
 
 serve: .venv/.serve ## Run the server on ./inference-events-data (ARGS="--port 8001" for more)
 	$(PYTHON) -m inference_events serve $(ARGS)
@@ -71,6 +85,15 @@ clean: ## Remove what can be made anew
 .venv/.dev: .venv/.demo
 	$(PIP) --group dev
 	@touch $@
+
+.venv/clients/%: tests/compat/%.txt | .venv/bin/python
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(RECORDS): build/compat/%.json: .venv/clients/%
+	SERVER_PYTHON=$(PYTHON) $</bin/python -m pytest tests/compat --record=$@
 
 $(NODE_MODULES): tools/review/package.json tools/review/package-lock.json
 	@command -v npm >/dev/null || { echo "make review and make docs need npm with Node.js 20.19 or newer; everything else runs without"; exit 1; }

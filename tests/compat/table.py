@@ -1,0 +1,94 @@
+"""COMPATIBILITY.md, written from what the tests called: python -m tests.compat.table [--check] RECORD..."""
+
+import argparse
+import json
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).with_name("COMPATIBILITY.md")
+NOT_IN_VERSION = "-"
+UNTESTED = "untested"
+UNEXPLAINED = "partly"
+INTRODUCTION = """\
+# What of the vendor's client works here
+
+Every public operation of `fiddler-client`, by version. `make compatibility` writes this page from what the tests in
+this folder called with the unmodified client against a running server; `make compat` fails when it is stale.
+
+* **works**: a test called it, and it returned.
+* **partly**: it works, but for what is named.
+* **not here**: the server answers 501, and the client raises `ApiError` with that code at once (those that list, and
+  `ModelDeployment.of`, raise `requests.HTTPError`).
+* **refused**: the client itself raises `Unsupported`, whatever the server.
+* **-**: this version of the client does not have it.
+"""
+
+
+def render(records: list[dict[str, Any]]) -> str:
+    """Write the page from one record for each version of the client."""
+    operations = sorted({name for record in records for name in record["operations"]}, key=_order)
+    versions = [record["client"] for record in records]
+    sections = [INTRODUCTION]
+    for entity, names in groupby(operations, key=_entity):
+        rows = [["", *versions], ["---"] * (len(versions) + 1)]
+        rows += [[f"`{name}`", *(verdict(record, name) for record in records)] for name in names]
+        sections.append(f"## {entity}\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows))
+    return "\n".join(sections)
+
+
+def verdict(record: dict[str, Any], name: str) -> str:
+    """Say in a word or two how an operation does with the client of a record."""
+    operation = record["operations"].get(name)
+    if operation is None:
+        return NOT_IN_VERSION
+    ends, missing = set(operation["ends"]), operation["missing"]
+    if "returned" in ends:
+        if missing:
+            return f"partly: no {', no '.join(missing)}"
+        return UNEXPLAINED if "501" in ends else "works"
+    if "501" in ends:
+        return "not here"
+    return "refused" if "Unsupported" in ends else UNTESTED
+
+
+def faults(records: list[dict[str, Any]], page: str) -> list[str]:
+    """Say what keeps the page from being true: operations that the tests leave open, and a page that is stale."""
+    found = []
+    for record in records:
+        for name in record["operations"]:
+            operation = f"{name} of client {record['client']}"
+            if verdict(record, name) == UNTESTED:
+                found.append(f"{operation}: no test that passes shows how it ends")
+            if verdict(record, name) == UNEXPLAINED:
+                found.append(
+                    f"{operation}: some call of it was a 501, but no test says what is missing (marker partly)"
+                )
+    return found + ([] if page == render(records) else [f"{TABLE.name} is stale: make compatibility"])
+
+
+def _entity(name: str) -> str:
+    return name.partition(".")[0].removesuffix("Compact") if "." in name else "Connection"
+
+
+def _order(name: str) -> tuple[bool, str, str]:
+    return "." in name, _entity(name), name
+
+
+def main() -> int:
+    """Write or check the page. Return the exit code."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("records", nargs="+", type=Path, metavar="RECORD")
+    arguments.add_argument("--check", action="store_true", help="fail instead of writing")
+    given = arguments.parse_args()
+    records = [json.loads(path.read_text()) for path in given.records]
+    if not given.check:
+        TABLE.write_text(render(records))
+    found = faults(records, TABLE.read_text() if TABLE.exists() else "")
+    sys.stderr.writelines(f"{fault}\n" for fault in found)
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""What is not served here: the client says so at once, instead of trying for minutes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import fiddler as fdl
+import pandas as pd
+import pytest
+import requests
+
+from tests.compat.stored import column, define_model
+
+DATA = fdl.DatasetDataSource(env_type="PRODUCTION", num_samples=None, dataset_id=None)
+ROW = fdl.RowDataSource(row={"distance": 1})
+
+
+def alert_rule(model: fdl.Model) -> fdl.AlertRule:
+    rule = fdl.AlertRule(
+        name="rule",
+        model_id=model.id,
+        metric_id="drift",
+        priority=fdl.Priority.HIGH,
+        compare_to=fdl.CompareTo.RAW_VALUE,
+        condition=fdl.AlertCondition.GREATER,
+        bin_size=fdl.BinSize.HOUR,
+        critical_threshold=0.5,
+    )
+    rule.id = uuid4()
+    return rule
+
+
+def webhook() -> fdl.Webhook:
+    webhook = fdl.Webhook(name="hook", url="http://127.0.0.1/", provider="SLACK")
+    webhook.id = uuid4()
+    return webhook
+
+
+def expression(kind: type, model: fdl.Model) -> fdl.CustomMetric | fdl.Segment:
+    expression = kind(name="expression", model_id=model.id, definition="distance > 1")
+    expression.id = uuid4()
+    return expression
+
+
+def artifact(folder: Path) -> Path:
+    (folder / "package.py").write_text("")
+    return folder
+
+
+NOT_HERE = "This server does not offer this part of the API"
+
+Call = Callable[[fdl.Model, Path], object]
+CALLS: dict[str, Call] = {
+    "AlertRecord.list": lambda model, _: list(fdl.AlertRecord.list(uuid4())),
+    "AlertRule.create": lambda model, _: alert_rule(model).create(),
+    "AlertRule.delete": lambda model, _: alert_rule(model).delete(),
+    "AlertRule.disable_notifications": lambda model, _: alert_rule(model).disable_notifications(),
+    "AlertRule.enable_notifications": lambda model, _: alert_rule(model).enable_notifications(),
+    "AlertRule.get": lambda model, _: fdl.AlertRule.get(uuid4()),
+    "AlertRule.get_notification_config": lambda model, _: alert_rule(model).get_notification_config(),
+    "AlertRule.list": lambda model, _: list(fdl.AlertRule.list(model.id)),
+    "AlertRule.set_notification_config": lambda model, _: alert_rule(model).set_notification_config(["me@here"]),
+    "AlertRule.update": lambda model, _: alert_rule(model).update(),
+    "CustomMetric.create": lambda model, _: expression(fdl.CustomMetric, model).create(),
+    "CustomMetric.delete": lambda model, _: expression(fdl.CustomMetric, model).delete(),
+    "CustomMetric.from_name": lambda model, _: fdl.CustomMetric.from_name("metric", model.id),
+    "CustomMetric.get": lambda model, _: fdl.CustomMetric.get(uuid4()),
+    "CustomMetric.list": lambda model, _: list(fdl.CustomMetric.list(model.id)),
+    "Model.add_artifact": lambda model, folder: model.add_artifact(artifact(folder)),
+    "Model.add_surrogate": lambda model, _: model.add_surrogate(uuid4()),
+    "Model.deployment": lambda model, _: model.deployment,
+    "Model.download_artifact": lambda model, folder: model.download_artifact(folder / "new"),
+    "Model.explain": lambda model, _: model.explain(ROW),
+    "Model.get_fairness": lambda model, _: model.get_fairness(DATA, ["distance"], 1),
+    "Model.get_feature_impact": lambda model, _: model.get_feature_impact(DATA),
+    "Model.get_feature_importance": lambda model, _: model.get_feature_importance(DATA),
+    "Model.get_precomputed_feature_impact": lambda model, _: model.get_precomputed_feature_impact(),
+    "Model.get_precomputed_feature_importance": lambda model, _: model.get_precomputed_feature_importance(),
+    "Model.precompute_feature_impact": lambda model, _: model.precompute_feature_impact(uuid4()),
+    "Model.precompute_feature_importance": lambda model, _: model.precompute_feature_importance(uuid4()),
+    "Model.precompute_predictions": lambda model, _: model.precompute_predictions(uuid4()),
+    "Model.predict": lambda model, _: model.predict(pd.DataFrame({"distance": [1]})),
+    "Model.update_artifact": lambda model, folder: model.update_artifact(artifact(folder)),
+    "Model.update_surrogate": lambda model, _: model.update_surrogate(uuid4()),
+    "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}),
+    "ModelDeployment.of": lambda model, _: fdl.ModelDeployment.of(model.id),
+    "ModelDeployment.update": lambda model, _: fdl.ModelDeployment(model.id).update(),
+    "Segment.create": lambda model, _: expression(fdl.Segment, model).create(),
+    "Segment.delete": lambda model, _: expression(fdl.Segment, model).delete(),
+    "Segment.from_name": lambda model, _: fdl.Segment.from_name("segment", model.id),
+    "Segment.get": lambda model, _: fdl.Segment.get(uuid4()),
+    "Segment.list": lambda model, _: list(fdl.Segment.list(model.id)),
+    "Webhook.create": lambda model, _: webhook().create(),
+    "Webhook.delete": lambda model, _: webhook().delete(),
+    "Webhook.from_name": lambda model, _: fdl.Webhook.from_name("hook"),
+    "Webhook.get": lambda model, _: fdl.Webhook.get(uuid4()),
+    "Webhook.list": lambda model, _: list(fdl.Webhook.list()),
+    "Webhook.update": lambda model, _: webhook().update(),
+}
+REPLACED: dict[str, Call] = {
+    "Model.download_slice": lambda model, folder: model.download_slice(folder, "SELECT 1"),
+    "Model.get_mutual_info": lambda model, _: model.get_mutual_info("SELECT 1", "distance"),
+    "Model.get_slice": lambda model, _: model.get_slice("SELECT 1"),
+}
+UPDATES: dict[str, Call] = {
+    "Model.precompute_feature_impact": lambda model, _: model.precompute_feature_impact(uuid4(), update=True),
+    "Model.precompute_feature_importance": lambda model, _: model.precompute_feature_importance(uuid4(), update=True),
+    "Model.precompute_predictions": lambda model, _: model.precompute_predictions(uuid4(), update=True),
+    "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}, update=True),
+}
+
+
+def named(calls: dict[str, Call]) -> list[object]:
+    return [pytest.param(call, id=name, marks=pytest.mark.needs(name)) for name, call in calls.items()]
+
+
+@pytest.fixture
+def model(project: fdl.Project) -> fdl.Model:
+    """Give a model."""
+    return define_model(project, column("distance", "int"))
+
+
+def assert_is_not_here(call: Call, model: fdl.Model, folder: Path) -> None:
+    """Expect a 501 with the envelope. The client's generators, and `ModelDeployment.of`, raise the answer itself."""
+    with pytest.raises((fdl.ApiError, requests.HTTPError)) as refusal:
+        call(model, folder)
+    if isinstance(refusal.value, fdl.ApiError):
+        assert (refusal.value.code, refusal.value.message) == (501, NOT_HERE)
+    else:
+        assert refusal.value.response.status_code == 501
+        assert refusal.value.response.json()["error"] | {"errors": []} == {
+            "code": 501,
+            "message": NOT_HERE,
+            "errors": [],
+        }
+
+
+@pytest.mark.parametrize("call", [*named(CALLS), *named(UPDATES)])
+def test_what_is_not_here_is_said_at_once(
+    call: Call, model: fdl.Model, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answer is a 501 that says so, and the client gives up without a retry."""
+    caplog.set_level("INFO", logger="fiddler")
+    assert_is_not_here(call, model, tmp_path)
+    assert "retry in" not in caplog.text
+
+
+@pytest.mark.parametrize("call", named(REPLACED))
+def test_what_the_client_has_given_up_is_refused(call: Call, model: fdl.Model, tmp_path: Path) -> None:
+    """Queries in SQL are refused by clients that have `download_data` themselves, and here for older ones."""
+    if hasattr(fdl.Model, "download_data"):
+        with pytest.raises(fdl.Unsupported):
+            call(model, tmp_path)
+    else:
+        assert_is_not_here(call, model, tmp_path)
+
+
+@pytest.mark.needs("Model.download_data")
+@pytest.mark.partly("Model.download_data", "segments")
+@pytest.mark.parametrize(
+    "segment",
+    [{"segment_definition": "distance > 1"}, {"segment_id": uuid4()}],
+    ids=lambda segment: next(iter(segment)),
+)
+def test_events_of_a_segment_are_not_here(segment: dict[str, object], model: fdl.Model, tmp_path: Path) -> None:
+    """Downloading by segment is a 501 that says so; nothing is written that could be taken for the segment's events."""
+    model.publish([{"distance": 1}])
+    with pytest.raises(fdl.ApiError, match="segments") as refusal:
+        model.download_data(tmp_path, fdl.EnvType.PRODUCTION, **segment)
+    assert refusal.value.code == 501
+    assert list(tmp_path.iterdir()) == []
