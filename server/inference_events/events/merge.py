@@ -28,36 +28,45 @@ Places = npt.NDArray[np.int64]
 
 CONTENT = "\0content"
 TIME = "\0timestamp"
+NOTHING = pa.schema([("place", pa.int64()), ("event_id", pa.string()), ("content_hash", pa.uint64())]).empty_table()
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that are stored under ids of a batch: a table of rowid, event_id and content_hash.
+    """Rows that are stored under ids of a batch: a table of place, event_id, content_hash and perhaps more.
 
-    `place` is for each row of the batch its place in that table, -1 where the id is not stored.
+    `number` is for each row of the batch its number in that table, -1 where the id is not stored.
     """
 
     stored: pa.Table
-    place: Places
+    number: Places
 
     @classmethod
     def match(cls, batch: EventBatch, stored: pa.Table) -> "Found":
         ids = pc.index_in(batch.system["event_id"].combine_chunks(), stored["event_id"].combine_chunks())
         return cls(stored, pc.fill_null(ids.cast(pa.int64()), -1).to_numpy(zero_copy_only=False))
 
+    @classmethod
+    def nothing(cls, rows: int) -> "Found":
+        return cls(NOTHING, np.full(rows, -1, np.int64))
+
     @property
     def is_stored(self) -> Mask:
-        return self.place >= 0
+        return self.number >= 0
 
-    def rowids(self, rows: Places) -> Places:
+    def places(self, rows: Places) -> Places:
         """Return where the rows of the batch are stored."""
-        rowids: Places = self.stored["rowid"].to_numpy()[self.place[rows]]
-        return rowids
+        places: Places = self.stored["place"].to_numpy()[self.number[rows]]
+        return places
+
+    def rows(self, rows: Places) -> pa.Table:
+        """Return what is stored for rows of the batch, in step with them."""
+        return self.stored.take(pa.array(self.number[rows]))
 
     def content_hashes(self, otherwise: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         """Return for each row of the batch the stored hash, where there is none that of `otherwise`."""
         hashes = otherwise.copy()
-        hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.place[self.is_stored]]
+        hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.number[self.is_stored]]
         return hashes
 
 

@@ -8,7 +8,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.layout import Layout, StoredColumn, arrow_type
 from inference_events.events.store import SYSTEM_SCHEMA, Deletion, JobProgress, ModelUnknown, Query, Scan
 
 SYSTEM_TABLES = """
@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS records (
     created_at BIGINT
 );
 """
+# Where a row lies, and by what it is found there: see `rows`.
+PLACE_COLUMNS = {"place": "BIGINT", "id_hash": "UBIGINT"}
 EVENT_COLUMNS = {
     "event_id": "VARCHAR",
     "timestamp": "TIMESTAMP",
@@ -36,7 +38,7 @@ EVENT_COLUMNS = {
     "position": "BIGINT",
     "touched": "VARCHAR",
 }
-SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
+SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in PLACE_COLUMNS | EVENT_COLUMNS)
 
 assert set(SYSTEM_SCHEMA.names) <= EVENT_COLUMNS.keys()
 
@@ -76,9 +78,12 @@ def conditions(selection: Query | Deletion | Scan) -> tuple[str, list[Any]]:
     return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
 
 
-def declared_values(rows: pa.Table, layout: Layout) -> pa.Table:
-    columns = [rows[column.sql_name].cast(layout.arrow.field(i).type) for i, column in enumerate(layout.declared)]
-    return pa.table(columns, schema=layout.arrow)
+def declared_values(rows: pa.Table, columns: Sequence[StoredColumn]) -> pa.Table:
+    """Return the values of columns under the users' names."""
+    schema = pa.schema([(column.name, arrow_type(column.sql_type)) for column in columns])
+    return pa.table(
+        [rows[c.sql_name].cast(field.type) for c, field in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:

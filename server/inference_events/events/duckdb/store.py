@@ -163,7 +163,7 @@ def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:
         kept = zip(system["undeclared"].to_pylist(), _retireddeclared_values(rows, layout), strict=True)
         merged = [_json(old | (orjson.loads(text) if text else {})) for text, old in kept]
         system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
-    return StoredEvents(system, declared_values(rows, layout))
+    return StoredEvents(system, declared_values(rows, layout.declared))
 
 
 def _retireddeclared_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Change, Layout, StoredColumn
-from inference_events.events.duckdb.sql import EVENT_COLUMNS, SYSTEM_COLUMNS, number, registered
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, SYSTEM_COLUMNS, number, registered
 from inference_events.events.store import LossyRetyping
 
 MOST_ALTERS = 100
@@ -41,7 +41,7 @@ class Tables:
             self._forget(model_id)
 
     def _create(self, layout: Layout, changes: Sequence[Change]) -> None:
-        columns = EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
+        columns = PLACE_COLUMNS | EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
         declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         self._db.execute(f"CREATE TABLE {layout.table} ({declared})")
 

@@ -11,11 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.rows import Rows
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
-    SYSTEM_COLUMNS,
-    arrow,
-    conditions,
     declared_values,
     job_progress,
     layout_of,
@@ -91,17 +89,23 @@ class Writer:
         self._tables = Tables(connection)
         self.committed = self._tables.layouts
         self._open_positions = open_positions
+        self._rows = Rows(connection)
+        self._records: list[RetryRecord] = []
 
     def begin(self) -> None:
         self._tables.layouts = dict(self.committed)
+        self._records = []
+        self._rows.begin()
         self._db.begin()
 
     def commit(self) -> None:
+        self._insert_records()
         self._db.commit()
         self.committed = self._tables.layouts
 
     def rollback(self) -> None:
         self._db.rollback()
+        self._rows.rollback()
 
     def joins(self, first: Any, second: Any) -> bool:
         if not isinstance(first, Write) or not isinstance(second, Write):
@@ -120,6 +124,7 @@ class Writer:
                     return [None]
                 case [Drop(model_id)]:
                     self._tables.drop(model_id)
+                    self._rows.forget(model_id)
                     return [None]
                 case [Position(model_id)]:
                     return [self._accept(model_id)]
@@ -137,7 +142,7 @@ class Writer:
         parts: list[Statuses] = np.split(statuses, ends[:-1])
         for write, part in zip(writes, parts, strict=True):
             if write.answer is not None:
-                self._record(write.answer(part))
+                self._records.append(write.answer(part))
         return parts
 
     def _write(self, write: Write) -> Statuses:
@@ -165,28 +170,15 @@ class Writer:
     def _confirm(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
         """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
         batch = fold(batch).batch
-        rowids = Found.match(batch, found.stored).rowids(np.arange(len(batch)))
-        with registered(self._db, wanted=pa.table({"row": range(len(batch)), "id": rowids})):
-            before = arrow(
-                self._db, f"SELECT e.touched FROM {layout.table} e JOIN wanted w ON e.rowid = w.id ORDER BY w.row"
-            )
-        noted = touches(batch, write.kind, stamp, before["touched"].to_pylist())
-        with registered(self._db, noted=pa.table({"id": rowids, "touched": noted})):
-            self._db.execute(
-                f"UPDATE {layout.table} e SET position = ?, touched = n.touched FROM noted n WHERE e.rowid = n.id",
-                [stamp.position],
-            )
+        places = Found.match(batch, found.stored).places(np.arange(len(batch)))
+        stored = self._rows.read(layout, places)
+        noted = touches(batch, write.kind, stamp, stored["touched"].to_pylist())
+        positions = pa.repeat(pa.scalar(stamp.position, pa.int64()), len(stored))
+        self._rows.change(layout, pa.table({"position": positions, "touched": noted, "rowid": stored["rowid"]}))
 
     def _find(self, layout: Layout, write: Write) -> Found:
-        ids = write.batch.system.select(["event_id"])
-        with registered(self._db, wanted=ids):
-            stored = arrow(
-                self._db,
-                f"SELECT e.rowid, e.event_id, e.content_hash FROM {layout.table} e"
-                " SEMI JOIN wanted USING (event_id) WHERE e.environment_id = ?",
-                [write.environment_id],
-            )
-        return Found.match(write.batch, stored)
+        stored = self._rows.find(layout, write.environment_id, write.batch.system["event_id"], _reads_whole_rows(write))
+        return Found.nothing(len(write.batch)) if stored is None else Found.match(write.batch, stored)
 
     def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
         if not len(rows):
@@ -208,29 +200,19 @@ class Writer:
     ) -> None:
         if not len(rows):
             return
-        wanted = pa.table({"row": rows, "id": found.rowids(rows)})
-        columns = "".join(f", e.{column.sql_name}" for column in layout.columns)
-        with registered(self._db, wanted=wanted):
-            stored = arrow(
-                self._db,
-                f"SELECT w.row, {SYSTEM_COLUMNS}{columns} FROM {layout.table} e JOIN wanted w ON e.rowid = w.id"
-                " ORDER BY w.row",
-            )
-            self._db.execute(f"DELETE FROM {layout.table} WHERE rowid IN (SELECT id FROM wanted)")
-        taken = take_rows(batch, stored["row"].to_numpy())
-        before = stored.select(list(EVENT_COLUMNS)), declared_values(stored, layout)
-        system, values = overlay(*before, taken, write, stamp)
+        stored = found.rows(rows) if _reads_whole_rows(write) else self._rows.read(layout, found.places(rows))
+        self._rows.delete(layout, stored)
+        before = stored.select(list(EVENT_COLUMNS)), declared_values(stored, layout.declared)
+        system, values = overlay(*before, take_rows(batch, rows), write, stamp)
         self._insert(layout, system, values, stored)
 
     def _insert(self, layout: Layout, system: pa.Table, values: pa.Table, before: pa.Table | None = None) -> None:
         """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
-        columns = dict(zip((c.sql_name for c in layout.declared), values.columns, strict=True))
+        columns = {name: system[name] for name in EVENT_COLUMNS}
+        columns |= zip((c.sql_name for c in layout.declared), values.columns, strict=True)
         if before is not None:
             columns |= {c.sql_name: before[c.sql_name] for c in layout.retired}
-        names = [*EVENT_COLUMNS, *columns]
-        table = pa.table([*(system[name] for name in EVENT_COLUMNS), *columns.values()], names=names)
-        with registered(self._db, incoming=table):
-            self._db.execute(f"INSERT INTO {layout.table} ({', '.join(names)}) SELECT * FROM incoming")
+        self._rows.insert(layout, pa.table(columns))
 
     def _advance(self, write: Write, statuses: Statuses) -> None:
         chunk = write.chunk
@@ -265,16 +247,10 @@ class Writer:
         if "deleted_events" in done.counts:
             return done.counts["deleted_events"]
         layout = layout_of(self._tables.layouts, deletion.model_id)
-        where, parameters = conditions(deletion)
-        ids = pa.table({"event_id": pa.array(deletion.event_ids or [], pa.string())})
-        with registered(self._db, wanted=ids):
-            deleted = number(
-                self._db,
-                f"DELETE FROM {layout.table} e WHERE {where} AND e.position < ?",
-                [*parameters, deletion.position],
-            )
-        self._set_progress(deletion.job_id, JobProgress(0, {"deleted_events": deleted}))
-        return deleted
+        gone = self._rows.select(layout, deletion)
+        self._rows.delete(layout, gone)
+        self._set_progress(deletion.job_id, JobProgress(0, {"deleted_events": len(gone)}))
+        return len(gone)
 
     def _purge(self, before: int) -> None:
         self._db.execute("DELETE FROM records WHERE created_at < ?", [before])
@@ -292,8 +268,10 @@ class Writer:
     def _next_position(self) -> int:
         return number(self._db, "SELECT nextval('position')")
 
-    def _record(self, record: RetryRecord) -> None:
-        self._db.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", list(vars(record).values()))
+    def _insert_records(self) -> None:
+        if self._records:
+            with registered(self._db, fresh=pa.Table.from_pylist([vars(record) for record in self._records])):
+                self._db.execute("INSERT INTO records BY NAME SELECT * FROM fresh")
 
 
 def _target(write: Write) -> tuple[Any, ...]:
@@ -305,6 +283,11 @@ def _target(write: Write) -> tuple[Any, ...]:
         write.position,
         write.chunk,
     )
+
+
+def _reads_whole_rows(write: Write) -> bool:
+    """Tell whether all rows that are found will be written anew: then one look at the table is enough."""
+    return write.kind is WriteKind.UPDATE
 
 
 def _statuses(write: Write, found: Found) -> Statuses:

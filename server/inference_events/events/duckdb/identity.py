@@ -1,0 +1,125 @@
+"""Where the row of each event id lies: an index in memory, so that work by id need not look through the table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+
+GONE = -1
+RECENT_LIMIT = 1 << 16
+
+
+def hash_ids(environment_id: str, ids: Sequence[str]) -> Hashes:
+    """Hash event ids of one environment. The hashes are stored: they must not change."""
+    seed = xxhash.xxh3_64_intdigest(environment_id.encode())
+    digest = xxhash.xxh3_64_intdigest
+    return np.fromiter((digest(one.encode(), seed) for one in ids), np.uint64, len(ids))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Entries in order of their hash. A place is overwritten where the row moves or goes."""
+
+    hashes: Hashes
+    places: Places
+
+    @classmethod
+    def sorted(cls, hashes: Hashes, places: Places) -> "_Run":
+        order = np.argsort(hashes, kind="stable")
+        return cls(hashes[order], places[order])
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def find(self, hashes: Hashes) -> Places:
+        """Return the numbers of the entries that have one of the hashes."""
+        first = np.searchsorted(self.hashes, hashes)
+        there = first < len(self)
+        there[there] = self.hashes[first[there]] == hashes[there]
+        first = first[there]
+        length = np.searchsorted(self.hashes, hashes[there], "right") - first
+        starts = np.repeat(first - (np.cumsum(length) - length), length)
+        entries: Places = starts + np.arange(length.sum())
+        return entries
+
+    def joined(self, other: "_Run") -> "_Run":
+        """Return the entries of both whose rows are still there."""
+        hashes = np.concatenate([self.hashes, other.hashes])
+        places = np.concatenate([self.places, other.places])
+        there = places != GONE
+        return _Run.sorted(hashes[there], places[there])
+
+
+class Identity:
+    """Maps 64-bit hashes of event ids to the places of their rows, of one table.
+
+    Two ids may share a hash, so what is found are candidates: who asks compares the ids. An id that is stored is
+    always among the candidates of its hash. An entry takes 16 bytes, in a few sorted runs that double in size; what
+    was added last waits in a dictionary until it fills a run.
+    """
+
+    def __init__(self, hashes: Hashes, places: Places) -> None:
+        self._runs = [_Run.sorted(hashes, places)]
+        self._next_place = int(places.max(initial=-1)) + 1
+        self._recent: dict[int, list[int]] = {}
+
+    def find(self, hashes: Hashes) -> Places:
+        """Return the places of all rows whose ids may have one of the hashes, sorted."""
+        wanted = np.unique(hashes)
+        found = [run.places[run.find(wanted)] for run in self._runs]
+        found.append(np.array([place for key in wanted.tolist() for place in self._recent.get(key, ())], np.int64))
+        places = np.unique(np.concatenate(found))
+        there: Places = places[places != GONE]
+        return there
+
+    def reserve(self, count: int) -> Places:
+        """Return places for rows that are to be inserted: larger than any before, so that rows lie in their order."""
+        start = self._next_place
+        self._next_place += count
+        return np.arange(start, self._next_place)
+
+    def add(self, hashes: Hashes, places: Places) -> None:
+        """Note rows that were inserted."""
+        for key, place in zip(hashes.tolist(), places.tolist(), strict=True):
+            self._recent.setdefault(key, []).append(place)
+        if len(self._recent) >= RECENT_LIMIT:
+            self._settle()
+
+    def remove(self, hashes: Hashes, places: Places) -> None:
+        """Note rows that were deleted."""
+        gone = set(places.tolist())
+        keys = np.unique(hashes)
+        for key in keys.tolist():
+            if key in self._recent:
+                self._recent[key] = [place for place in self._recent[key] if place not in gone]
+        ordered = np.sort(places)
+        for run in self._runs:
+            entries = run.find(keys)
+            run.places[entries[_contains(ordered, run.places[entries])]] = GONE
+
+    def _settle(self) -> None:
+        """Make a run of what is recent, and join runs of like size so that they stay few."""
+        run = _run_of(self._recent.items())
+        self._recent = {}
+        while self._runs and len(self._runs[-1]) <= 2 * len(run):
+            run = self._runs.pop().joined(run)
+        self._runs.append(run)
+
+
+def _run_of(entries: Iterable[tuple[int, list[int]]]) -> _Run:
+    flat = [(key, place) for key, places in entries for place in places]
+    hashes = np.fromiter((key for key, _ in flat), np.uint64, len(flat))
+    return _Run.sorted(hashes, np.fromiter((place for _, place in flat), np.int64, len(flat)))
+
+
+def _contains(ordered: Places, wanted: Places) -> npt.NDArray[np.bool_]:
+    if not len(ordered):
+        return np.zeros(len(wanted), bool)
+    near = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    found: npt.NDArray[np.bool_] = ordered[near] == wanted
+    return found
