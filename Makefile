@@ -9,7 +9,7 @@ CLIENTS := .venv/clients/newest .venv/clients/oldest
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow serve compat compatibility generate check-generated lint types review docs fuzz wheel constraints clean $(RECORDS)
+.PHONY: help demo test test-slow serve compat compatibility generate check-generated lint types review docs fuzz bench wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ constraints: .venv/.dev ## Pin what is installed now in constraints.txt
 fuzz: .venv/.dev ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
 	$(PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
 
+bench: .venv/.bench ## Measure speed against floors and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
+	$(PYTHON) -m tests.bench $(ARGS)
+
 clean: ## Remove what can be made anew
 	rm -rf .venv build dist tools/review/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -84,6 +87,10 @@ clean: ## Remove what can be made anew
 
 .venv/.dev: .venv/.demo
 	$(PIP) --group dev
+	@touch $@
+
+.venv/.bench: .venv/.serve
+	$(PIP) --group bench
 	@touch $@
 
 .venv/clients/%: tests/compat/%.txt | .venv/bin/python

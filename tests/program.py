@@ -38,6 +38,11 @@ class Program:
     def is_running(self) -> bool:
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> int:
         """Stop the server as a supervisor would and return its exit code."""
         return self._end(signal.SIGTERM)

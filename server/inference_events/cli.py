@@ -3,18 +3,19 @@
 import importlib
 import inspect
 import socket
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import httpx
 import typer
 import uvicorn
-from pydantic import ByteSize, SecretStr, ValidationError
+from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events.data_directory import DataDirectoryInUse, admin_token_file
@@ -28,7 +29,13 @@ from inference_events_client.types import Response
 
 T = TypeVar("T")
 _PAGE = 1000
-_METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", Path: "PATH", ByteSize: "SIZE"}
+_METAVARS: dict[object, str] = {
+    int: "NUMBER",
+    float: "NUMBER",
+    Path: "PATH",
+    FilePath | None: "FILE",
+    ByteSize: "SIZE",
+}
 
 
 class Scope(StrEnum):
@@ -56,6 +63,7 @@ def serve(**flags: str | None) -> None:
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
+    _check_tls(settings)
     with _listen(settings.host, settings.port) as listener:
         server = _Server(
             uvicorn.Config(
@@ -67,6 +75,8 @@ def serve(**flags: str | None) -> None:
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
                 timeout_graceful_shutdown=settings.shutdown_grace_seconds,
             )
         )
@@ -87,6 +97,29 @@ def _app(settings: Settings) -> Any:
         raise _failure(f"{settings.data_dir} cannot be the data directory: {error.strerror}") from None
 
 
+def _check_tls(settings: Settings) -> None:
+    """End the command, before anything is opened, if its certificate and key cannot be served."""
+    if settings.tls_certificate is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # Without a passphrase given here, OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+    except OSError as error:
+        raise _failure(
+            f"Cannot serve TLS with the certificate {settings.tls_certificate} and the key {settings.tls_key}: "
+            f"{_tls_fault(error)}"
+        ) from None
+
+
+def _tls_fault(error: OSError) -> str:
+    if not isinstance(error, ssl.SSLError):
+        return str(error.strerror)
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return "the key belongs to another certificate"
+    return "they must be PEM, and the key without a passphrase"
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -104,7 +137,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in (listener for server in self.servers for listener in server.sockets):
             host, port = listener.getsockname()[:2]
-            typer.echo(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}")
+            scheme = "https" if self.config.is_ssl else "http"
+            typer.echo(f"Serving on {scheme}://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 def _settings(values: dict[str, str]) -> Settings:
@@ -131,8 +165,8 @@ def _is_secret(field: FieldInfo) -> bool:
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     default = field.default
-    shown = default.human_readable() if isinstance(default, ByteSize) else str(default)
-    choices = get_args(field.annotation)
+    shown = default.human_readable() if isinstance(default, ByteSize) else str("" if default is None else default)
+    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     option = typer.Option(
         _flag(name),
         help=field.description,
@@ -243,9 +277,14 @@ def _ask(call: Callable[..., Response[Error | T]], url: str, secret: str, data_d
     try:
         with AuthenticatedClient(base_url=url, token=secret or _kept_secret(data_dir)) as client:
             response = call(client=client)
-    except httpx.HTTPError:
+    except httpx.HTTPError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise _failure(
+                f"The certificate of {url} is not trusted: name the file of its authority in SSL_CERT_FILE"
+            ) from None
         raise _failure(
-            f"No answer from {url}: is the server running there, and does the URL begin with http://?"
+            f"No answer from {url}: is the server running there, and does the URL begin with http:// or https://, "
+            "as the server says?"
         ) from None
     if isinstance(response.parsed, Error):
         raise _failure(f"{response.parsed.error.message} ({response.parsed.error.code})")

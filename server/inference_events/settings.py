@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ByteSize, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_PREFIX = "INFERENCE_EVENTS_"
@@ -38,6 +38,16 @@ def _check_token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _check_pair(key: Path | None, info: ValidationInfo) -> Path | None:
+    if "tls_certificate" in info.data and (key is None) != (info.data["tls_certificate"] is None):
+        raise ValueError("a TLS certificate and its key are given together or not at all")
+    return key
+
+
+# None stands for no file, and so does an empty variable.
+OptionalFile = Annotated[FilePath | None, BeforeValidator(lambda value: value or None)]
+
+
 class Settings(BaseSettings):
     """Hold every setting of the server. Raises pydantic.ValidationError for a value that cannot be used."""
 
@@ -47,6 +57,12 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    tls_certificate: OptionalFile = Field(
+        default=None, description="PEM file of the certificate to serve HTTPS with, followed by its chain."
+    )
+    tls_key: Annotated[OptionalFile, AfterValidator(_check_pair)] = Field(
+        default=None, description="PEM file of the certificate's private key, without a passphrase."
+    )
     data_dir: Path = Field(
         default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
     )

@@ -1,6 +1,7 @@
 """The server that the probes talk to: the real program on an empty data directory."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -14,9 +15,15 @@ TOKEN = "admin-token-of-the-probes"
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the data directory of the running server."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def server_url(data_dir: Path) -> Iterator[str]:
     """Give the URL of the running server."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), admin_token=SecretStr(TOKEN))
+    settings = Settings(data_dir=data_dir, admin_token=SecretStr(TOKEN))
     configure_logging("error")
     with serve(create_app(settings, validate_responses=True)) as url:
         yield url

@@ -3,13 +3,15 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import orjson
 import pytest
 
+from tests.contract.wire import send
 from tests.envelope import assert_error_envelope
 
 COLUMNS: list[dict[str, Any]] = [
@@ -59,6 +61,16 @@ FORMATS = ["%", "%Q", "%Y%Y", "[", "(?P<Y>", "\x00"]
 CURSORS = [b"", b"[]", b"null", b'{"0":1}', b'[true,"a"]', b'[0.5,"a"]', b'[9223372036854775807,"a"]', b'[1e300,"a"]',
            b'[-9223372036854775808,"a"]', b'[0,null]', b'[0,"a","b"]']  # fmt: skip
 
+FILENAMES = [
+    "../../../x.csv", "/etc/x.csv", "..\\..\\x.csv", "admin-token/x.csv", "~/x.csv", "$(id).csv", "a\nb.csv",
+    "a\x00b.csv", "a%0d%0ab.csv", "'; DROP TABLE files; --.csv", "=1+1.csv", "\u202ea.csv", "..csv",
+]  # fmt: skip
+TRICKS = [
+    "'; DROP TABLE events; --", '"; DROP TABLE models; --', "') OR ('1' = '1", "' OR 1=1 --", "a''b", '"', "'", "\\",
+    "\\'", "%", "_", "?", ":name", "$1", "{0}", "=1+1", "@A1", "../..", "a\r\nX: 1", "events", "main.events",
+    "\u2019", "NULL",
+]  # fmt: skip
+
 JSON = {"Content-Type": "application/json"}
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -78,6 +90,17 @@ class Api:
             return answer.json()["data"]
         assert_error_envelope(answer.json(), answer.status_code)
         return None
+
+    def find(self, path: str, field: str, value: str) -> list[Any]:
+        """Return what a list has with `value` in a field, found by a filter and, of names, by a search as well."""
+        rule = {"field": field, "operator": "equal", "value": value}
+        query: dict[str, str | int] = {"filter": json.dumps({"condition": "AND", "rules": [rule]}), "limit": 1000}
+        if field == "name":
+            query["search"] = value
+        answer = self._client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        found: list[Any] = answer.json()["data"]["items"]
+        return found
 
     def upload(self, name: str, content: bytes) -> str:
         answer = self._client.post("/v3/files/upload", files={"file": (name, content)})
@@ -207,3 +230,39 @@ def test_a_retry_of_a_file_gets_the_first_answer(api: Api, model_id: str, method
     first = api.send(method, "/v3/events", body, 200, headers=key)
     assert first["source_type"] == "FILE"
     assert api.send(method, "/v3/events", body, 200, headers=key) == first
+
+
+@pytest.mark.parametrize("filename", FILENAMES, ids=range(len(FILENAMES)))
+def test_names_of_files_are_no_paths(api: Api, server_url: str, token: str, data_dir: Path, filename: str) -> None:
+    """Whatever a file is called, by either kind of upload, it is kept under its id, and its name shown as it was."""
+    begun = api.send("POST", "/v3/files/multipart-init", {"filename": filename}, 200)
+    form = f'--frame\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\na\r\n--frame--\r\n'
+    headers = [("Authorization", f"Bearer {token}"), ("Content-Type", "multipart/form-data; boundary=frame")]
+    uploaded = send(server_url, "POST", "/v3/files/upload", headers, form.encode()).json()["data"]
+    assert begun["filename"] == uploaded["filename"] == filename
+    kept = {path.name for room in ("files", "parts") for path in (data_dir / room).iterdir()}
+    assert uploaded["id"] in kept
+    assert all(str(UUID(name)) == name for name in kept)
+    assert not list(data_dir.parent.rglob("x.csv"))
+
+
+@pytest.mark.parametrize("text", TRICKS, ids=range(len(TRICKS)))
+def test_names_are_nothing_but_names(api: Api, text: str) -> None:
+    """SQL, quotes and placeholders in the name of anything, in a filter and in a search, are only themselves."""
+    version, name, baseline_name = f"v {text}", f"name {text}", f"baseline {text}"
+    model_id = api.model(200, version=version, schema={"columns": COLUMNS}, event_id_col="id", description=text)
+    dataset = {"env_type": "PRE_PRODUCTION", "env_name": name}
+    source = {"type": "EVENTS", "events": [{"id": text, "str": text, text: text}]}
+    api.send("POST", "/v3/events", {"model_id": model_id, **dataset, "source": source}, 200)
+    (item,) = api.read(model_id, **dataset)
+    assert (item["event_id"], item["values"]["str"], item["undeclared"]) == (text, text, {text: text})
+    assert api.read(model_id) == []
+    (environment,) = api.find(f"/v3/models/{model_id}/environments", "name", name)
+    window = {"type": "STATIC", "env_type": "PRE_PRODUCTION", "env_id": environment["id"]}
+    baseline = api.send("POST", "/v3/baselines", {"name": baseline_name, "model_id": model_id, **window}, 200)
+    token = api.send("POST", "/v3/tokens", {"name": name, "scopes": ["read"]}, 200)
+    shown = api.find(f"/v3/models/{model_id}/baselines", "name", baseline_name)
+    assert [(one["id"], one["name"]) for one in shown] == [(baseline["id"], baseline_name)]
+    assert token["id"] in [one["id"] for one in api.find("/v3/tokens", "name", name)]
+    assert [one["version"] for one in api.find("/v3/models", "version", version)] == [version]
+    assert [one["id"] for one in api.find("/v3/tokens", "name", f"{name}' OR '1' = '1")] == []

@@ -319,6 +319,19 @@ def test_request_ids_are_echoed(server_url: str) -> None:
     assert send(server_url, "GET", "/healthz", [("X-Request-ID", odd)]).headers["x-request-id"] != odd
 
 
+@pytest.mark.parametrize(
+    "ending", [b"\n", b"\r", b"\x00", b"\x0b", b"\r\n\r\n", b"%0d%0a", b"\xe5\x98\x8a\xe5\x98\x8d"]
+)
+@pytest.mark.parametrize("name", [b"X-Request-ID", b"Idempotency-Key"])
+def test_headers_cannot_bring_others_into_the_answer(server_url: str, token: str, name: bytes, ending: bytes) -> None:
+    """What ends a line within a header, or is made to look so, is refused or is not echoed."""
+    lines = [b"GET /v3/projects HTTP/1.1", b"Host: a", b"Connection: close", f"Authorization: Bearer {token}".encode()]
+    request = b"\r\n".join([*lines, name + b": a" + ending + b"X-Injected: 1", b"", b""])
+    answer = exchange_all(server_url, [request])
+    assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+    assert b"injected" not in answer.lower()
+
+
 def test_a_refused_body_leaves_the_connection_usable(server_url: str, token: str) -> None:
     """After a 413 the rest of the body is drained and the next request on the connection is answered."""
     head = f"POST /v3/projects HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"

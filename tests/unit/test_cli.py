@@ -172,7 +172,10 @@ def test_refusals_are_told(url: str) -> None:
     assert (result.exit_code, result.stderr) == (1, "A valid bearer token is needed (401)\n")
 
 
-NO_SERVER = "No answer from http://127.0.0.1:1: is the server running there, and does the URL begin with http://?\n"
+NO_SERVER = (
+    "No answer from http://127.0.0.1:1: is the server running there, and does the URL begin with http:// or https://, "
+    "as the server says?\n"
+)
 
 
 def test_rotating_the_kept_admin_token_keeps_the_new_one(url: str, directory: DataDirectory) -> None:

@@ -17,7 +17,7 @@ def row(name: str, field: FieldInfo) -> str:
     is_secret = field.annotation is SecretStr
     flag = "none" if is_secret else f"`--{name.replace('_', '-')}`"
     default = field.default.human_readable() if isinstance(field.default, ByteSize) else str(field.default)
-    shown = "none" if is_secret else f"`{default}`"
+    shown = "none" if is_secret or field.default is None else f"`{default}`"
     return f"| {flag} | `{ENV_PREFIX}{name.upper()}` | {shown} | {field.description} |"
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -43,6 +44,8 @@ class EventOperations:
         self._store = store
         self._queue = queue
         self._targets = targets
+        # One thread: several would fight for the interpreter around each small step.
+        self._ingesting = ThreadPoolExecutor(1, thread_name_prefix="ingest")
 
     async def publish_events(self, *, body: t.PublishEventsRequest) -> t.PublishEventsResponse:
         model_id, source = body["model_id"].lower(), body["source"]
@@ -119,7 +122,7 @@ class EventOperations:
             return commit
 
         for _ in range(ATTEMPTS):
-            commit = await asyncio.to_thread(submit)
+            commit = await asyncio.get_running_loop().run_in_executor(self._ingesting, submit)
             try:
                 await asyncio.wrap_future(commit.done)
                 return commit.answer

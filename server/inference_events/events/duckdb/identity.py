@@ -85,10 +85,14 @@ class Identity:
 
     def add(self, hashes: Hashes, places: Places) -> None:
         """Note rows that were inserted."""
+        if len(hashes) >= RECENT_LIMIT // 8:
+            self._append(_Run.sorted(hashes, places))
+            return
         for key, place in zip(hashes.tolist(), places.tolist(), strict=True):
             self._recent.setdefault(key, []).append(place)
         if len(self._recent) >= RECENT_LIMIT:
-            self._settle()
+            self._append(_run_of(self._recent.items()))
+            self._recent = {}
 
     def remove(self, hashes: Hashes, places: Places) -> None:
         """Note rows that were deleted."""
@@ -102,10 +106,8 @@ class Identity:
             entries = run.find(keys)
             run.places[entries[_contains(ordered, run.places[entries])]] = GONE
 
-    def _settle(self) -> None:
-        """Make a run of what is recent, and join runs of like size so that they stay few."""
-        run = _run_of(self._recent.items())
-        self._recent = {}
+    def _append(self, run: _Run) -> None:
+        """Add a run, and join runs of like size so that they stay few."""
         while self._runs and len(self._runs[-1]) <= 2 * len(run):
             run = self._runs.pop().joined(run)
         self._runs.append(run)

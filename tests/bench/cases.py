@@ -1,0 +1,231 @@
+"""What is measured: one function for each part of the budget table. Rounds alternate with those of the floors."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+from tests.bench import floors, workload
+from tests.bench.load import Generator, Load
+from tests.bench.report import Row, Size, p50, percentile
+from tests.bench.server import Server, Usage, serving
+
+BATCH = 1000
+RECENT = 10_000
+MOST_DELETED_IDS = 10_000
+GROWTH_FILE_ROWS = 1_000_000
+GROWTH_ROUNDS = 3
+SHARES = (0.05, 0.25, 0.5, 1)
+
+
+@dataclass
+class Bench:
+    """How much is measured, where, and with what. `sizes` are filled by the case `growth`."""
+
+    folder: Path
+    generator: Generator
+    rows: int
+    rounds: int
+    publishes: int
+    singles: int
+    repeats: int
+    sizes: list[Size] = field(default_factory=list)
+
+    @property
+    def file_rows(self) -> int:
+        return self.rows // 4
+
+
+def disk(bench: Bench) -> Iterator[Row]:
+    """Show how often the disk syncs: no commit of its own is faster."""
+    latencies = floors.sync(bench.folder / "synced", seconds=1)
+    yield Row("sync of the disk, 4 KiB", 1 / p50(latencies), "syncs/s", latencies=latencies)
+
+
+def publish(bench: Bench) -> Iterator[Row]:
+    """Publish 1,000 events a request over 8 connections."""
+    rounds = _alternate(bench, bench.publishes, BATCH, 8)
+    work = "POST of 1,000 events x 20 columns, 8 connections"
+    rate, latencies = BATCH * rounds.rate("server"), rounds.latencies("server")
+    starlette, commits = BATCH * rounds.rate("starlette"), BATCH * median(rounds.commits)
+    yield Row(work, rate, "events/s", starlette, "Starlette", ">= 0.5", latencies, rounds.usage)
+    yield Row(work, rate, "events/s", commits, "DuckDB, a commit each", ">= 0.5")
+    yield _ceiling(rounds)
+
+
+def single(bench: Bench) -> Iterator[Row]:
+    """Publish one event a request over 64 connections."""
+    rounds = _alternate(bench, bench.singles, 1, 64)
+    work = "POST of 1 event, 64 connections"
+    rate, latencies = rounds.rate("server"), rounds.latencies("server")
+    commits, bare = median(rounds.commits), rounds.rate("starlette")
+    yield Row(work, rate, "requests/s", commits, "DuckDB, a commit each", ">= 4", latencies, rounds.usage)
+    yield Row(work, rate, "requests/s", bare, "Starlette")
+    yield Row(f"{work}: p99", 1000 * percentile(latencies, 99), "ms", 1000 * p50(latencies), "its p50", "<= 5")
+    yield _ceiling(rounds)
+
+
+@dataclass
+class Rounds:
+    """What rounds took: loads by who bore them, DuckDB's commits a second, what the server used in all of them."""
+
+    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
+    commits: list[float] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+
+    def add(self, loads: Mapping[str, Load], commits: float, usage: Usage) -> None:
+        for name, load in loads.items():
+            self.loads[name].append(load)
+        self.commits.append(commits)
+        self.usage += usage
+
+    def rate(self, name: str) -> float:
+        """Return the median of the requests a second."""
+        return median(load.rate for load in self.loads[name])
+
+    def latencies(self, name: str) -> list[float]:
+        return [latency for load in self.loads[name] for latency in load.latencies]
+
+
+def _alternate(bench: Bench, requests: int, size: int, connections: int) -> Rounds:
+    """Send the same bodies of `size` new events to the server and to the floors, round by round."""
+    rounds = Rounds()
+    with (
+        serving(bench.folder / f"posts_of_{size}") as server,
+        floors.running("starlette") as starlette,
+        floors.running("raw") as raw,
+    ):
+        urls = {"server": server.url, "starlette": starlette, "raw": raw}
+        model_id = server.create_model(**workload.model_fields())
+        for number in range(bench.rounds + 1):
+            start = number * requests * size
+            messages = server.publish_requests(workload.publish_bodies(model_id, start, requests, size))
+            with server.measured() as usage:
+                loads = {name: bench.generator.run(url, messages, connections) for name, url in urls.items()}
+            batches = workload.batches(start, requests, size)
+            taken = floors.commit_batches(bench.folder / f"commits_of_{size}_{number}.duckdb", batches)
+            if number > 0:
+                rounds.add(loads, len(taken) / sum(taken), usage)
+    return rounds
+
+
+def _ceiling(rounds: Rounds) -> Row:
+    work = "the load generator's own ceiling at that"
+    return Row(work, rounds.rate("raw"), "requests/s", latencies=rounds.latencies("raw"))
+
+
+def files(bench: Bench) -> Iterator[Row]:
+    """Publish files, and let DuckDB load the same files."""
+    with serving(bench.folder / "files") as server:
+        for suffix in ("parquet", "csv"):
+            source = bench.folder / f"events.{suffix}"
+            workload.write_file(source, 0, bench.file_rows)
+            yield from _file(bench, server, source)
+            source.unlink()
+
+
+def _file(bench: Bench, server: Server, source: Path) -> Iterator[Row]:
+    published, loaded, upload_grown, usage = [], [], 0.0, Usage()
+    for number in range(bench.rounds // 2):
+        with server.measured() as upload:
+            file_id = server.upload(source)
+        model_id = server.create_model(**workload.model_fields())
+        with server.measured() as job:
+            published.append(bench.file_rows / server.publish_file(model_id, file_id))
+        loaded.append(bench.file_rows / floors.load_file(bench.folder / f"{source.name}{number}.duckdb", source))
+        upload_grown = max(upload_grown, upload.grown)
+        usage += job
+    work = f"FILE publish, {bench.file_rows:,} rows, {source.suffix[1:]}"
+    yield Row(work, median(published), "rows/s", median(loaded), "DuckDB's load", ">= 0.7", usage=usage)
+    yield Row(f"{work}: growth of RSS", usage.grown, "MiB", budget="<= 1536")
+    size = source.stat().st_size / 2**20
+    yield Row(f"upload of {size:.0f} MiB: growth of RSS", upload_grown, "MiB", budget="<= 100")
+
+
+def growth(bench: Bench) -> Iterator[Row]:
+    """Measure publishes, repeats, updates, deletes and start-up while the stored rows grow."""
+    with serving(bench.folder / "growth") as server:
+        yield Row("first start to ready, empty", server.start_seconds, "s", budget="<= 2")
+        model_id = server.create_model(**workload.model_fields())
+        stored = 0
+        for share in SHARES:
+            stored = _grow(bench, server, model_id, stored, int(bench.rows * share))
+            size, stored = _measure(bench, server, model_id, stored)
+            bench.sizes.append(size)
+        yield from _against_first(bench.sizes)
+        yield from _deletions(server, model_id, stored)
+        at = f"at {stored:,} rows"
+        server.stop()
+        server.start()
+        yield Row(f"start-up to ready {at}", server.start_seconds, "s", budget="<= 10", usage=server.usage())
+        bodies = workload.publish_bodies(model_id, stored, 1, BATCH)
+        first = bench.generator.run(server.url, server.publish_requests(bodies), 1)
+        yield Row("the first POST of 1,000 events after that", first.seconds, "s", usage=server.usage())
+
+
+def _grow(bench: Bench, server: Server, model_id: str, stored: int, wanted: int) -> int:
+    source = bench.folder / "grown.parquet"
+    while stored < wanted:
+        count = min(GROWTH_FILE_ROWS, wanted - stored)
+        workload.write_file(source, stored, count)
+        server.publish_file(model_id, server.upload(source))
+        stored += count
+    return stored
+
+
+def _measure(bench: Bench, server: Server, model_id: str, stored: int) -> tuple[Size, int]:
+    """Measure at the rows that are stored now; return also how many there are afterwards."""
+    rows, rates = stored, []
+    for _ in range(GROWTH_ROUNDS):
+        bodies = workload.publish_bodies(model_id, stored, max(8, bench.publishes // 4), BATCH)
+        rates.append(BATCH * bench.generator.run(server.url, server.publish_requests(bodies), 8).rate)
+        stored += len(bodies) * BATCH
+    latencies: dict[str, list[float]] = {}
+    for number in range(bench.repeats + 1):
+        for kind, request in _by_id_requests(server, model_id, stored, f"at {rows}, {number}"):
+            latencies.setdefault(kind, []).extend(bench.generator.run(server.url, [request], 1).latencies)
+        stored += BATCH
+    return Size(rows, median(rates), {kind: p50(taken[1:]) for kind, taken in latencies.items()}), stored
+
+
+def _by_id_requests(server: Server, model_id: str, stored: int, note: str) -> Iterator[tuple[str, bytes]]:
+    """Yield a request of each kind, of 1,000 rows; the first stores them anew."""
+    chosen = random.Random(note)
+    recent = chosen.sample(range(max(0, stored - RECENT), stored), BATCH)
+    scattered = chosen.sample(range(stored), BATCH)
+    start = chosen.randrange(0, stored // 2)
+    publishes = {"fresh POST": stored, "repeated POST, recent ids": stored - BATCH, "repeated POST, old ids": start}
+    for kind, first in publishes.items():
+        yield kind, server.publish_requests(workload.publish_bodies(model_id, first, 1, BATCH))[0]
+    for kind, rows in {"PATCH, recent ids": recent, "PATCH, scattered ids": scattered}.items():
+        yield kind, server.update_requests([workload.label_body(model_id, rows, note)])[0]
+
+
+def _against_first(sizes: Sequence[Size]) -> Iterator[Row]:
+    first, last = sizes[0].medians, sizes[-1].medians
+    at = f"at {sizes[-1].rows:,} rows"
+    for kind, taken in last.items():
+        work = f"{kind}, 1,000 events, {at}"
+        if kind.startswith("PATCH"):
+            yield Row(work, 1000 * taken, "ms p50", budget="<= 50")
+            yield Row(work, 1000 * taken, "ms p50", 1000 * first[kind], f"at {sizes[0].rows:,} rows", "<= 2")
+        elif kind.startswith("repeated"):
+            yield Row(work, 1000 * taken, "ms p50", 1000 * last["fresh POST"], "fresh POST", "<= 2")
+        else:
+            yield Row(work, 1000 * taken, "ms p50", 1000 * first[kind], f"at {sizes[0].rows:,} rows")
+
+
+def _deletions(server: Server, model_id: str, stored: int) -> Iterator[Row]:
+    at = f"at {stored:,} rows"
+    ids = workload.event_ids(random.Random(0).sample(range(stored), min(stored // 2, MOST_DELETED_IDS)))
+    yield Row(f"DELETE of {len(ids):,} ids {at}", server.delete(model_id, event_ids=ids), "s", budget="<= 1")
+    start = datetime.fromisoformat(workload.FIRST_TIME) + timedelta(seconds=stored // 3)
+    end = start + timedelta(seconds=stored // 30)
+    span = {"start_time": f"{start}", "end_time": f"{end}"}
+    yield Row(f"DELETE of 1/30 of time {at}", server.delete(model_id, time_range=span), "s", budget="<= 2")
+
+
+CASES = {case.__name__: case for case in (disk, publish, single, files, growth)}

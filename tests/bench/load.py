@@ -1,0 +1,125 @@
+"""The load: prebuilt requests over kept connections, sent by a process of its own."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import cast
+from urllib.parse import urlsplit
+
+import uvloop
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a round took: `seconds` from the first request to the last answer, and the latency of each, in seconds."""
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.latencies) / self.seconds
+
+
+class Refused(Exception):
+    """An answer was not a success; the message is the answer."""
+
+
+class Generator(AbstractContextManager["Generator"]):
+    """Sends rounds of requests from a process of its own."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def run(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
+        """Send every request once; each connection sends its next when it has its answer. Raises Refused."""
+        return self._pool.submit(_run, url, requests, connections).result()
+
+
+def request(method: str, path: str, token: str, body: bytes) -> bytes:
+    """Return the bytes of a request with a JSON body."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def message_end(data: bytes | bytearray) -> int | None:
+    """Return where the first message of `data` ends, or None when its head has not arrived.
+
+    Only for messages that state their length.
+    """
+    head = data.find(b"\r\n\r\n")
+    if head < 0:
+        return None
+    length = data[:head].lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]
+    return head + 4 + int(length)
+
+
+def _run(url: str, requests: Sequence[bytes], connections: int) -> Load:
+    return uvloop.run(_send(url, requests, connections))
+
+
+async def _send(url: str, requests: Sequence[bytes], connections: int) -> Load:
+    waiting, latencies = iter(requests), list[float]()
+    clients = [await _connect(url, waiting, latencies) for _ in range(min(connections, len(requests)))]
+    started = time.perf_counter()
+    for client in clients:
+        client.send_next()
+    await asyncio.gather(*(client.done for client in clients))
+    return Load(time.perf_counter() - started, latencies)
+
+
+async def _connect(url: str, waiting: Iterator[bytes], latencies: list[float]) -> "_Client":
+    host, port = urlsplit(url).netloc.split(":")
+    loop = asyncio.get_running_loop()
+    _, client = await loop.create_connection(lambda: _Client(waiting, latencies), host, int(port))
+    return client
+
+
+class _Client(asyncio.Protocol):
+    """One connection. It takes its next request from those that wait."""
+
+    def __init__(self, waiting: Iterator[bytes], latencies: list[float]) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self._waiting = waiting
+        self._latencies = latencies
+        self._answer = bytearray()
+        self._end: int | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def send_next(self) -> None:
+        message = next(self._waiting, None)
+        if message is None:
+            self._transport.close()
+            self.done.set_result(None)
+            return
+        self._sent = time.perf_counter()
+        self._transport.write(message)
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        self._end = self._end or message_end(self._answer)
+        if self._end is not None and len(self._answer) >= self._end:
+            self._take_answer()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or Refused("the connection was closed"))
+
+    def _take_answer(self) -> None:
+        if self._answer[9:10] != b"2":
+            self.done.set_exception(Refused(self._answer[:500].decode(errors="replace")))
+            return
+        self._latencies.append(time.perf_counter() - self._sent)
+        self._answer.clear()
+        self._end = None
+        self.send_next()

@@ -1,0 +1,106 @@
+"""The server that is measured, and what its process uses."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import sysconf
+from pathlib import Path
+from typing import Any
+
+from tests.bench.load import request
+from tests.e2e.process import TOKEN, ServerProcess
+
+LONGEST_JOB_SECONDS = 3600
+_TICKS = sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Usage:
+    """What the process used in a stretch of work: CPU in seconds, memory (RSS) in MiB.
+
+    `grown` is how far memory rose at most above where it was at the start.
+    """
+
+    cpu: float = 0
+    memory: float = 0
+    grown: float = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return the CPU of both, and the most memory that one of them took."""
+        return Usage(self.cpu + other.cpu, max(self.memory, other.memory), max(self.grown, other.grown))
+
+
+class Server(ServerProcess):
+    """A real server process on a data directory. `start_seconds` is how long its last start took until it was ready."""
+
+    start_seconds = 0.0
+
+    def start(self) -> None:
+        started = time.perf_counter()
+        super().start()
+        self.start_seconds = time.perf_counter() - started
+
+    @property
+    def url(self) -> str:
+        return self._program.url
+
+    def publish_requests(self, bodies: list[bytes]) -> list[bytes]:
+        return [request("POST", "/v3/events", TOKEN, body) for body in bodies]
+
+    def update_requests(self, bodies: list[bytes]) -> list[bytes]:
+        return [request("PATCH", "/v3/events", TOKEN, body) for body in bodies]
+
+    def publish_file(self, model_id: str, file_id: str) -> float:
+        """Publish an uploaded file and return the seconds until its job has succeeded."""
+        return self._job_seconds(lambda: self.publish(model_id, {"type": "FILE", "file_id": file_id}))
+
+    def delete(self, model_id: str, **what: Any) -> float:
+        """Delete events and return the seconds until the job has succeeded."""
+        return self._job_seconds(lambda: self.call("DELETE", "/v3/events", json={"model_id": model_id} | what))
+
+    def usage(self) -> Usage:
+        """Return the CPU that the process has used since its start, and its memory now."""
+        return Usage(_cpu_seconds(self._proc), _status_mib(self._proc, "VmRSS"))
+
+    @contextmanager
+    def measured(self) -> Iterator[Usage]:
+        """Measure what the process uses within the block."""
+        used = Usage()
+        (self._proc / "clear_refs").write_text("5")
+        before = self.usage()
+        yield used
+        after = self.usage()
+        used.cpu, used.memory = after.cpu - before.cpu, after.memory
+        used.grown = _status_mib(self._proc, "VmHWM") - before.memory
+
+    @property
+    def _proc(self) -> Path:
+        return Path("/proc", str(self._program.pid))
+
+    def _job_seconds(self, start: Callable[[], Any]) -> float:
+        started = time.perf_counter()
+        job = self.wait_for(start()["job"]["id"], LONGEST_JOB_SECONDS)
+        assert job["status"] == "SUCCESS", job
+        return time.perf_counter() - started
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Run a server on a data directory of its own."""
+    server = Server(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def _cpu_seconds(process: Path) -> float:
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _status_mib(process: Path, name: str) -> float:
+    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    return int(status[name].split()[0]) / 1024
