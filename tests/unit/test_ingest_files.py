@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inference_events.ingest import files
@@ -86,6 +86,23 @@ def test_a_row_that_ends_with_a_quote_is_whole(tmp_path: Path, cell: str) -> Non
         assert (list(rows), malformed) == ([0, 1], [])
 
 
+@pytest.mark.parametrize(
+    ("text", "rows", "malformed"),
+    [
+        ('a\n"x\n"\n', ["x\n"], []),
+        ('a\n"\n"\n', ["\n"], []),
+        ('a\n"x"\n"\n', ["x"], [1]),
+        ('a\n"x"\n"y', ["x"], [1]),
+    ],
+)
+def test_a_column_alone_is_cut_off_where_its_quotes_are_odd(
+    tmp_path: Path, text: str, rows: list[str], malformed: list[int]
+) -> None:
+    """Where the end of a cell looks like the beginning of the next, the quotes before it decide."""
+    read_rows, set_aside = read(written(tmp_path, text))
+    assert ([row["a"] for row in read_rows.values()], set_aside) == (rows, malformed)
+
+
 @pytest.mark.parametrize("type", ["CSV", "PARQUET"])
 def test_a_file_without_rows_has_none(tmp_path: Path, type: str) -> None:
     """A header alone is a file of no rows."""
@@ -159,6 +176,8 @@ def _text(rows: Sequence[Sequence[str]], newline: str) -> str:
 @pytest.mark.parametrize("block", [64, files.CSV_BLOCK_BYTES])
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lines, newline=st.sampled_from(["\n", "\r\n"]), start=st.integers(0, 13), size=st.integers(1, 5))
+@example(rows=[["", "\n"]], newline="\n", start=0, size=1)
+@example(rows=[["", "\r\n"]], newline="\r\n", start=0, size=1)
 def test_csv_rows_are_the_same_from_anywhere(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -151,7 +151,7 @@ def _read_csv(path: Path) -> Iterator[FileChunk]:
         for batch, is_last in _with_end(reader):
             rows, end = _numbers(done, batch.num_rows, bad)
             read += batch.nbytes
-            if is_last and batch.num_rows and _ends_in_quotes(path, batch.column(batch.num_columns - 1)[-1].as_py()):
+            if is_last and batch.num_rows and _ends_in_quotes(path, batch):
                 bad.append(end - 1)
                 batch, rows = batch.slice(0, batch.num_rows - 1), rows[:-1]
             malformed = [row for row in bad if done <= row < end]
@@ -173,12 +173,23 @@ def _with_end(reader: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch
         batch = following
 
 
-def _ends_in_quotes(path: Path, last_cell: str) -> bool:
+def _ends_in_quotes(path: Path, last: pa.RecordBatch) -> bool:
     """Tell whether a CSV file is cut off inside the quotes of its last cell, which the reader takes for their end."""
+    last_cell: str = last.column(last.num_columns - 1)[-1].as_py()
     cell = b'"' + last_cell.replace('"', '""').encode()
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - len(cell) - 1))
-        return file.read() in (before + cell for before in (b",", b"\n", b"\r"))
+        end = file.read()
+    if last.num_columns > 1:
+        return end == b"," + cell
+    # A line that ends in a quote looks like one that begins with it: `"\n"` is a whole cell, or the end of one and
+    # the beginning of another.
+    return end in (b"\n" + cell, b"\r" + cell) and _count(path, b'"') % 2 == 1
+
+
+def _count(path: Path, byte: bytes) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(byte) for block in iter(lambda: file.read(CSV_BLOCK_BYTES), b""))
 
 
 def _numbers(start: int, count: int, bad: Sequence[int]) -> tuple[npt.NDArray[np.int64], int]:
