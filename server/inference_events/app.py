@@ -115,7 +115,7 @@ class Services:
         attempt = await self.catalog.aread(lambda session: attempts.find(session, request))
         return None if attempt is None else Earlier(attempt.body_digest, attempt.answer, attempt.created_at)
 
-    def purge_records(self) -> None:
+    def purge(self) -> None:
         """Forget answers that are too old to be asked for again, and uploads that were never completed."""
         before = utc_now() - timedelta(hours=self.settings.retry_record_hours)
         self.store.purge_records(microseconds(before)).result()
@@ -170,5 +170,5 @@ def _lifespan(services: Services) -> Any:
 
 async def _purge_regularly(services: Services) -> None:
     while True:
-        await asyncio.to_thread(services.purge_records)
+        await asyncio.to_thread(services.purge)
         await asyncio.sleep(PURGE_EVERY_SECONDS)

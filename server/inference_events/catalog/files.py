@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from inference_events.catalog.tables import File, utc_now
+from inference_events.catalog.tables import File, new_id, utc_now
 from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
 
 CSV = "CSV"
@@ -40,13 +40,14 @@ def create(
     sha256: str,
     path: str,
     token_id: str,
+    status: str = SUCCESSFUL,
 ) -> File:
-    """Add a file that is on disk, complete."""
+    """Add a file, which is on disk, complete, if its status is SUCCESSFUL."""
     file = File(
         id=file_id,
         filename=filename,
         type=type,
-        status=SUCCESSFUL,
+        status=status,
         size=size,
         sha256=sha256,
         path=path,
@@ -61,20 +62,17 @@ def create(
 
 def begin(session: Session, *, filename: str, type: str, token_id: str) -> File:
     """Add a file that will come in parts."""
-    file = File(
+    return create(
+        session,
+        file_id=new_id(),
         filename=filename,
         type=type,
-        status=INITIATED,
         size=0,
         sha256="",
         path="",
-        created_by_id=token_id,
-        updated_by_id=token_id,
+        token_id=token_id,
+        status=INITIATED,
     )
-    session.add(file)
-    session.flush()
-    session.refresh(file)
-    return file
 
 
 def complete(session: Session, file_id: str, *, size: int, sha256: str, path: str, token_id: str) -> File:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -11,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference_events.catalog.tables import Id, UtcDateTime
 from inference_events.errors import BadRequest, Fault
-from inference_events.ingest.timestamps import EPOCH, parse_timestamp
+from inference_events.ingest.timestamps import moment_of, parse_timestamp
 
 RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
@@ -164,7 +163,7 @@ def _comparable(column: Column, value: object) -> Any:
         except (ValueError, OverflowError):
             time = None
         if time is not None:
-            return EPOCH + timedelta(microseconds=time)
+            return moment_of(time)
     raise _unusable()
 
 

@@ -1,6 +1,5 @@
 """Retry records as bytes: answers are kept compressed, as a thousand ids would weigh as much as their events."""
 
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -8,7 +7,7 @@ import zstandard
 
 from inference_events.context import Request
 from inference_events.events.store import EventStore, RetryRecord
-from inference_events.ingest.timestamps import EPOCH
+from inference_events.ingest.timestamps import moment_of
 from inference_events.retries import Earlier
 
 
@@ -33,4 +32,4 @@ def find_earlier(store: EventStore, request: Request) -> Earlier | None:
     if record is None:
         return None
     answer = orjson.loads(zstandard.ZstdDecompressor().decompress(record.answer))
-    return Earlier(record.body_digest, answer, EPOCH + timedelta(microseconds=record.created_at))
+    return Earlier(record.body_digest, answer, moment_of(record.created_at))

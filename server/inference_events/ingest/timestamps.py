@@ -48,13 +48,18 @@ def parse_timestamp(value: Any, format: str | None = None) -> int | None:
 
 def format_timestamp(microseconds: int) -> str:
     """Write microseconds since 1970 as RFC 3339 in UTC, always with six digits of fraction."""
-    moment = EPOCH + timedelta(microseconds=microseconds)
+    moment = moment_of(microseconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year >= 1000 else _pad_year(moment)
 
 
 def microseconds(moment: datetime) -> int:
     """Return an aware datetime as microseconds since 1970."""
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(microseconds: int) -> datetime:
+    """Return microseconds since 1970 as an aware datetime in UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def _pad_year(moment: datetime) -> str:

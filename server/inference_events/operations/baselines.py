@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -12,9 +12,10 @@ from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import Baseline, Environment
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore
-from inference_events.ingest.timestamps import EPOCH, parse_timestamp
+from inference_events.ingest.timestamps import moment_of
 from inference_events.operations import row_counts, views
 from inference_events.operations.changes import change
+from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
 
 RANGE = frozenset({"start_time", "end_time"})
@@ -116,12 +117,9 @@ def _faults(body: t.BaselineCreate) -> Iterator[Fault]:
             yield Fault("is needed for this kind of baseline", f"/{name}")
 
 
-def _time(body: t.BaselineCreate, name: str) -> datetime | None:
-    try:
-        time = parse_timestamp(body.get(name))
-    except (ValueError, OverflowError):
-        raise BadRequest.naming(Fault("cannot be read as a time", f"/{name}")) from None
-    return None if time is None else EPOCH + timedelta(microseconds=time)
+def _time(body: t.BaselineCreate, name: Literal["start_time", "end_time"]) -> datetime | None:
+    value = body.get(name)
+    return None if value is None else moment_of(time_bound(value, f"/{name}"))
 
 
 def _show(store: EventStore, row: Baseline) -> t.BaselineResponse:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from inference_events.events.duckdb.identity import Identity, hash_ids
+from inference_events.events.duckdb.identity import Identity, Places, hash_ids
 from inference_events.events.duckdb.layout import Layout
-from inference_events.events.duckdb.sql import SYSTEM_COLUMNS, arrow, conditions, registered
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, arrow, conditions, registered
 from inference_events.events.store import Deletion
 
-Places = npt.NDArray[np.int64]
+ROW_ID = "rowid"
+KNOWN_BY_ID = ("place", "event_id", "content_hash")
 
 
 class Rows:
@@ -39,29 +39,27 @@ class Rows:
         """Drop the index of a table that is no more."""
         self._identities.pop(model_id, None)
 
-    def find(self, layout: Layout, environment_id: str, ids: pa.ChunkedArray, whole: bool) -> pa.Table | None:
-        """Return the rows that have one of the ids, None if there are none.
-
-        They are `whole`, as `read` returns them, or only place, event_id and content_hash.
-        """
+    def find(
+        self, layout: Layout, environment_id: str, ids: pa.ChunkedArray, columns: Sequence[str]
+    ) -> pa.Table | None:
+        """Return these columns of the rows that have one of the ids, None if there are none."""
         candidates = self._candidates(layout, environment_id, ids.to_pylist())
         if not len(candidates):
             return None
-        columns = _all_columns(layout) if whole else "e.place, e.event_id, e.content_hash"
         with registered(self._db, wanted=pa.table({"event_id": ids}), candidates=candidates):
             return arrow(
                 self._db,
-                f"SELECT {columns} FROM {layout.table} e JOIN candidates USING (place)"
+                f"SELECT {_selected(columns)} FROM {layout.table} e JOIN candidates USING (place)"
                 " SEMI JOIN wanted USING (event_id) WHERE e.environment_id = ?",
                 [environment_id],
             )
 
-    def read(self, layout: Layout, places: Places) -> pa.Table:
-        """Return the rows at places, in step with them: rowid, the system's columns and all others."""
+    def read(self, layout: Layout, places: Places, columns: Sequence[str]) -> pa.Table:
+        """Return these columns of the rows at places, in step with them."""
         with registered(self._db, wanted=pa.table({"row": np.arange(len(places)), "place": places})):
             return arrow(
                 self._db,
-                f"SELECT {_all_columns(layout)} FROM {layout.table} e JOIN wanted w USING (place) ORDER BY w.row",
+                f"SELECT {_selected(columns)} FROM {layout.table} e JOIN wanted w USING (place) ORDER BY w.row",
             )
 
     def insert(self, layout: Layout, rows: pa.Table) -> None:
@@ -78,7 +76,7 @@ class Rows:
 
     def change(self, layout: Layout, rows: pa.Table) -> None:
         """Set the columns of `rows` in the rows that their `rowid` names."""
-        names = [name for name in rows.column_names if name != "rowid"]
+        names = [name for name in rows.column_names if name != ROW_ID]
         assignments = ", ".join(f"{name} = n.{name}" for name in names)
         with registered(self._db, incoming=rows.rename_columns([*names, "id"])):
             self._db.execute(f"UPDATE {layout.table} e SET {assignments} FROM incoming n WHERE e.rowid = n.id")
@@ -114,5 +112,10 @@ class Rows:
         return self._identities[layout.model_id]
 
 
-def _all_columns(layout: Layout) -> str:
-    return ", ".join(["e.rowid", SYSTEM_COLUMNS, *(f"e.{column.sql_name}" for column in layout.columns)])
+def all_columns(layout: Layout) -> list[str]:
+    """Return the names of all that a row has, its `rowid` too."""
+    return [ROW_ID, *PLACE_COLUMNS, *EVENT_COLUMNS, *(column.sql_name for column in layout.columns)]
+
+
+def _selected(columns: Sequence[str]) -> str:
+    return ", ".join(f"e.{name}" for name in columns)

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Layout
-from inference_events.events.duckdb.sql import arrow, conditions, number
+from inference_events.events.duckdb.sql import arrow, conditions, declared_values, number
 from inference_events.events.store import ModelUnknown, RevisionChanged, Scan, StoredEvents
 
 Key: TypeAlias = tuple[int, str]
@@ -81,12 +81,11 @@ class _Selection:
         return kept
 
     def read(self, db: duckdb.DuckDBPyConnection, order: str = "") -> StoredEvents:
-        stored = {column.name: column.sql_name for column in self.layout.declared}
-        columns = "".join(f", e.{stored[name]}" for name in self.scan.columns)
-        rows = arrow(db, f"SELECT e.event_id, e.timestamp{columns} {self.source} {order}", self.parameters)
-        schema = pa.schema([self.layout.arrow.field(name) for name in self.scan.columns])
-        values = [rows[place + 2].cast(field.type) for place, field in enumerate(schema)]
-        return StoredEvents(rows.select([0, 1]), pa.table(values, schema=schema))
+        declared = {column.name: column for column in self.layout.declared}
+        columns = [declared[name] for name in self.scan.columns]
+        selected = "".join(f", e.{column.sql_name}" for column in columns)
+        rows = arrow(db, f"SELECT e.event_id, e.timestamp{selected} {self.source} {order}", self.parameters)
+        return StoredEvents(rows.select([0, 1]), declared_values(rows, columns))
 
 
 def _check_revision(db: duckdb.DuckDBPyConnection, layout: Layout, scan: Scan) -> None:

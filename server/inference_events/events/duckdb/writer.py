@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.duckdb.layout import Layout
-from inference_events.events.duckdb.rows import Rows
+from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
     declared_values,
@@ -171,13 +171,14 @@ class Writer:
         """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
         batch = fold(batch).batch
         places = Found.match(batch, found.stored).places(np.arange(len(batch)))
-        stored = self._rows.read(layout, places)
+        stored = self._rows.read(layout, places, (ROW_ID, "touched"))
         noted = touches(batch, write.kind, stamp, stored["touched"].to_pylist())
         positions = pa.repeat(pa.scalar(stamp.position, pa.int64()), len(stored))
         self._rows.change(layout, pa.table({"position": positions, "touched": noted, "rowid": stored["rowid"]}))
 
     def _find(self, layout: Layout, write: Write) -> Found:
-        stored = self._rows.find(layout, write.environment_id, write.batch.system["event_id"], _reads_whole_rows(write))
+        columns = all_columns(layout) if _rewrites_all_found(write) else KNOWN_BY_ID
+        stored = self._rows.find(layout, write.environment_id, write.batch.system["event_id"], columns)
         return Found.nothing(len(write.batch)) if stored is None else Found.match(write.batch, stored)
 
     def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
@@ -200,7 +201,10 @@ class Writer:
     ) -> None:
         if not len(rows):
             return
-        stored = found.rows(rows) if _reads_whole_rows(write) else self._rows.read(layout, found.places(rows))
+        if _rewrites_all_found(write):
+            stored = found.rows(rows)
+        else:
+            stored = self._rows.read(layout, found.places(rows), all_columns(layout))
         self._rows.delete(layout, stored)
         before = stored.select(list(EVENT_COLUMNS)), declared_values(stored, layout.declared)
         system, values = overlay(*before, take_rows(batch, rows), write, stamp)
@@ -285,7 +289,7 @@ def _target(write: Write) -> tuple[Any, ...]:
     )
 
 
-def _reads_whole_rows(write: Write) -> bool:
+def _rewrites_all_found(write: Write) -> bool:
     """Tell whether all rows that are found will be written anew: then one look at the table is enough."""
     return write.kind is WriteKind.UPDATE
 
