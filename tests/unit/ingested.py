@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from inference_events.ingest.batch import FileRows, Ingested, JsonRows, Made, Rows, ingest_published, ingest_updates
+from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
+from inference_events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.ingest.schema import ModelSchema, model_schema
 
 RECEIVED = 1_700_000_000_000_000

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.ingest.batch import JsonRows, Made, ingest_published
+from inference_events.ingest.batch import Made, ingest_published
 from inference_events.ingest.ids import event_id, made_id
+from inference_events.ingest.rows import JsonRows
 from inference_events.ingest.timestamps import format_timestamp, parse_timestamp
 from tests.unit.ingested import (
     RECEIVED,
@@ -231,7 +232,7 @@ def test_an_update_ignores_a_null_time() -> None:
     ingested = updated([{"id": "a", "ts": None}, {"id": "b", "ts": MICROS}], model)
     assert timestamps(ingested) == [None, MICROS]
     assert ingested.batch.carried["ts"].tolist() == [False, True]
-    assert ingested.violation_counts() == []
+    assert ingested.violations.counts() == []
 
 
 @given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))

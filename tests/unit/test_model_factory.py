@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.ingest.batch import FileRows
 from inference_events.ingest.files import Unreadable, read_chunks
+from inference_events.ingest.rows import FileRows
 from inference_events.model_factory import columns, proposal, propose_columns
 from inference_events.model_factory.columns import equal_bins
 from inference_events.model_factory.sampling import sample

@@ -5,17 +5,19 @@ Rows come as JSON events or as a chunk of a file. Both are looked at column by c
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from inference_events.events.merge import take_rows
-from inference_events.events.store import SYSTEM_SCHEMA, TIMESTAMP, VIOLATIONS, EventBatch, Mask
+from inference_events.events.store import SYSTEM_SCHEMA, TIMESTAMP, EventBatch, Mask
 from inference_events.ingest.columns import (
+    NULL_TEXTS,
     TOO_DEEP,
     TOO_NESTED,
     Converted,
@@ -25,40 +27,19 @@ from inference_events.ingest.columns import (
     is_list_text,
     is_null,
     is_too_deep,
-    plain_times,
     text_list,
-    text_to_null,
 )
-from inference_events.ingest.foreign import plain_column
 from inference_events.ingest.hashes import hash_column, hash_pair
 from inference_events.ingest.ids import event_id, made_id
+from inference_events.ingest.rows import Rows
 from inference_events.ingest.schema import Column, ModelSchema
+from inference_events.ingest.times import whole_times
 from inference_events.ingest.timestamps import parse_timestamp
+from inference_events.ingest.violations import Violations, find_violations
 
 NO_ID = "is not an event id: send a non-empty string, an integer or an integral number"
 MISSING_ID = "is missing, and the model's event_id_col names it: every event needs one"
 NO_TIME = "cannot be read as a time"
-
-
-class Rows(Protocol):
-    """A table of incoming values. `text` tells that they are CSV cells, whose type is the schema's."""
-
-    text: bool
-
-    def __len__(self) -> int: ...
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Every column that some row has."""
-
-    def column(self, name: str) -> Values | None:
-        """Return the values of a column, None if no row has it."""
-
-    def present(self, name: str) -> Mask:
-        """Return which rows contain the column, be it with a null."""
-
-    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> list[dict[str, Any] | None]:
-        """Return what each row has beside the known columns, None where that is nothing."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +68,22 @@ class Made:
 
 @dataclass(frozen=True)
 class Ingested:
-    """A batch with its ids, and the faults of rows that cannot be events.
+    """A batch with the violations in it, and the faults of rows that cannot be events.
 
     `rows` are the places of the batch's rows among those that came in; it is all of them where there is no fault.
     """
 
     batch: EventBatch
-    ids: list[str]
+    violations: Violations
     rows: npt.NDArray[np.int64]
     faults: list[RowFault] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     undeclared_columns: list[str] = field(default_factory=list)
 
-    def violation_counts(self, among: Mask | None = None) -> list[tuple[str, str, int]]:
-        """Count violations by column and kind, of the rows that `among` marks."""
-        lists = self.batch.system["violations"].combine_chunks()
-        items = (lists if among is None else lists.filter(pa.array(among))).flatten()
-        pairs = pa.table([items.field("column"), items.field("kind")], ["column", "kind"])
-        grouped = pairs.group_by(["column", "kind"]).aggregate([([], "count_all")])
-        return sorted((row["column"], row["kind"], row["count_all"]) for row in grouped.to_pylist())
+    @cached_property
+    def ids(self) -> list[str]:
+        listed: list[str] = self.batch.system["event_id"].to_pylist()
+        return listed
 
 
 def ingest_published(rows: Rows, schema: ModelSchema, made: Made, *, makes_missing_ids: bool) -> Ingested:
@@ -127,16 +105,17 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     undeclared = rows.undeclared(schema.names, keep_nulls=update)
     too_deep = list(_depth_faults(converted, undeclared))
     for fault in too_deep:
-        undeclared[fault.row] = None
+        undeclared.pop(fault.row, None)
     faults += too_deep
+    violations = find_violations(converted, carried if update else None)
     system = pa.table(
         [
-            pa.array(ids, pa.string()),
+            ids,
             times,
             pa.repeat(pa.scalar(made.time, TIMESTAMP), len(rows)),
             pa.array(_content_hashes(converted, times, undeclared, len(rows))),
-            pa.array([None if extra is None else _json(extra) for extra in undeclared], pa.string()),
-            _violations(converted, carried if update else None, len(rows)),
+            _undeclared_texts(undeclared, len(rows)),
+            violations.lists(len(rows)),
         ],
         schema=SYSTEM_SCHEMA,
     )
@@ -144,7 +123,7 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     ignored = [c.name for c in schema.columns if update and not c.updatable and _is_sent(c, rows, schema)]
     batch = EventBatch(schema.revision, system, values, carried)
     unknown = sorted(rows.names - schema.names)
-    return _without_faults(Ingested(batch, ids, np.arange(len(rows)), faults, ignored, unknown))
+    return _without_faults(Ingested(batch, violations, np.arange(len(rows)), faults, ignored, unknown))
 
 
 def _without_faults(ingested: Ingested) -> Ingested:
@@ -153,12 +132,15 @@ def _without_faults(ingested: Ingested) -> Ingested:
     kept = np.ones(len(ingested.batch), bool)
     kept[[fault.row for fault in ingested.faults]] = False
     rows = np.flatnonzero(kept)
-    ids = [ingested.ids[row] for row in rows]
-    return replace(ingested, batch=take_rows(ingested.batch, rows), ids=ids, rows=rows)
+    batch, violations = take_rows(ingested.batch, rows), ingested.violations.of(rows)
+    return replace(ingested, batch=batch, violations=violations, rows=rows)
 
 
-def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], makes_missing: bool) -> list[str]:
+def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], makes_missing: bool) -> pa.StringArray:
     values = None if schema.id_column is None else rows.column(schema.id_column)
+    whole = None if rows.text and schema.is_ranking else _whole_ids(values, rows.text)
+    if whole is not None:
+        return whole
     ids: list[str] = []
     for row, value in enumerate(_each(values, rows, schema)):
         if is_null(value, text=rows.text):
@@ -168,13 +150,28 @@ def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], ma
         if found is None:
             faults.append(RowFault(row, schema.id_column or "", fault))
         ids.append(found or "")
-    return ids
+    return pa.array(ids, pa.string())
+
+
+def _whole_ids(values: Values | None, text: bool) -> pa.StringArray | None:
+    """Return the ids at once if each value is a text that is an id, else None."""
+    if values is None:
+        return None
+    if not isinstance(values, pa.Array):
+        return pa.array(values, pa.string()) if set(map(type, values)) == {str} and "" not in values else None
+    if not pa.types.is_string(values.type) or values.null_count:
+        return None
+    nothing = pa.array(sorted(NULL_TEXTS) if text else [""])
+    return None if pc.any(pc.is_in(values, nothing)).as_py() else values
 
 
 def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.Array:
     values = None if schema.timestamp_column is None else rows.column(schema.timestamp_column)
-    if isinstance(values, pa.Array) and pa.types.is_timestamp(values.type):
-        return values
+    if values is None:
+        return pa.nulls(len(rows), TIMESTAMP)
+    whole = whole_times(values, text=rows.text) if schema.timestamp_format is None else None
+    if whole is not None:
+        return whole
     times: list[int | None] = []
     for row, value in enumerate(_each(values, rows, schema)):
         try:
@@ -204,7 +201,7 @@ def _list_or_cell(cell: Any) -> Any:
 def _converted(column: Column, rows: Rows) -> Converted:
     values = rows.column(column.name)
     if values is None:
-        return Converted(pa.nulls(len(rows), column.type), {}, np.zeros(len(rows), bool))
+        return Converted(pa.nulls(len(rows), column.type), {}, None)
     return convert(column, values, text=rows.text)
 
 
@@ -216,6 +213,8 @@ def _carried(
     column: Column, rows: Rows, converted: Converted, schema: ModelSchema, times: pa.Array, update: bool
 ) -> Mask:
     if not update:
+        if not converted.array.null_count:
+            return np.ones(len(rows), bool)
         carried: Mask = converted.array.is_valid().to_numpy(zero_copy_only=False).copy()
         carried[list(converted.mistyped)] = True
         return carried
@@ -230,144 +229,36 @@ def _carried(
 def _content_hashes(
     converted: Mapping[str, Converted],
     times: pa.Array,
-    undeclared: Sequence[dict[str, Any] | None],
+    undeclared: Mapping[int, dict[str, Any]],
     length: int,
 ) -> npt.NDArray[np.uint64]:
-    hashes = hash_column("\0timestamp", times) if length else np.zeros(0, np.uint64)
+    hashes = hash_column("\0timestamp", times)
     untyped: list[tuple[int, int]] = []
     for name, column in converted.items():
         if column.array.null_count < length:
             hashes = hashes + hash_column(name, column.array)
         lost = (row for row in column.mistyped if not column.array[row].is_valid)
         untyped += ((row, hash_pair(name, column.mistyped[row])) for row in lost)
-    for row, extra in enumerate(undeclared):
-        kept = ((name, value) for name, value in (extra or {}).items() if value is not None)
+    for row, extra in undeclared.items():
+        kept = ((name, value) for name, value in extra.items() if value is not None)
         untyped += ((row, hash_pair(n, value if isinstance(value, str) else _json(value))) for n, value in kept)
     rows, added = zip(*untyped, strict=True) if untyped else ((), ())
     np.add.at(hashes, np.array(rows, np.int64), np.array(added, np.uint64))
     return hashes
 
 
-def _violations(converted: Mapping[str, Converted], carried: Mapping[str, Mask] | None, length: int) -> pa.ListArray:
-    """Build the list of violations of every row, of the carried columns only where `carried` is given."""
-    places: list[npt.NDArray[np.int64]] = []
-    names: list[tuple[str, str]] = []
-    raws: list[Sequence[str | None]] = []
-    for name, column in converted.items():
-        for kind, rows, values in _found(column):
-            if carried is not None:
-                kept = carried[name][rows]
-                values = [value for value, keep in zip(values, kept, strict=True) if keep]
-                rows = rows[kept]
-            places.append(rows)
-            names.append((name, kind))
-            raws.append(values)
-    rows = np.concatenate(places) if places else np.zeros(0, np.int64)
-    order = np.argsort(rows, kind="stable")
-    lengths = [len(place) for place in places]
-    which = np.repeat(np.arange(len(names)), lengths)[order]
-    items = pa.StructArray.from_arrays(
-        [
-            pa.array([column for column, _ in names], pa.string()).take(pa.array(which)),
-            pa.array([kind for _, kind in names], pa.string()).take(pa.array(which)),
-            pa.array([raw for part in raws for raw in part], pa.string()).take(pa.array(order)),
-        ],
-        fields=list(VIOLATIONS.value_type),
-    )
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=length))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), items)
+def _undeclared_texts(undeclared: Mapping[int, dict[str, Any]], length: int) -> pa.StringArray:
+    if not undeclared:
+        return pa.nulls(length, pa.string())
+    return pa.array([_json(undeclared[row]) if row in undeclared else None for row in range(length)], pa.string())
 
 
-def _found(column: Converted) -> Iterator[tuple[str, npt.NDArray[np.int64], Sequence[str | None]]]:
-    null: Mask = column.array.is_null().to_numpy(zero_copy_only=False).copy()
-    mistyped = np.array(sorted(column.mistyped), np.int64)
-    null[mistyped] = False
-    missing = np.flatnonzero(null)
-    outside = np.flatnonzero(column.out_of_range)
-    yield "missing", missing, [None] * len(missing)
-    yield "type", mistyped, [column.mistyped[row] for row in mistyped.tolist()]
-    yield "range", outside, [None] * len(outside)
-
-
-def _depth_faults(
-    converted: Mapping[str, Converted], undeclared: Sequence[dict[str, Any] | None]
-) -> Iterator[RowFault]:
+def _depth_faults(converted: Mapping[str, Converted], undeclared: Mapping[int, dict[str, Any]]) -> Iterator[RowFault]:
     for name, column in converted.items():
         yield from (RowFault(row, name, TOO_NESTED) for row, raw in column.mistyped.items() if raw == TOO_DEEP)
-    for row, extra in enumerate(undeclared):
-        yield from (RowFault(row, name, TOO_NESTED) for name, value in (extra or {}).items() if is_too_deep(value))
+    for row, extra in undeclared.items():
+        yield from (RowFault(row, name, TOO_NESTED) for name, value in extra.items() if is_too_deep(value))
 
 
 def _json(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
-
-
-class JsonRows:
-    """Events as they came in a request."""
-
-    text = False
-
-    def __init__(self, events: Sequence[Mapping[str, Any]], *, unwraps: frozenset[str] = frozenset()) -> None:
-        self._events = events
-        self._unwraps = unwraps
-        self.names = frozenset().union(*events) if events else frozenset()
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    def column(self, name: str) -> Sequence[Any] | None:
-        if name not in self.names:
-            return None
-        try:
-            values = list(map(itemgetter(name), self._events))
-        except KeyError:
-            values = [event.get(name) for event in self._events]
-        return [_unwrapped(value) for value in values] if name in self._unwraps else values
-
-    def present(self, name: str) -> Mask:
-        if name not in self.names:
-            return np.zeros(len(self._events), bool)
-        return np.fromiter((name in event for event in self._events), bool, len(self._events))
-
-    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> list[dict[str, Any] | None]:
-        if self.names <= known:
-            return [None] * len(self._events)
-        return [
-            {k: v for k, v in event.items() if k not in known and (keep_nulls or v is not None)} or None
-            for event in self._events
-        ]
-
-
-def _unwrapped(value: Any) -> Any:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-class FileRows:
-    """A chunk of a file. Every row contains every column of it."""
-
-    def __init__(self, chunk: pa.Table, *, text: bool) -> None:
-        self.text = text
-        self._chunk = chunk
-        self.names = frozenset(chunk.column_names)
-
-    def __len__(self) -> int:
-        return int(self._chunk.num_rows)
-
-    def column(self, name: str) -> pa.Array | None:
-        return self._array(name) if name in self._chunk.column_names else None
-
-    def _array(self, name: str) -> pa.Array:
-        return plain_times(plain_column(self._chunk[name].combine_chunks(), self._chunk.schema.field(name)))
-
-    def present(self, name: str) -> Mask:
-        return np.full(len(self), name in self._chunk.column_names)
-
-    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> list[dict[str, Any] | None]:
-        extra = [name for name in self._chunk.column_names if name not in known]
-        if not extra:
-            return [None] * len(self)
-        columns = {name: self._array(name) for name in extra}
-        if self.text:
-            columns = {name: text_to_null(column) for name, column in columns.items()}
-        rows = zip(*(column.to_pylist() for column in columns.values()), strict=True)
-        return [{k: v for k, v in zip(extra, row, strict=True) if keep_nulls or not is_null(v)} or None for row in rows]

@@ -48,12 +48,12 @@ class Converted:
     """A column's typed values with what was found on the way.
 
     `mistyped` maps a row to its raw JSON text where the value was of another type; such a row is null in `array`
-    if the value could not be converted without loss.
+    if the value could not be converted without loss. `out_of_range` is None where no value can be.
     """
 
     array: pa.Array
     mistyped: dict[int, str]
-    out_of_range: Mask
+    out_of_range: Mask | None
 
 
 def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
@@ -363,18 +363,17 @@ def typed_values(column: Column, values: Sequence[Any]) -> pa.Array:
     return pa.array([value for value in typed if value is not None], column.element)
 
 
-def _out_of_range(column: Column, array: pa.Array) -> Mask:
-    found = np.zeros(len(array), bool)
-    if column.is_vector and column.n_dimensions is not None:
-        found |= _true(pc.not_equal(pc.list_value_length(array), column.n_dimensions))
+def _out_of_range(column: Column, array: pa.Array) -> Mask | None:
     items = array.flatten() if column.is_list else array
     outside = _items_out_of_range(column, items)
-    if outside is None:
-        return found
-    if column.is_list:
+    if column.is_list and outside is not None:
+        found = np.zeros(len(array), bool)
         found[np.asarray(pc.list_parent_indices(array))[outside]] = True
-        return found
-    return found | outside
+        outside = found
+    if column.is_vector and column.n_dimensions is not None:
+        wrong_length = _true(pc.not_equal(pc.list_value_length(array), column.n_dimensions))
+        outside = wrong_length if outside is None else outside | wrong_length
+    return outside
 
 
 def _items_out_of_range(column: Column, items: pa.Array) -> Mask | None:
@@ -383,12 +382,15 @@ def _items_out_of_range(column: Column, items: pa.Array) -> Mask | None:
         return _true(pc.and_(pc.invert(known), pc.is_valid(items)))
     if not (pa.types.is_floating(column.element) or pa.types.is_integer(column.element)):
         return None
-    items = items.cast(pa.float64(), safe=False)
-    outside = np.zeros(len(items), bool)
-    if column.minimum is not None:
-        outside |= _true(pc.less(items, pa.scalar(float(column.minimum))))
-    if column.maximum is not None:
-        outside |= _true(pc.greater(items, pa.scalar(float(column.maximum))))
+    bounds = [
+        (compare, bound)
+        for compare, bound in ((pc.less, column.minimum), (pc.greater, column.maximum))
+        if bound is not None
+    ]
+    if not bounds:
+        return None
+    numbers = items.cast(pa.float64(), safe=False)
+    outside: Mask = np.logical_or.reduce([_true(compare(numbers, pa.scalar(float(bound)))) for compare, bound in bounds])
     return outside
 
 

@@ -19,8 +19,9 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
-from inference_events.ingest.batch import FileRows, Ingested, Made, ingest_published, ingest_updates
+from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
 from inference_events.ingest.files import FileChunk, Unreadable, column_names, read_chunks
+from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE

@@ -24,7 +24,8 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
-from inference_events.ingest.batch import Ingested, JsonRows, Made, RowFault, ingest_published, ingest_updates
+from inference_events.ingest.batch import Ingested, Made, RowFault, ingest_published, ingest_updates
+from inference_events.ingest.rows import JsonRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
@@ -190,7 +191,7 @@ def _published(ingested: Ingested, statuses: Statuses) -> t.EventsPublished:
         "replaced": int((statuses == RowStatus.REPLACED).sum()),
         "unchanged": int((statuses == RowStatus.UNCHANGED).sum()),
         "undeclared_columns": ingested.undeclared_columns,
-        "violations": _violations(ingested.violation_counts()),
+        "violations": _violations(ingested.violations.counts()),
     }
 
 
@@ -204,7 +205,7 @@ def _updated(ingested: Ingested, statuses: Statuses) -> t.EventsUpdated:
         "unknown_event_ids": list(dict.fromkeys(unknown)),
         "ignored_columns": ingested.ignored_columns,
         "undeclared_columns": ingested.undeclared_columns,
-        "violations": _violations(ingested.violation_counts(updated)),
+        "violations": _violations(ingested.violations.counts(updated)),
     }
 
 

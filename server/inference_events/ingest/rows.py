@@ -1,0 +1,106 @@
+"""What comes in, as a table: the events of requests, or a chunk of a file. Both are looked at column by column."""
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from inference_events.events.store import Mask
+from inference_events.ingest.columns import Values, is_null, plain_times, text_to_null
+from inference_events.ingest.foreign import plain_column
+
+
+class Rows(Protocol):
+    """A table of incoming values. `text` tells that they are CSV cells, whose type is the schema's."""
+
+    text: bool
+
+    def __len__(self) -> int: ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every column that some row has."""
+
+    def column(self, name: str) -> Values | None:
+        """Return the values of a column, None if no row has it."""
+
+    def present(self, name: str) -> Mask:
+        """Return which rows contain the column, be it with a null."""
+
+    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
+        """Return what rows have beside the known columns, by their number; rows with nothing are left out."""
+
+
+class JsonRows:
+    """Events as they came in a request."""
+
+    text = False
+
+    def __init__(self, events: Sequence[Mapping[str, Any]], *, unwraps: frozenset[str] = frozenset()) -> None:
+        self._events = events
+        self._unwraps = unwraps
+        self.names = frozenset().union(*events) if events else frozenset()
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def column(self, name: str) -> Sequence[Any] | None:
+        if name not in self.names:
+            return None
+        try:
+            values = list(map(itemgetter(name), self._events))
+        except KeyError:
+            values = [event.get(name) for event in self._events]
+        return [_unwrapped(value) for value in values] if name in self._unwraps else values
+
+    def present(self, name: str) -> Mask:
+        if name not in self.names:
+            return np.zeros(len(self._events), bool)
+        return np.fromiter((name in event for event in self._events), bool, len(self._events))
+
+    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
+        if self.names <= known:
+            return {}
+        found = (
+            {k: v for k, v in event.items() if k not in known and (keep_nulls or v is not None)}
+            for event in self._events
+        )
+        return {row: extra for row, extra in enumerate(found) if extra}
+
+
+def _unwrapped(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+class FileRows:
+    """A chunk of a file. Every row contains every column of it."""
+
+    def __init__(self, chunk: pa.Table, *, text: bool) -> None:
+        self.text = text
+        self._chunk = chunk
+        self.names = frozenset(chunk.column_names)
+
+    def __len__(self) -> int:
+        return int(self._chunk.num_rows)
+
+    def column(self, name: str) -> pa.Array | None:
+        return self._array(name) if name in self._chunk.column_names else None
+
+    def _array(self, name: str) -> pa.Array:
+        return plain_times(plain_column(self._chunk[name].combine_chunks(), self._chunk.schema.field(name)))
+
+    def present(self, name: str) -> Mask:
+        return np.full(len(self), name in self._chunk.column_names)
+
+    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
+        names = [name for name in self._chunk.column_names if name not in known]
+        if not names:
+            return {}
+        columns = [text_to_null(self._array(name)) if self.text else self._array(name) for name in names]
+        found = (
+            {name: value for name, value in zip(names, row, strict=True) if keep_nulls or not is_null(value)}
+            for row in zip(*(column.to_pylist() for column in columns), strict=True)
+        )
+        return {row: extra for row, extra in enumerate(found) if extra}
