@@ -8,6 +8,7 @@ from typing import Any
 
 from connexion.apps.asynchronous import AsyncApp
 
+from inference_events.arrivals import Arrivals
 from inference_events.catalog import attempts, jobs
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.opening import open_catalog
@@ -61,7 +62,7 @@ class Operations(
         BaselineOperations.__init__(self, catalog, store)
         DownloadOperations.__init__(self, store, targets, services.directory)
         EnvironmentOperations.__init__(self, catalog, store)
-        EventOperations.__init__(self, catalog, store, queue, targets)
+        EventOperations.__init__(self, catalog, store, queue, targets, services.arrivals)
         FileOperations.__init__(self, catalog, services.directory, services.settings.max_file_bytes)
         JobOperations.__init__(self, catalog, services.rejected_rows)
         ModelFactoryOperations.__init__(self, catalog, services.directory)
@@ -80,6 +81,7 @@ class Services:
         self.catalog, self.new_secret = open_catalog(settings, self.directory)
         self.store = DuckDBEventStore(self.directory.events_file)
         self.targets = Targets(self.catalog, self.store)
+        self.arrivals = Arrivals(self.store, self.targets)
         self.queue = JobQueue(self.catalog)
         handlers = JobHandlers(self.catalog, self.store, self.targets, self.directory.path, settings.file_chunk_rows)
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
@@ -97,6 +99,7 @@ class Services:
         """Finish what was accepted; jobs stop at a safe point."""
         self._running = False
         self.workers.stop(self.settings.shutdown_grace_seconds)
+        self.arrivals.stop()
         self.store.close()
         self.catalog.close()
         self.directory.close()

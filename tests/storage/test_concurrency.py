@@ -20,17 +20,17 @@ class Gate:
 
     def __init__(self, opened: Opened) -> None:
         self.entered, self.opened = Signal(), Signal()
-        write = opened.write_of(WriteKind.PUBLISH, [{"id": "gate"}], "gate", answer=self._wait)
+        write = opened.write_of(WriteKind.PUBLISH, [{"id": "gate"}], "gate", records=self._wait)
         self.passed = opened.store.write(write)
         assert self.entered.wait(SECONDS)
 
-    def _wait(self, _: Statuses) -> RetryRecord:
+    def _wait(self, _: Statuses) -> list[RetryRecord]:
         self.entered.set()
         assert self.opened.wait(SECONDS)
-        return Asked(key="gate").record(b"")
+        return [Asked(key="gate").record(b"")]
 
 
-def broken(_: Statuses) -> RetryRecord:
+def broken(_: Statuses) -> list[RetryRecord]:
     raise ZeroDivisionError
 
 
@@ -83,8 +83,8 @@ def _conflicting(opened: Opened) -> Write:
     return opened.write_of(WriteKind.APPEND, [{"id": "stored", "x": 2.0}, {"id": "new"}], "dataset")
 
 
-def _failing_answer(opened: Opened) -> Write:
-    return opened.write_of(WriteKind.PUBLISH, [{"id": "broken"}], answer=broken)
+def _failing_records(opened: Opened) -> Write:
+    return opened.write_of(WriteKind.PUBLISH, [{"id": "broken"}], records=broken)
 
 
 def _without_model(opened: Opened) -> Write:
@@ -93,7 +93,7 @@ def _without_model(opened: Opened) -> Write:
 
 @pytest.mark.parametrize(
     ("make", "error"),
-    [(_conflicting, ContentConflict), (_failing_answer, ZeroDivisionError), (_without_model, ModelUnknown)],
+    [(_conflicting, ContentConflict), (_failing_records, ZeroDivisionError), (_without_model, ModelUnknown)],
 )
 def test_a_write_that_fails_fails_alone(
     opened: Opened, make: Callable[[Opened], Write], error: type[Exception]
@@ -138,7 +138,7 @@ def test_a_definition_that_fails_with_its_neighbours_is_done_again(opened: Opene
     gate = Gate(opened)
     schema = SCHEMA.append(SCHEMA.field("x").with_name("added"))
     defined = opened.store.define(MODEL, 2, schema)
-    failing = opened.store.write(Write(MODEL, "e", WriteKind.PUBLISH, opened.batch([]), NOW, answer=broken))
+    failing = opened.store.write(Write(MODEL, "e", WriteKind.PUBLISH, opened.batch([]), NOW, records=broken))
     opened.revision, opened.schema = 2, schema
     written = opened.store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "a", "added": 1.0}]))
     gate.opened.set()

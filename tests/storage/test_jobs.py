@@ -156,7 +156,7 @@ def test_a_chunk_of_rejected_rows_alone_makes_progress(opened: Opened) -> None:
     assert opened.count() == 0
 
 
-@pytest.mark.parametrize("failing", ["answer", "revision"])
+@pytest.mark.parametrize("failing", ["records", "revision"])
 def test_a_chunk_that_fails_leaves_nothing(opened: Opened, failing: str) -> None:
     """Of a chunk that fails neither rows nor rejected rows nor progress are there."""
     rejected = [RejectedRow(1, "BadRequest", "no id")]
@@ -166,7 +166,7 @@ def test_a_chunk_that_fails_leaves_nothing(opened: Opened, failing: str) -> None
     if failing == "revision":
         opened.define(x=opened.schema.field("x").type)
     else:
-        write = Write(**(vars(write) | {"answer": lambda _: 1 / 0}))
+        write = Write(**(vars(write) | {"records": lambda _: 1 / 0}))
     with pytest.raises(Exception):  # noqa: B017, PT011
         opened.store.write(write).result()
     assert opened.count() == 0

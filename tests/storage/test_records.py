@@ -9,7 +9,7 @@ from tests.storage.opened import NOW, SECOND, Asked, Opened, names
 
 
 def record(opened: Opened, asked: Asked, answer: bytes, created_at: int = NOW) -> None:
-    opened.publish({"id": "a"}, answer=lambda _: asked.record(answer, created_at))
+    opened.publish({"id": "a"}, records=lambda _: [asked.record(answer, created_at)])
 
 
 def test_a_record_is_found_by_its_key_or_digest(opened: Opened) -> None:
@@ -34,7 +34,7 @@ def test_a_record_is_of_one_token_and_path(opened: Opened, key: str | None, othe
 def test_the_record_tells_the_whole_attempt(opened: Opened) -> None:
     """A record is found as it was written, with its body's digest and answer byte by byte."""
     written = RetryRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
-    opened.publish({"id": "a"}, answer=lambda _: written)
+    opened.publish({"id": "a"}, records=lambda _: [written])
     assert opened.store.find_record("t", "PATCH", "/p", "key", b"") == written
     assert opened.store.find_record("t", "POST", "/p", "key", b"") is None
 
@@ -49,13 +49,13 @@ def test_the_newest_record_is_found(opened: Opened) -> None:
 def test_the_answer_is_made_of_what_became_of_the_rows(opened: Opened) -> None:
     """A write's answer is made of its own statuses, also where writes are committed together."""
 
-    def answer(asked: Asked) -> object:
-        return lambda statuses: asked.record(" ".join(names(statuses)).encode())
+    def records(asked: Asked) -> object:
+        return lambda statuses: [asked.record(" ".join(names(statuses)).encode())]
 
     first, second = Asked(digest=b"1"), Asked(digest=b"2")
     writes = [
-        opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], answer=answer(first)),
-        opened.write_of(WriteKind.PUBLISH, [{"id": "a"}, {"id": "b"}, {"id": "a", "x": 1.0}], answer=answer(second)),
+        opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=records(first)),
+        opened.write_of(WriteKind.PUBLISH, [{"id": "a"}, {"id": "b"}, {"id": "a", "x": 1.0}], records=records(second)),
     ]
     for waiting in [opened.store.write(write) for write in writes]:
         waiting.result()
@@ -66,13 +66,13 @@ def test_the_answer_is_made_of_what_became_of_the_rows(opened: Opened) -> None:
 def test_a_write_that_fails_leaves_no_record(opened: Opened) -> None:
     """Record and rows are committed together or not at all."""
 
-    def broken(_: Statuses) -> RetryRecord:
+    def broken(_: Statuses) -> list[RetryRecord]:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        opened.publish({"id": "a"}, answer=broken)
+        opened.publish({"id": "a"}, records=broken)
     assert opened.count() == 0
-    stale = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], answer=lambda _: Asked().record(b"answer"))
+    stale = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=lambda _: [Asked().record(b"answer")])
     opened.define(x=opened.schema.field("x").type)
     with pytest.raises(RevisionChanged):
         opened.store.write(stale).result()
@@ -99,6 +99,6 @@ def test_every_kind_of_write_can_leave_a_record(opened: Opened) -> None:
     """Publishing, appending and updating all leave the record that they are given."""
     for kind in WriteKind:
         asked = Asked(key=kind.value)
-        write: Write = opened.write_of(kind, [{"id": "a"}], kind.value, answer=lambda _, a=asked: a.record(b"done"))
+        write: Write = opened.write_of(kind, [{"id": "a"}], kind.value, records=lambda _, a=asked: [a.record(b"done")])
         opened.store.write(write).result()
         assert asked.find(opened.store) == b"done"

@@ -133,7 +133,7 @@ class Write:
 
     `position` is that of the job which writes, None for a request. A job writes as if at the moment when it was
     accepted: where a stored column was written after that, the stored value stays.
-    `answer` makes the retry record once it is known what became of the rows.
+    `records` makes the retry records of those who wrote, once it is known what became of the rows.
     """
 
     model_id: str
@@ -143,7 +143,7 @@ class Write:
     received_at: int
     position: int | None = None
     chunk: Chunk | None = None
-    answer: Callable[[Statuses], RetryRecord] | None = None
+    records: Callable[[Statuses], Sequence[RetryRecord]] | None = None
 
 
 @dataclass(frozen=True)

@@ -390,7 +390,9 @@ def _items_out_of_range(column: Column, items: pa.Array) -> Mask | None:
     if not bounds:
         return None
     numbers = items.cast(pa.float64(), safe=False)
-    outside: Mask = np.logical_or.reduce([_true(compare(numbers, pa.scalar(float(bound)))) for compare, bound in bounds])
+    outside: Mask = np.logical_or.reduce(
+        [_true(compare(numbers, pa.scalar(float(bound)))) for compare, bound in bounds]
+    )
     return outside
 
 

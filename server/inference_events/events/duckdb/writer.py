@@ -141,8 +141,8 @@ class Writer:
         ends = np.cumsum([len(write.batch) for write in writes])
         parts: list[Statuses] = np.split(statuses, ends[:-1])
         for write, part in zip(writes, parts, strict=True):
-            if write.answer is not None:
-                self._records.append(write.answer(part))
+            if write.records is not None:
+                self._records += write.records(part)
         return parts
 
     def _write(self, write: Write) -> Statuses:
