@@ -34,14 +34,15 @@ class Rows(Protocol):
 
 
 class JsonRows:
-    """Events as they came in a request."""
+    """Events as they came in requests."""
 
     text = False
 
     def __init__(self, events: Sequence[Mapping[str, Any]], *, unwraps: frozenset[str] = frozenset()) -> None:
         self._events = events
         self._unwraps = unwraps
-        self.names = frozenset().union(*events) if events else frozenset()
+        self._columns = _columns_of_like_events(events)
+        self.names = frozenset(self._columns) if self._columns else frozenset().union(*events)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -49,10 +50,7 @@ class JsonRows:
     def column(self, name: str) -> Sequence[Any] | None:
         if name not in self.names:
             return None
-        try:
-            values = list(map(itemgetter(name), self._events))
-        except KeyError:
-            values = [event.get(name) for event in self._events]
+        values = self._columns.get(name) or [event.get(name) for event in self._events]
         return [_unwrapped(value) for value in values] if name in self._unwraps else values
 
     def present(self, name: str) -> Mask:
@@ -68,6 +66,17 @@ class JsonRows:
             for event in self._events
         )
         return {row: extra for row, extra in enumerate(found) if extra}
+
+
+def _columns_of_like_events(events: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
+    """Return the columns of events that all have the same, which takes one look at each event; else nothing."""
+    names = list(events[0]) if events else []
+    if len(names) < 2 or any(len(event) != len(names) for event in events):
+        return {}
+    try:
+        return dict(zip(names, zip(*map(itemgetter(*names), events), strict=True), strict=True))
+    except KeyError:
+        return {}
 
 
 def _unwrapped(value: Any) -> Any:
