@@ -8,7 +8,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,10 @@ from itertools import accumulate
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+import pyarrow as pa
 import structlog
 
-from inference_events.context import Request
+from inference_events.context import Request, UndecodedEvents
 from inference_events.errors import ApiError, BadRequest, Fault
 from inference_events.events.records import retry_record
 from inference_events.events.store import (
@@ -31,14 +32,18 @@ from inference_events.events.store import (
     WriteKind,
 )
 from inference_events.ingest.batch import Ingested, Made, RowFault, ingest_published, ingest_updates
-from inference_events.ingest.rows import JsonRows
+from inference_events.ingest.json_text import JsonReader
+from inference_events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.violations import Violations
 from inference_events.targets import ATTEMPTS, OUT_OF_STEP, Targets
 
 Event: TypeAlias = Mapping[str, Any]
+Events: TypeAlias = Sequence[Event] | UndecodedEvents
 
 MOST_EVENTS_AT_ONCE = 8_000
+# About how long the text of an event is, where it has not been decoded.
+EVENT_BYTES = 400
 # One batch is committed while the next is made.
 BATCHES_AHEAD = 2
 
@@ -73,12 +78,31 @@ class _Arrival:
     """The events of one request. `done` gets its answer, which `describe` makes of the outcome."""
 
     target: Target
-    events: Sequence[Event]
+    events: Events
     request: Request
     describe: Callable[[Outcome], Any]
     done: asyncio.Future[Any]
     attempts: int = 0
     answer: Any = None
+
+    @property
+    def weight(self) -> int:
+        """Say how many events there are, or about how many."""
+        return len(self.events.text) // EVENT_BYTES if isinstance(self.events, UndecodedEvents) else len(self.events)
+
+    def decoded(self) -> Sequence[Event]:
+        if isinstance(self.events, UndecodedEvents):
+            self.events = self.events.decode()
+        return self.events
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One request's share of a batch: the rows from `low` up to `high`."""
+
+    arrival: _Arrival
+    low: int
+    high: int
 
 
 class Arrivals:
@@ -89,13 +113,12 @@ class Arrivals:
         self._targets = targets
         self._queue: SimpleQueue[_Arrival | None] = SimpleQueue()
         self._ahead = threading.Semaphore(BATCHES_AHEAD)
+        self._reader = JsonReader()
         # One thread: several would fight for the interpreter around each small step.
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
 
-    async def answer(
-        self, target: Target, events: Sequence[Event], request: Request, describe: Callable[[Outcome], Any]
-    ) -> Any:
+    async def answer(self, target: Target, events: Events, request: Request, describe: Callable[[Outcome], Any]) -> Any:
         """Store a request's events, or none of them, and return what `describe` makes of the outcome.
 
         Raises BadRequest where one cannot be an event, and ObjectNotFound.
@@ -123,53 +146,72 @@ class Arrivals:
             pass  # What comes until the store has room belongs to the same batch.
         size = 0
         while taken[-1] is not None and not self._queue.empty():
-            size += len(taken[-1].events)
+            size += taken[-1].weight
             if size >= MOST_EVENTS_AT_ONCE:
                 break
             taken.append(self._queue.get())
         return taken
 
     def _submit(self, group: Sequence[_Arrival]) -> None:
+        """Write what a group brings. After a failure try each by itself, so that one does not fail its neighbours."""
         try:
             self._write(group)
-        except ApiError as error:
-            _refuse(group, error)
         except Exception as error:
-            self._submit_each(group, error)
-
-    def _submit_each(self, group: Sequence[_Arrival], error: Exception) -> None:
-        """After a failure, try each request by itself, so that one does not fail its neighbours."""
-        if len(group) == 1:
-            log.error("ingest_failed", exc_info=error)
-            _refuse(group, error)
-            return
-        for arrival in group:
-            self._submit([arrival])
+            if len(group) == 1:
+                if not isinstance(error, ApiError):
+                    log.error("ingest_failed", exc_info=True)
+                _refuse(group, error)
+                return
+            for arrival in group:
+                self._submit([arrival])
 
     def _write(self, group: Sequence[_Arrival]) -> None:
-        target, time_ = group[0].target, time.time_ns() // 1000
+        target, received_at = group[0].target, time.time_ns() // 1000
         if any(arrival.attempts for arrival in group):
             self._targets.mend(target.model_id)
         schema = self._targets.schema(target.model_id)
-        ingested = _ingest(target, [event for arrival in group for event in arrival.events], schema, time_)
+        rows, parts = self._rows(group, schema)
+        ingested = _ingest(target.kind, rows, schema, received_at)
         if ingested.faults:
-            self._leave_out_faulty(group, ingested.faults)
+            self._leave_out_faulty(parts, ingested.faults)
             return
-        parts = _Parts(group, ingested, time_)
         environment_id = self._targets.make_environment_id(target.model_id, target.dataset)
-        write = Write(target.model_id, environment_id, target.kind, ingested.batch, time_, records=parts.records)
+        records = partial(_records, parts, ingested, received_at)
+        write = Write(target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records)
         self._ahead.acquire()
         self._store.write(write).add_done_callback(partial(self._written, group))
 
-    def _leave_out_faulty(self, group: Sequence[_Arrival], faults: Sequence[RowFault]) -> None:
+    def _rows(self, group: Sequence[_Arrival], schema: ModelSchema) -> tuple[Rows, list[_Part]]:
+        """Put the events of a group into one table."""
+        read = self._read(group, schema)
+        if read is not None:
+            table, sizes = read
+            return FileRows(table, text=False), _parts(group, sizes)
+        events = [event for arrival in group for event in arrival.decoded()]
+        is_update = group[0].target.kind is WriteKind.UPDATE
+        rows = JsonRows(events, unwraps=schema.unwrapped if is_update else frozenset())
+        return rows, _parts(group, [len(arrival.decoded()) for arrival in group])
+
+    def _read(self, group: Sequence[_Arrival], schema: ModelSchema) -> tuple[pa.Table, list[int]] | None:
+        """Read a group's events from their text. Updates are not: they tell a null from what is not there."""
+        undecoded = [arrival.events for arrival in group if isinstance(arrival.events, UndecodedEvents)]
+        if len(undecoded) < len(group) or group[0].target.kind is WriteKind.UPDATE:
+            return None
+        read = self._reader.read([events.text for events in undecoded], schema)
+        if read is not None and all(events.allows(size) for events, size in zip(undecoded, read[1], strict=True)):
+            return read
+        self._reader.learn(group[0].decoded(), schema)
+        return None
+
+    def _leave_out_faulty(self, parts: Sequence[_Part], faults: Sequence[RowFault]) -> None:
         """Refuse the requests that have faults, as wholes, and take up the others again."""
         others = []
-        for arrival, low, high in _places(group):
-            own = [fault for fault in faults if low <= fault.row < high]
+        for part in parts:
+            own = [_fault(fault, part.low) for fault in faults if part.low <= fault.row < part.high]
             if own:
-                _refuse([arrival], BadRequest.naming(*(_fault(one, low) for one in own)))
+                _refuse([part.arrival], BadRequest.naming(*own))
             else:
-                others.append(arrival)
+                others.append(part.arrival)
         if others:
             self._submit(others)
 
@@ -195,31 +237,6 @@ class Arrivals:
                 _refuse([arrival], BadRequest("The model's schema keeps changing; try again"))
 
 
-class _Parts:
-    """Tells of an ingested group what is whose, once it is known what became of the rows."""
-
-    def __init__(self, group: Sequence[_Arrival], ingested: Ingested, received_at: int) -> None:
-        self._group = group
-        self._ingested = ingested
-        self._received_at = received_at
-
-    def records(self, statuses: Statuses) -> list[RetryRecord]:
-        """Make the answers of all requests, and the records by which their retries get them again."""
-        for arrival, low, high in _places(self._group):
-            arrival.answer = arrival.describe(self._outcome(arrival, low, high, statuses[low:high]))
-        return [retry_record(arrival.request, arrival.answer, self._received_at) for arrival in self._group]
-
-    def _outcome(self, arrival: _Arrival, low: int, high: int, statuses: Statuses) -> Outcome:
-        ingested = self._ingested
-        return Outcome(
-            ingested.ids[low:high],
-            statuses,
-            ingested.violations.within(low, high),
-            _own(ingested.ignored_columns, arrival.events),
-            _own(ingested.undeclared_columns, arrival.events),
-        )
-
-
 def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
     """Put together what goes to the same target. Appends stay alone, as one that conflicts fails as a whole."""
     groups: dict[tuple[Target, int | None], list[_Arrival]] = {}
@@ -229,29 +246,45 @@ def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
     return list(groups.values())
 
 
-def _places(group: Sequence[_Arrival]) -> Iterator[tuple[_Arrival, int, int]]:
-    """Yield each arrival with the place of its first row in the group's batch and the place after its last."""
-    ends = list(accumulate((len(arrival.events) for arrival in group), initial=0))
-    return zip(group, ends, ends[1:], strict=False)
+def _parts(group: Sequence[_Arrival], sizes: Sequence[int]) -> list[_Part]:
+    ends = list(accumulate(sizes, initial=0))
+    return [_Part(*bounds) for bounds in zip(group, ends, ends[1:], strict=False)]
 
 
-def _ingest(target: Target, events: Sequence[Event], schema: ModelSchema, received_at: int) -> Ingested:
-    if target.kind is WriteKind.UPDATE:
+def _ingest(kind: WriteKind, rows: Rows, schema: ModelSchema, received_at: int) -> Ingested:
+    if kind is WriteKind.UPDATE:
         check_updatable(schema.id_column)
-        return ingest_updates(JsonRows(events, unwraps=schema.unwrapped), schema, Made(b"", received_at))
+        return ingest_updates(rows, schema, Made(b"", received_at))
     made = Made(os.urandom(16), received_at)
-    return ingest_published(JsonRows(events), schema, made, makes_missing_ids=target.kind is WriteKind.APPEND)
+    return ingest_published(rows, schema, made, makes_missing_ids=kind is WriteKind.APPEND)
+
+
+def _records(parts: Sequence[_Part], ingested: Ingested, received_at: int, statuses: Statuses) -> list[RetryRecord]:
+    """Make the answers of all requests, and the records by which their retries get them again."""
+    for part in parts:
+        part.arrival.answer = part.arrival.describe(_outcome(part, ingested, statuses[part.low : part.high]))
+    return [retry_record(part.arrival.request, part.arrival.answer, received_at) for part in parts]
+
+
+def _outcome(part: _Part, ingested: Ingested, statuses: Statuses) -> Outcome:
+    return Outcome(
+        ingested.ids[part.low : part.high],
+        statuses,
+        ingested.violations.within(part.low, part.high),
+        _own(ingested.ignored_columns, part.arrival),
+        _own(ingested.undeclared_columns, part.arrival),
+    )
+
+
+def _own(columns: Sequence[str], arrival: _Arrival) -> list[str]:
+    """Return those of a group's columns that some event of a request has."""
+    return [column for column in columns if any(column in event for event in arrival.decoded())]
 
 
 def check_updatable(id_column: str | None) -> None:
     """Raise BadRequest where a model names no column by which an event to update is found."""
     if id_column is None:
         raise BadRequest.naming(Fault("names a model that has no event_id_col", "/model_id"))
-
-
-def _own(columns: Sequence[str], events: Sequence[Event]) -> list[str]:
-    """Return those of a group's columns that some of these events have."""
-    return [column for column in columns if any(column in event for event in events)]
 
 
 def _fault(fault: RowFault, low: int) -> Fault:

@@ -1,8 +1,10 @@
 """What an operation may know about the request it serves, beyond its arguments."""
 
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,19 @@ class UploadedFile:
     path: Path
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndecodedEvents:
+    """Hold the array `source.events` of a large body as JSON text, which may be columns sooner than objects.
+
+    `decode` returns the events. It raises BadRequest where they, or the array, are not what the contract allows.
+    `allows` tells whether the contract allows so many of them.
+    """
+
+    text: bytes
+    allows: Callable[[int], bool]
+    decode: Callable[[], list[Mapping[str, Any]]]
 
 
 _current: ContextVar[Request] = ContextVar("current_request")

@@ -5,6 +5,7 @@ import hashlib
 import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -13,14 +14,17 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from inference_events.context import UndecodedEvents
 from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
-from inference_events.http.contract import Operation
-from inference_events.http.decoding import decode_json
+from inference_events.http.contract import EVENTS_PATH, Operation
+from inference_events.http.decoding import Frame, decode_json, find_frame
 from inference_events.http.exchange import header
 from inference_events.http.limits import Hold, too_large
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
 INLINE_BYTES = 512 * 1024
+# From here on events are not decoded before it is known what columns they have.
+MANY_EVENTS_BYTES = 32 * 1024
 # RFC 9659: a zstd content coding needs no larger window, and a decoder may refuse one.
 ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 # One block of a few bytes may stand for 128 KiB: short slices bound what one call can produce.
@@ -97,11 +101,42 @@ def _decode(
 def _checked(raw: bytearray, operation: Operation) -> JsonBody:
     if not raw:
         raise BadRequest("A JSON body is required")
+    value = _without_decoding(raw, operation) if operation.path == EVENTS_PATH else None
+    if value is None:
+        value = _decoded(raw, operation)
+    return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"")
+
+
+def _decoded(raw: bytearray, operation: Operation) -> Any:
     value = _parse(raw)
     faults = operation.body.faults(value) if operation.body else ()
     if faults:
         raise BadRequest.naming(*(_about_body(fault) for fault in faults))
-    return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"")
+    return value
+
+
+def _without_decoding(raw: bytearray, operation: Operation) -> Any:
+    """Return the body with its events as they stand in the text; None where it is small or all must be looked at."""
+    if len(raw) < MANY_EVENTS_BYTES:
+        return None
+    try:
+        frame = find_frame(raw)
+    except orjson.JSONDecodeError:
+        return None
+    if frame is None or not _allows(operation, frame, 1):
+        return None
+    frame.body["source"]["events"] = UndecodedEvents(
+        text=b"".join((b"[", raw[frame.start : frame.stop], b"]")),
+        allows=partial(_allows, operation, frame),
+        decode=lambda: _decoded(raw, operation)["source"]["events"],
+    )
+    return frame.body
+
+
+def _allows(operation: Operation, frame: Frame, count: int) -> bool:
+    """Tell whether the contract allows the frame's body with so many events."""
+    source = {**frame.body["source"], "events": [{}] * count}
+    return operation.body is not None and not operation.body.faults({**frame.body, "source": source})
 
 
 def _about_body(fault: Fault) -> Fault:

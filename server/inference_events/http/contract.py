@@ -13,6 +13,8 @@ from inference_events.http.parameters import Parameter, Parameters
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
 
+EVENTS_PATH = "/v3/events"
+
 _METHODS = ("get", "put", "post", "delete", "patch")
 _JSON = "application/json"
 _FORM = "multipart/form-data"

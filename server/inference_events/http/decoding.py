@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -29,20 +30,38 @@ def decode_json(raw: bytearray) -> Any:
     return orjson.loads(raw)
 
 
-def _decode_in_pieces(raw: bytearray) -> Any:
-    """Decode a body whose bulk is the array `source.events`; None when it is not of that form."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Hold a body without the array `source.events`, whose elements stand between `start` and `stop` of the text."""
+
+    body: dict[str, Any]
+    start: int
+    stop: int
+
+
+def find_frame(raw: bytearray) -> Frame | None:
+    """Return the frame of a body whose bulk is the array `source.events`; None when it is not of that form.
+
+    The array itself may be anything. Raises orjson.JSONDecodeError.
+    """
     opening = _OPENING.search(raw, 0, _MARGIN_BYTES)
-    closing = _CLOSING.match(raw, len(raw) - _MARGIN_BYTES)
-    if opening is None or closing is None:
+    closing = _CLOSING.match(raw, max(0, len(raw) - _MARGIN_BYTES))
+    if opening is None or closing is None or closing.end() < opening.end():
         return None
     # Only a body that has the array at the right place can have the token there.
     token = secrets.token_hex(16)
-    frame = orjson.loads(raw[: opening.end(1)] + f'"{token}"'.encode() + raw[closing.end() + 1 :])
-    source = frame.get("source") if isinstance(frame, dict) else None
+    body = orjson.loads(raw[: opening.end(1)] + f'"{token}"'.encode() + raw[closing.end() + 1 :])
+    source = body.get("source") if isinstance(body, dict) else None
     if not isinstance(source, dict) or source.get("events") != token:
         return None
-    source["events"] = _elements(raw, opening.end(), closing.end())
-    return frame
+    return Frame(body, opening.end(), closing.end())
+
+
+def _decode_in_pieces(raw: bytearray) -> Any:
+    frame = find_frame(raw)
+    if frame is not None:
+        frame.body["source"]["events"] = _elements(raw, frame.start, frame.stop)
+    return frame and frame.body
 
 
 def _elements(raw: bytearray, start: int, stop: int) -> list[Any]:

@@ -8,13 +8,11 @@ from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.http.bodies import read_json
-from inference_events.http.contract import Contract, Operation
+from inference_events.http.contract import EVENTS_PATH, Contract, Operation
 from inference_events.http.exchange import exchange_of
 from inference_events.http.forms import Form
 from inference_events.http.limits import BodyBudget, Limits
 from inference_events.http.uploads import receive_form
-
-EVENTS_PATH = "/v3/events"
 
 
 class Intake:
