@@ -64,9 +64,7 @@ def same(one: Ingested, other: Ingested) -> bool:
     )
 
 
-@given(
-    st.lists(st.lists(EVENTS.map(lambda event: orjson.dumps(event).decode()) | ODD, max_size=3), min_size=1, max_size=3)
-)
+@given(st.lists(st.lists(EVENTS.map(json.dumps) | ODD, max_size=3), min_size=1, max_size=3))
 def test_reading_gives_what_decoding_gives(events: list[list[str]]) -> None:
     """Values, hashes, violations and faults are the same, or nothing is read at all."""
     arrays = [f"[{', '.join(texts)}]" for texts in events]
