@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import accumulate
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import structlog
 
@@ -70,7 +71,12 @@ class Outcome:
     undeclared_columns: list[str]
 
     def count(self, status: RowStatus) -> int:
-        return int((self.statuses == status).sum())
+        return self._counts[status]
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        counts: list[int] = np.bincount(self.statuses, minlength=len(RowStatus)).tolist()
+        return counts
 
 
 @dataclass(eq=False)
