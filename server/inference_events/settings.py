@@ -96,7 +96,9 @@ class Settings(BaseSettings):
         description="Bytes of bodies held at once; beyond them the answer is 503.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
-    file_chunk_rows: int = Field(default=50_000, ge=1, description="Rows of a file that are committed together.")
+    file_chunk_rows: int = Field(
+        default=245_760, ge=1, description="Rows of a file that are committed together, at most."
+    )
     retry_record_hours: float = Field(
         default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
     )

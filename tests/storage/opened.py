@@ -129,8 +129,10 @@ def batch(rows: Sequence[Row], schema: pa.Schema, revision: int) -> EventBatch:
     return EventBatch(revision, system, pa.table(values, schema=schema), carried)
 
 
-def chunk(job_id: str, rows: Sequence[int], rejected: Sequence[RejectedRow] = (), end: int | None = None) -> Chunk:
-    return Chunk(job_id, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
+def chunk(
+    job_id: str, rows: Sequence[int], rejected: Sequence[RejectedRow] = (), end: int | None = None, start: int = 0
+) -> Chunk:
+    return Chunk(job_id, start, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import JobProgress, RejectedRow, Write, WriteKind
+from inference_events.events.store import JobProgress, OutOfTurn, RejectedRow, Write, WriteKind
 from tests.storage.opened import MODEL, NOW, Event, Opened, Row, chunk
 from tests.storage.test_writes import rows, updates
 
@@ -142,7 +142,7 @@ def test_progress_is_committed_with_the_rows(opened: Opened) -> None:
         3, {"unchanged": 1, "replaced": 1, "created": 1, "rejected_rows": 0}
     )
     rejected = [RejectedRow(4, "BadRequest", "no id")]
-    opened.publish({"id": "d"}, position=position, chunk=chunk("job", [3], rejected, end=5))
+    opened.publish({"id": "d"}, position=position, chunk=chunk("job", [3], rejected, end=5, start=3))
     progress = opened.store.progress("job")
     assert (progress.next_row, progress.counts["created"], progress.counts["rejected_rows"]) == (5, 2, 1)
     assert opened.store.rejected_rows("job", 0, 10) == (rejected, 1)
@@ -174,6 +174,16 @@ def test_a_chunk_that_fails_leaves_nothing(opened: Opened, failing: str) -> None
     assert opened.store.rejected_rows("job", 0, 10) == ([], 0)
 
 
+def test_a_chunk_waits_for_the_one_before(opened: Opened) -> None:
+    """A chunk that does not begin where its job has come to is refused, so that no rows are left out or read twice."""
+    opened.publish({"id": "a"}, position=opened.position(), chunk=chunk("job", [0]))
+    for start in (0, 2):
+        with pytest.raises(OutOfTurn):
+            opened.publish({"id": "b"}, position=opened.position(), chunk=chunk("job", [start], start=start))
+    assert opened.ids() == ["a"]
+    assert opened.store.progress("job").next_row == 1
+
+
 def test_a_job_nobody_knows_is_nowhere(opened: Opened) -> None:
     """Progress of an unknown job is row 0 with no counts; it has no rejected rows."""
     assert opened.store.progress("unknown") == JobProgress(0, {})
@@ -195,10 +205,11 @@ def test_conflicting_rows_of_a_file_are_rejected_one_by_one(opened: Opened) -> N
 def test_rejected_rows_are_paged_in_order(opened: Opened) -> None:
     """Rejected rows come in order of their number, page by page, and only those of the job."""
     position = opened.position()
-    for start in (4, 0, 2):
-        rejected = [RejectedRow(row, "BadRequest", f"row {row}") for row in (start + 1, start)]
-        opened.write(WriteKind.PUBLISH, [], position=position, chunk=chunk("job", [], rejected, end=start + 2))
-        opened.write(WriteKind.PUBLISH, [], position=position, chunk=chunk("other", [], rejected, end=start + 2))
+    for turn, first in enumerate((4, 0, 2)):
+        rejected = [RejectedRow(row, "BadRequest", f"row {row}") for row in (first + 1, first)]
+        for job in ("job", "other"):
+            part = chunk(job, [], rejected, end=turn + 1, start=turn)
+            opened.write(WriteKind.PUBLISH, [], position=position, chunk=part)
     page, total = opened.store.rejected_rows("job", 1, 3)
     assert ([row.row for row in page], total) == ([1, 2, 3], 6)
     assert opened.store.rejected_rows("job", 6, 3) == ([], 6)

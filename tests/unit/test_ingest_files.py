@@ -31,6 +31,7 @@ def read(path: Path, type: str = "CSV", start: int = 0, size: int = EVERYTHING) 
     end = start
     for chunk in read_chunks(path, type, start=start, size=size):
         numbers = [*chunk.rows.tolist(), *chunk.malformed]
+        assert chunk.start == end
         assert len(chunk.rows) == chunk.table.num_rows <= size
         assert sorted(numbers) == list(range(end, chunk.end))
         assert 0 <= chunk.fraction <= 1

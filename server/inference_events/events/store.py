@@ -47,6 +47,10 @@ class LossyRetyping(StoreError):
     """A column's stored values do not all have a counterpart in its new type. `args` names the columns."""
 
 
+class OutOfTurn(StoreError):
+    """The chunk does not begin where its job has come to: one before it is not committed."""
+
+
 class ContentConflict(StoreError):
     """A dataset holds other content for these ids. `rows` are their places in the batch."""
 
@@ -118,10 +122,12 @@ class RejectedRow:
 class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
-    `rows` are the file's row numbers of the batch, `end` is the number after the chunk's last row.
+    `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
+    its last.
     """
 
     job_id: str
+    start: int
     end: int
     rows: npt.NDArray[np.int64]
     rejected: Sequence[RejectedRow] = ()
@@ -226,7 +232,7 @@ class EventStore(Protocol):
 
         An id twice in a batch counts as written one after the other. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
-        Fails with ModelUnknown or RevisionChanged.
+        Fails with ModelUnknown or RevisionChanged, and with OutOfTurn where the chunk before is not committed.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:

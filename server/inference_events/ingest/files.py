@@ -17,9 +17,12 @@ CSV_BLOCK_BYTES = 8 * 1024 * 1024
 # For the pages of all columns together.
 PARQUET_BUFFER_BYTES = 32 * 1024 * 1024
 LEAST_BUFFER_BYTES = 4096
-SAMPLE_BATCH_BYTES = 32 * 1024 * 1024
-SAMPLE_BATCH_ROWS = 65_536
-SAMPLE_BATCH_CELLS = 4_000_000
+BATCH_BYTES = 32 * 1024 * 1024
+BATCH_ROWS = 65_536
+BATCH_CELLS = 4_000_000
+CHUNK_BYTES = 64 * 1024 * 1024
+# What the sums of a chunk's size are taken over.
+SLICE_ROWS = 32_768
 NOT_READABLE = "The file cannot be read as {type}: {why}"
 
 
@@ -31,8 +34,8 @@ class Unreadable(Exception):
 class FileChunk:
     """Rows of a file with their numbers, counted from 0 without a header.
 
-    `malformed` are the numbers of rows that have too few or too many cells; `end` is the number after the last
-    row that was looked at, `fraction` how much of the file that is.
+    `malformed` are the numbers of rows that have too few or too many cells; `start` is the number of the first row
+    that was looked at, `end` the number after the last, `fraction` how much of the file that is.
     """
 
     table: pa.Table
@@ -40,17 +43,18 @@ class FileChunk:
     malformed: Sequence[int]
     end: int
     fraction: float
+    start: int = 0
 
 
 def read_chunks(path: Path, type: str, *, start: int, size: int) -> Iterator[FileChunk]:
-    """Yield the rows of a CSV or PARQUET file from number `start` on, at most `size` at a time.
+    """Yield the rows of a CSV or PARQUET file from number `start` on, at most `size` or some 64 MiB at a time.
 
     CSV cells are strings, as they stand in the file. Raises Unreadable.
     """
     reader = _read_csv(path) if type == "CSV" else _read_parquet(path, size)
+    slices = (part for chunk in reader for part in _slices(chunk, start, min(size, SLICE_ROWS)))
     with _unreadable_as(type):
-        for chunk in reader:
-            yield from _slices(chunk, start, size)
+        yield from _gathered(slices, start, size)
 
 
 def column_names(path: Path, type: str) -> list[str]:
@@ -74,7 +78,7 @@ def rows_to_sample(path: Path, type: str, most_rows: int) -> Iterator[pa.Table]:
     strings; malformed rows are left out. Raises Unreadable.
     """
     if type == "CSV":
-        yield from (chunk.table for chunk in read_chunks(path, type, start=0, size=SAMPLE_BATCH_ROWS))
+        yield from (chunk.table for chunk in read_chunks(path, type, start=0, size=BATCH_ROWS))
         return
     with _unreadable_as(type), _open_parquet(path) as file:
         metadata = file.metadata
@@ -87,9 +91,9 @@ def rows_to_sample(path: Path, type: str, most_rows: int) -> Iterator[pa.Table]:
 
 def _batch_rows(metadata: pa.parquet.FileMetaData) -> int:
     size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-    by_size: int = SAMPLE_BATCH_BYTES * metadata.num_rows // max(1, size)
-    by_cells: int = SAMPLE_BATCH_CELLS // max(1, metadata.num_columns)
-    return max(1, min(SAMPLE_BATCH_ROWS, by_size, by_cells))
+    by_size: int = BATCH_BYTES * metadata.num_rows // max(1, size)
+    by_cells: int = BATCH_CELLS // max(1, metadata.num_columns)
+    return max(1, min(BATCH_ROWS, by_size, by_cells))
 
 
 @contextmanager
@@ -125,10 +129,35 @@ def _slices(chunk: FileChunk, start: int, size: int) -> Iterator[FileChunk]:
         yield FileChunk(chunk.table.slice(0, 0), chunk.rows[:0], malformed, chunk.end, chunk.fraction)
 
 
+def _gathered(chunks: Iterable[FileChunk], start: int, size: int) -> Iterator[FileChunk]:
+    """Join chunks, each of `size` rows at most, to larger ones of as many."""
+    gathered: list[FileChunk] = []
+    for chunk in chunks:
+        if gathered and not _has_room(gathered, size - len(chunk.rows)):
+            yield _joined(gathered, start)
+            start, gathered = gathered[-1].end, []
+        gathered.append(chunk)
+    if gathered:
+        yield _joined(gathered, start)
+
+
+def _has_room(gathered: Sequence[FileChunk], rows: int) -> bool:
+    return sum(len(chunk.rows) for chunk in gathered) <= rows and sum(c.table.nbytes for c in gathered) < CHUNK_BYTES
+
+
+def _joined(chunks: Sequence[FileChunk], start: int) -> FileChunk:
+    last = chunks[-1]
+    # A chunk of malformed rows only may have no columns.
+    tables = [chunk.table for chunk in chunks if chunk.table.num_columns] or [last.table]
+    rows = np.concatenate([chunk.rows for chunk in chunks])
+    malformed = [row for chunk in chunks for row in chunk.malformed]
+    return FileChunk(pa.concat_tables(tables), rows, malformed, last.end, last.fraction, start)
+
+
 def _read_parquet(path: Path, size: int) -> Iterator[FileChunk]:
     with _open_parquet(path) as file:
         total, done = file.metadata.num_rows, 0
-        for batch in file.iter_batches(batch_size=size):
+        for batch in file.iter_batches(batch_size=min(size, _batch_rows(file.metadata))):
             rows = np.arange(done, done + batch.num_rows)
             done += batch.num_rows
             yield FileChunk(pa.Table.from_batches([batch]), rows, (), done, done / total)

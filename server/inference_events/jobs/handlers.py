@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from inference_events.ingest.files import FileChunk, Unreadable, column_names, r
 from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
+from inference_events.jobs.ahead import Ahead
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.worker import Handler, JobFailed, JobRun
 from inference_events.targets import Targets
@@ -105,26 +107,30 @@ class JobHandlers:
         job, model_id = run.job, _model_id(run)
         file = self._catalog.read(lambda session: files.get(session, job.params["file_id"]))
         environment_id = ""
-        for chunk in self._chunks(run, file, kind):
-            run.checkpoint()
-            environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
-            write = partial(self._write_chunk, run, file, chunk, environment_id, kind, ingest)
-            self._targets.in_step(model_id, write)
-            run.progress(chunk.fraction, **_info(run, self._store.progress(job.id)))
+
+        def write(chunk: FileChunk) -> Future[Statuses]:
+            return self._write_chunk(run, file, chunk, environment_id, kind, ingest)
+
+        try:
+            with Ahead(write, partial(self._targets.mend, model_id)) as ahead:
+                for chunk in self._chunks(run, file, kind):
+                    run.checkpoint()
+                    environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
+                    ahead.write(chunk)
+                    run.progress(chunk.fraction, **_info(run, self._store.progress(job.id)))
+        except Unreadable as error:
+            raise JobFailed("BadRequest", str(error), **_info(run, self._store.progress(job.id))) from error
         self._targets.make_environment_id(model_id, dataset)
         self._finish(run)
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Iterator[FileChunk]:
         path = self._data_dir / file.path
         start = self._store.progress(run.job.id).next_row
-        try:
-            names = column_names(path, file.type)
-            id_column = self._targets.schema(_model_id(run)).id_column
-            if id_column not in names and (kind is WriteKind.UPDATE or (id_column and kind is WriteKind.PUBLISH)):
-                raise JobFailed("BadRequest", "The file lacks the column that event_id_col names")
-            yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
-        except Unreadable as error:
-            raise JobFailed("BadRequest", str(error), **_info(run, self._store.progress(run.job.id))) from error
+        names = column_names(path, file.type)
+        id_column = self._targets.schema(_model_id(run)).id_column
+        if id_column not in names and (kind is WriteKind.UPDATE or (id_column and kind is WriteKind.PUBLISH)):
+            raise JobFailed("BadRequest", "The file lacks the column that event_id_col names")
+        yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
 
     def _write_chunk(
         self,
@@ -134,12 +140,12 @@ class JobHandlers:
         environment_id: str,
         kind: WriteKind,
         ingest: Callable[[FileRows, ModelSchema, Made], Ingested],
-    ) -> Statuses:
+    ) -> Future[Statuses]:
         job, model_id = run.job, _model_id(run)
         made = Made(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
         rows = FileRows(chunk.table, text=file.type == files.CSV)
         ingested = ingest(rows, self._targets.schema(model_id), made)
-        committed = Chunk(job.id, chunk.end, chunk.rows[ingested.rows], _rejected(chunk, ingested))
+        committed = Chunk(job.id, chunk.start, chunk.end, chunk.rows[ingested.rows], _rejected(chunk, ingested))
         write = Write(
             model_id,
             environment_id,
@@ -149,7 +155,7 @@ class JobHandlers:
             position=job.position,
             chunk=committed,
         )
-        return self._store.write(write).result()
+        return self._store.write(write)
 
     def _finish(self, run: JobRun) -> None:
         done = self._store.progress(run.job.id)

@@ -42,6 +42,7 @@ from inference_events.events.store import (
     JobProgress,
     LossyRetyping,
     ModelUnknown,
+    OutOfTurn,
     RejectedRow,
     RetryRecord,
     RevisionChanged,
@@ -131,7 +132,7 @@ class Writer:
                 case [Purge(before)]:
                     self._purge(before)
                     return [None]
-        except (ModelUnknown, RevisionChanged, LossyRetyping, ContentConflict) as error:
+        except (ModelUnknown, RevisionChanged, OutOfTurn, LossyRetyping, ContentConflict) as error:
             return [error] * len(work)
         raise TypeError(f"unknown work {type(work[0]).__name__}")
 
@@ -149,6 +150,8 @@ class Writer:
         layout = layout_of(self._tables.layouts, write.model_id)
         if layout.revision != write.batch.revision:
             raise RevisionChanged
+        if write.chunk is not None and job_progress(self._db, write.chunk.job_id).next_row != write.chunk.start:
+            raise OutOfTurn
         found = self._find(layout, write)
         statuses = _statuses(write, found)
         stamp = self._stamp(write)

@@ -1,0 +1,58 @@
+"""Chunks of a file, of which the next is read and ingested while one is committed."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import TracebackType
+
+from inference_events.events.store import Statuses
+from inference_events.ingest.files import FileChunk
+from inference_events.targets import ATTEMPTS, OUT_OF_STEP
+
+Begun = tuple[FileChunk, Future[Statuses]]
+
+
+class Ahead:
+    """Writes chunks in order, one ahead of what is committed; all are when the block is left, however it is left.
+
+    `begin` ingests a chunk and starts to write it; `mend` brings schema and store in step where they differ.
+    """
+
+    def __init__(self, begin: Callable[[FileChunk], Future[Statuses]], mend: Callable[[], None]) -> None:
+        self._begin = begin
+        self._mend = mend
+        self._begun: list[Begun] = []
+
+    def write(self, chunk: FileChunk) -> None:
+        """Start to write a chunk, then wait for the one before it."""
+        self._begun.append((chunk, self._begin(chunk)))
+        if len(self._begun) > 1:
+            self._finish_first()
+
+    def __enter__(self) -> "Ahead":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._begun and error is None:
+            self._finish_first()
+        for _, written in self._begun:
+            written.exception()
+
+    def _finish_first(self) -> None:
+        for _ in range(ATTEMPTS):
+            try:
+                self._begun[0][1].result()
+                break
+            except OUT_OF_STEP:
+                self._begin_anew()
+        else:
+            self._begun[0][1].result()
+        del self._begun[0]
+
+    def _begin_anew(self) -> None:
+        """Write once more what has begun: what follows a chunk that failed has failed, too, as out of turn."""
+        for _, written in self._begun:
+            written.exception()
+        self._mend()
+        self._begun = [(chunk, self._begin(chunk)) for chunk, _ in self._begun]
