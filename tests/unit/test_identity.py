@@ -25,7 +25,7 @@ def hashes(keys: list[int]) -> identity.Hashes:
 def test_what_is_there_is_found(stored: list[int], steps: list[Step]) -> None:
     """After any additions and removals, a hash leads to the places of exactly the rows that have it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(identity, "RECENT_LIMIT", 64)
+        patch.setattr(identity, "LONGEST_RUN", 16)
         index = Identity(hashes(stored), np.arange(len(stored)))
         rows = dict(enumerate(stored))
         for name, keys in steps:

@@ -1,7 +1,8 @@
 """Where the row of each event id lies: an index in memory, so that work by id need not look through the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,14 @@ Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
 GONE = -1
-RECENT_LIMIT = 1 << 16
+LONGEST_RUN = 1 << 21
 
 
 def hash_ids(environment_id: str, ids: Sequence[str]) -> Hashes:
     """Hash event ids of one environment. The hashes are stored: they must not change."""
     seed = xxhash.xxh3_64_intdigest(environment_id.encode())
-    digest = xxhash.xxh3_64_intdigest
-    return np.fromiter((digest(one.encode(), seed) for one in ids), np.uint64, len(ids))
+    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, ids), repeat(seed))
+    return np.fromiter(digests, np.uint64, len(ids))
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,18 @@ class Identity:
     """Maps 64-bit hashes of event ids to the places of their rows, of one table.
 
     Two ids may share a hash, so what is found are candidates: who asks compares the ids. An id that is stored is
-    always among the candidates of its hash. An entry takes 16 bytes, in a few sorted runs that double in size; what
-    was added last waits in a dictionary until it fills a run.
+    always among the candidates of its hash. An entry takes 16 bytes, in a few sorted runs: runs of like size are
+    joined, so that they stay few, up to a size that is joined in a moment.
     """
 
     def __init__(self, hashes: Hashes, places: Places) -> None:
         self._runs = [_Run.sorted(hashes, places)]
         self._next_place = int(places.max(initial=-1)) + 1
-        self._recent: dict[int, list[int]] = {}
 
     def find(self, hashes: Hashes) -> Places:
         """Return the places of all rows whose ids may have one of the hashes, sorted."""
         wanted = np.unique(hashes)
-        found = [run.places[run.find(wanted)] for run in self._runs]
-        found.append(np.array([place for key in wanted.tolist() for place in self._recent.get(key, ())], np.int64))
-        places = np.unique(np.concatenate(found))
+        places = np.unique(np.concatenate([run.places[run.find(wanted)] for run in self._runs]))
         there: Places = places[places != GONE]
         return there
 
@@ -85,38 +83,17 @@ class Identity:
 
     def add(self, hashes: Hashes, places: Places) -> None:
         """Note rows that were inserted."""
-        if len(hashes) >= RECENT_LIMIT // 8:
-            self._append(_Run.sorted(hashes, places))
-            return
-        for key, place in zip(hashes.tolist(), places.tolist(), strict=True):
-            self._recent.setdefault(key, []).append(place)
-        if len(self._recent) >= RECENT_LIMIT:
-            self._append(_run_of(self._recent.items()))
-            self._recent = {}
-
-    def remove(self, hashes: Hashes, places: Places) -> None:
-        """Note rows that were deleted."""
-        gone = set(places.tolist())
-        keys = np.unique(hashes)
-        for key in keys.tolist():
-            if key in self._recent:
-                self._recent[key] = [place for place in self._recent[key] if place not in gone]
-        ordered = np.sort(places)
-        for run in self._runs:
-            entries = run.find(keys)
-            run.places[entries[_contains(ordered, run.places[entries])]] = GONE
-
-    def _append(self, run: _Run) -> None:
-        """Add a run, and join runs of like size so that they stay few."""
-        while self._runs and len(self._runs[-1]) <= 2 * len(run):
+        run = _Run.sorted(hashes, places)
+        while self._runs and len(self._runs[-1]) <= min(2 * len(run), LONGEST_RUN):
             run = self._runs.pop().joined(run)
         self._runs.append(run)
 
-
-def _run_of(entries: Iterable[tuple[int, list[int]]]) -> _Run:
-    flat = [(key, place) for key, places in entries for place in places]
-    hashes = np.fromiter((key for key, _ in flat), np.uint64, len(flat))
-    return _Run.sorted(hashes, np.fromiter((place for _, place in flat), np.int64, len(flat)))
+    def remove(self, hashes: Hashes, places: Places) -> None:
+        """Note rows that were deleted."""
+        keys, ordered = np.unique(hashes), np.sort(places)
+        for run in self._runs:
+            entries = run.find(keys)
+            run.places[entries[_contains(ordered, run.places[entries])]] = GONE
 
 
 def _contains(ordered: Places, wanted: Places) -> npt.NDArray[np.bool_]:
