@@ -72,7 +72,7 @@ class Found:
 
 def append_statuses(batch: EventBatch, found: Found) -> Statuses:
     """Tell what becomes of each row of a dataset: the same content is a no-op, other content is a conflict."""
-    groups = group_ids(batch)
+    groups = batch.groups
     first = np.unique(groups, return_index=True)[1]
     hashes = batch.system["content_hash"].to_numpy()
     reference = found.content_hashes(hashes[first[groups]])
@@ -85,7 +85,7 @@ def publish_statuses(batch: EventBatch, found: Found) -> Statuses:
     """Tell what becomes of each event published: the content that its id has at its turn is a no-op."""
     hashes = batch.system["content_hash"].to_numpy()
     before, exists = found.content_hashes(hashes), found.is_stored
-    groups = group_ids(batch)
+    groups = batch.groups
     order = np.argsort(groups, kind="stable")
     repeats = np.flatnonzero(np.diff(groups[order]) == 0) + 1
     before[order[repeats]] = hashes[order[repeats - 1]]
@@ -109,13 +109,6 @@ class Stamp:
     notes: bool
 
 
-def group_ids(batch: EventBatch) -> Places:
-    """Number the ids of a batch in order of their first appearance."""
-    ids = batch.system["event_id"].combine_chunks().dictionary_encode()
-    numbers: Places = ids.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return numbers
-
-
 @dataclass(frozen=True)
 class Folded:
     """A batch in which each id is there once, as if its rows had been written one after the other.
@@ -129,7 +122,7 @@ class Folded:
 
 def fold(batch: EventBatch) -> Folded:
     """Fold the rows of each id into one: for each column the last row that carries it counts."""
-    groups = group_ids(batch)
+    groups = batch.groups
     counts = np.bincount(groups)
     n = len(counts)
     if n == len(batch):

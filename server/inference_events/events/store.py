@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -94,6 +95,13 @@ class EventBatch:
 
     def __len__(self) -> int:
         return int(self.system.num_rows)
+
+    @cached_property
+    def groups(self) -> npt.NDArray[np.int64]:
+        """Number the rows' ids in order of their first appearance: rows of one id have one number."""
+        encoded = self.system["event_id"].combine_chunks().dictionary_encode()
+        numbers: npt.NDArray[np.int64] = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        return numbers
 
 
 @dataclass(frozen=True)
