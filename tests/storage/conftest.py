@@ -11,6 +11,7 @@ from tests.storage.opened import Opened
 
 ENGINES: dict[str, Callable[[Path], EventStore]] = {
     "duckdb": lambda directory: DuckDBEventStore(directory / "events.duckdb"),
+    "duckdb, few patches": lambda directory: DuckDBEventStore(directory / "events.duckdb", most_patches=1),
 }
 
 

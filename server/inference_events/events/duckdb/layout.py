@@ -58,6 +58,10 @@ class Layout:
     def table(self) -> str:
         return "events_" + self.model_id.replace("-", "")
 
+    @property
+    def patches(self) -> str:
+        return "patches_" + self.model_id.replace("-", "")
+
     @cached_property
     def declared(self) -> tuple[StoredColumn, ...]:
         return tuple(column for column in self.columns if not column.retired)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from inference_events.events.duckdb.identity import Identity, Places, hash_ids
 from inference_events.events.duckdb.layout import Layout
-from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, arrow, conditions, registered
+from inference_events.events.duckdb.patches import latest
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, arrow, conditions, number, registered
 from inference_events.events.store import Deletion
 
 ROW_ID = "rowid"
@@ -25,6 +27,7 @@ class Rows:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._identities: dict[str, Identity] = {}
+        self._patches: dict[str, int] = {}
         self._changed: set[str] = set()
 
     def begin(self) -> None:
@@ -38,6 +41,7 @@ class Rows:
     def forget(self, model_id: str) -> None:
         """Drop the index of a table that is no more."""
         self._identities.pop(model_id, None)
+        self._patches.pop(model_id, None)
 
     def find(
         self, layout: Layout, environment_id: str, ids: pa.ChunkedArray, columns: Sequence[str]
@@ -46,45 +50,61 @@ class Rows:
         candidates = self._candidates(layout, environment_id, ids.to_pylist())
         if not len(candidates):
             return None
-        with registered(self._db, wanted=pa.table({"event_id": ids}), candidates=candidates):
-            return arrow(
-                self._db,
-                f"SELECT {_selected(columns)} FROM {layout.table} e JOIN candidates USING (place)"
-                " SEMI JOIN wanted USING (event_id) WHERE e.environment_id = ?",
-                [environment_id],
-            )
+        near = f"SELECT e.*, e.rowid FROM {layout.table} e JOIN candidates USING (place)"
+        with registered(self._db, candidates=candidates):
+            rows = arrow(self._db, latest(layout, [*columns, "environment_id"], near))
+        is_wanted = pc.and_(pc.equal(rows["environment_id"], environment_id), pc.is_in(rows["event_id"], ids))
+        return rows.filter(is_wanted)
 
     def read(self, layout: Layout, places: Places, columns: Sequence[str]) -> pa.Table:
         """Return these columns of the rows at places, in step with them."""
+        wanted = f"SELECT e.*, e.rowid, w.row FROM {layout.table} e JOIN wanted w USING (place)"
         with registered(self._db, wanted=pa.table({"row": np.arange(len(places)), "place": places})):
-            return arrow(
-                self._db,
-                f"SELECT {_selected(columns)} FROM {layout.table} e JOIN wanted w USING (place) ORDER BY w.row",
-            )
+            return arrow(self._db, f"{latest(layout, columns, wanted)} ORDER BY e.row")
 
-    def insert(self, layout: Layout, rows: pa.Table) -> None:
-        """Insert rows, which get a place and the hash of their id."""
-        identity = self._identity(layout)
-        places = identity.reserve(len(rows))
-        [environment_id] = rows["environment_id"].unique().to_pylist()
+    def insert(self, layout: Layout, environment_id: str, rows: pa.Table) -> None:
+        """Insert rows of one environment."""
         hashes = hash_ids(environment_id, rows["event_id"].to_pylist())
-        rows = rows.append_column("place", pa.array(places)).append_column("id_hash", pa.array(hashes))
+        self._insert(layout, rows.append_column("id_hash", pa.array(hashes)))
+
+    def _insert(self, layout: Layout, rows: pa.Table) -> None:
+        identity, hashes = self._identity(layout), rows["id_hash"].to_numpy()
+        places = identity.reserve(len(rows))
+        rows = rows.append_column("place", pa.array(places))
         with registered(self._db, incoming=rows):
             self._db.execute(f"INSERT INTO {layout.table} BY NAME SELECT * FROM incoming")
         self._changed.add(layout.model_id)
         identity.add(hashes, places)
 
-    def change(self, layout: Layout, rows: pa.Table) -> None:
-        """Set the columns of `rows` in the rows that their `rowid` names."""
-        names = [name for name in rows.column_names if name != ROW_ID]
-        assignments = ", ".join(f"{name} = n.{name}" for name in names)
-        with registered(self._db, incoming=rows.rename_columns([*names, "id"])):
-            self._db.execute(f"UPDATE {layout.table} e SET {assignments} FROM incoming n WHERE e.rowid = n.id")
+    def patch(self, layout: Layout, patches: pa.Table) -> None:
+        """Put patches in the place of those that their rows have."""
+        with registered(self._db, incoming=patches):
+            self._db.execute(f"DELETE FROM {layout.patches} WHERE place IN (SELECT place FROM incoming)")
+            self._db.execute(f"INSERT INTO {layout.patches} BY NAME SELECT * FROM incoming")
+        self._patches[layout.model_id] = number(self._db, f"SELECT count(*) FROM {layout.patches}")
+
+    def count_patches(self, model_id: str) -> int:
+        """Return how many patches there were after the last one that this process made."""
+        return self._patches.get(model_id, 0)
+
+    def fold(self, layout: Layout, most: int) -> int:
+        """Write rows that have patches anew, those that lie closest together; return how many, at most `most`."""
+        places = arrow(self._db, f"SELECT place FROM {layout.patches} ORDER BY place")["place"].to_numpy()
+        count = min(most, len(places))
+        if not count:
+            return 0
+        start = np.argmin(places[count - 1 :] - places[: len(places) - count + 1])
+        rows = self.read(layout, places[start : start + count], all_columns(layout))
+        self.delete(layout, rows)
+        self._insert(layout, rows.drop_columns([ROW_ID, "place"]))
+        self._patches[layout.model_id] = len(places) - count
+        return count
 
     def delete(self, layout: Layout, rows: pa.Table) -> None:
         """Delete rows, known by `rowid`, place and id_hash."""
-        with registered(self._db, gone=rows.select(["rowid"])):
+        with registered(self._db, gone=rows.select([ROW_ID, "place"])):
             self._db.execute(f"DELETE FROM {layout.table} WHERE rowid IN (SELECT rowid FROM gone)")
+            self._db.execute(f"DELETE FROM {layout.patches} WHERE place IN (SELECT place FROM gone)")
         self._changed.add(layout.model_id)
         self._identity(layout).remove(rows["id_hash"].to_numpy(), rows["place"].to_numpy())
 
@@ -96,10 +116,12 @@ class Rows:
         if deletion.event_ids is not None:
             where += " AND e.place IN (SELECT place FROM candidates)"
         with registered(self._db, wanted=pa.table({"event_id": pa.array(ids, pa.string())}), candidates=candidates):
+            selected = f"SELECT e.*, e.rowid FROM {layout.table} e WHERE {where} AND e.position < ?"
+            rows = latest(layout, [ROW_ID, "place", "id_hash", "position"], selected)
             return arrow(
                 self._db,
-                f"SELECT e.rowid, e.place, e.id_hash FROM {layout.table} e WHERE {where} AND e.position < ?",
-                [*parameters, deletion.position],
+                f"SELECT * FROM ({rows}) WHERE position < ?",
+                [*parameters, deletion.position, deletion.position],
             )
 
     def _candidates(self, layout: Layout, environment_id: str, ids: Sequence[str]) -> pa.Table:
@@ -115,7 +137,3 @@ class Rows:
 def all_columns(layout: Layout) -> list[str]:
     """Return the names of all that a row has, its `rowid` too."""
     return [ROW_ID, *PLACE_COLUMNS, *EVENT_COLUMNS, *(column.sql_name for column in layout.columns)]
-
-
-def _selected(columns: Sequence[str]) -> str:
-    return ", ".join(f"e.{name}" for name in columns)

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.sql import arrow, conditions, declared_values, number
 from inference_events.events.store import ModelUnknown, RevisionChanged, Scan, StoredEvents
 
@@ -83,8 +84,8 @@ class _Selection:
     def read(self, db: duckdb.DuckDBPyConnection, order: str = "") -> StoredEvents:
         declared = {column.name: column for column in self.layout.declared}
         columns = [declared[name] for name in self.scan.columns]
-        selected = "".join(f", e.{column.sql_name}" for column in columns)
-        rows = arrow(db, f"SELECT e.event_id, e.timestamp{selected} {self.source} {order}", self.parameters)
+        selected = ["event_id", "timestamp", *(column.sql_name for column in columns)]
+        rows = arrow(db, f"{latest(self.layout, selected, f'SELECT e.* {self.source}')} {order}", self.parameters)
         return StoredEvents(rows.select([0, 1]), declared_values(rows, columns))
 
 

@@ -91,6 +91,11 @@ def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
     return JobProgress(rows[0][0], orjson.loads(rows[0][1])) if rows else JobProgress()
 
 
+def literal(text: str) -> str:
+    """Quote text where a statement has no place for parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def arrow(db: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
     return db.sql(sql, params=list(parameters)).to_arrow_table()
 

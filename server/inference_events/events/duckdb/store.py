@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.scanning import scan_parts
 from inference_events.events.duckdb.sql import (
     SYSTEM_TABLES,
@@ -25,7 +26,7 @@ from inference_events.events.duckdb.sql import (
     layout_of,
     number,
 )
-from inference_events.events.duckdb.writer import Define, Drop, Position, Purge, Writer
+from inference_events.events.duckdb.writer import MOST_PATCHES, Define, Drop, Fold, Position, Purge, Writer
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.store import (
     Deletion,
@@ -38,19 +39,21 @@ from inference_events.events.store import (
     Statuses,
     StoredEvents,
     Write,
+    WriteKind,
 )
 
-READ_COLUMNS = "e.event_id, e.timestamp, e.received_at, e.updated_at, e.undeclared, e.violations"
+READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
 
 
 class DuckDBEventStore:
     """`EventStore` on one DuckDB file, which this process alone may open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_patches: int = MOST_PATCHES) -> None:
+        """Open or create the file. Of a model's events that were updated `most_patches` wait to be written anew."""
         self._db = duckdb.connect(str(path))
         self._db.execute(SYSTEM_TABLES)
         self._open_positions: dict[str, set[int]] = {}
-        self._writer = Writer(self._db.cursor(), self._open_positions)
+        self._writer = Writer(self._db.cursor(), self._open_positions, most_patches)
         self._committer = GroupCommitter(self._writer)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
@@ -60,7 +63,10 @@ class DuckDBEventStore:
         return self._committer.submit(Drop(model_id))
 
     def write(self, write: Write) -> Future[Statuses]:
-        return self._committer.submit(write)
+        done = self._committer.submit(write)
+        if write.kind is WriteKind.UPDATE:
+            done.add_done_callback(lambda _: self._fold(write.model_id))
+        return done
 
     def delete(self, deletion: Deletion) -> Future[int]:
         return self._committer.submit(deletion)
@@ -80,16 +86,13 @@ class DuckDBEventStore:
     def read(self, query: Query) -> StoredEvents:
         layout = self._layout(query.model_id)
         where, parameters = conditions(query)
-        columns = "".join(f", e.{column.sql_name}" for column in layout.columns)
+        columns = [*READ_COLUMNS, *(column.sql_name for column in layout.columns)]
+        order = "ORDER BY e.timestamp, e.event_id"
+        selected = f"SELECT e.* FROM {layout.table} e WHERE {where} {order} LIMIT ?"
         with self._cursor() as cursor:
             if query.event_ids is not None:
                 cursor.register("wanted", pa.table({"event_id": pa.array(query.event_ids, pa.string())}))
-            rows = arrow(
-                cursor,
-                f"SELECT {READ_COLUMNS}{columns} FROM {layout.table} e WHERE {where}"
-                " ORDER BY e.timestamp, e.event_id LIMIT ?",
-                [*parameters, query.limit],
-            )
+            rows = arrow(cursor, f"{latest(layout, columns, selected)} {order}", [*parameters, query.limit])
         return _stored_events(rows, layout)
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
@@ -142,6 +145,10 @@ class DuckDBEventStore:
         self._committer.stop()
         self._db.close()
 
+    def _fold(self, model_id: str) -> None:
+        if self._writer.has_patches_to_fold(model_id):
+            self._committer.submit(Fold(model_id))
+
     def _layout(self, model_id: str) -> Layout:
         return layout_of(self._writer.committed, model_id)
 
@@ -158,7 +165,7 @@ class DuckDBEventStore:
 
 
 def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:
-    system = rows.select(["event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations"])
+    system = rows.select(list(READ_COLUMNS))
     if layout.retired:
         kept = zip(system["undeclared"].to_pylist(), _retireddeclared_values(rows, layout), strict=True)
         merged = [_json(old | (orjson.loads(text) if text else {})) for text, old in kept]

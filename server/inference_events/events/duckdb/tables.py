@@ -1,11 +1,12 @@
 """The tables of events: made, changed and removed as the models' schemas are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Change, Layout, StoredColumn
+from inference_events.events.duckdb.patches import table_of_patches
 from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, SYSTEM_COLUMNS, number, registered
 from inference_events.events.store import LossyRetyping
 
@@ -23,27 +24,31 @@ class Tables:
         self.layouts = {layout.model_id: layout for layout in _load(connection)}
 
     def define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
-        """Create or change the table of a model. Raises LossyRetyping."""
+        """Create or change the tables of a model, which has no patches. Raises LossyRetyping."""
         old = self.layouts.get(model_id)
         layout = old or Layout(model_id, revision)
         changes = layout.changes(schema)
         if old is None:
-            self._create(layout, changes)
+            columns = {change.new.sql_name: change.new.sql_type for change in changes}
+            self._create(layout.table, PLACE_COLUMNS | EVENT_COLUMNS | columns)
         else:
             self._change_columns(layout, changes)
-        self._keep(layout.after(revision, changes))
+            self._db.execute(f"DROP TABLE {layout.patches}")
+        layout = layout.after(revision, changes)
+        self._create(layout.patches, table_of_patches(layout))
+        self._keep(layout)
 
     def drop(self, model_id: str) -> None:
-        """Remove the table of a model, if it has one."""
+        """Remove the tables of a model, if it has any."""
         layout = self.layouts.pop(model_id, None)
         if layout is not None:
             self._db.execute(f"DROP TABLE {layout.table}")
+            self._db.execute(f"DROP TABLE {layout.patches}")
             self._forget(model_id)
 
-    def _create(self, layout: Layout, changes: Sequence[Change]) -> None:
-        columns = PLACE_COLUMNS | EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
+    def _create(self, table: str, columns: Mapping[str, str]) -> None:
         declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        self._db.execute(f"CREATE TABLE {layout.table} ({declared})")
+        self._db.execute(f"CREATE TABLE {table} ({declared})")
 
     def _change_columns(self, layout: Layout, changes: Sequence[Change]) -> None:
         lossy = [change.new.name for change in changes if change.retypes and self._loses(layout, change)]

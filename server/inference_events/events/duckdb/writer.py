@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.duckdb.layout import Layout
-from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
+from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
+from inference_events.events.duckdb.rows import KNOWN_BY_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
     declared_values,
@@ -41,6 +42,7 @@ from inference_events.events.store import (
     EventBatch,
     JobProgress,
     LossyRetyping,
+    Mask,
     ModelUnknown,
     OutOfTurn,
     RejectedRow,
@@ -53,6 +55,8 @@ from inference_events.events.store import (
     counts,
 )
 
+MOST_PATCHES = 1 << 18
+MOST_FOLDED = 1 << 13
 CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
 
 
@@ -65,6 +69,13 @@ class Define:
 
 @dataclass(frozen=True)
 class Drop:
+    model_id: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Write some of a model's rows anew if too many of them have patches."""
+
     model_id: str
 
 
@@ -85,12 +96,14 @@ class Writer:
         self,
         connection: duckdb.DuckDBPyConnection,
         open_positions: dict[str, set[int]],
+        most_patches: int,
     ) -> None:
         self._db = connection
         self._tables = Tables(connection)
         self.committed = self._tables.layouts
         self._open_positions = open_positions
         self._rows = Rows(connection)
+        self._most_patches = most_patches
         self._records: list[RetryRecord] = []
 
     def begin(self) -> None:
@@ -108,6 +121,10 @@ class Writer:
         self._db.rollback()
         self._rows.rollback()
 
+    def has_patches_to_fold(self, model_id: str) -> bool:
+        """Tell whether it is time for a Fold. For any thread."""
+        return self._rows.count_patches(model_id) > self._most_patches
+
     def joins(self, first: Any, second: Any) -> bool:
         if not isinstance(first, Write) or not isinstance(second, Write):
             return False
@@ -121,11 +138,14 @@ class Writer:
                 case [Deletion() as deletion]:
                     return [self._delete(deletion)]
                 case [Define(model_id, revision, schema)]:
-                    self._tables.define(model_id, revision, schema)
+                    self._define(model_id, revision, schema)
                     return [None]
                 case [Drop(model_id)]:
                     self._tables.drop(model_id)
                     self._rows.forget(model_id)
+                    return [None]
+                case [Fold(model_id)]:
+                    self._fold(model_id)
                     return [None]
                 case [Position(model_id)]:
                     return [self._accept(model_id)]
@@ -135,6 +155,17 @@ class Writer:
         except (ModelUnknown, RevisionChanged, OutOfTurn, LossyRetyping, ContentConflict) as error:
             return [error] * len(work)
         raise TypeError(f"unknown work {type(work[0]).__name__}")
+
+    def _define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
+        layout = self._tables.layouts.get(model_id)
+        while layout is not None and self._rows.fold(layout, MOST_FOLDED):
+            pass
+        self._tables.define(model_id, revision, schema)
+
+    def _fold(self, model_id: str) -> None:
+        layout = self._tables.layouts.get(model_id)
+        if layout is not None and self.has_patches_to_fold(model_id):
+            self._rows.fold(layout, MOST_FOLDED)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
         joined = writes[0] if len(writes) == 1 else _join(writes)
@@ -152,9 +183,9 @@ class Writer:
             raise RevisionChanged
         if write.chunk is not None and job_progress(self._db, write.chunk.job_id).next_row != write.chunk.start:
             raise OutOfTurn
-        found = self._find(layout, write)
-        statuses = _statuses(write, found)
         stamp = self._stamp(write)
+        found = self._find(layout, write, stamp)
+        statuses = _statuses(write, found)
         unchanged = np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored)
         if stamp.notes and len(unchanged):
             self._confirm(layout, write, take_rows(write.batch, unchanged), found, stamp)
@@ -174,13 +205,15 @@ class Writer:
         """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
         batch = fold(batch).batch
         places = Found.match(batch, found.stored).places(np.arange(len(batch)))
-        stored = self._rows.read(layout, places, (ROW_ID, "touched"))
+        stored = self._rows.read(layout, places, ["place", *own_columns(layout, {"touched", "updated_at"})])
         noted = touches(batch, write.kind, stamp, stored["touched"].to_pylist())
         positions = pa.repeat(pa.scalar(stamp.position, pa.int64()), len(stored))
-        self._rows.change(layout, pa.table({"position": positions, "touched": noted, "rowid": stored["rowid"]}))
+        system = pa.table({name: stored[name] for name in PATCHED} | {"position": positions, "touched": noted})
+        values = declared_values(stored, layout.declared)
+        self._rows.patch(layout, patches(layout, stored, system, values, {}))
 
-    def _find(self, layout: Layout, write: Write) -> Found:
-        columns = all_columns(layout) if _rewrites_all_found(write) else KNOWN_BY_ID
+    def _find(self, layout: Layout, write: Write, stamp: Stamp) -> Found:
+        columns = _patched_columns(layout, write.batch, stamp) if _patches(write) else KNOWN_BY_ID
         stored = self._rows.find(layout, write.environment_id, write.batch.system["event_id"], columns)
         return Found.nothing(len(write.batch)) if stored is None else Found.match(write.batch, stored)
 
@@ -197,29 +230,41 @@ class Writer:
         noted = pa.nulls(len(rows), pa.string())
         if stamp.notes:
             noted = touches(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
-        self._insert(layout, system.append_column("touched", noted), batch.values.take(pa.array(rows)))
+        system = system.append_column("touched", noted)
+        self._insert(layout, write.environment_id, system, batch.values.take(pa.array(rows)))
 
     def _lay_over(
         self, layout: Layout, write: Write, batch: EventBatch, rows: Places, found: Found, stamp: Stamp
     ) -> None:
-        if not len(rows):
+        if _patches(write):
+            moves = _moves(take_rows(batch, rows), found.rows(rows))
+            self._patch(layout, write, take_rows(batch, rows[~moves]), found.rows(rows[~moves]), stamp)
+            rows = rows[moves]
+        if len(rows):
+            self._rewrite(layout, write, take_rows(batch, rows), found.places(rows), stamp)
+
+    def _patch(self, layout: Layout, write: Write, batch: EventBatch, stored: pa.Table, stamp: Stamp) -> None:
+        if not len(batch):
             return
-        if _rewrites_all_found(write):
-            stored = found.rows(rows)
-        else:
-            stored = self._rows.read(layout, found.places(rows), all_columns(layout))
+        system, values = overlay(stored, declared_values(stored, layout.declared), batch, write, stamp)
+        self._rows.patch(layout, patches(layout, stored, system, values, batch.carried))
+
+    def _rewrite(self, layout: Layout, write: Write, batch: EventBatch, places: Places, stamp: Stamp) -> None:
+        stored = self._rows.read(layout, places, all_columns(layout))
         self._rows.delete(layout, stored)
         before = stored.select(list(EVENT_COLUMNS)), declared_values(stored, layout.declared)
-        system, values = overlay(*before, take_rows(batch, rows), write, stamp)
-        self._insert(layout, system, values, stored)
+        system, values = overlay(*before, batch, write, stamp)
+        self._insert(layout, write.environment_id, system, values, stored)
 
-    def _insert(self, layout: Layout, system: pa.Table, values: pa.Table, before: pa.Table | None = None) -> None:
+    def _insert(
+        self, layout: Layout, environment_id: str, system: pa.Table, values: pa.Table, before: pa.Table | None = None
+    ) -> None:
         """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
         columns = {name: system[name] for name in EVENT_COLUMNS}
         columns |= zip((c.sql_name for c in layout.declared), values.columns, strict=True)
         if before is not None:
             columns |= {c.sql_name: before[c.sql_name] for c in layout.retired}
-        self._rows.insert(layout, pa.table(columns))
+        self._rows.insert(layout, environment_id, pa.table(columns))
 
     def _advance(self, write: Write, statuses: Statuses) -> None:
         chunk = write.chunk
@@ -292,9 +337,23 @@ def _target(write: Write) -> tuple[Any, ...]:
     )
 
 
-def _rewrites_all_found(write: Write) -> bool:
-    """Tell whether all rows that are found will be written anew: then one look at the table is enough."""
-    return write.kind is WriteKind.UPDATE
+def _patches(write: Write) -> bool:
+    """Tell whether what is written is laid beside the rows that are stored. Jobs bring enough to write rows anew."""
+    return write.kind is WriteKind.UPDATE and write.position is None
+
+
+def _patched_columns(layout: Layout, batch: EventBatch, stamp: Stamp) -> list[str]:
+    """List what must be known of rows to patch them: of each column more, the engine reads a block for every row."""
+    moves, extends = (batch.system[name].null_count < len(batch) for name in ("timestamp", "undeclared"))
+    merged = [name for name, is_merged in {"undeclared": extends, "touched": stamp.notes}.items() if is_merged]
+    time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
+    return ["place", "event_id", "NULL::UBIGINT AS content_hash", time, *own_columns(layout, merged)]
+
+
+def _moves(batch: EventBatch, stored: pa.Table) -> Mask:
+    """Tell of which stored rows the time is changed. By it they are found and ordered, so they are written anew."""
+    moves: Mask = pc.fill_null(pc.not_equal(batch.system["timestamp"], stored["timestamp"]), False).to_numpy()
+    return moves
 
 
 def _statuses(write: Write, found: Found) -> Statuses:
