@@ -22,12 +22,14 @@ class Rows:
 
     A row's place is a number of its own, larger than that of every row inserted before, so that rows lie in the order
     of their places and the engine passes over all but those it needs. `rowid` holds for one transaction.
+    `changes` counts the rows that were written or deleted.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._identities: dict[str, Identity] = {}
         self._patches: dict[str, int] = {}
+        self.changes = 0
         self._changed: set[str] = set()
 
     def begin(self) -> None:
@@ -74,6 +76,7 @@ class Rows:
         with registered(self._db, incoming=rows):
             self._db.execute(f"INSERT INTO {layout.table} BY NAME SELECT * FROM incoming")
         self._changed.add(layout.model_id)
+        self.changes += len(rows)
         identity.add(hashes, places)
 
     def patch(self, layout: Layout, patches: pa.Table) -> None:
@@ -81,6 +84,7 @@ class Rows:
         with registered(self._db, incoming=patches):
             self._db.execute(f"DELETE FROM {layout.patches} WHERE place IN (SELECT place FROM incoming)")
             self._db.execute(f"INSERT INTO {layout.patches} BY NAME SELECT * FROM incoming")
+        self.changes += len(patches)
         self._patches[layout.model_id] = number(self._db, f"SELECT count(*) FROM {layout.patches}")
 
     def count_patches(self, model_id: str) -> int:
@@ -106,6 +110,7 @@ class Rows:
             self._db.execute(f"DELETE FROM {layout.table} WHERE rowid IN (SELECT rowid FROM gone)")
             self._db.execute(f"DELETE FROM {layout.patches} WHERE place IN (SELECT place FROM gone)")
         self._changed.add(layout.model_id)
+        self.changes += len(rows)
         self._identity(layout).remove(rows["id_hash"].to_numpy(), rows["place"].to_numpy())
 
     def select(self, layout: Layout, deletion: Deletion) -> pa.Table:

@@ -6,7 +6,7 @@ on cursors of their own and see the last commit.
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from inference_events.events.duckdb.sql import (
     layout_of,
     number,
 )
-from inference_events.events.duckdb.writer import MOST_PATCHES, Define, Drop, Fold, Position, Purge, Writer
+from inference_events.events.duckdb.writer import MOST_PATCHES, Define, Drop, Fold, Position, Purge, Vacuum, Writer
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.store import (
     Deletion,
@@ -39,7 +39,6 @@ from inference_events.events.store import (
     Statuses,
     StoredEvents,
     Write,
-    WriteKind,
 )
 
 READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
@@ -64,12 +63,13 @@ class DuckDBEventStore:
 
     def write(self, write: Write) -> Future[Statuses]:
         done = self._committer.submit(write)
-        if write.kind is WriteKind.UPDATE:
-            done.add_done_callback(lambda _: self._fold(write.model_id))
+        done.add_done_callback(lambda _: self._tidy(write.model_id))
         return done
 
     def delete(self, deletion: Deletion) -> Future[int]:
-        return self._committer.submit(deletion)
+        done = self._committer.submit(deletion)
+        done.add_done_callback(lambda _: self._tidy(deletion.model_id))
+        return done
 
     def position(self, model_id: str) -> Future[int]:
         return self._committer.submit(Position(model_id))
@@ -143,11 +143,15 @@ class DuckDBEventStore:
 
     def close(self) -> None:
         self._committer.stop()
+        with suppress(duckdb.ConnectionException):  # It is closed already.
+            self._writer.close()
         self._db.close()
 
-    def _fold(self, model_id: str) -> None:
+    def _tidy(self, model_id: str) -> None:
         if self._writer.has_patches_to_fold(model_id):
             self._committer.submit(Fold(model_id))
+        if self._writer.needs_vacuum():
+            self._committer.submit(Vacuum())
 
     def _layout(self, model_id: str) -> Layout:
         return layout_of(self._writer.committed, model_id)

@@ -1,6 +1,7 @@
 """Everything that is written, by one thread on one connection: see `group_commit`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,9 @@ from inference_events.events.store import (
 
 MOST_PATCHES = 1 << 18
 MOST_FOLDED = 1 << 13
+VACUUM_CHANGES = 1 << 18
+VACUUM = "SET GLOBAL max_vacuum_tasks = 100"
+NO_VACUUM = "SET GLOBAL max_vacuum_tasks = 0"
 CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
 
 
@@ -80,6 +84,15 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class Vacuum:
+    """Let the engine join small blocks of rows and leave out deleted ones, if much was changed.
+
+    It does so at checkpoints, which come often and hold up what is written: at each of them it would take most of the
+    time, to join what the next one joins again.
+    """
+
+
+@dataclass(frozen=True)
 class Position:
     model_id: str
 
@@ -99,14 +112,17 @@ class Writer:
         most_patches: int,
     ) -> None:
         self._db = connection
+        self._db.execute(NO_VACUUM)
         self._tables = Tables(connection)
         self.committed = self._tables.layouts
         self._open_positions = open_positions
         self._rows = Rows(connection)
         self._most_patches = most_patches
         self._records: list[RetryRecord] = []
+        self._vacuums = False
 
     def begin(self) -> None:
+        self._vacuums = False
         self._tables.layouts = dict(self.committed)
         self._records = []
         self._rows.begin()
@@ -116,10 +132,20 @@ class Writer:
         self._insert_records()
         self._db.commit()
         self.committed = self._tables.layouts
+        if self._vacuums:
+            self._vacuum()
 
     def rollback(self) -> None:
         self._db.rollback()
         self._rows.rollback()
+
+    def close(self) -> None:
+        """Leave it to the engine to tidy up when it closes."""
+        self._db.execute(VACUUM)
+
+    def needs_vacuum(self) -> bool:
+        """Tell whether it is time for a Vacuum. For any thread."""
+        return self._rows.changes >= VACUUM_CHANGES
 
     def has_patches_to_fold(self, model_id: str) -> bool:
         """Tell whether it is time for a Fold. For any thread."""
@@ -147,6 +173,9 @@ class Writer:
                 case [Fold(model_id)]:
                     self._fold(model_id)
                     return [None]
+                case [Vacuum()]:
+                    self._vacuums |= self.needs_vacuum()
+                    return [None]
                 case [Position(model_id)]:
                     return [self._accept(model_id)]
                 case [Purge(before)]:
@@ -166,6 +195,13 @@ class Writer:
         layout = self._tables.layouts.get(model_id)
         if layout is not None and self.has_patches_to_fold(model_id):
             self._rows.fold(layout, MOST_FOLDED)
+
+    def _vacuum(self) -> None:
+        self._rows.changes = 0
+        self._db.execute(VACUUM)
+        with suppress(duckdb.TransactionException):
+            self._db.execute("CHECKPOINT")
+        self._db.execute(NO_VACUUM)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
         joined = writes[0] if len(writes) == 1 else _join(writes)

@@ -1,0 +1,60 @@
+"""Small blocks of rows are joined seldom: when much was changed, and when the store closes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from inference_events.events.duckdb import DuckDBEventStore
+from inference_events.events.duckdb.layout import Layout
+from inference_events.events.store import Scan
+from tests.storage.opened import MODEL, Opened
+
+CHANGES = 5000
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    monkeypatch.setattr("inference_events.events.duckdb.writer.VACUUM_CHANGES", CHANGES)
+    opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb"), tmp_path)
+    yield opened
+    opened.store.close()
+
+
+def publish(opened: Opened, start: int, count: int) -> None:
+    opened.publish(*({"id": str(number), "n": number} for number in range(start, start + count)))
+
+
+def wal_bytes(directory: Path) -> int:
+    log = directory / "events.duckdb.wal"
+    return log.stat().st_size if log.exists() else 0
+
+
+def test_after_many_changes_the_log_is_taken_up(opened: Opened, tmp_path: Path) -> None:
+    """What was changed is counted, and when it is much a checkpoint joins blocks; what is being read stays."""
+    publish(opened, 0, CHANGES - 1000)
+    opened.position()
+    assert wal_bytes(tmp_path) > 0
+    scan = opened.store.scan(Scan(MODEL, "production", 1, ["n"], CHANGES * 2))
+    first = next(scan)
+    publish(opened, CHANGES, 1000)
+    opened.position()
+    assert wal_bytes(tmp_path) < 10_000
+    assert first.system.num_rows + sum(part.system.num_rows for part in scan) == CHANGES - 1000
+    assert opened.count() == CHANGES
+
+
+def test_a_store_that_is_closed_again_and_again_keeps_few_blocks(opened: Opened, tmp_path: Path) -> None:
+    """Each closing leaves a block of rows, which the next joins."""
+    for number in range(5):
+        publish(opened, number * 10, 10)
+        opened.reopen()
+    opened.store.close()
+    with duckdb.connect(str(tmp_path / "events.duckdb")) as database:
+        table = Layout(MODEL, 1).table
+        [(blocks,)] = database.sql(
+            f"SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('{table}')"
+        ).fetchall()
+    opened.reopen()
+    assert blocks <= 2
