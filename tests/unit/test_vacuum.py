@@ -58,3 +58,13 @@ def test_a_store_that_is_closed_again_and_again_keeps_few_blocks(opened: Opened,
         ).fetchall()
     opened.reopen()
     assert blocks <= 2
+
+
+def test_a_checkpoint_that_fails_fails_no_write(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was committed before a checkpoint is acknowledged, and once only, even when that cannot be made."""
+    monkeypatch.setattr("inference_events.events.duckdb.writer.VACUUM", "SELECT no_such_setting")
+    publish(opened, 0, CHANGES + 1)
+    opened.position()
+    assert opened.publish({"id": "0", "n": 0}) == ["unchanged"]
+    assert opened.count() == CHANGES + 1
+    monkeypatch.undo()

@@ -1,7 +1,7 @@
 """Everything that is written, by one thread on one connection: see `group_commit`."""
 
+import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,8 @@ from inference_events.events.store import (
     WriteKind,
     counts,
 )
+
+log = logging.getLogger(__name__)
 
 MOST_PATCHES = 1 << 18
 MOST_FOLDED = 1 << 13
@@ -197,11 +199,14 @@ class Writer:
             self._rows.fold(layout, MOST_FOLDED)
 
     def _vacuum(self) -> None:
+        """Make a checkpoint that tidies up. What was committed stays so, whatever becomes of it."""
         self._rows.changes = 0
-        self._db.execute(VACUUM)
-        with suppress(duckdb.TransactionException):
+        try:
+            self._db.execute(VACUUM)
             self._db.execute("CHECKPOINT")
-        self._db.execute(NO_VACUUM)
+            self._db.execute(NO_VACUUM)
+        except duckdb.Error as error:
+            log.warning("a checkpoint failed: %s", type(error).__name__)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
         joined = writes[0] if len(writes) == 1 else _join(writes)
