@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference_events.events.duckdb import identity
-from inference_events.events.duckdb.identity import Identity, hash_ids
+from inference_events.events.duckdb.identity import Identity, RowIds, hash_ids
 
 Step = tuple[str, list[int]]
 
@@ -53,3 +53,11 @@ def test_hashes_never_change() -> None:
         4854532268690918641,
         16908102542773552717,
     ]
+
+
+def test_row_ids_follow_from_places() -> None:
+    """From each start on the rowid is so much less than the place, and the place itself where nothing is known."""
+    nothing = np.array([], np.int64)
+    assert RowIds(nothing, nothing).guess(np.array([0, 7])).tolist() == [0, 7]
+    shifted = RowIds(np.array([2, 10, 20]), np.array([2, 5, 5]))
+    assert shifted.guess(np.array([2, 9, 10, 19, 25])).tolist() == [0, 7, 5, 14, 20]

@@ -68,3 +68,19 @@ def test_a_checkpoint_that_fails_fails_no_write(opened: Opened, monkeypatch: pyt
     assert opened.publish({"id": "0", "n": 0}) == ["unchanged"]
     assert opened.count() == CHANGES + 1
     monkeypatch.undo()
+
+
+def test_rows_are_found_after_deleted_ones_are_left_out(opened: Opened, tmp_path: Path) -> None:
+    """Rows move up when deleted ones before them are left out, and are found there, now and after a restart."""
+    publish(opened, 0, CHANGES)
+    opened.update({"id": "4000", "label": True})
+    gone = opened.delete(opened.position(), event_ids=[str(number) for number in range(0, CHANGES, 2)])
+    publish(opened, CHANGES, CHANGES - gone)
+    opened.position()
+    assert wal_bytes(tmp_path) < 10_000
+    ids = [str(number) for number in (1, 1001, 4001, CHANGES + 5)]
+    for name in ("a", "b"):
+        expected = ["updated"] * len(ids) + ["unknown"]
+        assert opened.update(*({"id": id, "name": name} for id in [*ids, "4000"])) == expected
+        assert [opened.event(id)["values"] for id in ids] == [{"n": int(id), "name": name} for id in ids]
+        opened.reopen()

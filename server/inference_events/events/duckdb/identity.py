@@ -96,6 +96,22 @@ class Identity:
             run.places[entries[_contains(ordered, run.places[entries])]] = GONE
 
 
+@dataclass(frozen=True)
+class RowIds:
+    """The `rowid` at each place. Both ascend with the rows, so they part only where the engine left out deleted rows.
+
+    From each of `starts` on, which ascend, the rowid is the place less its shift.
+    """
+
+    starts: Places
+    shifts: Places
+
+    def guess(self, places: Places) -> Places:
+        if not len(self.starts):
+            return places
+        return places - self.shifts[np.maximum(np.searchsorted(self.starts, places, "right") - 1, 0)]
+
+
 def _contains(ordered: Places, wanted: Places) -> npt.NDArray[np.bool_]:
     if not len(ordered):
         return np.zeros(len(wanted), bool)

@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.duckdb.identity import Identity, Places, hash_ids
+from inference_events.events.duckdb.identity import Identity, Places, RowIds, hash_ids
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, arrow, conditions, number, registered
 from inference_events.events.store import Deletion
 
 ROW_ID = "rowid"
+FIRST_UNCOMMITTED = 36_028_797_018_960_000
 KNOWN_BY_ID = ("place", "event_id", "content_hash")
 
 
@@ -28,6 +29,7 @@ class Rows:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._identities: dict[str, Identity] = {}
+        self._row_ids: dict[str, RowIds] = {}
         self._patches: dict[str, int] = {}
         self.changes = 0
         self._changed: set[str] = set()
@@ -43,20 +45,40 @@ class Rows:
     def forget(self, model_id: str) -> None:
         """Drop the index of a table that is no more."""
         self._identities.pop(model_id, None)
+        self._row_ids.pop(model_id, None)
         self._patches.pop(model_id, None)
 
     def find(
         self, layout: Layout, environment_id: str, ids: pa.ChunkedArray, columns: Sequence[str]
     ) -> pa.Table | None:
         """Return these columns of the rows that have one of the ids, None if there are none."""
-        candidates = self._candidates(layout, environment_id, ids.to_pylist())
-        if not len(candidates):
+        places = self._identity(layout).find(hash_ids(environment_id, ids.to_pylist()))
+        if not len(places):
             return None
-        near = f"SELECT e.*, e.rowid FROM {layout.table} e JOIN candidates USING (place)"
-        with registered(self._db, candidates=candidates):
-            rows = arrow(self._db, latest(layout, [*columns, "environment_id"], near))
+        rows = self._look(layout, places, [*columns, "environment_id"])
         is_wanted = pc.and_(pc.equal(rows["environment_id"], environment_id), pc.is_in(rows["event_id"], ids))
         return rows.filter(is_wanted)
+
+    def _look(self, layout: Layout, places: Places, columns: Sequence[str]) -> pa.Table:
+        """Return these columns, `place` among them, of the rows at places.
+
+        By place the engine looks through the places of all rows, so it is told where they should be, and asked again
+        where some are not: since the engine left out deleted rows, or as the transaction has inserted them.
+        """
+        row_ids = self._row_ids_of(layout)
+        candidates = pa.table({"place": places, "row": row_ids.guess(places)})
+        with registered(self._db, candidates=candidates):
+            near = f"SELECT e.*, e.rowid FROM {layout.table} e WHERE e.rowid IN (SELECT row FROM candidates)"
+            rows = arrow(self._db, latest(layout, columns, near))
+            rows = rows.filter(pc.is_in(rows["place"], candidates["place"]))
+            if len(rows) == len(places):
+                return rows
+            near = f"SELECT e.*, e.rowid FROM {layout.table} e JOIN candidates USING (place)"
+            rows = arrow(self._db, latest(layout, [*columns, ROW_ID], near))
+        found = rows[ROW_ID].to_numpy()
+        if np.any((found != row_ids.guess(rows["place"].to_numpy())) & (found < FIRST_UNCOMMITTED)):
+            del self._row_ids[layout.model_id]
+        return rows
 
     def read(self, layout: Layout, places: Places, columns: Sequence[str]) -> pa.Table:
         """Return these columns of the rows at places, in step with them."""
@@ -131,6 +153,13 @@ class Rows:
 
     def _candidates(self, layout: Layout, environment_id: str, ids: Sequence[str]) -> pa.Table:
         return pa.table({"place": self._identity(layout).find(hash_ids(environment_id, ids))})
+
+    def _row_ids_of(self, layout: Layout) -> RowIds:
+        if layout.model_id not in self._row_ids:
+            shifts = f"SELECT min(place) AS start, place - rowid AS shift FROM {layout.table} GROUP BY shift"
+            known = arrow(self._db, f"FROM ({shifts}) ORDER BY start")
+            self._row_ids[layout.model_id] = RowIds(known["start"].to_numpy(), known["shift"].to_numpy())
+        return self._row_ids[layout.model_id]
 
     def _identity(self, layout: Layout) -> Identity:
         if layout.model_id not in self._identities:
