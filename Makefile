@@ -5,11 +5,13 @@ NODE_BIN := tools/review/node_modules/.bin
 BASE ?= main
 N ?= 50
 SEED ?= 1
+KILLS ?= 100
+EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow serve compat compatibility generate check-generated lint types review docs fuzz bench wheel constraints clean $(RECORDS)
+.PHONY: help demo test test-faults test-slow serve compat compatibility generate check-generated lint types review docs fuzz bench wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -28,6 +30,9 @@ compat: .venv/.serve $(CLIENTS) ## Run the vendor's newest and oldest client aga
 compatibility: .venv/.serve $(CLIENTS) ## The same, and write tests/compat/COMPATIBILITY.md
 	$(MAKE) --jobs=2 $(RECORDS)
 	$(PYTHON) -m tests.compat.table $(RECORDS)
+
+test-faults: .venv/.dev ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m 'faults or not faults' -s
 
 test-slow: .venv/.serve $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
 	SERVER_PYTHON=$(PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow

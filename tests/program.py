@@ -11,26 +11,47 @@ STOP_SECONDS = 60
 
 
 class Program:
-    """Run `inference-events serve` on a data directory and a free port. Settings are given by their names."""
+    """Run `inference-events serve` on a data directory and a free port. Settings are given by their names.
+
+    Its log is appended to the file `log`; `environment` is added to that of the caller.
+    """
 
     def __init__(
-        self, data_dir: Path, token: str, settings: Mapping[str, str | int] = {}, python: str = sys.executable
+        self,
+        data_dir: Path,
+        token: str,
+        settings: Mapping[str, str | int] = {},
+        python: str = sys.executable,
+        log: Path = Path(os.devnull),
+        environment: Mapping[str, str] = {},
     ) -> None:
         self._command = [python, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(data_dir)]
         self._environment = {f"INFERENCE_EVENTS_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment["INFERENCE_EVENTS_ADMIN_TOKEN"] = token
+        self._environment |= environment
+        self._log = log
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
     def start(self) -> None:
         """Start and wait until the server says where it serves."""
-        self._process = subprocess.Popen(
-            self._command,
-            env={**os.environ, **self._environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self.launch()
+        self.await_url()
+
+    def launch(self) -> None:
+        """Start without waiting for anything."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env={**os.environ, **self._environment},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def await_url(self) -> None:
+        """Wait until a server that was launched says where it serves."""
+        assert self._process is not None
         assert self._process.stdout is not None
         self.url = next(line for line in self._process.stdout if line.startswith("Serving on ")).split()[-1]
 

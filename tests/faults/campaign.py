@@ -1,0 +1,204 @@
+"""A server under load that is killed again and again, and the books that are kept meanwhile."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from tests.faults import content
+from tests.faults.audit import FAULTS, audit
+from tests.faults.calls import ANSWER_SECONDS, Caller, check
+from tests.faults.load import Client, Model, Sizes
+from tests.faults.subject import Subject
+
+WAL_GROWS_TO = 12 * 1024 * 1024
+REACH_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Clients of every kind: of events with and without ids, of a dataset, and of a second model."""
+
+    clients: list[Client]
+    models: list[Model]
+
+    def resume(self) -> None:
+        for client in self.clients:
+            client.resume()
+
+    def pause(self) -> None:
+        """Wait until every request is answered and every job has ended."""
+        for client in self.clients:
+            client.pause()
+        for client in self.clients:
+            client.await_idle()
+
+    def end(self) -> None:
+        for client in self.clients:
+            client.end()
+        for client in self.clients:
+            client.join(ANSWER_SECONDS)
+
+    def is_doing(self, *kinds: str) -> bool:
+        return any(client.doing in kinds for client in self.clients)
+
+    def check(self) -> None:
+        """Raise what a client found wrong."""
+        for client in self.clients:
+            if client.failure:
+                raise AssertionError(client.failure)
+
+    def counts(self) -> Counter[str]:
+        return sum((client.counts for client in self.clients), Counter())
+
+    @property
+    def acknowledged(self) -> int:
+        """How many events were published, and acknowledged, so far."""
+        counts = self.counts()
+        return counts["events published in lists"] + counts["events published in files"]
+
+
+def recruit(server: Subject, seed: int, sizes: Sizes) -> Crew:
+    """Make the models, and clients that rest."""
+    models = [_model(server, has_ids=True), _model(server, has_ids=True), _model(server, has_ids=False)]
+    first, second, nameless = models
+    places = [(first, False), (first, False), (second, False), (nameless, False), (first, True)]
+    clients = [
+        Client(server, model, number, seed, sizes, in_dataset) for number, (model, in_dataset) in enumerate(places)
+    ]
+    for client in clients:
+        client.start()
+    return Crew(clients, models)
+
+
+def _model(server: Subject, has_ids: bool) -> Model:
+    fields = {"event_id_col": "id" if has_ids else None, "event_ts_col": "time"}
+    schema = {"columns": content.columns(0)}
+    return Model(server.create_model(schema=schema, spec=content.SPEC, **fields), has_ids)
+
+
+class Campaign:
+    """Kill a server under load at chosen moments, and count in `counts` what that did."""
+
+    def __init__(self, server: Subject, seed: int, sizes: Sizes, scratch: Path, counts: Counter[str]) -> None:
+        self.counts = counts
+        self._server = server
+        self._rng = np.random.default_rng([seed, 999])
+        self._scratch = scratch
+        self._caller = Caller(server, self._rng)
+        self._changes = ThreadPoolExecutor(1)
+        self._change: Future[None] | None = None
+        self._crew = recruit(server, seed, sizes)
+        self._moments: dict[str, Callable[[], None]] = {
+            "load": self._at_any_moment,
+            "file job": lambda: self._when_doing("publish_file", "label_file", most_ms=300),
+            "update": lambda: self._when_doing("label", most_ms=15),
+            "delete": lambda: self._when_doing("delete_ids", "delete_range", most_ms=30),
+            "schema change": self._at_schema_change,
+            "checkpoint": self._at_checkpoint,
+            "start-up": self._at_start,
+        }
+        self.moments = list(self._moments)
+
+    def run(self, kills: int, events: int, audit_every: int) -> None:
+        """Kill the server so many times while so many events are published. Every moment comes equally often."""
+        self._crew.resume()
+        for number in range(kills):
+            self._publish_until(events * (number + 1) // kills)
+            self.kill(self.moments[number % len(self.moments)])
+            if (number + 1) % audit_every == 0:
+                self.audit()
+        self.audit()
+
+    def kill(self, moment: str) -> None:
+        """Kill the server at a moment of a kind, and start it again."""
+        self._moments[moment]()
+        self._server.kill()
+        self._server.start()
+        self._await_change()
+        self.counts[f"kills: {moment}"] += 1
+        self._crew.check()
+
+    def stop(self) -> None:
+        """Stop the server under load as a supervisor would, and start it again."""
+        assert self._server.stop() == 0
+        self._server.start()
+        self.counts["stops under load"] += 1
+
+    def audit(self) -> None:
+        """Let all clients come to an end, compare, and let them go on. Raises Wrong when something differs."""
+        self._crew.pause()
+        found = audit(self._server, self._crew.clients, self._scratch)
+        self.counts.update(found)
+        self.counts["audits"] += 1
+        check(not any(found[fault] for fault in FAULTS), f"an audit found {dict(found)}")
+        self._crew.resume()
+
+    def close(self) -> None:
+        """End the load and complete the report."""
+        self._crew.end()
+        self._changes.shutdown()
+        self._caller.close()
+        self.counts.update(self._crew.counts())
+        self.counts["alarms in the server's log"] += len(self._server.alarms())
+
+    def _publish_until(self, events: int) -> None:
+        while self._crew.acknowledged < events:
+            self._crew.check()
+            time.sleep(0.05)
+
+    # The moments.
+
+    def _at_any_moment(self) -> None:
+        self._sleep(most_ms=1500)
+
+    def _when_doing(self, *kinds: str, most_ms: float) -> None:
+        self._until(lambda: not self._crew.is_doing(*kinds))
+        self._until(lambda: self._crew.is_doing(*kinds))
+        self._sleep(most_ms)
+
+    def _at_schema_change(self) -> None:
+        """Add a column, in a thread of its own as the answer may come from the next process, and kill soon."""
+        self._change = self._changes.submit(self._add_column)
+        self._sleep(most_ms=60)
+
+    def _add_column(self) -> None:
+        model = self._crew.models[self._rng.integers(len(self._crew.models))]
+        body = orjson.dumps({"schema": {"columns": content.columns(model.extras + 1)}})
+        self._caller.settle("PATCH", f"/v3/models/{model.id}", body)
+        model.extras += 1
+        self.counts["columns added"] += 1
+
+    def _await_change(self) -> None:
+        if self._change is not None:
+            self._change.result()
+            self._change = None
+
+    def _at_checkpoint(self) -> None:
+        """Wait until the write-ahead log has nearly grown to where it is folded into the database."""
+        self._until(lambda: self._wal_bytes() > WAL_GROWS_TO)
+        self._sleep(most_ms=400)
+
+    def _at_start(self) -> None:
+        self._server.kill()
+        self._server.launch()
+        self._sleep(most_ms=2500)
+
+    def _wal_bytes(self) -> int:
+        try:
+            return (self._server.data_dir / "events.duckdb.wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + REACH_SECONDS
+        while not holds() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def _sleep(self, most_ms: float) -> None:
+        time.sleep(float(self._rng.uniform(0, most_ms)) / 1000)

@@ -1,0 +1,79 @@
+"""The server that the faults happen to: a real process, its log, and what the system says of it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from tests.e2e.process import TOKEN, ServerProcess
+from tests.program import Program
+
+# What the server logs when something went wrong that nobody foresaw.
+ALARMS = frozenset({"request_failed", "job_broke", "job_worker_failed"})
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process holds: resident memory in MiB, open file descriptors, threads."""
+
+    memory: float
+    descriptors: int
+    threads: int
+
+
+class Subject(ServerProcess):
+    """A server process that can be looked at from outside. Settings are given by their names."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
+        super().__init__(data_dir)
+        self.data_dir = data_dir
+        self.log = data_dir.with_name(f"{data_dir.name}.log")
+        self._program = Program(data_dir, TOKEN, settings, log=self.log, environment=environment)
+
+    @property
+    def url(self) -> str:
+        """Where the server was last known to serve."""
+        return self._program.url
+
+    @property
+    def pid(self) -> int:
+        return self._program.pid
+
+    def launch(self) -> None:
+        """Start the process and return at once."""
+        self.client.close()
+        self._program.launch()
+
+    def usage(self) -> Usage:
+        """Return what the process holds now."""
+        process = Path("/proc", str(self.pid))
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        memory = int(status["VmRSS"].split()[0]) / 1024
+        return Usage(memory, len(list((process / "fd").iterdir())), int(status["Threads"]))
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Return the log's lines about failures that nobody foresaw."""
+        lines = self.log.read_bytes().splitlines() if self.log.exists() else []
+        parsed = [orjson.loads(line) for line in lines if line.startswith(b"{")]
+        return [line for line in parsed if line.get("event") in ALARMS]
+
+    def gauge(self, name: str) -> float:
+        """Return the value of a metric that has no labels."""
+        text = self.client.get("/metrics").text
+        return float(next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")))
+
+
+@contextmanager
+def subject(data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> Iterator[Subject]:
+    """Run a server for the length of a test."""
+    server = Subject(data_dir, environment, **settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        with suppress(httpx.HTTPError):
+            server.close()
