@@ -16,7 +16,6 @@ from tests.faults.calls import ANSWER_SECONDS, Caller, check
 from tests.faults.load import Client, Model, Sizes
 from tests.faults.subject import Subject
 
-WAL_GROWS_TO = 12 * 1024 * 1024
 REACH_SECONDS = 60
 
 
@@ -180,20 +179,18 @@ class Campaign:
             self._change = None
 
     def _at_checkpoint(self) -> None:
-        """Wait until the write-ahead log has nearly grown to where it is folded into the database."""
-        self._until(lambda: self._wal_bytes() > WAL_GROWS_TO)
-        self._sleep(most_ms=400)
+        """Wait until the database's own file is written, which only a checkpoint does, and kill within it."""
+        before = self._database_written()
+        self._until(lambda: self._database_written() != before)
+        self._sleep(most_ms=40)
 
     def _at_start(self) -> None:
         self._server.kill()
         self._server.launch()
         self._sleep(most_ms=2500)
 
-    def _wal_bytes(self) -> int:
-        try:
-            return (self._server.data_dir / "events.duckdb.wal").stat().st_size
-        except FileNotFoundError:
-            return 0
+    def _database_written(self) -> int:
+        return (self._server.data_dir / "events.duckdb").stat().st_mtime_ns
 
     def _until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + REACH_SECONDS
