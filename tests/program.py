@@ -10,6 +10,10 @@ from pathlib import Path
 STOP_SECONDS = 60
 
 
+class Ended(Exception):
+    """The server ended instead of serving."""
+
+
 class Program:
     """Run `inference-events serve` on a data directory and a free port. Settings are given by their names.
 
@@ -50,10 +54,13 @@ class Program:
             )
 
     def await_url(self) -> None:
-        """Wait until a server that was launched says where it serves."""
+        """Wait until a server that was launched says where it serves. Raises Ended if it does not come to that."""
         assert self._process is not None
         assert self._process.stdout is not None
-        self.url = next(line for line in self._process.stdout if line.startswith("Serving on ")).split()[-1]
+        line = next((line for line in self._process.stdout if line.startswith("Serving on ")), None)
+        if line is None:
+            raise Ended(f"the server ended with code {self._wait()}")
+        self.url = line.split()[-1]
 
     @property
     def is_running(self) -> bool:
@@ -75,6 +82,10 @@ class Program:
     def _end(self, how: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(how)
+        return self._wait()
+
+    def _wait(self) -> int:
+        assert self._process is not None
         code = self._process.wait(STOP_SECONDS)
         assert self._process.stdout is not None
         self._process.stdout.close()

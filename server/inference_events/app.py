@@ -14,9 +14,10 @@ from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.opening import open_catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
-from inference_events.data_directory import DataDirectory
+from inference_events.data_directory import DataDirectory, DataDirectoryDamaged
 from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.records import find_earlier
+from inference_events.events.store import StoreUnreadable
 from inference_events.http.limits import Limits
 from inference_events.http.server import create_http_app
 from inference_events.ingest.timestamps import microseconds
@@ -79,7 +80,7 @@ class Services:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         self.catalog, self.new_secret = open_catalog(settings, self.directory)
-        self.store = DuckDBEventStore(self.directory.events_file)
+        self.store = _open_store(self.directory)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
         self.queue = JobQueue(self.catalog)
@@ -126,13 +127,20 @@ class Services:
         drop_unfinished(self.catalog, self.directory)
 
 
+def _open_store(directory: DataDirectory) -> DuckDBEventStore:
+    try:
+        return DuckDBEventStore(directory.events_file)
+    except StoreUnreadable as error:
+        raise DataDirectoryDamaged(directory.events_file, error) from error
+
+
 def create_app(
     settings: Settings,
     *,
     announce: Callable[[str], None] = lambda secret: None,
     validate_responses: bool = False,
 ) -> AsyncApp:
-    """Build the server on its data directory. Raises DataDirectoryInUse.
+    """Build the server on its data directory. Raises DataDirectoryInUse and DataDirectoryDamaged.
 
     `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
     """

@@ -19,7 +19,7 @@ import uvicorn
 from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from inference_events.data_directory import DataDirectoryInUse, admin_token_file
+from inference_events.data_directory import DataDirectoryDamaged, DataDirectoryInUse, admin_token_file
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events_client import AuthenticatedClient
@@ -92,7 +92,7 @@ def _app(settings: Settings) -> Any:
 
     try:
         return create_app(settings, announce=_announce)
-    except DataDirectoryInUse as error:
+    except (DataDirectoryInUse, DataDirectoryDamaged) as error:
         raise _failure(str(error)) from None
     except OSError as error:
         raise _failure(f"{settings.data_dir} cannot be the data directory: {error.strerror}") from None

@@ -11,6 +11,14 @@ class DataDirectoryInUse(RuntimeError):
     """Say that another process owns the data directory."""
 
 
+class DataDirectoryDamaged(RuntimeError):
+    """Say which file of the data directory cannot be read, and why."""
+
+    def __init__(self, file: Path, cause: object) -> None:
+        reason = " ".join(str(cause).split()).rstrip("!.")
+        super().__init__(f"{file} cannot be opened: {reason}. If it is damaged, put back a backup of {file.parent}")
+
+
 class DataDirectory:
     """Own `path` from construction to `close`.
 

@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from typing import BinaryIO
 
 import orjson
@@ -16,12 +17,12 @@ _LONGEST_TRACE = 20
 
 def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> None:
     """Send our lines and the warnings of libraries to `stream`, standard error by default."""
-    target = stream or sys.stderr.buffer
+    target = _Unfailing(stream or sys.stderr.buffer)
     severity = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_shared(), _render],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
-        logger_factory=structlog.BytesLoggerFactory(target),
+        logger_factory=structlog.BytesLoggerFactory(target),  # type: ignore[arg-type]
     )
     handler = _LibraryHandler(target)
     root = logging.getLogger()
@@ -57,12 +58,27 @@ def _render(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
     return orjson.dumps(event, default=lambda value: type(value).__name__)
 
 
+class _Unfailing:
+    """Write to a stream, or not where it takes nothing, as on a full disk: no work fails for want of its log line."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 class _LibraryHandler(logging.Handler):
     """Write a record of a library as one of our lines, without the values that its text is made with."""
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: "_Unfailing") -> None:
         super().__init__()
-        self._logger = structlog.BytesLogger(target)
+        self._logger = structlog.BytesLogger(target)  # type: ignore[arg-type]
 
     def emit(self, record: logging.LogRecord) -> None:
         event: EventDict = {

@@ -1,5 +1,6 @@
 """A server under load that is killed again and again, and the books that are kept meanwhile."""
 
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -105,11 +106,16 @@ class Campaign:
         self.moments = list(self._moments)
 
     def run(self, kills: int, events: int, audit_every: int) -> None:
-        """Kill the server so many times while so many events are published. Every moment comes equally often."""
+        """Kill the server so many times while so many events are published.
+
+        Every moment comes equally often, and after each round of them the server is stopped in order.
+        """
         self._crew.resume()
         for number in range(kills):
             self._publish_until(events * (number + 1) // kills)
             self.kill(self.moments[number % len(self.moments)])
+            if (number + 1) % len(self.moments) == 0:
+                self.stop()
             if (number + 1) % audit_every == 0:
                 self.audit()
         self.audit()
@@ -125,7 +131,7 @@ class Campaign:
 
     def stop(self) -> None:
         """Stop the server under load as a supervisor would, and start it again."""
-        assert self._server.stop() == 0
+        check(self._server.stop() == -signal.SIGTERM, "the server does not end as it was told to")
         self._server.start()
         self.counts["stops under load"] += 1
 

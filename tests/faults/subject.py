@@ -1,5 +1,7 @@
 """The server that the faults happen to: a real process, its log, and what the system says of it."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,10 +30,12 @@ class Usage:
 class Subject(ServerProcess):
     """A server process that can be looked at from outside. Settings are given by their names."""
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
+    def __init__(
+        self, data_dir: Path, environment: Mapping[str, str] = {}, log: Path | None = None, **settings: str | int
+    ) -> None:
         super().__init__(data_dir)
         self.data_dir = data_dir
-        self.log = data_dir.with_name(f"{data_dir.name}.log")
+        self.log = log or data_dir.with_name(f"{data_dir.name}.log")
         self._program = Program(data_dir, TOKEN, settings, log=self.log, environment=environment)
 
     @property
@@ -67,10 +71,18 @@ class Subject(ServerProcess):
         return float(next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")))
 
 
+def refusal(data_dir: Path) -> subprocess.CompletedProcess[str]:
+    """Start a server that is expected to refuse, and return how it ended."""
+    command = [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(data_dir)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 @contextmanager
-def subject(data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> Iterator[Subject]:
+def subject(
+    data_dir: Path, environment: Mapping[str, str] = {}, log: Path | None = None, **settings: str | int
+) -> Iterator[Subject]:
     """Run a server for the length of a test."""
-    server = Subject(data_dir, environment, **settings)
+    server = Subject(data_dir, environment, log, **settings)
     server.start()
     try:
         yield server

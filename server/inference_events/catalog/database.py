@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import sqlite3
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 T = TypeVar("T")
@@ -91,6 +92,12 @@ class Catalog:
             return False
         return True
 
+    def check(self) -> None:
+        """Look through the whole database. Raises sqlalchemy.exc.DatabaseError if its structure is damaged."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                _check_sqlite(connection)
+
     def close(self) -> None:
         """Finish what is queued and let go of the database."""
         self._writer.shutdown()
@@ -130,6 +137,12 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_sqlite(connection: Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if found != "ok":
+        raise DatabaseError(None, None, sqlite3.DatabaseError(found))
 
 
 def _lower(text: str | None) -> str | None:

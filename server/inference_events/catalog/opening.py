@@ -1,20 +1,20 @@
 """Opening a data directory's catalog, with all that a first start must leave in it."""
 
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import files, organizations, tokens
 from inference_events.catalog.database import Catalog, sqlite_url
-from inference_events.data_directory import DataDirectory, write_private
+from inference_events.data_directory import DataDirectory, DataDirectoryDamaged, write_private
 from inference_events.settings import Settings
 
 
 def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog, str | None]:
-    """Open the catalog. Returns it, and the admin token's secret if one had to be made.
+    """Open the catalog. Returns it, and the admin token's secret if one had to be made. Raises DataDirectoryDamaged.
 
     At the end there is an admin token: the preset one, one made earlier, or a new one, which is also left in
     the data directory's `admin-token` file. A preset that changed takes the place of the one before.
     """
-    catalog = Catalog(sqlite_url(directory.catalog_file))
     preset = settings.admin_token.get_secret_value()
 
     def prepare(session: Session) -> str | None:
@@ -23,7 +23,12 @@ def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog,
         tokens.replace_preset(session, preset)
         return None if tokens.has_admin(session) else _make_admin(session, directory)
 
-    return catalog, catalog.write(prepare)
+    try:
+        catalog = Catalog(sqlite_url(directory.catalog_file))
+        catalog.check()
+        return catalog, catalog.write(prepare)
+    except DatabaseError as error:
+        raise DataDirectoryDamaged(directory.catalog_file, error.orig) from error
 
 
 def _make_admin(session: Session, directory: DataDirectory) -> str:

@@ -36,6 +36,10 @@ class StoreError(Exception):
     """The store refuses a call for a reason that the caller can act on."""
 
 
+class StoreUnreadable(StoreError):
+    """The engine cannot open what it kept. `args` is why."""
+
+
 class ModelUnknown(StoreError):
     """The model has no table: it was never defined, or it was dropped."""
 

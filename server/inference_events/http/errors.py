@@ -1,5 +1,8 @@
 """The one place where failures become answers: the error envelope."""
 
+import errno
+import os
+
 import orjson
 import structlog
 from starlette.exceptions import HTTPException
@@ -14,6 +17,7 @@ from inference_events.errors import (
     MethodNotAllowed,
     NotOffered,
     ObjectNotFound,
+    ServiceUnavailable,
 )
 from inference_events.http.absent import is_absent
 from inference_events.http.answers import send_json
@@ -22,6 +26,9 @@ from inference_events.http.exchange import exchange_of
 
 API_VERSION = "3.0"
 CLIENT_CLOSED_REQUEST = 499
+FULL_DISK_SECONDS = "30"
+# As the system, DuckDB and SQLite say it.
+_FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
 
 _log = structlog.get_logger("inference_events.http")
 
@@ -68,6 +75,8 @@ class ErrorEnvelope:
         failure = self._translate(error, scope)
         if failure.code == InternalError.code:
             _log.error("request_failed", request_id=exchange.request_id, exc_info=error)
+        elif not isinstance(error, ApiError) and isinstance(failure, ServiceUnavailable):
+            _log.error("disk_full", request_id=exchange.request_id, exc_info=error)
         if not exchange.status:
             await send_json(send, failure.code, error_envelope(failure), failure.headers)
 
@@ -83,6 +92,8 @@ class ErrorEnvelope:
                 return self._method_not_allowed(error, scope)
             case HTTPException(status_code=code) if code < InternalError.code:
                 return BadRequest("The request is not valid")
+            case _ if _tells_of_a_full_disk(error):
+                return ServiceUnavailable("The server's disk is full", headers={"Retry-After": FULL_DISK_SECONDS})
             case _:
                 return InternalError("The server failed; its log tells why under this request's X-Request-ID")
 
@@ -92,3 +103,12 @@ class ErrorEnvelope:
         return MethodNotAllowed(
             "This path does not have the method of the request", headers={"Allow": ", ".join(methods)}
         )
+
+
+def _tells_of_a_full_disk(error: BaseException | None) -> bool:
+    """Look through an error and its causes."""
+    while error is not None:
+        if any(text in str(error) for text in _FULL_DISK):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

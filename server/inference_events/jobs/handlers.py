@@ -1,5 +1,6 @@
 """What each kind of job does. Every handler can be stopped at any point and run again: what it did is known."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -34,6 +35,7 @@ COUNTED = {
     PUBLISH_FILE: ("created", "replaced", "unchanged", "rejected_rows"),
     UPDATE_FILE: ("updated", "unknown", "rejected_rows"),
 }
+HASHED_BYTES = 16 * 1024 * 1024
 MALFORMED = "has too few or too many cells"
 
 
@@ -125,6 +127,7 @@ class JobHandlers:
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Iterator[FileChunk]:
         path = self._data_dir / file.path
+        _check_whole(run, path, file)
         start = self._store.progress(run.job.id).next_row
         names = column_names(path, file.type)
         id_column = self._targets.schema(_model_id(run)).id_column
@@ -169,6 +172,20 @@ class JobHandlers:
                 **info,
             )
         run.succeed(**info)
+
+
+def _check_whole(run: JobRun, path: Path, file: File) -> None:
+    """Compare the file with what its upload was acknowledged as. Raises JobFailed."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as content:
+            while piece := content.read(HASHED_BYTES):
+                run.checkpoint()
+                digest.update(piece)
+    except OSError:
+        raise JobFailed("InternalError", "The uploaded file cannot be read from the server's disk") from None
+    if digest.hexdigest() != file.sha256:
+        raise JobFailed("InternalError", "The uploaded file was damaged on the server's disk; upload it again")
 
 
 def _model_id(run: JobRun) -> str:

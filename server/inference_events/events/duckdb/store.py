@@ -14,11 +14,12 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
+from inference_events.events.duckdb.recovery import Recovering
 from inference_events.events.duckdb.scanning import scan_parts
 from inference_events.events.duckdb.sql import (
-    SYSTEM_TABLES,
     arrow,
     conditions,
     declared_values,
@@ -26,7 +27,7 @@ from inference_events.events.duckdb.sql import (
     layout_of,
     number,
 )
-from inference_events.events.duckdb.writer import MOST_PATCHES, Define, Drop, Fold, Position, Purge, Vacuum, Writer
+from inference_events.events.duckdb.writer import MOST_PATCHES, Define, Drop, Fold, Position, Purge, Vacuum
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.store import (
     Deletion,
@@ -38,6 +39,7 @@ from inference_events.events.store import (
     Scan,
     Statuses,
     StoredEvents,
+    StoreUnreadable,
     Write,
 )
 
@@ -45,15 +47,17 @@ READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclare
 
 
 class DuckDBEventStore:
-    """`EventStore` on one DuckDB file, which this process alone may open."""
+    """`EventStore` on one DuckDB file, which this process alone may open. Raises StoreUnreadable."""
 
     def __init__(self, path: Path, most_patches: int = MOST_PATCHES) -> None:
         """Open or create the file. Of a model's events that were updated `most_patches` wait to be written anew."""
-        self._db = duckdb.connect(str(path))
-        self._db.execute(SYSTEM_TABLES)
         self._open_positions: dict[str, set[int]] = {}
-        self._writer = Writer(self._db.cursor(), self._open_positions, most_patches)
-        self._committer = GroupCommitter(self._writer)
+        try:
+            self._database = Database(path)
+            self._engine = Recovering(self._database, self._open_positions, most_patches)
+        except duckdb.Error as error:
+            raise StoreUnreadable(str(error)) from error
+        self._committer = GroupCommitter(self._engine)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
         return self._committer.submit(Define(model_id, revision, schema))
@@ -143,29 +147,27 @@ class DuckDBEventStore:
 
     def close(self) -> None:
         self._committer.stop()
-        with suppress(duckdb.ConnectionException):  # It is closed already.
-            self._writer.close()
-        self._db.close()
+        with suppress(duckdb.Error):  # It is closed already, or was given up.
+            self._engine.close()
+        self._database.close()
 
     def _tidy(self, model_id: str) -> None:
-        if self._writer.has_patches_to_fold(model_id):
+        if self._engine.has_patches_to_fold(model_id):
             self._committer.submit(Fold(model_id))
-        if self._writer.needs_vacuum():
+        if self._engine.needs_vacuum():
             self._committer.submit(Vacuum())
 
     def _layout(self, model_id: str) -> Layout:
-        return layout_of(self._writer.committed, model_id)
+        return layout_of(self._engine.committed, model_id)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._db.cursor()
         try:
-            yield cursor
+            with self._database.cursor() as cursor:
+                yield cursor
         except duckdb.CatalogException as error:
             # Only tables of events go, between the look at the layout and the query.
             raise ModelUnknown from error
-        finally:
-            cursor.close()
 
 
 def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:

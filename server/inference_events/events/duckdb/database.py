@@ -1,0 +1,67 @@
+"""The DuckDB file, opened anew in the same process when the engine has given up on it.
+
+DuckDB counts some failures as fatal, such as a checkpoint for which the disk has no room: from then on every
+statement fails until the file is closed and opened again. What was committed is in the write-ahead log, and stays.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from inference_events.events.duckdb.sql import SYSTEM_TABLES
+
+
+class Database:
+    """One DuckDB file, which this process alone may open. Cursors are for reading, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turn = threading.Condition()
+        self._readers = 0
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self.reopen()
+
+    def writing_cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a cursor for the one thread that writes, which lasts until `reopen`."""
+        return self._opened().cursor()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor. The file stays open meanwhile. Raises duckdb.Error where it cannot be opened."""
+        with self._turn:
+            cursor = self._opened().cursor()
+            self._readers += 1
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._turn:
+                self._readers -= 1
+                self._turn.notify_all()
+
+    def reopen(self) -> None:
+        """Close the file once nobody reads, if it is open, and open it. Only the thread that writes may do this."""
+        with self._turn:
+            # A file that the engine gave up fails every read, so that they end soon.
+            self._turn.wait_for(lambda: not self._readers)
+            self.close()
+            connection = duckdb.connect(str(self._path))
+            try:
+                connection.execute(SYSTEM_TABLES)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise duckdb.ConnectionException("the database could not be opened again")
+        return self._connection

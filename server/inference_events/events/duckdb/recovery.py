@@ -1,0 +1,88 @@
+"""Going on after a failure of the engine: what was committed is there, and what was not can be tried again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import structlog
+
+from inference_events.events.duckdb.database import Database
+from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+# How the engine says that a transaction is on disk, but that the checkpoint which came with it failed.
+COMMITTED = "COMMIT succeeded and is durable"
+
+
+class Recovering:
+    """Do the committer's work with a `Writer`, and make a new one after each failure that the old one may not survive.
+
+    A writer's index of ids would be ahead of the tables after a commit that failed, and its connection is of no use
+    after a fatal error.
+    """
+
+    def __init__(self, database: Database, open_positions: dict[str, set[int]], most_patches: int) -> None:
+        self._database = database
+        self._open_positions = open_positions
+        self._most_patches = most_patches
+        self._cursor = database.writing_cursor()
+        self._writer = Writer(self._cursor, open_positions, most_patches)
+
+    @property
+    def committed(self) -> dict[str, Layout]:
+        """The layouts that readers see."""
+        return self._writer.committed
+
+    def begin(self) -> None:
+        try:
+            self._writer.begin()
+        except duckdb.Error:
+            self._reopen()
+            self._writer.begin()
+
+    def commit(self) -> None:
+        try:
+            self._writer.commit()
+        except duckdb.FatalException as error:
+            log.error("checkpoint_failed" if COMMITTED in str(error) else "store_failed", exc_info=error)
+            self._reopen()
+            if COMMITTED not in str(error):
+                raise
+
+    def rollback(self) -> None:
+        try:
+            self._writer.rollback()
+        except duckdb.FatalException:
+            self._reopen()
+        except duckdb.Error:
+            # The engine has rolled back already, as it does when it cannot commit.
+            self._begin_anew()
+
+    def joins(self, first: Any, second: Any) -> bool:
+        return self._writer.joins(first, second)
+
+    def apply(self, work: Sequence[Any]) -> list[Any]:
+        return self._writer.apply(work)
+
+    def needs_vacuum(self) -> bool:
+        """Tell what the writer says, as `has_patches_to_fold` does. For any thread."""
+        return self._writer.needs_vacuum()
+
+    def has_patches_to_fold(self, model_id: str) -> bool:
+        return self._writer.has_patches_to_fold(model_id)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _reopen(self) -> None:
+        self._cursor.close()
+        self._database.reopen()
+        self._begin_anew()
+        log.warning("store_reopened")
+
+    def _begin_anew(self) -> None:
+        self._cursor.close()
+        self._cursor = self._database.writing_cursor()
+        self._writer = Writer(self._cursor, self._open_positions, self._most_patches)

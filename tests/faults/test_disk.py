@@ -1,0 +1,105 @@
+"""A disk that is full, or takes no writes, costs requests and starts, but nothing that was acknowledged."""
+
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.envelope import assert_error_envelope
+from tests.faults.scribe import Scribe
+from tests.faults.subject import Subject, refusal, subject
+
+DISK_MIB = 48
+REFUSALS = 6
+MIB = 1024 * 1024
+
+
+def mount(*arguments: str | Path) -> None:
+    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small disk can only be mounted by root: {done.stderr.strip()}")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a small disk of its own, with a ballast on it that can be removed."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount("-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", path)
+    try:
+        (path / "ballast").write_bytes(bytes(DISK_MIB // 2 * MIB))
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=True)
+
+
+def assert_full(answer: httpx.Response) -> None:
+    assert answer.status_code == 503, answer.text
+    assert "disk is full" in assert_error_envelope(answer.json(), 503)["message"]
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def fill(server: Subject, scribe: Scribe, counts: Counter[str]) -> None:
+    """Publish and change events until the disk has been full for a while."""
+    refusals = 0
+    while refusals < REFUSALS:
+        for answer in (scribe.publish(note="x" * 1500), scribe.label(scribe.ledger.present[-2000:-1000])):
+            if not answer.is_success:
+                assert_full(answer)
+                refusals += 1
+    counts["requests refused by a full disk"] += refusals
+    rest = os.statvfs(server.data_dir)
+    (server.data_dir.parent / "rest").write_bytes(bytes(rest.f_bavail * rest.f_frsize))
+
+
+def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk: Path, counts: Counter[str]) -> None:
+    """With a full disk every change is a 503 that changes nothing, reads go on, and room is all that is needed."""
+    with subject(disk / "data", log=tmp_path / "log") as server:
+        scribe = Scribe(server, tmp_path)
+        fill(server, scribe, counts)
+        for change in (
+            server.client.post("/v3/projects", json={"name": "one_too_many"}),
+            server.client.post("/v3/files/upload", files={"file": ("rows.csv", bytes(MIB))}),
+            scribe.replace(scribe.ledger.present[:500]),
+        ):
+            assert_full(change)
+        assert not list((disk / "data" / "incoming").iterdir())
+        query = {"model_id": scribe.model.id, "env_type": "PRODUCTION", "limit": 10}
+        assert len(server.call("POST", "/v3/events/query", json=query)["items"]) == 10
+        (disk / "ballast").unlink()
+        (disk / "rest").unlink()
+        assert scribe.publish().is_success
+        # What failed is done again: nothing of it may have left a trace by which it is missed, or taken for done.
+        assert scribe.replace(scribe.ledger.present[:500]).json()["data"]["replaced"] == 500
+        assert scribe.label(scribe.ledger.present[-3000:-2000]).json()["data"]["updated"] == 1000
+        scribe.delete(scribe.ledger.present[:100])
+        scribe.audit(counts)
+        server.kill()
+        server.start()
+        assert scribe.publish().is_success
+        scribe.audit(counts)
+
+
+def test_a_log_that_cannot_be_written_is_no_failure(tmp_path: Path, counts: Counter[str]) -> None:
+    """With the log on a full disk everything is served as before."""
+    with subject(tmp_path / "data", log=Path("/dev/full")) as server:
+        scribe = Scribe(server, tmp_path)
+        assert scribe.publish().is_success
+        assert_error_envelope(server.client.get("/v3/nothing").json(), 404)
+        assert scribe.label(scribe.ledger.present).is_success
+        scribe.audit(counts)
+
+
+def test_a_directory_that_takes_no_writes_is_refused(tmp_path: Path, disk: Path) -> None:
+    """A server on a read-only directory ends at once and says why."""
+    with subject(disk / "data", log=tmp_path / "log"):
+        pass
+    mount("-o", "remount,ro", disk)
+    ended = refusal(disk / "data")
+    assert ended.returncode == 1
+    assert "cannot be the data directory: Read-only file system" in ended.stderr
+    assert "Traceback" not in ended.stderr
