@@ -3,9 +3,11 @@
 import gc
 import importlib
 import inspect
+import resource
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -65,6 +67,7 @@ def serve(**flags: str | None) -> None:
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
     _check_tls(settings)
+    _allow_many_connections()
     with _listen(settings.host, settings.port) as listener:
         server = _Server(
             uvicorn.Config(
@@ -96,6 +99,13 @@ def _app(settings: Settings) -> Any:
         raise _failure(str(error)) from None
     except OSError as error:
         raise _failure(f"{settings.data_dir} cannot be the data directory: {error.strerror}") from None
+
+
+def _allow_many_connections() -> None:
+    """Open as many files as the system lets this process: a shell's usual 1,024 are few for connections."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # Some systems name a limit that they then do not allow.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_tls(settings: Settings) -> None:

@@ -24,7 +24,7 @@ def audit(server: Subject, clients: Sequence[Client], scratch: Path) -> Counter[
 
     What was in doubt is known afterwards, and a ledger then counts on it.
     """
-    _await_the_last_requests(server)
+    await_the_last_requests(server)
     counts: Counter[str] = Counter()
     for model_id, in_dataset in dict.fromkeys(map(_place, clients)):
         group = [client for client in clients if _place(client) == (model_id, in_dataset)]
@@ -108,7 +108,7 @@ def _nothing(extras: int) -> pa.Table:
     return pa.schema([*fields, ("time", pa.timestamp("us", "UTC"))]).empty_table()
 
 
-def _await_the_last_requests(server: Subject) -> None:
+def await_the_last_requests(server: Subject) -> None:
     """Wait until nothing is under way that a client hung up on."""
     time.sleep(0.2)
     deadline = time.monotonic() + 60
