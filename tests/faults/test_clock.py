@@ -16,6 +16,7 @@ LIBRARY = next((place for place in PLACES if place and Path(place).exists()), No
 STEPS = ["+0", "-2d", "+40d", "-400d", "+1", "+36500d", "+0"]
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed (in Debian: faketime), nor in LIBFAKETIME")
 def test_steps_of_the_clock_lose_nothing(tmp_path: Path, counts: Counter[str]) -> None:
     """Over steps of days and years, also with kills between: nothing is lost, and a repeated request is recognised."""

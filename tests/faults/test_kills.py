@@ -18,7 +18,7 @@ def test_nothing_is_lost_to_kills(tmp_path: Path, seed: int, counts: Counter[str
         subject(tmp_path / "data", file_chunk_rows=1000) as server,
         closing(Campaign(server, seed, SMALL, tmp_path, counts)) as campaign,
     ):
-        campaign.run(kills=len(campaign.moments), events=0, audit_every=4)
+        campaign.run(kills=len(campaign.moments), events=0, audit_every=5)
     assert counts["alarms in the server's log"] == 0
 
 
