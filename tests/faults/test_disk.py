@@ -14,6 +14,8 @@ from tests.faults.scribe import Scribe
 from tests.faults.subject import Subject, refusal, subject
 
 DISK_MIB = 48
+# So that there is room for a write-ahead log, but not for much more: then checkpoints fail as well as commits.
+BALLAST_MIB = 30
 REFUSALS = 6
 MIB = 1024 * 1024
 
@@ -31,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     path.mkdir()
     mount("-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", path)
     try:
-        (path / "ballast").write_bytes(bytes(DISK_MIB // 2 * MIB))
+        (path / "ballast").write_bytes(bytes(BALLAST_MIB * MIB))
         yield path
     finally:
         subprocess.run(["umount", "--lazy", path], check=True)
