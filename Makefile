@@ -32,7 +32,7 @@ compatibility: .venv/.serve $(CLIENTS) ## The same, and write tests/compat/COMPA
 	$(PYTHON) -m tests.compat.table $(RECORDS)
 
 test-faults: .venv/.dev ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
-	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m 'faults or not faults' -s
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m 'faults or not faults'
 
 test-slow: .venv/.serve $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
 	SERVER_PYTHON=$(PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow
