@@ -4,6 +4,8 @@
 `http.errors` is the only place that turns them into responses.
 """
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -120,3 +122,17 @@ class NotOffered(ApiError):
 class ServiceUnavailable(ApiError):
     code = 503
     reason = "ServiceUnavailable"
+
+
+# As the system, and with it DuckDB, and SQLite say it.
+_FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Tell whether an error, or one that led to it, says that the disk is full."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if any(text in str(cause) for text in _FULL_DISK):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,8 +55,13 @@ def fill(server: Subject, scribe: Scribe, counts: Counter[str]) -> None:
                 assert_full(answer)
                 refusals += 1
     counts["requests refused by a full disk"] += refusals
-    rest = os.statvfs(server.data_dir)
-    (server.data_dir.parent / "rest").write_bytes(bytes(rest.f_bavail * rest.f_frsize))
+    leave(server.data_dir.parent, room=0)
+
+
+def leave(disk: Path, room: int) -> None:
+    """Fill the disk but for some bytes."""
+    rest = os.statvfs(disk)
+    (disk / "rest").write_bytes(bytes(rest.f_bavail * rest.f_frsize - room))
 
 
 def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk: Path, counts: Counter[str]) -> None:
@@ -84,6 +90,31 @@ def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk
         server.start()
         assert scribe.publish().is_success
         scribe.audit(counts)
+
+
+@pytest.mark.faults
+def test_a_job_waits_for_room(tmp_path: Path, disk: Path, counts: Counter[str]) -> None:
+    """A file that was accepted is published when the disk has room for it, over nothing that came meanwhile."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id,number\n" + "".join(f"{number:0>100},{number}\n" for number in range(50_000)))
+    with subject(disk / "data", log=tmp_path / "log", file_chunk_rows=10_000) as server:
+        model_id = server.create_model(event_ts_col=None)
+        file_id = server.upload(rows)
+        leave(disk, room=256 * 1024)
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"]
+        later = {"id": f"{49_999:0>100}", "number": -1}
+        server.publish(model_id, {"type": "EVENTS", "events": [later]})
+        until = time.monotonic() + 30
+        while b"job_waits_for_room" not in (tmp_path / "log").read_bytes():
+            assert time.monotonic() < until, "the disk is not full"
+            time.sleep(0.1)
+        assert server.job(job_id)["status"] == "STARTED"
+        (disk / "ballast").unlink()
+        job = server.wait_for(job_id)
+        assert (job["status"], job["info"]["rows"]) == ("SUCCESS", 50_000)
+        stored = {event["event_id"]: event["values"]["number"] for event in server.read_all(model_id)}
+        assert stored == {f"{number:0>100}": number for number in range(49_999)} | {later["id"]: -1}
+    counts["jobs that waited for room"] += 1
 
 
 def test_a_log_that_cannot_be_written_is_no_failure(tmp_path: Path, counts: Counter[str]) -> None:

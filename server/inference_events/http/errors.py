@@ -1,8 +1,5 @@
 """The one place where failures become answers: the error envelope."""
 
-import errno
-import os
-
 import orjson
 import structlog
 from starlette.exceptions import HTTPException
@@ -18,6 +15,7 @@ from inference_events.errors import (
     NotOffered,
     ObjectNotFound,
     ServiceUnavailable,
+    is_full_disk,
 )
 from inference_events.http.absent import is_absent
 from inference_events.http.answers import send_json
@@ -27,8 +25,6 @@ from inference_events.http.exchange import exchange_of
 API_VERSION = "3.0"
 CLIENT_CLOSED_REQUEST = 499
 FULL_DISK_SECONDS = "30"
-# As the system, DuckDB and SQLite say it.
-_FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
 
 _log = structlog.get_logger("inference_events.http")
 
@@ -92,7 +88,7 @@ class ErrorEnvelope:
                 return self._method_not_allowed(error, scope)
             case HTTPException(status_code=code) if code < InternalError.code:
                 return BadRequest("The request is not valid")
-            case _ if _tells_of_a_full_disk(error):
+            case _ if is_full_disk(error):
                 return ServiceUnavailable("The server's disk is full", headers={"Retry-After": FULL_DISK_SECONDS})
             case _:
                 return InternalError("The server failed; its log tells why under this request's X-Request-ID")
@@ -103,12 +99,3 @@ class ErrorEnvelope:
         return MethodNotAllowed(
             "This path does not have the method of the request", headers={"Allow": ", ".join(methods)}
         )
-
-
-def _tells_of_a_full_disk(error: BaseException | None) -> bool:
-    """Look through an error and its causes."""
-    while error is not None:
-        if any(text in str(error) for text in _FULL_DISK):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -11,6 +11,7 @@ from typing import Any
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File
+from inference_events.errors import ApiError
 from inference_events.events.store import (
     Chunk,
     Deletion,
@@ -28,7 +29,7 @@ from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.ahead import Ahead
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
-from inference_events.jobs.worker import Handler, JobFailed, JobRun
+from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun
 from inference_events.targets import Targets
 
 COUNTED = {
@@ -93,11 +94,17 @@ class JobHandlers:
             self._store.drop(model_id).result()
 
     def _settled(self, handler: Handler, run: JobRun) -> None:
+        """Do a job, and settle its position, unless it may be taken up again: after a stop, or a failure of our own."""
         try:
             handler(run)
-        finally:
-            if run.job.model_id is not None and not run.stopping:
-                self._store.settle(run.job.model_id, run.job.position)
+        except (JobFailed, ApiError, Cancelled):
+            self._settle(run)
+            raise
+        self._settle(run)
+
+    def _settle(self, run: JobRun) -> None:
+        if run.job.model_id is not None:
+            self._store.settle(run.job.model_id, run.job.position)
 
     def _write_file(
         self,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.tables import Job
-from inference_events.errors import ApiError
+from inference_events.errors import ApiError, is_full_disk
 from inference_events.jobs.queue import JobQueue
 
 _REPORT_EVERY_SECONDS = 1.0
@@ -162,6 +162,11 @@ class Workers:
         except ApiError as failure:
             run.fail(failure.reason, failure.message, {})
             log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
-        except Exception:
+        except Exception as error:
+            if is_full_disk(error):
+                # It was accepted, so it is done when there is room.
+                log.error("job_waits_for_room", job=job.id, kind=job.kind)
+                self._stopping.wait(_BREATHER_SECONDS)
+                return
             log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
             run.fail("InternalError", "The server failed; the job's id finds the cause in its log", {})
