@@ -98,29 +98,29 @@ class Campaign:
         self._crew = recruit(server, seed, sizes)
         self._moments: dict[str, Callable[[], None]] = {
             "load": self._at_any_moment,
-            "file job": lambda: self._when_doing("publish_file", "label_file", most_ms=300),
+            "file job": lambda: self._when_doing("publish_file", "label_file", most_ms=1500),
             "update": lambda: self._when_doing("label", most_ms=15),
             "delete": lambda: self._when_doing("delete_ids", "delete_range", most_ms=30),
             "schema change": self._at_schema_change,
             "checkpoint": self._at_checkpoint,
             "start-up": self._at_start,
         }
-        self.moments = list(self._moments)
+        self.moments = [str(moment) for moment in self._rng.permutation(list(self._moments))]
 
     def run(self, kills: int, events: int, audit_every: int) -> None:
         """Kill the server so many times while so many events are published.
 
-        Every moment comes equally often, and after each round of them the server is stopped in order.
+        Every moment comes equally often, in an order by the seed. After each round of them, and at the end, the server
+        is stopped as it should be.
         """
         self._crew.resume()
         for number in range(kills):
             self._publish_until(events * (number + 1) // kills)
             self.kill(self.moments[number % len(self.moments)])
-            if (number + 1) % len(self.moments) == 0:
+            if (number + 1) % len(self.moments) == 0 or number + 1 == kills:
                 self.stop()
-            if (number + 1) % audit_every == 0:
+            if (number + 1) % audit_every == 0 or number + 1 == kills:
                 self.audit()
-        self.audit()
 
     def kill(self, moment: str) -> None:
         """Kill the server at a moment of a kind, and start it again."""

@@ -37,7 +37,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much a client does at a time: rows of a file, and how often each kind of request comes."""
+    """How much a client does at a time: the most rows of a file, and how often each kind of request comes."""
 
     file_rows: int
     shares: dict[str, float]
@@ -49,9 +49,9 @@ SMALL = Sizes(
      "label_file": 0.5, "refused": 0.5, "vanish": 0.5, "hang_up": 1},
 )  # fmt: skip
 LARGE = Sizes(
-    200_000,
-    {"publish": 12, "replace": 1, "label": 2, "delete_ids": 0.5, "delete_range": 0.2, "publish_file": 0.3,
-     "label_file": 0.1, "refused": 0.2, "vanish": 0.2, "hang_up": 0.5},
+    600_000,
+    {"publish": 12, "replace": 1, "label": 2, "delete_ids": 0.5, "delete_range": 0.2, "publish_file": 0.08,
+     "label_file": 0.05, "refused": 0.2, "vanish": 0.2, "hang_up": 0.5},
 )  # fmt: skip
 # Events without ids cannot be named again, and those of datasets cannot be changed.
 ONLY_NEW = ("publish", "publish_file", "refused", "vanish", "hang_up")
@@ -176,7 +176,8 @@ class Client(threading.Thread):
         self._send_deletion(np.intersect1d(numbers, self.ledger.present), {"time_range": time_range})
 
     def _publish_file(self) -> None:
-        change = self._fresh(self._sizes.file_rows)
+        rows = self._sizes.file_rows
+        change = self._fresh(int(self._rng.integers(rows // 10, rows)))
         is_overtaken = self._changes_events and self._rng.random() < 0.5
         count = "rows" if is_overtaken else "created"
         self._send_file("POST", change, {count: len(change.numbers)})

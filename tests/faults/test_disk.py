@@ -127,10 +127,9 @@ def test_a_log_that_cannot_be_written_is_no_failure(tmp_path: Path, counts: Coun
         scribe.audit(counts)
 
 
-def test_a_directory_that_takes_no_writes_is_refused(tmp_path: Path, disk: Path) -> None:
+def test_a_directory_that_takes_no_writes_is_refused(disk: Path) -> None:
     """A server on a read-only directory ends at once and says why."""
-    with subject(disk / "data", log=tmp_path / "log"):
-        pass
+    (disk / "data").mkdir()
     mount("-o", "remount,ro", disk)
     ended = refusal(disk / "data")
     assert ended.returncode == 1

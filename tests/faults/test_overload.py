@@ -17,7 +17,7 @@ from tests.faults.scribe import Scribe
 from tests.faults.subject import Subject, subject
 
 FEW, MANY = 3, 48
-ROUND_SECONDS = 1.5
+ROUND_SECONDS = 1
 # A share of the rate without overload that shows no more than that work goes on, on any machine.
 GOES_ON = 0.2
 
