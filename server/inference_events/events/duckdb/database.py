@@ -21,6 +21,7 @@ class Database:
         self._path = path
         self._turn = threading.Condition()
         self._readers = 0
+        self._is_reopening = False
         self._connection: duckdb.DuckDBPyConnection | None = None
         self.reopen()
 
@@ -32,6 +33,7 @@ class Database:
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor. The file stays open meanwhile. Raises duckdb.Error where it cannot be opened."""
         with self._turn:
+            self._turn.wait_for(lambda: not self._is_reopening)
             cursor = self._opened().cursor()
             self._readers += 1
         try:
@@ -43,18 +45,17 @@ class Database:
                 self._turn.notify_all()
 
     def reopen(self) -> None:
-        """Close the file once nobody reads, if it is open, and open it. Only the thread that writes may do this."""
+        """Close the file, if it is open, once nobody reads, and open it. Only the thread that writes may do this."""
         with self._turn:
-            # A file that the engine gave up fails every read, so that they end soon.
-            self._turn.wait_for(lambda: not self._readers)
-            self.close()
-            connection = duckdb.connect(str(self._path))
+            self._is_reopening = True
             try:
-                connection.execute(SYSTEM_TABLES)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+                # They end soon: a file that the engine gave up fails every read.
+                self._turn.wait_for(lambda: not self._readers)
+                self.close()
+                self._connection = _connect(self._path)
+            finally:
+                self._is_reopening = False
+                self._turn.notify_all()
 
     def close(self) -> None:
         if self._connection is not None:
@@ -65,3 +66,13 @@ class Database:
         if self._connection is None:
             raise duckdb.ConnectionException("the database could not be opened again")
         return self._connection
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path))
+    try:
+        connection.execute(SYSTEM_TABLES)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
