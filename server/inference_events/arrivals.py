@@ -69,6 +69,7 @@ class Outcome:
     violations: Violations
     ignored_columns: list[str]
     undeclared_columns: list[str]
+    missing_timestamp_column: str | None
 
     def count(self, status: RowStatus) -> int:
         return self._counts[status]
@@ -182,7 +183,7 @@ class Arrivals:
             self._leave_out_faulty(parts, ingested.faults)
             return
         environment_id = self._targets.make_environment_id(target.model_id, target.dataset)
-        records = partial(_records, parts, ingested, received_at)
+        records = partial(_records, parts, ingested, schema.timestamp_column, received_at)
         write = Write(target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records)
         self._ahead.acquire()
         self._store.write(write).add_done_callback(partial(self._written, group))
@@ -265,26 +266,36 @@ def _ingest(kind: WriteKind, rows: Rows, schema: ModelSchema, received_at: int) 
     return ingest_published(rows, schema, made, makes_missing_ids=kind is WriteKind.APPEND)
 
 
-def _records(parts: Sequence[_Part], ingested: Ingested, received_at: int, statuses: Statuses) -> list[RetryRecord]:
+def _records(
+    parts: Sequence[_Part], ingested: Ingested, timestamp_column: str | None, received_at: int, statuses: Statuses
+) -> list[RetryRecord]:
     """Make the answers of all requests, and the records by which their retries get them again."""
     for part in parts:
-        part.arrival.answer = part.arrival.describe(_outcome(part, ingested, statuses[part.low : part.high]))
+        outcome = _outcome(part, ingested, timestamp_column, statuses[part.low : part.high])
+        part.arrival.answer = part.arrival.describe(outcome)
     return [retry_record(part.arrival.request, part.arrival.answer, received_at) for part in parts]
 
 
-def _outcome(part: _Part, ingested: Ingested, statuses: Statuses) -> Outcome:
+def _outcome(part: _Part, ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Outcome:
+    times = ingested.batch.system["timestamp"].slice(part.low, part.high - part.low)
+    has_times = timestamp_column is None or times.null_count < len(times)
     return Outcome(
         ingested.ids[part.low : part.high],
         statuses,
         ingested.violations.within(part.low, part.high),
         _own(ingested.ignored_columns, part.arrival),
         _own(ingested.undeclared_columns, part.arrival),
+        None if has_times or _has(timestamp_column, part.arrival) else timestamp_column,
     )
 
 
 def _own(columns: Sequence[str], arrival: _Arrival) -> list[str]:
     """Return those of a group's columns that some event of a request has."""
-    return [column for column in columns if any(column in event for event in arrival.decoded())]
+    return [column for column in columns if _has(column, arrival)]
+
+
+def _has(column: str | None, arrival: _Arrival) -> bool:
+    return any(column in event for event in arrival.decoded())
 
 
 def check_updatable(id_column: str | None) -> None:

@@ -349,3 +349,17 @@ def test_a_file_of_120_megabytes_comes_in_parts(model: fdl.Model, tmp_path: Path
     assert distances == {f"e{n:05}": n % 5000 for n in range(rows)}
     [last] = stored_events(model, ids=[f"e{rows - 1:05}"])
     assert last["values"]["remark"] == f"{rows - 1} {text}"
+
+
+@pytest.mark.parametrize("how", ["parquet", "csv"])
+def test_a_job_tells_what_is_misspelt(model: fdl.Model, tmp_path: Path, how: str) -> None:
+    """`job.info` counts violations by column and kind, and names unknown columns and a timestamp that is missing."""
+    frame = flights(4).rename(columns={"distance": "distence", "ts": "time"}).assign(carrier="ZZ")
+    if how == "csv":
+        frame.to_csv(tmp_path / "flights.csv", index=False)
+    info = done(model.publish(frame if how == "parquet" else tmp_path / "flights.csv"))
+    assert [tuple(violation.values()) for violation in info["violations"]] == [
+        ("carrier", "range", 4),
+        ("distance", "missing", 4),
+    ]
+    assert (info["undeclared_columns"], info["missing_timestamp_column"]) == (["distence", "time"], "ts")

@@ -22,7 +22,8 @@ def parquet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("files") / "events.parquet"
     numbers = list(range(ROWS))
     ids = [None if n % 1000 == 7 else f"e{n}" for n in numbers]
-    table = pa.table({"id": ids, "number": numbers, "time": [1_700_000_000 + n for n in numbers]})
+    mistyped = [n % 3 == 0 for n in numbers]
+    table = pa.table({"id": ids, "number": numbers, "time": [1_700_000_000 + n for n in numbers], "labell": mistyped})
     pq.write_table(table, path)
     return path
 
@@ -38,7 +39,7 @@ def expected_ids() -> list[str]:
 
 
 def test_a_killed_file_job_ends_right(tmp_path: Path, parquet: Path) -> None:
-    """Kill the server in the middle of a file, start it again, and every row is there once, rejected ones counted."""
+    """Kill the server in the middle of a file, start it again, and every row is there and counted once."""
     with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:
         model_id = server.create_model()
         file_id = server.upload(parquet)
@@ -52,6 +53,8 @@ def test_a_killed_file_job_ends_right(tmp_path: Path, parquet: Path) -> None:
         assert job["info"]["rows"] == ROWS
         assert job["info"]["created"] == len(expected_ids())
         assert job["info"]["rejected_rows"] == ROWS - len(expected_ids())
+        assert job["info"]["violations"] == [{"column": "label", "kind": "missing", "count": len(expected_ids())}]
+        assert job["info"]["undeclared_columns"] == ["labell"]
         rejected = server.call("GET", f"/v3/jobs/{job_id}/rejected-rows?limit=1000")
         assert [row["row"] for row in rejected["items"]] == list(range(7, ROWS, 1000))
         assert [event["event_id"] for event in server.read_all(model_id)] == expected_ids()

@@ -1,13 +1,15 @@
 """What a store promises of jobs: they act at the position where they were accepted, and never twice."""
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import JobProgress, OutOfTurn, RejectedRow, Write, WriteKind
-from tests.storage.opened import MODEL, NOW, Event, Opened, Row, chunk
+from inference_events.events.store import JobProgress, OutOfTurn, RejectedRow, Statuses, Tallies, Write, WriteKind
+from tests.storage.opened import MODEL, NOW, Event, Opened, Row, chunk, names
 from tests.storage.test_writes import rows, updates
 
 
@@ -146,6 +148,24 @@ def test_progress_is_committed_with_the_rows(opened: Opened) -> None:
     progress = opened.store.progress("job")
     assert (progress.next_row, progress.counts["created"], progress.counts["rejected_rows"]) == (5, 2, 1)
     assert opened.store.rejected_rows("job", 0, 10) == (rejected, 1)
+
+
+def test_tallies_are_committed_with_the_rows(opened: Opened) -> None:
+    """What a chunk tallies, told what became of its rows, adds to the job's tallies and is there after a restart."""
+
+    def tally(statuses: Statuses) -> Tallies:
+        return {"status": dict(Counter(names(statuses))), "kind": {"name": 1}}
+
+    position = opened.position()
+    opened.publish({"id": "a"}, {"id": "b"}, position=position, chunk=replace(chunk("job", [0, 1]), tally=tally))
+    opened.reopen()
+    rows: list[Row] = [{"id": "b"}, {"id": "c"}]
+    opened.publish(*rows, position=position, chunk=replace(chunk("job", [2, 3]), tally=tally))
+    opened.publish(*rows, position=position, chunk=chunk("job", [4, 5]))
+    opened.publish({"id": "d"}, position=position, chunk=replace(chunk("other", [0]), tally=tally))
+    opened.reopen()
+    progress = opened.store.progress("job")
+    assert (progress.next_row, progress.tallies) == (6, {"status": {"created": 3, "unchanged": 1}, "kind": {"name": 2}})
 
 
 def test_a_chunk_of_rejected_rows_alone_makes_progress(opened: Opened) -> None:

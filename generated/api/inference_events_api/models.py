@@ -319,6 +319,12 @@ class EventsPublished(BaseModel):
         list[ViolationCount],
         Field(description="The violations of this request's events, counted by column and kind."),
     ]
+    missing_timestamp_column: Annotated[
+        str | None,
+        Field(
+            description="The model's `event_ts_col`, if no event of this request has such a column: new events got the time of\nreceipt. Absent otherwise.\n"
+        ),
+    ] = None
 
 
 class EventsUpdated(BaseModel):
@@ -467,6 +473,9 @@ class FilePartResponse(BaseModel):
     kind: NormalKind
 
 
+UndeclaredColumn = TypeAliasType("UndeclaredColumn", Annotated[str, Field(max_length=256)])
+
+
 class JobInfo(BaseModel):
     model_config = ConfigDict(
         extra="allow",
@@ -489,6 +498,33 @@ class JobInfo(BaseModel):
         None
     )
     unknown: Annotated[int | None, Field(description="Updates whose id is not stored.", ge=0)] = None
+    violations: Annotated[
+        list[ViolationCount] | None,
+        Field(
+            description="The violations of the file's events so far, counted by column and kind; for an update those of the updated\nvalues. Of more than 1,000 entries those with the largest counts are here.\n",
+            max_length=1000,
+        ),
+    ] = None
+    undeclared_columns: Annotated[
+        list[UndeclaredColumn] | None,
+        Field(
+            description="Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named, the\nend of a name longer than 255 characters is left out.\n",
+            max_length=1000,
+        ),
+    ] = None
+    missing_timestamp_column: Annotated[
+        str | None,
+        Field(
+            description="The model's `event_ts_col`, if the file has no such column: new events got the time of receipt. Absent\notherwise.\n"
+        ),
+    ] = None
+    ignored_columns: Annotated[
+        list[str] | None,
+        Field(
+            description="Input, output and decision columns of the file that an update left alone, at most 1,000.",
+            max_length=1000,
+        ),
+    ] = None
     deleted_events: Annotated[int | None, Field(description="Events that were deleted.", ge=0)] = None
 
 

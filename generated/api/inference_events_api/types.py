@@ -153,6 +153,7 @@ class EventsPublished(TypedDict):
     unchanged: int
     undeclared_columns: list[str]
     violations: list[ViolationCount]
+    missing_timestamp_column: NotRequired[str]
 
 
 class EventsUpdated(TypedDict):
@@ -256,6 +257,9 @@ class FilePartResponse(TypedDict):
     kind: NormalKind
 
 
+UndeclaredColumn: TypeAlias = str
+
+
 class JobInfo(TypedDict):
     resource_type: str
     resource_name: str
@@ -271,6 +275,10 @@ class JobInfo(TypedDict):
     unchanged: NotRequired[int]
     updated: NotRequired[int]
     unknown: NotRequired[int]
+    violations: NotRequired[list[ViolationCount]]
+    undeclared_columns: NotRequired[list[UndeclaredColumn]]
+    missing_timestamp_column: NotRequired[str]
+    ignored_columns: NotRequired[list[str]]
     deleted_events: NotRequired[int]
 
 

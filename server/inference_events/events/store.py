@@ -4,6 +4,7 @@
 Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in step with each other.
 """
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ import pyarrow as pa
 
 Mask = npt.NDArray[np.bool_]
 Statuses = npt.NDArray[np.int8]
+# How often things were found, by their kind and name.
+Tallies = Mapping[str, Mapping[str, int]]
 
 TIMESTAMP = pa.timestamp("us")
 VIOLATIONS = pa.list_(pa.struct([("column", pa.string()), ("kind", pa.string()), ("value", pa.string())]))
@@ -135,7 +138,7 @@ class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
     `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
-    its last.
+    its last. `tally` tells what to add to the job's tallies once it is known what became of the rows.
     """
 
     job_id: str
@@ -143,6 +146,7 @@ class Chunk:
     end: int
     rows: npt.NDArray[np.int64]
     rejected: Sequence[RejectedRow] = ()
+    tally: Callable[[Statuses], Tallies] = lambda _: {}
 
 
 @dataclass(frozen=True)
@@ -216,10 +220,11 @@ class StoredEvents:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """How far a job has come in the store: the next row to read and what became of the rows before it."""
+    """How far a job has come in the store: the next row to read, what became of the rows before it, what was found."""
 
     next_row: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    tallies: Tallies = field(default_factory=dict)
 
 
 class EventStore(Protocol):
@@ -298,6 +303,11 @@ class EventStore(Protocol):
 
     def close(self) -> None:
         """Finish what was accepted and close the engine."""
+
+
+def added(one: Tallies, other: Tallies) -> Tallies:
+    """Return the sums of two tallies."""
+    return {kind: Counter(one.get(kind, {})) + Counter(other.get(kind, {})) for kind in {**one, **other}}
 
 
 def counts(statuses: Statuses) -> dict[str, int]:

@@ -79,6 +79,7 @@ class Ingested:
     faults: list[RowFault] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     undeclared_columns: list[str] = field(default_factory=list)
+    missing_timestamp_column: str | None = None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -123,7 +124,8 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     ignored = [c.name for c in schema.columns if update and not c.updatable and _is_sent(c, rows, schema)]
     batch = EventBatch(schema.revision, system, values, carried)
     unknown = sorted(rows.names - schema.names)
-    return _without_faults(Ingested(batch, violations, np.arange(len(rows)), faults, ignored, unknown))
+    missing = None if update or schema.timestamp_column in rows.names else schema.timestamp_column
+    return _without_faults(Ingested(batch, violations, np.arange(len(rows)), faults, ignored, unknown, missing))
 
 
 def _without_faults(ingested: Ingested) -> Ingested:

@@ -28,6 +28,7 @@ from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.ahead import Ahead
+from inference_events.jobs.findings import findings, tally
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun
 from inference_events.targets import Targets
@@ -155,7 +156,9 @@ class JobHandlers:
         made = Made(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
         rows = FileRows(chunk.table, text=file.type == files.CSV)
         ingested = ingest(rows, self._targets.schema(model_id), made)
-        committed = Chunk(job.id, chunk.start, chunk.end, chunk.rows[ingested.rows], _rejected(chunk, ingested))
+        rejected = _rejected(chunk, ingested)
+        places = chunk.rows[ingested.rows]
+        committed = Chunk(job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested))
         write = Write(
             model_id,
             environment_id,
@@ -205,9 +208,9 @@ def _received(moment: datetime) -> int:
 
 
 def _info(run: JobRun, progress: JobProgress) -> dict[str, Any]:
-    """Count the rows read and what became of them."""
+    """Count the rows read and what became of them, and tell what was found in them."""
     shown = {**dict.fromkeys(COUNTED[run.job.kind], 0), **progress.counts}
-    return {"rows": sum(shown.values()), **shown}
+    return {"rows": sum(shown.values()), **shown, **findings(progress.tallies, is_update=run.job.kind == UPDATE_FILE)}
 
 
 def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:

@@ -123,6 +123,8 @@ def _published(outcome: Outcome) -> t.PublishEventsResponse:
         "undeclared_columns": outcome.undeclared_columns,
         "violations": _violations(outcome.violations.counts()),
     }
+    if outcome.missing_timestamp_column is not None:
+        published["missing_timestamp_column"] = outcome.missing_timestamp_column
     return views.envelope(published)
 
 

@@ -12,6 +12,7 @@ from ..models.events_published_source_type import (
     EventsPublishedSourceType,
     check_events_published_source_type,
 )
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.violation_count import ViolationCount
@@ -38,6 +39,10 @@ class EventsPublished:
     """ Columns that were sent and that the model's schema does not know; they are kept. """
     violations: list[ViolationCount]
     """ The violations of this request's events, counted by column and kind. """
+    missing_timestamp_column: str | Unset = UNSET
+    """ The model's `event_ts_col`, if no event of this request has such a column: new events got the time of
+    receipt. Absent otherwise.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +63,8 @@ class EventsPublished:
             violations_item = violations_item_data.to_dict()
             violations.append(violations_item)
 
+        missing_timestamp_column = self.missing_timestamp_column
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -71,6 +78,8 @@ class EventsPublished:
                 "violations": violations,
             }
         )
+        if missing_timestamp_column is not UNSET:
+            field_dict["missing_timestamp_column"] = missing_timestamp_column
 
         return field_dict
 
@@ -98,6 +107,8 @@ class EventsPublished:
 
             violations.append(violations_item)
 
+        missing_timestamp_column = d.pop("missing_timestamp_column", UNSET)
+
         events_published = cls(
             source_type=source_type,
             event_ids=event_ids,
@@ -106,6 +117,7 @@ class EventsPublished:
             unchanged=unchanged,
             undeclared_columns=undeclared_columns,
             violations=violations,
+            missing_timestamp_column=missing_timestamp_column,
         )
 
         events_published.additional_properties = d

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from attrs import define as _attrs_define
@@ -12,6 +12,10 @@ from attrs import field as _attrs_field
 from ..models.env_type import EnvType, check_env_type
 from ..types import UNSET, Unset
 
+if TYPE_CHECKING:
+    from ..models.violation_count import ViolationCount
+
+
 T = TypeVar("T", bound="JobInfo")
 
 
@@ -19,7 +23,8 @@ T = TypeVar("T", bound="JobInfo")
 class JobInfo:
     """What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
     and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
-    an update. Jobs that delete count `deleted_events`.
+    an update. They also tell what they found: `violations` and `undeclared_columns`, for a publish
+    `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
 
     """
 
@@ -52,6 +57,20 @@ class JobInfo:
     """ Stored events that were named by an update. """
     unknown: int | Unset = UNSET
     """ Updates whose id is not stored. """
+    violations: list[ViolationCount] | Unset = UNSET
+    """ The violations of the file's events so far, counted by column and kind; for an update those of the updated
+    values. Of more than 1,000 entries those with the largest counts are here.
+     """
+    undeclared_columns: list[str] | Unset = UNSET
+    """ Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named, the
+    end of a name longer than 255 characters is left out.
+     """
+    missing_timestamp_column: str | Unset = UNSET
+    """ The model's `event_ts_col`, if the file has no such column: new events got the time of receipt. Absent
+    otherwise.
+     """
+    ignored_columns: list[str] | Unset = UNSET
+    """ Input, output and decision columns of the file that an update left alone, at most 1,000. """
     deleted_events: int | Unset = UNSET
     """ Events that were deleted. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -89,6 +108,23 @@ class JobInfo:
 
         unknown = self.unknown
 
+        violations: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.violations, Unset):
+            violations = []
+            for violations_item_data in self.violations:
+                violations_item = violations_item_data.to_dict()
+                violations.append(violations_item)
+
+        undeclared_columns: list[str] | Unset = UNSET
+        if not isinstance(self.undeclared_columns, Unset):
+            undeclared_columns = self.undeclared_columns
+
+        missing_timestamp_column = self.missing_timestamp_column
+
+        ignored_columns: list[str] | Unset = UNSET
+        if not isinstance(self.ignored_columns, Unset):
+            ignored_columns = self.ignored_columns
+
         deleted_events = self.deleted_events
 
         field_dict: dict[str, Any] = {}
@@ -122,6 +158,14 @@ class JobInfo:
             field_dict["updated"] = updated
         if unknown is not UNSET:
             field_dict["unknown"] = unknown
+        if violations is not UNSET:
+            field_dict["violations"] = violations
+        if undeclared_columns is not UNSET:
+            field_dict["undeclared_columns"] = undeclared_columns
+        if missing_timestamp_column is not UNSET:
+            field_dict["missing_timestamp_column"] = missing_timestamp_column
+        if ignored_columns is not UNSET:
+            field_dict["ignored_columns"] = ignored_columns
         if deleted_events is not UNSET:
             field_dict["deleted_events"] = deleted_events
 
@@ -129,6 +173,8 @@ class JobInfo:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.violation_count import ViolationCount  # noqa: PLC0415
+
         d = dict(src_dict)
         resource_type = d.pop("resource_type")
 
@@ -168,6 +214,21 @@ class JobInfo:
 
         unknown = d.pop("unknown", UNSET)
 
+        _violations = d.pop("violations", UNSET)
+        violations: list[ViolationCount] | Unset = UNSET
+        if _violations is not UNSET:
+            violations = []
+            for violations_item_data in _violations:
+                violations_item = ViolationCount.from_dict(violations_item_data)
+
+                violations.append(violations_item)
+
+        undeclared_columns = cast(list[str], d.pop("undeclared_columns", UNSET))
+
+        missing_timestamp_column = d.pop("missing_timestamp_column", UNSET)
+
+        ignored_columns = cast(list[str], d.pop("ignored_columns", UNSET))
+
         deleted_events = d.pop("deleted_events", UNSET)
 
         job_info = cls(
@@ -185,6 +246,10 @@ class JobInfo:
             unchanged=unchanged,
             updated=updated,
             unknown=unknown,
+            violations=violations,
+            undeclared_columns=undeclared_columns,
+            missing_timestamp_column=missing_timestamp_column,
+            ignored_columns=ignored_columns,
             deleted_events=deleted_events,
         )
 

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS columns (
     model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR);
+ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{}';
 CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
 CREATE TABLE IF NOT EXISTS records (
     token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,
@@ -87,8 +88,8 @@ def declared_values(rows: pa.Table, columns: Sequence[StoredColumn]) -> pa.Table
 
 
 def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
-    rows = db.execute("SELECT next_row, counts FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
-    return JobProgress(rows[0][0], orjson.loads(rows[0][1])) if rows else JobProgress()
+    rows = db.execute("SELECT next_row, counts, tallies FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
+    return JobProgress(rows[0][0], *map(orjson.loads, rows[0][1:])) if rows else JobProgress()
 
 
 def literal(text: str) -> str:

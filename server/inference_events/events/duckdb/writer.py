@@ -53,6 +53,7 @@ from inference_events.events.store import (
     Statuses,
     Write,
     WriteKind,
+    added,
     counts,
 )
 
@@ -320,7 +321,8 @@ class Writer:
         gained = counts(statuses) | {"rejected_rows": len(rejected)}
         gained.pop("conflict", None)
         totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
-        self._set_progress(chunk.job_id, JobProgress(chunk.end, totals))
+        tallies = added(done.tallies, chunk.tally(statuses))
+        self._set_progress(chunk.job_id, JobProgress(chunk.end, totals, tallies))
         if rejected:
             rows = pa.Table.from_pylist(
                 [{"job_id": chunk.job_id, "row": r.row, "reason": r.reason, "message": r.message} for r in rejected]
@@ -331,8 +333,8 @@ class Writer:
     def _set_progress(self, job_id: str, progress: JobProgress) -> None:
         self._db.execute("DELETE FROM job_progress WHERE job_id = ?", [job_id])
         self._db.execute(
-            "INSERT INTO job_progress VALUES (?, ?, ?)",
-            [job_id, progress.next_row, orjson.dumps(dict(progress.counts)).decode()],
+            "INSERT INTO job_progress VALUES (?, ?, ?, ?)",
+            [job_id, progress.next_row, *(orjson.dumps(each).decode() for each in (progress.counts, progress.tallies))],
         )
 
     def _delete(self, deletion: Deletion) -> int:

@@ -152,7 +152,10 @@ def sync_detailed(
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
     counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
+    request, or
+    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
+    misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -171,13 +174,16 @@ def sync_detailed(
     the
        job's position, so a crash resumes after it.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
-    3. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
+    3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
+    as the
+       answer to a request with events does; see `get_job`.
+    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
     stay.
-    4. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
-    5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
-    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
     text.
@@ -250,7 +256,10 @@ def sync(
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
     counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
+    request, or
+    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
+    misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -269,13 +278,16 @@ def sync(
     the
        job's position, so a crash resumes after it.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
-    3. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
+    3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
+    as the
+       answer to a request with events does; see `get_job`.
+    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
     stay.
-    4. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
-    5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
-    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
     text.
@@ -343,7 +355,10 @@ async def asyncio_detailed(
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
     counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
+    request, or
+    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
+    misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -362,13 +377,16 @@ async def asyncio_detailed(
     the
        job's position, so a crash resumes after it.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
-    3. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
+    3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
+    as the
+       answer to a request with events does; see `get_job`.
+    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
     stay.
-    4. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
-    5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
-    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
     text.
@@ -439,7 +457,10 @@ async def asyncio(
     size; ISO
     8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
     counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt.
+    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
+    request, or
+    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
+    misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
@@ -458,13 +479,16 @@ async def asyncio(
     the
        job's position, so a crash resumes after it.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
-    3. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
+    3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
+    as the
+       answer to a request with events does; see `get_job`.
+    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
     stay.
-    4. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
-    5. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
     are.
-    6. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
+    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
     text.

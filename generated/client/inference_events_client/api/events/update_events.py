@@ -145,7 +145,9 @@ def sync_detailed(
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row.
+    column and the columns to change; every column of the file counts as contained in every row. The
+    job's `info`
+    tells of them what the answer to a request with events tells.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets
@@ -208,7 +210,9 @@ def sync(
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row.
+    column and the columns to change; every column of the file counts as contained in every row. The
+    job's `info`
+    tells of them what the answer to a request with events tells.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets
@@ -266,7 +270,9 @@ async def asyncio_detailed(
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row.
+    column and the columns to change; every column of the file counts as contained in every row. The
+    job's `info`
+    tells of them what the answer to a request with events tells.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets
@@ -327,7 +333,9 @@ async def asyncio(
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row.
+    column and the columns to change; every column of the file counts as contained in every row. The
+    job's `info`
+    tells of them what the answer to a request with events tells.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets

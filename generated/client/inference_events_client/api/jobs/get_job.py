@@ -104,6 +104,14 @@ def sync_detailed(
     model
     is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
 
+    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
+    are of no
+    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
+    on after a
+    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
+    stored as
+    `unknown` only.
+
     Args:
         job_id (UUID):
         verbose (bool | Unset):  Default: False.
@@ -140,6 +148,14 @@ def sync(
     model
     is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
 
+    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
+    are of no
+    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
+    on after a
+    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
+    stored as
+    `unknown` only.
+
     Args:
         job_id (UUID):
         verbose (bool | Unset):  Default: False.
@@ -170,6 +186,14 @@ async def asyncio_detailed(
      Shows one job. A job is readable from the moment its id was answered, and stays readable after its
     model
     is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+
+    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
+    are of no
+    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
+    on after a
+    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
+    stored as
+    `unknown` only.
 
     Args:
         job_id (UUID):
@@ -204,6 +228,14 @@ async def asyncio(
      Shows one job. A job is readable from the moment its id was answered, and stays readable after its
     model
     is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+
+    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
+    are of no
+    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
+    on after a
+    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
+    stored as
+    `unknown` only.
 
     Args:
         job_id (UUID):

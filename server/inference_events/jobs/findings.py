@@ -1,0 +1,51 @@
+"""What a job finds in a file beside what becomes of its rows: tallied chunk by chunk, shown in the job's info."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from heapq import nlargest
+from typing import Any
+
+import numpy as np
+
+from inference_events.events.store import RowStatus, Statuses, Tallies
+from inference_events.ingest.batch import Ingested
+
+MOST_SHOWN = 1000
+LONGEST_NAME = 255
+VIOLATIONS = ("missing", "type", "range")
+UNDECLARED = "undeclared_columns"
+IGNORED = "ignored_columns"
+MISSING_TIMESTAMP = "missing_timestamp_column"
+
+
+def tally(ingested: Ingested, statuses: Statuses) -> Tallies:
+    """Count the violations of rows that were stored, and the rows that had columns which are told of by name."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
+    for column, kind, count in ingested.violations.counts(None if stored.all() else stored):
+        found[kind][column] = count
+    if ingested.ids:
+        found[UNDECLARED] = dict.fromkeys(_bounded(ingested.undeclared_columns), len(ingested.ids))
+        found[IGNORED] = dict.fromkeys(_bounded(ingested.ignored_columns), len(ingested.ids))
+        if ingested.missing_timestamp_column is not None:
+            found[MISSING_TIMESTAMP] = {ingested.missing_timestamp_column: len(ingested.ids)}
+    return found
+
+
+def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
+    """Return the fields of the spec's `JobInfo` that tell what was found, at most `MOST_SHOWN` entries each."""
+    counted = [(count, column, kind) for kind in VIOLATIONS for column, count in tallies.get(kind, {}).items()]
+    kept = sorted((column, kind, count) for count, column, kind in nlargest(MOST_SHOWN, counted))
+    shown: dict[str, Any] = {
+        "violations": [{"column": column, "kind": kind, "count": count} for column, kind, count in kept],
+        UNDECLARED: sorted(tallies.get(UNDECLARED, {}))[:MOST_SHOWN],
+    }
+    if is_update:
+        shown[IGNORED] = sorted(tallies.get(IGNORED, {}))[:MOST_SHOWN]
+    for name in tallies.get(MISSING_TIMESTAMP, {}):
+        shown[MISSING_TIMESTAMP] = name
+    return shown
+
+
+def _bounded(names: Sequence[str]) -> list[str]:
+    return [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…" for name in names[:MOST_SHOWN]]

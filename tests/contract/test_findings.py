@@ -1,0 +1,154 @@
+"""What a publish tells of the data beside storing it: violations, undeclared columns, a timestamp that is missing."""
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.envelope import assert_error_envelope
+
+COLUMNS: list[dict[str, Any]] = [
+    {"name": "id", "data_type": "str"},
+    {"name": "carrier", "data_type": "category", "categories": ["AA", "UA"]},
+    {"name": "distance", "data_type": "int", "min": 0, "max": 5000},
+    {"name": "late", "data_type": "bool"},
+]
+SPEC = {"inputs": ["carrier", "distance"], "targets": ["late"], "metadata": ["id"]}
+TYPOS: list[dict[str, Any]] = [
+    {"id": "a", "carrier": "UA", "distence": 5, "late": True, "time": 1_700_000_000},
+    {"id": "b", "carrier": "ZZ", "distence": 7, "late": None, "time": 1_700_000_001},
+    {"id": "c", "carrier": "ZZ", "distence": 7, "late": False, "time": 1_700_000_002},
+]
+FOUND = [("carrier", "range", 2), ("distance", "missing", 3), ("late", "missing", 1)]
+
+
+class Api:
+    """A client, and what the tests do with it."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def call(self, method: str, path: str, **request: Any) -> Any:
+        answer = self.client.request(method, path, **request)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def refusal(self, method: str, path: str, code: int = 400, **request: Any) -> list[str]:
+        """Return what a refusal names."""
+        answer = self.client.request(method, path, **request)
+        assert_error_envelope(answer.json(), code)
+        return [error["message"] for error in answer.json()["error"]["errors"]]
+
+    def model_body(self, columns: Sequence[dict[str, Any]] = COLUMNS, **fields: Any) -> dict[str, Any]:
+        project = self.call("POST", "/v3/projects", json={"name": f"p{uuid4().hex[:20]}"})
+        body = {"name": "model", "project_id": project["id"], "schema": {"columns": columns}, "spec": SPEC}
+        return body | {"event_id_col": "id", "event_ts_col": "departed"} | fields
+
+    def model(self, columns: Sequence[dict[str, Any]] = COLUMNS, **fields: Any) -> str:
+        created: str = self.call("POST", "/v3/models", json=self.model_body(columns, **fields))["id"]
+        return created
+
+    def send(self, model_id: str, source: dict[str, Any], method: str = "POST", dataset: str | None = None) -> Any:
+        environment = {"env_type": "PRE_PRODUCTION" if dataset else "PRODUCTION", "env_name": dataset}
+        return self.call(method, "/v3/events", json={"model_id": model_id, **environment, "source": source})
+
+    def send_file(self, model_id: str, name: str, content: bytes, **request: Any) -> Any:
+        """Send a file and return its job when it has ended."""
+        uploaded = self.call("POST", "/v3/files/upload", files={"file": (name, content)})
+        job_id = self.send(model_id, {"type": "FILE", "file_id": uploaded["id"]}, **request)["job"]["id"]
+        while (job := self.call("GET", f"/v3/jobs/{job_id}"))["status"] in ("PENDING", "STARTED"):
+            pass
+        return job
+
+
+@pytest.fixture(scope="module")
+def api(server_url: str, token: str) -> Iterator[Api]:
+    with httpx.Client(base_url=server_url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        yield Api(client)
+
+
+def csv_file(rows: Sequence[dict[str, Any]]) -> bytes:
+    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
+    return "".join(",".join(line) + "\n" for line in [list(rows[0]), *cells]).encode()
+
+
+def parquet_file(rows: Sequence[dict[str, Any]]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows)), file)
+    return file.getvalue()
+
+
+def counted(found: dict[str, Any]) -> list[tuple[str, str, int]]:
+    return [(violation["column"], violation["kind"], violation["count"]) for violation in found["violations"]]
+
+
+def sent(api: Api, model_id: str, rows: Sequence[dict[str, Any]], how: str, **request: Any) -> Any:
+    """Send rows and return what the answer or the job's info tells."""
+    if how == "list":
+        return api.send(model_id, {"type": "EVENTS", "events": rows}, **request)
+    content = csv_file(rows) if how == "csv" else parquet_file(rows)
+    job = api.send_file(model_id, f"rows.{how}", content, **request)
+    assert job["status"] == "SUCCESS"
+    return job["info"]
+
+
+@pytest.mark.parametrize("dataset", [None, "training"])
+@pytest.mark.parametrize("how", ["list", "csv", "parquet"])
+def test_typos_in_the_names_of_columns_are_told(api: Api, how: str, dataset: str | None) -> None:
+    """A list and a file tell the same: a misspelt column is undeclared, what was meant is missing, and so is a time."""
+    found = sent(api, api.model(), TYPOS, how, dataset=dataset)
+    assert counted(found) == FOUND
+    assert found["undeclared_columns"] == ["distence", "time"]
+    assert found["missing_timestamp_column"] == "departed"
+
+
+@pytest.mark.parametrize("how", ["list", "csv", "parquet"])
+def test_what_is_right_is_not_told(api: Api, how: str) -> None:
+    """Where data keep to the schema nothing is found. A timestamp column counts as there once one event has it."""
+    rows = [{"id": "a", "carrier": "UA", "distance": 5, "late": True}, {"id": "b", "carrier": "AA", "distance": 6}]
+    timed = [row | {"late": False, "departed": time} for row, time in zip(rows, (None, 1_700_000_000), strict=True)]
+    found = sent(api, api.model(), timed, how)
+    assert (counted(found), found["undeclared_columns"]) == ([], [])
+    assert "missing_timestamp_column" not in found
+    assert "missing_timestamp_column" not in sent(api, api.model(event_ts_col=None), rows, how)
+
+
+@pytest.mark.parametrize("how", ["csv", "parquet"])
+def test_an_update_by_file_tells_what_it_left_alone(api: Api, how: str) -> None:
+    """Columns that an update may not change are named; violations are those of events that are stored."""
+    model_id = api.model()
+    api.send(model_id, {"type": "EVENTS", "events": TYPOS})
+    labels = [{"id": id, "distance": 9, "late": late, "gate": "B1"} for late, id in enumerate("abzy")]
+    found = sent(api, model_id, labels, how, method="PATCH")
+    assert (found["updated"], found["unknown"], found["ignored_columns"]) == (2, 2, ["distance"])
+    assert found["undeclared_columns"] == ["gate"]
+    assert counted(found) == ([] if how == "csv" else [("late", "type", 2)])
+    assert "missing_timestamp_column" not in found
+
+
+def test_rejected_rows_count_as_rejected_only(api: Api) -> None:
+    """The violations of rows that are not stored, be they no events or in conflict with the dataset, do not count."""
+    model_id = api.model()
+    assert counted(api.send_file(model_id, "rows.csv", csv_file(TYPOS[1:2]), dataset="d")["info"])
+    rows = b"id,carrier,distance,late,departed\na,UA,x,true,2024-01-01\nb,UA,x,true,2024-01-01\nc,UA,x,true,never\n"
+    job = api.send_file(model_id, "rows.csv", rows, dataset="d")
+    assert (job["info"]["created"], job["info"]["rejected_rows"]) == (1, 2)
+    assert counted(job["info"]) == [("distance", "type", 1)]
+    assert "missing_timestamp_column" not in job["info"]
+
+
+def test_what_a_job_tells_is_bounded(api: Api) -> None:
+    """Of 1,499 violated columns the 1,000 with the largest counts are told, of undeclared ones 1,000, shortened."""
+    columns = [{"name": "id", "data_type": "str"}, *({"name": f"c{n:04}", "data_type": "int"} for n in range(1500))]
+    model_id = api.model(columns, spec={})
+    extra = {"x" * 300: 1} | {f"y{n:04}": 1 for n in range(1100)}
+    rows = [{"id": "a", "c0000": 1, **extra}, {"id": "b", "c0000": 1, "c0001": 1, **extra}]
+    info = api.send_file(model_id, "rows.parquet", parquet_file(rows))["info"]
+    assert len(info["violations"]) == len(info["undeclared_columns"]) == 1000
+    assert {violation["count"] for violation in info["violations"]} == {2}
+    assert info["undeclared_columns"][0] == "x" * 255 + "…"
