@@ -152,3 +152,16 @@ def test_what_a_job_tells_is_bounded(api: Api) -> None:
     assert len(info["violations"]) == len(info["undeclared_columns"]) == 1000
     assert {violation["count"] for violation in info["violations"]} == {2}
     assert info["undeclared_columns"][0] == "x" * 255 + "…"
+
+
+def test_a_file_of_a_header_alone_is_published_without_rows(api: Api) -> None:
+    """A job ends well with a CSV header that even lacks a line end: there was nothing to do."""
+    job = api.send_file(api.model(), "rows.csv", b"id,departed,typo")
+    assert (job["status"], job["info"]["rows"], job["info"]["violations"]) == ("SUCCESS", 0, [])
+
+
+def test_a_file_in_utf_16_is_told_so(api: Api) -> None:
+    """The job fails and says which encoding the file has and which it must have."""
+    job = api.send_file(api.model(), "rows.csv", csv_file(TYPOS).decode().encode("utf-16"))
+    assert (job["status"], job["error_reason"]) == ("FAILURE", "BadRequest")
+    assert job["error_message"] == "The file cannot be read as CSV: it is UTF-16 and must be UTF-8"

@@ -114,13 +114,36 @@ def test_a_file_without_rows_has_none(tmp_path: Path, type: str) -> None:
     assert column_names(path, type) == ["a", "b"]
 
 
+@pytest.mark.parametrize("header", ["a,b", "\ufeffa,b", '"a","b"', 'a,"b"'])
+def test_a_header_without_a_line_end_is_a_header(tmp_path: Path, header: str) -> None:
+    """A CSV file that ends after its header, without a line end, has these columns and no rows."""
+    path = written(tmp_path, header)
+    assert (column_names(path, "CSV"), read(path)) == (["a", "b"], ({}, []))
+    assert column_names(written(tmp_path, '"a\nb",c'), "CSV") == ["a\nb", "c"]
+    assert column_names(written(tmp_path, "a"), "CSV") == ["a"]
+
+
+@pytest.mark.parametrize("header", ["\x00", "\x00,b", "ab\x00", "\x00\x00", "a,\x00b"])
+def test_a_zero_byte_alone_does_not_make_utf_16(tmp_path: Path, header: str) -> None:
+    """Zero bytes among others are text."""
+    if header != "\x00,b":
+        header += ",second"
+    assert column_names(written(tmp_path, f"{header}\n1,2\n"), "CSV")[0] == header.split(",")[0]
+
+
 SECRET = "secret"
 BROKEN: list[tuple[str, bytes, str]] = [
     ("CSV", b"", "is empty"),
     ("PARQUET", b"", "is empty"),
     ("CSV", b"a,b\n1,\xff\xfe secret\n", "not UTF-8"),
     ("CSV", b"a,\xff\n1,2\n", "not UTF-8"),
-    ("CSV", "a,b\nsecret,2\n".encode("utf-16"), "cannot be read"),
+    ("CSV", "a,b\nsecret,2\n".encode("utf-16"), "is UTF-16 and must be UTF-8"),
+    ("CSV", "id,größe\nsecret,2\n".encode("utf-16-le"), "is UTF-16 and must be UTF-8"),
+    ("CSV", "id,größe\nsecret,2\n".encode("utf-16-be"), "is UTF-16 and must be UTF-8"),
+    ("CSV", "a,b\nsecret,2\n".encode("utf-32"), "not UTF-8"),
+    ("CSV", b"\n\n", "is empty"),
+    ("CSV", b"\xef\xbb\xbf", "is empty"),
+    ("CSV", b'a,"cut secret', "is empty"),
     ("PARQUET", b"a,b\nsecret,2\n", "cannot be read"),
     ("PARQUET", b"PAR1 secret PAR1", "cannot be read"),
     ("CSV", b"a,a\n1,secret\n", "there twice"),

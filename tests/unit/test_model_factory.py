@@ -232,6 +232,8 @@ def test_categories_fit_into_a_schema(tmp_path: Path, monkeypatch: pytest.Monkey
 FAULTS: list[tuple[str, bytes, str]] = [
     ("a.csv", b"", "it is empty"),
     ("a.csv", b"a,b\n", "has no row"),
+    ("a.csv", b"a,b", "has no row"),
+    ("a.csv", "a,b\n1,2\n".encode("utf-16"), "is UTF-16 and must be UTF-8"),
     ("a.csv", b"a,b\n1\n", "has no row"),
     ("a.csv", b"a,a\n1,2\n", "a column name is there twice"),
     ("a.csv", b"a,\n1,2\n", "has no name"),

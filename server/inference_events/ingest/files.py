@@ -1,5 +1,7 @@
 """Read uploaded files in chunks, whatever their size. What cannot be a row is set aside, not lost."""
 
+import codecs
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -232,16 +234,40 @@ def _open_csv(path: Path, bad: list[int]) -> Iterator[pa.csv.CSVStreamingReader]
         bad.append(row.number - 2)
         return "skip"
 
-    def opened(names: Sequence[str]) -> pa.csv.CSVStreamingReader:
+    def opened(source: Path | io.BytesIO, names: Sequence[str]) -> pa.csv.CSVStreamingReader:
         return pa.csv.open_csv(
-            path,
+            source,
             read_options=pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES, use_threads=False),
             parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
             convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
 
-    with opened(()) as probe:
-        names = probe.schema.names
+    _check_encoding(path)
+    try:
+        with opened(path, ()) as probe:
+            names = probe.schema.names
+    except pa.ArrowInvalid as error:
+        header = _unended_header(path, error)
+        with opened(io.BytesIO(header), ()) as reader:
+            yield reader
+        return
     bad.clear()
-    with opened(names) as reader:
+    with opened(path, names) as reader:
         yield reader
+
+
+def _check_encoding(path: Path) -> None:
+    """Refuse text of 16-bit units, with or without a mark. Raises Unreadable."""
+    with path.open("rb") as file:
+        start = file.read(64)
+    # The mark of UTF-32 begins like that of UTF-16.
+    marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and start[2:4] != b"\0\0"
+    if marked or (len(start) > 2 and not (any(start[::2]) and any(start[1::2]))):
+        raise Unreadable(NOT_READABLE.format(type="CSV", why="it is UTF-16 and must be UTF-8"))
+
+
+def _unended_header(path: Path, error: pa.ArrowInvalid) -> bytes:
+    """Return a file that is nothing but a header, with the line end without which the reader takes it for empty."""
+    if "Empty CSV" not in str(error) or not 0 < path.stat().st_size < CSV_BLOCK_BYTES:
+        raise error
+    return path.read_bytes() + b"\n"

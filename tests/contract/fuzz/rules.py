@@ -41,6 +41,7 @@ RULES = (
     "A column of the file has no name",
     "a column name is there twice",
     "it is damaged, cut off, or of another type",
+    "it is UTF-16 and must be UTF-8",
     # create_model and update_model
     "is the name of an earlier column",
     "is above max",

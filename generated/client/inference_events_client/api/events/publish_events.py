@@ -170,9 +170,10 @@ def sync_detailed(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk commits together with
-    the
-       job's position, so a crash resumes after it.
+    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
+    commits
+       together with the job's position, so a crash resumes after it. A CSV header alone is a file
+    without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
@@ -274,9 +275,10 @@ def sync(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk commits together with
-    the
-       job's position, so a crash resumes after it.
+    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
+    commits
+       together with the job's position, so a crash resumes after it. A CSV header alone is a file
+    without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
@@ -373,9 +375,10 @@ async def asyncio_detailed(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk commits together with
-    the
-       job's position, so a crash resumes after it.
+    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
+    commits
+       together with the job's position, so a crash resumes after it. A CSV header alone is a file
+    without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
@@ -475,9 +478,10 @@ async def asyncio(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk commits together with
-    the
-       job's position, so a crash resumes after it.
+    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
+    commits
+       together with the job's position, so a crash resumes after it. A CSV header alone is a file
+    without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
