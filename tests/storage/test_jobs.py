@@ -160,8 +160,8 @@ def test_tallies_are_committed_with_the_rows(opened: Opened) -> None:
     opened.publish({"id": "a"}, {"id": "b"}, position=position, chunk=replace(chunk("job", [0, 1]), tally=tally))
     opened.reopen()
     rows: list[Row] = [{"id": "b"}, {"id": "c"}]
-    opened.publish(*rows, position=position, chunk=replace(chunk("job", [2, 3]), tally=tally))
-    opened.publish(*rows, position=position, chunk=chunk("job", [4, 5]))
+    opened.publish(*rows, position=position, chunk=replace(chunk("job", [2, 3], start=2), tally=tally))
+    opened.publish(*rows, position=position, chunk=chunk("job", [4, 5], start=4))
     opened.publish({"id": "d"}, position=position, chunk=replace(chunk("other", [0]), tally=tally))
     opened.reopen()
     progress = opened.store.progress("job")
