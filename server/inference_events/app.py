@@ -80,7 +80,7 @@ class Services:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         self.catalog, self.new_secret = open_catalog(settings, self.directory)
-        self.store = _open_store(self.directory)
+        self.store = _open_store(self.directory, settings.checkpoint_bytes)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
         self.queue = JobQueue(self.catalog)
@@ -127,9 +127,9 @@ class Services:
         drop_unfinished(self.catalog, self.directory)
 
 
-def _open_store(directory: DataDirectory) -> DuckDBEventStore:
+def _open_store(directory: DataDirectory, checkpoint_bytes: int) -> DuckDBEventStore:
     try:
-        return DuckDBEventStore(directory.events_file)
+        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes)
     except StoreUnreadable as error:
         raise DataDirectoryDamaged(directory.events_file, error) from error
 

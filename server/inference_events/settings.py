@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     file_chunk_rows: int = Field(
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
     )
+    checkpoint_bytes: ByteSize = Field(
+        default=ByteSize(128 * MIB),
+        gt=0,
+        description="Size of the log at which it is taken up into the events file, which holds up writes for a moment.",
+    )
     retry_record_hours: float = Field(
         default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
     )

@@ -14,6 +14,8 @@ import orjson
 from tests.e2e.process import TOKEN, ServerProcess
 from tests.program import Program
 
+# Less than usual, so that there are many checkpoints to be disturbed.
+CHECKPOINT_BYTES = 16 * 1024 * 1024
 # What the server logs when something went wrong that nobody foresaw.
 ALARMS = frozenset({"request_failed", "job_broke", "job_worker_failed"})
 
@@ -36,7 +38,9 @@ class Subject(ServerProcess):
         super().__init__(data_dir)
         self.data_dir = data_dir
         self.log = log or data_dir.with_name(f"{data_dir.name}.log")
-        self._program = Program(data_dir, TOKEN, settings, log=self.log, environment=environment)
+        self._program = Program(
+            data_dir, TOKEN, {"checkpoint_bytes": CHECKPOINT_BYTES} | settings, log=self.log, environment=environment
+        )
 
     @property
     def url(self) -> str:

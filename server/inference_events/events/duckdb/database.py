@@ -17,8 +17,9 @@ from inference_events.events.duckdb.sql import SYSTEM_TABLES
 class Database:
     """One DuckDB file, which this process alone may open. Cursors are for reading, from any thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, checkpoint_bytes: int) -> None:
         self._path = path
+        self._checkpoint_bytes = checkpoint_bytes
         self._turn = threading.Condition()
         self._readers = 0
         self._is_reopening = False
@@ -52,7 +53,7 @@ class Database:
                 # They end soon: a file that the engine gave up fails every read.
                 self._turn.wait_for(lambda: not self._readers)
                 self.close()
-                self._connection = _connect(self._path)
+                self._connection = _connect(self._path, self._checkpoint_bytes)
             finally:
                 self._is_reopening = False
                 self._turn.notify_all()
@@ -68,9 +69,11 @@ class Database:
         return self._connection
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, checkpoint_bytes: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(path))
     try:
+        # At each checkpoint the engine compresses what was written since: often means small blocks.
+        connection.execute(f"SET checkpoint_threshold = '{checkpoint_bytes}B'")
         connection.execute(SYSTEM_TABLES)
     except BaseException:
         connection.close()

@@ -43,17 +43,22 @@ from inference_events.events.store import (
     Write,
 )
 
+CHECKPOINT_BYTES = 128 * 1024 * 1024
 READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
 
 
 class DuckDBEventStore:
     """`EventStore` on one DuckDB file, which this process alone may open. Raises StoreUnreadable."""
 
-    def __init__(self, path: Path, most_patches: int = MOST_PATCHES) -> None:
-        """Open or create the file. Of a model's events that were updated `most_patches` wait to be written anew."""
+    def __init__(self, path: Path, most_patches: int = MOST_PATCHES, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
+        """Open or create the file.
+
+        Of a model's events that were updated `most_patches` wait to be written anew, and a write-ahead log of
+        `checkpoint_bytes` is taken up into the file.
+        """
         self._open_positions: dict[str, set[int]] = {}
         try:
-            self._database = Database(path)
+            self._database = Database(path, checkpoint_bytes)
             self._engine = Recovering(self._database, self._open_positions, most_patches)
         except duckdb.Error as error:
             raise StoreUnreadable(str(error)) from error

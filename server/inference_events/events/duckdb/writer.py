@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 
 MOST_PATCHES = 1 << 18
 MOST_FOLDED = 1 << 13
-VACUUM_CHANGES = 1 << 18
+VACUUM_CHANGES = 1 << 21
 VACUUM = "SET GLOBAL max_vacuum_tasks = 100"
 NO_VACUUM = "SET GLOBAL max_vacuum_tasks = 0"
 CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
