@@ -8,10 +8,11 @@ SEED ?= 1
 KILLS ?= 100
 EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
+PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-slow serve compat compatibility generate check-generated lint types review docs fuzz bench wheel constraints clean $(RECORDS)
+.PHONY: help demo test test-faults test-slow serve compat compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -75,6 +76,9 @@ fuzz: .venv/.dev ## Fuzz a running server with Schemathesis (N=300 SEED=7 for mo
 bench: .venv/.bench ## Measure speed against floors and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)
 
+bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would run (ARGS=--quick, ARGS="--only ours --only mlflow")
+	$(PYTHON) -m tests.bench.peers $(ARGS)
+
 clean: ## Remove what can be made anew
 	rm -rf .venv build dist tools/review/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -99,6 +103,18 @@ clean: ## Remove what can be made anew
 	@touch $@
 
 .venv/clients/%: tests/compat/%.txt | .venv/bin/python
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/peers/ours: pyproject.toml constraints.txt | .venv/bin/python
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/peers/%: tests/bench/peers/%.txt | .venv/bin/python
 	rm -rf $@
 	python3 -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

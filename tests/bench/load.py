@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import cast
 from urllib.parse import urlsplit
@@ -15,14 +15,18 @@ import uvloop
 
 @dataclass(frozen=True)
 class Load:
-    """What a round took: `seconds` from the first request to the last answer, and the latency of each, in seconds."""
+    """What a round took: `seconds` from the first request to the last answer, and the latency of each, in seconds.
+
+    `refusals` are the answers that were not a success; they are not in the latencies.
+    """
 
     seconds: float
     latencies: list[float]
+    refusals: list[str]
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Requests a second that succeeded."""
         return len(self.latencies) / self.seconds
 
 
@@ -41,13 +45,26 @@ class Generator(AbstractContextManager["Generator"]):
 
     def run(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
         """Send every request once; each connection sends its next when it has its answer. Raises Refused."""
+        load = self.try_all(url, requests, connections)
+        if load.refusals:
+            raise Refused(load.refusals[0])
+        return load
+
+    def try_all(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
+        """Do the same, but go on after a refusal."""
         return self._pool.submit(_run, url, requests, connections).result()
 
 
 def request(method: str, path: str, token: str, body: bytes) -> bytes:
     """Return the bytes of a request with a JSON body."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
-    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    return message(method, path, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, body)
+
+
+def message(method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the bytes of a request."""
+    fields = {"Host": "127.0.0.1", **headers, "Content-Length": len(body)}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def message_end(data: bytes | bytearray) -> int | None:
@@ -67,29 +84,29 @@ def _run(url: str, requests: Sequence[bytes], connections: int) -> Load:
 
 
 async def _send(url: str, requests: Sequence[bytes], connections: int) -> Load:
-    waiting, latencies = iter(requests), list[float]()
-    clients = [await _connect(url, waiting, latencies) for _ in range(min(connections, len(requests)))]
+    waiting, load = iter(requests), Load(0, [], [])
+    clients = [await _connect(url, waiting, load) for _ in range(min(connections, len(requests)))]
     started = time.perf_counter()
     for client in clients:
         client.send_next()
     await asyncio.gather(*(client.done for client in clients))
-    return Load(time.perf_counter() - started, latencies)
+    return replace(load, seconds=time.perf_counter() - started)
 
 
-async def _connect(url: str, waiting: Iterator[bytes], latencies: list[float]) -> "_Client":
+async def _connect(url: str, waiting: Iterator[bytes], load: Load) -> "_Client":
     host, port = urlsplit(url).netloc.split(":")
     loop = asyncio.get_running_loop()
-    _, client = await loop.create_connection(lambda: _Client(waiting, latencies), host, int(port))
+    _, client = await loop.create_connection(lambda: _Client(waiting, load), host, int(port))
     return client
 
 
 class _Client(asyncio.Protocol):
-    """One connection. It takes its next request from those that wait."""
+    """One connection. It takes its next request from those that wait, and adds what becomes of it to the load."""
 
-    def __init__(self, waiting: Iterator[bytes], latencies: list[float]) -> None:
+    def __init__(self, waiting: Iterator[bytes], load: Load) -> None:
         self.done = asyncio.get_running_loop().create_future()
         self._waiting = waiting
-        self._latencies = latencies
+        self._load = load
         self._answer = bytearray()
         self._end: int | None = None
 
@@ -116,10 +133,10 @@ class _Client(asyncio.Protocol):
             self.done.set_exception(error or Refused("the connection was closed"))
 
     def _take_answer(self) -> None:
-        if self._answer[9:10] != b"2":
-            self.done.set_exception(Refused(self._answer[:500].decode(errors="replace")))
-            return
-        self._latencies.append(time.perf_counter() - self._sent)
+        if self._answer[9:10] == b"2":
+            self._load.latencies.append(time.perf_counter() - self._sent)
+        else:
+            self._load.refusals.append(self._answer[:500].decode(errors="replace"))
         self._answer.clear()
         self._end = None
         self.send_next()

@@ -50,10 +50,10 @@ class Row:
         return value >= float(limit) if sign == ">=" else value <= float(limit)
 
     def cells(self) -> list[str]:
-        floor = "" if self.floor is None else f"{self.floor_name}: {_number(self.floor)}"
+        floor = "" if self.floor is None else f"{self.floor_name}: {number(self.floor)}"
         return [
             self.work,
-            f"{_number(self.measured)} {self.unit}",
+            f"{number(self.measured)} {self.unit}",
             floor,
             "" if self.ratio is None else f"{self.ratio:.2f}",
             self.budget,
@@ -79,7 +79,7 @@ def write(folder: Path, rows: Sequence[Row], sizes: Sequence[Size]) -> str:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     parts = [
         INTRODUCTION.format(date=date.today(), cores=os.cpu_count(), load=load),
-        _table(HEADINGS, [row.cells() for row in rows]),
+        table(HEADINGS, [row.cells() for row in rows]),
     ]
     if sizes:
         parts.append(_growth(sizes))
@@ -101,13 +101,12 @@ def percentile(latencies: Sequence[float], hundredth: int) -> float:
 def _growth(sizes: Sequence[Size]) -> str:
     headings = ["stored rows", "publish, events/s", *(f"{kind}, p50 ms" for kind in sizes[0].medians)]
     lines = [
-        [f"{size.rows:,}", _number(size.rate), *(f"{1000 * one:.1f}" for one in size.medians.values())]
-        for size in sizes
+        [f"{size.rows:,}", number(size.rate), *(f"{1000 * one:.1f}" for one in size.medians.values())] for size in sizes
     ]
-    return _table(headings, lines)
+    return table(headings, lines)
 
 
-def _table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [headings, ["---"] * len(headings), *lines])
 
 
@@ -130,5 +129,5 @@ def _milliseconds(latencies: Sequence[float], hundredth: int) -> str:
     return f"{1000 * percentile(latencies, hundredth):.1f}" if len(latencies) > 1 else ""
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"

@@ -65,8 +65,13 @@ def publish_body(model_id: str, events: Sequence[dict[str, Any]]) -> bytes:
 
 def publish_bodies(model_id: str, start: int, requests: int, size: int) -> list[bytes]:
     """Return bodies of `size` events each, of consecutive rows."""
-    events = table(start, requests * size).to_pylist()
-    return [publish_body(model_id, events[low : low + size]) for low in range(0, len(events), size)]
+    return [publish_body(model_id, chunk) for chunk in events(start, requests, size)]
+
+
+def events(start: int, count: int, size: int) -> list[list[dict[str, Any]]]:
+    """Return `count` lists of `size` events each, of consecutive rows."""
+    rows = table(start, count * size).to_pylist()
+    return [rows[low : low + size] for low in range(0, len(rows), size)]
 
 
 def label_body(model_id: str, rows: Iterable[int], note: str) -> bytes:

@@ -1,0 +1,38 @@
+"""What the benchmark knows of a server that is compared with ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tests.bench.peers.process import Environment, Process
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many requests a round sends, of 1,000 events and of one: what a peer answers in a few seconds."""
+
+    batches: int
+    singles: int
+
+
+class Peer(Protocol):
+    """A server with a data folder of its own, which outlives its processes."""
+
+    name: str
+    about: str
+    """What it runs with, and what of that is not its default."""
+    effort: Effort
+    environment: Environment
+
+    @property
+    def processes(self) -> Sequence[Process]:
+        """What runs, each with all that it started; in the order in which they are ended."""
+
+    def start(self) -> str:
+        """Start on the data that is there, and return the URL when it is ready. Raises NotStarted."""
+
+    def publish_requests(self, start: int, requests: int, size: int) -> list[bytes]:
+        """Return requests of `size` events each, of consecutive rows of the workload."""
+
+    def stored(self) -> int:
+        """Return how many events can be read now."""
