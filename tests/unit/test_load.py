@@ -1,0 +1,60 @@
+"""The load generator of the benchmark tells what was acknowledged from what was refused."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+
+from tests.bench.load import Generator, Refused, message, message_end
+
+ACKNOWLEDGEMENT = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull"
+
+
+def test_a_message_states_its_length() -> None:
+    """A request carries the headers that it is given, and ends where it says."""
+    request = message("POST", "/v1/traces", {"Content-Type": "application/x-protobuf"}, b"body")
+    head, _, body = request.partition(b"\r\n\r\n")
+    assert head.splitlines()[0] == b"POST /v1/traces HTTP/1.1"
+    assert b"Content-Type: application/x-protobuf" in head.splitlines()
+    assert body == b"body"
+    assert message_end(request) == len(request)
+
+
+def test_what_is_refused_is_counted_and_does_not_end_the_load() -> None:
+    """Refusals are kept beside the latencies, which are of what succeeded; every request is sent once."""
+    with _answering([ACKNOWLEDGEMENT, REFUSAL, ACKNOWLEDGEMENT]) as (url, received), Generator() as generator:
+        requests = [message("POST", "/", {}, b"%d" % number) for number in range(3)]
+        load = generator.try_all(url, requests, 1)
+    assert received == requests
+    assert len(load.latencies) == 2
+    assert load.refusals == [REFUSAL.decode()]
+    assert load.rate == pytest.approx(2 / load.seconds)
+
+
+def test_a_load_that_must_succeed_raises_the_refusal() -> None:
+    """Where a refusal is not expected, it is an error that says what the server said."""
+    with _answering([REFUSAL]) as (url, _), Generator() as generator, pytest.raises(Refused, match="full"):
+        generator.run(url, [message("POST", "/", {}, b"0")], 1)
+
+
+@contextmanager
+def _answering(answers: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """Serve one connection that gets these answers; yield the URL and the requests that came."""
+    received: list[bytes] = []
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            for answer in answers:
+                received.append(connection.recv(65536))
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        server = Thread(target=serve)
+        server.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
+        server.join(30)
