@@ -23,17 +23,25 @@ from dataclasses import dataclass
 # ├── NotOffered 501
 # └── ServiceUnavailable 503
 
+# What the vendor's client calls what a place names, where its users know it by that name only.
+CLIENT_NAMES = {"/env_name": "dataset_name"}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Name one thing that is wrong: `place` is a JSON pointer into the request, never a value from it."""
+    """Name one thing that is wrong: `place` is a JSON pointer into the request.
+
+    Neither it nor the message shows a value from the request; names of columns are no values.
+    """
 
     message: str
     place: str = ""
     reason: str = "BadRequest"
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
+        told = f"{self.place}: {self.message}" if self.place else self.message
+        known_as = CLIENT_NAMES.get(self.place)
+        return f"{told} (the vendor's client calls it {known_as})" if known_as else told
 
 
 class ApiError(Exception):

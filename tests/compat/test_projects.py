@@ -102,4 +102,5 @@ def test_old_clients_are_told_that_they_cannot_delete_a_project(project: fdl.Pro
     with pytest.raises(fdl.ApiError) as refusal:
         project.delete()
     assert refusal.value.code == 501
+    assert refusal.value.message == "This server does not offer projects of version 2 of the API"
     assert fdl.Project.get(project.id).name == project.name

@@ -149,7 +149,7 @@ def test_a_frame_that_cannot_become_parquet_comes_as_csv(model: fdl.Model) -> No
 
 def test_a_refused_frame_raises_why(model: fdl.Model) -> None:
     """A frame that the server refuses is tried as CSV by the client too; the refusal reaches the user."""
-    with pytest.raises(fdl.ApiError, match="env_name"):
+    with pytest.raises(fdl.ApiError, match="the vendor's client calls it dataset_name"):
         model.publish(flights(1), environment=fdl.EnvType.PRE_PRODUCTION)
 
 
@@ -247,8 +247,12 @@ def csv(count: int) -> bytes:
         ("a.csv", lambda: parquet(3), "The file cannot be read as CSV: it is"),
         ("a.csv", lambda: gzip.compress(csv(100)), "The file cannot be read as CSV: it is"),
         ("a.csv", lambda: HEADER + "a,1704067200,1,Zürich\n".encode("latin-1"), "CSV: it is not UTF-8 text"),
-        ("a.csv", lambda: csv(3).decode().encode("utf-16"), "The file cannot be read as CSV: it is"),
-        ("a.csv", lambda: b"distance\n1\n", "The file lacks the column that event_id_col names"),
+        ("a.csv", lambda: csv(3).decode().encode("utf-16"), "CSV: it is UTF-16 and must be UTF-8"),
+        (
+            "a.csv",
+            lambda: b"distance\n1\n",
+            'The file lacks the column "id" that event_id_col names; it has "distance"',
+        ),
         ("a.csv", lambda: b"id,x,x\n1,2,3\n", "a column name is there twice"),
         ("a.csv", lambda: HEADER + b",1704067200,1,x\n" * 3, "Every row was rejected; row 0: id: is missing"),
         ("a.csv", lambda: HEADER + b"a,never,1,x\n" * 3, "Every row was rejected; row 0: ts: cannot be read as a time"),

@@ -219,7 +219,7 @@ def test_a_dataset_grows_but_does_not_change(model: fdl.Model) -> None:
 
 def test_a_dataset_needs_a_name(model: fdl.Model) -> None:
     """PRE_PRODUCTION without a dataset is a 400 that says what is missing."""
-    with pytest.raises(fdl.ApiError, match="env_name") as refusal:
+    with pytest.raises(fdl.ApiError, match="the vendor's client calls it dataset_name") as refusal:
         model.publish(events(1), environment=fdl.EnvType.PRE_PRODUCTION)
     assert refusal.value.code == 400
 

@@ -193,7 +193,9 @@ def test_updates_need_an_id(model: fdl.Model, tmp_path: Path) -> None:
     with pytest.raises(fdl.ApiError, match="/source/events/0/id") as refusal:
         model.publish([{"late": True}], update=True)
     assert refusal.value.code == 400
-    with pytest.raises(fdl.AsyncJobFailed, match="The file lacks the column that event_id_col names"):
+    with pytest.raises(
+        fdl.AsyncJobFailed, match='The file lacks the column "id" that event_id_col names; it has "late"'
+    ):
         done(model.publish(pd.DataFrame({"late": [True]}), update=True))
 
 

@@ -324,9 +324,9 @@ def test_columns_are_chosen_by_name(api: Api, simple: str) -> None:
     ]
     names = ["n", "unknown", "id", "n", "N"]
     assert api.refused(400, simple, column_names=names) == [
-        "/column_names/1: is not a column of the model",
-        "/column_names/3: is the name of an earlier column",
-        "/column_names/4: is not a column of the model",
+        '/column_names/1: "unknown" is not a column of the model',
+        '/column_names/3: "n" is the name of an earlier column',
+        '/column_names/4: "N" is not a column of the model',
     ]
 
 

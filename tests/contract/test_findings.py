@@ -165,3 +165,48 @@ def test_a_file_in_utf_16_is_told_so(api: Api) -> None:
     job = api.send_file(api.model(), "rows.csv", csv_file(TYPOS).decode().encode("utf-16"))
     assert (job["status"], job["error_reason"]) == ("FAILURE", "BadRequest")
     assert job["error_message"] == "The file cannot be read as CSV: it is UTF-16 and must be UTF-8"
+
+
+def test_a_file_without_the_id_column_is_told_what_it_has(api: Api) -> None:
+    """The message names the column that is looked for and those that are there, bounded in number and length."""
+    model_id = api.model()
+    header = ["ID", "x" * 300, *(f"c{n}" for n in range(30))]
+    job = api.send_file(model_id, "rows.csv", ",".join(header).encode() + b"\n")
+    shown = ", ".join(f'"{name}"' for name in ["ID", "x" * 255 + "…", *(f"c{n}" for n in range(18))])
+    assert (job["status"], job["error_message"]) == (
+        "FAILURE",
+        f'The file lacks the column "id" that event_id_col names; it has {shown} and 12 more',
+    )
+    job = api.send_file(model_id, "rows.csv", b"a,b\n1,2\n", method="PATCH")
+    assert job["error_message"].endswith('event_id_col names; it has "a", "b"')
+
+
+def test_a_fault_of_a_role_names_the_column(api: Api) -> None:
+    """A role that the schema lacks, and a column that is there twice, are named beside their place."""
+    body = api.model_body(spec={"inputs": ["carrier", "distence"], "targets": ["x" * 255]})
+    assert api.refusal("POST", "/v3/models", json=body) == [
+        '/spec/inputs/1: "distence" is not a column of the schema',
+        f'/spec/targets/0: "{"x" * 255}" is not a column of the schema',
+    ]
+    body = api.model_body([*COLUMNS, COLUMNS[1]])
+    assert api.refusal("POST", "/v3/models", json=body) == [
+        '/schema/columns/4/name: "carrier" is the name of an earlier column'
+    ]
+
+
+@pytest.mark.parametrize("env_name", [None, "", 7])
+def test_a_fault_of_env_name_says_what_the_client_calls_it(api: Api, env_name: Any) -> None:
+    """Users of the vendor's client know `env_name` as `dataset_name`, be it missing or not as it must be."""
+    source = {"type": "EVENTS", "events": [{"id": "a"}]}
+    body = {"model_id": api.model(), "env_type": "PRE_PRODUCTION", "env_name": env_name, "source": source}
+    [told] = api.refusal("POST", "/v3/events", json=body)
+    assert told.startswith("/env_name: ")
+    assert told.endswith(" (the vendor's client calls it dataset_name)")
+
+
+@pytest.mark.parametrize(
+    ("path", "part"), [("/v3/alert-rules", "alert rules"), (f"/v3/segments/{uuid4()}", "segments")]
+)
+def test_what_is_not_offered_is_named(api: Api, path: str, part: str) -> None:
+    """A 501 says which part of the vendor's API is not here."""
+    assert api.refusal("GET", path, 501) == [f"This server does not offer {part}"]

@@ -17,7 +17,7 @@ from inference_events.errors import (
     ServiceUnavailable,
     is_full_disk,
 )
-from inference_events.http.absent import is_absent
+from inference_events.http.absent import absent_part
 from inference_events.http.answers import send_json
 from inference_events.http.contract import Contract
 from inference_events.http.exchange import exchange_of
@@ -80,8 +80,8 @@ class ErrorEnvelope:
         match error:
             case ApiError():
                 return error
-            case HTTPException(status_code=404) if is_absent(scope["path"]):
-                return NotOffered("This server does not offer this part of the API")
+            case HTTPException(status_code=404) if part := absent_part(scope["path"]):
+                return NotOffered(f"This server does not offer {part}")
             case HTTPException(status_code=404):
                 return ObjectNotFound("There is nothing at this path; /docs shows what there is")
             case HTTPException(status_code=405):

@@ -9,9 +9,9 @@ import numpy as np
 
 from inference_events.events.store import RowStatus, Statuses, Tallies
 from inference_events.ingest.batch import Ingested
+from inference_events.names import shortened
 
 MOST_SHOWN = 1000
-LONGEST_NAME = 255
 VIOLATIONS = ("missing", "type", "range")
 UNDECLARED = "undeclared_columns"
 IGNORED = "ignored_columns"
@@ -48,4 +48,4 @@ def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
 
 
 def _bounded(names: Sequence[str]) -> list[str]:
-    return [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…" for name in names[:MOST_SHOWN]]
+    return [shortened(name) for name in names[:MOST_SHOWN]]

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,7 @@ from inference_events.jobs.ahead import Ahead
 from inference_events.jobs.findings import findings, tally
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun
+from inference_events.names import listed, quoted
 from inference_events.targets import Targets
 
 COUNTED = {
@@ -140,7 +141,7 @@ class JobHandlers:
         names = column_names(path, file.type)
         id_column = self._targets.schema(_model_id(run)).id_column
         if id_column not in names and (kind is WriteKind.UPDATE or (id_column and kind is WriteKind.PUBLISH)):
-            raise JobFailed("BadRequest", "The file lacks the column that event_id_col names")
+            raise JobFailed("BadRequest", _lacking(id_column, names))
         yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
 
     def _write_chunk(
@@ -201,6 +202,12 @@ def _check_whole(run: JobRun, path: Path, file: File) -> None:
 def _model_id(run: JobRun) -> str:
     assert run.job.model_id is not None
     return run.job.model_id
+
+
+def _lacking(id_column: str | None, names: Sequence[str]) -> str:
+    if id_column is None:
+        return "The model has no event_id_col"
+    return f"The file lacks the column {quoted(id_column)} that event_id_col names; it has {listed(names)}"
 
 
 def _received(moment: datetime) -> int:

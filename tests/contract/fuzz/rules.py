@@ -10,7 +10,7 @@ from schemathesis import Response
 
 RULES = (
     # publish_events and update_events
-    "is needed for PRE_PRODUCTION",
+    "is needed for PRE_PRODUCTION (the vendor's client calls it dataset_name)",
     "is not an event id: send a non-empty string, an integer or an integral number",
     "is missing, and the model's event_id_col names it: every event needs one",
     "cannot be read as a time",
@@ -26,6 +26,7 @@ RULES = (
     "start_time must be before end_time",
     "is not a cursor of this server",
     # download_events
+    "is needed for PRE_PRODUCTION",
     "is not a column of the model",
     "leaves no column to write",
     # upload_file
