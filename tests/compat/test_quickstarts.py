@@ -156,6 +156,38 @@ def test_ranking_with_grouped_rows(tmp_path: Path, how: str) -> None:
     assert stored_by_id(model)["s0"]["values"]["booking_bool"] == [0, 0, 1, 0, 0, 0]
 
 
+def test_ranking_from_a_grouped_sample(tmp_path: Path) -> None:
+    """Ranking: one id and one time for each group, and a sample whose groups all have the same length."""
+    sizes = [3, 3, 3, 5, 1]
+    grouped = pd.DataFrame(
+        {
+            "query": [f"q{n}" for n in range(5)],
+            "event_id": [f"g{n}" for n in range(5)],
+            "timestamp": [MILLISECOND + n for n in range(5)],
+            "score": [[n + i / 8 for i in range(size)] for n, size in enumerate(sizes)],
+            "clicked": [[int(i == 0) for i in range(size)] for size in sizes],
+        }
+    )
+    model = onboard(
+        grouped[:3],
+        fdl.ModelSpec(outputs=["score"], targets=["clicked"], metadata=["query", "event_id", "timestamp"]),
+        task=fdl.ModelTask.RANKING,
+        task_params=fdl.ModelTaskParams(group_by="query", top_k=3),
+        event_id_col="event_id",
+        event_ts_col="timestamp",
+    )
+    done(model.publish(grouped))
+
+    events = stored_events(model)
+    assert [event["values"] for event in events] == grouped.to_dict(orient="records")
+    assert [event["event_id"] for event in events] == list(grouped["event_id"])
+    assert [violations(event) for event in events[:3]] == [[], [], []]
+    assert all({name for name, _ in violations(event)} <= {"timestamp"} for event in events)
+    if hasattr(model, "download_data"):
+        model.download_data(output_dir=tmp_path, env_type=fdl.EnvType.PRODUCTION)
+        assert pd.read_parquet(tmp_path / "output.parquet")["score"].map(list).to_list() == grouped["score"].to_list()
+
+
 @pytest.mark.parametrize("as_array", [False, True], ids=["lists", "arrays"])
 def test_images_with_embeddings(as_array: bool) -> None:
     """Image monitoring: an embedding column, a custom feature on it, probabilities of classes, no ids."""

@@ -376,6 +376,16 @@ def test_ranking_rows_keep_lists() -> None:
     assert ingested.ids == [str(place) for place in range(len(lists))]
 
 
+def test_a_vector_of_a_ranking_row_is_as_long_as_its_group() -> None:
+    """Its numbers are those of the items: `n_dimensions` does not bind, and a single one is a list of one."""
+    ranking = schema(column("vector", n_dimensions=2), task="ranking", task_params={"group_by": "group"})
+    ingested = published(
+        [{"id": str(n), "c": value} for n, value in enumerate([[1, 2], [1, 2, 3], 0.5, ["x"]])], ranking
+    )
+    assert values(ingested) == [[1, 2], [1, 2, 3], [0.5], None]
+    assert violations(ingested) == [{}, {}, {}, {"type": ["x"]}]
+
+
 def test_ranking_rows_in_csv_hold_lists_as_text() -> None:
     """Lists as Python writes them are lists in every column, those of the id and the timestamp too."""
     ranking = schema(column("timestamp"), task="ranking", task_params={"group_by": "group"})

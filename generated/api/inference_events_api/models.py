@@ -408,7 +408,10 @@ class StoredEvent(BaseModel):
         AwareDatetime | None, Field(description="When the event last changed, null if never.")
     ]
     values: Annotated[
-        dict[str, Any], Field(description="The columns of the model's schema, null where there is no value.")
+        dict[str, Any],
+        Field(
+            description="The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a\nvalue per item, or a single value that holds for the group: see `create_model`.\n"
+        ),
     ]
     undeclared: Annotated[dict[str, Any], Field(description="Columns that the schema does not know.")]
     violations: Annotated[list[Violation], Field(description="Where the event does not keep to the schema.")]
@@ -652,7 +655,10 @@ class Column(BaseModel):
         list[Scalar] | None,
         Field(description="Values that stand for null, compared after conversion to the column's type."),
     ] = None
-    n_dimensions: Annotated[int | None, Field(description="The length of a vector.", ge=1, le=1000000)] = None
+    n_dimensions: Annotated[
+        int | None,
+        Field(description="The length of a vector. In a ranking model it binds nothing.", ge=1, le=1000000),
+    ] = None
 
 
 class ModelSchema(BaseModel):

@@ -24,7 +24,8 @@ class Column:
     """One declared column: its Arrow type, and what counts as in range.
 
     `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is
-    that of the model's timestamps, in their column only.
+    that of the model's timestamps, in their column only. In ranking rows a list of numbers is no vector: it is as
+    long as its group.
     """
 
     name: str
@@ -73,6 +74,12 @@ class ModelSchema:
         return frozenset(scalars) | {self.id_column or ""}
 
     @cached_property
+    def grouped(self) -> frozenset[str]:
+        """Columns that hold a list with a value for each item of a ranking row."""
+        lists = (column.name for column in self.columns if column.is_list and not column.is_vector)
+        return frozenset(lists) if self.is_ranking else frozenset()
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every column that the server knows: the declared ones, the id and the timestamp."""
         special = {name for name in (self.id_column, self.timestamp_column) if name is not None}
@@ -115,15 +122,15 @@ def model_schema(
 
 
 def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, format: str | None) -> Column:
-    is_vector = column["data_type"] == "vector"
-    element = pa.float64() if is_vector else _element(column)
+    is_numbers = column["data_type"] == "vector"
+    element = pa.float64() if is_numbers else _element(column)
     categories = column.get("categories") if column["data_type"] == "category" else None
     return Column(
         name=column["name"],
-        type=pa.list_(element) if is_vector or grouped else element,
+        type=pa.list_(element) if is_numbers or grouped else element,
         element=element,
         updatable=updatable,
-        is_vector=is_vector,
+        is_vector=is_numbers and not grouped,
         minimum=column.get("min"),
         maximum=column.get("max"),
         categories=tuple(categories) if categories else None,

@@ -71,7 +71,7 @@ class EventOperations:
             environment_id = self._targets.environment_id(page.model_id, dataset)
             query = page.query(environment_id)
             stored = self._targets.in_step(page.model_id, lambda: self._store.read(query))
-            return reading.event_page(stored, page.limit)
+            return reading.event_page(stored, page.limit, self._targets.schema(page.model_id))
 
         return views.envelope(await asyncio.to_thread(read))
 

@@ -14,6 +14,7 @@ import pyarrow.types
 
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import Query, StoredEvents
+from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
 from inference_events_api import types as t
 
@@ -46,11 +47,13 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
     return PageRequest(body["model_id"].lower(), limit, event_ids, start, end, after)
 
 
-def event_page(stored: StoredEvents, limit: int) -> t.EventPage:
-    """Write up to `limit` events and the cursor of the next page."""
+def event_page(stored: StoredEvents, limit: int, schema: ModelSchema) -> t.EventPage:
+    """Write up to `limit` events of a model and the cursor of the next page."""
     system = stored.system.slice(0, limit).to_pylist()
     columns = {name: _wire(stored.values[name].slice(0, limit)) for name in stored.values.column_names}
     values = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if schema.grouped:
+        values = [_with_single_values(row, schema) for row in values]
     items = [_event(row, value) for row, value in zip(system, values or [{}] * len(system), strict=True)]
     more = stored.system.num_rows > limit
     return {"items": items, "next_cursor": _write_cursor(system[-1]) if more else None}
@@ -86,6 +89,19 @@ def _event(row: Mapping[str, Any], values: dict[str, Any]) -> t.StoredEvent:
         "undeclared": orjson.loads(row["undeclared"]) if row["undeclared"] else {},
         "violations": [_violation(violation) for violation in row["violations"]],
     }
+
+
+def _with_single_values(values: dict[str, Any], schema: ModelSchema) -> dict[str, Any]:
+    """Show what holds for a whole group as a single value, as it was sent, not as the list of one that is stored."""
+    lists = {name: value for name, value in values.items() if name in schema.grouped and value is not None}
+    several = any(len(items) > 1 for items in lists.values())
+    special = (schema.id_column, schema.timestamp_column)
+    single = {
+        name: items[0]
+        for name, items in lists.items()
+        if len(items) == 1 and items[0] is not None and (several or name in special)
+    }
+    return values | single
 
 
 def _violation(row: Mapping[str, Any]) -> t.Violation:

@@ -35,7 +35,7 @@ class Column:
     replace_with_nulls: list[bool | float | str] | None | Unset = UNSET
     """ Values that stand for null, compared after conversion to the column's type. """
     n_dimensions: int | None | Unset = UNSET
-    """ The length of a vector. """
+    """ The length of a vector. In a ranking model it binds nothing. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

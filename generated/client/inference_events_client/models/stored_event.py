@@ -31,7 +31,9 @@ class StoredEvent:
     updated_at: datetime.datetime | None
     """ When the event last changed, null if never. """
     values: StoredEventValues
-    """ The columns of the model's schema, null where there is no value. """
+    """ The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a
+    value per item, or a single value that holds for the group: see `create_model`.
+     """
     undeclared: StoredEventUndeclared
     """ Columns that the schema does not know. """
     violations: list[Violation]

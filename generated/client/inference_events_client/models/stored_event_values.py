@@ -13,7 +13,10 @@ T = TypeVar("T", bound="StoredEventValues")
 
 @_attrs_define
 class StoredEventValues:
-    """The columns of the model's schema, null where there is no value."""
+    """The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a
+    value per item, or a single value that holds for the group: see `create_model`.
+
+    """
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

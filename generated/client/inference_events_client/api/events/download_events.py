@@ -121,8 +121,9 @@ def sync_detailed(
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`.
-    `column_names`
+       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+    ranking
+       model, whose columns all hold lists, there are none to leave out. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -189,8 +190,9 @@ def sync(
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`.
-    `column_names`
+       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+    ranking
+       model, whose columns all hold lists, there are none to leave out. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -252,8 +254,9 @@ async def asyncio_detailed(
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`.
-    `column_names`
+       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+    ranking
+       model, whose columns all hold lists, there are none to leave out. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -318,8 +321,9 @@ async def asyncio(
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`.
-    `column_names`
+       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+    ranking
+       model, whose columns all hold lists, there are none to leave out. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or

@@ -134,9 +134,24 @@ def sync_detailed(
 
     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
     and
-    `event_ts_col` need not be in the schema. In a model whose task is `ranking`, an event is one row
-    per group:
-    every column but `task_params.group_by` holds a list, and a single value counts as a list of one.
+    `event_ts_col` need not be in the schema.
+
+    *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
+    1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
+    `categories`
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
+    `n_dimensions`
+       says, and not left out of downloads.
+    2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
+    `read_events`
+       shows it as it was sent: a list of one reads as its value in the columns of the id and the
+    timestamp, and in
+       every column where another list of the group has several values.
+    3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
+    same
+       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
+    faults. So
+       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
 
@@ -186,9 +201,24 @@ def sync(
 
     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
     and
-    `event_ts_col` need not be in the schema. In a model whose task is `ranking`, an event is one row
-    per group:
-    every column but `task_params.group_by` holds a list, and a single value counts as a list of one.
+    `event_ts_col` need not be in the schema.
+
+    *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
+    1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
+    `categories`
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
+    `n_dimensions`
+       says, and not left out of downloads.
+    2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
+    `read_events`
+       shows it as it was sent: a list of one reads as its value in the columns of the id and the
+    timestamp, and in
+       every column where another list of the group has several values.
+    3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
+    same
+       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
+    faults. So
+       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
 
@@ -233,9 +263,24 @@ async def asyncio_detailed(
 
     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
     and
-    `event_ts_col` need not be in the schema. In a model whose task is `ranking`, an event is one row
-    per group:
-    every column but `task_params.group_by` holds a list, and a single value counts as a list of one.
+    `event_ts_col` need not be in the schema.
+
+    *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
+    1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
+    `categories`
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
+    `n_dimensions`
+       says, and not left out of downloads.
+    2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
+    `read_events`
+       shows it as it was sent: a list of one reads as its value in the columns of the id and the
+    timestamp, and in
+       every column where another list of the group has several values.
+    3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
+    same
+       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
+    faults. So
+       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
 
@@ -283,9 +328,24 @@ async def asyncio(
 
     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
     and
-    `event_ts_col` need not be in the schema. In a model whose task is `ranking`, an event is one row
-    per group:
-    every column but `task_params.group_by` holds a list, and a single value counts as a list of one.
+    `event_ts_col` need not be in the schema.
+
+    *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
+    1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
+    `categories`
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
+    `n_dimensions`
+       says, and not left out of downloads.
+    2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
+    `read_events`
+       shows it as it was sent: a list of one reads as its value in the columns of the id and the
+    timestamp, and in
+       every column where another list of the group has several values.
+    3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
+    same
+       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
+    faults. So
+       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
 

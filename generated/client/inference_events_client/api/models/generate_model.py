@@ -136,7 +136,11 @@ def sync_detailed(
     of all
        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
     `n_dimensions` if they
-       agree on their length.
+       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
+    model can be
+       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
+    not grouped
+       yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
@@ -204,7 +208,11 @@ def sync(
     of all
        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
     `n_dimensions` if they
-       agree on their length.
+       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
+    model can be
+       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
+    not grouped
+       yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
@@ -267,7 +275,11 @@ async def asyncio_detailed(
     of all
        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
     `n_dimensions` if they
-       agree on their length.
+       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
+    model can be
+       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
+    not grouped
+       yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
@@ -333,7 +345,11 @@ async def asyncio(
     of all
        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
     `n_dimensions` if they
-       agree on their length.
+       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
+    model can be
+       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
+    not grouped
+       yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
