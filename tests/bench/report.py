@@ -58,8 +58,8 @@ class Row:
             "" if self.ratio is None else f"{self.ratio:.2f}",
             self.budget,
             {None: "", True: "yes", False: "**no**"}[self.met],
-            _milliseconds(self.latencies, 50),
-            _milliseconds(self.latencies, 99),
+            milliseconds(self.latencies, 50),
+            milliseconds(self.latencies, 99),
             "" if self.usage is None else f"{self.usage.memory:.0f}",
             "" if self.usage is None else f"{self.usage.cpu:.1f}",
         ]
@@ -125,7 +125,7 @@ def _plot(path: Path, sizes: Sequence[Size]) -> None:
     figure.savefig(path, dpi=120)
 
 
-def _milliseconds(latencies: Sequence[float], hundredth: int) -> str:
+def milliseconds(latencies: Sequence[float], hundredth: int) -> str:
     return f"{1000 * percentile(latencies, hundredth):.1f}" if len(latencies) > 1 else ""
 
 

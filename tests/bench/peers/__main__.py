@@ -51,9 +51,11 @@ def _records(folder: Path, names: Iterable[str]) -> list[Record]:
         data = folder / name
         data.mkdir()
         try:
-            records.append(Record(PEERS[name](data)))
+            peer = PEERS[name](data)
         except NotStarted as reason:
             _say(f"{name} is left out: {reason}")
+        else:
+            records.append(Record(peer))
     return records
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 import httpx
 import psutil
@@ -31,10 +32,6 @@ class Environment:
 
     def program(self, name: str) -> str:
         return str(self.folder.absolute() / "bin" / name)
-
-    @property
-    def is_there(self) -> bool:
-        return self.folder.is_dir()
 
     @property
     def size(self) -> float:
@@ -62,6 +59,8 @@ class Process:
 
     def start(self, is_ready: Callable[[], bool]) -> None:
         """Start and wait until it is ready. Raises NotStarted."""
+        if which(self._command[0]) is None:
+            raise NotStarted(f"{self._command[0]} is not installed")
         with self._log.open("ab") as log:
             self._process = psutil.Popen(
                 self._command,

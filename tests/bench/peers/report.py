@@ -4,20 +4,21 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from statistics import median
 
 from tests.bench.peers.ours import InferenceEvents
 from tests.bench.peers.visits import KILLED_AFTER, Plan, Record, Work
-from tests.bench.report import number, p50, percentile, table
+from tests.bench.report import milliseconds, number, table
 
 INTRODUCTION = """{date}, {cores} cores, load average at the end {load}. {rounds} round(s): in each, every peer in turn
 is started, warmed up, does the work and is stopped, so that one runs at a time; rates are medians. Events have 20
 columns, and ids that are new in every request. A peer that answers before it stores gets {patience:.0f} s to store the
-rest; the stored rate is over all that time, and "of ours" is the ratio of stored rates. Memory is the most that all
-processes of a peer held together (RSS, with pages that they share counted once)."""
+rest; the stored rate is over all that time, and "of ours" is the ratio of stored rates. RSS is that of all
+processes of a peer together, with pages that they share counted once."""
 FAIRNESS = """Phoenix and MLflow do other work than a store of events: they trace applications and track experiments,
 with searches, evaluations and a user interface over what is stored, and attributes of any name and type instead of
-checked columns. An event is to them a root span in a trace of its own, and its columns are attributes. Peers that take
-seconds for a request get fewer of them."""
+checked columns. An event is to them a root span in a trace of its own, and its columns are attributes. Slow peers get
+fewer requests."""
 WORK_HEADINGS = [
     "peer",
     "answered",
@@ -27,7 +28,7 @@ WORK_HEADINGS = [
     "of ours",
     "p50 ms",
     "p99 ms",
-    "memory MiB",
+    "peak RSS MiB",
 ]
 KEPT_HEADINGS = ["peer", "installed MiB", "first start s", "next start s", "kept after kill -9"]
 
@@ -56,7 +57,8 @@ def progress(record: Record) -> str:
     """Return a line of what is known of a peer by now."""
     works = {"batches": record.batches, "singles": record.singles}
     rates = (f"{name}: {', '.join(_work(work, None)[:7])}" for name, work in works.items())
-    return " | ".join([record.peer.name, *rates, _kept(record)[-1], f"starts {record.starts}"])
+    started = ", ".join(f"{seconds:.1f}" for seconds in record.starts)
+    return " | ".join([record.peer.name, *rates, f"kept {_kept(record)[-1]}", f"started in s: {started}"])
 
 
 def _about(record: Record) -> str:
@@ -71,16 +73,14 @@ def _works(works: Mapping[str, Work]) -> str:
 
 
 def _work(work: Work, ours: float | None) -> list[str]:
-    if not work.latencies:
-        return ["0", f"{len(work.refusals):,}", *[""] * 6]
     return [
         f"{len(work.latencies):,}",
         f"{len(work.refusals):,}",
         number(work.acknowledged_rate),
         number(work.stored_rate),
-        "" if ours is None else f"{work.stored_rate / ours:.3f}",
-        f"{1000 * p50(work.latencies):.1f}",
-        f"{1000 * percentile(work.latencies, 99):.1f}",
+        f"{work.stored_rate / ours:.3f}" if ours else "",
+        milliseconds(work.latencies, 50),
+        milliseconds(work.latencies, 99),
         f"{work.memory:.0f}",
     ]
 
@@ -88,4 +88,4 @@ def _work(work: Work, ours: float | None) -> list[str]:
 def _kept(record: Record) -> list[str]:
     first, *later = record.starts
     kept = f"{record.kept:,} of {record.acknowledged:,}"
-    return [record.peer.name, f"{record.peer.environment.size:.0f}", f"{first:.1f}", f"{p50(later):.1f}", kept]
+    return [record.peer.name, f"{record.peer.environment.size:.0f}", f"{first:.1f}", f"{median(later):.1f}", kept]
