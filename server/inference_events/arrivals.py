@@ -278,7 +278,7 @@ def _records(
 
 def _outcome(part: _Part, ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Outcome:
     times = ingested.batch.system["timestamp"].slice(part.low, part.high - part.low)
-    has_times = timestamp_column is None or times.null_count < len(times)
+    has_times = timestamp_column is None or times.null_count < len(times) or not len(times)
     return Outcome(
         ingested.ids[part.low : part.high],
         statuses,
