@@ -6,6 +6,7 @@ import inspect
 import resource
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -48,6 +49,9 @@ class Scope(StrEnum):
     READ = "read"
     ADMIN = "admin"
 
+
+# A commit takes many short turns of the interpreter, and would wait up to 5 ms for each while events are read.
+SWITCH_SECONDS = 0.0005
 
 app = typer.Typer(
     name="inference-events",
@@ -147,6 +151,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         _relieve_garbage_collector()
+        sys.setswitchinterval(SWITCH_SECONDS)
         for listener in (listener for server in self.servers for listener in server.sockets):
             host, port = listener.getsockname()[:2]
             scheme = "https" if self.config.is_ssl else "http"

@@ -28,7 +28,7 @@ class JsonReader:
 
     def read(self, texts: Sequence[bytes], schema: ModelSchema) -> tuple[pa.Table, list[int]] | None:
         """Return the events of all arrays as one table, and how many each array has; None if they must be decoded."""
-        lines = b"\n".join(b'{"events":%b}' % text for text in texts)
+        lines = b"".join(part for text in texts for part in (b'{"events":', text, b"}\n"))
         try:
             events = _parse(lines, self._event_type(schema))
         except (pa.ArrowInvalid, UnicodeDecodeError):

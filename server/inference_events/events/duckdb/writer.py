@@ -365,8 +365,8 @@ class Writer:
 
     def _insert_records(self) -> None:
         if self._records:
-            with registered(self._db, fresh=pa.Table.from_pylist([vars(record) for record in self._records])):
-                self._db.execute("INSERT INTO records BY NAME SELECT * FROM fresh")
+            fresh = pa.Table.from_pylist([vars(record) for record in self._records])
+            self._db.from_arrow(fresh).insert_into("records")
 
 
 def _target(write: Write) -> tuple[Any, ...]:
