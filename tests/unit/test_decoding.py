@@ -1,11 +1,15 @@
 """Decoding piece by piece gives what decoding at once gives."""
 
+import gc
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
 
-from inference_events.http import decoding
+from inference_events.context import UndecodedEvents
+from inference_events.http import bodies, decoding
+from inference_events.http.contract import load_contract
 from inference_events.http.decoding import decode_json
 
 SPACED = b'{ "source" : { "events" : [ {"a": 1} , {"b": 2}\n] , "type" : "EVENTS" } }'
@@ -65,3 +69,23 @@ def test_broken_text_is_refused(text: bytes) -> None:
     """What is no JSON at once is no JSON in pieces."""
     with pytest.raises(orjson.JSONDecodeError):
         decode_json(bytearray(text))
+
+
+def test_events_that_are_not_decoded_go_with_their_request() -> None:
+    """Nothing that holds a large body points back at itself: it is freed at once, not when the collector comes."""
+    operation = load_contract().operations["publish_events"]
+    body = {
+        "model_id": str(uuid4()),
+        "env_type": "PRODUCTION",
+        "source": {"type": "EVENTS", "events": [{"a": 1}] * 9999},
+    }
+    gc.collect()
+    gc.disable()
+    try:
+        events = bodies._checked(bytearray(orjson.dumps(body)), operation).value["source"]["events"]
+        assert isinstance(events, UndecodedEvents)
+        assert not events.allows(9999)
+        del events
+        assert not [one for one in gc.get_objects() if isinstance(one, UndecodedEvents)]
+    finally:
+        gc.enable()

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -481,3 +482,12 @@ def test_whatever_is_sent_is_ingested(events: list[dict[str, Any]]) -> None:
         for event, kept, found in zip(events, values(ingested, name), violations(ingested, name), strict=True):
             assert ("missing" in found) == (event.get(name) is None)
             assert kept is not None or found
+
+
+@pytest.mark.parametrize("others", [[], [1.0], ["x"]])
+def test_an_integer_beyond_64_bits_is_no_other_integer(others: list[Any]) -> None:
+    """The decoder makes the smallest 64-bit integer's float of integers below it: none of them is stored as another."""
+    numbers = [*orjson.loads("[-9223372036854775809, -9223372036854776000]"), *others]
+    ingested = published([{"id": str(n), "c": number} for n, number in enumerate(numbers)], schema(column("int")))
+    assert values(ingested)[:2] == [None, None]
+    assert ("c", "type", 2 + others.count("x")) in ingested.violations.counts()

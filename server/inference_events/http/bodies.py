@@ -125,12 +125,13 @@ def _without_decoding(raw: bytearray, operation: Operation) -> Any:
         return None
     if frame is None or not _allows(operation, frame, 1):
         return None
-    frame.body["source"]["events"] = UndecodedEvents(
+    events = UndecodedEvents(
         text=b"".join((b"[", raw[frame.start : frame.stop], b"]")),
         allows=partial(_allows, operation, frame),
         decode=lambda: _decoded(raw, operation)["source"]["events"],
     )
-    return frame.body
+    # Not into the frame itself, which the events know: a circle would keep all of them until the collector comes.
+    return {**frame.body, "source": {**frame.body["source"], "events": events}}
 
 
 def _allows(operation: Operation, frame: Frame, count: int) -> bool:

@@ -30,6 +30,7 @@ NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100
 TOO_DEEP = ""
 TOO_NESTED = f"is nested more than {DEEPEST} levels deep"
+LOWEST = -(2.0**63)
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
@@ -147,6 +148,8 @@ def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
     if pa.types.is_list(target):
         return _cast_list(array, target)
     if pa.types.is_floating(source) and (pa.types.is_floating(target) or pa.types.is_integer(target)):
+        if pa.types.is_integer(target) and pc.any(pc.equal(array, LOWEST)).as_py():
+            return None
         return pc.if_else(pc.is_nan(array), None, array).cast(target)
     if pa.types.is_integer(source) and (pa.types.is_floating(target) or pa.types.is_integer(target)):
         return array.cast(target)
@@ -261,7 +264,9 @@ def _read_int(value: Any, text: bool) -> tuple[int, bool]:
 
 
 def _integral(number: int | float | Decimal) -> int:
-    if not -(2**63) <= number < 2**63 or int(number) != number:
+    # The float of that size is what the JSON decoder makes of integers just beyond it, too.
+    is_lowest_float = isinstance(number, float) and number == LOWEST
+    if not -(2**63) <= number < 2**63 or int(number) != number or is_lowest_float:
         raise Mistyped
     return int(number)
 
