@@ -277,16 +277,22 @@ def _records(
 
 
 def _outcome(part: _Part, ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Outcome:
-    times = ingested.batch.system["timestamp"].slice(part.low, part.high - part.low)
-    has_times = timestamp_column is None or times.null_count < len(times) or not len(times)
     return Outcome(
         ingested.ids[part.low : part.high],
         statuses,
         ingested.violations.within(part.low, part.high),
         _own(ingested.ignored_columns, part.arrival),
         _own(ingested.undeclared_columns, part.arrival),
-        None if has_times or _has(timestamp_column, part.arrival) else timestamp_column,
+        None if _has_times(part, ingested, timestamp_column) else timestamp_column,
     )
+
+
+def _has_times(part: _Part, ingested: Ingested, timestamp_column: str | None) -> bool:
+    times = ingested.batch.system["timestamp"]
+    if timestamp_column is None or not times.null_count or part.low == part.high:
+        return True
+    own = times.slice(part.low, part.high - part.low)
+    return own.null_count < len(own) or _has(timestamp_column, part.arrival)
 
 
 def _own(columns: Sequence[str], arrival: _Arrival) -> list[str]:
@@ -294,7 +300,7 @@ def _own(columns: Sequence[str], arrival: _Arrival) -> list[str]:
     return [column for column in columns if _has(column, arrival)]
 
 
-def _has(column: str | None, arrival: _Arrival) -> bool:
+def _has(column: str, arrival: _Arrival) -> bool:
     return any(column in event for event in arrival.decoded())
 
 

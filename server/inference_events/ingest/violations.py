@@ -41,6 +41,8 @@ class Violations:
 
     def within(self, low: int, high: int) -> "Violations":
         """Return those of the rows from `low` up to `high`."""
+        if not len(self.rows):
+            return self
         first, end = np.searchsorted(self.rows, [low, high])
         return replace(
             self, rows=self.rows[first:end] - low, which=self.which[first:end], raw=self.raw[int(first) : int(end)]
