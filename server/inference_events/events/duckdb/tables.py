@@ -11,6 +11,8 @@ from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, SYS
 from inference_events.events.store import LossyRetyping
 
 MOST_ALTERS = 100
+# Ids are all different, and looked up one by one: to read one that is compressed, the engine decodes a block.
+STORED_AS = {"event_id": "USING COMPRESSION uncompressed"}
 
 
 class Tables:
@@ -29,8 +31,7 @@ class Tables:
         layout = old or Layout(model_id, revision)
         changes = layout.changes(schema)
         if old is None:
-            columns = {change.new.sql_name: change.new.sql_type for change in changes}
-            self._create(layout.table, PLACE_COLUMNS | EVENT_COLUMNS | columns)
+            self._create(layout.table, _columns(changes))
         else:
             self._change_columns(layout, changes)
             self._db.execute(f"DROP TABLE {layout.patches}")
@@ -47,7 +48,7 @@ class Tables:
             self._forget(model_id)
 
     def _create(self, table: str, columns: Mapping[str, str]) -> None:
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        declared = ", ".join(f"{name} {kind} {STORED_AS.get(name, '')}" for name, kind in columns.items())
         self._db.execute(f"CREATE TABLE {table} ({declared})")
 
     def _change_columns(self, layout: Layout, changes: Sequence[Change]) -> None:
@@ -62,10 +63,9 @@ class Tables:
 
     def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
         """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
-        columns = ", ".join(
-            f"CAST({_source(change)} AS {change.new.sql_type}) AS {change.new.sql_name}" for change in changes
-        )
-        self._db.execute(f"CREATE TABLE rebuilt AS SELECT {SYSTEM_COLUMNS}, {columns} FROM {layout.table} e")
+        values = ", ".join(f"CAST({_source(change)} AS {change.new.sql_type})" for change in changes)
+        self._create("rebuilt", _columns(changes))
+        self._db.execute(f"INSERT INTO rebuilt SELECT {SYSTEM_COLUMNS}, {values} FROM {layout.table} e")
         self._db.execute(f"DROP TABLE {layout.table}")
         self._db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
 
@@ -93,6 +93,10 @@ class Tables:
     def _forget(self, model_id: str) -> None:
         self._db.execute("DELETE FROM models WHERE model_id = ?", [model_id])
         self._db.execute("DELETE FROM columns WHERE model_id = ?", [model_id])
+
+
+def _columns(changes: Sequence[Change]) -> dict[str, str]:
+    return PLACE_COLUMNS | EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
 
 
 def _source(change: Change) -> str:

@@ -59,7 +59,7 @@ from inference_events.events.store import (
 
 log = logging.getLogger(__name__)
 
-MOST_PATCHES = 1 << 18
+MOST_PATCHES = 1 << 16
 MOST_FOLDED = 1 << 13
 VACUUM_CHANGES = 1 << 21
 VACUUM = "SET GLOBAL max_vacuum_tasks = 100"
