@@ -156,8 +156,9 @@ class Rows:
 
     def _row_ids_of(self, layout: Layout) -> RowIds:
         if layout.model_id not in self._row_ids:
-            shifts = f"SELECT min(place) AS start, place - rowid AS shift FROM {layout.table} GROUP BY shift"
-            known = arrow(self._db, f"FROM ({shifts}) ORDER BY start")
+            # Without an order of its own the window goes through the rows as they lie.
+            before = f"SELECT place, place - rowid AS shift, lag(shift) OVER () AS before FROM {layout.table}"
+            known = arrow(self._db, f"SELECT place AS start, shift FROM ({before}) WHERE shift IS DISTINCT FROM before")
             self._row_ids[layout.model_id] = RowIds(known["start"].to_numpy(), known["shift"].to_numpy())
         return self._row_ids[layout.model_id]
 
