@@ -5,7 +5,6 @@ order of columns, and what is null adds nothing.
 """
 
 from collections.abc import Sequence
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +22,9 @@ def hash_text(text: str) -> int:
     return xxhash.xxh3_64_intdigest(text.encode())
 
 
-def hash_texts(texts: Sequence[str], seed: int = 0) -> Hashes:
-    """Return `hash_text` of each text; with a `seed`, other hashes that are as lasting."""
-    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, texts), repeat(seed))
+def hash_texts(texts: Sequence[str]) -> Hashes:
+    """Return `hash_text` of each text."""
+    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, texts))
     return np.fromiter(digests, np.uint64, len(texts))
 
 
