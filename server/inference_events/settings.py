@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         description="Version told to clients, which switch features on by it; 26.0.0 or later.",
     )
     max_event_body_bytes: ByteSize = Field(
-        default=ByteSize(128 * MIB),
+        default=ByteSize(32 * MIB),
         gt=0,
         description="Largest body of an events request, after decompression.",
     )
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
     )
     checkpoint_bytes: ByteSize = Field(
-        default=ByteSize(128 * MIB),
+        default=ByteSize(32 * MIB),
         gt=0,
         description="Size of the log at which it is taken up into the events file, which holds up writes for a moment.",
     )

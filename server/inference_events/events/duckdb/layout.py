@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 import pyarrow as pa
 
@@ -69,6 +70,11 @@ class Layout:
     @cached_property
     def retired(self) -> tuple[StoredColumn, ...]:
         return tuple(column for column in self.columns if column.retired)
+
+    @cached_property
+    def stored(self) -> tuple[StoredColumn, ...]:
+        """All columns in the order in which they lie in the table."""
+        return tuple(sorted(self.columns, key=attrgetter("number")))
 
     @cached_property
     def arrow(self) -> pa.Schema:

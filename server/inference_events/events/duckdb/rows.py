@@ -1,6 +1,7 @@
 """The rows of the tables of events: found by their ids without looking through a table, read and changed by place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -11,7 +12,7 @@ from inference_events.events.duckdb.identity import Identity, Places, RowIds, ha
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, arrow, conditions, number, registered
-from inference_events.events.store import Deletion
+from inference_events.events.store import Deletion, EventBatch
 
 ROW_ID = "rowid"
 FIRST_UNCOMMITTED = 36_028_797_018_960_000
@@ -48,15 +49,15 @@ class Rows:
         self._row_ids.pop(model_id, None)
         self._patches.pop(model_id, None)
 
-    def find(
-        self, layout: Layout, environment_id: str, ids: pa.ChunkedArray, columns: Sequence[str]
-    ) -> pa.Table | None:
-        """Return these columns of the rows that have one of the ids, None if there are none."""
-        places = self._identity(layout).find(hash_ids(environment_id, ids.to_pylist()))
+    def find(self, layout: Layout, environment_id: str, system: pa.Table, columns: Sequence[str]) -> pa.Table | None:
+        """Return these columns of the rows that have one of the ids of `system`, None if there are none."""
+        places = self._identity(layout).find(system["id_hash"].to_numpy())
         if not len(places):
             return None
         rows = self._look(layout, places, [*columns, "environment_id"])
-        is_wanted = pc.and_(pc.equal(rows["environment_id"], environment_id), pc.is_in(rows["event_id"], ids))
+        is_wanted = pc.and_(
+            pc.equal(rows["environment_id"], environment_id), pc.is_in(rows["event_id"], system["event_id"])
+        )
         return rows.filter(is_wanted)
 
     def _look(self, layout: Layout, places: Places, columns: Sequence[str]) -> pa.Table:
@@ -86,17 +87,12 @@ class Rows:
         with registered(self._db, wanted=pa.table({"row": np.arange(len(places)), "place": places})):
             return arrow(self._db, f"{latest(layout, columns, wanted)} ORDER BY e.row")
 
-    def insert(self, layout: Layout, environment_id: str, rows: pa.Table) -> None:
-        """Insert rows of one environment."""
-        hashes = hash_ids(environment_id, rows["event_id"].to_pylist())
-        self._insert(layout, rows.append_column("id_hash", pa.array(hashes)))
-
-    def _insert(self, layout: Layout, rows: pa.Table) -> None:
+    def insert(self, layout: Layout, rows: pa.Table) -> None:
+        """Insert rows, which have all columns but the place."""
         identity, hashes = self._identity(layout), rows["id_hash"].to_numpy()
         places = identity.reserve(len(rows))
-        rows = rows.append_column("place", pa.array(places))
-        with registered(self._db, incoming=rows):
-            self._db.execute(f"INSERT INTO {layout.table} BY NAME SELECT * FROM incoming")
+        rows = rows.append_column("place", pa.array(places)).select(stored_columns(layout))
+        self._db.from_arrow(rows).insert_into(layout.table)
         self._changed.add(layout.model_id)
         self.changes += len(rows)
         identity.add(hashes, places)
@@ -122,7 +118,7 @@ class Rows:
         start = np.argmin(places[count - 1 :] - places[: len(places) - count + 1])
         rows = self.read(layout, places[start : start + count], all_columns(layout))
         self.delete(layout, rows)
-        self._insert(layout, rows.drop_columns([ROW_ID, "place"]))
+        self.insert(layout, rows.drop_columns([ROW_ID, "place"]))
         self._patches[layout.model_id] = len(places) - count
         return count
 
@@ -171,4 +167,15 @@ class Rows:
 
 def all_columns(layout: Layout) -> list[str]:
     """Return the names of all that a row has, its `rowid` too."""
-    return [ROW_ID, *PLACE_COLUMNS, *EVENT_COLUMNS, *(column.sql_name for column in layout.columns)]
+    return [ROW_ID, *stored_columns(layout)]
+
+
+def stored_columns(layout: Layout) -> list[str]:
+    """Return the names of the columns of the table of events, in its order."""
+    return [*PLACE_COLUMNS, *EVENT_COLUMNS, *(column.sql_name for column in layout.stored)]
+
+
+def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:
+    """Return a batch with the hashes of its ids, by which their rows are found."""
+    hashes = hash_ids(environment_id, batch.system["event_id"].to_pylist())
+    return replace(batch, system=batch.system.append_column("id_hash", pa.array(hashes)))

@@ -11,14 +11,16 @@ import pyarrow as pa
 from inference_events.events.duckdb.layout import Layout, StoredColumn, arrow_type
 from inference_events.events.store import SYSTEM_SCHEMA, Deletion, JobProgress, ModelUnknown, Query, Scan
 
-SYSTEM_TABLES = """
-CREATE SEQUENCE IF NOT EXISTS position;
+# To take a position from the sequence costs as much as to insert a hundred rows.
+POSITIONS_AT_ONCE = 1000
+SYSTEM_TABLES = f"""
+CREATE SEQUENCE IF NOT EXISTS positions INCREMENT {POSITIONS_AT_ONCE};
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
     model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR);
-ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{}';
+ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{{}}';
 CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
 CREATE TABLE IF NOT EXISTS records (
     token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,

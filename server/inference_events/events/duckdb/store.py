@@ -7,6 +7,7 @@ on cursors of their own and see the last commit.
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.recovery import Recovering
+from inference_events.events.duckdb.rows import with_id_hashes
 from inference_events.events.duckdb.scanning import scan_parts
 from inference_events.events.duckdb.sql import (
     arrow,
@@ -43,7 +45,7 @@ from inference_events.events.store import (
     Write,
 )
 
-CHECKPOINT_BYTES = 128 * 1024 * 1024
+CHECKPOINT_BYTES = 32 * 1024 * 1024
 READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
 
 
@@ -71,7 +73,8 @@ class DuckDBEventStore:
         return self._committer.submit(Drop(model_id))
 
     def write(self, write: Write) -> Future[Statuses]:
-        done = self._committer.submit(write)
+        hashed = replace(write, batch=with_id_hashes(write.environment_id, write.batch))
+        done = self._committer.submit(hashed)
         done.add_done_callback(lambda _: self._tidy(write.model_id))
         return done
 

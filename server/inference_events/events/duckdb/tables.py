@@ -63,7 +63,7 @@ class Tables:
 
     def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
         """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
-        values = ", ".join(f"CAST({_source(change)} AS {change.new.sql_type})" for change in changes)
+        values = ", ".join(f"CAST({_source(change)} AS {change.new.sql_type})" for change in _in_order(changes))
         self._create("rebuilt", _columns(changes))
         self._db.execute(f"INSERT INTO rebuilt SELECT {SYSTEM_COLUMNS}, {values} FROM {layout.table} e")
         self._db.execute(f"DROP TABLE {layout.table}")
@@ -96,7 +96,12 @@ class Tables:
 
 
 def _columns(changes: Sequence[Change]) -> dict[str, str]:
-    return PLACE_COLUMNS | EVENT_COLUMNS | {change.new.sql_name: change.new.sql_type for change in changes}
+    declared = {change.new.sql_name: change.new.sql_type for change in _in_order(changes)}
+    return PLACE_COLUMNS | EVENT_COLUMNS | declared
+
+
+def _in_order(changes: Sequence[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: change.new.number)
 
 
 def _source(change: Change) -> str:

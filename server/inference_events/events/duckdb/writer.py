@@ -11,11 +11,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
+    POSITIONS_AT_ONCE,
     declared_values,
     job_progress,
     layout_of,
@@ -123,6 +124,7 @@ class Writer:
         self._most_patches = most_patches
         self._records: list[RetryRecord] = []
         self._vacuums = False
+        self._positions = range(0)
 
     def begin(self) -> None:
         self._vacuums = False
@@ -141,6 +143,7 @@ class Writer:
     def rollback(self) -> None:
         self._db.rollback()
         self._rows.rollback()
+        self._positions = range(0)  # The engine may give them again.
 
     def close(self) -> None:
         """Leave it to the engine to tidy up when it closes."""
@@ -256,7 +259,7 @@ class Writer:
 
     def _find(self, layout: Layout, write: Write, stamp: Stamp) -> Found:
         columns = _patched_columns(layout, write.batch, stamp) if _patches(write) else KNOWN_BY_ID
-        stored = self._rows.find(layout, write.environment_id, write.batch.system["event_id"], columns)
+        stored = self._rows.find(layout, write.environment_id, write.batch.system, columns)
         return Found.nothing(len(write.batch)) if stored is None else Found.match(write.batch, stored)
 
     def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
@@ -273,7 +276,7 @@ class Writer:
         if stamp.notes:
             noted = touches(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
         system = system.append_column("touched", noted)
-        self._insert(layout, write.environment_id, system, batch.values.take(pa.array(rows)))
+        self._insert(layout, system, batch.values.take(pa.array(rows)))
 
     def _lay_over(
         self, layout: Layout, write: Write, batch: EventBatch, rows: Places, found: Found, stamp: Stamp
@@ -294,19 +297,18 @@ class Writer:
     def _rewrite(self, layout: Layout, write: Write, batch: EventBatch, places: Places, stamp: Stamp) -> None:
         stored = self._rows.read(layout, places, all_columns(layout))
         self._rows.delete(layout, stored)
-        before = stored.select(list(EVENT_COLUMNS)), declared_values(stored, layout.declared)
+        before = stored.select(["id_hash", *EVENT_COLUMNS]), declared_values(stored, layout.declared)
         system, values = overlay(*before, batch, write, stamp)
-        self._insert(layout, write.environment_id, system, values, stored)
+        self._insert(layout, system, values, stored)
 
-    def _insert(
-        self, layout: Layout, environment_id: str, system: pa.Table, values: pa.Table, before: pa.Table | None = None
-    ) -> None:
+    def _insert(self, layout: Layout, system: pa.Table, values: pa.Table, before: pa.Table | None = None) -> None:
         """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
-        columns = {name: system[name] for name in EVENT_COLUMNS}
+        columns = dict(zip(system.column_names, system.columns, strict=True))
         columns |= zip((c.sql_name for c in layout.declared), values.columns, strict=True)
-        if before is not None:
-            columns |= {c.sql_name: before[c.sql_name] for c in layout.retired}
-        self._rows.insert(layout, environment_id, pa.table(columns))
+        for column in layout.retired:
+            nothing = pa.nulls(len(system), arrow_type(column.sql_type))
+            columns[column.sql_name] = nothing if before is None else before[column.sql_name]
+        self._rows.insert(layout, pa.table(columns))
 
     def _advance(self, write: Write, statuses: Statuses) -> None:
         chunk = write.chunk
@@ -361,7 +363,11 @@ class Writer:
         return Stamp(self._next_position(), notes=bool(self._open_positions.get(write.model_id)))
 
     def _next_position(self) -> int:
-        return number(self._db, "SELECT nextval('position')")
+        if not self._positions:
+            first = number(self._db, "SELECT nextval('positions')")
+            self._positions = range(first, first + POSITIONS_AT_ONCE)
+        position, self._positions = self._positions[0], self._positions[1:]
+        return position
 
     def _insert_records(self) -> None:
         if self._records:
