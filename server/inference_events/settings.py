@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         description="Version told to clients, which switch features on by it; 26.0.0 or later.",
     )
     max_event_body_bytes: ByteSize = Field(
-        default=ByteSize(32 * MIB),
+        default=ByteSize(128 * MIB),
         gt=0,
         description="Largest body of an events request, after decompression.",
     )

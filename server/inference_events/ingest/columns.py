@@ -171,7 +171,16 @@ def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | N
         return _cast(array.cast(target), target, text)
     if text and pa.types.is_integer(target) and _all_match(array, r"^-?[0-9]+$"):
         return array.cast(target)
+    if text and pa.types.is_boolean(target):
+        return _booleans(pc.ascii_lower(array))
     return None
+
+
+def _booleans(words: pa.Array) -> pa.Array | None:
+    is_true, is_false = (pc.is_in(words, pa.array(sorted(texts))) for texts in (TRUE_TEXTS, FALSE_TEXTS))
+    if not pc.all(pc.or_(is_true, pc.or_(is_false, words.is_null()))).as_py():
+        return None
+    return pc.if_else(words.is_null(), None, is_true)
 
 
 def _all_match(array: pa.Array, pattern: str) -> bool:

@@ -11,12 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from inference_events.events.duckdb.sql import SYSTEM_TABLES, literal
-
-NAME = "events"
-# A checkpoint writes the last group of a table anew, and holds up what is written meanwhile: half of the engine's own
-# size lets it come often, and be short.
-ROW_GROUP_ROWS = 61_440
+from inference_events.events.duckdb.sql import SYSTEM_TABLES
 
 
 class Database:
@@ -33,14 +28,14 @@ class Database:
 
     def writing_cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor for the one thread that writes, which lasts until `reopen`."""
-        return _using(self._opened().cursor())
+        return self._opened().cursor()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor. The file stays open meanwhile. Raises duckdb.Error where it cannot be opened."""
         with self._turn:
             self._turn.wait_for(lambda: not self._is_reopening)
-            cursor = _using(self._opened().cursor())
+            cursor = self._opened().cursor()
             self._readers += 1
         try:
             yield cursor
@@ -75,18 +70,12 @@ class Database:
 
 
 def _connect(path: Path, checkpoint_bytes: int) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(str(path))
     try:
-        connection.execute(f"ATTACH {literal(str(path))} AS {NAME} (ROW_GROUP_SIZE {ROW_GROUP_ROWS})")
         # At each checkpoint the engine compresses what was written since: often means small blocks.
         connection.execute(f"SET checkpoint_threshold = '{checkpoint_bytes}B'")
-        _using(connection).execute(SYSTEM_TABLES)
+        connection.execute(SYSTEM_TABLES)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _using(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Let statements find the tables of the file."""
-    return connection.execute(f"USE {NAME}")
