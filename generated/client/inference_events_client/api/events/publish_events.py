@@ -140,6 +140,26 @@ def sync_detailed(
     4. All events are committed in one transaction and synced to disk.
     5. The answer lists one id per event, in the order of the request.
 
+    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
+    what reads
+    as null with the value that was sent beside it, as a `type` violation, too:
+
+    | data type | as it is | converted | kept beside |
+    |---|---|---|---|
+    | float | numbers | text of a number | integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
+    | str | text | numbers and booleans, as JSON | lists and objects |
+    | category | values of the type of its categories | as that type does | as that type does |
+    | timestamp | what *Timestamps* accepts | | all else |
+    | vector | lists of numbers | text of such a list | all else |
+
+    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
+    twice in
+    one object the last counts. CSV cells are text in whatever type their column has: those that read as
+    a value
+    of it, as the third column says, are no violation.
+
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
     number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
@@ -245,6 +265,26 @@ def sync(
     4. All events are committed in one transaction and synced to disk.
     5. The answer lists one id per event, in the order of the request.
 
+    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
+    what reads
+    as null with the value that was sent beside it, as a `type` violation, too:
+
+    | data type | as it is | converted | kept beside |
+    |---|---|---|---|
+    | float | numbers | text of a number | integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
+    | str | text | numbers and booleans, as JSON | lists and objects |
+    | category | values of the type of its categories | as that type does | as that type does |
+    | timestamp | what *Timestamps* accepts | | all else |
+    | vector | lists of numbers | text of such a list | all else |
+
+    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
+    twice in
+    one object the last counts. CSV cells are text in whatever type their column has: those that read as
+    a value
+    of it, as the third column says, are no violation.
+
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
     number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
@@ -344,6 +384,26 @@ async def asyncio_detailed(
     kept.
     4. All events are committed in one transaction and synced to disk.
     5. The answer lists one id per event, in the order of the request.
+
+    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
+    what reads
+    as null with the value that was sent beside it, as a `type` violation, too:
+
+    | data type | as it is | converted | kept beside |
+    |---|---|---|---|
+    | float | numbers | text of a number | integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
+    | str | text | numbers and booleans, as JSON | lists and objects |
+    | category | values of the type of its categories | as that type does | as that type does |
+    | timestamp | what *Timestamps* accepts | | all else |
+    | vector | lists of numbers | text of such a list | all else |
+
+    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
+    twice in
+    one object the last counts. CSV cells are text in whatever type their column has: those that read as
+    a value
+    of it, as the third column says, are no violation.
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
@@ -447,6 +507,26 @@ async def asyncio(
     kept.
     4. All events are committed in one transaction and synced to disk.
     5. The answer lists one id per event, in the order of the request.
+
+    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
+    what reads
+    as null with the value that was sent beside it, as a `type` violation, too:
+
+    | data type | as it is | converted | kept beside |
+    |---|---|---|---|
+    | float | numbers | text of a number | integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
+    | str | text | numbers and booleans, as JSON | lists and objects |
+    | category | values of the type of its categories | as that type does | as that type does |
+    | timestamp | what *Timestamps* accepts | | all else |
+    | vector | lists of numbers | text of such a list | all else |
+
+    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
+    twice in
+    one object the last counts. CSV cells are text in whatever type their column has: those that read as
+    a value
+    of it, as the third column says, are no violation.
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
