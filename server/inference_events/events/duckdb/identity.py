@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,9 @@ class _Run:
     places: Places
 
     @classmethod
-    def sorted(cls, hashes: Hashes, places: Places) -> "_Run":
-        order = np.argsort(hashes, kind="stable")
+    def sorted(cls, hashes: Hashes, places: Places, *, of_runs: bool = False) -> "_Run":
+        """Sort entries. `of_runs` tells that they are runs one after the other, which a stable sort merges."""
+        order = np.argsort(hashes, kind="stable" if of_runs else None)
         return cls(hashes[order], places[order])
 
     def __len__(self) -> int:
@@ -53,7 +55,7 @@ class _Run:
         hashes = np.concatenate([self.hashes, other.hashes])
         places = np.concatenate([self.places, other.places])
         there = places != GONE
-        return _Run.sorted(hashes[there], places[there])
+        return _Run.sorted(hashes[there], places[there], of_runs=True)
 
 
 class Identity:
@@ -70,8 +72,8 @@ class Identity:
 
     def find(self, hashes: Hashes) -> Places:
         """Return the places of all rows whose ids may have one of the hashes, sorted."""
-        wanted = np.unique(hashes)
-        places = np.unique(np.concatenate([run.places[run.find(wanted)] for run in self._runs]))
+        wanted = _distinct(hashes)
+        places = _distinct(np.concatenate([run.places[run.find(wanted)] for run in self._runs]))
         there: Places = places[places != GONE]
         return there
 
@@ -90,7 +92,7 @@ class Identity:
 
     def remove(self, hashes: Hashes, places: Places) -> None:
         """Note rows that were deleted."""
-        keys, ordered = np.unique(hashes), np.sort(places)
+        keys, ordered = _distinct(hashes), np.sort(places)
         for run in self._runs:
             entries = run.find(keys)
             run.places[entries[_contains(ordered, run.places[entries])]] = GONE
@@ -110,6 +112,12 @@ class RowIds:
         if not len(self.starts):
             return places
         return places - self.shifts[np.maximum(np.searchsorted(self.starts, places, "right") - 1, 0)]
+
+
+def _distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return each value once, sorted. NumPy's `unique` puts integers into a table, which takes far longer."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def _contains(ordered: Places, wanted: Places) -> npt.NDArray[np.bool_]:
