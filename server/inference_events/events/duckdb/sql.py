@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
-import orjson
 import pyarrow as pa
 
 from inference_events.events.duckdb.layout import Layout, StoredColumn, arrow_type
-from inference_events.events.store import SYSTEM_SCHEMA, Deletion, JobProgress, ModelUnknown, Query, Scan
+from inference_events.events.store import SYSTEM_SCHEMA, Deletion, ModelUnknown, Query, Scan
 
 # To take a position from the sequence costs as much as to insert a hundred rows.
 POSITIONS_AT_ONCE = 1000
@@ -87,11 +86,6 @@ def declared_values(rows: pa.Table, columns: Sequence[StoredColumn]) -> pa.Table
     return pa.table(
         [rows[c.sql_name].cast(field.type) for c, field in zip(columns, schema, strict=True)], schema=schema
     )
-
-
-def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
-    rows = db.execute("SELECT next_row, counts, tallies FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
-    return JobProgress(rows[0][0], *map(orjson.loads, rows[0][1:])) if rows else JobProgress()
 
 
 def literal(text: str) -> str:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
+from inference_events.events.duckdb.progress import job_progress
 from inference_events.events.duckdb.recovery import Recovering
 from inference_events.events.duckdb.rows import with_id_hashes
 from inference_events.events.duckdb.scanning import scan_parts
@@ -25,11 +26,11 @@ from inference_events.events.duckdb.sql import (
     arrow,
     conditions,
     declared_values,
-    job_progress,
     layout_of,
     number,
 )
-from inference_events.events.duckdb.writer import MOST_PATCHES, Define, Drop, Fold, Position, Purge, Vacuum
+from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum
+from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.store import (
     Deletion,

@@ -2,28 +2,26 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
+from inference_events.events.duckdb.progress import advance, job_progress, set_progress
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
     POSITIONS_AT_ONCE,
     declared_values,
-    job_progress,
     layout_of,
     number,
-    registered,
 )
 from inference_events.events.duckdb.tables import Tables
+from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum, join, joins
 from inference_events.events.merge import (
     Folded,
     Found,
@@ -47,15 +45,12 @@ from inference_events.events.store import (
     Mask,
     ModelUnknown,
     OutOfTurn,
-    RejectedRow,
     RetryRecord,
     RevisionChanged,
     RowStatus,
     Statuses,
     Write,
     WriteKind,
-    added,
-    counts,
 )
 
 log = logging.getLogger(__name__)
@@ -66,44 +61,6 @@ VACUUM_CHANGES = 1 << 21
 VACUUM = "SET GLOBAL max_vacuum_tasks = 100"
 NO_VACUUM = "SET GLOBAL max_vacuum_tasks = 0"
 CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
-
-
-@dataclass(frozen=True)
-class Define:
-    model_id: str
-    revision: int
-    schema: pa.Schema
-
-
-@dataclass(frozen=True)
-class Drop:
-    model_id: str
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Write some of a model's rows anew if too many of them have patches."""
-
-    model_id: str
-
-
-@dataclass(frozen=True)
-class Vacuum:
-    """Let the engine join small blocks of rows and leave out deleted ones, if much was changed.
-
-    It does so at checkpoints, which come often and hold up what is written: at each of them it would take most of the
-    time, to join what the next one joins again.
-    """
-
-
-@dataclass(frozen=True)
-class Position:
-    model_id: str
-
-
-@dataclass(frozen=True)
-class Purge:
-    before: int
 
 
 class Writer:
@@ -158,9 +115,7 @@ class Writer:
         return self._rows.count_patches(model_id) > self._most_patches
 
     def joins(self, first: Any, second: Any) -> bool:
-        if not isinstance(first, Write) or not isinstance(second, Write):
-            return False
-        return first.kind is not WriteKind.APPEND and first.chunk is None and _target(first) == _target(second)
+        return joins(first, second)
 
     def apply(self, work: Sequence[Any]) -> list[Any]:
         try:
@@ -213,7 +168,7 @@ class Writer:
             log.warning("a checkpoint failed: %s", type(error).__name__)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
-        joined = writes[0] if len(writes) == 1 else _join(writes)
+        joined = writes[0] if len(writes) == 1 else join(writes)
         statuses = self._write(joined)
         ends = np.cumsum([len(write.batch) for write in writes])
         parts: list[Statuses] = np.split(statuses, ends[:-1])
@@ -237,7 +192,8 @@ class Writer:
         changing = np.flatnonzero(np.isin(statuses, CHANGES))
         if len(changing):
             self._change(layout, write, take_rows(write.batch, changing), found, stamp)
-        self._advance(write, statuses)
+        if write.chunk is not None:
+            advance(self._db, write.chunk, statuses)
         return statuses
 
     def _change(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
@@ -310,35 +266,6 @@ class Writer:
             columns[column.sql_name] = nothing if before is None else before[column.sql_name]
         self._rows.insert(layout, pa.table(columns))
 
-    def _advance(self, write: Write, statuses: Statuses) -> None:
-        chunk = write.chunk
-        if chunk is None:
-            return
-        conflicts = [
-            RejectedRow(int(row), "Conflict", "other content is stored for this id")
-            for row in chunk.rows[statuses == RowStatus.CONFLICT]
-        ]
-        rejected = [*chunk.rejected, *conflicts]
-        done = job_progress(self._db, chunk.job_id)
-        gained = counts(statuses) | {"rejected_rows": len(rejected)}
-        gained.pop("conflict", None)
-        totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
-        tallies = added(done.tallies, chunk.tally(statuses))
-        self._set_progress(chunk.job_id, JobProgress(chunk.end, totals, tallies))
-        if rejected:
-            rows = pa.Table.from_pylist(
-                [{"job_id": chunk.job_id, "row": r.row, "reason": r.reason, "message": r.message} for r in rejected]
-            )
-            with registered(self._db, rejected=rows):
-                self._db.execute("INSERT INTO rejected_rows SELECT job_id, row, reason, message FROM rejected")
-
-    def _set_progress(self, job_id: str, progress: JobProgress) -> None:
-        self._db.execute("DELETE FROM job_progress WHERE job_id = ?", [job_id])
-        self._db.execute(
-            "INSERT INTO job_progress VALUES (?, ?, ?, ?)",
-            [job_id, progress.next_row, *(orjson.dumps(each).decode() for each in (progress.counts, progress.tallies))],
-        )
-
     def _delete(self, deletion: Deletion) -> int:
         done = job_progress(self._db, deletion.job_id)
         if "deleted_events" in done.counts:
@@ -346,7 +273,7 @@ class Writer:
         layout = layout_of(self._tables.layouts, deletion.model_id)
         gone = self._rows.select(layout, deletion)
         self._rows.delete(layout, gone)
-        self._set_progress(deletion.job_id, JobProgress(0, {"deleted_events": len(gone)}))
+        set_progress(self._db, deletion.job_id, JobProgress(0, {"deleted_events": len(gone)}))
         return len(gone)
 
     def _purge(self, before: int) -> None:
@@ -373,17 +300,6 @@ class Writer:
         if self._records:
             fresh = pa.Table.from_pylist([vars(record) for record in self._records])
             self._db.from_arrow(fresh).insert_into("records")
-
-
-def _target(write: Write) -> tuple[Any, ...]:
-    return (
-        write.model_id,
-        write.environment_id,
-        write.kind,
-        write.batch.revision,
-        write.position,
-        write.chunk,
-    )
 
 
 def _patches(write: Write) -> bool:
@@ -416,16 +332,3 @@ def _statuses(write: Write, found: Found) -> Statuses:
     if len(conflicts) and write.chunk is None:
         raise ContentConflict(conflicts.tolist())
     return statuses
-
-
-def _join(writes: Sequence[Write]) -> Write:
-    first = writes[0]
-    batches = [write.batch for write in writes]
-    batch = EventBatch(
-        first.batch.revision,
-        pa.concat_tables([batch.system for batch in batches]),
-        pa.concat_tables([batch.values for batch in batches]),
-        {name: np.concatenate([batch.carried[name] for batch in batches]) for name in first.batch.carried},
-    )
-    received_at = max(write.received_at for write in writes)
-    return Write(first.model_id, first.environment_id, first.kind, batch, received_at)

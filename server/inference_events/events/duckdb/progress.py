@@ -1,0 +1,42 @@
+"""How far jobs have come, kept in the transactions of what they write."""
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from inference_events.events.duckdb.sql import registered
+from inference_events.events.store import Chunk, JobProgress, RejectedRow, RowStatus, Statuses, added, counts
+
+
+def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
+    rows = db.execute("SELECT next_row, counts, tallies FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
+    return JobProgress(rows[0][0], *map(orjson.loads, rows[0][1:])) if rows else JobProgress()
+
+
+def advance(db: duckdb.DuckDBPyConnection, chunk: Chunk, statuses: Statuses) -> None:
+    """Note that a chunk is written, what became of its rows, and which were rejected."""
+    conflicts = [
+        RejectedRow(int(row), "Conflict", "other content is stored for this id")
+        for row in chunk.rows[statuses == RowStatus.CONFLICT]
+    ]
+    rejected = [*chunk.rejected, *conflicts]
+    done = job_progress(db, chunk.job_id)
+    gained = counts(statuses) | {"rejected_rows": len(rejected)}
+    gained.pop("conflict", None)
+    totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
+    tallies = added(done.tallies, chunk.tally(statuses))
+    set_progress(db, chunk.job_id, JobProgress(chunk.end, totals, tallies))
+    if rejected:
+        rows = pa.Table.from_pylist(
+            [{"job_id": chunk.job_id, "row": r.row, "reason": r.reason, "message": r.message} for r in rejected]
+        )
+        with registered(db, rejected=rows):
+            db.execute("INSERT INTO rejected_rows SELECT job_id, row, reason, message FROM rejected")
+
+
+def set_progress(db: duckdb.DuckDBPyConnection, job_id: str, progress: JobProgress) -> None:
+    db.execute("DELETE FROM job_progress WHERE job_id = ?", [job_id])
+    db.execute(
+        "INSERT INTO job_progress VALUES (?, ?, ?, ?)",
+        [job_id, progress.next_row, *(orjson.dumps(each).decode() for each in (progress.counts, progress.tallies))],
+    )
