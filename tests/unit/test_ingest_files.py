@@ -202,6 +202,7 @@ def _text(rows: Sequence[Sequence[str]], newline: str) -> str:
 @given(rows=lines, newline=st.sampled_from(["\n", "\r\n"]), start=st.integers(0, 13), size=st.integers(1, 5))
 @example(rows=[["", "\n"]], newline="\n", start=0, size=1)
 @example(rows=[["", "\r\n"]], newline="\r\n", start=0, size=1)
+@example(rows=[["", ""], ["", "\n"], [","]], newline="\n", start=0, size=1)
 def test_csv_rows_are_the_same_from_anywhere(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

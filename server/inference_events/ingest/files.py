@@ -182,7 +182,8 @@ def _read_csv(path: Path) -> Iterator[FileChunk]:
         for batch, is_last in _with_end(reader):
             rows, end = _numbers(done, batch.num_rows, bad)
             read += batch.nbytes
-            if is_last and batch.num_rows and _ends_in_quotes(path, batch):
+            is_end = is_last and batch.num_rows and max(bad, default=-1) < end
+            if is_end and _ends_in_quotes(path, batch):
                 bad.append(end - 1)
                 batch, rows = batch.slice(0, batch.num_rows - 1), rows[:-1]
             malformed = [row for row in bad if done <= row < end]
