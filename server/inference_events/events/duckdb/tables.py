@@ -27,15 +27,14 @@ class Tables:
 
     def define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
         """Create or change the tables of a model, which has no patches. Raises LossyRetyping."""
-        old = self.layouts.get(model_id)
-        layout = old or Layout(model_id, revision)
-        changes = layout.changes(schema)
-        if old is None:
-            self._create(layout.table, _columns(changes))
+        before = self.layouts.get(model_id) or Layout(model_id, revision)
+        changes = before.changes(schema)
+        layout = before.after(revision, changes)
+        if model_id not in self.layouts:
+            self._create(layout.table, _columns(layout))
         else:
             self._change_columns(layout, changes)
             self._db.execute(f"DROP TABLE {layout.patches}")
-        layout = layout.after(revision, changes)
         self._create(layout.patches, table_of_patches(layout))
         self._keep(layout)
 
@@ -63,9 +62,11 @@ class Tables:
 
     def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
         """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
-        values = ", ".join(f"CAST({_source(change)} AS {change.new.sql_type})" for change in _in_order(changes))
-        self._create("rebuilt", _columns(changes))
-        self._db.execute(f"INSERT INTO rebuilt SELECT {SYSTEM_COLUMNS}, {values} FROM {layout.table} e")
+        values = ", ".join(
+            f"CAST({_source(change)} AS {change.new.sql_type}) AS {change.new.sql_name}" for change in changes
+        )
+        self._create("rebuilt", _columns(layout))
+        self._db.execute(f"INSERT INTO rebuilt BY NAME SELECT {SYSTEM_COLUMNS}, {values} FROM {layout.table} e")
         self._db.execute(f"DROP TABLE {layout.table}")
         self._db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
 
@@ -95,13 +96,8 @@ class Tables:
         self._db.execute("DELETE FROM columns WHERE model_id = ?", [model_id])
 
 
-def _columns(changes: Sequence[Change]) -> dict[str, str]:
-    declared = {change.new.sql_name: change.new.sql_type for change in _in_order(changes)}
-    return PLACE_COLUMNS | EVENT_COLUMNS | declared
-
-
-def _in_order(changes: Sequence[Change]) -> list[Change]:
-    return sorted(changes, key=lambda change: change.new.number)
+def _columns(layout: Layout) -> dict[str, str]:
+    return PLACE_COLUMNS | EVENT_COLUMNS | {column.sql_name: column.sql_type for column in layout.stored}
 
 
 def _source(change: Change) -> str:
