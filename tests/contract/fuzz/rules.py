@@ -8,12 +8,15 @@ from typing import Any
 
 from schemathesis import Response
 
+from inference_events.ingest.timestamps import ACCEPTED
+
 RULES = (
     # publish_events and update_events
     "is needed for PRE_PRODUCTION (the vendor's client calls it dataset_name)",
     "is not an event id: send a non-empty string, an integer or an integral number",
     "is missing, and the model's event_id_col names it: every event needs one",
     "cannot be read as a time",
+    f"cannot be read as a time; accepted are {ACCEPTED}",
     "other content is stored for this id in the dataset",
     "names a file that is neither CSV nor Parquet",
     "must be PRODUCTION: datasets cannot be changed",
@@ -47,6 +50,10 @@ RULES = (
     "is the name of an earlier column",
     "is above max",
     "is not a column of the schema",
+    "is not the same on every machine",
+    "is there twice",
+    "ends in a single %",
+    "has no directive such as %Y",
     # create_baseline
     "is needed for this kind of baseline",
     "does not belong to this kind of baseline",
