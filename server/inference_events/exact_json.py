@@ -12,7 +12,10 @@ from typing import Any
 
 import orjson
 
-# The shortest integer beyond 64 bits has 19 digits. Digits in a string match only if commas or spaces enclose them.
+# The shortest integer beyond 64 bits has 19 digits. To look for them with a pattern takes longer than to decode.
+_DIGITS = bytes(ord("0") if chr(byte).isascii() and chr(byte).isdigit() else ord(" ") for byte in range(256))
+_MANY_DIGITS = b"0" * 19
+# Digits in a string match only if commas or spaces enclose them.
 _LONG_INTEGER = re.compile(rb"(?:\A|[\[:,\s])-?[0-9]{19,}(?:\Z|[\s,\]}])")
 
 
@@ -20,7 +23,11 @@ def loads(raw: bytes | bytearray | str) -> Any:
     """Return what `raw` says. Raises orjson.JSONDecodeError, also for integers that no float can hold."""
     value = orjson.loads(raw)
     data = raw.encode() if isinstance(raw, str) else raw
-    return json.loads(data.decode()) if _LONG_INTEGER.search(data) else value
+    return json.loads(data.decode()) if _has_long_integer(data) else value
+
+
+def _has_long_integer(data: bytes | bytearray) -> bool:
+    return _MANY_DIGITS in data.translate(_DIGITS) and _LONG_INTEGER.search(data) is not None
 
 
 def dumps(
