@@ -10,6 +10,7 @@ EXTRA_test-demo := [demo]
 # Directories too: their time changes if a file is deleted.
 PACKAGES := $(shell find server generated \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
+PARTS := environments checks test-unit test-locale test-stores compat test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 BASE ?= main
@@ -22,7 +23,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test environments checks test-unit test-locale test-stores compat test-demo test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -30,7 +31,12 @@ help: ## Show what can be made
 demo: .venv/.demo ## Publish a year of real flights to a server of its own, and count them all again
 	$(PYTHON) -m inference_events demo
 
-test: environments checks test-unit test-locale test-stores compat test-demo ## Check style, types, generated code and every promise
+test: ## Check style, types, generated code and every promise, and print how long each part took
+	@sum=0; times=; for part in $(PARTS); do \
+		SECONDS=0; $(MAKE) --no-print-directory $$part || exit; \
+		times+=$$(printf '%-14s %4d s' $$part $$SECONDS)$$'\n'; sum=$$((sum + SECONDS)); \
+		echo "$$part took $$SECONDS s"; \
+	done; printf '\n%s%-14s %4d s\n' "$$times" sum $$sum
 
 environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) $(TURKISH)
 
