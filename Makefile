@@ -1,5 +1,16 @@
+SHELL := bash
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
+INSTALL := install --constraint constraints.txt
+# Two environments contain the built wheel, as users install it: one lacks pandas, because pyarrow behaves differently
+# with it; the other one has the extra `demo`, which needs pandas.
+TEST_PYTHON := .venv/test/bin/python
+DEMO_PYTHON := .venv/test-demo/bin/python
+EXTRA_test-demo := [demo]
+# Directories too: their time changes if a file is deleted.
+PACKAGES := $(shell find server generated \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
+TURKISH := build/locale/turkish.UTF-8
+PARTS := environments checks test-unit test-locale test-stores compat test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 BASE ?= main
@@ -12,7 +23,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-slow serve compat compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -20,23 +31,46 @@ help: ## Show what can be made
 demo: .venv/.demo ## Publish a year of real flights to a server of its own, and count them all again
 	$(PYTHON) -m inference_events demo
 
-test: lint types check-generated ## Check style, types, generated code and every promise
-	$(PYTHON) -m pytest
-	$(MAKE) compat
+test: ## Check style, types, generated code and every promise, and print how long each part took
+	@sum=0; times=; for part in $(PARTS); do \
+		SECONDS=0; $(MAKE) --no-print-directory $$part || exit; \
+		times+=$$(printf '%-14s %4d s' $$part $$SECONDS)$$'\n'; sum=$$((sum + SECONDS)); \
+		echo "$$part took $$SECONDS s"; \
+	done; printf '\n%s%-14s %4d s\n' "$$times" sum $$sum
 
-compat: .venv/.serve $(CLIENTS) ## Run the vendor's newest and oldest client against the server
+environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) $(TURKISH)
+
+checks: lint types check-generated
+
+test-unit: .venv/test/.wheel
+	$(TEST_PYTHON) -m pytest --ignore=tests/storage --ignore=tests/faults $(ARGS)
+
+test-locale: .venv/test/.wheel $(TURKISH)
+	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
+		LC_CTYPE=$(notdir $(TURKISH)) LC_NUMERIC=$(notdir $(TURKISH)) LC_TIME=$(notdir $(TURKISH)) \
+		$(TEST_PYTHON) -m pytest -p tests.locale.plugin \
+		tests/unit tests/contract/test_downloads.py tests/contract/test_findings.py
+
+test-stores: .venv/test/.wheel
+	$(TEST_PYTHON) -m pytest tests/storage tests/faults
+
+test-demo: .venv/test-demo/.wheel
+	$(DEMO_PYTHON) -m pytest tests/demo
+	$(DEMO_PYTHON) -m pytest tests/unit/test_ingest*.py
+
+compat: .venv/test/.wheel $(CLIENTS) ## Run the vendor's newest and oldest client against the server
 	$(MAKE) --jobs=2 $(RECORDS)
-	$(PYTHON) -m tests.compat.table --check $(RECORDS)
+	$(TEST_PYTHON) -m tests.compat.table --check $(RECORDS)
 
-compatibility: .venv/.serve $(CLIENTS) ## The same, and write tests/compat/COMPATIBILITY.md
+compatibility: .venv/test/.wheel $(CLIENTS) ## The same, and write tests/compat/COMPATIBILITY.md
 	$(MAKE) --jobs=2 $(RECORDS)
-	$(PYTHON) -m tests.compat.table $(RECORDS)
+	$(TEST_PYTHON) -m tests.compat.table $(RECORDS)
 
-test-faults: .venv/.dev ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
-	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m 'faults or not faults'
+test-faults: .venv/test/.wheel ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults -m 'faults or not faults'
 
-test-slow: .venv/.serve $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
-	SERVER_PYTHON=$(PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow
+test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
+	SERVER_PYTHON=$(TEST_PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow
 
 serve: .venv/.serve ## Run the server on ./inference-events-data (ARGS="--port 8001" for more)
 	$(PYTHON) -m inference_events serve $(ARGS)
@@ -64,14 +98,13 @@ review: .venv/.dev $(NODE_MODULES) ## Review openapi.yaml: lint, examples, and w
 docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.html
 	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
 
-wheel: .venv/.dev ## Build the wheel into dist/
-	$(PYTHON) -m build --wheel --outdir dist
+wheel: dist/.built ## Build the wheel into dist/
 
-constraints: .venv/.dev ## Pin what is installed now in constraints.txt
+constraints: .venv/.dev .venv/.bench ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
 
-fuzz: .venv/.dev ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
-	$(PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
+fuzz: .venv/test/.wheel ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
+	$(TEST_PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
 
 bench: .venv/.bench ## Measure speed against floors and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)
@@ -84,23 +117,47 @@ clean: ## Remove what can be made anew
 
 .venv/bin/python:
 	python3 -m venv .venv
-	$(PIP) --upgrade pip
+	$(PIP) $(INSTALL) --upgrade pip
 
 .venv/.serve: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable .
+	$(PIP) $(INSTALL) --editable .
 	@touch $@
 
 .venv/.demo: .venv/.serve
-	$(PIP) --editable '.[demo]'
+	$(PIP) $(INSTALL) --editable '.[demo]'
 	@touch $@
 
 .venv/.dev: .venv/.demo
-	$(PIP) --group dev
+	$(PIP) $(INSTALL) --group dev
 	@touch $@
 
 .venv/.bench: .venv/.serve
-	$(PIP) --group bench
+	$(PIP) $(INSTALL) --group bench
 	@touch $@
+
+dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin/python
+	rm -rf $(@D)
+	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) .
+	@touch $@
+
+.PRECIOUS: .venv/%/.tools
+.venv/%/.tools: pyproject.toml constraints.txt | .venv/bin/python
+	rm -rf $(@D)
+	python3 -m venv --without-pip $(@D)
+	$(PIP) --python $(@D)/bin/python $(INSTALL) --group $*
+	@touch $@
+
+# The second command is needed because pip keeps an installed wheel if the new one has the same version.
+.venv/%/.wheel: dist/.built .venv/%/.tools
+	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/*.whl)$(EXTRA_$*)"
+	$(PIP) --python $(@D)/bin/python $(INSTALL) --no-deps --force-reinstall dist/*.whl
+	@touch $@
+
+# localedef exits with 1 because some categories are missing. The plugin checks that those of the test are active.
+$(TURKISH): tests/locale/turkish.txt tests/locale/charmap.txt
+	rm -rf $@
+	mkdir -p $(@D)
+	localedef --quiet --force --inputfile=tests/locale/turkish.txt --charmap=tests/locale/charmap.txt ./$@ || test -e $@/LC_TIME
 
 .venv/clients/%: tests/compat/%.txt | .venv/bin/python
 	rm -rf $@
@@ -121,7 +178,7 @@ clean: ## Remove what can be made anew
 	@touch $@
 
 $(RECORDS): build/compat/%.json: .venv/clients/%
-	SERVER_PYTHON=$(PYTHON) $</bin/python -m pytest tests/compat --record=$@
+	SERVER_PYTHON=$(TEST_PYTHON) $</bin/python -m pytest tests/compat --record=$@
 
 $(NODE_MODULES): tools/review/package.json tools/review/package-lock.json
 	@command -v npm >/dev/null || { echo "make review and make docs need npm with Node.js 20.19 or newer; everything else runs without"; exit 1; }

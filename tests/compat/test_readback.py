@@ -14,6 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from tests.compat.stored import column, define_model, done, stored_events
+from tests.odd_values import FLOATS, INTS, TEXTS
 
 pytestmark = pytest.mark.needs("Model.download_data")
 
@@ -138,6 +139,32 @@ def test_csv_equals_what_was_published(model: fdl.Model, tmp_path: Path, how: st
 
     assert list(pd.read_csv(path).columns) == list(TYPES)
     assert signed(from_csv(path)) == signed(rows())
+
+
+def test_pandas_reads_what_is_stored(project: fdl.Project, tmp_path: Path) -> None:
+    """A plain read_csv gives texts, numbers and times to the last digit."""
+    columns = [column("id", "str"), column("float", "float"), column("int", "int"), column("str", "str")]
+    model = define_model(project, *columns, event_id_col="id", event_ts_col="ts")
+    samples: dict[str, list[Any]] = {"float": [*FLOATS, "Infinity", "-Infinity"], "int": INTS, "str": ["", *TEXTS]}
+    events: list[dict[str, Any]] = [{}, *({name: value} for name, values in samples.items() for value in values)]
+    model.publish(
+        [{"id": f"e{n}", "ts": START + timedelta(milliseconds=125 * n), **event} for n, event in enumerate(events)]
+    )
+
+    cells = pd.read_csv(
+        download(model, tmp_path, output_format=fdl.DownloadFormat.CSV),
+        parse_dates=["ts"],
+        dtype={"int": "Int64", "str": "str"},
+        keep_default_na=False,
+        na_values={"float": [""], "int": [""]},
+    )
+    table = pa.parquet.read_table(download(model, tmp_path))
+
+    assert len(table) == len(events)
+    assert cells["ts"].tolist() == [pd.Timestamp(moment) for moment in table["ts"].to_pylist()]
+    assert [None if pd.isna(value) else value for value in cells["float"]] == table["float"].to_pylist()
+    assert [None if pd.isna(value) else value for value in cells["int"]] == table["int"].to_pylist()
+    assert cells["str"].tolist() == [text or "" for text in table["str"].to_pylist()]
 
 
 @pytest.mark.parametrize("format", ["CSV", "PARQUET"])
