@@ -37,6 +37,7 @@ from inference_events.ingest.json_text import JsonReader
 from inference_events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.violations import Violations
+from inference_events.messages import pointer
 from inference_events.targets import ATTEMPTS, OUT_OF_STEP, Targets
 
 Event: TypeAlias = Mapping[str, Any]
@@ -311,15 +312,11 @@ def check_updatable(id_column: str | None) -> None:
 
 
 def _fault(fault: RowFault, low: int) -> Fault:
-    return Fault(fault.message, f"/source/events/{fault.row - low}/{_escaped(fault.column)}")
+    return Fault(fault.message, pointer(["source", "events", fault.row - low, fault.column]))
 
 
 def _conflicts(rows: Sequence[int]) -> list[Fault]:
     return [Fault("other content is stored for this id in the dataset", f"/source/events/{row}") for row in rows]
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _answer(group: Sequence[_Arrival]) -> None:

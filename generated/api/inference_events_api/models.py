@@ -313,7 +313,9 @@ class EventsPublished(BaseModel):
     unchanged: Annotated[int, Field(description="How many were stored already with the same content.", ge=0)]
     undeclared_columns: Annotated[
         list[str],
-        Field(description="Columns that were sent and that the model's schema does not know; they are kept."),
+        Field(
+            description="Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100\ncharacters.\n"
+        ),
     ]
     violations: Annotated[
         list[ViolationCount],
@@ -343,7 +345,9 @@ class EventsUpdated(BaseModel):
     ]
     undeclared_columns: Annotated[
         list[str],
-        Field(description="Columns that were sent and that the model's schema does not know; they are kept."),
+        Field(
+            description="Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100\ncharacters.\n"
+        ),
     ]
     violations: Annotated[
         list[ViolationCount],
@@ -476,7 +480,7 @@ class FilePartResponse(BaseModel):
     kind: NormalKind
 
 
-UndeclaredColumn = TypeAliasType("UndeclaredColumn", Annotated[str, Field(max_length=256)])
+UndeclaredColumn = TypeAliasType("UndeclaredColumn", Annotated[str, Field(max_length=101)])
 
 
 class JobInfo(BaseModel):
@@ -511,7 +515,7 @@ class JobInfo(BaseModel):
     undeclared_columns: Annotated[
         list[UndeclaredColumn] | None,
         Field(
-            description="Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named, the\nend of a name longer than 255 characters is left out.\n",
+            description="Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names\nare cut at 100 characters.\n",
             max_length=1000,
         ),
     ] = None

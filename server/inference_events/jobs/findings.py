@@ -1,7 +1,6 @@
 """What a job finds in a file beside what becomes of its rows: tallied chunk by chunk, shown in the job's info."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from heapq import nlargest
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from inference_events.events.store import RowStatus, Statuses, Tallies
 from inference_events.ingest.batch import Ingested
-from inference_events.names import shortened
+from inference_events.messages import truncate
 
 MOST_SHOWN = 1000
 VIOLATIONS = ("missing", "type", "range")
@@ -25,8 +24,9 @@ def tally(ingested: Ingested, statuses: Statuses) -> Tallies:
     for column, kind, count in ingested.violations.counts(None if stored.all() else stored):
         found[kind][column] = count
     if ingested.ids:
-        found[UNDECLARED] = dict.fromkeys(_bounded(ingested.undeclared_columns), len(ingested.ids))
-        found[IGNORED] = dict.fromkeys(_bounded(ingested.ignored_columns), len(ingested.ids))
+        undeclared = map(truncate, ingested.undeclared_columns[:MOST_SHOWN])
+        found[UNDECLARED] = dict.fromkeys(undeclared, len(ingested.ids))
+        found[IGNORED] = dict.fromkeys(ingested.ignored_columns[:MOST_SHOWN], len(ingested.ids))
         if ingested.missing_timestamp_column is not None:
             found[MISSING_TIMESTAMP] = {ingested.missing_timestamp_column: len(ingested.ids)}
     return found
@@ -45,7 +45,3 @@ def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
     for name in tallies.get(MISSING_TIMESTAMP, {}):
         shown[MISSING_TIMESTAMP] = name
     return shown
-
-
-def _bounded(names: Sequence[str]) -> list[str]:
-    return [shortened(name) for name in names[:MOST_SHOWN]]

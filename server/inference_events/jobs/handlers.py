@@ -31,7 +31,7 @@ from inference_events.jobs.ahead import Ahead
 from inference_events.jobs.findings import findings, tally
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun
-from inference_events.names import listed, quoted
+from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
 COUNTED = {
@@ -207,7 +207,7 @@ def _model_id(run: JobRun) -> str:
 def _lacking(id_column: str | None, names: Sequence[str]) -> str:
     if id_column is None:
         return "The model has no event_id_col"
-    return f"The file lacks the column {quoted(id_column)} that event_id_col names; it has {listed(names)}"
+    return f"The file lacks the column {quote(id_column)} that event_id_col names; it has {join_names(names)}"
 
 
 def _received(moment: datetime) -> int:
@@ -224,5 +224,5 @@ def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:
     rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed}
     for fault in ingested.faults:
         row = int(chunk.rows[fault.row])
-        rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{fault.column}: {fault.message}"))
+        rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{truncate(fault.column)}: {fault.message}"))
     return [rejected[row] for row in sorted(rejected)]

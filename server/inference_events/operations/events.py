@@ -15,6 +15,7 @@ from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore, RowStatus, WriteKind
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
+from inference_events.messages import truncate
 from inference_events.operations import reading, views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets, dataset_name
@@ -120,7 +121,7 @@ def _published(outcome: Outcome) -> t.PublishEventsResponse:
         "created": outcome.count(RowStatus.CREATED),
         "replaced": outcome.count(RowStatus.REPLACED),
         "unchanged": outcome.count(RowStatus.UNCHANGED),
-        "undeclared_columns": outcome.undeclared_columns,
+        "undeclared_columns": _truncated(outcome.undeclared_columns),
         "violations": _violations(outcome.violations.counts()),
     }
     if outcome.missing_timestamp_column is not None:
@@ -137,10 +138,14 @@ def _updated(outcome: Outcome) -> t.UpdateEventsResponse:
         "updated": outcome.count(RowStatus.UPDATED),
         "unknown_event_ids": list(dict.fromkeys(unknown)),
         "ignored_columns": outcome.ignored_columns,
-        "undeclared_columns": outcome.undeclared_columns,
+        "undeclared_columns": _truncated(outcome.undeclared_columns),
         "violations": _violations(outcome.violations.counts(is_updated)),
     }
     return views.envelope(updated)
+
+
+def _truncated(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(map(truncate, names)))
 
 
 def _violations(found: Sequence[tuple[str, Any, int]]) -> list[t.ViolationCount]:

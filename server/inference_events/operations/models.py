@@ -13,7 +13,7 @@ from inference_events.errors import BadRequest, Fault
 from inference_events.ingest.columns import TOO_NESTED, is_too_deep
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_POSITION
-from inference_events.names import quoted
+from inference_events.messages import quote
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets
@@ -188,7 +188,7 @@ def _column_faults(columns: list[dict[str, Any]]) -> Iterator[Fault]:
     seen = set()
     for place, column in enumerate(columns):
         if column["name"] in seen:
-            yield Fault(f"{quoted(column['name'])} is the name of an earlier column", f"/schema/columns/{place}/name")
+            yield Fault(f"{quote(column['name'])} is the name of an earlier column", f"/schema/columns/{place}/name")
         seen.add(column["name"])
         low, high = column.get("min"), column.get("max")
         if low is not None and high is not None and low > high:
@@ -200,4 +200,4 @@ def _role_faults(columns: list[dict[str, Any]], spec: Mapping[str, Any]) -> Iter
     for role in ROLES:
         for place, name in enumerate(spec.get(role) or ()):
             if name not in names:
-                yield Fault(f"{quoted(name)} is not a column of the schema", f"/spec/{role}/{place}")
+                yield Fault(f"{quote(name)} is not a column of the schema", f"/spec/{role}/{place}")

@@ -36,7 +36,9 @@ class EventsPublished:
     unchanged: int
     """ How many were stored already with the same content. """
     undeclared_columns: list[str]
-    """ Columns that were sent and that the model's schema does not know; they are kept. """
+    """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+    characters.
+     """
     violations: list[ViolationCount]
     """ The violations of this request's events, counted by column and kind. """
     missing_timestamp_column: str | Unset = UNSET

@@ -35,7 +35,9 @@ class EventsUpdated:
     ignored_columns: list[str]
     """ Input, output and decision columns that were sent and left alone. """
     undeclared_columns: list[str]
-    """ Columns that were sent and that the model's schema does not know; they are kept. """
+    """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+    characters.
+     """
     violations: list[ViolationCount]
     """ The violations among the updated values, counted by column and kind. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

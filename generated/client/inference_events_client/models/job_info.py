@@ -62,8 +62,8 @@ class JobInfo:
     values. Of more than 1,000 entries those with the largest counts are here.
      """
     undeclared_columns: list[str] | Unset = UNSET
-    """ Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named, the
-    end of a name longer than 255 characters is left out.
+    """ Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names
+    are cut at 100 characters.
      """
     missing_timestamp_column: str | Unset = UNSET
     """ The model's `event_ts_col`, if the file has no such column: new events got the time of receipt. Absent
