@@ -1,7 +1,7 @@
 """A model's schema, prepared for reading rows against it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -110,6 +110,7 @@ def model_schema(
                 column,
                 updatable=column["name"] not in fixed and column["name"] != event_id_col,
                 grouped=is_ranking and column["name"] != task_params.get("group_by"),
+                is_time=column["name"] == event_ts_col,
                 format=event_ts_format if column["name"] == event_ts_col else None,
             )
             for column in schema["columns"]
@@ -121,11 +122,11 @@ def model_schema(
     )
 
 
-def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, format: str | None) -> Column:
+def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, is_time: bool, format: str | None) -> Column:
     is_numbers = column["data_type"] == "vector"
     element = pa.float64() if is_numbers else _element(column)
     categories = column.get("categories") if column["data_type"] == "category" else None
-    return Column(
+    prepared = Column(
         name=column["name"],
         type=pa.list_(element) if is_numbers or grouped else element,
         element=element,
@@ -138,6 +139,12 @@ def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, format
         n_dimensions=column.get("n_dimensions"),
         format=format,
     )
+    return _without_range(prepared) if is_time else prepared
+
+
+def _without_range(column: Column) -> Column:
+    """Drop what counts as in range. Time goes on, so the bounds of a sample say nothing about later events."""
+    return replace(column, minimum=None, maximum=None, categories=None, n_dimensions=None)
 
 
 def _element(column: Mapping[str, Any]) -> pa.DataType:
