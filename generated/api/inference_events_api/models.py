@@ -241,7 +241,14 @@ class ReadEventsRequest(BaseModel):
         Field(description="Read the events with these ids.", max_length=1000, min_length=1),
     ] = None
     time_range: TimeRange | None = None
-    limit: Annotated[int, Field(description="How many events a page holds at most.", ge=1, le=1000)] = 50
+    limit: Annotated[
+        int | None,
+        Field(
+            description="How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.\n",
+            ge=1,
+            le=1000,
+        ),
+    ] = None
     cursor: Annotated[
         str | None,
         Field(description="The `next_cursor` of the page before.", max_length=131072, min_length=1),

@@ -143,9 +143,9 @@ def sync_detailed(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -215,9 +215,9 @@ def sync(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -282,9 +282,9 @@ async def asyncio_detailed(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -352,9 +352,9 @@ async def asyncio(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
