@@ -306,6 +306,33 @@ class ViolationCount(BaseModel):
     count: Annotated[int, Field(description="In how many events.", ge=1)]
 
 
+class WarningDetail(BaseModel):
+    reason: Annotated[
+        str,
+        Field(
+            description="The reason in one word, which stays the same. There may be more in later versions."
+        ),
+    ]
+    message: Annotated[
+        str,
+        Field(
+            description="What was found, and what to do about it. It shows names, cut at 100 characters, and no values."
+        ),
+    ]
+    column: Annotated[
+        str | None, Field(description="The column that the warning is about, if it is about one.")
+    ] = None
+    feature: Annotated[
+        str | None,
+        Field(
+            description="The name of the custom feature that the warning is about, if it is about one. Cut at 100 characters."
+        ),
+    ] = None
+    count: Annotated[
+        int | None, Field(description="How many events the warning is about, for warnings of events.", ge=1)
+    ] = None
+
+
 class EventsPublished(BaseModel):
     source_type: Annotated[Literal["EVENTS"], Field(description="Always EVENTS.")]
     event_ids: Annotated[list[str], Field(description="One id per event, in the order of the request.")]
@@ -334,6 +361,12 @@ class EventsPublished(BaseModel):
             description="The model's `event_ts_col`, if no event of this request has such a column: new events got the time of\nreceipt. Absent otherwise.\n"
         ),
     ] = None
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in this request's events. Absent if there are none. An addition to the vendor's API.\n"
+        ),
+    ] = None
 
 
 class EventsUpdated(BaseModel):
@@ -360,6 +393,12 @@ class EventsUpdated(BaseModel):
         list[ViolationCount],
         Field(description="The violations among the updated values, counted by column and kind."),
     ]
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in this request's updates of stored events. Absent if there are none. An addition to the vendor's API.\n"
+        ),
+    ] = None
 
 
 class JobReference(BaseModel):
@@ -539,6 +578,12 @@ class JobInfo(BaseModel):
             max_length=1000,
         ),
     ] = None
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in the file's events so far. Absent if there are none. An addition to the vendor's API.\n"
+        ),
+    ] = None
     deleted_events: Annotated[int | None, Field(description="Events that were deleted.", ge=0)] = None
 
 
@@ -693,7 +738,10 @@ class ModelSpec(BaseModel):
         None
     )
     custom_features: Annotated[
-        list[dict[str, Any]] | None, Field(description="Features derived from columns; kept as they are.")
+        list[dict[str, Any]] | None,
+        Field(
+            description="Features derived from columns; kept as they are, never computed. See `warnings` of the model."
+        ),
     ] = None
 
 
@@ -830,6 +878,13 @@ class Model(BaseModel):
     updated_by: User
     organization: NamedReference
     project: NamedReference
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in the model, at most 100 entries. Absent if there are none. An addition to the vendor's API.\n",
+            max_length=100,
+        ),
+    ] = None
 
 
 class ModelResponse(BaseModel):

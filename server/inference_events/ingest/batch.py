@@ -71,6 +71,7 @@ class Ingested:
     """A batch with the violations in it, and the faults of rows that cannot be events.
 
     `rows` are the places of the batch's rows among those that came in; it is all of them where there is no fault.
+    `date_like` marks the rows of the batch whose time was read from a number that looks like a date; None marks none.
     """
 
     batch: EventBatch
@@ -80,6 +81,7 @@ class Ingested:
     ignored_columns: list[str] = field(default_factory=list)
     undeclared_columns: list[str] = field(default_factory=list)
     missing_timestamp_column: str | None = None
+    date_like: Mask | None = None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -135,7 +137,8 @@ def _without_faults(ingested: Ingested) -> Ingested:
     kept[[fault.row for fault in ingested.faults]] = False
     rows = np.flatnonzero(kept)
     batch, violations = take_rows(ingested.batch, rows), ingested.violations.of(rows)
-    return replace(ingested, batch=batch, violations=violations, rows=rows)
+    date_like = None if ingested.date_like is None else ingested.date_like[rows]
+    return replace(ingested, batch=batch, violations=violations, rows=rows, date_like=date_like)
 
 
 def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], makes_missing: bool) -> pa.StringArray:

@@ -9,6 +9,7 @@ import numpy as np
 from inference_events.events.store import RowStatus, Statuses, Tallies
 from inference_events.ingest.batch import Ingested
 from inference_events.messages import truncate
+from inference_events.warning_details import DATE_LIKE_NUMBER, date_like_number
 
 MOST_SHOWN = 1000
 VIOLATIONS = ("missing", "type", "range")
@@ -17,12 +18,14 @@ IGNORED = "ignored_columns"
 MISSING_TIMESTAMP = "missing_timestamp_column"
 
 
-def tally(ingested: Ingested, statuses: Statuses) -> Tallies:
-    """Count the violations of rows that were stored, and the rows that had columns which are told of by name."""
+def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Tallies:
+    """Count the violations and warnings of rows that were stored, and the rows with columns that are named."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
     for column, kind, count in ingested.violations.counts(None if stored.all() else stored):
         found[kind][column] = count
+    if ingested.date_like is not None and timestamp_column is not None and np.any(ingested.date_like & stored):
+        found[DATE_LIKE_NUMBER] = {timestamp_column: int(np.count_nonzero(ingested.date_like & stored))}
     if ingested.ids:
         undeclared = map(truncate, ingested.undeclared_columns[:MOST_SHOWN])
         found[UNDECLARED] = dict.fromkeys(undeclared, len(ingested.ids))
@@ -44,4 +47,6 @@ def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
         shown[IGNORED] = sorted(tallies.get(IGNORED, {}))[:MOST_SHOWN]
     for name in tallies.get(MISSING_TIMESTAMP, {}):
         shown[MISSING_TIMESTAMP] = name
+    if dates := tallies.get(DATE_LIKE_NUMBER):
+        shown["warnings"] = [date_like_number(column, count) for column, count in dates.items()]
     return shown

@@ -156,10 +156,13 @@ class JobHandlers:
         job, model_id = run.job, _model_id(run)
         made = Made(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
         rows = FileRows(chunk.table, text=file.type == files.CSV)
-        ingested = ingest(rows, self._targets.schema(model_id), made)
+        schema = self._targets.schema(model_id)
+        ingested = ingest(rows, schema, made)
         rejected = _rejected(chunk, ingested)
         places = chunk.rows[ingested.rows]
-        committed = Chunk(job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested))
+        committed = Chunk(
+            job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested, schema.timestamp_column)
+        )
         write = Write(
             model_id,
             environment_id,

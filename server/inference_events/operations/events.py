@@ -126,6 +126,8 @@ def _published(outcome: Outcome) -> t.PublishEventsResponse:
     }
     if outcome.missing_timestamp_column is not None:
         published["missing_timestamp_column"] = outcome.missing_timestamp_column
+    if warnings := outcome.warnings():
+        published["warnings"] = warnings
     return views.envelope(published)
 
 
@@ -141,6 +143,8 @@ def _updated(outcome: Outcome) -> t.UpdateEventsResponse:
         "undeclared_columns": _truncated(outcome.undeclared_columns),
         "violations": _violations(outcome.violations.counts(is_updated)),
     }
+    if warnings := outcome.warnings(is_updated):
+        updated["warnings"] = warnings
     return views.envelope(updated)
 
 

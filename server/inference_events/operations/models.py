@@ -1,6 +1,7 @@
 """Operations of the tag Models."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from inference_events.messages import quote
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets
+from inference_events.warning_details import MAX_WARNINGS, features_not_computed
 from inference_events_api import types as t
 
 ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
@@ -121,8 +123,8 @@ class ModelOperations:
 
 
 def model(row: Model) -> t.Model:
-    """Show a model with its schema."""
-    return {
+    """Show a model with its schema and its warnings."""
+    shown: t.Model = {
         "id": row.id,
         "name": row.name,
         "version": row.version,
@@ -146,6 +148,14 @@ def model(row: Model) -> t.Model:
         "organization": views.organization(row.project.organization),
         "project": views.project_reference(row.project),
     }
+    if warnings := list(islice(_warnings(row), MAX_WARNINGS)):
+        shown["warnings"] = warnings
+    return shown
+
+
+def _warnings(row: Model) -> Iterator[t.WarningDetail]:
+    """Give what is perhaps not meant in a model; of too many warnings, the first are shown."""
+    yield from features_not_computed(row.spec.get("custom_features") or ())
 
 
 def model_summary(row: Model) -> t.ModelSummary:
