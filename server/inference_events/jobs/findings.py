@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from inference_events.events.store import RowStatus, Statuses, Tallies
+from inference_events.events.store import JobProgress, RowStatus, Statuses, Tallies
 from inference_events.ingest.batch import Ingested
+from inference_events.jobs.kinds import PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
 from inference_events.warning_details import DATE_LIKE_NUMBER, date_like_number
 
+COUNTED = {
+    PUBLISH_FILE: ("created", "replaced", "unchanged", "rejected_rows"),
+    UPDATE_FILE: ("updated", "unknown", "rejected_rows"),
+}
 MOST_SHOWN = 1000
 VIOLATIONS = ("missing", "type", "range")
 UNDECLARED = "undeclared_columns"
@@ -35,8 +40,14 @@ def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) 
     return found
 
 
-def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
-    """Return the fields of the spec's `JobInfo` that tell what was found, at most `MOST_SHOWN` entries each."""
+def report(kind: str, progress: JobProgress) -> dict[str, Any]:
+    """Return the fields of the spec's `JobInfo` that a job about a file shows: its rows, and what was found in them."""
+    shown = {**dict.fromkeys(COUNTED[kind], 0), **progress.counts}
+    return {"rows": sum(shown.values()), **shown, **_findings(progress.tallies, is_update=kind == UPDATE_FILE)}
+
+
+def _findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
+    """Return what was found, at most `MOST_SHOWN` entries in each field."""
     counted = [(count, column, kind) for kind in VIOLATIONS for column, count in tallies.get(kind, {}).items()]
     kept = sorted((column, kind, count) for count, column, kind in nlargest(MOST_SHOWN, counted))
     shown: dict[str, Any] = {

@@ -12,8 +12,9 @@ from inference_events.catalog import Catalog, environments, files, models
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
-from inference_events.events.store import EventStore, RowStatus, WriteKind
+from inference_events.events.store import EventStore, JobProgress, RowStatus, WriteKind
 from inference_events.jobs import JobQueue
+from inference_events.jobs.findings import COUNTED, report
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
 from inference_events.operations import reading, views
@@ -98,6 +99,8 @@ class EventOperations:
 
         def make(session: Session) -> Mapping[str, Any]:
             info = _info(models.get(session, model.id), dataset)
+            if kind in COUNTED:
+                info |= report(kind, JobProgress())
             job = self._queue.accept(
                 session,
                 kind=kind,

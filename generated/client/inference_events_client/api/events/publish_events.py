@@ -199,7 +199,8 @@ def sync_detailed(
     as the
        answer to a request with events does; see `get_job`.
     4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    stay, and
+       the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -324,7 +325,8 @@ def sync(
     as the
        answer to a request with events does; see `get_job`.
     4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    stay, and
+       the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -444,7 +446,8 @@ async def asyncio_detailed(
     as the
        answer to a request with events does; see `get_job`.
     4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    stay, and
+       the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -567,7 +570,8 @@ async def asyncio(
     as the
        answer to a request with events does; see `get_job`.
     4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    stay, and
+       the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
