@@ -23,6 +23,7 @@ from inference_events.events.store import (
 )
 from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
 from inference_events.ingest.files import FileChunk, Unreadable, column_names, read_chunks
+from inference_events.ingest.headers import describe_header_fault
 from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
@@ -135,9 +136,9 @@ class JobHandlers:
         _check_whole(run, path, file)
         start = self._store.progress(run.job.id).next_row
         names = column_names(path, file.type)
-        id_column = self._targets.schema(_model_id(run)).id_column
-        if id_column not in names and (kind is WriteKind.UPDATE or (id_column and kind is WriteKind.PUBLISH)):
-            raise JobFailed("BadRequest", _lacking(id_column, names))
+        fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
+        if fault is not None:
+            raise JobFailed("BadRequest", fault)
         yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
 
     def _write_chunk(
@@ -204,9 +205,15 @@ def _model_id(run: JobRun) -> str:
     return run.job.model_id
 
 
-def _lacking(id_column: str | None, names: Sequence[str]) -> str:
+def _column_fault(names: Sequence[str], type: str, schema: ModelSchema, kind: WriteKind) -> str | None:
+    """Say why no row of a file with these columns can be written, None if rows can."""
+    if type == files.CSV and (fault := describe_header_fault(names, schema.names)):
+        return fault
+    id_column = schema.id_column
     if id_column is None:
-        return "The model has no event_id_col"
+        return "The model has no event_id_col" if kind is WriteKind.UPDATE else None
+    if id_column in names or kind is WriteKind.APPEND:
+        return None
     return f"The file lacks the column {quote(id_column)} that event_id_col names; it has {join_names(names)}"
 
 

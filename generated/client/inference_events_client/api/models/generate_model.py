@@ -112,7 +112,8 @@ def sync_detailed(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -184,7 +185,8 @@ def sync(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -251,7 +253,8 @@ async def asyncio_detailed(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -321,7 +324,8 @@ async def asyncio(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
