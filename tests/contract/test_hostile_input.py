@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import orjson
 import pytest
 
-from inference_events import messages
+from inference_events import exact_json, messages
 from inference_events.http import bodies
 from tests.contract.wire import send
 from tests.envelope import assert_error_envelope
@@ -164,7 +163,7 @@ def test_any_value_in_any_column_is_stored(api: Api, model_id: str, value: str) 
     api.publish(model_id, event, 200)
     api.publish(model_id, event, 200, method="PATCH")
     (item,) = api.read(model_id, event_ids=["any"])
-    assert item["undeclared"]["undeclared"] == orjson.loads(value)
+    assert item["undeclared"]["undeclared"] == exact_json.loads(value)
 
 
 @of_any_size
@@ -260,11 +259,8 @@ def test_times_at_the_borders(api: Api, model_id: str, time: Any) -> None:
 
 @pytest.mark.parametrize("text", FORMATS)
 def test_timestamp_formats_that_mean_nothing(api: Api, text: str) -> None:
-    """A format that cannot be used is refused, or never fits."""
-    model_id = api.model(200, 400, schema={"columns": COLUMNS}, event_ts_col="at", event_ts_format=text)
-    if model_id is not None:
-        api.publish(model_id, '[{"at": "nonsense"}]', 400)
-        api.publish(model_id, '[{"at": "2024-01-01"}]', 200)
+    """A format that cannot be used is refused."""
+    api.model(400, schema={"columns": COLUMNS}, event_ts_col="at", event_ts_format=text)
 
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=range(len(CURSORS)))

@@ -1,16 +1,9 @@
 """What is accepted and perhaps not meant: models, answers and jobs warn of it, and are otherwise as they were."""
 
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from inference_events import arrivals
-from inference_events.ingest.batch import Ingested
-from inference_events.ingest.rows import Rows
-from inference_events.jobs import handlers
 from inference_events.warning_details import MAX_WARNINGS
 from tests.contract.test_findings import SPEC, Api, api, csv_file
 
@@ -65,30 +58,14 @@ def test_a_publish_does_not_repeat_the_warnings_of_its_model(api: Api) -> None:
         assert "warnings" not in api.send_file(model_id, "rows.csv", b"id\na\n", method=method)["info"]
 
 
-def marking(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-    """Let a module's way to ingest mark rows whose time is a number of eight digits."""
-    ingest = getattr(module, name)
-
-    def ingest_and_mark(rows: Rows, *arguments: Any, **more: Any) -> Ingested:
-        values = rows.column("departed")
-        numbers = values.to_pylist() if isinstance(values, pa.Array) else values or []
-        ingested: Ingested = ingest(rows, *arguments, **more)
-        is_date = np.array([int(number) < 100_000_000 for number in numbers])
-        return replace(ingested, date_like=is_date[ingested.rows])
-
-    monkeypatch.setattr(module, name, ingest_and_mark)
-
-
 def date_warnings(found: dict[str, Any]) -> list[tuple[str, str, int]]:
     warnings = found.get("warnings", [])
     assert not any("2024" in warning["message"] for warning in warnings)
     return [(warning["reason"], warning["column"], warning["count"]) for warning in warnings]
 
 
-def test_dates_that_were_read_as_seconds_are_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dates_that_were_read_as_seconds_are_counted(api: Api) -> None:
     """An answer counts the events of its own request, and an update those that are stored."""
-    for name in ("ingest_published", "ingest_updates"):
-        marking(monkeypatch, arrivals, name)
     model_id = api.model()
     events = [{"id": str(number), "departed": time} for number, time in enumerate(DATES)]
     assert date_warnings(api.send(model_id, {"type": "EVENTS", "events": events})) == [
@@ -101,9 +78,8 @@ def test_dates_that_were_read_as_seconds_are_counted(api: Api, monkeypatch: pyte
     ]
 
 
-def test_a_job_counts_dates_that_were_read_as_seconds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_counts_dates_that_were_read_as_seconds(api: Api) -> None:
     """A job's info counts them over the whole file, without the rows that were rejected."""
-    marking(monkeypatch, handlers, "ingest_published")
     events = [{"id": str(number), "departed": time} for number, time in enumerate([*DATES, 10**30])]
     info = api.send_file(api.model(), "rows.csv", csv_file([*events, {"id": "", "departed": DATES[0]}]))["info"]
     assert info["rejected_rows"] == 2

@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from inference_events.ingest.batch import Made, ingest_published
 from inference_events.ingest.ids import event_id, made_id
 from inference_events.ingest.rows import JsonRows
+from inference_events.ingest.time_formats import time_format
 from inference_events.ingest.timestamps import format_timestamp, parse_timestamp
 from tests.unit.ingested import (
     RECEIVED,
@@ -200,17 +201,119 @@ def test_magnitude_tells_the_unit(sign: int, border: int, below: int) -> None:
         ("%d/%m/%Y %z", "03/04/2024 +0100", 1_712_098_800_000_000),
         ("%Y%m%d", "20240403", 1_712_102_400_000_000),
         ("%Y%m%d", 20240403, 1_712_102_400_000_000),
-        ("%d/%m/%Y", "2024-04-03", 1_712_102_400_000_000),
-        ("%d/%m/%Y", SECONDS, SECONDS * 1_000_000),
+        ("%Y%m%d", 20240403.0, 1_712_102_400_000_000),
+        ("%d %b %Y, %I:%M %p", "03 apr 2024, 12:00 AM", 1_712_102_400_000_000),
+        ("%A, %d %B %Y %Z", "Wednesday, 3 April 2024 GMT", 1_712_102_400_000_000),
+        ("%Y-%j %z", "2024-094 Z", 1_712_102_400_000_000),
     ],
 )
-def test_the_models_format_comes_first(format: str, value: Any, expected: int) -> None:
-    """A value that fits `event_ts_format` is read by it, any other as without one; so is the column, if declared."""
+def test_the_models_format_decides(format: str, value: Any, expected: int) -> None:
+    """Text, and a number by its decimal digits, is read by `event_ts_format`; so is the column, if declared."""
     model = schema(column("timestamp", "ts"), timestamp_format=format)
     ingested = published([{"id": "a", "ts": value}], model)
     assert timestamps(ingested) == [expected]
     assert ingested.batch.values["ts"].cast(pa.int64()).to_pylist() == [expected]
     assert timestamps(published(csv_rows({"id": ["a"], "ts": [str(value)]}), model)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("format", "value"),
+    [
+        ("%d/%m/%Y", "2024-04-03"),
+        ("%d/%m/%Y", SECONDS),
+        ("%d/%m/%Y", "31/04/2024"),
+        ("%Y%m%d", 20240403.5),
+        ("%d %b %Y", "03 mai 2024"),
+        ("%Y-%m-%d %H:%M %Z", "2024-04-03 00:00 EST"),
+        ("%Y-%m-%d", "2024-04-03 " * 20),
+    ],
+)
+def test_what_does_not_fit_the_format_is_no_event(format: str, value: Any) -> None:
+    """There is no second guess: the message shows the format and an example that fits it, never the value."""
+    model = schema(timestamp_format=format)
+    for rows in ([{"id": "a", "ts": value}], csv_rows({"id": ["a"], "ts": [str(value)]})):
+        [fault] = published(rows, model).faults
+        assert format in fault.message
+        assert str(value) not in fault.message
+        example = fault.message.split('example "')[1].rstrip('"')
+        assert published([{"id": "a", "ts": example}], model).faults == []
+
+
+def test_the_format_is_for_text_and_numbers_only() -> None:
+    """What has the type of a time already is taken as it is, and null, "NaT" and no column mean the receipt."""
+    model = schema(timestamp_format="%d/%m/%Y")
+    times = pa.array([MICROS, None], pa.timestamp("us"))
+    assert timestamps(published(parquet_rows({"id": ["a", "b"], "ts": times}), model)) == [MICROS, None]
+    days = pa.array([date(2024, 4, 3)])
+    assert timestamps(published(parquet_rows({"id": ["a"], "ts": days}), model)) == [1_712_102_400_000_000]
+    lists = pa.array([[MICROS + 5, MICROS]], pa.list_(pa.timestamp("us")))
+    assert timestamps(published(parquet_rows({"id": ["a"], "ts": lists}), model)) == [MICROS]
+    assert timestamps(published([{"id": "a", "ts": None}, {"id": "b", "ts": "NaT"}], model)) == [None, None]
+    assert timestamps(published([{"id": "a"}], model)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("format", "fault"),
+    [
+        ("%c", "%c is not the same on every machine"),
+        ("%d.%m.%Y %X", "%X is not the same on every machine"),
+        ("%G-%V", "%G is not the same on every machine"),
+        ("%Y-%m-%d %Y", "%Y is there twice"),
+        ("%Y-%", "ends in a single %"),
+        ("today", "has no directive such as %Y"),
+    ],
+)
+def test_unsafe_formats_are_known(format: str, fault: str) -> None:
+    """A directive that reads by the machine's settings, and a format that cannot be used, are named."""
+    assert fault in time_format(format).faults
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)), st.data())
+def test_safe_formats_read_what_strftime_writes(moment: datetime, data: st.DataObject) -> None:
+    """Every safe directive reads what Python writes with it in English, whole or cut."""
+    format = data.draw(
+        st.sampled_from(["%Y-%m-%d %H:%M:%S.%f", "%d/%m/%y %I:%M:%S %p", "%A, %d %B %Y", "%a %b %d %Y %H:%M", "%j/%Y"])
+    )
+    known = time_format(format)
+    assert known.faults == ()
+    assert known.parse(moment.strftime(format)) == datetime.strptime(moment.strftime(format), format)
+
+
+def test_forms_of_other_systems_are_read() -> None:
+    """The exports of BigQuery and Snowflake, lower-case letters, and the end of a day by its hour 24."""
+    noon = 1_714_564_800_000_000
+    for text in (
+        "2024-05-01 12:00:00 UTC",
+        "2024-05-01 12:00:00.000000 UTC",
+        "2024-05-01 04:00:00.000 -0800",
+        "2024-05-01 04:00:00 -08:00",
+        "2024-05-01t12:00:00z",
+        "2024-05-01 12:00:00 gmt",
+    ):
+        assert timestamps(published([{"id": "a", "ts": text}], MODEL)) == [noon]
+        assert timestamps(published(csv_rows({"id": ["a"], "ts": [text]}), MODEL)) == [noon]
+    midnight = timestamps(published([{"id": "a", "ts": "2024-05-02T00:00:00Z"}], MODEL))
+    assert timestamps(published([{"id": "a", "ts": "2024-05-01T24:00:00Z"}], MODEL)) == midnight
+    assert timestamps(published([{"id": "a", "ts": "2024-05-01 24:00"}], MODEL)) == midnight
+
+
+def test_an_unreadable_time_is_told_what_is_accepted() -> None:
+    """The fault lists the forms, and not the value."""
+    [fault] = published([{"id": "a", "ts": "yesterday"}], MODEL).faults
+    assert "ISO 8601" in fault.message
+    assert "2024-05-01 12:30:00 UTC" in fault.message
+    assert "yesterday" not in fault.message
+
+
+@pytest.mark.parametrize("value", [20240501, 20240501.0, "20240501", " 20240501"])
+def test_eight_digits_that_look_like_a_date_are_marked(value: Any) -> None:
+    """They are seconds since 1970, as all numbers of that size, but few mean that."""
+    for rows in ([{"id": "a", "ts": value}, {"id": "b", "ts": 20249901}], csv_rows({"id": ["a"], "ts": [str(value)]})):
+        ingested = published(rows, MODEL)
+        assert timestamps(ingested)[0] == 20_240_501_000_000
+        assert ingested.date_like is not None
+        assert ingested.date_like.tolist() == [True, False][: len(ingested.batch)]
+    assert published([{"id": "a", "ts": "1970-08-23T06:21:41Z"}, {"id": "b", "ts": MICROS}], MODEL).date_like is None
 
 
 def test_parquet_times_of_every_unit() -> None:

@@ -31,7 +31,7 @@ def one_by_one(values: list[Any], text: bool) -> list[int | None] | None:
 
 
 def at_once(values: list[Any] | pa.Array, text: bool = False) -> list[int | None] | None:
-    times = whole_times(values, text=text)
+    times = whole_times(values, None, text=text)
     if times is None:
         return None
     assert times.type == TIMESTAMP

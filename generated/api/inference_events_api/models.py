@@ -818,7 +818,12 @@ class ModelCreate(BaseModel):
     ] = None
     event_ts_format: Annotated[
         str | None,
-        Field(description="The timestamp's format in `strptime` notation.", max_length=255, min_length=1),
+        Field(
+            description="The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:\n`%Y %y %m %d %j %H %I %M %S %f %B %b %A %a %p %z %Z %%`. Names are English, and `%Z` is UTC, GMT or Z.\nAny other directive is a 400.\n",
+            examples=["%Y-%m-%d %H:%M:%S"],
+            max_length=255,
+            min_length=1,
+        ),
     ] = None
     xai_params: XaiParams | None = None
 
@@ -837,7 +842,12 @@ class ModelUpdate(BaseModel):
     ] = None
     event_ts_format: Annotated[
         str | None,
-        Field(description="The timestamp's format in `strptime` notation.", max_length=255, min_length=1),
+        Field(
+            description="The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:\n`%Y %y %m %d %j %H %I %M %S %f %B %b %A %a %p %z %Z %%`. Names are English, and `%Z` is UTC, GMT or Z.\nAny other directive is a 400.\n",
+            examples=["%Y-%m-%d %H:%M:%S"],
+            max_length=255,
+            min_length=1,
+        ),
     ] = None
     xai_params: XaiParams | None = None
 

@@ -13,6 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events import exact_json
 from inference_events.events.store import (
     TIMESTAMP,
     VIOLATIONS,
@@ -180,7 +181,7 @@ def merge_undeclared(stored: str | None, incoming: str | None) -> str | None:
     """Lay one JSON object of undeclared columns over another."""
     if stored is None or incoming is None:
         return incoming if stored is None else stored
-    return orjson.dumps(orjson.loads(stored) | orjson.loads(incoming)).decode()
+    return exact_json.dumps(exact_json.loads(stored) | exact_json.loads(incoming)).decode()
 
 
 def _fold_violations(
@@ -284,7 +285,8 @@ def _overlay_undeclared(stored: pa.ChunkedArray, incoming: pa.ChunkedArray, touc
     merged = []
     for row, (old, new) in enumerate(zip(stored.to_pylist(), incoming.to_pylist(), strict=True)):
         if new is not None and touched and touched[row]:
-            new = orjson.dumps({k: v for k, v in orjson.loads(new).items() if k not in touched[row]}).decode()
+            kept = {k: v for k, v in exact_json.loads(new).items() if k not in touched[row]}
+            new = exact_json.dumps(kept).decode()
         merged.append(merge_undeclared(old, new))
     return pa.array(merged, pa.string())
 

@@ -4,7 +4,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.ingest.columns import with_items
+from inference_events.ingest.normalize import with_items
 
 DATE_LENGTH = 10
 

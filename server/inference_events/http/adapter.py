@@ -11,6 +11,7 @@ from connexion.operations.abstract import AbstractOperation
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from inference_events import exact_json
 from inference_events.context import Request, enter_request
 from inference_events.errors import Fault, InternalError
 from inference_events.http.answers import send_file, send_json
@@ -66,7 +67,7 @@ class CalledOperation:
         await send_file(receive, send, status, answer.path, answer.filename, answer.media_type)
 
     async def _send_json(self, answer: Any, contract: Validator, send: Send) -> None:
-        body = orjson.dumps(answer)
+        body = exact_json.dumps(answer)
         if self._check_answers and (faults := contract.faults(orjson.loads(body))):
             self._refuse(faults)
         await send_json(send, self._operation.status, body)

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events import exact_json
 from inference_events.events.merge import take_rows
 from inference_events.events.store import SYSTEM_SCHEMA, TIMESTAMP, EventBatch, Mask
 from inference_events.ingest.columns import (
@@ -22,7 +22,6 @@ from inference_events.ingest.columns import (
     TOO_NESTED,
     Converted,
     Mistyped,
-    Values,
     convert,
     is_list_text,
     is_null,
@@ -30,16 +29,23 @@ from inference_events.ingest.columns import (
     text_list,
 )
 from inference_events.ingest.hashes import hash_column, hash_pair
-from inference_events.ingest.ids import event_id, made_id
+from inference_events.ingest.ids import canonical_id, event_id, made_id
+from inference_events.ingest.normalize import NotText, Values, as_list
 from inference_events.ingest.rows import Rows
 from inference_events.ingest.schema import Column, ModelSchema
+from inference_events.ingest.time_formats import TimeFormat
 from inference_events.ingest.times import whole_times
-from inference_events.ingest.timestamps import parse_timestamp
+from inference_events.ingest.timestamps import ACCEPTED, looks_like_date, parse_timestamp
 from inference_events.ingest.violations import Violations, find_violations
+from inference_events.messages import quote
 
 NO_ID = "is not an event id: send a non-empty string, an integer or an integral number"
 MISSING_ID = "is missing, and the model's event_id_col names it: every event needs one"
-NO_TIME = "cannot be read as a time"
+NO_TIME = f"cannot be read as a time; accepted are {ACCEPTED}"
+NO_FIT = "does not fit the model's event_ts_format {format}, which takes for example {example}"
+CANONICAL = r"^-?(0|[1-9][0-9]*)$"
+# 1900-01-01 and 2100-12-31, written with eight digits and read as seconds.
+FIRST_DATE_LIKE, LAST_DATE_LIKE = 19_000_101_000_000, 21_001_231_000_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Ingested:
     """A batch with the violations in it, and the faults of rows that cannot be events.
 
     `rows` are the places of the batch's rows among those that came in; it is all of them where there is no fault.
-    `date_like` marks the rows of the batch whose time was read from a number that looks like a date; None marks none.
+    `date_like` marks the rows of the batch whose time was read from eight digits that look like a date.
     """
 
     batch: EventBatch
@@ -127,7 +133,9 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     batch = EventBatch(schema.revision, system, values, carried)
     unknown = sorted(rows.names - schema.names)
     missing = None if update or schema.timestamp_column in rows.names else schema.timestamp_column
-    return _without_faults(Ingested(batch, violations, np.arange(len(rows)), faults, ignored, unknown, missing))
+    everything = np.arange(len(rows))
+    date_like = _date_like(times, rows, schema)
+    return _without_faults(Ingested(batch, violations, everything, faults, ignored, unknown, missing, date_like))
 
 
 def _without_faults(ingested: Ingested) -> Ingested:
@@ -143,7 +151,7 @@ def _without_faults(ingested: Ingested) -> Ingested:
 
 def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], makes_missing: bool) -> pa.StringArray:
     values = None if schema.id_column is None else rows.column(schema.id_column)
-    whole = None if rows.text and schema.is_ranking else _whole_ids(values, rows.text)
+    whole = None if rows.text and schema.is_ranking else _whole_ids(values, rows.text, schema.has_numeric_ids)
     if whole is not None:
         return whole
     ids: list[str] = []
@@ -151,30 +159,39 @@ def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], ma
         if is_null(value, text=rows.text):
             found, fault = made.id(row) if makes_missing else None, MISSING_ID
         else:
-            found, fault = event_id(value), NO_ID
+            found, fault = _id(value, schema), NO_ID
         if found is None:
             faults.append(RowFault(row, schema.id_column or "", fault))
         ids.append(found or "")
     return pa.array(ids, pa.string())
 
 
-def _whole_ids(values: Values | None, text: bool) -> pa.StringArray | None:
-    """Return the ids at once if each value is a text that is an id, else None."""
+def _id(value: Any, schema: ModelSchema) -> str | None:
+    """Return the id of a value, by the conversion that its column has."""
+    found = None if isinstance(value, NotText) else event_id(value)
+    return canonical_id(found) if found is not None and schema.has_numeric_ids else found
+
+
+def _whole_ids(values: Values | None, text: bool, are_numeric: bool) -> pa.StringArray | None:
+    """Return the ids at once if each value is an integer, or a text that is an id as it stands; else None."""
     if values is None:
         return None
-    if not isinstance(values, pa.Array):
-        return pa.array(values, pa.string()) if set(map(type, values)) == {str} and "" not in values else None
-    if not pa.types.is_string(values.type) or values.null_count:
+    if isinstance(values, pa.Array):
+        ids = values.cast(pa.string()) if pa.types.is_integer(values.type) else values
+    else:
+        ids = pa.array(values, pa.string()) if set(map(type, values)) == {str} else None
+    if ids is None or not pa.types.is_string(ids.type) or ids.null_count:
         return None
     nothing = pa.array(sorted(NULL_TEXTS) if text else [""])
-    return None if pc.any(pc.is_in(values, nothing)).as_py() else values
+    is_exact = not are_numeric or pc.all(pc.match_substring_regex(ids, CANONICAL)).as_py()
+    return None if not is_exact or pc.any(pc.is_in(ids, nothing)).as_py() else ids
 
 
 def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.Array:
     values = None if schema.timestamp_column is None else rows.column(schema.timestamp_column)
     if values is None:
         return pa.nulls(len(rows), TIMESTAMP)
-    whole = whole_times(values, text=rows.text) if schema.timestamp_format is None else None
+    whole = whole_times(values, schema.timestamp_format, text=rows.text)
     if whole is not None:
         return whole
     times: list[int | None] = []
@@ -184,14 +201,34 @@ def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.A
             times.append(None if null else parse_timestamp(value, schema.timestamp_format))
         except (ValueError, ArithmeticError):
             times.append(None)
-            faults.append(RowFault(row, schema.timestamp_column or "", NO_TIME))
+            faults.append(RowFault(row, schema.timestamp_column or "", _time_fault(schema.timestamp_format)))
     return pa.array(times, TIMESTAMP)
+
+
+def _time_fault(format: TimeFormat | None) -> str:
+    if format is None:
+        return NO_TIME
+    return NO_FIT.format(format=quote(format.text), example=quote(format.example))
+
+
+def _date_like(times: pa.Array, rows: Rows, schema: ModelSchema) -> Mask | None:
+    """Mark the rows whose time was read from eight digits that look like a date, None if there is none."""
+    if schema.timestamp_format is not None or schema.timestamp_column is None:
+        return None
+    micros = pc.fill_null(times.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+    candidates = np.flatnonzero((micros >= FIRST_DATE_LIKE) & (micros <= LAST_DATE_LIKE))
+    if not len(candidates):
+        return None
+    values = as_list(rows.column(schema.timestamp_column) or [])
+    found = np.zeros(len(rows), bool)
+    found[[row for row in candidates.tolist() if looks_like_date(values[row])]] = True
+    return found if found.any() else None
 
 
 def _each(values: Values | None, rows: Rows, schema: ModelSchema) -> Sequence[Any]:
     if values is None:
         return [None] * len(rows)
-    listed: Sequence[Any] = values.to_pylist() if isinstance(values, pa.Array) else values
+    listed = as_list(values)
     return [_list_or_cell(cell) for cell in listed] if rows.text and schema.is_ranking else listed
 
 
@@ -266,4 +303,4 @@ def _depth_faults(converted: Mapping[str, Converted], undeclared: Mapping[int, d
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value, default=str).decode()
+    return exact_json.dumps(value, default=str).decode()

@@ -7,24 +7,24 @@ import ast
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events import exact_json
 from inference_events.events.store import TIMESTAMP, Mask
-from inference_events.ingest.schema import Column
-from inference_events.ingest.timestamps import FIRST, LAST, parse_timestamp
-
-Values: TypeAlias = Sequence[Any] | pa.Array
+from inference_events.ingest.ids import MAX_NUMBER_CHARACTERS, event_id, integral_digits
+from inference_events.ingest.normalize import NotText, PlainValues, Values, as_list, with_items
+from inference_events.ingest.schema import Column, category_form
+from inference_events.ingest.timestamps import parse_timestamp
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100
@@ -36,8 +36,16 @@ TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
 # How NumPy writes the numbers of an array, and pandas and NumPy 2 the values of a list.
 NUMPY_TEXT = re.compile(r"\[\s*[^\s,'\"\[\]]+(\s+[^\s,'\"\[\]]+)+\s*\]")
-TEXT_WRAPPERS = frozenset(["Timestamp", "np.float64", "np.float32", "np.int64", "np.int32", "np.bool_", "np.str_"])
-TEXT_NAMES = {"nan": None, "NaN": None, "NaT": None, "null": None, "true": True, "false": False}
+NUMPY_SCALARS = frozenset(kind.__name__ for kind in np.sctypeDict.values())
+TEXT_WRAPPERS = frozenset(["Timestamp", *(f"{np}.{name}" for np in ("np", "numpy") for name in NUMPY_SCALARS)])
+TEXT_NAMES = {
+    **dict.fromkeys(["nan", "NaN", "NaT", "null"]),
+    **dict.fromkeys(["true", "np.True_"], True),
+    **dict.fromkeys(["false", "np.False_"], False),
+    "inf": math.inf,
+}
+# A text of up to so many characters has no more digits than each 64-bit float keeps.
+SHORT_NUMBER = 15
 
 
 class Mistyped(ValueError):
@@ -63,17 +71,18 @@ def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
     mistyped: dict[int, str] = {}
     if array is None:
         array, mistyped = _convert_each(column, values, text)
+    categories = None if column.categories is None else typed_values(column, column.categories)
+    if categories is not None and pa.types.is_string(categories.type):
+        array = _with_categories(array, categories)
     array = _without_null_stand_ins(column, array, mistyped)
-    return Converted(array, mistyped, _out_of_range(column, array))
+    return Converted(array, mistyped, _out_of_range(column, array, categories))
 
 
 def raw_json(value: Any) -> str:
     """Write a value that was sent as JSON text, or TOO_DEEP. JSON has no infinity: it is written as a word."""
-    if isinstance(value, float) and math.isinf(value):
-        value = "Infinity" if value > 0 else "-Infinity"
     if is_too_deep(value):
         return TOO_DEEP
-    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return exact_json.dumps(exact_json.with_words(value), default=str).decode()
 
 
 def is_too_deep(value: Any) -> bool:
@@ -95,24 +104,6 @@ def is_null(value: Any, *, text: bool = False) -> bool:
     return value is None or value != value or (text and isinstance(value, str) and value in NULL_TEXTS)
 
 
-def plain_times(array: pa.Array) -> pa.Array:
-    """Return timestamps, also those in lists, as UTC microseconds; as text if Python has no such year."""
-    if pa.types.is_list(array.type) and pa.types.is_timestamp(array.type.value_type):
-        return with_items(array, plain_times(array.flatten()))
-    if not pa.types.is_timestamp(array.type):
-        return array
-    times = array.cast(pa.timestamp(array.type.unit))
-    if times.type.unit == "ns":
-        times = pc.floor_temporal(times, unit="microsecond")
-    try:
-        micros = times.cast(TIMESTAMP)
-    except pa.ArrowInvalid:
-        return times.cast(pa.string())
-    bounds = pc.min_max(micros.cast(pa.int64())).as_py()
-    has_years = bounds["min"] is None or FIRST <= bounds["min"] <= bounds["max"] <= LAST
-    return micros if has_years else times.cast(pa.string())
-
-
 def text_to_null(cells: pa.Array) -> pa.Array:
     """Make CSV cells that stand for nothing null."""
     return pc.if_else(pc.is_in(cells, pa.array(sorted(NULL_TEXTS))), None, cells)
@@ -123,6 +114,8 @@ def _convert_whole(column: Column, values: Values, text: bool) -> pa.Array | Non
     try:
         if isinstance(values, pa.Array):
             return _cast(values, column.type, text)
+        if isinstance(values, PlainValues):
+            return None
         array = pa.array(values)
         return None if _hides_booleans(array, values) else _cast(array, column.type, text)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
@@ -140,8 +133,6 @@ def _hides_booleans(array: pa.Array, values: Sequence[Any]) -> bool:
 
 
 def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
     source = array.type
     if pa.types.is_null(source):
         return pa.nulls(len(array), target)
@@ -155,11 +146,9 @@ def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
         return array.cast(target)
     if pa.types.is_boolean(source) and pa.types.is_boolean(target):
         return array
-    if pa.types.is_timestamp(source) and pa.types.is_timestamp(target):
-        return array if array.type == target else None
-    if pa.types.is_string(source) or pa.types.is_large_string(source):
-        return _cast_text(array.cast(pa.string()), target, text)
-    return None
+    if pa.types.is_timestamp(target) and (pa.types.is_timestamp(source) or pa.types.is_date(source)):
+        return array.cast(target)
+    return _cast_text(array, target, text) if pa.types.is_string(source) else None
 
 
 def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
@@ -168,12 +157,31 @@ def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | N
     if pa.types.is_string(target):
         return array
     if text and pa.types.is_floating(target):
-        return _cast(array.cast(target), target, text)
+        numbers = array.cast(target)
+        return None if _lose_digits(array, numbers) else _cast(numbers, target, text)
     if text and pa.types.is_integer(target) and _all_match(array, r"^-?[0-9]+$"):
         return array.cast(target)
     if text and pa.types.is_boolean(target):
         return _booleans(pc.ascii_lower(array))
     return None
+
+
+def _lose_digits(texts: pa.Array, numbers: pa.Array) -> bool:
+    """Tell whether some text has digits that its 64-bit float lacks."""
+    is_long = pc.greater(pc.binary_length(texts), SHORT_NUMBER)
+    texts, numbers = texts.filter(is_long), numbers.filter(is_long)
+    # Most programs write the shortest text that reads as the same float, as Arrow does.
+    differs = pc.not_equal(numbers.cast(pa.string()), texts)
+    pairs = zip(texts.filter(differs).to_pylist(), numbers.filter(differs).to_pylist(), strict=True)
+    return not all(_keeps_digits(Decimal(text), number) for text, number in pairs)
+
+
+def _keeps_digits(sent: Decimal, number: float) -> bool:
+    """Tell whether a 64-bit float, written briefly or with as many digits as were sent, is what was sent."""
+    if not sent.is_finite() or not math.isfinite(number):
+        return not sent.is_finite()
+    places = max(len(sent.as_tuple().digits) - 1, 0)
+    return Decimal(repr(number)) == sent or Decimal(f"{number:.{places}e}") == sent
 
 
 def _booleans(words: pa.Array) -> pa.Array | None:
@@ -188,25 +196,16 @@ def _all_match(array: pa.Array, pattern: str) -> bool:
 
 
 def _cast_list(array: pa.Array, target: pa.ListType) -> pa.Array | None:
-    if pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
-        array = array.cast(pa.list_(array.type.value_type))
     if not pa.types.is_list(array.type):
         return None
     items = _cast(array.flatten(), target.value_type, False)
     return None if items is None else with_items(array, items)
 
 
-def with_items(lists: pa.ListArray, items: pa.Array) -> pa.ListArray:
-    """Return `lists` with other items in the same places."""
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), items, mask=lists.is_null())
-
-
 def _convert_each(column: Column, values: Values, text: bool) -> tuple[pa.Array, dict[int, str]]:
     typed: list[Any] = []
     mistyped: dict[int, str] = {}
-    for row, value in enumerate(values.to_pylist() if isinstance(values, pa.Array) else values):
+    for row, value in enumerate(as_list(values)):
         kept, exact = _read(column, value, text)
         if not exact and (isinstance(value, list | dict) or str(value) not in column.null_texts):
             mistyped[row] = raw_json(value)
@@ -229,6 +228,8 @@ def _read(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
 def _read_scalar(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
     if column.element == TIMESTAMP:
         return parse_timestamp(value, column.format), True
+    if column.is_id and column.element == pa.string() and (digits := event_id(value)) is not None:
+        return digits, isinstance(value, str)
     return _READERS[column.element](value, text)
 
 
@@ -245,35 +246,51 @@ def _read_list(column: Column, value: Any, text: bool) -> tuple[list[Any], bool]
 
 
 def _read_float(value: Any, text: bool) -> tuple[float | None, bool]:
-    if isinstance(value, str) and "_" not in value:
-        return _number_or_none(float(value), text), text
+    if isinstance(value, str):
+        return _float_of_text(value, text)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Mistyped
     number = float(value)
+    if isinstance(value, Decimal):
+        return _finite(number, value), _keeps_digits(value, number)
     if isinstance(value, int) and int(number) != value:
         raise Mistyped
     return number, True
 
 
-def _number_or_none(number: float, text: bool) -> float | None:
-    """Return None for the text NaN of a CSV cell; elsewhere it is of another type."""
-    if not math.isnan(number):
-        return number
-    if not text:
+def _float_of_text(value: str, text: bool) -> tuple[float | None, bool]:
+    if "_" in value or len(value) > MAX_NUMBER_CHARACTERS:
         raise Mistyped
-    return None
+    number = float(value)
+    if math.isnan(number):
+        # In a CSV cell it stands for nothing; elsewhere it is of another type.
+        if not text:
+            raise Mistyped
+        return None, True
+    sent = Decimal(value.strip())
+    return _finite(number, sent), text and _keeps_digits(sent, number)
+
+
+def _finite(number: float, sent: Decimal) -> float:
+    """Return a float, unless it is infinite and what was sent is not. Raises Mistyped."""
+    if math.isinf(number) and sent.is_finite():
+        raise Mistyped
+    return number
 
 
 def _read_int(value: Any, text: bool) -> tuple[int, bool]:
-    if isinstance(value, str) and "_" not in value:
-        return _integral(Decimal(value) if value.lstrip("+-")[:1].isdecimal() else float(value)), text
+    if isinstance(value, str):
+        digits = integral_digits(value)
+        if digits is None:
+            raise Mistyped
+        return _integral(int(digits)), text
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Mistyped
     return _integral(value), True
 
 
 def _integral(number: int | float | Decimal) -> int:
-    # The float of that size is what the JSON decoder makes of integers just beyond it, too.
+    # A float of that size may stand for any of many integers beyond it.
     is_lowest_float = isinstance(number, float) and number == LOWEST
     if not -(2**63) <= number < 2**63 or int(number) != number or is_lowest_float:
         raise Mistyped
@@ -291,11 +308,15 @@ def _read_bool(value: Any, text: bool) -> tuple[bool, bool]:
 
 
 def _read_str(value: Any, text: bool) -> tuple[str, bool]:
+    if isinstance(value, NotText):
+        raise Mistyped
     if isinstance(value, str):
         return value, True
+    if isinstance(value, float) and math.isinf(value):
+        return exact_json.infinity_word(value), False
     if isinstance(value, bool | int | float):
         return raw_json(value), False
-    if isinstance(value, datetime | date | Decimal | UUID):
+    if isinstance(value, datetime | date | Decimal):
         return str(value), False
     raise Mistyped
 
@@ -346,14 +367,37 @@ def _numpy_numbers(text: str) -> list[Any]:
 
 
 def _literal(node: ast.expr) -> Any:
-    if isinstance(node, ast.Name) and node.id in TEXT_NAMES:
-        return TEXT_NAMES[node.id]
+    if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in TEXT_NAMES:
+        return TEXT_NAMES[ast.unparse(node)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Name):
+        return -_literal(node.operand) if node.operand.id == "inf" else _literal(node.operand)
     if isinstance(node, ast.Call) and ast.unparse(node.func) in TEXT_WRAPPERS and node.args:
         return _literal(node.args[0])
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, RecursionError) as error:
         raise Mistyped from error
+
+
+def _with_categories(array: pa.Array, categories: pa.Array) -> pa.Array:
+    """Replace what is only written in another way than a category, such as 1.0 for "1", by the category."""
+    if pa.types.is_list(array.type):
+        return with_items(array, _with_categories(array.flatten(), categories))
+    unknown = array.filter(pc.invert(pc.is_in(array, categories))).drop_null()
+    if not len(unknown):
+        return array
+    by_form = _by_form(categories.to_pylist())
+    named = {word: by_form.get(category_form(word)) for word in pc.unique(unknown).to_pylist()}
+    meant = {word: category for word, category in named.items() if category is not None}
+    places = pc.index_in(array, pa.array(list(meant), pa.string()))
+    return pc.coalesce(pa.array(list(meant.values()), pa.string()).take(places), array)
+
+
+def _by_form(categories: Sequence[str]) -> dict[str | None, str]:
+    """Return each category by its form, if no other category has that form."""
+    times = Counter(map(category_form, categories))
+    forms = ((category_form(category), category) for category in categories)
+    return {form: category for form, category in forms if form is not None and times[form] == 1}
 
 
 def _without_null_stand_ins(column: Column, array: pa.Array, mistyped: dict[int, str]) -> pa.Array:
@@ -377,9 +421,9 @@ def typed_values(column: Column, values: Sequence[Any]) -> pa.Array:
     return pa.array([value for value in typed if value is not None], column.element)
 
 
-def _out_of_range(column: Column, array: pa.Array) -> Mask | None:
+def _out_of_range(column: Column, array: pa.Array, categories: pa.Array | None) -> Mask | None:
     items = array.flatten() if column.is_list else array
-    outside = _items_out_of_range(column, items)
+    outside = _items_out_of_range(column, items, categories)
     if column.is_list and outside is not None:
         found = np.zeros(len(array), bool)
         found[np.asarray(pc.list_parent_indices(array))[outside]] = True
@@ -390,9 +434,9 @@ def _out_of_range(column: Column, array: pa.Array) -> Mask | None:
     return outside
 
 
-def _items_out_of_range(column: Column, items: pa.Array) -> Mask | None:
-    if column.categories is not None:
-        known = pc.is_in(items, typed_values(column, column.categories))
+def _items_out_of_range(column: Column, items: pa.Array, categories: pa.Array | None) -> Mask | None:
+    if categories is not None:
+        known = pc.is_in(items, categories)
         return _true(pc.and_(pc.invert(known), pc.is_valid(items)))
     if not (pa.types.is_floating(column.element) or pa.types.is_integer(column.element)):
         return None

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from inference_events import exact_json
 from inference_events.events.store import Mask
-from inference_events.ingest.columns import Values, is_null, plain_times, text_to_null
-from inference_events.ingest.foreign import plain_column
+from inference_events.ingest.columns import is_null, text_to_null
+from inference_events.ingest.normalize import Values, as_list, normalize
 
 
 class Rows(Protocol):
@@ -94,11 +95,11 @@ class FileRows:
     def __len__(self) -> int:
         return int(self._chunk.num_rows)
 
-    def column(self, name: str) -> pa.Array | None:
-        return self._array(name) if name in self._chunk.column_names else None
+    def column(self, name: str) -> Values | None:
+        return self._values(name) if name in self._chunk.column_names else None
 
-    def _array(self, name: str) -> pa.Array:
-        return plain_times(plain_column(self._chunk[name].combine_chunks(), self._chunk.schema.field(name)))
+    def _values(self, name: str) -> Values:
+        return normalize(self._chunk[name], self._chunk.schema.field(name))
 
     def present(self, name: str) -> Mask:
         return np.full(len(self), name in self._chunk.column_names)
@@ -107,9 +108,18 @@ class FileRows:
         names = [name for name in self._chunk.column_names if name not in known]
         if not names:
             return {}
-        columns = [text_to_null(self._array(name)) if self.text else self._array(name) for name in names]
+        columns = [_undeclared_values(self._values(name), self.text) for name in names]
         found = (
             {name: value for name, value in zip(names, row, strict=True) if keep_nulls or not is_null(value)}
-            for row in zip(*(column.to_pylist() for column in columns), strict=True)
+            for row in zip(*columns, strict=True)
         )
         return {row: extra for row, extra in enumerate(found) if extra}
+
+
+def _undeclared_values(values: Values, text: bool) -> Sequence[Any]:
+    """Return what JSON can hold of a column that the schema does not know."""
+    if text:
+        values = text_to_null(values)
+    listed = as_list(values)
+    holds_texts = isinstance(values, pa.Array) and pa.types.is_string(values.type)
+    return listed if holds_texts else [exact_json.with_words(value) for value in listed]

@@ -1,6 +1,7 @@
 """A model's schema, prepared for reading rows against it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from inference_events.events.store import TIMESTAMP
+from inference_events.ingest.ids import canonical_id
+from inference_events.ingest.time_formats import TimeFormat, time_format
 
 SCALAR_TYPES = {
     "float": pa.float64(),
@@ -17,6 +20,8 @@ SCALAR_TYPES = {
     "timestamp": TIMESTAMP,
 }
 FIXED_ROLES = ("inputs", "outputs", "decisions")
+# Without zeros in front: what has them is a code, not a number.
+_WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Column:
     categories: tuple[Any, ...] | None = None
     nulls: tuple[Any, ...] = ()
     n_dimensions: int | None = None
-    format: str | None = None
+    format: TimeFormat | None = None
+    is_id: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -58,12 +64,22 @@ class ModelSchema:
     columns: tuple[Column, ...]
     id_column: str | None
     timestamp_column: str | None
-    timestamp_format: str | None
+    timestamp_format: TimeFormat | None
     is_ranking: bool
 
     @cached_property
     def arrow(self) -> pa.Schema:
         return pa.schema([pa.field(column.name, column.type) for column in self.columns])
+
+    @cached_property
+    def has_numeric_ids(self) -> bool:
+        """Tell whether ids are those of a column of numbers, so that " 7" and "7.0" mean 7."""
+        numeric = (pa.int64(), pa.float64())
+        return any(column.is_id and column.element in numeric and not column.is_vector for column in self.columns)
+
+    def canonical_ids(self, ids: Iterable[str]) -> list[str]:
+        """Return the ids that are stored for ids as a client writes them."""
+        return [canonical_id(one) for one in ids] if self.has_numeric_ids else list(ids)
 
     @cached_property
     def unwrapped(self) -> frozenset[str]:
@@ -100,6 +116,7 @@ def model_schema(
 ) -> ModelSchema:
     """Prepare a model as it is on the wire (`schema`, `spec` and `task_params` of the spec's `Model`)."""
     is_ranking = task == "ranking"
+    format = None if event_ts_format is None else time_format(event_ts_format)
     fixed = {name for role in FIXED_ROLES for name in spec.get(role) or ()}
     fixed.discard(event_ts_col)
     return ModelSchema(
@@ -110,19 +127,35 @@ def model_schema(
                 column,
                 updatable=column["name"] not in fixed and column["name"] != event_id_col,
                 grouped=is_ranking and column["name"] != task_params.get("group_by"),
+                format=format if column["name"] == event_ts_col else None,
                 is_time=column["name"] == event_ts_col,
-                format=event_ts_format if column["name"] == event_ts_col else None,
+                is_id=column["name"] == event_id_col,
             )
             for column in schema["columns"]
         ),
         id_column=event_id_col,
         timestamp_column=event_ts_col,
-        timestamp_format=event_ts_format,
+        timestamp_format=format,
         is_ranking=is_ranking,
     )
 
 
-def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, is_time: bool, format: str | None) -> Column:
+def category_form(text: str) -> str | None:
+    """Return what a whole number or a boolean has in common however it is written, such as "1" for "1.0"."""
+    if match := _WHOLE_NUMBER.fullmatch(text):
+        return match[1]
+    return text.lower() if text.lower() in ("true", "false") else None
+
+
+def _column(
+    column: Mapping[str, Any],
+    *,
+    updatable: bool,
+    grouped: bool,
+    format: TimeFormat | None,
+    is_time: bool,
+    is_id: bool,
+) -> Column:
     is_numbers = column["data_type"] == "vector"
     element = pa.float64() if is_numbers else _element(column)
     categories = column.get("categories") if column["data_type"] == "category" else None
@@ -138,6 +171,7 @@ def _column(column: Mapping[str, Any], *, updatable: bool, grouped: bool, is_tim
         nulls=tuple(column.get("replace_with_nulls") or ()),
         n_dimensions=column.get("n_dimensions"),
         format=format,
+        is_id=is_id,
     )
     return _without_range(prepared) if is_time else prepared
 

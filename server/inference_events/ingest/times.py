@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.store import TIMESTAMP
-from inference_events.ingest.columns import Values, text_to_null
+from inference_events.ingest.columns import text_to_null
+from inference_events.ingest.normalize import PlainValues, Values
+from inference_events.ingest.time_formats import TimeFormat
 from inference_events.ingest.timestamps import EPOCH_UNITS, FIRST, LAST, NOT_A_TIME
 
 Integers = npt.NDArray[np.int64]
@@ -18,13 +20,17 @@ WHOLE = r"^-?[0-9]{1,18}$"
 ZONED = pa.timestamp("us", "UTC")
 
 
-def whole_times(values: Values, *, text: bool) -> pa.Array | None:
+def whole_times(values: Values, format: TimeFormat | None, *, text: bool) -> pa.Array | None:
     """Return what `parse_timestamp` makes of each value, null where it stands for no time.
 
     `text` tells that they are CSV cells. None means that each value must be looked at.
     """
+    if isinstance(values, PlainValues):
+        return None
     try:
         array = values if isinstance(values, pa.Array) else pa.array(values)
+        if format is not None and not pa.types.is_temporal(array.type):
+            return None
         if not isinstance(values, pa.Array) and pa.types.is_floating(array.type) and bool in set(map(type, values)):
             return None
         times = _times(array, text)
@@ -37,7 +43,7 @@ def _times(array: pa.Array, text: bool) -> pa.Array | None:
     kind = array.type
     if pa.types.is_null(kind):
         return pa.nulls(len(array), TIMESTAMP)
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return array.cast(TIMESTAMP)
     if pa.types.is_integer(kind):
         return _from_integers(array.cast(pa.int64()))

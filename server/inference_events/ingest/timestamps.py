@@ -6,23 +6,32 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from inference_events.ingest.ids import NUMBER, integral_digits
+from inference_events.ingest.time_formats import MAX_CHARACTERS, TimeFormat
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = -62_135_596_800_000_000  # 0001-01-01
 LAST = 253_402_300_799_999_999  # 9999-12-31
 NOT_A_TIME = "NaT"
-INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
-DECIMAL = re.compile(r"[+-]?[0-9]+\.?[0-9]*([eE][+-]?[0-9]+)?")
+ACCEPTED = (
+    "seconds, milliseconds, microseconds or nanoseconds since 1970, and ISO 8601 such as 2024-05-01T12:30:00Z, "
+    "2024-05-01 12:30:00.250, 2024-05-01 12:30:00 UTC or 2024-05-01 12:30:00 -0800"
+)
+# ISO 8601 counts the end of a day as its hour 24. Python knows it from 3.13 on.
+_END_OF_DAY = re.compile(r"(.{8,10}[T ])24(:?00(?::?00(?:\.0{1,9})?)?)?((?:[+-].{2,8})?)", re.ASCII)
+_UTC_NAMES = ("UTC", "GMT", "Z")
 
 # Numbers up to the limit count in units of which one second has so many: seconds until the year 5138,
 # milliseconds until 5138, and so on. Every present-day timestamp lies far inside its own range.
 EPOCH_UNITS: tuple[tuple[float, int], ...] = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
 
 
-def parse_timestamp(value: Any, format: str | None = None) -> int | None:
+def parse_timestamp(value: Any, format: TimeFormat | None = None) -> int | None:
     """Return `value` as microseconds since 1970 in UTC, or None where it stands for no time.
 
-    Accepts what fits `format`, seconds to nanoseconds since 1970 told apart by size (a text of digits too), ISO
-    8601 (no offset means UTC), date and datetime objects, and a list of these, of which the earliest counts.
+    Dates and datetimes are taken as they are. If there is a format, text and the decimal digits of numbers must fit
+    it. If there is none, numbers (and texts of a number) count seconds to nanoseconds since 1970, told apart by size;
+    other text is ISO 8601, and no offset means UTC. Of a list, the earliest counts.
     Raises ValueError for anything else, and for years outside 1 to 9999.
     """
     if type(value) is int and format is None:
@@ -35,15 +44,22 @@ def parse_timestamp(value: Any, format: str | None = None) -> int | None:
         times = [time for item in value if (time := parse_timestamp(item, format)) is not None]
         return min(times) if times else None
     if isinstance(value, str):
-        return _from_text(value, format)
+        return _from_text(value) if format is None else _from_format(value, format)
     if isinstance(value, datetime):
         return _from_datetime(value)
     if isinstance(value, date):
         return _from_datetime(datetime(value.year, value.month, value.day))
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        formatted = None if format is None or not isinstance(value, int) else _from_format(str(value), format)
-        return _from_number(value) if formatted is None else formatted
+        return _from_number(value) if format is None else _from_format(str(value), format)
     raise ValueError("not a time")
+
+
+def looks_like_date(value: Any) -> bool:
+    """Tell whether a number, or its text, is written with eight digits as dates are: 20240501 is a day in 1970."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    digits = integral_digits(str(value)) or ""
+    return len(digits) == 8 and "1900" <= digits[:4] <= "2100" and _is_date(digits)
 
 
 def format_timestamp(microseconds: int) -> str:
@@ -66,24 +82,50 @@ def _pad_year(moment: datetime) -> str:
     return f"{moment.year:04d}{moment.strftime('-%m-%dT%H:%M:%S.%fZ')}"
 
 
-def _from_text(text: str, format: str | None) -> int:
-    formatted = None if format is None else _from_format(text, format)
-    if formatted is not None:
-        return formatted
+def _is_date(digits: str) -> bool:
+    try:
+        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def _from_text(text: str) -> int:
     text = text.strip()
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError("not a time")
     # Digits first: ISO 8601 without punctuation would take many a number of milliseconds for a day in 1710.
-    if INTEGER.fullmatch(text):
-        return _from_number(int(text))
-    if DECIMAL.fullmatch(text):
-        return _from_number(float(text))
+    if NUMBER.fullmatch(text):
+        digits = integral_digits(text)
+        return _from_number(float(text) if digits is None else int(digits))
+    return _from_iso(text.upper())
+
+
+def _from_iso(text: str) -> int:
+    text = _with_offset(text)
+    if match := _END_OF_DAY.fullmatch(text):
+        date_part, clock, offset = match.groups()
+        return _from_datetime(datetime.fromisoformat(f"{date_part}00{clock or ''}{offset}") + timedelta(days=1))
     return _from_datetime(datetime.fromisoformat(text))
 
 
-def _from_format(text: str, format: str) -> int | None:
+def _with_offset(text: str) -> str:
+    """Return a time whose zone is UTC by name, or parted by a space, with its offset as ISO 8601 writes it."""
+    for name in _UTC_NAMES:
+        if text.endswith(name):
+            return f"{text.removesuffix(name).rstrip()}+00:00"
+    clock, _, offset = text.rpartition(" ")
+    return f"{clock.rstrip()}{offset}" if offset[:1] in ("+", "-") else text
+
+
+def _from_format(text: str, format: TimeFormat) -> int:
     try:
-        return _from_datetime(datetime.strptime(text, format))
-    except (ValueError, re.error):
-        return None
+        return _from_datetime(format.parse(text))
+    except ValueError:
+        digits = integral_digits(text)
+        if digits is None or digits == text:
+            raise
+        return _from_datetime(format.parse(digits))
 
 
 def _from_datetime(moment: datetime) -> int:

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.ingest.columns import NULL_TEXTS, Mistyped, convert, plain_times, text_list
+from inference_events.ingest.columns import NULL_TEXTS, Mistyped, convert, text_list
+from inference_events.ingest.normalize import Values
 from inference_events.ingest.schema import SCALAR_TYPES, Column
 from inference_events_api import types as t
 
@@ -35,22 +36,9 @@ SHORTENED = re.compile(r"\[[^\[\],]*\s\.\.\.\s[^\[\],]*\]")
 class Cells:
     """A column of a sample. `is_text` tells that its texts may stand for values of any type, `is_csv` where from."""
 
-    array: pa.Array
+    values: Values
     is_text: bool
     is_csv: bool
-
-
-def plain(array: pa.Array) -> pa.Array:
-    """Return an array as `ingest` sees it, with one type of text and without what is only a way of storing."""
-    if isinstance(array.type, pa.BaseExtensionType):
-        array = array.storage
-    if pa.types.is_run_end_encoded(array.type):
-        array = pc.run_end_decode(array)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if is_text_type(array.type):
-        return array.cast(pa.string())
-    return plain_times(array)
 
 
 def is_text_type(type: pa.DataType) -> bool:
@@ -65,10 +53,11 @@ def is_text_type(type: pa.DataType) -> bool:
 
 def describe(name: str, cells: Cells, max_cardinality: int) -> t.Column:
     """Return the column of a schema which `cells` have no `type` or `range` violation against, if there is one."""
-    array = plain(cells.array)
-    if not pa.types.is_string(array.type):
-        return _of_values(name, array)
-    return _of_texts(name, Cells(array, cells.is_text, cells.is_csv), max_cardinality)
+    if not isinstance(cells.values, pa.Array):
+        return undecided(name)
+    if not pa.types.is_string(cells.values.type):
+        return _of_values(name, cells.values)
+    return _of_texts(name, cells.values, cells, max_cardinality)
 
 
 def undecided(name: str) -> t.Column:
@@ -106,8 +95,8 @@ def _is_list(type: pa.DataType) -> bool:
     return bool(pa.types.is_list(type) or pa.types.is_large_list(type) or pa.types.is_fixed_size_list(type))
 
 
-def _of_texts(name: str, cells: Cells, max_cardinality: int) -> t.Column:
-    known = _without(cells.array, NULL_TEXTS) if cells.is_text else cells.array.drop_null()
+def _of_texts(name: str, texts: pa.Array, cells: Cells, max_cardinality: int) -> t.Column:
+    known = _without(texts, NULL_TEXTS) if cells.is_text else texts.drop_null()
     if not len(known):
         return undecided(name)
     trimmed = pc.ascii_trim_whitespace(known)
@@ -124,7 +113,7 @@ def _of_texts(name: str, cells: Cells, max_cardinality: int) -> t.Column:
             return lists
     # An empty text among the texts of a DataFrame was one in the DataFrame: its nulls have names.
     if cells.is_text and not cells.is_csv:
-        known = _without(cells.array, NULL_TEXTS - {""})
+        known = _without(texts, NULL_TEXTS - {""})
     return _category(name, known, max_cardinality) or undecided(name)
 
 

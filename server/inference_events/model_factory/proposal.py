@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from inference_events.ingest.files import Unreadable, column_names, rows_to_sample
-from inference_events.ingest.foreign import plain_column
+from inference_events.ingest.normalize import normalize
 from inference_events.model_factory.columns import Cells, describe, is_text_type, undecided
 from inference_events.model_factory.sampling import sample
 from inference_events_api import types as t
@@ -44,8 +44,8 @@ def _check(names: Sequence[str]) -> None:
 def _cells(rows: pa.Table, type: str) -> Iterator[Cells]:
     # The vendor's client makes every column of a DataFrame text. Where only some are, their texts are texts.
     is_text = all(is_text_type(column.type) for column in rows.columns)
-    plain = (plain_column(rows[place].combine_chunks(), field) for place, field in enumerate(rows.schema))
-    return (Cells(array, is_text, is_csv=type == "CSV") for array in plain)
+    columns = (normalize(rows[place], field) for place, field in enumerate(rows.schema))
+    return (Cells(values, is_text, is_csv=type == "CSV") for values in columns)
 
 
 def _within(room: int, columns: Iterator[t.Column]) -> Iterator[t.Column]:

@@ -13,6 +13,7 @@ from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore, JobProgress, RowStatus, WriteKind
+from inference_events.ingest.schema import ModelSchema
 from inference_events.jobs import JobQueue
 from inference_events.jobs.findings import COUNTED, report
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
@@ -61,7 +62,7 @@ class EventOperations:
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
         model = await asyncio.to_thread(self._targets.model, body["model_id"].lower())
-        params = _deletion(body)
+        params = _deletion(body, self._targets.schema(model.id))
         accepted: t.JobAcceptedResponse = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params, {})
         return accepted
 
@@ -71,9 +72,10 @@ class EventOperations:
 
         def read() -> t.EventPage:
             environment_id = self._targets.environment_id(page.model_id, dataset)
-            query = page.query(environment_id)
+            schema = self._targets.schema(page.model_id)
+            query = page.query(environment_id, schema)
             stored = self._targets.in_step(page.model_id, lambda: self._store.read(query))
-            return reading.event_page(stored, page.limit, self._targets.schema(page.model_id))
+            return reading.event_page(stored, page.limit, schema)
 
         return views.envelope(await asyncio.to_thread(read))
 
@@ -159,14 +161,14 @@ def _violations(found: Sequence[tuple[str, Any, int]]) -> list[t.ViolationCount]
     return [{"column": column, "kind": kind, "count": count} for column, kind, count in found]
 
 
-def _deletion(body: t.DeleteEventsRequest) -> dict[str, Any]:
+def _deletion(body: t.DeleteEventsRequest, schema: ModelSchema) -> dict[str, Any]:
     event_ids, time_range = body.get("event_ids"), body.get("time_range")
     if (event_ids is None) == (time_range is None):
         raise BadRequest.naming(Fault("exactly one of time_range and event_ids is needed"))
     if event_ids is not None:
         if body.get("update_metrics"):
             raise BadRequest.naming(Fault("cannot be true together with event_ids", "/update_metrics"))
-        return {"event_ids": event_ids}
+        return {"event_ids": schema.canonical_ids(event_ids)}
     assert time_range is not None
     start, end = reading.time_bounds(time_range)
     return {"start": start, "end": end}

@@ -12,6 +12,7 @@ from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
 from inference_events.ingest.columns import TOO_NESTED, is_too_deep
+from inference_events.ingest.time_formats import time_format
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_POSITION
 from inference_events.messages import quote
@@ -64,7 +65,7 @@ class ModelOperations:
         _check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
-            _check(values["schema"], values["spec"])
+            _check(values["schema"], values["spec"], values.get("event_ts_format"))
             row = models.create(session, body["project_id"], values, token_id)
             self._targets.define(row)
             return views.envelope(model(row))
@@ -81,7 +82,10 @@ class ModelOperations:
 
         def make(session: Session) -> t.ModelResponse:
             before = models.get(session, model_id)
-            _check(body.get("schema", before.schema), body.get("spec", before.spec))
+            # A format that a model was made with before formats were checked may stay.
+            new_format = body.get("event_ts_format", before.event_ts_format)
+            changed_format = None if new_format == before.event_ts_format else new_format
+            _check(body.get("schema", before.schema), body.get("spec", before.spec), changed_format)
             revision = before.schema_revision
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
@@ -187,9 +191,11 @@ def _check_depth(body: Mapping[str, Any]) -> None:
         raise BadRequest.naming(*faults)
 
 
-def _check(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
-    """Refuse a schema that contradicts itself. Raises BadRequest with every fault's place."""
+def _check(schema: Mapping[str, Any], spec: Mapping[str, Any], format: str | None) -> None:
+    """Refuse a schema that contradicts itself, and a format that is not safe. Raises BadRequest with every place."""
     faults = [*_column_faults(schema["columns"]), *_role_faults(schema["columns"], spec)]
+    if format is not None:
+        faults += [Fault(fault, "/event_ts_format") for fault in time_format(format).faults]
     if faults:
         raise BadRequest.naming(*faults)
 

@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.types
 
+from inference_events import exact_json
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import Query, StoredEvents
 from inference_events.ingest.schema import ModelSchema
@@ -32,8 +33,9 @@ class PageRequest:
     end: int | None
     after: tuple[int, str] | None
 
-    def query(self, environment_id: str) -> Query:
-        return Query(self.model_id, environment_id, self.limit + 1, self.event_ids, self.start, self.end, self.after)
+    def query(self, environment_id: str, schema: ModelSchema) -> Query:
+        ids = None if self.event_ids is None else schema.canonical_ids(self.event_ids)
+        return Query(self.model_id, environment_id, self.limit + 1, ids, self.start, self.end, self.after)
 
 
 def page_request(body: t.ReadEventsRequest) -> PageRequest:
@@ -86,7 +88,7 @@ def _event(row: Mapping[str, Any], values: dict[str, Any]) -> t.StoredEvent:
         "received_at": _time(row["received_at"]),
         "updated_at": None if row["updated_at"] is None else _time(row["updated_at"]),
         "values": values,
-        "undeclared": orjson.loads(row["undeclared"]) if row["undeclared"] else {},
+        "undeclared": exact_json.loads(row["undeclared"]) if row["undeclared"] else {},
         "violations": [_violation(violation) for violation in row["violations"]],
     }
 
@@ -107,7 +109,7 @@ def _with_single_values(values: dict[str, Any], schema: ModelSchema) -> dict[str
 def _violation(row: Mapping[str, Any]) -> t.Violation:
     violation: t.Violation = {"column": row["column"], "kind": row["kind"]}
     if row["value"] is not None:
-        violation["value"] = orjson.loads(row["value"])
+        violation["value"] = exact_json.loads(row["value"])
     return violation
 
 
@@ -125,7 +127,7 @@ def _wire_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return _time(value)
     if isinstance(value, float) and math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
+        return exact_json.infinity_word(value)
     return value
 
 

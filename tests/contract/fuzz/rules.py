@@ -8,6 +8,8 @@ from typing import Any
 
 from schemathesis import Response
 
+from inference_events.ingest.timestamps import ACCEPTED
+
 # The fields that are known follow it.
 UNKNOWN_FIELD = "unknown field; known fields: "
 RULES = (
@@ -16,6 +18,7 @@ RULES = (
     "is not an event id: send a non-empty string, an integer or an integral number",
     "is missing, and the model's event_id_col names it: every event needs one",
     "cannot be read as a time",
+    f"cannot be read as a time; accepted are {ACCEPTED}",
     "other content is stored for this id in the dataset",
     "names a file that is neither CSV nor Parquet",
     "must be PRODUCTION: datasets cannot be changed",
@@ -49,6 +52,10 @@ RULES = (
     "is the name of an earlier column",
     "is above max",
     "is not a column of the schema",
+    "is not the same on every machine",
+    "is there twice",
+    "ends in a single %",
+    "has no directive such as %Y",
     # create_baseline
     "is needed for this kind of baseline",
     "does not belong to this kind of baseline",

@@ -50,7 +50,10 @@ class ModelCreate:
     event_ts_col: None | str | Unset = UNSET
     """ The column that holds the event's timestamp. """
     event_ts_format: None | str | Unset = UNSET
-    """ The timestamp's format in `strptime` notation. """
+    """ The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:
+    `%Y %y %m %d %j %H %I %M %S %f %B %b %A %a %p %z %Z %%`. Names are English, and `%Z` is UTC, GMT or Z.
+    Any other directive is a 400.
+     """
     xai_params: XaiParams | Unset = UNSET
     """ Parameters of explanations; kept as they are. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -15,6 +15,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from inference_events import exact_json
 from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
@@ -183,7 +184,7 @@ def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:
     system = rows.select(list(READ_COLUMNS))
     if layout.retired:
         kept = zip(system["undeclared"].to_pylist(), _retireddeclared_values(rows, layout), strict=True)
-        merged = [_json(old | (orjson.loads(text) if text else {})) for text, old in kept]
+        merged = [_json(old | (exact_json.loads(text) if text else {})) for text, old in kept]
         system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
     return StoredEvents(system, declared_values(rows, layout.declared))
 
@@ -196,4 +197,4 @@ def _retireddeclared_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str
 
 
 def _json(extra: dict[str, Any]) -> str | None:
-    return orjson.dumps(extra, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode() if extra else None
+    return exact_json.dumps(extra, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode() if extra else None

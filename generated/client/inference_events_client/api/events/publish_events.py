@@ -146,34 +146,51 @@ def sync_detailed(
 
     | data type | as it is | converted | kept beside |
     |---|---|---|---|
-    | float | numbers | text of a number | integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
+    integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
     | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text | numbers and booleans, as JSON | lists and objects |
+    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
     | category | values of the type of its categories | as that type does | as that type does |
     | timestamp | what *Timestamps* accepts | | all else |
     | vector | lists of numbers | text of such a list | all else |
 
-    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
-    twice in
-    one object the last counts. CSV cells are text in whatever type their column has: those that read as
-    a value
-    of it, as the third column says, are no violation.
+    A value that is no category, but is the same whole number or boolean as exactly one category, is
+    that
+    category: 1.0 is `"1"`, and `true` is `"True"`.
+
+    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
+    ids. Of a
+    name that is there twice in one object the last counts. CSV cells are text in whatever type their
+    column has:
+    those that read as a value of it, as the third column says, are no violation, unless digits are
+    lost.
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
-    model without
-    one gets a UUIDv7 per event.
+    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
+    event.
+    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
+    number is
+    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
+    delete and
+    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
+    `"7.0"` are
+    ids of their own, and a number shows its digits.
 
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
-    model's
-    `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
-    size; ISO
-    8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
-    request, or
+    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
+    `"NaT"` means
+    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
+    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
+    it;
+    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
+    nanoseconds
+    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
+    in either
+    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
+    Hour 24
+    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
+    event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -215,7 +232,10 @@ def sync_detailed(
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text.
+    text; so
+       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
+    shown with
+       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
@@ -279,34 +299,51 @@ def sync(
 
     | data type | as it is | converted | kept beside |
     |---|---|---|---|
-    | float | numbers | text of a number | integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
+    integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
     | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text | numbers and booleans, as JSON | lists and objects |
+    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
     | category | values of the type of its categories | as that type does | as that type does |
     | timestamp | what *Timestamps* accepts | | all else |
     | vector | lists of numbers | text of such a list | all else |
 
-    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
-    twice in
-    one object the last counts. CSV cells are text in whatever type their column has: those that read as
-    a value
-    of it, as the third column says, are no violation.
+    A value that is no category, but is the same whole number or boolean as exactly one category, is
+    that
+    category: 1.0 is `"1"`, and `true` is `"True"`.
+
+    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
+    ids. Of a
+    name that is there twice in one object the last counts. CSV cells are text in whatever type their
+    column has:
+    those that read as a value of it, as the third column says, are no violation, unless digits are
+    lost.
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
-    model without
-    one gets a UUIDv7 per event.
+    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
+    event.
+    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
+    number is
+    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
+    delete and
+    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
+    `"7.0"` are
+    ids of their own, and a number shows its digits.
 
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
-    model's
-    `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
-    size; ISO
-    8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
-    request, or
+    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
+    `"NaT"` means
+    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
+    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
+    it;
+    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
+    nanoseconds
+    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
+    in either
+    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
+    Hour 24
+    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
+    event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -348,7 +385,10 @@ def sync(
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text.
+    text; so
+       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
+    shown with
+       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
@@ -407,34 +447,51 @@ async def asyncio_detailed(
 
     | data type | as it is | converted | kept beside |
     |---|---|---|---|
-    | float | numbers | text of a number | integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
+    integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
     | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text | numbers and booleans, as JSON | lists and objects |
+    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
     | category | values of the type of its categories | as that type does | as that type does |
     | timestamp | what *Timestamps* accepts | | all else |
     | vector | lists of numbers | text of such a list | all else |
 
-    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
-    twice in
-    one object the last counts. CSV cells are text in whatever type their column has: those that read as
-    a value
-    of it, as the third column says, are no violation.
+    A value that is no category, but is the same whole number or boolean as exactly one category, is
+    that
+    category: 1.0 is `"1"`, and `true` is `"True"`.
+
+    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
+    ids. Of a
+    name that is there twice in one object the last counts. CSV cells are text in whatever type their
+    column has:
+    those that read as a value of it, as the third column says, are no violation, unless digits are
+    lost.
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
-    model without
-    one gets a UUIDv7 per event.
+    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
+    event.
+    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
+    number is
+    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
+    delete and
+    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
+    `"7.0"` are
+    ids of their own, and a number shows its digits.
 
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
-    model's
-    `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
-    size; ISO
-    8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
-    request, or
+    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
+    `"NaT"` means
+    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
+    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
+    it;
+    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
+    nanoseconds
+    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
+    in either
+    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
+    Hour 24
+    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
+    event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -476,7 +533,10 @@ async def asyncio_detailed(
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text.
+    text; so
+       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
+    shown with
+       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
@@ -538,34 +598,51 @@ async def asyncio(
 
     | data type | as it is | converted | kept beside |
     |---|---|---|---|
-    | float | numbers | text of a number | integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one | all else |
+    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
+    integers that no 64-bit float is, all else |
+    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
     | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text | numbers and booleans, as JSON | lists and objects |
+    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
     | category | values of the type of its categories | as that type does | as that type does |
     | timestamp | what *Timestamps* accepts | | all else |
     | vector | lists of numbers | text of such a list | all else |
 
-    In JSON, integers beyond 64 bits are read as the nearest 64-bit float, and of a name that is there
-    twice in
-    one object the last counts. CSV cells are text in whatever type their column has: those that read as
-    a value
-    of it, as the third column says, are no violation.
+    A value that is no category, but is the same whole number or boolean as exactly one category, is
+    that
+    category: 1.0 is `"1"`, and `true` is `"True"`.
+
+    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
+    ids. Of a
+    name that is there twice in one object the last counts. CSV cells are text in whatever type their
+    column has:
+    those that read as a value of it, as the third column says, are no violation, unless digits are
+    lost.
 
     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
     integral
-    number (as decimal digits; beyond 64 bits send it as a string), or a list of one repeated value. A
-    model without
-    one gets a UUIDv7 per event.
+    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
+    event.
+    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
+    number is
+    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
+    delete and
+    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
+    `"7.0"` are
+    ids of their own, and a number shows its digits.
 
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Accepted are the
-    model's
-    `event_ts_format`; seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
-    size; ISO
-    8601 with `T` or a space, with or without an offset (none means UTC); in a list, the earliest
-    counts. A text
-    of digits is such a number. Absent, null or `"NaT"` means the time of receipt. Where no event of a
-    request, or
+    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
+    `"NaT"` means
+    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
+    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
+    it;
+    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
+    nanoseconds
+    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
+    in either
+    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
+    Hour 24
+    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
+    event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -607,7 +684,10 @@ async def asyncio(
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text.
+    text; so
+       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
+    shown with
+       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request.
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed

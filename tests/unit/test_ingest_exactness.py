@@ -1,0 +1,204 @@
+"""One value has one reading: its id, column and category agree in JSON, CSV and Parquet, and no digit is lost."""
+
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_events import exact_json
+from inference_events.ingest.columns import text_list
+from inference_events.ingest.ids import canonical_id, integral_digits
+from tests.unit.ingested import (
+    column,
+    csv_rows,
+    hashes,
+    parquet_rows,
+    published,
+    schema,
+    undeclared,
+    updated,
+    values,
+    violations,
+)
+
+INT_IDS = schema(column("int", "id"), column("float", "x"))
+FLOAT_IDS = schema(column("float", "id"), column("float", "x"))
+STR_IDS = schema(column("str", "id"), column("float", "x"))
+OPEN_IDS = schema(column("float", "x"))
+CATEGORIES = schema(column("category", categories=["1", "2", "True", "False", "007"]), id_column=None)
+
+
+def forms(number: int) -> list[Any]:
+    """Return what programs send for a whole number."""
+    texts = [str(number), f" {number}", f"{number}.0", f"{number}.", f"{number} "]
+    return [number, *texts, *([float(number)] if abs(number) <= 2**53 else [])]
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_a_number_is_one_id_however_it_is_written(number: int) -> None:
+    """In a column of integers, the id and the value of each form are the same number, to publish and to update."""
+    for form in forms(number):
+        ways: list[Any] = [[{"id": form}], parquet_rows({"id": pa.array([form])}), csv_rows({"id": [str(form)]})]
+        for rows in ways[1:] if isinstance(form, float) and abs(form) >= 2**53 else ways:
+            for ingested in (published(rows, INT_IDS), updated(rows, INT_IDS)):
+                assert ingested.ids == [str(number)]
+                assert values(ingested, "id") == [number]
+
+
+@given(st.integers(-(2**53), 2**53))
+def test_an_id_of_a_column_of_floats(number: int) -> None:
+    """In a column of floats, a whole number is its digits as well."""
+    for form in forms(number):
+        for rows in ([{"id": form}], csv_rows({"id": [str(form)]})):
+            ingested = published(rows, FLOAT_IDS)
+            assert ingested.ids == [str(number)]
+            assert values(ingested, "id") == [float(number)]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.sampled_from(["007", "7.0", " 7", "1e3"]))
+def test_text_is_exact_in_a_column_of_text(text: str) -> None:
+    """The id and the value of a column of text, and the id of a column that is not declared, are what was sent."""
+    rows = parquet_rows({"id": pa.array([text])})
+    assert published([{"id": text}], STR_IDS).ids == published(rows, STR_IDS).ids == [text]
+    assert values(published([{"id": text}], STR_IDS), "id") == [text]
+    assert published([{"id": text}], OPEN_IDS).ids == [text]
+
+
+def test_text_that_is_no_number_is_an_id_as_it_is() -> None:
+    """A column of numbers keeps such ids; their values are violations."""
+    for rows in ([{"id": "a-1"}], csv_rows({"id": ["a-1"]})):
+        ingested = published(rows, INT_IDS)
+        assert ingested.ids == ["a-1"]
+        assert violations(ingested, "id") == [{"type": "a-1"}]
+
+
+@pytest.mark.parametrize("sent", [7, 7.0])
+def test_a_number_in_a_text_id_column_shows_its_digits(sent: Any) -> None:
+    """The value of the column is the id, so that a repeat has the same content whatever the form."""
+    for rows in ([{"id": sent}], parquet_rows({"id": pa.array([sent])})):
+        ingested = published(rows, STR_IDS)
+        assert ingested.ids == values(ingested, "id") == ["7"]
+        assert hashes(ingested) == hashes(published([{"id": "7"}], STR_IDS))
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("7", "7"), (" 7", "7"), ("7.0", "7"), ("007", "7"), ("-0", "0"), ("+7.", "7"), ("1e3", "1000"),
+        ("9007199254740995.0", "9007199254740995"), ("1.5e1", "15"),
+        ("1.5", None), ("", None), ("a", None), ("1e999", None), ("\u0667", None), ("1_0", None),
+        ("9" * 500, None), ("0x10", None), (" ", None), ("7 7", None),
+    ],
+)  # fmt: skip
+def test_whole_numbers_as_text(text: str, digits: str | None) -> None:
+    """A text is a whole number if it says so exactly; any other text is an id as it is."""
+    assert integral_digits(text) == digits
+    assert canonical_id(text) == (digits or text)
+
+
+def test_asked_ids_are_read_as_published_ones() -> None:
+    """Deletions and queries mean the events that were published with the same ids."""
+    assert INT_IDS.canonical_ids(["7.0", " 7", "7", "x"]) == ["7", "7", "7", "x"]
+    assert STR_IDS.canonical_ids(["7.0"]) == OPEN_IDS.canonical_ids(["7.0"]) == ["7.0"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "category"),
+    [
+        (1, "1"), (1.0, "1"), ("1.0", "1"), ("1", "1"), (True, "True"), ("true", "True"), ("FALSE", "False"),
+        ("1.5", None), ("01", None), (7, None), ("007", "007"), ("yes", None), (" 1", None),
+    ],
+)  # fmt: skip
+def test_a_category_is_meant_by_its_number_or_boolean(sent: Any, category: str | None) -> None:
+    """A value that is the same whole number or boolean as one category is that category, in every format."""
+    ways: list[Any] = [[{"c": sent}], parquet_rows({"c": pa.array([sent])})]
+    for rows in [*ways, csv_rows({"c": [str(sent)]})]:
+        ingested = published(rows, CATEGORIES)
+        assert (violations(ingested)[0].keys() & {"range"} == set()) == (category is not None)
+        if category is not None:
+            assert values(ingested) == [category]
+
+
+def test_two_categories_of_one_number_stay_apart() -> None:
+    """What could mean two categories means none but the one that it is."""
+    model = schema(column("category", categories=["1", "1.0"]), id_column=None)
+    assert values(published([{"c": "1"}, {"c": "1.0"}, {"c": "1.00"}], model)) == ["1", "1.0", "1.00"]
+
+
+@given(st.integers(2**53, 2**200) | st.integers(-(2**200), -(2**53)))
+def test_long_integers_keep_their_digits(number: int) -> None:
+    """In columns of text, in undeclared ones and as ids: as JSON numbers, and as text in columns of integers."""
+    body = exact_json.loads(b'[{"id": %d, "c": %d, "u": [%d]}]' % (number, number, number))
+    ingested = published(body, schema(column("str")))
+    assert ingested.ids == values(ingested) == [str(number)]
+    assert exact_json.loads(ingested.batch.system["undeclared"][0].as_py()) == {"u": [number]}
+    assert exact_json.loads(exact_json.dumps(body)) == body
+    as_int = published(csv_rows({"id": ["a"], "c": [f" {number}"]}), schema(column("int")))
+    assert values(as_int) == [number if -(2**63) <= number < 2**63 else None]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_lost"),
+    [
+        ("0.1", False),
+        ("0.30000000000000004", False),
+        ("5.960464477539063e-08", False),
+        ("0.1000000000000000055511151231257827", False),
+        ("9007199254740992", False),
+        ("1e22", False),
+        ("-0.0", False),
+        ("9007199254740993", True),
+        ("0.12345678901234567890", True),
+    ],
+)
+def test_text_that_no_float_holds_counts_as_another_type(text: str, is_lost: bool) -> None:
+    """The nearest float is stored, and what was sent stands beside it if a digit is lost."""
+    model = schema(column("float"), id_column=None)
+    for rows in (csv_rows({"c": [text, "1.5"]}), parquet_rows({"c": pa.array([Decimal(text), Decimal("1.5")])})):
+        ingested = published(rows, model)
+        assert values(ingested) == [float(text), 1.5]
+        assert [list(found) for found in violations(ingested)] == [["type"] if is_lost else [], []]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_as_programs_write_it_loses_nothing(number: float) -> None:
+    """Python, NumPy and Arrow write the shortest digits; a longer exact expansion is no loss either."""
+    model = schema(column("float"), id_column=None)
+    for text in (repr(number), str(np.float64(number)), f"{number:.17g}", f"{number:.30e}"):
+        ingested = published(csv_rows({"c": [text]}), model)
+        assert values(ingested) == [number]
+        assert violations(ingested) == [{}]
+
+
+def test_infinity_is_kept_as_a_word() -> None:
+    """Where JSON has none: in undeclared and in nested values."""
+    rows = parquet_rows({"u": pa.array([math.inf]), "v": pa.array([[1.0, -math.inf]])})
+    assert undeclared(published(rows, OPEN_IDS, makes_missing_ids=True)) == [{"u": "Infinity", "v": [1.0, "-Infinity"]}]
+    raw = published(parquet_rows({"c": pa.array([[math.inf]])}), schema(column("str"), id_column=None))
+    assert violations(raw) == [{"type": ["Infinity"]}]
+
+
+SCALARS = [
+    kind for kind in dict.fromkeys(np.sctypeDict.values()) if issubclass(kind, np.number | np.bool_)
+    and not issubclass(kind, np.complexfloating | np.timedelta64)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SCALARS, ids=lambda kind: kind.__name__)
+def test_vector_text_with_numpy_scalars_of_any_type(kind: type[np.generic]) -> None:
+    """A list that was written by Python with NumPy's scalars in it is read as its numbers."""
+    text = str([kind(1), kind(0)])
+    assert [float(item) for item in text_list(text)] == [1.0, 0.0]
+    model = schema(column("vector"), id_column=None)
+    if kind is not np.bool_:
+        assert values(published(csv_rows({"c": [text]}), model)) == [[1.0, 0.0]]
+
+
+def test_vector_text_with_infinity() -> None:
+    """Python writes infinity as `inf`."""
+    assert text_list("[1.0, inf, -inf, nan]") == [1.0, math.inf, -math.inf, None]
