@@ -26,6 +26,7 @@ from inference_events.events.records import retry_record
 from inference_events.events.store import (
     ContentConflict,
     EventStore,
+    Mask,
     RetryRecord,
     RowStatus,
     Statuses,
@@ -37,7 +38,10 @@ from inference_events.ingest.json_text import JsonReader
 from inference_events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.violations import Violations
+from inference_events.messages import pointer
 from inference_events.targets import ATTEMPTS, OUT_OF_STEP, Targets
+from inference_events.warning_details import date_like_number
+from inference_events_api import types as t
 
 Event: TypeAlias = Mapping[str, Any]
 Events: TypeAlias = Sequence[Event] | UndecodedEvents
@@ -70,6 +74,15 @@ class Outcome:
     ignored_columns: list[str]
     undeclared_columns: list[str]
     missing_timestamp_column: str | None
+    timestamp_column: str | None = None
+    date_like: Mask | None = None
+
+    def warnings(self, among: Mask | None = None) -> list[t.WarningDetail]:
+        """Return the warnings of those events that `among` marks, or of all."""
+        if self.date_like is None or self.timestamp_column is None:
+            return []
+        count = int(np.count_nonzero(self.date_like if among is None else self.date_like & among))
+        return [date_like_number(self.timestamp_column, count)] if count else []
 
     def count(self, status: RowStatus) -> int:
         return self._counts[status]
@@ -284,6 +297,8 @@ def _outcome(part: _Part, ingested: Ingested, timestamp_column: str | None, stat
         _own(ingested.ignored_columns, part.arrival),
         _own(ingested.undeclared_columns, part.arrival),
         None if _has_times(part, ingested, timestamp_column) else timestamp_column,
+        timestamp_column,
+        None if ingested.date_like is None else ingested.date_like[part.low : part.high],
     )
 
 
@@ -311,15 +326,11 @@ def check_updatable(id_column: str | None) -> None:
 
 
 def _fault(fault: RowFault, low: int) -> Fault:
-    return Fault(fault.message, f"/source/events/{fault.row - low}/{_escaped(fault.column)}")
+    return Fault(fault.message, pointer(["source", "events", fault.row - low, fault.column]))
 
 
 def _conflicts(rows: Sequence[int]) -> list[Fault]:
     return [Fault("other content is stored for this id in the dataset", f"/source/events/{row}") for row in rows]
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _answer(group: Sequence[_Arrival]) -> None:

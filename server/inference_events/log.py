@@ -82,13 +82,18 @@ class _LibraryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         event: EventDict = {
-            "event": str(record.msg).partition("\n")[0],
+            "event": _wording(record.msg),
             "logger": record.name,
             "exc_info": record.exc_info,
         }
         for process in _shared():
             event = process(None, record.levelname.lower(), event)  # type: ignore[assignment]
         self._logger.msg(_render(None, "", event))
+
+
+def _wording(message: object) -> str:
+    """Return the first line of a record's text. An object in its place, such as an exception, may hold a payload."""
+    return message.partition("\n")[0] if isinstance(message, str) else type(message).__name__
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -244,8 +244,18 @@ def csv(count: int) -> bytes:
         ("a.parquet", lambda: b"", "The file cannot be read as PARQUET: it is empty"),
         ("a.parquet", lambda: cut(parquet(100)), "PARQUET: it is damaged, cut off, or of another type"),
         ("a.parquet", lambda: csv(3), "PARQUET: it is damaged, cut off, or of another type"),
-        ("a.csv", lambda: parquet(3), "The file cannot be read as CSV: it is"),
-        ("a.csv", lambda: gzip.compress(csv(100)), "The file cannot be read as CSV: it is"),
+        ("a.csv", lambda: parquet(3), "CSV: it looks like Parquet, give it a name that ends in .parquet"),
+        ("a.csv", lambda: gzip.compress(csv(100)), "CSV: it looks like gzip, send it unpacked"),
+        (
+            "a.csv",
+            lambda: b"e1,1704067200,1,x\ne2,1704067200,1,y\n",
+            "No cell of the file's first line is a column of the model. Has the file a header line?",
+        ),
+        (
+            "a.csv",
+            lambda: csv(3).replace(b",", b";"),
+            "the cells are separated by semicolons and must be separated by commas",
+        ),
         ("a.csv", lambda: HEADER + "a,1704067200,1,Zürich\n".encode("latin-1"), "CSV: it is not UTF-8 text"),
         ("a.csv", lambda: csv(3).decode().encode("utf-16"), "CSV: it is UTF-16 and must be UTF-8"),
         (

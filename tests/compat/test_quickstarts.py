@@ -181,8 +181,7 @@ def test_ranking_from_a_grouped_sample(tmp_path: Path) -> None:
     events = stored_events(model)
     assert [event["values"] for event in events] == grouped.to_dict(orient="records")
     assert [event["event_id"] for event in events] == list(grouped["event_id"])
-    assert [violations(event) for event in events[:3]] == [[], [], []]
-    assert all({name for name, _ in violations(event)} <= {"timestamp"} for event in events)
+    assert [violations(event) for event in events] == [[]] * len(events)
     if hasattr(model, "download_data"):
         model.download_data(output_dir=tmp_path, env_type=fdl.EnvType.PRODUCTION)
         assert pd.read_parquet(tmp_path / "output.parquet")["score"].map(list).to_list() == grouped["score"].to_list()

@@ -1,6 +1,8 @@
 """What a publish tells of the data beside storing it: violations, undeclared columns, a timestamp that is missing."""
 
+import gzip
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
@@ -151,7 +153,7 @@ def test_what_a_job_tells_is_bounded(api: Api) -> None:
     info = api.send_file(model_id, "rows.parquet", parquet_file(rows))["info"]
     assert len(info["violations"]) == len(info["undeclared_columns"]) == 1000
     assert {violation["count"] for violation in info["violations"]} == {2}
-    assert info["undeclared_columns"][0] == "x" * 255 + "…"
+    assert info["undeclared_columns"][0] == "x" * 100 + "…"
 
 
 def test_a_file_of_a_header_alone_is_published_without_rows(api: Api) -> None:
@@ -170,15 +172,99 @@ def test_a_file_in_utf_16_is_told_so(api: Api) -> None:
 def test_a_file_without_the_id_column_is_told_what_it_has(api: Api) -> None:
     """The message names the column that is looked for and those that are there, bounded in number and length."""
     model_id = api.model()
-    header = ["ID", "x" * 300, *(f"c{n}" for n in range(30))]
+    header = ["ID", "x" * 300, "carrier", *(f"c{n}" for n in range(30))]
     job = api.send_file(model_id, "rows.csv", ",".join(header).encode() + b"\n")
-    shown = ", ".join(f'"{name}"' for name in ["ID", "x" * 255 + "…", *(f"c{n}" for n in range(18))])
+    shown = ", ".join(f'"{name}"' for name in ["ID", "x" * 100 + "…", "carrier", *(f"c{n}" for n in range(17))])
     assert (job["status"], job["error_message"]) == (
         "FAILURE",
-        f'The file lacks the column "id" that event_id_col names; it has {shown} and 12 more',
+        f'The file lacks the column "id" that event_id_col names; it has {shown} and 13 more',
     )
-    job = api.send_file(model_id, "rows.csv", b"a,b\n1,2\n", method="PATCH")
-    assert job["error_message"].endswith('event_id_col names; it has "a", "b"')
+    job = api.send_file(model_id, "rows.csv", b"a,late\n1,2\n", method="PATCH")
+    assert job["error_message"].endswith('event_id_col names; it has "a", "late"')
+    for method in ("POST", "PATCH"):
+        job = api.send_file(model_id, "rows.parquet", parquet_file([{"a": 1, "b": 2}]), method=method)
+        assert job["error_message"].endswith('event_id_col names; it has "a", "b"')
+
+
+NO_HEADER = "No cell of the file's first line is a column of the model. Has the file a header line?"
+DATA = ["Ann Smith", "ann@example.org", "4111", "Secret Street"]
+
+
+@pytest.mark.parametrize(
+    ("method", "dataset", "id_column"),
+    [
+        ("POST", None, "id"),
+        ("PATCH", None, "id"),
+        ("POST", "training", "id"),
+        ("POST", None, None),
+        ("POST", "d", None),
+    ],
+)
+def test_a_file_without_a_header_line_is_told_so(
+    api: Api, method: str, dataset: str | None, id_column: str | None
+) -> None:
+    """The job fails and stores nothing, and neither its message nor its info shows a cell of the first line."""
+    model_id = api.model(event_id_col=id_column)
+    job = api.send_file(model_id, "rows.csv", (",".join(DATA) + "\n").encode() * 3, method=method, dataset=dataset)
+    assert (job["status"], job["error_reason"], job["error_message"]) == ("FAILURE", "BadRequest", NO_HEADER)
+    assert (job["info"]["rows"], job["info"]["undeclared_columns"]) == (0, [])
+    assert not any(cell in str(job) for cell in DATA)
+
+
+@pytest.mark.parametrize(("separator", "told"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+def test_another_separator_is_named(api: Api, separator: str, told: str) -> None:
+    """The message names the separator that makes columns of the model, or many cells, of the first line."""
+    model_id = api.model()
+    lines = [separator.join(["id", "carrier, or so", "late"]), separator.join(DATA)]
+    for content in (lines, [line.replace("id", '"id"') for line in lines]):
+        job = api.send_file(model_id, "rows.csv", "\n".join(content).encode())
+        assert job["error_message"] == (
+            "No cell of the file's first line is a column of the model: the cells are separated by "
+            f"{told} and must be separated by commas"
+        )
+    job = api.send_file(model_id, "rows.csv", separator.join(DATA).encode())
+    assert job["error_message"] == f"{NO_HEADER} Its cells look separated by {told}; CSV needs commas"
+
+
+def zipped(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "secret")
+    return file.getvalue()
+
+
+OTHER_FORMATS: list[tuple[str, bytes, str]] = [
+    ("rows.csv", gzip.compress(b"id\na\n"), "it looks like gzip, send it unpacked"),
+    ("rows.parquet", gzip.compress(b"id\na\n"), "it looks like gzip, send it unpacked"),
+    ("rows.csv", zipped("rows.csv"), "it looks like zip, send it unpacked"),
+    ("rows.csv", zipped("[Content_Types].xml", "xl/workbook.xml"), "it looks like an Excel file, save it as CSV"),
+    (
+        "rows.csv",
+        zipped("docProps/app.xml", *(f"{n}".zfill(999) for n in range(9)), "xl/workbook.xml"),
+        "it looks like an Excel file, save it as CSV",
+    ),
+    ("rows.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1secret", "it looks like an Excel file, save it as CSV"),
+    ("rows.csv", parquet_file(TYPOS), "it looks like Parquet, give it a name that ends in .parquet"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "told"), OTHER_FORMATS, ids=range(len(OTHER_FORMATS)))
+def test_a_file_of_another_format_is_told_so(api: Api, name: str, content: bytes, told: str) -> None:
+    """A job and the model factory say what the file looks like and what to do about it."""
+    message = f"The file cannot be read as {'CSV' if name.endswith('csv') else 'PARQUET'}: {told}"
+    assert api.send_file(api.model(), name, content)["error_message"] == message
+    uploaded = api.call("POST", "/v3/files/upload", files={"file": (name, content)})
+    body = {"file_id": uploaded["id"]}
+    assert api.refusal("POST", "/v3/model-factory", json=body) == [f"/file_id: {message}"]
+
+
+def test_a_row_of_data_as_the_first_line_may_repeat_a_cell(api: Api) -> None:
+    """Two equal cells in the first line are told of without the cell, with the question for a header line."""
+    job = api.send_file(api.model(), "rows.csv", b"secret,secret\n")
+    assert job["error_message"] == (
+        "The file cannot be read as CSV: a column name is there twice. Has the file a header line?"
+    )
 
 
 def test_a_fault_of_a_role_names_the_column(api: Api) -> None:
@@ -186,7 +272,7 @@ def test_a_fault_of_a_role_names_the_column(api: Api) -> None:
     body = api.model_body(spec={"inputs": ["carrier", "distence"], "targets": ["x" * 255]})
     assert api.refusal("POST", "/v3/models", json=body) == [
         '/spec/inputs/1: "distence" is not a column of the schema',
-        f'/spec/targets/0: "{"x" * 255}" is not a column of the schema',
+        f'/spec/targets/0: "{"x" * 100}…" is not a column of the schema',
     ]
     body = api.model_body([*COLUMNS, COLUMNS[1]])
     assert api.refusal("POST", "/v3/models", json=body) == [

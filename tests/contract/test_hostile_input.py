@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from inference_events import exact_json
+from inference_events import exact_json, messages
 from inference_events.http import bodies
 from tests.contract.wire import send
 from tests.envelope import assert_error_envelope
@@ -72,6 +72,7 @@ TRICKS = [
     "\u2019", "NULL",
 ]  # fmt: skip
 
+PUBLISH = '{"model_id": "%s", "env_type": "PRODUCTION", "source": {"type": "EVENTS", "events": %s}}'
 JSON = {"Content-Type": "application/json"}
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -91,6 +92,13 @@ class Api:
             return answer.json()["data"]
         assert_error_envelope(answer.json(), answer.status_code)
         return None
+
+    def refusal(self, method: str, path: str, body: Any) -> list[str]:
+        """Send what is refused with a 400 and return what the refusal says."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        answer = self._client.request(method, path, content=text, headers=JSON)
+        assert_error_envelope(answer.json(), 400)
+        return [error["message"] for error in answer.json()["error"]["errors"]]
 
     def find(self, path: str, field: str, value: str) -> list[Any]:
         """Return what a list has with `value` in a field, found by a filter and, of names, by a search as well."""
@@ -117,8 +125,7 @@ class Api:
 
     def publish(self, model_id: str, events: str, *statuses: int, method: str = "POST") -> Any:
         """Publish or update events that are written as JSON text."""
-        body = '{"model_id": "%s", "env_type": "PRODUCTION", "source": {"type": "EVENTS", "events": %s}}'
-        return self.send(method, "/v3/events", body % (model_id, events), *statuses)
+        return self.send(method, "/v3/events", PUBLISH % (model_id, events), *statuses)
 
     def read(self, model_id: str, *statuses: int, **query: Any) -> Any:
         body = {"model_id": model_id, "env_type": "PRODUCTION"} | query
@@ -165,6 +172,38 @@ def test_what_is_no_json_is_refused(api: Api, model_id: str, value: str) -> None
     """Text that no JSON document can hold is a 400."""
     api.publish(model_id, f'[{{"id": "broken", "str": {value}}}]', 400)
     api.publish(model_id, f'[{{"id": {value}}}]', 400)
+
+
+@of_any_size
+@pytest.mark.parametrize(("text", "named"), [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "Infinity")])
+def test_a_number_that_json_does_not_have_is_named(api: Api, model_id: str, text: str, named: str) -> None:
+    """A 400 names what Python and NumPy write for a number without a value, and says that null takes its place."""
+    [told] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, f'[{{"id": "NaN", "float": {text}}}]'))
+    column = (
+        PUBLISH.index("%s}}") + len(model_id) - len("%s") + len('[{"id": "NaN", "float": ') + len(text) - len(named)
+    )
+    assert told == (
+        f"The body is not valid JSON in UTF-8, at line 1, column {column + 1}: {named} is not JSON, send null"
+    )
+
+
+@pytest.mark.parametrize("name", ["evnts", "k" * 200])
+def test_an_unknown_field_is_named(api: Api, model_id: str, name: str) -> None:
+    """A 400 points at the field that the contract does not know; its name is cut at 100 characters."""
+    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "EVENTS", "events": [], name: "secret"}}
+    assert api.refusal("POST", "/v3/events", body) == [f"/source/{messages.truncate(name)}: unknown field"]
+
+
+def test_an_unknown_column_is_cut(api: Api, model_id: str) -> None:
+    """Undeclared columns are named, each name cut at 100 characters, and so is the column that a fault is about."""
+    name = "k" * 200
+    published = api.publish(model_id, json.dumps([{"id": "cut", name: 1}]), 200)
+    assert published["undeclared_columns"] == ["k" * 100 + "…"]
+    updated = api.publish(model_id, json.dumps([{"id": "cut", name: 1}]), 200, method="PATCH")
+    assert updated["undeclared_columns"] == ["k" * 100 + "…"]
+    too_deep = f'[{{"id": "cut", "{name}": {"[" * 101 + "]" * 101}}}]'
+    [told] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, too_deep))
+    assert told.startswith(f"/source/events/0/{'k' * 100}…: ")
 
 
 @of_any_size

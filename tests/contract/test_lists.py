@@ -157,6 +157,29 @@ def test_pages_are_never_smaller_than_asked(api: Api) -> None:
     assert seen == [f"model_{number}" for number in range(7)]
 
 
+@pytest.mark.parametrize("dataset", [None, "training"])
+def test_as_many_events_are_read_as_ids_are_sent(api: Api, dataset: str | None) -> None:
+    """Reading by ids returns all events that are stored in one page, each once, unless a limit says less."""
+    model_id = api.model()
+    ids = [f"{number:04}" for number in range(1000)]
+    events = [{"id": event_id, "at": 1_700_000_000} for event_id in ids[:-1]]
+    place = {"model_id": model_id, "env_type": "PRE_PRODUCTION" if dataset else "PRODUCTION", "env_name": dataset}
+    api.post("/v3/events", place | {"source": {"type": "EVENTS", "events": events}})
+
+    def read(**query: Any) -> tuple[list[str], str | None]:
+        page = api.post("/v3/events/query", place | query)
+        return [item["event_id"] for item in page["items"]], page["next_cursor"]
+
+    assert read(event_ids=ids) == (ids[:-1], None)
+    assert read(event_ids=ids[:60]) == (ids[:60], None)
+    assert read(event_ids=[ids[3], ids[1], ids[3], ids[-1]]) == ([ids[1], ids[3]], None)
+    assert len(read()[0]) == 50
+    first, cursor = read(event_ids=ids[:60], limit=59)
+    assert first == ids[:59]
+    assert read(event_ids=ids[:60], limit=59, cursor=cursor) == (ids[59:60], None)
+    assert read(event_ids=ids[:60], cursor=cursor) == (ids[59:60], None)
+
+
 def test_versions_are_found_first_latest_and_by_name(api: Api) -> None:
     """Versions of a model are found by name and version, the first and the latest of them by ordering."""
     ids = [api.model(version=version) for version in ("v10", "v9", "v1")]

@@ -325,6 +325,27 @@ def test_what_is_out_of_range(kind: dict[str, Any], value: Any, is_outside: bool
     assert (kept is None) == (value is None)
 
 
+TIME_COLUMNS: list[tuple[dict[str, Any], Any]] = [
+    (column("int", "ts", min=1_600_000_000, max=1_600_000_001), 1_700_000_000),
+    (column("float", "ts", min=1.6e9, max=1.6e9), 1.7e9),
+    (column("category", "ts", categories=[1_600_000_000]), 1_700_000_000),
+    (column("category", "ts", categories=["2024-01-01"]), "2024-01-02"),
+]
+
+
+@pytest.mark.parametrize(("time", "value"), TIME_COLUMNS)
+@pytest.mark.parametrize("task", ["regression", "ranking"])
+def test_a_time_is_never_out_of_range(time: dict[str, Any], value: Any, task: str) -> None:
+    """Bounds and categories of the timestamp's column bind no event: they are those of an older sample."""
+    model = schema(time, column("int", max=1), task=task, task_params={"group_by": "id"})
+    rows = [{"id": "a", "ts": value, "c": 2}]
+    for ingested in (published(rows, model), updated(rows, model)):
+        assert violations(ingested, "ts") == [{}]
+        assert violations(ingested) == [{"range": None}]
+    assert values(published(rows, model), "ts") == [[value] if task == "ranking" else value]
+    assert violations(published(rows, schema(time, timestamp_column="other")), "ts") == [{"range": None}]
+
+
 @pytest.mark.parametrize(
     ("kind", "nulls", "value", "is_null"),
     [

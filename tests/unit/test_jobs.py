@@ -174,7 +174,9 @@ def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
     """A job that fails for a reason of its own shows reason, message and what it had reported."""
 
     def work(run: JobRun) -> None:
-        raise JobFailed("BadRequest", "The file is not CSV", rows=3)
+        run.progress(0.5, rows=2)
+        run.progress(0.6, rows=3)
+        raise JobFailed("BadRequest", "The file is not CSV")
 
     with working(catalog, queue, work=work):
         job = wait_for(catalog, accept(catalog, queue))
@@ -184,6 +186,39 @@ def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
         "The file is not CSV",
     )
     assert job.info == {"resource_type": "EVENT", "rows": 3}
+
+
+@pytest.mark.parametrize("error", [None, JobFailed("Conflict", "m"), ObjectNotFound.of("File"), ValueError("payload")])
+def test_every_end_shows_what_was_done(catalog: Catalog, queue: JobQueue, error: Exception | None) -> None:
+    """However a job ends, it shows what it counts after its handler has left, not what it reported on the way."""
+    done = {"rows": 0}
+
+    def work(run: JobRun) -> None:
+        run.count_with(lambda: done)
+        try:
+            run.progress(0.5, rows=1)
+            if error is not None:
+                raise error
+        finally:
+            done["rows"] = 7
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert job.status == ("FAILURE" if error else "SUCCESS")
+    assert job.info == {"resource_type": "EVENT", "rows": 7}
+
+
+def test_a_count_that_fails_does_not_keep_a_job_from_ending(catalog: Catalog, queue: JobQueue) -> None:
+    """What breaks a job may break its count as well: the job is a FAILURE and shows what it had reported."""
+
+    def work(run: JobRun) -> None:
+        run.count_with(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+        run.progress(0.5, rows=1)
+        raise JobFailed("BadRequest", "The file is not CSV")
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.error_reason, job.info["rows"]) == ("FAILURE", "BadRequest", 1)
 
 
 def test_something_missing_fails_the_job_by_name(catalog: Catalog, queue: JobQueue) -> None:
@@ -318,9 +353,13 @@ def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str)
     assert seen == [(job_id, {"file": "f"}, 7)]
 
 
-@pytest.mark.parametrize("leave", [JobRun.checkpoint, lambda run: run.progress(1), JobRun.succeed])
+def find_no_model(run: JobRun) -> None:
+    raise ObjectNotFound.of("Model")
+
+
+@pytest.mark.parametrize("leave", [JobRun.checkpoint, lambda run: run.progress(1), JobRun.succeed, find_no_model])
 def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue, leave: Handler) -> None:
-    """A running job whose model is deleted is FAILURE at once and stays so; its handler leaves."""
+    """A running job whose model is deleted is FAILURE at once and stays so, and shows its work at last."""
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     token = catalog.write(lambda session: tokens.create(session, "t", ["admin"])[0])
     project = catalog.write(lambda session: projects.create(session, "bank"))
@@ -330,11 +369,12 @@ def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue
     left: list[bool] = []
 
     def work(run: JobRun) -> None:
+        run.count_with(lambda: {"rows": 7})
         running.set()
         deleted.wait(10)
         try:
             leave(run)
-        except Cancelled:
+        except (Cancelled, ObjectNotFound):
             left.append(True)
             raise
 
@@ -346,6 +386,7 @@ def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue
         deleted.set()
         wait_until(lambda: bool(left))
     job = read(catalog, job_id)
+    assert job.info["rows"] == 7
     assert (job.status, job.error_message) == ("FAILURE", "The model was deleted")
 
 

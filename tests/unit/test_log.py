@@ -57,7 +57,9 @@ def test_libraries_log_without_their_values(stream: io.BytesIO) -> None:
     except RuntimeError:
         logging.getLogger("some.library").exception("could not store %s", CANARY)
     logging.getLogger("some.library").info("chatter")
-    (line,) = lines(stream)
+    logging.getLogger("some.library").error(ValueError(CANARY))
+    line, bare = lines(stream)
+    assert bare["event"] == "ValueError"
     assert (line["logger"], line["event"]) == ("some.library", "could not store %s")
     assert CANARY not in stream.getvalue().decode()
 

@@ -1,4 +1,4 @@
-"""Schemas mean what OpenAPI 3.0 says, and faults are in words of the schema, never of the value."""
+"""Schemas mean what OpenAPI 3.0 says. Faults name fields and say what the schema demands, and show no value."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ import pytest
 from inference_events.http.absent import ABSENT_PATHS
 from inference_events.http.contract import load_contract
 from inference_events.http.schemas import to_json_schema
-from inference_events.http.validation import LONGEST_NAME, MOST_FAULTS, Validator
+from inference_events.http.validation import MOST_FAULTS, Validator
+from inference_events.messages import MAX_NAME
 
 CANARY = "canary-7f3a"
 SCALAR = {"oneOf": [{"type": "string", "maxLength": 3}, {"type": "number"}]}
@@ -40,7 +41,8 @@ def faults(schema: dict[str, Any], value: Any) -> list[str]:
         ({"type": "number", "maximum": 5, "exclusiveMaximum": True}, 5, " must be less than 5"),
         ({"type": "number", "multipleOf": 2}, 3, " breaks the rule `multipleOf` of its schema"),
         ({"type": "object", "required": ["a/b"]}, {}, "/a~1b is required"),
-        ({"type": "object", "additionalProperties": False}, {CANARY: 1}, " has an unknown field"),
+        ({"properties": {"a": {}}, "additionalProperties": False}, {"b/c": CANARY}, "/b~1c unknown field"),
+        ({"type": "object", "additionalProperties": False}, {"a": CANARY}, " unknown field"),
         ({"type": "object", "properties": {"a": {"type": "string"}}}, {"a": 1}, "/a must be a string"),
         ({"type": "array", "items": {"type": "string"}}, ["", 1], "/1 must be a string"),
         (SCALAR, [CANARY], " must be a string or a number"),
@@ -75,7 +77,16 @@ def test_faults_are_bounded() -> None:
     """Neither many faults nor long names make a long answer."""
     assert len(faults({"items": {"type": "string"}}, list(range(1000)))) == MOST_FAULTS
     (fault,) = faults({"additionalProperties": {"type": "string"}}, {"k" * 10_000: 1})
-    assert len(fault) < LONGEST_NAME + 50
+    assert fault == f"/{'k' * MAX_NAME}… must be a string"
+    closed = {"properties": {"a": {}}, "additionalProperties": False}
+    assert faults(closed, {"k" * 10_000: 1}) == [f"/{'k' * MAX_NAME}… unknown field"]
+    assert len(faults(closed, {f"k{number}": 1 for number in range(1000)})) == MOST_FAULTS
+
+
+def test_each_unknown_field_is_named() -> None:
+    """Several unknown fields are several faults, each with its own pointer."""
+    closed = {"properties": {"a": {"properties": {"b": {}}, "additionalProperties": False}}}
+    assert faults(closed, {"a": {"b": 1, "c": 1, "d": 1}}) == ["/a/c unknown field", "/a/d unknown field"]
 
 
 def test_absent_paths_are_not_in_the_contract() -> None:

@@ -241,7 +241,14 @@ class ReadEventsRequest(BaseModel):
         Field(description="Read the events with these ids.", max_length=1000, min_length=1),
     ] = None
     time_range: TimeRange | None = None
-    limit: Annotated[int, Field(description="How many events a page holds at most.", ge=1, le=1000)] = 50
+    limit: Annotated[
+        int | None,
+        Field(
+            description="How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.\n",
+            ge=1,
+            le=1000,
+        ),
+    ] = None
     cursor: Annotated[
         str | None,
         Field(description="The `next_cursor` of the page before.", max_length=131072, min_length=1),
@@ -299,6 +306,33 @@ class ViolationCount(BaseModel):
     count: Annotated[int, Field(description="In how many events.", ge=1)]
 
 
+class WarningDetail(BaseModel):
+    reason: Annotated[
+        str,
+        Field(
+            description="The reason in one word, which stays the same. There may be more in later versions."
+        ),
+    ]
+    message: Annotated[
+        str,
+        Field(
+            description="What was found, and what to do about it. It shows names, cut at 100 characters, and no values."
+        ),
+    ]
+    column: Annotated[
+        str | None, Field(description="The column that the warning is about, if it is about one.")
+    ] = None
+    feature: Annotated[
+        str | None,
+        Field(
+            description="The name of the custom feature that the warning is about, if it is about one. Cut at 100 characters."
+        ),
+    ] = None
+    count: Annotated[
+        int | None, Field(description="How many events the warning is about, for warnings of events.", ge=1)
+    ] = None
+
+
 class EventsPublished(BaseModel):
     source_type: Annotated[Literal["EVENTS"], Field(description="Always EVENTS.")]
     event_ids: Annotated[list[str], Field(description="One id per event, in the order of the request.")]
@@ -313,7 +347,9 @@ class EventsPublished(BaseModel):
     unchanged: Annotated[int, Field(description="How many were stored already with the same content.", ge=0)]
     undeclared_columns: Annotated[
         list[str],
-        Field(description="Columns that were sent and that the model's schema does not know; they are kept."),
+        Field(
+            description="Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100\ncharacters.\n"
+        ),
     ]
     violations: Annotated[
         list[ViolationCount],
@@ -323,6 +359,12 @@ class EventsPublished(BaseModel):
         str | None,
         Field(
             description="The model's `event_ts_col`, if no event of this request has such a column: new events got the time of\nreceipt. Absent otherwise.\n"
+        ),
+    ] = None
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in this request's events. Absent if there are none. An addition to the vendor's API.\n"
         ),
     ] = None
 
@@ -343,12 +385,20 @@ class EventsUpdated(BaseModel):
     ]
     undeclared_columns: Annotated[
         list[str],
-        Field(description="Columns that were sent and that the model's schema does not know; they are kept."),
+        Field(
+            description="Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100\ncharacters.\n"
+        ),
     ]
     violations: Annotated[
         list[ViolationCount],
         Field(description="The violations among the updated values, counted by column and kind."),
     ]
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in this request's updates of stored events. Absent if there are none. An addition to the vendor's API.\n"
+        ),
+    ] = None
 
 
 class JobReference(BaseModel):
@@ -476,7 +526,7 @@ class FilePartResponse(BaseModel):
     kind: NormalKind
 
 
-UndeclaredColumn = TypeAliasType("UndeclaredColumn", Annotated[str, Field(max_length=256)])
+UndeclaredColumn = TypeAliasType("UndeclaredColumn", Annotated[str, Field(max_length=101)])
 
 
 class JobInfo(BaseModel):
@@ -511,7 +561,7 @@ class JobInfo(BaseModel):
     undeclared_columns: Annotated[
         list[UndeclaredColumn] | None,
         Field(
-            description="Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named, the\nend of a name longer than 255 characters is left out.\n",
+            description="Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names\nare cut at 100 characters.\n",
             max_length=1000,
         ),
     ] = None
@@ -526,6 +576,12 @@ class JobInfo(BaseModel):
         Field(
             description="Input, output and decision columns of the file that an update left alone, at most 1,000.",
             max_length=1000,
+        ),
+    ] = None
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in the file's events so far. Absent if there are none. An addition to the vendor's API.\n"
         ),
     ] = None
     deleted_events: Annotated[int | None, Field(description="Events that were deleted.", ge=0)] = None
@@ -682,7 +738,10 @@ class ModelSpec(BaseModel):
         None
     )
     custom_features: Annotated[
-        list[dict[str, Any]] | None, Field(description="Features derived from columns; kept as they are.")
+        list[dict[str, Any]] | None,
+        Field(
+            description="Features derived from columns; kept as they are, never computed. See `warnings` of the model."
+        ),
     ] = None
 
 
@@ -829,6 +888,13 @@ class Model(BaseModel):
     updated_by: User
     organization: NamedReference
     project: NamedReference
+    warnings: Annotated[
+        list[WarningDetail] | None,
+        Field(
+            description="What is perhaps not meant in the model, at most 100 entries. Absent if there are none. An addition to the vendor's API.\n",
+            max_length=100,
+        ),
+    ] = None
 
 
 class ModelResponse(BaseModel):

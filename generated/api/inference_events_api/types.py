@@ -145,6 +145,14 @@ class ViolationCount(TypedDict):
     count: int
 
 
+class WarningDetail(TypedDict):
+    reason: str
+    message: str
+    column: NotRequired[str]
+    feature: NotRequired[str]
+    count: NotRequired[int]
+
+
 class EventsPublished(TypedDict):
     source_type: Literal["EVENTS"]
     event_ids: list[str]
@@ -154,6 +162,7 @@ class EventsPublished(TypedDict):
     undeclared_columns: list[str]
     violations: list[ViolationCount]
     missing_timestamp_column: NotRequired[str]
+    warnings: NotRequired[list[WarningDetail]]
 
 
 class EventsUpdated(TypedDict):
@@ -164,6 +173,7 @@ class EventsUpdated(TypedDict):
     ignored_columns: list[str]
     undeclared_columns: list[str]
     violations: list[ViolationCount]
+    warnings: NotRequired[list[WarningDetail]]
 
 
 class JobReference(TypedDict):
@@ -279,6 +289,7 @@ class JobInfo(TypedDict):
     undeclared_columns: NotRequired[list[UndeclaredColumn]]
     missing_timestamp_column: NotRequired[str]
     ignored_columns: NotRequired[list[str]]
+    warnings: NotRequired[list[WarningDetail]]
     deleted_events: NotRequired[int]
 
 
@@ -513,6 +524,7 @@ class Model(TypedDict):
     updated_by: User
     organization: NamedReference
     project: NamedReference
+    warnings: NotRequired[list[WarningDetail]]
 
 
 class ModelResponse(TypedDict):

@@ -110,11 +110,17 @@ def succeed(session: Session, job_id: str, info: Mapping[str, Any]) -> bool:
 
 
 def fail(session: Session, job_id: str, reason: str, message: str, info: Mapping[str, Any]) -> None:
-    """End a job badly, unless it has ended already; `info` is merged into its info."""
+    """Merge `info` into a job's info, and end the job as FAILURE unless it has ended already."""
+    add_info(session, job_id, info)
     job = get(session, job_id)
     if job.status in (PENDING, STARTED):
-        job.info = {**job.info, **info}
         _fail(job, reason, message)
+
+
+def add_info(session: Session, job_id: str, info: Mapping[str, Any]) -> None:
+    """Merge `info` into a job's info, also after its end: a deletion ends jobs whose last rows are being written."""
+    job = get(session, job_id)
+    job.info = {**job.info, **info}
 
 
 def end_of_model(session: Session, model_id: str, message: str) -> None:

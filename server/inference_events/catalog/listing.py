@@ -79,7 +79,7 @@ def _ordering(ordering: str, columns: Mapping[str, Column]) -> list[ColumnElemen
 
 def _column(columns: Mapping[str, Column], name: object, parameter: str) -> Column:
     if not isinstance(name, str) or name not in columns:
-        raise _refusal(parameter, f"has a field besides {', '.join(columns)}, which is not known here")
+        raise _refusal(parameter, f"unknown field; known fields: {', '.join(columns)}")
     return columns[name]
 
 

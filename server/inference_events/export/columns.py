@@ -9,7 +9,7 @@ import pyarrow as pa
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import TIMESTAMP, StoredEvents
 from inference_events.ingest.schema import ModelSchema
-from inference_events.names import quoted
+from inference_events.messages import quote
 
 EVENT_ID = "__event_id"
 EVENT_TIMESTAMP = "__timestamp"
@@ -83,9 +83,9 @@ def _check_names(names: Sequence[str], known: dict[str, ExportColumn]) -> None:
     seen: set[str] = set()
     for place, name in enumerate(names):
         if name not in known:
-            faults.append(Fault(f"{quoted(name)} is not a column of the model", f"/column_names/{place}"))
+            faults.append(Fault(f"{quote(name)} is not a column of the model", f"/column_names/{place}"))
         elif name in seen:
-            faults.append(Fault(f"{quoted(name)} is the name of an earlier column", f"/column_names/{place}"))
+            faults.append(Fault(f"{quote(name)} is the name of an earlier column", f"/column_names/{place}"))
         seen.add(name)
     if faults:
         raise BadRequest.naming(*faults)

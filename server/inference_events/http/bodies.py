@@ -30,6 +30,9 @@ ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 # One block of a few bytes may stand for 128 KiB: short slices bound what one call can produce.
 _SLICE_BYTES = 512
 
+# A minus sign, if there is one, stands before the position of the error.
+NOT_NUMBERS = ("NaN", "Infinity")
+
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
@@ -149,7 +152,15 @@ def _parse(raw: bytearray) -> Any:
         return decode_json(raw)
     except orjson.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"The body is not valid JSON in UTF-8, at {place}") from None
+        raise BadRequest(f"The body is not valid JSON in UTF-8, at {place}{_hint(error)}") from None
+
+
+def _hint(error: orjson.JSONDecodeError) -> str:
+    """Name the number without a value that Python and NumPy write into JSON, if the error is about one."""
+    for token in NOT_NUMBERS:
+        if error.doc.startswith(token, error.pos):
+            return f": {token} is not JSON, send null"
+    return ""
 
 
 def _check_json_type(scope: Scope) -> None:

@@ -1,4 +1,4 @@
-"""Validation of JSON values against the contract, with faults that name a place and never a value."""
+"""Validation of JSON values against the contract, with faults that name fields and never show a value."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -10,9 +10,10 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from inference_events.errors import Fault
 from inference_events.http.schemas import WHOLE_NUMBER, Schema
+from inference_events.messages import pointer
 
 MOST_FAULTS = 50
-LONGEST_NAME = 128
+UNKNOWN_FIELD = "unknown field"
 
 _ARTICLES = {"integer": "an", "object": "an", "array": "an"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date and time"}
@@ -58,11 +59,13 @@ def _faults(errors: Iterable[ValidationError]) -> Iterator[Fault]:
     for error in errors:
         match error.kind:
             case ValidationErrorKind.Required(name):
-                yield Fault("is required", _pointer([*error.instance_path, name]))
+                yield Fault("is required", pointer([*error.instance_path, name]))
+            case ValidationErrorKind.AdditionalProperties(names):
+                yield from (Fault(UNKNOWN_FIELD, pointer([*error.instance_path, name])) for name in names)
             case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
                 yield from _alternatives(error, branches)
             case kind:
-                yield Fault(_words(kind), _pointer(error.instance_path))
+                yield Fault(_words(kind), pointer(error.instance_path))
 
 
 def _alternatives(error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[Fault]:
@@ -73,7 +76,7 @@ def _alternatives(error: ValidationError, branches: list[list[ValidationError]])
         yield from _faults(closest)
         return
     types = [name for branch in branches for one in branch for name in _types_of(one)]
-    yield Fault(_type_words(types), _pointer(error.instance_path))
+    yield Fault(_type_words(types), pointer(error.instance_path))
 
 
 def _has_wrong_type(branch: list[ValidationError], path: list[str | int]) -> bool:
@@ -82,15 +85,6 @@ def _has_wrong_type(branch: list[ValidationError], path: list[str | int]) -> boo
 
 def _types_of(error: ValidationError) -> list[str]:
     return error.kind.types if isinstance(error.kind, ValidationErrorKind.Type) else []
-
-
-def _pointer(path: Iterable[str | int]) -> str:
-    return "".join(f"/{_token(part)}" for part in path)
-
-
-def _token(part: str | int) -> str:
-    text = str(part).replace("~", "~0").replace("/", "~1")
-    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
 
 
 def _words(kind: ValidationErrorKind) -> str:
@@ -108,8 +102,8 @@ def _words(kind: ValidationErrorKind) -> str:
             return f"must match {pattern}"
         case ValidationErrorKind.Custom():
             return "must be an integer"
-        case ValidationErrorKind.AdditionalProperties() | ValidationErrorKind.FalseSchema():
-            return "has an unknown field"
+        case ValidationErrorKind.FalseSchema():
+            return UNKNOWN_FIELD
         case ValidationErrorKind.UniqueItems():
             return "must not repeat an item"
         case ValidationErrorKind.OneOfMultipleValid():

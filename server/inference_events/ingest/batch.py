@@ -37,7 +37,7 @@ from inference_events.ingest.time_formats import TimeFormat
 from inference_events.ingest.times import whole_times
 from inference_events.ingest.timestamps import ACCEPTED, looks_like_date, parse_timestamp
 from inference_events.ingest.violations import Violations, find_violations
-from inference_events.names import quoted
+from inference_events.messages import quote
 
 NO_ID = "is not an event id: send a non-empty string, an integer or an integral number"
 MISSING_ID = "is missing, and the model's event_id_col names it: every event needs one"
@@ -77,7 +77,7 @@ class Ingested:
     """A batch with the violations in it, and the faults of rows that cannot be events.
 
     `rows` are the places of the batch's rows among those that came in; it is all of them where there is no fault.
-    `date_like` marks the rows whose time was read from eight digits that look like a date.
+    `date_like` marks the rows of the batch whose time was read from eight digits that look like a date.
     """
 
     batch: EventBatch
@@ -208,7 +208,7 @@ def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.A
 def _time_fault(format: TimeFormat | None) -> str:
     if format is None:
         return NO_TIME
-    return NO_FIT.format(format=quoted(format.text), example=quoted(format.example))
+    return NO_FIT.format(format=quote(format.text), example=quote(format.example))
 
 
 def _date_like(times: pa.Array, rows: Rows, schema: ModelSchema) -> Mask | None:

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from inference_events.ingest.signatures import describe_other_format
+
 # Arrow reads up to 32 blocks ahead.
 CSV_BLOCK_BYTES = 8 * 1024 * 1024
 # For the pages of all columns together.
@@ -26,6 +28,10 @@ CHUNK_BYTES = 64 * 1024 * 1024
 # What the sums of a chunk's size are taken over.
 SLICE_ROWS = 32_768
 NOT_READABLE = "The file cannot be read as {type}: {why}"
+REPEATED_NAME = {
+    "CSV": "a column name is there twice. Has the file a header line?",
+    "PARQUET": "a column name is there twice",
+}
 
 
 class Unreadable(Exception):
@@ -60,8 +66,11 @@ def read_chunks(path: Path, type: str, *, start: int, size: int) -> Iterator[Fil
 
 
 def column_names(path: Path, type: str) -> list[str]:
-    """Return the names of a file's columns. Raises Unreadable, also where a name is there twice."""
+    """Return the names of a file's columns. Raises Unreadable, also for a file of another format or a repeated name."""
     with _unreadable_as(type):
+        other_format = describe_other_format(path, type)
+        if other_format is not None:
+            raise Unreadable(NOT_READABLE.format(type=type, why=other_format))
         if type == "CSV":
             with _open_csv(path, []) as reader:
                 names = list(reader.schema.names)
@@ -69,7 +78,7 @@ def column_names(path: Path, type: str) -> list[str]:
             with pa.parquet.ParquetFile(path) as file:
                 names = list(file.schema_arrow.names)
         if len(set(names)) < len(names):
-            raise Unreadable(NOT_READABLE.format(type=type, why="a column name is there twice"))
+            raise Unreadable(NOT_READABLE.format(type=type, why=REPEATED_NAME[type]))
     return names
 
 

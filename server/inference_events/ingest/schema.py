@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -128,6 +128,7 @@ def model_schema(
                 updatable=column["name"] not in fixed and column["name"] != event_id_col,
                 grouped=is_ranking and column["name"] != task_params.get("group_by"),
                 format=format if column["name"] == event_ts_col else None,
+                is_time=column["name"] == event_ts_col,
                 is_id=column["name"] == event_id_col,
             )
             for column in schema["columns"]
@@ -147,12 +148,18 @@ def category_form(text: str) -> str | None:
 
 
 def _column(
-    column: Mapping[str, Any], *, updatable: bool, grouped: bool, format: TimeFormat | None, is_id: bool
+    column: Mapping[str, Any],
+    *,
+    updatable: bool,
+    grouped: bool,
+    format: TimeFormat | None,
+    is_time: bool,
+    is_id: bool,
 ) -> Column:
     is_numbers = column["data_type"] == "vector"
     element = pa.float64() if is_numbers else _element(column)
     categories = column.get("categories") if column["data_type"] == "category" else None
-    return Column(
+    prepared = Column(
         name=column["name"],
         type=pa.list_(element) if is_numbers or grouped else element,
         element=element,
@@ -166,6 +173,12 @@ def _column(
         format=format,
         is_id=is_id,
     )
+    return _without_range(prepared) if is_time else prepared
+
+
+def _without_range(column: Column) -> Column:
+    """Drop what counts as in range. Time goes on, so the bounds of a sample say nothing about later events."""
+    return replace(column, minimum=None, maximum=None, categories=None, n_dimensions=None)
 
 
 def _element(column: Mapping[str, Any]) -> pa.DataType:

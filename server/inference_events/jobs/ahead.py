@@ -34,10 +34,12 @@ class Ahead:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._begun and error is None:
-            self._finish_first()
-        for _, written in self._begun:
-            written.exception()
+        try:
+            while self._begun and error is None:
+                self._finish_first()
+        finally:
+            for _, written in self._begun:
+                written.exception()
 
     def _finish_first(self) -> None:
         for _ in range(ATTEMPTS):
@@ -55,4 +57,7 @@ class Ahead:
         for _, written in self._begun:
             written.exception()
         self._mend()
-        self._begun = [(chunk, self._begin(chunk)) for chunk, _ in self._begun]
+        chunks = [chunk for chunk, _ in self._begun]
+        self._begun = []
+        for chunk in chunks:
+            self._begun.append((chunk, self._begin(chunk)))

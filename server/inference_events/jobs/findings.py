@@ -1,16 +1,21 @@
 """What a job finds in a file beside what becomes of its rows: tallied chunk by chunk, shown in the job's info."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from heapq import nlargest
 from typing import Any
 
 import numpy as np
 
-from inference_events.events.store import RowStatus, Statuses, Tallies
+from inference_events.events.store import JobProgress, RowStatus, Statuses, Tallies
 from inference_events.ingest.batch import Ingested
-from inference_events.names import shortened
+from inference_events.jobs.kinds import PUBLISH_FILE, UPDATE_FILE
+from inference_events.messages import truncate
+from inference_events.warning_details import DATE_LIKE_NUMBER, date_like_number
 
+COUNTED = {
+    PUBLISH_FILE: ("created", "replaced", "unchanged", "rejected_rows"),
+    UPDATE_FILE: ("updated", "unknown", "rejected_rows"),
+}
 MOST_SHOWN = 1000
 VIOLATIONS = ("missing", "type", "range")
 UNDECLARED = "undeclared_columns"
@@ -18,22 +23,31 @@ IGNORED = "ignored_columns"
 MISSING_TIMESTAMP = "missing_timestamp_column"
 
 
-def tally(ingested: Ingested, statuses: Statuses) -> Tallies:
-    """Count the violations of rows that were stored, and the rows that had columns which are told of by name."""
+def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Tallies:
+    """Count the violations and warnings of rows that were stored, and the rows with columns that are named."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
     for column, kind, count in ingested.violations.counts(None if stored.all() else stored):
         found[kind][column] = count
+    if ingested.date_like is not None and timestamp_column is not None and np.any(ingested.date_like & stored):
+        found[DATE_LIKE_NUMBER] = {timestamp_column: int(np.count_nonzero(ingested.date_like & stored))}
     if ingested.ids:
-        found[UNDECLARED] = dict.fromkeys(_bounded(ingested.undeclared_columns), len(ingested.ids))
-        found[IGNORED] = dict.fromkeys(_bounded(ingested.ignored_columns), len(ingested.ids))
+        undeclared = map(truncate, ingested.undeclared_columns[:MOST_SHOWN])
+        found[UNDECLARED] = dict.fromkeys(undeclared, len(ingested.ids))
+        found[IGNORED] = dict.fromkeys(ingested.ignored_columns[:MOST_SHOWN], len(ingested.ids))
         if ingested.missing_timestamp_column is not None:
             found[MISSING_TIMESTAMP] = {ingested.missing_timestamp_column: len(ingested.ids)}
     return found
 
 
-def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
-    """Return the fields of the spec's `JobInfo` that tell what was found, at most `MOST_SHOWN` entries each."""
+def report(kind: str, progress: JobProgress) -> dict[str, Any]:
+    """Return the fields of the spec's `JobInfo` that a job about a file shows: its rows, and what was found in them."""
+    shown = {**dict.fromkeys(COUNTED[kind], 0), **progress.counts}
+    return {"rows": sum(shown.values()), **shown, **_findings(progress.tallies, is_update=kind == UPDATE_FILE)}
+
+
+def _findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
+    """Return what was found, at most `MOST_SHOWN` entries in each field."""
     counted = [(count, column, kind) for kind in VIOLATIONS for column, count in tallies.get(kind, {}).items()]
     kept = sorted((column, kind, count) for count, column, kind in nlargest(MOST_SHOWN, counted))
     shown: dict[str, Any] = {
@@ -44,8 +58,6 @@ def findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
         shown[IGNORED] = sorted(tallies.get(IGNORED, {}))[:MOST_SHOWN]
     for name in tallies.get(MISSING_TIMESTAMP, {}):
         shown[MISSING_TIMESTAMP] = name
+    if dates := tallies.get(DATE_LIKE_NUMBER):
+        shown["warnings"] = [date_like_number(column, count) for column, count in dates.items()]
     return shown
-
-
-def _bounded(names: Sequence[str]) -> list[str]:
-    return [shortened(name) for name in names[:MOST_SHOWN]]

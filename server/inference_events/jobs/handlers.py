@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from inference_events.catalog import Catalog, files
-from inference_events.catalog.tables import File
+from inference_events.catalog.tables import File, Job
 from inference_events.errors import ApiError
 from inference_events.events.store import (
     Chunk,
     Deletion,
     EventStore,
-    JobProgress,
     RejectedRow,
     Statuses,
     Write,
@@ -24,20 +23,17 @@ from inference_events.events.store import (
 )
 from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
 from inference_events.ingest.files import FileChunk, Unreadable, column_names, read_chunks
+from inference_events.ingest.headers import describe_header_fault
 from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.ahead import Ahead
-from inference_events.jobs.findings import findings, tally
+from inference_events.jobs.findings import report, tally
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun
-from inference_events.names import listed, quoted
+from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
-COUNTED = {
-    PUBLISH_FILE: ("created", "replaced", "unchanged", "rejected_rows"),
-    UPDATE_FILE: ("updated", "unknown", "rejected_rows"),
-}
 HASHED_BYTES = 16 * 1024 * 1024
 MALFORMED = "has too few or too many cells"
 
@@ -116,6 +112,7 @@ class JobHandlers:
         ingest: Callable[[FileRows, ModelSchema, Made], Ingested],
     ) -> None:
         job, model_id = run.job, _model_id(run)
+        run.count_with(partial(self._report, job))
         file = self._catalog.read(lambda session: files.get(session, job.params["file_id"]))
         environment_id = ""
 
@@ -128,20 +125,20 @@ class JobHandlers:
                     run.checkpoint()
                     environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
                     ahead.write(chunk)
-                    run.progress(chunk.fraction, **_info(run, self._store.progress(job.id)))
+                    run.progress(chunk.fraction, **self._report(job))
         except Unreadable as error:
-            raise JobFailed("BadRequest", str(error), **_info(run, self._store.progress(job.id))) from error
+            raise JobFailed("BadRequest", str(error)) from error
         self._targets.make_environment_id(model_id, dataset)
-        self._finish(run)
+        self._fail_if_all_are_rejected(run)
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Iterator[FileChunk]:
         path = self._data_dir / file.path
         _check_whole(run, path, file)
         start = self._store.progress(run.job.id).next_row
         names = column_names(path, file.type)
-        id_column = self._targets.schema(_model_id(run)).id_column
-        if id_column not in names and (kind is WriteKind.UPDATE or (id_column and kind is WriteKind.PUBLISH)):
-            raise JobFailed("BadRequest", _lacking(id_column, names))
+        fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
+        if fault is not None:
+            raise JobFailed("BadRequest", fault)
         yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
 
     def _write_chunk(
@@ -156,10 +153,13 @@ class JobHandlers:
         job, model_id = run.job, _model_id(run)
         made = Made(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
         rows = FileRows(chunk.table, text=file.type == files.CSV)
-        ingested = ingest(rows, self._targets.schema(model_id), made)
+        schema = self._targets.schema(model_id)
+        ingested = ingest(rows, schema, made)
         rejected = _rejected(chunk, ingested)
         places = chunk.rows[ingested.rows]
-        committed = Chunk(job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested))
+        committed = Chunk(
+            job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested, schema.timestamp_column)
+        )
         write = Write(
             model_id,
             environment_id,
@@ -171,18 +171,19 @@ class JobHandlers:
         )
         return self._store.write(write)
 
-    def _finish(self, run: JobRun) -> None:
-        done = self._store.progress(run.job.id)
-        info = _info(run, done)
-        if done.counts.get("rejected_rows", 0) == info["rows"] > 0:
+    def _report(self, job: Job) -> dict[str, Any]:
+        """Return what a job has committed so far."""
+        return report(job.kind, self._store.progress(job.id))
+
+    def _fail_if_all_are_rejected(self, run: JobRun) -> None:
+        done = self._report(run.job)
+        if done["rejected_rows"] == done["rows"] > 0:
             [first], _ = self._store.rejected_rows(run.job.id, 0, 1)
             raise JobFailed(
                 first.reason,
                 f"Every row was rejected; row {first.row}: {first.message}. "
                 f"All are listed at /v3/jobs/{run.job.id}/rejected-rows",
-                **info,
             )
-        run.succeed(**info)
 
 
 def _check_whole(run: JobRun, path: Path, file: File) -> None:
@@ -204,25 +205,25 @@ def _model_id(run: JobRun) -> str:
     return run.job.model_id
 
 
-def _lacking(id_column: str | None, names: Sequence[str]) -> str:
+def _column_fault(names: Sequence[str], type: str, schema: ModelSchema, kind: WriteKind) -> str | None:
+    """Say why no row of a file with these columns can be written, None if rows can."""
+    if type == files.CSV and (fault := describe_header_fault(names, schema.names)):
+        return fault
+    id_column = schema.id_column
     if id_column is None:
-        return "The model has no event_id_col"
-    return f"The file lacks the column {quoted(id_column)} that event_id_col names; it has {listed(names)}"
+        return "The model has no event_id_col" if kind is WriteKind.UPDATE else None
+    if id_column in names or kind is WriteKind.APPEND:
+        return None
+    return f"The file lacks the column {quote(id_column)} that event_id_col names; it has {join_names(names)}"
 
 
 def _received(moment: datetime) -> int:
     return microseconds(moment)
 
 
-def _info(run: JobRun, progress: JobProgress) -> dict[str, Any]:
-    """Count the rows read and what became of them, and tell what was found in them."""
-    shown = {**dict.fromkeys(COUNTED[run.job.kind], 0), **progress.counts}
-    return {"rows": sum(shown.values()), **shown, **findings(progress.tallies, is_update=run.job.kind == UPDATE_FILE)}
-
-
 def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:
     rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed}
     for fault in ingested.faults:
         row = int(chunk.rows[fault.row])
-        rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{fault.column}: {fault.message}"))
+        rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{truncate(fault.column)}: {fault.message}"))
     return [rejected[row] for row in sorted(rejected)]

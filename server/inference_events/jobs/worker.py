@@ -21,13 +21,12 @@ log = structlog.get_logger(__name__)
 
 
 class JobFailed(Exception):
-    """End the job as FAILURE. `message` shows no payload; `info` is merged into what the job shows."""
+    """End the job as FAILURE. `message` shows no payload."""
 
-    def __init__(self, reason: str, message: str, **info: Any) -> None:
+    def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
-        self.info = info
 
 
 class Interrupted(BaseException):
@@ -50,12 +49,17 @@ class JobRun:
         self._catalog = catalog
         self._stopping = stopping
         self._unreported: dict[str, Any] = {}
+        self._count: Callable[[], Mapping[str, Any]] = dict
         self._next_report = 0.0
         self._ended = False
 
     @property
     def stopping(self) -> bool:
         return self._stopping.is_set()
+
+    def count_with(self, count: Callable[[], Mapping[str, Any]]) -> None:
+        """Let the job show what `count` returns at its end, however it ends. The handler has left by then."""
+        self._count = count
 
     def checkpoint(self) -> None:
         """Leave the handler here if the server stops or the job has ended. It must be able to resume here."""
@@ -82,8 +86,10 @@ class JobRun:
         Raises Cancelled, without the changes, if the job has ended already.
         """
 
+        known = {**self._unreported, **self._count(), **info}
+
         def end(session: Session) -> None:
-            if not jobs.succeed(session, self.job.id, self._unreported | info):
+            if not jobs.succeed(session, self.job.id, known):
                 raise Cancelled
             if changes is not None:
                 changes(session)
@@ -91,10 +97,23 @@ class JobRun:
         self._catalog.write(end)
         self._ended = True
 
-    def fail(self, reason: str, message: str, info: Mapping[str, Any]) -> None:
-        """End the job as FAILURE, unless it has ended already."""
-        known = {**self._unreported, **info}
-        self._catalog.write(lambda session: jobs.fail(session, self.job.id, reason, message, known))
+    def fail(self, reason: str, message: str) -> None:
+        """End the job as FAILURE, unless it has ended already, and show what it has done."""
+        done = self._done()
+        self._catalog.write(lambda session: jobs.fail(session, self.job.id, reason, message, done))
+
+    def cancel(self) -> None:
+        """Show what the job has done, which has ended already."""
+        done = self._done()
+        self._catalog.write(lambda session: jobs.add_info(session, self.job.id, done))
+
+    def _done(self) -> dict[str, Any]:
+        """Return what the job has done, as far as it is known: what broke the job may break the count."""
+        try:
+            return {**self._unreported, **self._count()}
+        except Exception:
+            log.error("job_count_failed", job=self.job.id, kind=self.job.kind, exc_info=True)
+            return self._unreported
 
     def finish(self) -> None:
         """End the job as SUCCESS if its handler has not done so."""
@@ -155,12 +174,11 @@ class Workers:
             run.finish()
             log.info("job_succeeded", job=job.id, kind=job.kind)
         except Interrupted as interruption:
+            if isinstance(interruption, Cancelled):
+                run.cancel()
             log.info("job_interrupted", job=job.id, kind=job.kind, why=type(interruption).__name__)
-        except JobFailed as failure:
-            run.fail(failure.reason, failure.message, failure.info)
-            log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
-        except ApiError as failure:
-            run.fail(failure.reason, failure.message, {})
+        except (JobFailed, ApiError) as failure:
+            run.fail(failure.reason, failure.message)
             log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
         except Exception as error:
             if is_full_disk(error):
@@ -169,4 +187,4 @@ class Workers:
                 self._stopping.wait(_BREATHER_SECONDS)
                 return
             log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
-            run.fail("InternalError", "The server failed; the job's id finds the cause in its log", {})
+            run.fail("InternalError", "The server failed; the job's id finds the cause in its log")

@@ -12,10 +12,12 @@ from inference_events.catalog import Catalog, environments, files, models
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
-from inference_events.events.store import EventStore, RowStatus, WriteKind
+from inference_events.events.store import EventStore, JobProgress, RowStatus, WriteKind
 from inference_events.ingest.schema import ModelSchema
 from inference_events.jobs import JobQueue
+from inference_events.jobs.findings import COUNTED, report
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
+from inference_events.messages import truncate
 from inference_events.operations import reading, views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets, dataset_name
@@ -99,6 +101,8 @@ class EventOperations:
 
         def make(session: Session) -> Mapping[str, Any]:
             info = _info(models.get(session, model.id), dataset)
+            if kind in COUNTED:
+                info |= report(kind, JobProgress())
             job = self._queue.accept(
                 session,
                 kind=kind,
@@ -122,11 +126,13 @@ def _published(outcome: Outcome) -> t.PublishEventsResponse:
         "created": outcome.count(RowStatus.CREATED),
         "replaced": outcome.count(RowStatus.REPLACED),
         "unchanged": outcome.count(RowStatus.UNCHANGED),
-        "undeclared_columns": outcome.undeclared_columns,
+        "undeclared_columns": _truncated(outcome.undeclared_columns),
         "violations": _violations(outcome.violations.counts()),
     }
     if outcome.missing_timestamp_column is not None:
         published["missing_timestamp_column"] = outcome.missing_timestamp_column
+    if warnings := outcome.warnings():
+        published["warnings"] = warnings
     return views.envelope(published)
 
 
@@ -139,10 +145,16 @@ def _updated(outcome: Outcome) -> t.UpdateEventsResponse:
         "updated": outcome.count(RowStatus.UPDATED),
         "unknown_event_ids": list(dict.fromkeys(unknown)),
         "ignored_columns": outcome.ignored_columns,
-        "undeclared_columns": outcome.undeclared_columns,
+        "undeclared_columns": _truncated(outcome.undeclared_columns),
         "violations": _violations(outcome.violations.counts(is_updated)),
     }
+    if warnings := outcome.warnings(is_updated):
+        updated["warnings"] = warnings
     return views.envelope(updated)
+
+
+def _truncated(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(map(truncate, names)))
 
 
 def _violations(found: Sequence[tuple[str, Any, int]]) -> list[t.ViolationCount]:

@@ -1,6 +1,7 @@
 """Operations of the tag Models."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -14,10 +15,11 @@ from inference_events.ingest.columns import TOO_NESTED, is_too_deep
 from inference_events.ingest.time_formats import time_format
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_POSITION
-from inference_events.names import quoted
+from inference_events.messages import quote
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets
+from inference_events.warning_details import MAX_WARNINGS, features_not_computed
 from inference_events_api import types as t
 
 ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
@@ -125,8 +127,8 @@ class ModelOperations:
 
 
 def model(row: Model) -> t.Model:
-    """Show a model with its schema."""
-    return {
+    """Show a model with its schema and its warnings."""
+    shown: t.Model = {
         "id": row.id,
         "name": row.name,
         "version": row.version,
@@ -150,6 +152,14 @@ def model(row: Model) -> t.Model:
         "organization": views.organization(row.project.organization),
         "project": views.project_reference(row.project),
     }
+    if warnings := list(islice(_warnings(row), MAX_WARNINGS)):
+        shown["warnings"] = warnings
+    return shown
+
+
+def _warnings(row: Model) -> Iterator[t.WarningDetail]:
+    """Give what is perhaps not meant in a model; of too many warnings, the first are shown."""
+    yield from features_not_computed(row.spec.get("custom_features") or ())
 
 
 def model_summary(row: Model) -> t.ModelSummary:
@@ -194,7 +204,7 @@ def _column_faults(columns: list[dict[str, Any]]) -> Iterator[Fault]:
     seen = set()
     for place, column in enumerate(columns):
         if column["name"] in seen:
-            yield Fault(f"{quoted(column['name'])} is the name of an earlier column", f"/schema/columns/{place}/name")
+            yield Fault(f"{quote(column['name'])} is the name of an earlier column", f"/schema/columns/{place}/name")
         seen.add(column["name"])
         low, high = column.get("min"), column.get("max")
         if low is not None and high is not None and low > high:
@@ -206,4 +216,4 @@ def _role_faults(columns: list[dict[str, Any]], spec: Mapping[str, Any]) -> Iter
     for role in ROLES:
         for place, name in enumerate(spec.get(role) or ()):
             if name not in names:
-                yield Fault(f"{quoted(name)} is not a column of the schema", f"/spec/{role}/{place}")
+                yield Fault(f"{quote(name)} is not a column of the schema", f"/spec/{role}/{place}")

@@ -45,7 +45,7 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
         raise BadRequest.naming(Fault("time_range and event_ids exclude each other"))
     start, end = (None, None) if time_range is None else time_bounds(time_range)
     after = _read_cursor(body["cursor"]) if "cursor" in body else None
-    limit = body.get("limit", DEFAULT_LIMIT)
+    limit = body.get("limit", DEFAULT_LIMIT if event_ids is None else len(event_ids))
     return PageRequest(body["model_id"].lower(), limit, event_ids, start, end, after)
 
 

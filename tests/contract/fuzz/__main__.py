@@ -55,7 +55,9 @@ def serve(data_dir: Path) -> Iterator[str]:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"INFERENCE_EVENTS_ADMIN_TOKEN": TOKEN, "PYTHONPATH": str(CONTRACT.parent)}
+    # In a worktree the caller's path names the code under test.
+    path = os.pathsep.join(filter(None, (str(CONTRACT.parent), os.environ.get("PYTHONPATH"))))
+    return os.environ | {"INFERENCE_EVENTS_ADMIN_TOKEN": TOKEN, "PYTHONPATH": path}
 
 
 def _free_port() -> int:

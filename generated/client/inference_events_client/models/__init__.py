@@ -123,6 +123,7 @@ from .version_compatibility_response import VersionCompatibilityResponse
 from .violation import Violation
 from .violation_count import ViolationCount
 from .violation_kind import ViolationKind
+from .warning_detail import WarningDetail
 from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
@@ -248,6 +249,7 @@ __all__ = (
     "Violation",
     "ViolationCount",
     "ViolationKind",
+    "WarningDetail",
     "WindowBinSize",
     "XaiParams",
 )

@@ -16,6 +16,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.violation_count import ViolationCount
+    from ..models.warning_detail import WarningDetail
 
 
 T = TypeVar("T", bound="EventsPublished")
@@ -36,12 +37,18 @@ class EventsPublished:
     unchanged: int
     """ How many were stored already with the same content. """
     undeclared_columns: list[str]
-    """ Columns that were sent and that the model's schema does not know; they are kept. """
+    """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+    characters.
+     """
     violations: list[ViolationCount]
     """ The violations of this request's events, counted by column and kind. """
     missing_timestamp_column: str | Unset = UNSET
     """ The model's `event_ts_col`, if no event of this request has such a column: new events got the time of
     receipt. Absent otherwise.
+     """
+    warnings: list[WarningDetail] | Unset = UNSET
+    """ What is perhaps not meant in this request's events. Absent if there are none. An addition to the vendor's
+    API.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -65,6 +72,13 @@ class EventsPublished:
 
         missing_timestamp_column = self.missing_timestamp_column
 
+        warnings: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.warnings, Unset):
+            warnings = []
+            for warnings_item_data in self.warnings:
+                warnings_item = warnings_item_data.to_dict()
+                warnings.append(warnings_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -80,12 +94,15 @@ class EventsPublished:
         )
         if missing_timestamp_column is not UNSET:
             field_dict["missing_timestamp_column"] = missing_timestamp_column
+        if warnings is not UNSET:
+            field_dict["warnings"] = warnings
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.violation_count import ViolationCount  # noqa: PLC0415
+        from ..models.warning_detail import WarningDetail  # noqa: PLC0415
 
         d = dict(src_dict)
         source_type = check_events_published_source_type(d.pop("source_type"))
@@ -109,6 +126,15 @@ class EventsPublished:
 
         missing_timestamp_column = d.pop("missing_timestamp_column", UNSET)
 
+        _warnings = d.pop("warnings", UNSET)
+        warnings: list[WarningDetail] | Unset = UNSET
+        if _warnings is not UNSET:
+            warnings = []
+            for warnings_item_data in _warnings:
+                warnings_item = WarningDetail.from_dict(warnings_item_data)
+
+                warnings.append(warnings_item)
+
         events_published = cls(
             source_type=source_type,
             event_ids=event_ids,
@@ -118,6 +144,7 @@ class EventsPublished:
             undeclared_columns=undeclared_columns,
             violations=violations,
             missing_timestamp_column=missing_timestamp_column,
+            warnings=warnings,
         )
 
         events_published.additional_properties = d

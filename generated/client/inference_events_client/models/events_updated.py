@@ -12,9 +12,11 @@ from ..models.events_updated_source_type import (
     EventsUpdatedSourceType,
     check_events_updated_source_type,
 )
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.violation_count import ViolationCount
+    from ..models.warning_detail import WarningDetail
 
 
 T = TypeVar("T", bound="EventsUpdated")
@@ -35,9 +37,15 @@ class EventsUpdated:
     ignored_columns: list[str]
     """ Input, output and decision columns that were sent and left alone. """
     undeclared_columns: list[str]
-    """ Columns that were sent and that the model's schema does not know; they are kept. """
+    """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+    characters.
+     """
     violations: list[ViolationCount]
     """ The violations among the updated values, counted by column and kind. """
+    warnings: list[WarningDetail] | Unset = UNSET
+    """ What is perhaps not meant in this request's updates of stored events. Absent if there are none. An addition
+    to the vendor's API.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +66,13 @@ class EventsUpdated:
             violations_item = violations_item_data.to_dict()
             violations.append(violations_item)
 
+        warnings: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.warnings, Unset):
+            warnings = []
+            for warnings_item_data in self.warnings:
+                warnings_item = warnings_item_data.to_dict()
+                warnings.append(warnings_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -71,12 +86,15 @@ class EventsUpdated:
                 "violations": violations,
             }
         )
+        if warnings is not UNSET:
+            field_dict["warnings"] = warnings
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.violation_count import ViolationCount  # noqa: PLC0415
+        from ..models.warning_detail import WarningDetail  # noqa: PLC0415
 
         d = dict(src_dict)
         source_type = check_events_updated_source_type(d.pop("source_type"))
@@ -98,6 +116,15 @@ class EventsUpdated:
 
             violations.append(violations_item)
 
+        _warnings = d.pop("warnings", UNSET)
+        warnings: list[WarningDetail] | Unset = UNSET
+        if _warnings is not UNSET:
+            warnings = []
+            for warnings_item_data in _warnings:
+                warnings_item = WarningDetail.from_dict(warnings_item_data)
+
+                warnings.append(warnings_item)
+
         events_updated = cls(
             source_type=source_type,
             event_ids=event_ids,
@@ -106,6 +133,7 @@ class EventsUpdated:
             ignored_columns=ignored_columns,
             undeclared_columns=undeclared_columns,
             violations=violations,
+            warnings=warnings,
         )
 
         events_updated.additional_properties = d

@@ -35,7 +35,7 @@ class Job:
     info: JobInfo
     """ What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
     and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
-    an update. They also tell what they found: `violations` and `undeclared_columns`, for a publish
+    an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
      """
     error_message: None | str

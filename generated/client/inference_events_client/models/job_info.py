@@ -14,6 +14,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.violation_count import ViolationCount
+    from ..models.warning_detail import WarningDetail
 
 
 T = TypeVar("T", bound="JobInfo")
@@ -23,7 +24,7 @@ T = TypeVar("T", bound="JobInfo")
 class JobInfo:
     """What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
     and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
-    an update. They also tell what they found: `violations` and `undeclared_columns`, for a publish
+    an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
 
     """
@@ -62,8 +63,8 @@ class JobInfo:
     values. Of more than 1,000 entries those with the largest counts are here.
      """
     undeclared_columns: list[str] | Unset = UNSET
-    """ Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named, the
-    end of a name longer than 255 characters is left out.
+    """ Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names
+    are cut at 100 characters.
      """
     missing_timestamp_column: str | Unset = UNSET
     """ The model's `event_ts_col`, if the file has no such column: new events got the time of receipt. Absent
@@ -71,6 +72,10 @@ class JobInfo:
      """
     ignored_columns: list[str] | Unset = UNSET
     """ Input, output and decision columns of the file that an update left alone, at most 1,000. """
+    warnings: list[WarningDetail] | Unset = UNSET
+    """ What is perhaps not meant in the file's events so far. Absent if there are none. An addition to the vendor's
+    API.
+     """
     deleted_events: int | Unset = UNSET
     """ Events that were deleted. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -125,6 +130,13 @@ class JobInfo:
         if not isinstance(self.ignored_columns, Unset):
             ignored_columns = self.ignored_columns
 
+        warnings: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.warnings, Unset):
+            warnings = []
+            for warnings_item_data in self.warnings:
+                warnings_item = warnings_item_data.to_dict()
+                warnings.append(warnings_item)
+
         deleted_events = self.deleted_events
 
         field_dict: dict[str, Any] = {}
@@ -166,6 +178,8 @@ class JobInfo:
             field_dict["missing_timestamp_column"] = missing_timestamp_column
         if ignored_columns is not UNSET:
             field_dict["ignored_columns"] = ignored_columns
+        if warnings is not UNSET:
+            field_dict["warnings"] = warnings
         if deleted_events is not UNSET:
             field_dict["deleted_events"] = deleted_events
 
@@ -174,6 +188,7 @@ class JobInfo:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.violation_count import ViolationCount  # noqa: PLC0415
+        from ..models.warning_detail import WarningDetail  # noqa: PLC0415
 
         d = dict(src_dict)
         resource_type = d.pop("resource_type")
@@ -229,6 +244,15 @@ class JobInfo:
 
         ignored_columns = cast(list[str], d.pop("ignored_columns", UNSET))
 
+        _warnings = d.pop("warnings", UNSET)
+        warnings: list[WarningDetail] | Unset = UNSET
+        if _warnings is not UNSET:
+            warnings = []
+            for warnings_item_data in _warnings:
+                warnings_item = WarningDetail.from_dict(warnings_item_data)
+
+                warnings.append(warnings_item)
+
         deleted_events = d.pop("deleted_events", UNSET)
 
         job_info = cls(
@@ -250,6 +274,7 @@ class JobInfo:
             undeclared_columns=undeclared_columns,
             missing_timestamp_column=missing_timestamp_column,
             ignored_columns=ignored_columns,
+            warnings=warnings,
             deleted_events=deleted_events,
         )
 

@@ -13,6 +13,7 @@ from attrs import field as _attrs_field
 from ..models.artifact_status import ArtifactStatus, check_artifact_status
 from ..models.input_type import InputType, check_input_type
 from ..models.model_task import ModelTask, check_model_task
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.model_artifact_files_item import ModelArtifactFilesItem
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..models.named_reference import NamedReference
     from ..models.task_params import TaskParams
     from ..models.user import User
+    from ..models.warning_detail import WarningDetail
     from ..models.xai_params import XaiParams
 
 
@@ -75,6 +77,10 @@ class Model:
     """ Something by id and name. """
     project: NamedReference
     """ Something by id and name. """
+    warnings: list[WarningDetail] | Unset = UNSET
+    """ What is perhaps not meant in the model, at most 100 entries. Absent if there are none. An addition to the
+    vendor's API.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,6 +135,13 @@ class Model:
 
         project = self.project.to_dict()
 
+        warnings: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.warnings, Unset):
+            warnings = []
+            for warnings_item_data in self.warnings:
+                warnings_item = warnings_item_data.to_dict()
+                warnings.append(warnings_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -157,6 +170,8 @@ class Model:
                 "project": project,
             }
         )
+        if warnings is not UNSET:
+            field_dict["warnings"] = warnings
 
         return field_dict
 
@@ -168,6 +183,7 @@ class Model:
         from ..models.named_reference import NamedReference  # noqa: PLC0415
         from ..models.task_params import TaskParams  # noqa: PLC0415
         from ..models.user import User  # noqa: PLC0415
+        from ..models.warning_detail import WarningDetail  # noqa: PLC0415
         from ..models.xai_params import XaiParams  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -240,6 +256,15 @@ class Model:
 
         project = NamedReference.from_dict(d.pop("project"))
 
+        _warnings = d.pop("warnings", UNSET)
+        warnings: list[WarningDetail] | Unset = UNSET
+        if _warnings is not UNSET:
+            warnings = []
+            for warnings_item_data in _warnings:
+                warnings_item = WarningDetail.from_dict(warnings_item_data)
+
+                warnings.append(warnings_item)
+
         model = cls(
             id=id,
             name=name,
@@ -263,6 +288,7 @@ class Model:
             updated_by=updated_by,
             organization=organization,
             project=project,
+            warnings=warnings,
         )
 
         model.additional_properties = d

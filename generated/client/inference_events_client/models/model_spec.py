@@ -34,7 +34,7 @@ class ModelSpec:
     metadata: list[str] | Unset = UNSET
     """ What else belongs to an event; updatable. """
     custom_features: list[ModelSpecCustomFeaturesItem] | Unset = UNSET
-    """ Features derived from columns; kept as they are. """
+    """ Features derived from columns; kept as they are, never computed. See `warnings` of the model. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

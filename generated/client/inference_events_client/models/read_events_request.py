@@ -33,8 +33,9 @@ class ReadEventsRequest:
     """ Read the events with these ids. """
     time_range: TimeRange | Unset = UNSET
     """ A range of time; the start belongs to it, the end does not. """
-    limit: int | Unset = 50
-    """ How many events a page holds at most. """
+    limit: int | Unset = UNSET
+    """ How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.
+     """
     cursor: str | Unset = UNSET
     """ The `next_cursor` of the page before. """
 

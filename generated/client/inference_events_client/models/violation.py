@@ -22,7 +22,8 @@ class Violation:
     """ The column. """
     kind: ViolationKind
     """ `missing`: no value. `type`: a value of another type. `range`: outside `min` and `max`, not one of the
-    `categories`, or a vector of another length than `n_dimensions`.
+    `categories`, or a vector of another length than `n_dimensions`. The column that `event_ts_col` names has no
+    `range` violations: the bounds of a sample say nothing about later times.
      """
     value: Any | Unset = UNSET
     """ For `type`, the value as it was sent, any JSON value. Absent for the other kinds: a value out of range is

@@ -207,16 +207,24 @@ def sync_detailed(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
-    commits
-       together with the job's position, so a crash resumes after it. A CSV header alone is a file
-    without rows.
+    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
+    read in
+       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    header
+       alone is a file without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
+    the model, or
+       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
+    file that
+       seems to have no header line. It says if the cells are separated by another character, or if the
+    file looks
+       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
+    their rows,
+       for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -352,16 +360,24 @@ def sync(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
-    commits
-       together with the job's position, so a crash resumes after it. A CSV header alone is a file
-    without rows.
+    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
+    read in
+       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    header
+       alone is a file without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
+    the model, or
+       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
+    file that
+       seems to have no header line. It says if the cells are separated by another character, or if the
+    file looks
+       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
+    their rows,
+       for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -492,16 +508,24 @@ async def asyncio_detailed(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
-    commits
-       together with the job's position, so a crash resumes after it. A CSV header alone is a file
-    without rows.
+    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
+    read in
+       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    header
+       alone is a file without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
+    the model, or
+       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
+    file that
+       seems to have no header line. It says if the cells are separated by another character, or if the
+    file looks
+       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
+    their rows,
+       for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -635,16 +659,24 @@ async def asyncio(
     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
     For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8 with a header) and Parquet (`.parquet`, `.pq`) are read in chunks; each chunk
-    commits
-       together with the job's position, so a crash resumes after it. A CSV header alone is a file
-    without rows.
+    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
+    read in
+       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    header
+       alone is a file without rows.
     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read or every row is rejected. Chunks that were committed
-    stay.
+    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
+    the model, or
+       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
+    file that
+       seems to have no header line. It says if the cells are separated by another character, or if the
+    file looks
+       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
+    their rows,
+       for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls

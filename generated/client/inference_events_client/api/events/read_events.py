@@ -109,16 +109,19 @@ def sync_detailed(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read; ids that are not stored are left out. Without, all events
-    of the
-       environment are, or those inside `time_range` (start inclusive, end exclusive). Both together are
-    a 400.
+    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
+    that are not
+       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+    the
+       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
+    together are a 400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
-    Limits: 1,000 ids a request, 1,000 events a page (default 50).
+    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    without them.
 
     Args:
         body (ReadEventsRequest): Which events to read.
@@ -154,16 +157,19 @@ def sync(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read; ids that are not stored are left out. Without, all events
-    of the
-       environment are, or those inside `time_range` (start inclusive, end exclusive). Both together are
-    a 400.
+    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
+    that are not
+       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+    the
+       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
+    together are a 400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
-    Limits: 1,000 ids a request, 1,000 events a page (default 50).
+    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    without them.
 
     Args:
         body (ReadEventsRequest): Which events to read.
@@ -194,16 +200,19 @@ async def asyncio_detailed(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read; ids that are not stored are left out. Without, all events
-    of the
-       environment are, or those inside `time_range` (start inclusive, end exclusive). Both together are
-    a 400.
+    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
+    that are not
+       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+    the
+       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
+    together are a 400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
-    Limits: 1,000 ids a request, 1,000 events a page (default 50).
+    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    without them.
 
     Args:
         body (ReadEventsRequest): Which events to read.
@@ -237,16 +246,19 @@ async def asyncio(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read; ids that are not stored are left out. Without, all events
-    of the
-       environment are, or those inside `time_range` (start inclusive, end exclusive). Both together are
-    a 400.
+    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
+    that are not
+       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+    the
+       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
+    together are a 400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
-    Limits: 1,000 ids a request, 1,000 events a page (default 50).
+    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    without them.
 
     Args:
         body (ReadEventsRequest): Which events to read.

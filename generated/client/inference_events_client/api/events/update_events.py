@@ -147,7 +147,8 @@ def sync_detailed(
     id
     column and the columns to change; every column of the file counts as contained in every row. The
     job's `info`
-    tells of them what the answer to a request with events tells.
+    tells of them what the answer to a request with events tells. It fails as the job of
+    `publish_events` does.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets
@@ -212,7 +213,8 @@ def sync(
     id
     column and the columns to change; every column of the file counts as contained in every row. The
     job's `info`
-    tells of them what the answer to a request with events tells.
+    tells of them what the answer to a request with events tells. It fails as the job of
+    `publish_events` does.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets
@@ -272,7 +274,8 @@ async def asyncio_detailed(
     id
     column and the columns to change; every column of the file counts as contained in every row. The
     job's `info`
-    tells of them what the answer to a request with events tells.
+    tells of them what the answer to a request with events tells. It fails as the job of
+    `publish_events` does.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets
@@ -335,7 +338,8 @@ async def asyncio(
     id
     column and the columns to change; every column of the file counts as contained in every row. The
     job's `info`
-    tells of them what the answer to a request with events tells.
+    tells of them what the answer to a request with events tells. It fails as the job of
+    `publish_events` does.
 
     Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
     datasets

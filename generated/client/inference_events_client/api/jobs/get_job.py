@@ -110,7 +110,9 @@ def sync_detailed(
     on after a
     crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
     stored as
-    `unknown` only.
+    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
+    it is a
+    FAILURE at once, and its last rows may be counted a moment later.
 
     Args:
         job_id (UUID):
@@ -154,7 +156,9 @@ def sync(
     on after a
     crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
     stored as
-    `unknown` only.
+    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
+    it is a
+    FAILURE at once, and its last rows may be counted a moment later.
 
     Args:
         job_id (UUID):
@@ -193,7 +197,9 @@ async def asyncio_detailed(
     on after a
     crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
     stored as
-    `unknown` only.
+    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
+    it is a
+    FAILURE at once, and its last rows may be counted a moment later.
 
     Args:
         job_id (UUID):
@@ -235,7 +241,9 @@ async def asyncio(
     on after a
     crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
     stored as
-    `unknown` only.
+    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
+    it is a
+    FAILURE at once, and its last rows may be counted a moment later.
 
     Args:
         job_id (UUID):

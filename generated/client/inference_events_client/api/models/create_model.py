@@ -136,6 +136,12 @@ def sync_detailed(
     and
     `event_ts_col` need not be in the schema.
 
+    *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
+    their
+    values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
+    them, here
+    and whenever the model is read. Answers to a publish do not repeat these warnings.
+
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
@@ -203,6 +209,12 @@ def sync(
     and
     `event_ts_col` need not be in the schema.
 
+    *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
+    their
+    values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
+    them, here
+    and whenever the model is read. Answers to a publish do not repeat these warnings.
+
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
@@ -264,6 +276,12 @@ async def asyncio_detailed(
     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
     and
     `event_ts_col` need not be in the schema.
+
+    *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
+    their
+    values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
+    them, here
+    and whenever the model is read. Answers to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
@@ -329,6 +347,12 @@ async def asyncio(
     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
     and
     `event_ts_col` need not be in the schema.
+
+    *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
+    their
+    values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
+    them, here
+    and whenever the model is read. Answers to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and

@@ -112,7 +112,8 @@ def sync_detailed(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -143,9 +144,9 @@ def sync_detailed(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -184,7 +185,8 @@ def sync(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -215,9 +217,9 @@ def sync(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -251,7 +253,8 @@ async def asyncio_detailed(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -282,9 +285,9 @@ async def asyncio_detailed(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -321,7 +324,8 @@ async def asyncio(
     completed, cannot
        be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
     is empty,
-       there twice or longer than 255 characters.
+       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
+    Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -352,9 +356,9 @@ async def asyncio(
        yet say what an item is, with bounds and categories.
     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them where you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
-    them count as violations.
+    them count as violations. Those of the column that `event_ts_col` names bind nothing.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.

@@ -1,0 +1,44 @@
+"""Warnings: what was accepted and is perhaps not meant. Reasons and fields: `WarningDetail` in `openapi.yaml`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from inference_events.messages import quote, truncate
+from inference_events_api import types as t
+
+DATE_LIKE_NUMBER = "date_like_number"
+FEATURE_NOT_COMPUTED = "feature_not_computed"
+MAX_WARNINGS = 100
+
+# By the type of a custom feature, as the vendor's client writes it.
+_NOT_COMPUTED = {
+    "ENRICHMENT": "no enrichments: to have its values, publish them as columns",
+    "FROM_TEXT_EMBEDDING": "no clusters of text embeddings",
+    "FROM_IMAGE_EMBEDDING": "no clusters of image embeddings",
+    "FROM_VECTOR": "no clusters of vectors",
+    "FROM_COLUMNS": "no clusters of columns",
+}
+
+
+def date_like_number(column: str, count: int) -> t.WarningDetail:
+    """Warn of times that are numbers of eight digits and look like dates."""
+    return {
+        "reason": DATE_LIKE_NUMBER,
+        "message": f"{quote(column)} holds numbers that look like dates (YYYYMMDD) and were read as seconds since 1970;"
+        " if they are dates, set the model's event_ts_format to %Y%m%d",
+        "column": column,
+        "count": count,
+    }
+
+
+def features_not_computed(features: Iterable[Mapping[str, Any]]) -> Iterator[t.WarningDetail]:
+    """Warn of the custom features of a model's `spec`: they are kept, but their values are never computed."""
+    for feature in features:
+        what = _NOT_COMPUTED.get(str(feature.get("type")), "no custom features")
+        name = feature.get("name")
+        if isinstance(name, str):
+            message = f"The custom feature {quote(name)} is stored, but this server computes {what}"
+            yield {"reason": FEATURE_NOT_COMPUTED, "message": message, "feature": truncate(name)}
+        else:
+            message = f"A custom feature without a name is stored, but this server computes {what}"
+            yield {"reason": FEATURE_NOT_COMPUTED, "message": message}

@@ -1,0 +1,131 @@
+"""A job that fails late reports the rows that it kept, for any cause of the failure."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from inference_events.errors import Conflict
+from inference_events.ingest.files import FileChunk, Unreadable, read_chunks
+from inference_events.jobs import JobFailed, handlers
+from tests.storage.server import Server, csv_file
+
+ROWS: list[dict[str, Any]] = [{"id": str(number), "x": number, "y": number} for number in range(20)]
+NO_ID: list[dict[str, Any]] = [*ROWS[:3], {"id": None, "x": 0}, *ROWS[4:]]
+COLUMNS = [{"name": "id", "data_type": "str"}, {"name": "x", "data_type": "int", "max": 1}]
+# The server of these tests reads two rows at a time.
+READ_ROWS = 6
+KEPT = {"rows": READ_ROWS, "rejected_rows": 1, "undeclared_columns": ["y"]}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "data")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def project_id(server: Server) -> str:
+    return str(server.call("create_project", body={"name": "bank"})["id"])
+
+
+@pytest.fixture
+def model_id(server: Server, project_id: str) -> str:
+    return server.model(project_id, name="m1", schema={"columns": COLUMNS}, spec={}, event_id_col="id")
+
+
+def break_after(monkeypatch: pytest.MonkeyPatch, rows: int, act: Callable[[], object]) -> None:
+    """Let the reading of a file act once it has given so many rows; then it goes on."""
+
+    def read_and_act(*arguments: Any, **more: Any) -> Iterator[FileChunk]:
+        for chunk in read_chunks(*arguments, **more):
+            if chunk.start >= rows:
+                act()
+            yield chunk
+
+    monkeypatch.setattr(handlers, "read_chunks", read_and_act)
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def send(server: Server, model_id: str, kind: str = "publish_events", name: str = "rows.csv") -> Any:
+    file_id = server.upload(name, csv_file(NO_ID, ["id", "x", "y"]))
+    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "FILE", "file_id": file_id}}
+    return server.call(kind, body=body)["job"]
+
+
+def kept(info: dict[str, Any]) -> dict[str, Any]:
+    return {name: info[name] for name in KEPT}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Unreadable("The file is damaged"), "BadRequest"),
+        (JobFailed("BadRequest", "m"), "BadRequest"),
+        (Conflict("m"), "Conflict"),
+        (RuntimeError("secret"), "InternalError"),
+        (OSError("secret"), "InternalError"),
+    ],
+)
+def test_a_failure_shows_the_rows_that_were_kept(
+    server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    """The counts are those of the rows that are stored, with the chunk that was on its way, and the findings too."""
+    break_after(monkeypatch, READ_ROWS, raising(error))
+    job = server.finished(send(server, model_id))
+    assert (job["status"], job["error_reason"]) == ("FAILURE", reason)
+    assert kept(job["info"]) == KEPT
+    assert job["info"]["created"] == len(server.events(model_id)) == READ_ROWS - 1
+    assert job["info"]["violations"] == [{"column": "x", "kind": "range", "count": READ_ROWS - 3}]
+
+
+def test_an_update_that_fails_shows_its_rows(server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update counts the events that it changed and those that are unknown."""
+    events = {"type": "EVENTS", "events": [{"id": "0"}, {"id": "1"}]}
+    server.call("publish_events", body={"model_id": model_id, "env_type": "PRODUCTION", "source": events})
+    break_after(monkeypatch, READ_ROWS, raising(RuntimeError("secret")))
+    info = server.finished(send(server, model_id, "update_events"))["info"]
+    assert (info["updated"], info["unknown"]) == (2, READ_ROWS - 3)
+    assert kept(info) == KEPT
+
+
+@pytest.mark.parametrize("what", ["model", "project"])
+def test_a_deletion_shows_the_rows_that_were_kept(
+    server: Server, project_id: str, model_id: str, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A job whose model or project is deleted while it runs counts its rows once it has left."""
+    deletion: Future[Any] = Future()
+
+    def delete() -> None:
+        place = {"model_id": model_id} if what == "model" else {"project_id": project_id}
+        deletion.set_result(server.call(f"delete_{what}", **place)["job"])
+
+    break_after(monkeypatch, READ_ROWS, delete)
+    job = send(server, model_id)
+    assert server.finished(job)["error_message"] == f"The {what} was deleted"
+    assert server.finished(deletion.result(10))["status"] == "SUCCESS"
+    assert kept(server.call("get_job", job_id=job["id"])["info"]) == KEPT
+
+
+def test_a_job_that_kept_nothing_says_so(server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that fails before its first row counts none, and so does one that has not begun."""
+    was_read = Event()
+    break_after(monkeypatch, 0, lambda: was_read.wait(10))
+    job = send(server, model_id)
+    info = server.call("get_job", job_id=job["id"])["info"]
+    was_read.set()
+    assert (info["rows"], info["created"], info["violations"]) == (0, 0, [])
+    assert server.finished(job)["info"]["rows"] == len(ROWS)
+    break_after(monkeypatch, 0, raising(RuntimeError()))
+    info = server.finished(send(server, model_id))["info"]
+    assert (info["rows"], info["created"], info["rejected_rows"]) == (0, 0, 0)
