@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from inference_events.ingest.time_formats import time_format
 from inference_events.messages import quote, truncate
 from inference_events_api import types as t
 
 DATE_LIKE_NUMBER = "date_like_number"
+FORMAT_NOT_SAFE = "format_not_safe"
 FEATURE_NOT_COMPUTED = "feature_not_computed"
 MAX_WARNINGS = 100
 
@@ -29,6 +31,13 @@ def date_like_number(column: str, count: int) -> t.WarningDetail:
         "column": column,
         "count": count,
     }
+
+
+def format_not_safe(format: str | None) -> Iterator[t.WarningDetail]:
+    """Warn of an `event_ts_format` that no new model may have: it is read as Python reads it on this machine."""
+    for fault in () if format is None else time_format(format).faults:
+        message = f"event_ts_format {quote(format or '')}: {fault}; no new model may have it"
+        yield {"reason": FORMAT_NOT_SAFE, "message": message}
 
 
 def features_not_computed(features: Iterable[Mapping[str, Any]]) -> Iterator[t.WarningDetail]:

@@ -77,6 +77,7 @@ def test_without_an_id_column_the_server_makes_ids(project: fdl.Project) -> None
         (7, "7"),
         (7.0, "7"),
         (2**63, str(2**63)),
+        (2**70, str(2**70)),
         ("Ünï/🛫?&#%00", "Ünï/🛫?&#%00"),
     ],
 )
@@ -87,7 +88,7 @@ def test_ids_are_text_whatever_they_were(model: fdl.Model, sent: object, id: str
 
 
 @pytest.mark.parametrize(
-    "without", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": float("nan")}, {"id": 2**70}]
+    "without", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": float("nan")}]
 )
 def test_an_event_without_an_id_refuses_its_request(model: fdl.Model, without: dict[str, Any]) -> None:
     """Where the model names an id column, an event without an id is a 400 that names its place; nothing is stored."""

@@ -438,6 +438,23 @@ def test_the_working_tree_is_compared_with_a_commit(repository: Path) -> None:
     assert "`GET /v3/jobs`" in text
 
 
+def test_an_accepted_break_is_shown_with_its_reason_and_fails_nothing(repository: Path) -> None:
+    """An intended break stands in a file, by the place and the words of the report."""
+    spec = repository / "openapi.yaml"
+    root = copy.deepcopy(dict(NOW.root))
+    put(100, "components", "parameters", "Limit", "schema", "maximum")(root)
+    spec.write_text(yaml.safe_dump(root), encoding="utf-8")
+    assert report("HEAD", spec)[1]
+    accepted = repository / "contract" / "accepted-breaks.yaml"
+    accepted.parent.mkdir()
+    entry = {"place": "query parameter limit", "what": "maximum narrowed", "reason": "Pages were too large."}
+    accepted.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    text, broken = report("HEAD", spec)
+    assert not broken
+    assert "## Breaking and accepted" in text
+    assert "Why: Pages were too large." in text
+
+
 def test_a_ref_without_the_document_is_no_break(repository: Path) -> None:
     """A ref from before the document existed gets a note instead of a report."""
     text, broken = report("before", repository / "openapi.yaml")

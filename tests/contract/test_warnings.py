@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inference_events.warning_details import MAX_WARNINGS
+from inference_events.warning_details import MAX_WARNINGS, format_not_safe
 from tests.contract.test_findings import SPEC, Api, api, csv_file
 
 __all__ = ["api"]
@@ -84,3 +84,17 @@ def test_a_job_counts_dates_that_were_read_as_seconds(api: Api) -> None:
     info = api.send_file(api.model(), "rows.csv", csv_file([*events, {"id": "", "departed": DATES[0]}]))["info"]
     assert info["rejected_rows"] == 2
     assert date_warnings(info) == [("date_like_number", "departed", 3)]
+
+
+def test_an_unsafe_format_is_refused_for_a_new_model_and_told_for_an_old_one(api: Api) -> None:
+    """No model gets a format that reads by the machine's settings; one from before is read as it was, and warns."""
+    body = api.model_body() | {"event_ts_format": "%c"}
+    assert api.refusal("POST", "/v3/models", json=body) == ["/event_ts_format: %c is not the same on every machine"]
+    model_id = api.model()
+    change = {"event_ts_format": "%d.%m.%Y %X"}
+    [refused] = api.refusal("PATCH", f"/v3/models/{model_id}", json=change)
+    assert refused == "/event_ts_format: %X is not the same on every machine"
+    [warning] = format_not_safe("%c")
+    assert warning["reason"] == "format_not_safe"
+    assert "%c is not the same on every machine" in warning["message"]
+    assert list(format_not_safe("%Y-%m-%d")) == list(format_not_safe(None)) == []

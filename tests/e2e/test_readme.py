@@ -44,7 +44,7 @@ def test_the_walk(server: ServerProcess, tmp_path: Path) -> None:
     assert '"created":2' in printed
     assert '{"column":"carrier","kind":"range","count":1}' in printed
     assert '"arrived_late":false' in printed
-    assert '"message":"departed: cannot be read as a time"' in printed
+    assert '"message":"departed: cannot be read as a time; accepted are seconds' in printed
     script = example("The same with the Python client", "python").replace("http://127.0.0.1:8000", url)
     printed = run([sys.executable, "-c", script], server, tmp_path)
     assert printed.startswith("['AA3']\n")

@@ -1,7 +1,7 @@
 """Report what openapi.yaml changes for clients since a git ref, as Markdown.
 
 Run as `python -m tools.review.breaking BASE`.
-Exits 1 where a change breaks a client and 2 where BASE is no commit.
+Exits 1 if a change breaks a client and `contract/accepted-breaks.yaml` does not accept it, and 2 if BASE is no commit.
 """
 
 import subprocess
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
-from tools.review.changes import breaks, markdown
+from tools.review.changes import accept, breaks, markdown
 from tools.review.comparison import compare
 from tools.review.document import Document
 
 SPEC = Path("openapi.yaml")
+ACCEPTED = Path("contract/accepted-breaks.yaml")
 
 
 class UnknownRefError(Exception):
@@ -33,7 +35,9 @@ def report(ref: str, spec: Path) -> tuple[str, bool]:
     before = text_at(ref, spec)
     if before is None:
         return f"`{ref}` has no {spec.name}: there is nothing to compare with.\n", False
-    changes = compare(Document.parse(before), Document.load(spec))
+    accepted = spec.parent / ACCEPTED
+    intended = yaml.safe_load(accepted.read_text()) if accepted.exists() else None
+    changes = accept(compare(Document.parse(before), Document.load(spec)), intended or [])
     return markdown(changes, ref), breaks(changes)
 
 

@@ -1,7 +1,7 @@
 """One difference between two versions of the API, and the Markdown that shows them to a reviewer."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ class Effect(StrEnum):
     """What a change does to a client that was written against the old document."""
 
     BREAKING = "Breaking"
+    ACCEPTED = "Breaking and accepted"
     COMPATIBLE = "Additions and relaxations"
     DOCUMENTATION = "Documentation only"
 
@@ -47,6 +48,17 @@ def merge(changes: Iterable[Change]) -> list[Change]:
     return [replace(change, operations=tuple(names)) for change, names in joined.items()]
 
 
+def accept(changes: Iterable[Change], accepted: Iterable[Mapping[str, str]]) -> list[Change]:
+    """Return the changes with each intended break, known by its `place` and `what`, marked with its `reason`."""
+    reasons = {(each["place"], each["what"]): each["reason"] for each in accepted}
+    marked = []
+    for change in changes:
+        reason = reasons.get((change.place, change.what))
+        is_accepted = change.effect is Effect.BREAKING and reason is not None
+        marked.append(replace(change, effect=Effect.ACCEPTED, why=reason or "") if is_accepted else change)
+    return marked
+
+
 def breaks(changes: Iterable[Change]) -> bool:
     """Tell whether any change breaks a client."""
     return any(change.effect is Effect.BREAKING for change in changes)
@@ -55,7 +67,9 @@ def breaks(changes: Iterable[Change]) -> bool:
 def markdown(changes: Iterable[Change], base: str) -> str:
     """Write the report: a verdict, then the changes by effect, the breaking ones first."""
     listed = list(changes)
-    counts = ", ".join(f"{sum(each.effect is effect for each in listed)} {effect.value.lower()}" for effect in Effect)
+    numbers = {effect: sum(each.effect is effect for each in listed) for effect in Effect}
+    shown = (effect for effect in Effect if numbers[effect] or effect is not Effect.ACCEPTED)
+    counts = ", ".join(f"{numbers[effect]} {effect.value.lower()}" for effect in shown)
     lines = [f"# openapi.yaml against `{base}`", "", f"**{counts[0].upper()}{counts[1:]}.**"]
     for effect in Effect:
         chosen = [each for each in listed if each.effect is effect]

@@ -19,7 +19,7 @@ from inference_events.messages import quote
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets
-from inference_events.warning_details import MAX_WARNINGS, features_not_computed
+from inference_events.warning_details import MAX_WARNINGS, features_not_computed, format_not_safe
 from inference_events_api import types as t
 
 ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
@@ -159,6 +159,7 @@ def model(row: Model) -> t.Model:
 
 def _warnings(row: Model) -> Iterator[t.WarningDetail]:
     """Give what is perhaps not meant in a model; of too many warnings, the first are shown."""
+    yield from format_not_safe(row.event_ts_format)
     yield from features_not_computed(row.spec.get("custom_features") or ())
 
 

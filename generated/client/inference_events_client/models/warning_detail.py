@@ -18,6 +18,8 @@ class WarningDetail:
     """Something that was accepted and is perhaps not meant. Reasons:
     * `feature_not_computed`, of a model: a custom feature, such as an enrichment or an embedding's clusters, is
       stored in `spec`, but this server never computes its values.
+    * `format_not_safe`, of a model that was made before formats were checked: its `event_ts_format` does not mean
+      the same on every machine.
     * `date_like_number`, of events: times that are numbers of eight digits and look like a date, such as
       20240501, were read as seconds since 1970.
 
