@@ -44,6 +44,8 @@ TEXT_NAMES = {
     **dict.fromkeys(["false", "np.False_"], False),
     "inf": math.inf,
 }
+# A number of a list takes about a kilobyte in Python's parser. 10,000 of NumPy's longest scalars fit in.
+MAX_PYTHON_LIST = 512 * 1024
 # A text of up to so many characters has no more digits than each 64-bit float keeps.
 SHORT_NUMBER = 15
 
@@ -341,6 +343,8 @@ def text_list(text: str) -> list[Any]:
     items = _json_list(text)
     if items is not None:
         return items
+    if len(text) > MAX_PYTHON_LIST:
+        raise Mistyped
     try:
         node = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

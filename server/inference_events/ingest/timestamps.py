@@ -91,9 +91,9 @@ def _is_date(digits: str) -> bool:
 
 
 def _from_text(text: str) -> int:
-    text = text.strip()
     if len(text) > MAX_CHARACTERS:
         raise ValueError("not a time")
+    text = text.strip()
     # Digits first: ISO 8601 without punctuation would take many a number of milliseconds for a day in 1710.
     if NUMBER.fullmatch(text):
         digits = integral_digits(text)
