@@ -32,6 +32,7 @@ class Rows:
         self._identities: dict[str, Identity] = {}
         self._row_ids: dict[str, RowIds] = {}
         self._patches: dict[str, int] = {}
+        self._orders: dict[str, list[str]] = {}
         self.changes = 0
         self._changed: set[str] = set()
 
@@ -40,6 +41,7 @@ class Rows:
 
     def rollback(self) -> None:
         """Forget the indexes that are ahead of their tables; they are made anew when they are needed."""
+        self._orders = {}
         for model_id in self._changed:
             self.forget(model_id)
 
@@ -48,6 +50,11 @@ class Rows:
         self._identities.pop(model_id, None)
         self._row_ids.pop(model_id, None)
         self._patches.pop(model_id, None)
+        self.forget_columns(model_id)
+
+    def forget_columns(self, model_id: str) -> None:
+        """Drop what is known of a table's columns, which have changed."""
+        self._orders.pop(model_id, None)
 
     def find(self, layout: Layout, environment_id: str, system: pa.Table, columns: Sequence[str]) -> pa.Table | None:
         """Return these columns of the rows that have one of the ids of `system`, None if there are none."""
@@ -91,7 +98,7 @@ class Rows:
         """Insert rows, which have all columns but the place."""
         identity, hashes = self._identity(layout), rows["id_hash"].to_numpy()
         places = identity.reserve(len(rows))
-        rows = rows.append_column("place", pa.array(places)).select(stored_columns(layout))
+        rows = rows.append_column("place", pa.array(places)).select(self._order(layout))
         self._db.from_arrow(rows).insert_into(layout.table)
         self._changed.add(layout.model_id)
         self.changes += len(rows)
@@ -147,6 +154,12 @@ class Rows:
                 [*parameters, deletion.position, deletion.position],
             )
 
+    def _order(self, layout: Layout) -> list[str]:
+        """Return the columns as they lie in the table. That depends on when each of them came."""
+        if layout.model_id not in self._orders:
+            self._orders[layout.model_id] = self._db.table(layout.table).columns
+        return self._orders[layout.model_id]
+
     def _candidates(self, layout: Layout, environment_id: str, ids: Sequence[str]) -> pa.Table:
         return pa.table({"place": self._identity(layout).find(hash_ids(environment_id, ids))})
 
@@ -171,8 +184,8 @@ def all_columns(layout: Layout) -> list[str]:
 
 
 def stored_columns(layout: Layout) -> list[str]:
-    """Return the names of the columns of the table of events, in its order."""
-    return [*PLACE_COLUMNS, *EVENT_COLUMNS, *(column.sql_name for column in layout.stored)]
+    """Return the names of the columns of the table of events."""
+    return [*PLACE_COLUMNS, *EVENT_COLUMNS, *layout.sql_columns]
 
 
 def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:

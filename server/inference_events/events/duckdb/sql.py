@@ -16,7 +16,7 @@ SYSTEM_TABLES = f"""
 CREATE SEQUENCE IF NOT EXISTS positions INCREMENT {POSITIONS_AT_ONCE};
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
-    model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN
+    model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN, labelled BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR);
 ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{{}}';

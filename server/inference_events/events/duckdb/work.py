@@ -1,6 +1,6 @@
 """What the thread that writes is asked to do beside the writes and deletions of `EventStore`, and what is joined."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ class Define:
     model_id: str
     revision: int
     schema: pa.Schema
+    targets: Collection[str]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -27,6 +28,7 @@ from inference_events.events.merge import (
     Found,
     Places,
     Stamp,
+    StoredRows,
     append_statuses,
     fold,
     overlay,
@@ -34,6 +36,7 @@ from inference_events.events.merge import (
     take_rows,
     touches,
     update_statuses,
+    with_labels,
 )
 from inference_events.events.store import (
     TIMESTAMP,
@@ -124,8 +127,8 @@ class Writer:
                     return self._write_joined(work)
                 case [Deletion() as deletion]:
                     return [self._delete(deletion)]
-                case [Define(model_id, revision, schema)]:
-                    self._define(model_id, revision, schema)
+                case [Define() as definition]:
+                    self._define(definition)
                     return [None]
                 case [Drop(model_id)]:
                     self._tables.drop(model_id)
@@ -146,11 +149,13 @@ class Writer:
             return [error] * len(work)
         raise TypeError(f"unknown work {type(work[0]).__name__}")
 
-    def _define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
+    def _define(self, definition: Define) -> None:
+        model_id = definition.model_id
         layout = self._tables.layouts.get(model_id)
         while layout is not None and self._rows.fold(layout, MOST_FOLDED):
             pass
-        self._tables.define(model_id, revision, schema)
+        self._tables.define(model_id, definition.revision, definition.schema, definition.targets)
+        self._rows.forget_columns(model_id)
 
     def _fold(self, model_id: str) -> None:
         layout = self._tables.layouts.get(model_id)
@@ -197,7 +202,7 @@ class Writer:
         return statuses
 
     def _change(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
-        folded = fold(batch)
+        folded = fold(with_labels(batch, [column.name for column in layout.labelled]))
         found = Found.match(folded.batch, found.stored)
         self._insert_new(layout, write, folded, np.flatnonzero(~found.is_stored), stamp)
         self._lay_over(layout, write, folded.batch, np.flatnonzero(found.is_stored), found, stamp)
@@ -210,8 +215,8 @@ class Writer:
         noted = touches(batch, write.kind, stamp, stored["touched"].to_pylist())
         positions = pa.repeat(pa.scalar(stamp.position, pa.int64()), len(stored))
         system = pa.table({name: stored[name] for name in PATCHED} | {"position": positions, "touched": noted})
-        values = declared_values(stored, layout.declared)
-        self._rows.patch(layout, patches(layout, stored, system, values, {}))
+        confirmed = replace(_rows_of(layout, stored), system=system)
+        self._rows.patch(layout, patches(layout, stored, confirmed, {}))
 
     def _find(self, layout: Layout, write: Write, stamp: Stamp) -> Found:
         columns = _patched_columns(layout, write.batch, stamp) if _patches(write) else KNOWN_BY_ID
@@ -232,7 +237,8 @@ class Writer:
         if stamp.notes:
             noted = touches(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
         system = system.append_column("touched", noted)
-        self._insert(layout, system, batch.values.take(pa.array(rows)))
+        new = take_rows(batch, rows)
+        self._insert(layout, StoredRows(system, new.values, new.labels))
 
     def _lay_over(
         self, layout: Layout, write: Write, batch: EventBatch, rows: Places, found: Found, stamp: Stamp
@@ -247,23 +253,23 @@ class Writer:
     def _patch(self, layout: Layout, write: Write, batch: EventBatch, stored: pa.Table, stamp: Stamp) -> None:
         if not len(batch):
             return
-        system, values = overlay(stored, declared_values(stored, layout.declared), batch, write, stamp)
-        self._rows.patch(layout, patches(layout, stored, system, values, batch.carried))
+        laid_over = overlay(_rows_of(layout, stored), batch, write, stamp)
+        self._rows.patch(layout, patches(layout, stored, laid_over, batch.carried))
 
     def _rewrite(self, layout: Layout, write: Write, batch: EventBatch, places: Places, stamp: Stamp) -> None:
         stored = self._rows.read(layout, places, all_columns(layout))
         self._rows.delete(layout, stored)
-        before = stored.select(["id_hash", *EVENT_COLUMNS]), declared_values(stored, layout.declared)
-        system, values = overlay(*before, batch, write, stamp)
-        self._insert(layout, system, values, stored)
+        before = replace(_rows_of(layout, stored), system=stored.select(["id_hash", *EVENT_COLUMNS]))
+        self._insert(layout, overlay(before, batch, write, stamp), stored)
 
-    def _insert(self, layout: Layout, system: pa.Table, values: pa.Table, before: pa.Table | None = None) -> None:
+    def _insert(self, layout: Layout, rows: StoredRows, before: pa.Table | None = None) -> None:
         """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
-        columns = dict(zip(system.column_names, system.columns, strict=True))
-        columns |= zip((c.sql_name for c in layout.declared), values.columns, strict=True)
-        for column in layout.retired:
-            nothing = pa.nulls(len(system), arrow_type(column.sql_type))
-            columns[column.sql_name] = nothing if before is None else before[column.sql_name]
+        columns = dict(zip(rows.system.column_names, rows.system.columns, strict=True))
+        columns |= zip((c.sql_name for c in layout.declared), rows.values.columns, strict=True)
+        columns |= {c.label_name: rows.labels[c.name] for c in layout.labelled}
+        for name, kind in ((name, kind) for c in layout.retired for name, kind in c.sql_columns.items()):
+            nothing = pa.nulls(len(rows.system), arrow_type(kind))
+            columns[name] = nothing if before is None else before[name]
         self._rows.insert(layout, pa.table(columns))
 
     def _delete(self, deletion: Deletion) -> int:
@@ -313,6 +319,11 @@ def _patched_columns(layout: Layout, batch: EventBatch, stamp: Stamp) -> list[st
     merged = [name for name, is_merged in {"undeclared": extends, "touched": stamp.notes}.items() if is_merged]
     time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
     return ["place", "event_id", "NULL::UBIGINT AS content_hash", time, *own_columns(layout, merged)]
+
+
+def _rows_of(layout: Layout, stored: pa.Table) -> StoredRows:
+    labels = {column.name: stored[column.label_name] for column in layout.labelled}
+    return StoredRows(stored, declared_values(stored, layout.declared), labels)
 
 
 def _moves(batch: EventBatch, stored: pa.Table) -> Mask:
