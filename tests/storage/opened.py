@@ -35,7 +35,7 @@ SCHEMA = pa.schema([("x", pa.float64()), ("n", pa.int64()), ("label", pa.bool_()
 TARGETS = ("label", "n")
 SECOND = 1_000_000
 NOW = 1_700_000_000 * SECOND
-UNHASHED = ("id", "received_at", "violations")
+UNHASHED = ("id", "received_at", "violations", "raw")
 EVERYTHING = 10_000
 
 
@@ -109,11 +109,12 @@ class Opened:
         return self.store.count(MODEL, environment)
 
 
-def batch(rows: Sequence[Row], schema: pa.Schema, revision: int) -> EventBatch:
+def batch(rows: Sequence[Row], schema: pa.Schema, revision: int, hash_version: int = 1) -> EventBatch:
     """Make a batch of rows.
 
     A row has an `id`, and may have `at` (microseconds), `received_at`, `extra` (undeclared columns), `violations` (by
-    column) and declared columns; what it has, null or not, it carries.
+    column), `raw` (what was sent for `name`, of another type) and declared columns; what it has, null or not, it
+    carries.
     """
     system = pa.table(
         [
@@ -128,7 +129,7 @@ def batch(rows: Sequence[Row], schema: pa.Schema, revision: int) -> EventBatch:
     )
     values = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
     carried = {name: np.array([name in row for row in rows], bool) for name in schema.names}
-    return EventBatch(revision, system, pa.table(values, schema=schema), carried)
+    return EventBatch(revision, system, pa.table(values, schema=schema), carried, hash_version)
 
 
 def chunk(
@@ -166,7 +167,8 @@ def _content_hash(row: Row) -> int:
 
 def _violations(row: Row) -> list[dict[str, Any]]:
     found: Mapping[str, str] = row.get("violations", {})
-    return [{"column": column, "kind": kind, "value": None} for column, kind in found.items()]
+    mistyped = [{"column": "name", "kind": "type", "value": row["raw"]}] if "raw" in row else []
+    return [{"column": column, "kind": kind, "value": None} for column, kind in found.items()] + mistyped
 
 
 def _event(system: Row, values: Row, labels: Row) -> Event:

@@ -34,7 +34,7 @@ NOTHING = pa.schema([("place", pa.int64()), ("event_id", pa.string()), ("content
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that are stored under ids of a batch: a table of place, event_id, content_hash and perhaps more.
+    """Rows that are stored under ids of a batch: place, event_id, content_hash, hash_version, perhaps more.
 
     `number` is for each row of the batch its number in that table, -1 where the id is not stored.
     """
@@ -69,6 +69,12 @@ class Found:
         hashes = otherwise.copy()
         hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.number[self.is_stored]]
         return hashes
+
+    def with_hashes(self, rows: Places, hashes: npt.NDArray[np.uint64]) -> "Found":
+        """Return the same, but with new hashes of what is stored for rows of the batch."""
+        stored = self.stored["content_hash"].to_numpy().copy()
+        stored[self.number[rows]] = hashes
+        return Found(_set(self.stored, "content_hash", pa.array(stored)), self.number)
 
 
 def append_statuses(batch: EventBatch, found: Found) -> Statuses:
@@ -163,7 +169,7 @@ def fold(batch: EventBatch) -> Folded:
     )
     carried = {name: source >= 0 for name, source in sources.items()}
     labels = {name: _fold_labels(times, groups, n, rows) for name, times in batch.labels.items()}
-    return Folded(EventBatch(batch.revision, system, values, carried, labels), counts > 1)
+    return Folded(EventBatch(batch.revision, system, values, carried, batch.hash_version, labels), counts > 1)
 
 
 def _last(groups: Places, n: int, rows: Places) -> Places:
@@ -208,6 +214,7 @@ def take_rows(batch: EventBatch, rows: Places) -> EventBatch:
         batch.system.take(pa.array(rows)),
         batch.values.take(pa.array(rows)),
         {name: mask[rows] for name, mask in batch.carried.items()},
+        batch.hash_version,
         {name: times.take(pa.array(rows)) for name, times in batch.labels.items()},
     )
 
@@ -271,6 +278,7 @@ def overlay(stored: StoredRows, batch: EventBatch, write: Write, stamp: Stamp) -
     changed = {
         "timestamp": _choose(new_time, batch.system["timestamp"], system["timestamp"]),
         "content_hash": _choose(new_hash, batch.system["content_hash"], system["content_hash"]),
+        "hash_version": _choose(new_hash, _versions(batch), system["hash_version"]),
         "undeclared": _overlay_undeclared(system["undeclared"], batch.system["undeclared"], touched),
         "violations": _overlay_violations(system["violations"], batch.system["violations"], masks),
         "updated_at": pa.repeat(pa.scalar(write.received_at, TIMESTAMP), len(batch)),
@@ -283,6 +291,10 @@ def overlay(stored: StoredRows, batch: EventBatch, write: Write, stamp: Stamp) -
     chosen = [_choose(masks[name], batch.values[name], values[name]) for name in values.column_names]
     labels = {name: _earlier(times, batch.labels[name], masks[name]) for name, times in stored.labels.items()}
     return StoredRows(system, pa.table(chosen, schema=batch.values.schema), labels)
+
+
+def _versions(batch: EventBatch) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.repeat(pa.scalar(batch.hash_version, pa.uint8()), len(batch))])
 
 
 def _earlier(stored: pa.ChunkedArray, incoming: pa.Array, mask: Mask) -> pa.Array:

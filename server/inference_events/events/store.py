@@ -95,6 +95,7 @@ class EventBatch:
     `system` has SYSTEM_SCHEMA; its timestamp is null where the row has none. `values` has the model's declared
     columns. `carried` tells per declared column which rows say something about it: where a row does not, a
     stored value stays. `violations` in `system` may name columns that are not carried; they bind new events only.
+    `hash_version` is that of the content hashes in `system`.
     `labels` is for the store alone: per target column the time of receipt of each row that gives it a value.
     """
 
@@ -102,6 +103,7 @@ class EventBatch:
     system: pa.Table
     values: pa.Table
     carried: Mapping[str, Mask]
+    hash_version: int
     labels: Mapping[str, pa.Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -258,6 +260,7 @@ class EventStore(Protocol):
 
         An id twice in a batch counts as written one after the other. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
+        A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
         Fails with ModelUnknown or RevisionChanged, and with OutOfTurn where the chunk before is not committed.
         """
 

@@ -16,7 +16,7 @@ from inference_events.events.store import Deletion, EventBatch
 
 ROW_ID = "rowid"
 FIRST_UNCOMMITTED = 36_028_797_018_960_000
-KNOWN_BY_ID = ("place", "event_id", "content_hash")
+KNOWN_BY_ID = ("place", "event_id", "content_hash", "hash_version")
 
 
 class Rows:
@@ -111,6 +111,15 @@ class Rows:
             self._db.execute(f"INSERT INTO {layout.patches} BY NAME SELECT * FROM incoming")
         self.changes += len(patches)
         self._patches[layout.model_id] = number(self._db, f"SELECT count(*) FROM {layout.patches}")
+
+    def set_hashes(self, layout: Layout, rows: pa.Table) -> None:
+        """Set the content hashes of rows, known by `rowid`, and their version."""
+        with registered(self._db, hashed=rows.rename_columns({ROW_ID: "row"})):
+            self._db.execute(
+                f"UPDATE {layout.table} e SET content_hash = h.content_hash, hash_version = h.hash_version"
+                " FROM hashed h WHERE e.rowid = h.row"
+            )
+        self.changes += len(rows)
 
     def count_patches(self, model_id: str) -> int:
         """Return how many patches there were after the last one that this process made."""

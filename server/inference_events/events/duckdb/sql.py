@@ -33,6 +33,7 @@ EVENT_COLUMNS = {
     "timestamp": "TIMESTAMP",
     "received_at": "TIMESTAMP",
     "content_hash": "UBIGINT",
+    "hash_version": "UTINYINT",
     "undeclared": "VARCHAR",
     "violations": 'STRUCT("column" VARCHAR, kind VARCHAR, "value" VARCHAR)[]',
     "environment_id": "VARCHAR",

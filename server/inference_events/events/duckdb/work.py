@@ -65,6 +65,7 @@ def join(writes: Sequence[Write]) -> Write:
         pa.concat_tables([batch.system for batch in batches]),
         pa.concat_tables([batch.values for batch in batches]),
         {name: np.concatenate([batch.carried[name] for batch in batches]) for name in first.batch.carried},
+        first.batch.hash_version,
     )
     received_at = max(write.received_at for write in writes)
     return Write(first.model_id, first.environment_id, first.kind, batch, received_at)
@@ -76,6 +77,7 @@ def _target(write: Write) -> tuple[Any, ...]:
         write.environment_id,
         write.kind,
         write.batch.revision,
+        write.batch.hash_version,
         write.position,
         write.chunk,
     )

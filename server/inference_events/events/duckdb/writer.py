@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, job_progress, set_progress
-from inference_events.events.duckdb.rows import KNOWN_BY_ID, Rows, all_columns
+from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
     POSITIONS_AT_ONCE,
@@ -189,7 +190,7 @@ class Writer:
         if write.chunk is not None and job_progress(self._db, write.chunk.job_id).next_row != write.chunk.start:
             raise OutOfTurn
         stamp = self._stamp(write)
-        found = self._find(layout, write, stamp)
+        found = self._with_new_hashes(layout, write, self._find(layout, write, stamp))
         statuses = _statuses(write, found)
         unchanged = np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored)
         if stamp.notes and len(unchanged):
@@ -223,6 +224,23 @@ class Writer:
         stored = self._rows.find(layout, write.environment_id, write.batch.system, columns)
         return Found.nothing(len(write.batch)) if stored is None else Found.match(write.batch, stored)
 
+    def _with_new_hashes(self, layout: Layout, write: Write, found: Found) -> Found:
+        """Give stored rows whose hash has an older version the new hash if their content is the same."""
+        if write.kind is WriteKind.UPDATE:
+            return found
+        rows = outdated_rows(write.batch, found, write.kind)
+        if not len(rows):
+            return found
+        stored = self._rows.read(layout, found.places(rows), all_columns(layout))
+        is_same = same_content(take_rows(write.batch, rows), _rows_of(layout, stored), write.kind)
+        is_same[is_same] = _is_first(found.number[rows[is_same]])
+        rows, stored = rows[is_same], stored.filter(pa.array(is_same))
+        hashes = write.batch.system["content_hash"].take(pa.array(rows))
+        versions = pa.repeat(pa.scalar(write.batch.hash_version, pa.uint8()), len(rows))
+        hashed = {ROW_ID: stored[ROW_ID], "content_hash": hashes, "hash_version": versions}
+        self._rows.set_hashes(layout, pa.table(hashed))
+        return found.with_hashes(rows, hashes.to_numpy())
+
     def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
         if not len(rows):
             return
@@ -232,6 +250,8 @@ class Writer:
         updated = pc.if_else(pa.array(folded.is_repeated[rows]), pa.scalar(write.received_at, TIMESTAMP), None)
         system = system.append_column("environment_id", pa.repeat(write.environment_id, len(rows)))
         system = system.append_column("updated_at", updated)
+        versions = pa.repeat(pa.scalar(batch.hash_version, pa.uint8()), len(rows))
+        system = system.append_column("hash_version", versions)
         system = system.append_column("position", pa.repeat(pa.scalar(stamp.position, pa.int64()), len(rows)))
         noted = pa.nulls(len(rows), pa.string())
         if stamp.notes:
@@ -318,12 +338,26 @@ def _patched_columns(layout: Layout, batch: EventBatch, stamp: Stamp) -> list[st
     moves, extends = (batch.system[name].null_count < len(batch) for name in ("timestamp", "undeclared"))
     merged = [name for name, is_merged in {"undeclared": extends, "touched": stamp.notes}.items() if is_merged]
     time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
-    return ["place", "event_id", "NULL::UBIGINT AS content_hash", time, *own_columns(layout, merged)]
+    return [
+        "place",
+        "event_id",
+        "NULL::UBIGINT AS content_hash",
+        "NULL::UTINYINT AS hash_version",
+        time,
+        *own_columns(layout, merged),
+    ]
 
 
 def _rows_of(layout: Layout, stored: pa.Table) -> StoredRows:
     labels = {column.name: stored[column.label_name] for column in layout.labelled}
     return StoredRows(stored, declared_values(stored, layout.declared), labels)
+
+
+def _is_first(numbers: Places) -> Mask:
+    """Mark the first of each number."""
+    is_first = np.zeros(len(numbers), bool)
+    is_first[np.unique(numbers, return_index=True)[1]] = True
+    return is_first
 
 
 def _moves(batch: EventBatch, stored: pa.Table) -> Mask:
