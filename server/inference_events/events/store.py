@@ -45,6 +45,18 @@ class StoreUnreadable(StoreError):
     """The engine cannot open what it kept. `args` is why."""
 
 
+class StoreTooNew(StoreError):
+    """A newer version wrote what is kept. `args` are its format and the newest format that is known here."""
+
+
+class StoreOutdated(StoreError):
+    """An older version wrote what is kept, and it must be migrated first. `args` are as in StoreTooNew."""
+
+
+class StoreTooOld(StoreError):
+    """A version that is too old to be migrated wrote what is kept. `args` says how that shows."""
+
+
 class ModelUnknown(StoreError):
     """The model has no table: it was never defined, or it was dropped."""
 

@@ -31,11 +31,11 @@ class Tables:
         changes = before.changes(schema, targets)
         layout = before.after(revision, changes)
         if model_id not in self.layouts:
-            self._create(layout.table, _columns(layout))
+            self.create(self._db, layout.table, self.columns(layout))
         else:
             self._change_columns(layout, changes)
             self._db.execute(f"DROP TABLE {layout.patches}")
-        self._create(layout.patches, table_of_patches(layout))
+        self.create(self._db, layout.patches, table_of_patches(layout))
         self._keep(layout)
 
     def drop(self, model_id: str) -> None:
@@ -46,9 +46,16 @@ class Tables:
             self._db.execute(f"DROP TABLE {layout.patches}")
             self._forget(model_id)
 
-    def _create(self, table: str, columns: Mapping[str, str]) -> None:
+    @staticmethod
+    def columns(layout: Layout) -> dict[str, str]:
+        """Return the columns of a table of events, with their types."""
+        return PLACE_COLUMNS | EVENT_COLUMNS | layout.sql_columns
+
+    @staticmethod
+    def create(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+        """Create an empty table."""
         declared = ", ".join(f"{name} {kind} {STORED_AS.get(name, '')}" for name, kind in columns.items())
-        self._db.execute(f"CREATE TABLE {table} ({declared})")
+        db.execute(f"CREATE TABLE {table} ({declared})")
 
     def _change_columns(self, layout: Layout, changes: Sequence[Change]) -> None:
         lossy = [change.new.name for change in changes if change.retypes and self._loses(layout, change)]
@@ -63,7 +70,7 @@ class Tables:
     def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
         """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
         values = ", ".join(selected for change in changes for selected in _rebuilt(change))
-        self._create("rebuilt", _columns(layout))
+        self.create(self._db, "rebuilt", self.columns(layout))
         self._db.execute(f"INSERT INTO rebuilt BY NAME SELECT {SYSTEM_COLUMNS}, {values} FROM {layout.table} e")
         self._db.execute(f"DROP TABLE {layout.table}")
         self._db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
@@ -94,10 +101,6 @@ class Tables:
     def _forget(self, model_id: str) -> None:
         self._db.execute("DELETE FROM models WHERE model_id = ?", [model_id])
         self._db.execute("DELETE FROM columns WHERE model_id = ?", [model_id])
-
-
-def _columns(layout: Layout) -> dict[str, str]:
-    return PLACE_COLUMNS | EVENT_COLUMNS | layout.sql_columns
 
 
 def _rebuilt(change: Change) -> Iterator[str]:
