@@ -298,6 +298,8 @@ def migrate(
         done = plan_directory(data_dir) if dry_run else migrate_directory(data_dir)
     except DataDirectoryError as error:
         raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"{data_dir} cannot be migrated: {error.strerror}") from None
     if done is None:
         typer.echo("The data directory has this version's formats: nothing to migrate")
         return

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from inference_events.data_directory import (
     DataDirectory,
@@ -27,6 +28,7 @@ from inference_events.events.duckdb.migration import Migration
 from inference_events.migration import migrate_directory, plan_directory
 from tests.e2e.process import ServerProcess
 from tests.formats import make
+from tests.storage.server import Server
 
 FORMATS = Path(__file__).parent
 VERSIONS = ["0", "4501da5", "8138464"]
@@ -254,7 +256,7 @@ def test_a_dry_run_leaves_what_a_crash_left(directory: Path) -> None:
 
 
 def test_the_command_reports_what_it_does(directory: Path) -> None:
-    """The command line says what changes, or would change; the server's log says the same at its start."""
+    """The command line says what changes, or would change."""
     for words, flags in (("would become", ["--dry-run"]), ("became", [])):
         done = run("-m", "inference_events", "migrate", "--data-dir", directory, *flags)
         assert (done.returncode, done.stdout.splitlines()) == (
@@ -267,6 +269,15 @@ def test_the_command_reports_what_it_does(directory: Path) -> None:
         )
     done = run("-m", "inference_events", "migrate", "--data-dir", directory)
     assert (done.returncode, "nothing to migrate" in done.stdout) == (0, True)
+
+
+def test_a_start_logs_what_it_migrates(directory: Path) -> None:
+    """The log at the start of the server says how many ids and events change, and names none. Later it says nothing."""
+    with capture_logs() as logs:
+        Server(directory).stop()
+        Server(directory).stop()
+    [entry] = [entry for entry in logs if "migrated" in entry["event"]]
+    assert entry == {"event": "events_migrated", "log_level": "info", **vars(DONE)}
 
 
 @pytest.mark.parametrize("step", KILLED_IN)

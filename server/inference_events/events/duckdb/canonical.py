@@ -66,11 +66,16 @@ def find_conversion(db: duckdb.DuckDBPyConnection, table: str) -> Conversion:
     return Conversion(converted, members, len(twins))
 
 
-def convert_ids(db: duckdb.DuckDBPyConnection, layout: Layout, conversion: Conversion) -> None:
-    """Change the ids of a table of events that has no patches, and merge the events that get the same id."""
+def convert_ids(
+    db: duckdb.DuckDBPyConnection, layout: Layout, conversion: Conversion, merged_rows: int = MERGED_ROWS
+) -> None:
+    """Change the ids of a table of events that has no patches, and merge the events that get the same id.
+
+    Some `merged_rows` are merged at once. The table has no times of labels, which came with the format after this.
+    """
     is_member = pc.is_in(conversion.converted["row"], conversion.members["row"])
     _rename(db, layout, conversion.converted.filter(pc.invert(is_member)))
-    for environment_id, members in _slices(conversion.members):
+    for environment_id, members in _slices(conversion.members, merged_rows):
         _merge(db, layout, environment_id, members)
 
 
@@ -96,14 +101,14 @@ def _rename(db: duckdb.DuckDBPyConnection, layout: Layout, converted: pa.Table) 
                 )
 
 
-def _slices(members: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def _slices(members: pa.Table, size: int) -> Iterator[tuple[str, pa.Table]]:
     """Cut members, which are in order of environment and id, into slices of whole groups of one environment."""
     for environment_id in members["environment_id"].unique().to_pylist():
         rows = members.filter(pc.equal(members["environment_id"], environment_id))
         groups = EventBatch(0, rows, rows, {}, 0).groups
         start = 0
         while start < len(rows):
-            end = min(start + MERGED_ROWS, len(rows))
+            end = min(start + size, len(rows))
             end = int(np.searchsorted(groups, groups[end - 1], "right"))
             yield environment_id, rows.slice(start, end - start)
             start = end
