@@ -11,18 +11,17 @@ from connexion.apps.asynchronous import AsyncApp
 from inference_events.arrivals import Arrivals
 from inference_events.catalog import attempts, jobs
 from inference_events.catalog.authentication import Authentication
-from inference_events.catalog.opening import open_catalog
+from inference_events.catalog.opening import checked_catalog, prepare_catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
-from inference_events.data_directory import DataDirectory, DataDirectoryDamaged
-from inference_events.events.duckdb import DuckDBEventStore
+from inference_events.data_directory import DataDirectory
 from inference_events.events.records import find_earlier
-from inference_events.events.store import StoreUnreadable
 from inference_events.http.limits import Limits
 from inference_events.http.server import create_http_app
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
+from inference_events.migration import open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -79,8 +78,9 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
-        self.catalog, self.new_secret = open_catalog(settings, self.directory)
-        self.store = _open_store(self.directory, settings.checkpoint_bytes)
+        self.catalog = checked_catalog(self.directory.catalog_file)
+        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes)
+        self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
         self.queue = JobQueue(self.catalog)
@@ -127,20 +127,13 @@ class Services:
         drop_unfinished(self.catalog, self.directory)
 
 
-def _open_store(directory: DataDirectory, checkpoint_bytes: int) -> DuckDBEventStore:
-    try:
-        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes)
-    except StoreUnreadable as error:
-        raise DataDirectoryDamaged(directory.events_file, error) from error
-
-
 def create_app(
     settings: Settings,
     *,
     announce: Callable[[str], None] = lambda secret: None,
     validate_responses: bool = False,
 ) -> AsyncApp:
-    """Build the server on its data directory. Raises DataDirectoryInUse and DataDirectoryDamaged.
+    """Build the server on its data directory. Raises a DataDirectoryError.
 
     `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
     """

@@ -22,7 +22,7 @@ import uvicorn
 from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from inference_events.data_directory import DataDirectoryDamaged, DataDirectoryInUse, admin_token_file
+from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events_client import AuthenticatedClient
@@ -99,7 +99,7 @@ def _app(settings: Settings) -> Any:
 
     try:
         return create_app(settings, announce=_announce)
-    except (DataDirectoryInUse, DataDirectoryDamaged) as error:
+    except DataDirectoryError as error:
         raise _failure(str(error)) from None
     except OSError as error:
         raise _failure(f"{settings.data_dir} cannot be the data directory: {error.strerror}") from None
@@ -280,6 +280,33 @@ def rotate(
     answer = _ask(partial(rotate_token.sync_detailed, token_id, body=body), url, secret, data_dir)
     typer.echo(f"Token {answer.data.id}", err=True)
     typer.echo(answer.data.token)
+
+
+@app.command()
+def migrate(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
+) -> None:
+    """Bring a data directory that an older version wrote to this version's formats.
+
+    A start of the server does the same. No server may run on the directory meanwhile.
+    """
+    # Imported here, as the commands that talk to a server do not need the stores.
+    from inference_events.migration import migrate_directory, plan_directory
+
+    try:
+        done = plan_directory(data_dir) if dry_run else migrate_directory(data_dir)
+    except DataDirectoryError as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"{data_dir} cannot be migrated: {error.strerror}") from None
+    if done is None:
+        typer.echo("The data directory has this version's formats: nothing to migrate")
+        return
+    would = "would become" if dry_run else "became"
+    typer.echo(f"The events' format {done.before} {would} {done.after}")
+    typer.echo(f"Event ids that {would} canonical: {done.converted_ids}")
+    typer.echo(f"Events that {would} part of another event with the same id: {done.merged_events}")
 
 
 @app.command()

@@ -3,15 +3,47 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-class DataDirectoryInUse(RuntimeError):
+class DataDirectoryError(RuntimeError):
+    """Say why a data directory cannot be used."""
+
+
+class DataDirectoryInUse(DataDirectoryError):
     """Say that another process owns the data directory."""
 
 
-class DataDirectoryDamaged(RuntimeError):
+class DataDirectoryMissing(DataDirectoryError):
+    """Say that there is no data directory."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is no data directory of this server: it has no catalog.sqlite")
+
+
+class DataDirectoryTooNew(DataDirectoryError):
+    """Say that a newer version wrote a file of the data directory, and how that shows."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(
+            f"{file} was written by a newer version: {reason}. "
+            f"Start that version or a later one, or restore a backup of {file.parent} that this version made"
+        )
+
+
+class DataDirectoryTooOld(DataDirectoryError):
+    """Say that a file of the data directory is too old to be migrated, and how that shows."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(
+            f"{file} was written by a version that is too old to be migrated: {reason}. Versions from commit 4501da5 "
+            "on can be migrated. Start the version that wrote it, or publish the data again to a new data directory"
+        )
+
+
+class DataDirectoryDamaged(DataDirectoryError):
     """Say which file of the data directory cannot be read, and why."""
 
     def __init__(self, file: Path, cause: object) -> None:
@@ -98,6 +130,21 @@ class DataDirectory:
         os.close(self._lock)
 
 
+@contextmanager
+def unowned(path: Path) -> Iterator[None]:
+    """Let no other process own a data directory meanwhile, without changing it. Raises DataDirectoryInUse."""
+    try:
+        descriptor = os.open(path / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    _take(path, descriptor)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def admin_token_file(data_dir: Path) -> Path:
     """Name the file in which a first start leaves its admin token."""
     return data_dir / "admin-token"
@@ -127,15 +174,19 @@ def write_private(path: Path, text: str) -> None:
 
 def _lock(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _take(path.parent, descriptor)
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def _take(directory: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
         raise DataDirectoryInUse(
-            f"{path.parent} is in use by another server (process {holder}); "
+            f"{directory} is in use by another server (process {holder}); "
             "stop it first, or give this one another data directory"
         ) from None
-    os.truncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor

@@ -57,7 +57,7 @@ class Targets:
         """Give the event store a model's columns. Raises Conflict where stored values would be lost."""
         schema = prepared(model)
         try:
-            self._store.define(schema.model_id, schema.revision, schema.arrow).result()
+            self._store.define(schema.model_id, schema.revision, schema.arrow, schema.targets).result()
         except LossyRetyping as error:
             places = {column["name"]: place for place, column in enumerate(model.schema["columns"])}
             faults = [

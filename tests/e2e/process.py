@@ -1,7 +1,7 @@
 """A real server process on a data directory, to be stopped, killed and started again."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ TOKEN = "token-of-the-end-to-end-tests"
 
 
 class ServerProcess:
-    """Talk to a server process. Settings are given by their names."""
+    """Talk to a server process. Settings are given by their names, `environment` is added to that of the caller."""
 
-    def __init__(self, data_dir: Path, **settings: str | int) -> None:
-        self._program = Program(data_dir, TOKEN, settings)
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
+        self._program = Program(data_dir, TOKEN, settings, environment=environment)
         self.client = httpx.Client()
 
     def start(self) -> None:
@@ -109,7 +109,7 @@ class ServerProcess:
 @contextmanager
 def running(data_dir: Path, **settings: str | int) -> Iterator[ServerProcess]:
     """Run a server for the length of a test."""
-    server = ServerProcess(data_dir, **settings)
+    server = ServerProcess(data_dir, {}, **settings)
     server.start()
     try:
         yield server

@@ -32,9 +32,10 @@ Event: TypeAlias = dict[str, Any]
 
 MODEL = "5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11"
 SCHEMA = pa.schema([("x", pa.float64()), ("n", pa.int64()), ("label", pa.bool_()), ("name", pa.string())])
+TARGETS = ("label", "n")
 SECOND = 1_000_000
 NOW = 1_700_000_000 * SECOND
-UNHASHED = ("id", "received_at", "violations")
+UNHASHED = ("id", "received_at", "violations", "raw")
 EVERYTHING = 10_000
 
 
@@ -48,16 +49,16 @@ class Opened:
         self.schema = SCHEMA
         self.revision = 1
         self.store = engine(directory)
-        self.store.define(MODEL, 1, SCHEMA).result()
+        self.store.define(MODEL, 1, SCHEMA, TARGETS).result()
 
     def reopen(self) -> None:
         self.store.close()
         self.store = self._engine(self._directory)
 
-    def define(self, **types: pa.DataType) -> None:
-        """Give the model exactly these columns."""
+    def define(self, *targets: str, **types: pa.DataType) -> None:
+        """Give the model exactly these columns, and these targets among them."""
         schema = pa.schema(types.items())
-        self.store.define(MODEL, self.revision + 1, schema).result()
+        self.store.define(MODEL, self.revision + 1, schema, targets).result()
         self.revision += 1
         self.schema = schema
 
@@ -91,10 +92,11 @@ class Opened:
         return self.store.delete(Deletion(MODEL, environment, position, job_id, **selected)).result()
 
     def read(self, environment: str = "production", **selected: Any) -> list[Event]:
-        """Return events as dicts: `values` without nulls, times in microseconds, violations as tuples."""
+        """Return events as dicts: `values` and `labels` without nulls, times in microseconds, violations as tuples."""
         stored = self.store.read(Query(MODEL, environment, selected.pop("limit", EVERYTHING), **selected))
-        rows = zip(stored.system.to_pylist(), stored.values.to_pylist(), strict=True)
-        return [_event(system, values) for system, values in rows]
+        labels = stored.labelled_at.to_pylist() or [{}] * len(stored.system)
+        rows = zip(stored.system.to_pylist(), stored.values.to_pylist(), labels, strict=True)
+        return [_event(*row) for row in rows]
 
     def event(self, event_id: str, environment: str = "production") -> Event:
         [event] = self.read(environment, event_ids=[event_id])
@@ -107,11 +109,12 @@ class Opened:
         return self.store.count(MODEL, environment)
 
 
-def batch(rows: Sequence[Row], schema: pa.Schema, revision: int) -> EventBatch:
+def batch(rows: Sequence[Row], schema: pa.Schema, revision: int, hash_version: int = 1) -> EventBatch:
     """Make a batch of rows.
 
     A row has an `id`, and may have `at` (microseconds), `received_at`, `extra` (undeclared columns), `violations` (by
-    column) and declared columns; what it has, null or not, it carries.
+    column), `raw` (what was sent for `name`, of another type) and declared columns; what it has, null or not, it
+    carries.
     """
     system = pa.table(
         [
@@ -126,7 +129,7 @@ def batch(rows: Sequence[Row], schema: pa.Schema, revision: int) -> EventBatch:
     )
     values = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
     carried = {name: np.array([name in row for row in rows], bool) for name in schema.names}
-    return EventBatch(revision, system, pa.table(values, schema=schema), carried)
+    return EventBatch(revision, system, pa.table(values, schema=schema), carried, hash_version)
 
 
 def chunk(
@@ -164,10 +167,11 @@ def _content_hash(row: Row) -> int:
 
 def _violations(row: Row) -> list[dict[str, Any]]:
     found: Mapping[str, str] = row.get("violations", {})
-    return [{"column": column, "kind": kind, "value": None} for column, kind in found.items()]
+    mistyped = [{"column": "name", "kind": "type", "value": row["raw"]}] if "raw" in row else []
+    return [{"column": column, "kind": kind, "value": None} for column, kind in found.items()] + mistyped
 
 
-def _event(system: Row, values: Row) -> Event:
+def _event(system: Row, values: Row, labels: Row) -> Event:
     updated = system["updated_at"]
     return {
         "id": system["event_id"],
@@ -177,6 +181,7 @@ def _event(system: Row, values: Row) -> Event:
         "extra": orjson.loads(system["undeclared"] or "{}"),
         "violations": {(violation["column"], violation["kind"]) for violation in system["violations"]},
         "values": {name: value for name, value in values.items() if value is not None},
+        "labels": {name: _microseconds(time) for name, time in labels.items() if time is not None},
     }
 
 

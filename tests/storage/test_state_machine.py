@@ -6,6 +6,7 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,18 +45,25 @@ targets = st.sampled_from([None, "train", "test"])
 
 
 class Expected:
-    """One event as it should read: time in seconds (None: that of its receipt), values, violations by column."""
+    """One event as it should read: time in seconds (None: that of its receipt), values, violations by column.
 
-    def __init__(self, event: Row) -> None:
+    It is labelled not before `labelled_since` (microseconds), and from the first read on at `labelled_at`.
+    """
+
+    def __init__(self, event: Row, at: int | None = None) -> None:
         self.content = content(event)
         self.time: int | None = None
         self.values: dict[str, Any] = dict.fromkeys(DECLARED)
         self.extra: dict[str, Any] = {}
         self.violations: dict[str, tuple[str, Any]] = dict.fromkeys(DECLARED, ("missing", None))
-        self.carry({name: value for name, value in event.items() if value is not None})
+        self.labelled_since: int | None = None
+        self.labelled_at: str | None = None
+        self.carry({name: value for name, value in event.items() if value is not None}, at)
 
-    def carry(self, event: Row) -> None:
-        """Take over what an event carries."""
+    def carry(self, event: Row, at: int | None = None) -> None:
+        """Take over what an event carries that is received after a time, now if None."""
+        if event.get("label") is not None and self.labelled_since is None:
+            self.labelled_since = now() if at is None else at
         self.time = event["ts"] if event.get("ts") is not None else self.time
         if "extra" in event:
             self.extra = {"extra": event["extra"]}
@@ -65,6 +73,10 @@ class Expected:
                 self.violations.pop(name, None)
                 if violation is not None:
                     self.violations[name] = violation
+
+
+def now() -> int:
+    return time.time_ns() // 1000
 
 
 def checked(value: Any) -> tuple[Any, tuple[str, Any] | None]:
@@ -138,9 +150,10 @@ class ServerMachine(RuleBasedStateMachine):
 
     @rule(events=anonymous)
     def publish_without_ids(self, events: list[Row]) -> None:
+        began = now()
         answer = self._request("publish_events", events, None, self.anonymous_id)
         assert len(set(answer["event_ids"]) - self.anonymous.keys()) == len(events)
-        self.anonymous |= zip(answer["event_ids"], map(Expected, events), strict=True)
+        self.anonymous |= zip(answer["event_ids"], (Expected(event, began) for event in events), strict=True)
 
     @rule(events=events)
     def update(self, events: list[Row]) -> None:
@@ -265,6 +278,17 @@ def _compare(read: list[Any], held: dict[str, Expected]) -> None:
         found = {v["column"]: (v["kind"], v.get("value")) for v in event["violations"]}
         assert len(found) == len(event["violations"])
         assert found == expected.violations
+        _compare_labels(event, expected)
+
+
+def _compare_labels(event: Any, expected: Expected) -> None:
+    if expected.labelled_since is None:
+        assert event["labelled_at"] == {}
+        return
+    labelled_at = event["labelled_at"]["label"]
+    assert expected.labelled_since <= (parse_timestamp(labelled_at) or 0) <= now()
+    assert labelled_at == (expected.labelled_at or labelled_at)
+    expected.labelled_at = labelled_at
 
 
 TestServer = pytest.mark.timeout(0)(ServerMachine.TestCase)

@@ -53,6 +53,7 @@ def test_an_event_is_stored_as_it_was_written(opened: Opened) -> None:
             "extra": {"e": [1, {"f": None}]},
             "violations": {("n", "range"), ("name", "missing")},
             "values": {"x": 0.5, "n": -3},
+            "labels": {"n": NOW},
         }
     ]
 
@@ -95,6 +96,7 @@ def test_other_content_replaces_what_it_carries(opened: Opened) -> None:
         "extra": {"e": 1, "f": 2},
         "violations": {("x", "range"), ("n", "range")},
         "values": {"x": 1.0, "n": 3},
+        "labels": {"n": NOW},
     }
 
 

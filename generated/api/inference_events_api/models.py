@@ -465,6 +465,13 @@ class StoredEvent(BaseModel):
     ]
     undeclared: Annotated[dict[str, Any], Field(description="Columns that the schema does not know.")]
     violations: Annotated[list[Violation], Field(description="Where the event does not keep to the schema.")]
+    labelled_at: Annotated[
+        dict[str, AwareDatetime | None],
+        Field(
+            description="For each target column that has, or had, a value: when the server received the write that first gave it one.\nThe time stays when the value changes or is cleared. It is null if the value was stored by a version that did\nnot keep these times. A column that never had a value is absent.\n",
+            examples=[{"late": "2026-11-24T09:30:00.000000Z"}],
+        ),
+    ]
 
 
 class EventPage(BaseModel):

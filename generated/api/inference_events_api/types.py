@@ -218,6 +218,7 @@ class StoredEvent(TypedDict):
     values: dict[str, Any]
     undeclared: dict[str, Any]
     violations: list[Violation]
+    labelled_at: dict[str, str | None]
 
 
 class EventPage(TypedDict):

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+
+from inference_events.catalog.tables import Table
 
 T = TypeVar("T")
 
@@ -33,7 +35,11 @@ class Catalog:
 
     def __init__(self, url: str) -> None:
         self._engine = _create_engine(url)
-        upgrade(self._engine)
+        try:
+            upgrade(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
         self._read = sessionmaker(self._engine, expire_on_commit=False)
         self._write = sessionmaker(
             self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}), expire_on_commit=False
@@ -97,6 +103,13 @@ class Catalog:
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect() as connection:
                 _check_sqlite(connection)
+
+    def missing(self) -> list[str]:
+        """Return the columns that the schema has and the database has not, each with its table."""
+        there = inspect(self._engine).get_multi_columns()
+        found = {(table, column["name"]) for (_, table), columns in there.items() for column in columns}
+        expected = {(table.name, column.name) for table in Table.metadata.tables.values() for column in table.columns}
+        return sorted(".".join(each) for each in expected - found)
 
     def close(self) -> None:
         """Finish what is queued and let go of the database."""

@@ -1,19 +1,35 @@
 """Opening a data directory's catalog, with all that a first start must leave in it."""
 
+from pathlib import Path
+
+from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import files, organizations, tokens
 from inference_events.catalog.database import Catalog, sqlite_url
-from inference_events.data_directory import DataDirectory, DataDirectoryDamaged, write_private
+from inference_events.data_directory import (
+    DataDirectory,
+    DataDirectoryDamaged,
+    DataDirectoryTooNew,
+    DataDirectoryTooOld,
+    write_private,
+)
 from inference_events.settings import Settings
 
 
 def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog, str | None]:
-    """Open the catalog. Returns it, and the admin token's secret if one had to be made. Raises DataDirectoryDamaged.
+    """Open and prepare the catalog. Returns it, and what `prepare_catalog` returns. Raises a DataDirectoryError."""
+    catalog = checked_catalog(directory.catalog_file)
+    return catalog, prepare_catalog(catalog, settings, directory)
+
+
+def prepare_catalog(catalog: Catalog, settings: Settings, directory: DataDirectory) -> str | None:
+    """Leave in the catalog what a server needs. Returns the admin token's secret if one had to be made.
 
     At the end there is an admin token: the preset one, one made earlier, or a new one, which is also left in
     the data directory's `admin-token` file. A preset that changed takes the place of the one before.
+    Raises DataDirectoryDamaged.
     """
     preset = settings.admin_token.get_secret_value()
 
@@ -24,11 +40,25 @@ def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog,
         return None if tokens.has_admin(session) else _make_admin(session, directory)
 
     try:
-        catalog = Catalog(sqlite_url(directory.catalog_file))
-        catalog.check()
-        return catalog, catalog.write(prepare)
+        return catalog.write(prepare)
     except DatabaseError as error:
         raise DataDirectoryDamaged(directory.catalog_file, error.orig) from error
+
+
+def checked_catalog(file: Path) -> Catalog:
+    """Open a catalog, bring its schema up to date and look through it. Raises a DataDirectoryError."""
+    try:
+        catalog = Catalog(sqlite_url(file))
+        catalog.check()
+        missing = catalog.missing()
+    except CommandError as error:
+        raise DataDirectoryTooNew(file, str(error)) from error
+    except DatabaseError as error:
+        raise DataDirectoryDamaged(file, error.orig) from error
+    if missing:
+        catalog.close()
+        raise DataDirectoryTooOld(file, f"it lacks {', '.join(missing)}")
+    return catalog
 
 
 def _make_admin(session: Session, directory: DataDirectory) -> str:

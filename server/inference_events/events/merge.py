@@ -4,8 +4,8 @@ Three questions are answered here: what becomes of each row (`publish_statuses` 
 repeated ids amounts to (`fold`), and how a stored row reads after it (`overlay`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ NOTHING = pa.schema([("place", pa.int64()), ("event_id", pa.string()), ("content
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that are stored under ids of a batch: a table of place, event_id, content_hash and perhaps more.
+    """Rows that are stored under ids of a batch: place, event_id, content_hash, hash_version, perhaps more.
 
     `number` is for each row of the batch its number in that table, -1 where the id is not stored.
     """
@@ -69,6 +69,12 @@ class Found:
         hashes = otherwise.copy()
         hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.number[self.is_stored]]
         return hashes
+
+    def with_hashes(self, rows: Places, hashes: npt.NDArray[np.uint64]) -> "Found":
+        """Return the same, but with new hashes of what is stored for rows of the batch."""
+        stored = self.stored["content_hash"].to_numpy().copy()
+        stored[self.number[rows]] = hashes
+        return Found(_set(self.stored, "content_hash", pa.array(stored)), self.number)
 
 
 def append_statuses(batch: EventBatch, found: Found) -> Statuses:
@@ -121,8 +127,29 @@ class Folded:
     is_repeated: Mask
 
 
+@dataclass(frozen=True)
+class StoredRows:
+    """What is stored of some events, in step: `labels` are the times of labels by column."""
+
+    system: pa.Table
+    values: pa.Table
+    labels: Mapping[str, pa.Array]
+
+
+def with_labels(batch: EventBatch, targets: Collection[str]) -> EventBatch:
+    """Return a batch that tells when its rows give the targets a value."""
+    labels = {}
+    for name in targets:
+        labels_it = pa.array(batch.carried[name] & batch.values[name].is_valid().to_numpy())
+        labels[name] = _if(labels_it, batch.system["received_at"])
+    return replace(batch, labels=labels)
+
+
 def fold(batch: EventBatch) -> Folded:
-    """Fold the rows of each id into one: for each column the last row that carries it counts."""
+    """Fold the rows of each id into one: for each column the last row that carries it counts.
+
+    The time of a label is that of the first row which gives a value.
+    """
     groups = batch.groups
     counts = np.bincount(groups)
     n = len(counts)
@@ -141,7 +168,8 @@ def fold(batch: EventBatch) -> Folded:
         [_take(batch.values[name], source) for name, source in sources.items()], schema=batch.values.schema
     )
     carried = {name: source >= 0 for name, source in sources.items()}
-    return Folded(EventBatch(batch.revision, system, values, carried), counts > 1)
+    labels = {name: _fold_labels(times, groups, n, rows) for name, times in batch.labels.items()}
+    return Folded(EventBatch(batch.revision, system, values, carried, batch.hash_version, labels), counts > 1)
 
 
 def _last(groups: Places, n: int, rows: Places) -> Places:
@@ -150,8 +178,20 @@ def _last(groups: Places, n: int, rows: Places) -> Places:
     return last
 
 
-def _take(column: pa.ChunkedArray, rows: Places) -> pa.Array:
-    return column.combine_chunks().take(pa.array(rows, mask=rows < 0))
+def _fold_labels(times: pa.Array, groups: Places, n: int, rows: Places) -> pa.Array:
+    is_label = times.is_valid().to_numpy(zero_copy_only=False)
+    # Counted from the end, the first row is the last.
+    last = _last(groups[is_label], n, len(rows) - 1 - rows[is_label])
+    return _take(times, np.where(last < 0, -1, len(rows) - 1 - last))
+
+
+def _if(mask: pa.Array, column: pa.ChunkedArray) -> pa.Array:
+    return pc.if_else(mask, column.combine_chunks(), None)
+
+
+def _take(column: pa.ChunkedArray | pa.Array, rows: Places) -> pa.Array:
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.take(pa.array(rows, mask=rows < 0))
 
 
 def _set(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
@@ -174,6 +214,8 @@ def take_rows(batch: EventBatch, rows: Places) -> EventBatch:
         batch.system.take(pa.array(rows)),
         batch.values.take(pa.array(rows)),
         {name: mask[rows] for name, mask in batch.carried.items()},
+        batch.hash_version,
+        {name: times.take(pa.array(rows)) for name, times in batch.labels.items()},
     )
 
 
@@ -226,10 +268,9 @@ class _Violations:
         return pa.ListArray.from_arrays(pa.array(offsets), self.items.take(pa.array(order)), type=VIOLATIONS)
 
 
-def overlay(
-    system: pa.Table, values: pa.Table, batch: EventBatch, write: Write, stamp: Stamp
-) -> tuple[pa.Table, pa.Table]:
-    """Return stored rows, `system` and `values`, as they read after the rows of `batch`, in step with them."""
+def overlay(stored: StoredRows, batch: EventBatch, write: Write, stamp: Stamp) -> StoredRows:
+    """Return stored rows as they read after the rows of `batch`, in step with them."""
+    system, values = stored.system, stored.values
     touched = _touched_since(system, write)
     masks = {name: mask & ~_named(touched, name) for name, mask in batch.carried.items()}
     new_time = batch.system["timestamp"].is_valid().to_numpy() & ~_named(touched, TIME)
@@ -237,6 +278,7 @@ def overlay(
     changed = {
         "timestamp": _choose(new_time, batch.system["timestamp"], system["timestamp"]),
         "content_hash": _choose(new_hash, batch.system["content_hash"], system["content_hash"]),
+        "hash_version": _choose(new_hash, _versions(batch), system["hash_version"]),
         "undeclared": _overlay_undeclared(system["undeclared"], batch.system["undeclared"], touched),
         "violations": _overlay_violations(system["violations"], batch.system["violations"], masks),
         "updated_at": pa.repeat(pa.scalar(write.received_at, TIMESTAMP), len(batch)),
@@ -247,7 +289,16 @@ def overlay(
     for name, column in changed.items():
         system = _set(system, name, column)
     chosen = [_choose(masks[name], batch.values[name], values[name]) for name in values.column_names]
-    return system, pa.table(chosen, schema=batch.values.schema)
+    labels = {name: _earlier(times, batch.labels[name], masks[name]) for name, times in stored.labels.items()}
+    return StoredRows(system, pa.table(chosen, schema=batch.values.schema), labels)
+
+
+def _versions(batch: EventBatch) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.repeat(pa.scalar(batch.hash_version, pa.uint8()), len(batch))])
+
+
+def _earlier(stored: pa.ChunkedArray, incoming: pa.Array, mask: Mask) -> pa.Array:
+    return pc.coalesce(stored.combine_chunks(), _if(pa.array(mask), pa.chunked_array([incoming])))
 
 
 def touches(batch: EventBatch, kind: WriteKind, stamp: Stamp, before: list[str | None]) -> pa.Array:

@@ -5,7 +5,7 @@ Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in st
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -22,6 +22,8 @@ Statuses = npt.NDArray[np.int8]
 Tallies = Mapping[str, Mapping[str, int]]
 
 TIMESTAMP = pa.timestamp("us")
+# Stands for the time of a label that was written before the times of labels were kept.
+UNKNOWN_TIME = 0
 VIOLATIONS = pa.list_(pa.struct([("column", pa.string()), ("kind", pa.string()), ("value", pa.string())]))
 SYSTEM_SCHEMA = pa.schema(
     [
@@ -41,6 +43,18 @@ class StoreError(Exception):
 
 class StoreUnreadable(StoreError):
     """The engine cannot open what it kept. `args` is why."""
+
+
+class StoreTooNew(StoreError):
+    """A newer version wrote what is kept. `args` are its format and the newest format that is known here."""
+
+
+class StoreOutdated(StoreError):
+    """An older version wrote what is kept, and it must be migrated first. `args` are as in StoreTooNew."""
+
+
+class StoreTooOld(StoreError):
+    """A version that is too old to be migrated wrote what is kept. `args` says how that shows."""
 
 
 class ModelUnknown(StoreError):
@@ -93,12 +107,16 @@ class EventBatch:
     `system` has SYSTEM_SCHEMA; its timestamp is null where the row has none. `values` has the model's declared
     columns. `carried` tells per declared column which rows say something about it: where a row does not, a
     stored value stays. `violations` in `system` may name columns that are not carried; they bind new events only.
+    `hash_version` is that of the content hashes in `system`.
+    `labels` is for the store alone: per target column the time of receipt of each row that gives it a value.
     """
 
     revision: int
     system: pa.Table
     values: pa.Table
     carried: Mapping[str, Mask]
+    hash_version: int
+    labels: Mapping[str, pa.Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.system.num_rows)
@@ -212,10 +230,15 @@ class Scan:
 
 @dataclass(frozen=True)
 class StoredEvents:
-    """Events as stored. `system` has event_id, timestamp, received_at, updated_at, undeclared and violations."""
+    """Events as stored. `system` has event_id, timestamp, received_at, updated_at, undeclared and violations.
+
+    `labelled_at` has a column for each declared column that is, or was, a target: the time of receipt of the write
+    that first gave it a value. It is null if none did, and UNKNOWN_TIME if the value is older than these times.
+    """
 
     system: pa.Table
     values: pa.Table
+    labelled_at: pa.Table = field(default_factory=lambda: pa.table({}))
 
 
 @dataclass(frozen=True)
@@ -234,8 +257,8 @@ class EventStore(Protocol):
     read that begins after it.
     """
 
-    def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
-        """Create or change a model's columns.
+    def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
+        """Create or change a model's columns. From now on the store keeps when the targets among them got a value.
 
         A column that is gone keeps its values, which read as undeclared; one of another type gets them converted.
         Fails with LossyRetyping, and changes nothing, if a value would be lost.
@@ -249,6 +272,7 @@ class EventStore(Protocol):
 
         An id twice in a batch counts as written one after the other. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
+        A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
         Fails with ModelUnknown or RevisionChanged, and with OutOfTurn where the chunk before is not committed.
         """
 

@@ -28,7 +28,7 @@ from inference_events.ingest.columns import (
     is_too_deep,
     text_list,
 )
-from inference_events.ingest.hashes import hash_column, hash_pair
+from inference_events.ingest.hashes import HASH_VERSION, hash_column, hash_pair
 from inference_events.ingest.ids import canonical_id, event_id, made_id
 from inference_events.ingest.normalize import NotText, Values, as_list
 from inference_events.ingest.rows import Rows
@@ -130,7 +130,7 @@ def _ingest(rows: Rows, schema: ModelSchema, made: Made, *, update: bool, makes_
     )
     values = pa.table([converted[name].array for name in schema.arrow.names], schema=schema.arrow)
     ignored = [c.name for c in schema.columns if update and not c.updatable and _is_sent(c, rows, schema)]
-    batch = EventBatch(schema.revision, system, values, carried)
+    batch = EventBatch(schema.revision, system, values, carried, HASH_VERSION)
     unknown = sorted(rows.names - schema.names)
     missing = None if update or schema.timestamp_column in rows.names else schema.timestamp_column
     everything = np.arange(len(rows))

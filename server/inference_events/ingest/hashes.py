@@ -14,6 +14,9 @@ import xxhash
 
 Hashes = npt.NDArray[np.uint64]
 
+# Raise it if the same event, sent again, gets another hash: because of the hash itself, or because its values are
+# converted in another way. Stored rows with an older version are compared by their values.
+HASH_VERSION = 1
 NULL_ITEM = np.uint64(0x9E3779B97F4A7C15)
 
 

@@ -66,6 +66,7 @@ class ModelSchema:
     timestamp_column: str | None
     timestamp_format: TimeFormat | None
     is_ranking: bool
+    targets: frozenset[str] = frozenset()
 
     @cached_property
     def arrow(self) -> pa.Schema:
@@ -137,6 +138,7 @@ def model_schema(
         timestamp_column=event_ts_col,
         timestamp_format=format,
         is_ranking=is_ranking,
+        targets=frozenset(spec.get("targets") or ()) & {column["name"] for column in schema["columns"]},
     )
 
 

@@ -14,7 +14,7 @@ import pyarrow.types
 
 from inference_events import exact_json
 from inference_events.errors import BadRequest, Fault
-from inference_events.events.store import Query, StoredEvents
+from inference_events.events.store import UNKNOWN_TIME, Query, StoredEvents
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
 from inference_events_api import types as t
@@ -56,7 +56,8 @@ def event_page(stored: StoredEvents, limit: int, schema: ModelSchema) -> t.Event
     values = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if schema.grouped:
         values = [_with_single_values(row, schema) for row in values]
-    items = [_event(row, value) for row, value in zip(system, values or [{}] * len(system), strict=True)]
+    labels = _labels(stored, limit, schema) or [{}] * len(system)
+    items = [_event(*event) for event in zip(system, values or [{}] * len(system), labels, strict=True)]
     more = stored.system.num_rows > limit
     return {"items": items, "next_cursor": _write_cursor(system[-1]) if more else None}
 
@@ -81,7 +82,18 @@ def time_bound(time: str | float, place: str) -> int:
     return bound
 
 
-def _event(row: Mapping[str, Any], values: dict[str, Any]) -> t.StoredEvent:
+def _labels(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[dict[str, str | None]]:
+    names = [name for name in stored.labelled_at.column_names if name in schema.targets]
+    times = (stored.labelled_at[name].slice(0, limit).cast(pa.int64()).to_pylist() for name in names)
+    rows = (zip(names, row, strict=True) for row in zip(*times, strict=True))
+    return [{name: _label_time(time) for name, time in row if time is not None} for row in rows]
+
+
+def _label_time(time: int) -> str | None:
+    return None if time == UNKNOWN_TIME else format_timestamp(time)
+
+
+def _event(row: Mapping[str, Any], values: dict[str, Any], labelled_at: dict[str, str | None]) -> t.StoredEvent:
     return {
         "event_id": row["event_id"],
         "timestamp": _time(row["timestamp"]),
@@ -90,6 +102,7 @@ def _event(row: Mapping[str, Any], values: dict[str, Any]) -> t.StoredEvent:
         "values": values,
         "undeclared": exact_json.loads(row["undeclared"]) if row["undeclared"] else {},
         "violations": [_violation(violation) for violation in row["violations"]],
+        "labelled_at": labelled_at,
     }
 
 

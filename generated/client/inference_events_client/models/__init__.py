@@ -101,6 +101,7 @@ from .server_info import ServerInfo
 from .server_info_feature_flags import ServerInfoFeatureFlags
 from .server_info_response import ServerInfoResponse
 from .stored_event import StoredEvent
+from .stored_event_labelled_at import StoredEventLabelledAt
 from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
 from .task_params import TaskParams
@@ -227,6 +228,7 @@ __all__ = (
     "ServerInfoFeatureFlags",
     "ServerInfoResponse",
     "StoredEvent",
+    "StoredEventLabelledAt",
     "StoredEventUndeclared",
     "StoredEventValues",
     "TaskParams",

@@ -10,6 +10,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
+    from ..models.stored_event_labelled_at import StoredEventLabelledAt
     from ..models.stored_event_undeclared import StoredEventUndeclared
     from ..models.stored_event_values import StoredEventValues
     from ..models.violation import Violation
@@ -38,6 +39,11 @@ class StoredEvent:
     """ Columns that the schema does not know. """
     violations: list[Violation]
     """ Where the event does not keep to the schema. """
+    labelled_at: StoredEventLabelledAt
+    """ For each target column that has, or had, a value: when the server received the write that first gave it one.
+    The time stays when the value changes or is cleared. It is null if the value was stored by a version that did
+    not keep these times. A column that never had a value is absent.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,6 +68,8 @@ class StoredEvent:
             violations_item = violations_item_data.to_dict()
             violations.append(violations_item)
 
+        labelled_at = self.labelled_at.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -73,6 +81,7 @@ class StoredEvent:
                 "values": values,
                 "undeclared": undeclared,
                 "violations": violations,
+                "labelled_at": labelled_at,
             }
         )
 
@@ -80,6 +89,7 @@ class StoredEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.stored_event_labelled_at import StoredEventLabelledAt  # noqa: PLC0415
         from ..models.stored_event_undeclared import StoredEventUndeclared  # noqa: PLC0415
         from ..models.stored_event_values import StoredEventValues  # noqa: PLC0415
         from ..models.violation import Violation  # noqa: PLC0415
@@ -117,6 +127,8 @@ class StoredEvent:
 
             violations.append(violations_item)
 
+        labelled_at = StoredEventLabelledAt.from_dict(d.pop("labelled_at"))
+
         stored_event = cls(
             event_id=event_id,
             timestamp=timestamp,
@@ -125,6 +137,7 @@ class StoredEvent:
             values=values,
             undeclared=undeclared,
             violations=violations,
+            labelled_at=labelled_at,
         )
 
         stored_event.additional_properties = d

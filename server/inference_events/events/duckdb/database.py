@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from inference_events.events.duckdb.sql import SYSTEM_TABLES
+from inference_events.events.duckdb.formats import open_format
 
 
 class Database:
@@ -74,7 +74,7 @@ def _connect(path: Path, checkpoint_bytes: int) -> duckdb.DuckDBPyConnection:
     try:
         # At each checkpoint the engine compresses what was written since: often means small blocks.
         connection.execute(f"SET checkpoint_threshold = '{checkpoint_bytes}B'")
-        connection.execute(SYSTEM_TABLES)
+        open_format(connection)
     except BaseException:
         connection.close()
         raise

@@ -1,6 +1,6 @@
 """How a model's columns lie in its table: under names of their own, so that any user's name will do."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
@@ -14,21 +14,35 @@ SQL_TYPES = {
     pa.string(): "VARCHAR",
     pa.timestamp("us"): "TIMESTAMP",
 }
+LABEL_TYPE = "TIMESTAMP"
 ARROW_TYPES = {sql: arrow for arrow, sql in SQL_TYPES.items()}
 
 
 @dataclass(frozen=True)
 class StoredColumn:
-    """A column of a table. A retired one is no longer declared; its values read as undeclared."""
+    """A column of a table. A retired one is no longer declared; its values read as undeclared.
+
+    A labelled column has a second one beside it, for the time at which each event first got a value.
+    """
 
     number: int
     name: str
     sql_type: str
     retired: bool = False
+    labelled: bool = False
 
     @property
     def sql_name(self) -> str:
         return f"c{self.number}"
+
+    @property
+    def label_name(self) -> str:
+        return f"l{self.number}"
+
+    @property
+    def sql_columns(self) -> dict[str, str]:
+        """The columns of the table that belong to this one, with their types."""
+        return {self.sql_name: self.sql_type} | ({self.label_name: LABEL_TYPE} if self.labelled else {})
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,10 @@ class Change:
     @property
     def adds(self) -> bool:
         return self.old is None
+
+    @property
+    def labels(self) -> bool:
+        return self.new.labelled and not (self.old and self.old.labelled)
 
     @property
     def retypes(self) -> bool:
@@ -72,6 +90,11 @@ class Layout:
         return tuple(column for column in self.columns if column.retired)
 
     @cached_property
+    def labelled(self) -> tuple[StoredColumn, ...]:
+        """The declared columns that have times of labels."""
+        return tuple(column for column in self.declared if column.labelled)
+
+    @cached_property
     def stored(self) -> tuple[StoredColumn, ...]:
         """All columns in the order in which they lie in the table."""
         return tuple(sorted(self.columns, key=attrgetter("number")))
@@ -81,8 +104,16 @@ class Layout:
         """The declared columns by the users' names."""
         return pa.schema([(column.name, arrow_type(column.sql_type)) for column in self.declared])
 
-    def changes(self, schema: pa.Schema) -> list[Change]:
-        """List what must change so that exactly the columns of `schema` are declared, in its order."""
+    @cached_property
+    def sql_columns(self) -> dict[str, str]:
+        """The columns of the table that hold the users' ones, with their types."""
+        return {name: kind for column in self.stored for name, kind in column.sql_columns.items()}
+
+    def changes(self, schema: pa.Schema, targets: Collection[str]) -> list[Change]:
+        """List what must change so that exactly the columns of `schema` are declared, in its order.
+
+        Targets become labelled. A column that was a target keeps its times.
+        """
         known = {column.name: column for column in self.columns}
         free = max((column.number for column in self.columns), default=-1) + 1
         changes = []
@@ -90,7 +121,8 @@ class Layout:
             old = known.pop(field.name, None)
             number = free if old is None else old.number
             free += old is None
-            changes.append(Change(old, StoredColumn(number, field.name, sql_type(field.type))))
+            labelled = field.name in targets or (old is not None and old.labelled)
+            changes.append(Change(old, StoredColumn(number, field.name, sql_type(field.type), labelled=labelled)))
         return changes + [Change(old, replace(old, retired=True)) for old in known.values()]
 
     def after(self, revision: int, changes: Iterable[Change]) -> "Layout":

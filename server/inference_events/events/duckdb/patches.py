@@ -4,6 +4,9 @@ To write a row anew takes all its columns, and each of them lies in a block of i
 update carries: `changed` holds their names, the columns of the patch their values, and its violations are theirs. What
 else it has counts where it is not null. A row has one patch at most.
 
+The time at which a target got its first value is in the patch only if the row has none. Which of the two counts is
+decided when they are read, so that an update need not read the row.
+
 Patches never say anything about what events are selected and ordered by, so rows are selected first and then read
 through their patches.
 """
@@ -14,10 +17,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.layout import Layout, StoredColumn
 from inference_events.events.duckdb.sql import EVENT_COLUMNS, literal
-from inference_events.events.store import Mask
+from inference_events.events.merge import StoredRows
+from inference_events.events.store import UNKNOWN_TIME, Mask
 
+UNKNOWN = f"make_timestamp({UNKNOWN_TIME})"
 PATCHED = ("undeclared", "violations", "updated_at", "position", "touched")
 VIOLATIONS = """CASE WHEN p.place IS NULL THEN e.violations ELSE
     list_filter(e.violations, lambda v: NOT list_contains(p.changed, v."column")) || coalesce(p.violations, [])
@@ -27,7 +32,7 @@ END AS violations"""
 def table_of_patches(layout: Layout) -> dict[str, str]:
     """Return the columns of the table of patches, with their types: retired ones too, for readers that began before."""
     system = {name: EVENT_COLUMNS[name] for name in PATCHED}
-    return {"place": "BIGINT", "changed": "VARCHAR[]"} | system | {c.sql_name: c.sql_type for c in layout.columns}
+    return {"place": "BIGINT", "changed": "VARCHAR[]"} | system | layout.sql_columns
 
 
 def latest(layout: Layout, columns: Sequence[str], rows: str) -> str:
@@ -35,8 +40,8 @@ def latest(layout: Layout, columns: Sequence[str], rows: str) -> str:
 
     `rows` is a query of rows of the table of events. It is `e` in the query, the patches are `p`.
     """
-    names = {column.sql_name: column.name for column in layout.declared}
-    selected = ", ".join(_latest(column, names) for column in columns)
+    declared = {name: column for column in layout.declared for name in column.sql_columns}
+    selected = ", ".join(_latest(column, declared) for column in columns)
     joined = f" LEFT JOIN {layout.patches} p ON p.place = e.place" if "p." in selected else ""
     return f"SELECT {selected} FROM ({rows}) e{joined}"
 
@@ -44,30 +49,38 @@ def latest(layout: Layout, columns: Sequence[str], rows: str) -> str:
 def own_columns(layout: Layout, merged: Collection[str]) -> list[str]:
     """Return, for `latest`, the columns of the patch itself, null where a row has none; but `merged` as they read."""
     system = (name if name in merged else f"p.{name}" for name in PATCHED)
-    return ["p.changed", *system, *(f"p.{column.sql_name}" for column in layout.declared)]
+    return ["p.changed", *system, *(f"p.{name}" for column in layout.declared for name in column.sql_columns)]
 
 
 def patches(
-    layout: Layout, stored: pa.Table, system: pa.Table, values: pa.Table, carried: Mapping[str, Mask]
+    layout: Layout,
+    stored: pa.Table,
+    rows: StoredRows,
+    carried: Mapping[str, Mask],
 ) -> pa.Table:
     """Make the patches of stored rows, in step with them.
 
-    `system` and `values` are what the patches hold from now on, `carried` tells what is new in `values`; `stored` has
-    each row's place and what was changed before.
+    `rows` is what the patches hold from now on, `carried` tells which values are new; `stored` has each row's place
+    and what was changed before.
     """
     columns = {"place": stored["place"], "changed": _changed(layout, stored["changed"], carried)}
-    columns |= {name: system[name] for name in PATCHED}
-    columns |= zip((column.sql_name for column in layout.declared), values.columns, strict=True)
+    columns |= {name: rows.system[name] for name in PATCHED}
+    columns |= zip((column.sql_name for column in layout.declared), rows.values.columns, strict=True)
+    columns |= {column.label_name: rows.labels[column.name] for column in layout.labelled}
     return pa.table(columns)
 
 
-def _latest(column: str, names: Mapping[str, str]) -> str:
+def _latest(column: str, declared: Mapping[str, StoredColumn]) -> str:
     if column == "violations":
         return VIOLATIONS
     if column in PATCHED:
         return f"coalesce(p.{column}, e.{column}) AS {column}"
-    if column in names:
-        changed = f"list_contains(p.changed, {literal(names[column])})"
+    if column in declared:
+        values, labels = declared[column].sql_name, declared[column].label_name
+        if column == labels:
+            # A value without a time was written before times were kept.
+            return f"coalesce(e.{labels}, CASE WHEN e.{values} IS NOT NULL THEN {UNKNOWN} END, p.{labels}) AS {labels}"
+        changed = f"list_contains(p.changed, {literal(declared[column].name)})"
         return f"CASE WHEN {changed} THEN p.{column} ELSE e.{column} END AS {column}"
     return f"e.{column}" if column.isidentifier() else column
 

@@ -16,7 +16,7 @@ from inference_events.events.store import Deletion, EventBatch
 
 ROW_ID = "rowid"
 FIRST_UNCOMMITTED = 36_028_797_018_960_000
-KNOWN_BY_ID = ("place", "event_id", "content_hash")
+KNOWN_BY_ID = ("place", "event_id", "content_hash", "hash_version")
 
 
 class Rows:
@@ -32,6 +32,7 @@ class Rows:
         self._identities: dict[str, Identity] = {}
         self._row_ids: dict[str, RowIds] = {}
         self._patches: dict[str, int] = {}
+        self._orders: dict[str, list[str]] = {}
         self.changes = 0
         self._changed: set[str] = set()
 
@@ -40,6 +41,7 @@ class Rows:
 
     def rollback(self) -> None:
         """Forget the indexes that are ahead of their tables; they are made anew when they are needed."""
+        self._orders = {}
         for model_id in self._changed:
             self.forget(model_id)
 
@@ -48,6 +50,11 @@ class Rows:
         self._identities.pop(model_id, None)
         self._row_ids.pop(model_id, None)
         self._patches.pop(model_id, None)
+        self.forget_columns(model_id)
+
+    def forget_columns(self, model_id: str) -> None:
+        """Drop what is known of a table's columns, which have changed."""
+        self._orders.pop(model_id, None)
 
     def find(self, layout: Layout, environment_id: str, system: pa.Table, columns: Sequence[str]) -> pa.Table | None:
         """Return these columns of the rows that have one of the ids of `system`, None if there are none."""
@@ -91,7 +98,7 @@ class Rows:
         """Insert rows, which have all columns but the place."""
         identity, hashes = self._identity(layout), rows["id_hash"].to_numpy()
         places = identity.reserve(len(rows))
-        rows = rows.append_column("place", pa.array(places)).select(stored_columns(layout))
+        rows = rows.append_column("place", pa.array(places)).select(self._order(layout))
         self._db.from_arrow(rows).insert_into(layout.table)
         self._changed.add(layout.model_id)
         self.changes += len(rows)
@@ -104,6 +111,15 @@ class Rows:
             self._db.execute(f"INSERT INTO {layout.patches} BY NAME SELECT * FROM incoming")
         self.changes += len(patches)
         self._patches[layout.model_id] = number(self._db, f"SELECT count(*) FROM {layout.patches}")
+
+    def set_hashes(self, layout: Layout, rows: pa.Table) -> None:
+        """Set the content hashes of rows, known by `rowid`, and their version."""
+        with registered(self._db, hashed=rows.rename_columns({ROW_ID: "row"})):
+            self._db.execute(
+                f"UPDATE {layout.table} e SET content_hash = h.content_hash, hash_version = h.hash_version"
+                " FROM hashed h WHERE e.rowid = h.row"
+            )
+        self.changes += len(rows)
 
     def count_patches(self, model_id: str) -> int:
         """Return how many patches there were after the last one that this process made."""
@@ -147,6 +163,12 @@ class Rows:
                 [*parameters, deletion.position, deletion.position],
             )
 
+    def _order(self, layout: Layout) -> list[str]:
+        """Return the columns as they lie in the table. That depends on when each of them came."""
+        if layout.model_id not in self._orders:
+            self._orders[layout.model_id] = self._db.table(layout.table).columns
+        return self._orders[layout.model_id]
+
     def _candidates(self, layout: Layout, environment_id: str, ids: Sequence[str]) -> pa.Table:
         return pa.table({"place": self._identity(layout).find(hash_ids(environment_id, ids))})
 
@@ -171,8 +193,8 @@ def all_columns(layout: Layout) -> list[str]:
 
 
 def stored_columns(layout: Layout) -> list[str]:
-    """Return the names of the columns of the table of events, in its order."""
-    return [*PLACE_COLUMNS, *EVENT_COLUMNS, *(column.sql_name for column in layout.stored)]
+    """Return the names of the columns of the table of events."""
+    return [*PLACE_COLUMNS, *EVENT_COLUMNS, *layout.sql_columns]
 
 
 def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:

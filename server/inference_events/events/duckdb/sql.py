@@ -16,10 +16,9 @@ SYSTEM_TABLES = f"""
 CREATE SEQUENCE IF NOT EXISTS positions INCREMENT {POSITIONS_AT_ONCE};
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
-    model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN
+    model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN, labelled BOOLEAN
 );
-CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR);
-ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{{}}';
+CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR, tallies VARCHAR);
 CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
 CREATE TABLE IF NOT EXISTS records (
     token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,
@@ -33,6 +32,7 @@ EVENT_COLUMNS = {
     "timestamp": "TIMESTAMP",
     "received_at": "TIMESTAMP",
     "content_hash": "UBIGINT",
+    "hash_version": "UTINYINT",
     "undeclared": "VARCHAR",
     "violations": 'STRUCT("column" VARCHAR, kind VARCHAR, "value" VARCHAR)[]',
     "environment_id": "VARCHAR",

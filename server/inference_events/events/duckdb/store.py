@@ -4,7 +4,7 @@ A write is durable when its transaction is committed: DuckDB syncs its write-ahe
 on cursors of their own and see the last commit.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -68,8 +68,8 @@ class DuckDBEventStore:
             raise StoreUnreadable(str(error)) from error
         self._committer = GroupCommitter(self._engine)
 
-    def define(self, model_id: str, revision: int, schema: pa.Schema) -> Future[None]:
-        return self._committer.submit(Define(model_id, revision, schema))
+    def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
+        return self._committer.submit(Define(model_id, revision, schema, targets))
 
     def drop(self, model_id: str) -> Future[None]:
         return self._committer.submit(Drop(model_id))
@@ -100,7 +100,7 @@ class DuckDBEventStore:
     def read(self, query: Query) -> StoredEvents:
         layout = self._layout(query.model_id)
         where, parameters = conditions(query)
-        columns = [*READ_COLUMNS, *(column.sql_name for column in layout.columns)]
+        columns = [*READ_COLUMNS, *layout.sql_columns]
         order = "ORDER BY e.timestamp, e.event_id"
         selected = f"SELECT e.* FROM {layout.table} e WHERE {where} {order} LIMIT ?"
         with self._cursor() as cursor:
@@ -186,7 +186,8 @@ def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:
         kept = zip(system["undeclared"].to_pylist(), _retireddeclared_values(rows, layout), strict=True)
         merged = [_json(old | (exact_json.loads(text) if text else {})) for text, old in kept]
         system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
-    return StoredEvents(system, declared_values(rows, layout.declared))
+    labelled_at = pa.table({column.name: rows[column.label_name] for column in layout.labelled})
+    return StoredEvents(system, declared_values(rows, layout.declared), labelled_at)
 
 
 def _retireddeclared_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str, Any]]:

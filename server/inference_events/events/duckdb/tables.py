@@ -1,11 +1,11 @@
 """The tables of events: made, changed and removed as the models' schemas are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.duckdb.layout import Change, Layout, StoredColumn
+from inference_events.events.duckdb.layout import LABEL_TYPE, Change, Layout, StoredColumn
 from inference_events.events.duckdb.patches import table_of_patches
 from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, SYSTEM_COLUMNS, number, registered
 from inference_events.events.store import LossyRetyping
@@ -25,17 +25,17 @@ class Tables:
         self._db = connection
         self.layouts = {layout.model_id: layout for layout in _load(connection)}
 
-    def define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
+    def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str]) -> None:
         """Create or change the tables of a model, which has no patches. Raises LossyRetyping."""
         before = self.layouts.get(model_id) or Layout(model_id, revision)
-        changes = before.changes(schema)
+        changes = before.changes(schema, targets)
         layout = before.after(revision, changes)
         if model_id not in self.layouts:
-            self._create(layout.table, _columns(layout))
+            self.create(self._db, layout.table, self.columns(layout))
         else:
             self._change_columns(layout, changes)
             self._db.execute(f"DROP TABLE {layout.patches}")
-        self._create(layout.patches, table_of_patches(layout))
+        self.create(self._db, layout.patches, table_of_patches(layout))
         self._keep(layout)
 
     def drop(self, model_id: str) -> None:
@@ -46,15 +46,22 @@ class Tables:
             self._db.execute(f"DROP TABLE {layout.patches}")
             self._forget(model_id)
 
-    def _create(self, table: str, columns: Mapping[str, str]) -> None:
+    @staticmethod
+    def columns(layout: Layout) -> dict[str, str]:
+        """Return the columns of a table of events, with their types."""
+        return PLACE_COLUMNS | EVENT_COLUMNS | layout.sql_columns
+
+    @staticmethod
+    def create(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+        """Create an empty table."""
         declared = ", ".join(f"{name} {kind} {STORED_AS.get(name, '')}" for name, kind in columns.items())
-        self._db.execute(f"CREATE TABLE {table} ({declared})")
+        db.execute(f"CREATE TABLE {table} ({declared})")
 
     def _change_columns(self, layout: Layout, changes: Sequence[Change]) -> None:
         lossy = [change.new.name for change in changes if change.retypes and self._loses(layout, change)]
         if lossy:
             raise LossyRetyping(*lossy)
-        if sum(change.adds for change in changes) > MOST_ALTERS:
+        if sum(change.adds or change.labels for change in changes) > MOST_ALTERS:
             self._rebuild(layout, changes)
             return
         for change in changes:
@@ -62,10 +69,8 @@ class Tables:
 
     def _rebuild(self, layout: Layout, changes: Sequence[Change]) -> None:
         """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
-        values = ", ".join(
-            f"CAST({_source(change)} AS {change.new.sql_type}) AS {change.new.sql_name}" for change in changes
-        )
-        self._create("rebuilt", _columns(layout))
+        values = ", ".join(selected for change in changes for selected in _rebuilt(change))
+        self.create(self._db, "rebuilt", self.columns(layout))
         self._db.execute(f"INSERT INTO rebuilt BY NAME SELECT {SYSTEM_COLUMNS}, {values} FROM {layout.table} e")
         self._db.execute(f"DROP TABLE {layout.table}")
         self._db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
@@ -82,13 +87,15 @@ class Tables:
             self._db.execute(f"ALTER TABLE {layout.table} ADD COLUMN {name} {kind}")
         elif change.retypes:
             self._db.execute(f"ALTER TABLE {layout.table} ALTER COLUMN {name} SET DATA TYPE {kind}")
+        if change.labels:
+            self._db.execute(f"ALTER TABLE {layout.table} ADD COLUMN {change.new.label_name} {LABEL_TYPE}")
 
     def _keep(self, layout: Layout) -> None:
         self._forget(layout.model_id)
         self._db.execute("INSERT INTO models VALUES (?, ?)", [layout.model_id, layout.revision])
         rows = pa.Table.from_pylist([vars(c) | {"model_id": layout.model_id} for c in layout.columns])
         with registered(self._db, layout=rows.append_column("place", pa.array(range(len(rows))))):
-            self._db.execute("INSERT INTO columns SELECT model_id, place, number, name, sql_type, retired FROM layout")
+            self._db.execute("INSERT INTO columns BY NAME SELECT * FROM layout")
         self.layouts[layout.model_id] = layout
 
     def _forget(self, model_id: str) -> None:
@@ -96,17 +103,17 @@ class Tables:
         self._db.execute("DELETE FROM columns WHERE model_id = ?", [model_id])
 
 
-def _columns(layout: Layout) -> dict[str, str]:
-    return PLACE_COLUMNS | EVENT_COLUMNS | {column.sql_name: column.sql_type for column in layout.stored}
-
-
-def _source(change: Change) -> str:
-    return "NULL" if change.old is None else f"e.{change.old.sql_name}"
+def _rebuilt(change: Change) -> Iterator[str]:
+    old, new = change.old, change.new
+    yield f"CAST({'NULL' if old is None else f'e.{old.sql_name}'} AS {new.sql_type}) AS {new.sql_name}"
+    if old is not None and old.labelled:
+        yield f"e.{old.label_name}"
 
 
 def _load(db: duckdb.DuckDBPyConnection) -> list[Layout]:
     models = db.execute("SELECT model_id, revision FROM models").fetchall()
-    rows = db.execute("SELECT model_id, number, name, sql_type, retired FROM columns ORDER BY place").fetchall()
+    selected = "model_id, number, name, sql_type, retired, labelled"
+    rows = db.execute(f"SELECT {selected} FROM columns ORDER BY place").fetchall()
     columns: dict[str, list[StoredColumn]] = {}
     for model_id, *column in rows:
         columns.setdefault(model_id, []).append(StoredColumn(*column))

@@ -1,6 +1,6 @@
 """What the thread that writes is asked to do beside the writes and deletions of `EventStore`, and what is joined."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ class Define:
     model_id: str
     revision: int
     schema: pa.Schema
+    targets: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def join(writes: Sequence[Write]) -> Write:
         pa.concat_tables([batch.system for batch in batches]),
         pa.concat_tables([batch.values for batch in batches]),
         {name: np.concatenate([batch.carried[name] for batch in batches]) for name in first.batch.carried},
+        first.batch.hash_version,
     )
     received_at = max(write.received_at for write in writes)
     return Write(first.model_id, first.environment_id, first.kind, batch, received_at)
@@ -75,6 +77,7 @@ def _target(write: Write) -> tuple[Any, ...]:
         write.environment_id,
         write.kind,
         write.batch.revision,
+        write.batch.hash_version,
         write.position,
         write.chunk,
     )

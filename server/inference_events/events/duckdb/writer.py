@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -9,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, job_progress, set_progress
-from inference_events.events.duckdb.rows import KNOWN_BY_ID, Rows, all_columns
+from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
     POSITIONS_AT_ONCE,
@@ -27,6 +29,7 @@ from inference_events.events.merge import (
     Found,
     Places,
     Stamp,
+    StoredRows,
     append_statuses,
     fold,
     overlay,
@@ -34,6 +37,7 @@ from inference_events.events.merge import (
     take_rows,
     touches,
     update_statuses,
+    with_labels,
 )
 from inference_events.events.store import (
     TIMESTAMP,
@@ -124,8 +128,8 @@ class Writer:
                     return self._write_joined(work)
                 case [Deletion() as deletion]:
                     return [self._delete(deletion)]
-                case [Define(model_id, revision, schema)]:
-                    self._define(model_id, revision, schema)
+                case [Define() as definition]:
+                    self._define(definition)
                     return [None]
                 case [Drop(model_id)]:
                     self._tables.drop(model_id)
@@ -146,11 +150,13 @@ class Writer:
             return [error] * len(work)
         raise TypeError(f"unknown work {type(work[0]).__name__}")
 
-    def _define(self, model_id: str, revision: int, schema: pa.Schema) -> None:
+    def _define(self, definition: Define) -> None:
+        model_id = definition.model_id
         layout = self._tables.layouts.get(model_id)
         while layout is not None and self._rows.fold(layout, MOST_FOLDED):
             pass
-        self._tables.define(model_id, revision, schema)
+        self._tables.define(model_id, definition.revision, definition.schema, definition.targets)
+        self._rows.forget_columns(model_id)
 
     def _fold(self, model_id: str) -> None:
         layout = self._tables.layouts.get(model_id)
@@ -184,7 +190,7 @@ class Writer:
         if write.chunk is not None and job_progress(self._db, write.chunk.job_id).next_row != write.chunk.start:
             raise OutOfTurn
         stamp = self._stamp(write)
-        found = self._find(layout, write, stamp)
+        found = self._with_new_hashes(layout, write, self._find(layout, write, stamp))
         statuses = _statuses(write, found)
         unchanged = np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored)
         if stamp.notes and len(unchanged):
@@ -197,7 +203,7 @@ class Writer:
         return statuses
 
     def _change(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
-        folded = fold(batch)
+        folded = fold(with_labels(batch, [column.name for column in layout.labelled]))
         found = Found.match(folded.batch, found.stored)
         self._insert_new(layout, write, folded, np.flatnonzero(~found.is_stored), stamp)
         self._lay_over(layout, write, folded.batch, np.flatnonzero(found.is_stored), found, stamp)
@@ -210,13 +216,30 @@ class Writer:
         noted = touches(batch, write.kind, stamp, stored["touched"].to_pylist())
         positions = pa.repeat(pa.scalar(stamp.position, pa.int64()), len(stored))
         system = pa.table({name: stored[name] for name in PATCHED} | {"position": positions, "touched": noted})
-        values = declared_values(stored, layout.declared)
-        self._rows.patch(layout, patches(layout, stored, system, values, {}))
+        confirmed = replace(_rows_of(layout, stored), system=system)
+        self._rows.patch(layout, patches(layout, stored, confirmed, {}))
 
     def _find(self, layout: Layout, write: Write, stamp: Stamp) -> Found:
         columns = _patched_columns(layout, write.batch, stamp) if _patches(write) else KNOWN_BY_ID
         stored = self._rows.find(layout, write.environment_id, write.batch.system, columns)
         return Found.nothing(len(write.batch)) if stored is None else Found.match(write.batch, stored)
+
+    def _with_new_hashes(self, layout: Layout, write: Write, found: Found) -> Found:
+        """Give stored rows whose hash has an older version the new hash if their content is the same."""
+        if write.kind is WriteKind.UPDATE:
+            return found
+        rows = outdated_rows(write.batch, found, write.kind)
+        if not len(rows):
+            return found
+        stored = self._rows.read(layout, found.places(rows), all_columns(layout))
+        is_same = same_content(take_rows(write.batch, rows), _rows_of(layout, stored), write.kind)
+        is_same[is_same] = _is_first(found.number[rows[is_same]])
+        rows, stored = rows[is_same], stored.filter(pa.array(is_same))
+        hashes = write.batch.system["content_hash"].take(pa.array(rows))
+        versions = pa.repeat(pa.scalar(write.batch.hash_version, pa.uint8()), len(rows))
+        hashed = {ROW_ID: stored[ROW_ID], "content_hash": hashes, "hash_version": versions}
+        self._rows.set_hashes(layout, pa.table(hashed))
+        return found.with_hashes(rows, hashes.to_numpy())
 
     def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
         if not len(rows):
@@ -227,12 +250,15 @@ class Writer:
         updated = pc.if_else(pa.array(folded.is_repeated[rows]), pa.scalar(write.received_at, TIMESTAMP), None)
         system = system.append_column("environment_id", pa.repeat(write.environment_id, len(rows)))
         system = system.append_column("updated_at", updated)
+        versions = pa.repeat(pa.scalar(batch.hash_version, pa.uint8()), len(rows))
+        system = system.append_column("hash_version", versions)
         system = system.append_column("position", pa.repeat(pa.scalar(stamp.position, pa.int64()), len(rows)))
         noted = pa.nulls(len(rows), pa.string())
         if stamp.notes:
             noted = touches(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
         system = system.append_column("touched", noted)
-        self._insert(layout, system, batch.values.take(pa.array(rows)))
+        new = take_rows(batch, rows)
+        self._insert(layout, StoredRows(system, new.values, new.labels))
 
     def _lay_over(
         self, layout: Layout, write: Write, batch: EventBatch, rows: Places, found: Found, stamp: Stamp
@@ -247,23 +273,23 @@ class Writer:
     def _patch(self, layout: Layout, write: Write, batch: EventBatch, stored: pa.Table, stamp: Stamp) -> None:
         if not len(batch):
             return
-        system, values = overlay(stored, declared_values(stored, layout.declared), batch, write, stamp)
-        self._rows.patch(layout, patches(layout, stored, system, values, batch.carried))
+        laid_over = overlay(_rows_of(layout, stored), batch, write, stamp)
+        self._rows.patch(layout, patches(layout, stored, laid_over, batch.carried))
 
     def _rewrite(self, layout: Layout, write: Write, batch: EventBatch, places: Places, stamp: Stamp) -> None:
         stored = self._rows.read(layout, places, all_columns(layout))
         self._rows.delete(layout, stored)
-        before = stored.select(["id_hash", *EVENT_COLUMNS]), declared_values(stored, layout.declared)
-        system, values = overlay(*before, batch, write, stamp)
-        self._insert(layout, system, values, stored)
+        before = replace(_rows_of(layout, stored), system=stored.select(["id_hash", *EVENT_COLUMNS]))
+        self._insert(layout, overlay(before, batch, write, stamp), stored)
 
-    def _insert(self, layout: Layout, system: pa.Table, values: pa.Table, before: pa.Table | None = None) -> None:
+    def _insert(self, layout: Layout, rows: StoredRows, before: pa.Table | None = None) -> None:
         """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
-        columns = dict(zip(system.column_names, system.columns, strict=True))
-        columns |= zip((c.sql_name for c in layout.declared), values.columns, strict=True)
-        for column in layout.retired:
-            nothing = pa.nulls(len(system), arrow_type(column.sql_type))
-            columns[column.sql_name] = nothing if before is None else before[column.sql_name]
+        columns = dict(zip(rows.system.column_names, rows.system.columns, strict=True))
+        columns |= zip((c.sql_name for c in layout.declared), rows.values.columns, strict=True)
+        columns |= {c.label_name: rows.labels[c.name] for c in layout.labelled}
+        for name, kind in ((name, kind) for c in layout.retired for name, kind in c.sql_columns.items()):
+            nothing = pa.nulls(len(rows.system), arrow_type(kind))
+            columns[name] = nothing if before is None else before[name]
         self._rows.insert(layout, pa.table(columns))
 
     def _delete(self, deletion: Deletion) -> int:
@@ -312,7 +338,26 @@ def _patched_columns(layout: Layout, batch: EventBatch, stamp: Stamp) -> list[st
     moves, extends = (batch.system[name].null_count < len(batch) for name in ("timestamp", "undeclared"))
     merged = [name for name, is_merged in {"undeclared": extends, "touched": stamp.notes}.items() if is_merged]
     time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
-    return ["place", "event_id", "NULL::UBIGINT AS content_hash", time, *own_columns(layout, merged)]
+    return [
+        "place",
+        "event_id",
+        "NULL::UBIGINT AS content_hash",
+        "NULL::UTINYINT AS hash_version",
+        time,
+        *own_columns(layout, merged),
+    ]
+
+
+def _rows_of(layout: Layout, stored: pa.Table) -> StoredRows:
+    labels = {column.name: stored[column.label_name] for column in layout.labelled}
+    return StoredRows(stored, declared_values(stored, layout.declared), labels)
+
+
+def _is_first(numbers: Places) -> Mask:
+    """Mark the first of each number."""
+    is_first = np.zeros(len(numbers), bool)
+    is_first[np.unique(numbers, return_index=True)[1]] = True
+    return is_first
 
 
 def _moves(batch: EventBatch, stored: pa.Table) -> Mask:

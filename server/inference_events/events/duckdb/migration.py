@@ -1,0 +1,165 @@
+"""Bring an events file of an older version to today's format, in one transaction: a crash leaves the file as it was.
+
+Format 0 is what versions wrote that kept no version. They had three layouts:
+
+* up to commit 4501da5, events were found by looking through their table: `place` and `id_hash` are missing;
+* up to commit 3702888 there were no patches, or positions came from the sequence `position`;
+* commit 1c5bf5d is today's but for the format 1.
+
+Format 1 adds the version of content hashes and the times of labels, and has canonical ids in numeric id columns.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from duckdb.func import PythonUDFType
+
+from inference_events.events.duckdb.canonical import convert_ids, find_conversion
+from inference_events.events.duckdb.formats import FORMAT, set_format, stored_format
+from inference_events.events.duckdb.identity import hash_ids
+from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.patches import table_of_patches
+from inference_events.events.duckdb.rows import Rows
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, POSITIONS_AT_ONCE, SYSTEM_TABLES
+from inference_events.events.duckdb.tables import Tables
+from inference_events.events.store import StoreTooNew, StoreTooOld
+
+MOST_FOLDED = 1 << 13
+NEW_COLUMNS = {"hash_version"}
+PLACES = {"place", "id_hash"}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the events file does not know of a model: its targets, and whether its ids are numbers."""
+
+    targets: Collection[str] = ()
+    has_numeric_ids: bool = False
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What a migration does: from which format to which, how many ids it changes, how many events it merges."""
+
+    before: int
+    after: int
+    converted_ids: int = 0
+    merged_events: int = 0
+
+
+def plan_migration(path: Path, models: Mapping[str, ModelFacts]) -> Migration | None:
+    """Return what `migrate` would do, None if nothing. It changes nothing. Raises StoreTooNew."""
+    with duckdb.connect(str(path), read_only=True) as db:
+        before = _outdated_format(db)
+        if before is None:
+            return None
+        ids = [model_id for (model_id,) in db.execute("SELECT model_id FROM models").fetchall()]
+        tables = [Layout(each, 0).table for each in ids if models.get(each, ModelFacts()).has_numeric_ids]
+        found = [find_conversion(db, table) for table in tables]
+    return Migration(before, FORMAT, sum(len(each.converted) for each in found), sum(each.merged for each in found))
+
+
+def migrate(path: Path, models: Mapping[str, ModelFacts]) -> Migration | None:
+    """Bring the file to today's format. Return what was done, None if nothing. Raises StoreTooNew and StoreTooOld."""
+    with duckdb.connect(str(path)) as db:
+        before = _outdated_format(db)
+        if before is None:
+            return None
+        db.begin()
+        migration = _migrate(db, before, models)
+        db.commit()
+    return migration
+
+
+def _outdated_format(db: duckdb.DuckDBPyConnection) -> int | None:
+    version = stored_format(db)
+    if version is not None and version > FORMAT:
+        raise StoreTooNew(version, FORMAT)
+    return None if version == FORMAT else version
+
+
+def _migrate(db: duckdb.DuckDBPyConnection, before: int, models: Mapping[str, ModelFacts]) -> Migration:
+    _change_system_tables(db)
+    tables = Tables(db)
+    rows = Rows(db)
+    converted = merged = 0
+    for layout in list(tables.layouts.values()):
+        facts = models.get(layout.model_id, ModelFacts())
+        _change_tables(db, layout)
+        if not facts.targets and not facts.has_numeric_ids:
+            continue
+        while rows.fold(layout, MOST_FOLDED):
+            pass
+        if facts.has_numeric_ids:
+            conversion = find_conversion(db, layout.table)
+            convert_ids(db, layout, conversion)
+            converted += len(conversion.converted)
+            merged += conversion.merged
+        tables.define(layout.model_id, layout.revision, layout.arrow, facts.targets)
+        rows.forget(layout.model_id)
+    set_format(db)
+    return Migration(before, FORMAT, converted, merged)
+
+
+def _change_system_tables(db: duckdb.DuckDBPyConnection) -> None:
+    _continue_positions(db)
+    db.execute(SYSTEM_TABLES)
+    db.execute("ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{}'")
+    db.execute("ALTER TABLE columns ADD COLUMN IF NOT EXISTS labelled BOOLEAN DEFAULT FALSE")
+
+
+def _continue_positions(db: duckdb.DuckDBPyConnection) -> None:
+    """Let positions go on after those that the older sequence gave."""
+    sequences = dict(db.execute("SELECT sequence_name, last_value FROM duckdb_sequences()").fetchall())
+    if "position" in sequences:
+        start = (sequences["position"] or 0) + 1
+        db.execute(f"CREATE SEQUENCE IF NOT EXISTS positions INCREMENT {POSITIONS_AT_ONCE} START {start}")
+        db.execute("DROP SEQUENCE position")
+
+
+def _change_tables(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    columns = _columns(db, layout.table)
+    missing = {*EVENT_COLUMNS, *layout.sql_columns} - NEW_COLUMNS - set(columns)
+    if missing:
+        raise StoreTooOld(f"its tables lack {', '.join(sorted(missing))}")
+    if set(columns) >= PLACES:
+        db.execute(f"ALTER TABLE {layout.table} ADD COLUMN hash_version {EVENT_COLUMNS['hash_version']}")
+    else:
+        _give_places(db, layout)
+    patches = table_of_patches(layout)
+    found = _columns(db, layout.patches)
+    if not found:
+        Tables.create(db, layout.patches, patches)
+    elif set(found) != patches.keys():
+        raise StoreTooOld("its tables of patches have other columns")
+
+
+def _give_places(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    """Number the rows of a table as they lie, and add the hashes by which they are found."""
+    Tables.create(db, "rebuilt", Tables.columns(layout))
+    db.create_function("id_hash", _id_hashes, ["VARCHAR", "VARCHAR"], "UBIGINT", type=PythonUDFType.ARROW)
+    db.execute(
+        "INSERT INTO rebuilt BY NAME SELECT row_number() OVER () - 1 AS place,"
+        f" id_hash(environment_id, event_id) AS id_hash, e.* FROM {layout.table} e"
+    )
+    db.remove_function("id_hash")
+    db.execute(f"DROP TABLE {layout.table}")
+    db.execute(f"ALTER TABLE rebuilt RENAME TO {layout.table}")
+
+
+def _id_hashes(environment_ids: pa.ChunkedArray, event_ids: pa.ChunkedArray) -> pa.Array:
+    environments, ids = np.array(environment_ids.to_pylist()), np.array(event_ids.to_pylist(), object)
+    hashes = np.zeros(len(ids), np.uint64)
+    for environment_id in np.unique(environments).tolist():
+        rows = environments == environment_id
+        hashes[rows] = hash_ids(environment_id, ids[rows].tolist())
+    return pa.array(hashes)
+
+
+def _columns(db: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    named = db.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = ?", [table]).fetchall()
+    return [name for (name,) in named]

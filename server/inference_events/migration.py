@@ -1,0 +1,116 @@
+"""Bring a data directory that an older version wrote to today's formats.
+
+The catalog migrates itself when it is opened (Alembic), each revision in a transaction. The events file is migrated
+after it, for what must be converted depends on the models. That is one transaction, too: after a crash the next start
+finds it done, or does it again.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inference_events.catalog import Catalog
+from inference_events.catalog.opening import checked_catalog
+from inference_events.catalog.tables import Model
+from inference_events.data_directory import (
+    DataDirectory,
+    DataDirectoryDamaged,
+    DataDirectoryMissing,
+    DataDirectoryTooNew,
+    DataDirectoryTooOld,
+    unowned,
+)
+from inference_events.events.duckdb import DuckDBEventStore
+from inference_events.events.duckdb.migration import Migration, ModelFacts, migrate, plan_migration
+from inference_events.events.store import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
+from inference_events.targets import prepared
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+def open_store(directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int) -> DuckDBEventStore:
+    """Open the event store, after a migration if it needs one. Raises a DataDirectoryError."""
+
+    def opened() -> DuckDBEventStore:
+        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes)
+
+    try:
+        return _opening(directory.events_file, opened)
+    except StoreOutdated:
+        migration = _migrate_events(directory, catalog)
+        if migration is not None:
+            log.info("events_migrated", **vars(migration))
+        return _opening(directory.events_file, opened)
+
+
+def migrate_directory(path: Path) -> Migration | None:
+    """Migrate a data directory as a start of the server would. Return what was done to the events, None if nothing.
+
+    Raises a DataDirectoryError.
+    """
+    _check_is_there(path)
+    directory = DataDirectory(path)
+    try:
+        catalog = checked_catalog(directory.catalog_file)
+        try:
+            return _migrate_events(directory, catalog)
+        finally:
+            catalog.close()
+    finally:
+        directory.close()
+
+
+def plan_directory(path: Path) -> Migration | None:
+    """Return what `migrate_directory` would do. Nothing in the directory changes. Raises a DataDirectoryError."""
+    _check_is_there(path)
+    with unowned(path), tempfile.TemporaryDirectory() as elsewhere:
+        # To open a catalog is to migrate it.
+        for file in path.glob("catalog.sqlite*"):
+            shutil.copy(file, elsewhere)
+        catalog = checked_catalog(Path(elsewhere) / "catalog.sqlite")
+        try:
+            facts = catalog.read(_facts)
+        finally:
+            catalog.close()
+        return _on_events(path / "events.duckdb", lambda events: plan_migration(events, facts))
+
+
+def _migrate_events(directory: DataDirectory, catalog: Catalog) -> Migration | None:
+    facts = catalog.read(_facts)
+    return _on_events(directory.events_file, lambda events: migrate(events, facts))
+
+
+def _on_events(events: Path, act: Callable[[Path], Migration | None]) -> Migration | None:
+    return _opening(events, lambda: act(events)) if events.exists() else None
+
+
+def _opening(events: Path, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except (StoreUnreadable, duckdb.Error) as error:
+        raise DataDirectoryDamaged(events, error) from error
+    except StoreTooNew as error:
+        raise DataDirectoryTooNew(
+            events, "its format is {}, and {} is the newest known here".format(*error.args)
+        ) from None
+    except StoreTooOld as error:
+        raise DataDirectoryTooOld(events, *error.args) from None
+
+
+def _facts(session: Session) -> dict[str, ModelFacts]:
+    schemas = map(prepared, session.scalars(select(Model)))
+    return {each.model_id: ModelFacts(each.targets, each.has_numeric_ids) for each in schemas}
+
+
+def _check_is_there(path: Path) -> None:
+    if not (path / "catalog.sqlite").is_file():
+        raise DataDirectoryMissing(path)
