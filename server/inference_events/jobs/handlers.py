@@ -80,11 +80,15 @@ class JobHandlers:
             job.id,
             params.get("start"),
             params.get("end"),
-            params.get("event_ids"),
+            self._canonical_ids(model_id, params.get("event_ids")),
         )
         run.checkpoint()
         deleted = self._targets.in_step(model_id, lambda: self._store.delete(deletion).result())
         run.succeed(deleted_events=deleted)
+
+    def _canonical_ids(self, model_id: str, event_ids: Sequence[str] | None) -> Sequence[str] | None:
+        # A job that an older version accepted has the ids as they were sent.
+        return None if event_ids is None else self._targets.schema(model_id).canonical_ids(event_ids)
 
     def drop_models(self, run: JobRun) -> None:
         for model_id in run.job.params["model_ids"]:
