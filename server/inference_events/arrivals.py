@@ -21,7 +21,7 @@ import pyarrow as pa
 import structlog
 
 from inference_events.context import Request, UndecodedEvents
-from inference_events.errors import ApiError, BadRequest, Fault
+from inference_events.errors import ApiError, BadRequest, Fault, ServiceUnavailable
 from inference_events.events.records import retry_record
 from inference_events.events.store import (
     ContentConflict,
@@ -132,6 +132,8 @@ class Arrivals:
         self._store = store
         self._targets = targets
         self._queue: SimpleQueue[_Arrival | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_stopped = False
         self._ahead = threading.Semaphore(BATCHES_AHEAD)
         self._reader = JsonReader()
         # One thread: several would fight for the interpreter around each small step.
@@ -141,16 +143,27 @@ class Arrivals:
     async def answer(self, target: Target, events: Events, request: Request, describe: Callable[[Outcome], Any]) -> Any:
         """Store a request's events, or none of them, and return what `describe` makes of the outcome.
 
-        Raises BadRequest where one cannot be an event, and ObjectNotFound.
+        Raises BadRequest if one cannot be an event, ObjectNotFound, and ServiceUnavailable after `stop`.
         """
         done = asyncio.get_running_loop().create_future()
-        self._queue.put(_Arrival(target, events, request, describe, done))
+        self._put(_Arrival(target, events, request, describe, done))
         return await done
 
     def stop(self) -> None:
         """Take no more; what is written already is answered when the store has committed it."""
-        self._queue.put(None)
+        with self._lock:
+            if not self._is_stopped:
+                self._queue.put(None)
+            self._is_stopped = True
         self._thread.join()
+
+    def _put(self, arrival: _Arrival) -> None:
+        """Queue a request's events. Raises ServiceUnavailable after `stop`."""
+        # Under a lock, so that nothing is queued behind the mark of the end, where nobody would read it.
+        with self._lock:
+            if self._is_stopped:
+                raise ServiceUnavailable("The server is stopping; try again", headers={"Retry-After": "1"})
+            self._queue.put(arrival)
 
     def _run(self) -> None:
         stopping = False
@@ -199,7 +212,12 @@ class Arrivals:
         records = partial(_records, parts, ingested, schema.timestamp_column, received_at)
         write = Write(target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records)
         self._ahead.acquire()
-        self._store.write(write).add_done_callback(partial(self._written, group))
+        try:
+            written = self._store.write(write)
+        except BaseException:
+            self._ahead.release()
+            raise
+        written.add_done_callback(partial(self._written, group))
 
     def _rows(self, group: Sequence[_Arrival], schema: ModelSchema) -> tuple[Rows, list[_Part]]:
         """Put the events of a group into one table."""
@@ -251,10 +269,12 @@ class Arrivals:
     def _try_again(self, group: Sequence[_Arrival]) -> None:
         for arrival in group:
             arrival.attempts += 1
-            if arrival.attempts < ATTEMPTS:
-                self._queue.put(arrival)
-            else:
-                _refuse([arrival], BadRequest("The model's schema keeps changing; try again"))
+            try:
+                if arrival.attempts == ATTEMPTS:
+                    raise BadRequest("The model's schema keeps changing; try again")
+                self._put(arrival)
+            except ApiError as error:
+                _refuse([arrival], error)
 
 
 def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:

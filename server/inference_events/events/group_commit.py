@@ -1,16 +1,17 @@
 """One thread that commits: whatever waits when it comes round is committed together, with one sync to disk."""
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Protocol
 
-from inference_events.events.store import StoreError
+import structlog
 
-log = logging.getLogger(__name__)
+from inference_events.events.store import StoreClosed, StoreError
+
+log = structlog.get_logger(__name__)
 
 GROUP_LIMIT = 256
 
@@ -47,18 +48,27 @@ class GroupCommitter:
     def __init__(self, engine: Transactions) -> None:
         self._engine = engine
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
+        self._lock = Lock()
+        self._is_closed = False
         self._thread = Thread(target=self._run, name="event-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Any) -> Future[Any]:
-        """Queue work. Its future is done once it is committed."""
+        """Queue work. Its future is done once it is committed. Raises StoreClosed after `stop`."""
         task = _Task(work, Future())
-        self._queue.put(task)
+        # Under a lock, so that nothing is queued behind the mark of the end, where nobody would read it.
+        with self._lock:
+            if self._is_closed:
+                raise StoreClosed
+            self._queue.put(task)
         return task.done
 
     def stop(self) -> None:
-        """Finish what is queued and end the thread."""
-        self._queue.put(None)
+        """Finish what is queued and end the thread. Further work is refused."""
+        with self._lock:
+            if not self._is_closed:
+                self._queue.put(None)
+            self._is_closed = True
         self._thread.join()
 
     def _run(self) -> None:
@@ -77,7 +87,7 @@ class GroupCommitter:
             results = self._in_transaction(tasks)
         except Exception as error:
             if len(tasks) == 1:
-                log.error("a write failed: %s", type(error).__name__)
+                log.error("write_failed", exc_info=error)
                 tasks[0].done.set_exception(error)
                 return
             for task in tasks:

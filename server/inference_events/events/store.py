@@ -57,6 +57,10 @@ class StoreTooOld(StoreError):
     """A version that is too old to be migrated wrote what is kept. `args` says how that shows."""
 
 
+class StoreClosed(StoreError):
+    """The store is closed, or is closing: nothing more is taken."""
+
+
 class ModelUnknown(StoreError):
     """The model has no table: it was never defined, or it was dropped."""
 
@@ -326,7 +330,7 @@ class EventStore(Protocol):
         """Tell whether the store can be read."""
 
     def close(self) -> None:
-        """Finish what was accepted and close the engine."""
+        """Finish what was accepted and close the engine. Every call after it raises StoreClosed."""
 
 
 def added(one: Tallies, other: Tallies) -> Tallies:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from inference_events.events.duckdb.formats import open_format
+from inference_events.events.store import StoreClosed
 
 
 class Database:
@@ -23,6 +24,7 @@ class Database:
         self._turn = threading.Condition()
         self._readers = 0
         self._is_reopening = False
+        self._is_closed = False
         self._connection: duckdb.DuckDBPyConnection | None = None
         self.reopen()
 
@@ -52,18 +54,26 @@ class Database:
             try:
                 # They end soon: a file that the engine gave up fails every read.
                 self._turn.wait_for(lambda: not self._readers)
-                self.close()
+                self._disconnect()
                 self._connection = _connect(self._path, self._checkpoint_bytes)
             finally:
                 self._is_reopening = False
                 self._turn.notify_all()
 
     def close(self) -> None:
+        """Close the file for good. Readers get StoreClosed from now on."""
+        with self._turn:
+            self._is_closed = True
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._is_closed:
+            raise StoreClosed
         if self._connection is None:
             raise duckdb.ConnectionException("the database could not be opened again")
         return self._connection

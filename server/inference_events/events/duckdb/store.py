@@ -42,6 +42,7 @@ from inference_events.events.store import (
     RetryRecord,
     Scan,
     Statuses,
+    StoreClosed,
     StoredEvents,
     StoreUnreadable,
     Write,
@@ -162,10 +163,11 @@ class DuckDBEventStore:
         self._database.close()
 
     def _tidy(self, model_id: str) -> None:
-        if self._engine.has_patches_to_fold(model_id):
-            self._committer.submit(Fold(model_id))
-        if self._engine.needs_vacuum():
-            self._committer.submit(Vacuum())
+        with suppress(StoreClosed):  # The next start does it.
+            if self._engine.has_patches_to_fold(model_id):
+                self._committer.submit(Fold(model_id))
+            if self._engine.needs_vacuum():
+                self._committer.submit(Vacuum())
 
     def _layout(self, model_id: str) -> Layout:
         return layout_of(self._engine.committed, model_id)

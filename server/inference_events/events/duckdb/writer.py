@@ -1,6 +1,5 @@
 """Everything that is written, by one thread on one connection: see `group_commit`."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 
 from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.duckdb.layout import Layout, arrow_type
@@ -57,7 +57,7 @@ from inference_events.events.store import (
     WriteKind,
 )
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 MOST_PATCHES = 1 << 16
 MOST_FOLDED = 1 << 13
@@ -171,7 +171,7 @@ class Writer:
             self._db.execute("CHECKPOINT")
             self._db.execute(NO_VACUUM)
         except duckdb.Error as error:
-            log.warning("a checkpoint failed: %s", type(error).__name__)
+            log.warning("checkpoint_failed", exc_info=error)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
         joined = writes[0] if len(writes) == 1 else join(writes)

@@ -1,0 +1,139 @@
+"""What is closed says so: no call waits for a thread that has ended, and no failure takes a place for ever."""
+
+import asyncio
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pytest
+
+from inference_events.arrivals import BATCHES_AHEAD, Arrivals, Target
+from inference_events.context import Request
+from inference_events.errors import ServiceUnavailable
+from inference_events.events.duckdb import DuckDBEventStore
+from inference_events.events.duckdb.writer import Writer
+from inference_events.events.store import Deletion, EventStore, Query, StoreClosed, WriteKind
+from inference_events.log import configure_logging
+from tests.storage.opened import MODEL, SCHEMA, Opened
+from tests.unit.ingested import column, schema
+
+SECONDS = 10
+REQUEST = Request(id="r", method="POST", path="/v3/events")
+TARGET = Target(MODEL, None, WriteKind.PUBLISH)
+
+CALLS: dict[str, Callable[[EventStore], Any]] = {
+    "define": lambda store: store.define(MODEL, 2, SCHEMA, ()).result(SECONDS),
+    "drop": lambda store: store.drop(MODEL).result(SECONDS),
+    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
+    "position": lambda store: store.position(MODEL).result(SECONDS),
+    "purge": lambda store: store.purge_records(0).result(SECONDS),
+    "read": lambda store: store.read(Query(MODEL, "e", 1)),
+    "count": lambda store: store.count(MODEL, "e"),
+    "progress": lambda store: store.progress("job"),
+    "ping": lambda store: store.answers(),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_closed_store_refuses_every_call(tmp_path: Path, name: str) -> None:
+    """A call after `close` fails at once, and closing again is harmless."""
+    store = DuckDBEventStore(tmp_path / "events.duckdb")
+    store.define(MODEL, 1, SCHEMA, ()).result()
+    store.close()
+    with pytest.raises(StoreClosed):
+        CALLS[name](store)
+    store.close()
+
+
+def test_a_closed_store_refuses_a_write(tmp_path: Path) -> None:
+    """The future of a write that came too late is never left open."""
+    opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb"), tmp_path)
+    opened.store.close()
+    with pytest.raises(StoreClosed):
+        opened.publish({"id": "a", "n": 1})
+
+
+class _Targets:
+    """One model that needs no catalog."""
+
+    def schema(self, model_id: str) -> Any:
+        return schema(column("float", "x"), id_column="id")
+
+    def make_environment_id(self, model_id: str, dataset: str | None) -> str:
+        return "environment"
+
+
+class _FailingStore:
+    """A store whose `write` raises before it has a future, as one without a connection does."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    def write(self, write: Any) -> Future[Any]:
+        if self.failures:
+            self.failures -= 1
+            raise MemoryError
+        written: Future[Any] = Future()
+        write.records([0] * len(write.batch))
+        written.set_result(None)
+        return written
+
+
+@pytest.fixture
+def log() -> Iterator[io.BytesIO]:
+    stream = io.BytesIO()
+    configure_logging(stream=stream)
+    yield stream
+    configure_logging()
+
+
+def publish(arrivals: Arrivals) -> Any:
+    async def run() -> Any:
+        answer = arrivals.answer(TARGET, [{"id": "a", "x": 1}], REQUEST, lambda outcome: outcome.ids)
+        return await asyncio.wait_for(answer, SECONDS)
+
+    return asyncio.run(run())
+
+
+def test_a_write_that_raises_takes_no_place_for_ever(log: io.BytesIO) -> None:
+    """More failures than batches may be ahead do not stop ingestion."""
+    arrivals: Any = Arrivals(_FailingStore(BATCHES_AHEAD + 1), _Targets())  # type: ignore[arg-type]
+    for _ in range(BATCHES_AHEAD + 1):
+        with pytest.raises(MemoryError):
+            publish(arrivals)
+    assert publish(arrivals) == ["a"]
+    arrivals.stop()
+
+
+def test_events_that_come_after_the_end_are_refused() -> None:
+    """A request that comes while the server stops is a 503, and stopping again is harmless."""
+    arrivals: Any = Arrivals(_FailingStore(0), _Targets())  # type: ignore[arg-type]
+    arrivals.stop()
+    with pytest.raises(ServiceUnavailable):
+        publish(arrivals)
+    arrivals.stop()
+
+
+def test_a_failed_write_is_logged_with_its_cause(
+    tmp_path: Path, log: io.BytesIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line names the error and where it arose, and no value."""
+    opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb"), tmp_path)
+
+    def fail(*_: Any) -> None:
+        raise duckdb.ConversionException("secret")
+
+    monkeypatch.setattr(Writer, "_write", fail)
+    with pytest.raises(duckdb.ConversionException):
+        opened.publish({"id": "a", "n": 1})
+    opened.store.close()
+    lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
+    [line] = [line for line in lines if line["event"] == "write_failed"]
+    assert line["error"].endswith("ConversionException")
+    assert line["trace"]
+    assert b"secret" not in log.getvalue()
+    assert b"%s" not in log.getvalue()
