@@ -13,7 +13,7 @@ from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.canonical import convert_ids, find_conversion
 from inference_events.events.duckdb.rows import Rows
 from inference_events.events.duckdb.tables import Tables
-from inference_events.ingest.ids import canonical_id
+from inference_events.number_text import canonical_id
 from tests.storage.opened import MODEL, NOW, SECOND, Event, Opened
 
 CHANGES = ("created", "replaced", "updated")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inference_events import exact_json
 from inference_events.ingest.columns import text_list
-from inference_events.ingest.ids import canonical_id, integral_digits
+from inference_events.number_text import canonical_id, integral_digits
 from tests.unit.ingested import (
     column,
     csv_rows,

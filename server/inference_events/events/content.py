@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from inference_events.events.merge import Found, Places, StoredRows
 from inference_events.events.store import EventBatch, Mask, WriteKind
-from inference_events.ingest.ids import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
+from inference_events.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
 
 INFINITIES = ("Infinity", "-Infinity")
 TRUTHS = ("true", "false")

@@ -29,7 +29,7 @@ from inference_events.ingest.columns import (
     text_list,
 )
 from inference_events.ingest.hashes import HASH_VERSION, hash_column, hash_pair
-from inference_events.ingest.ids import canonical_id, event_id, made_id
+from inference_events.ingest.ids import event_id, made_id
 from inference_events.ingest.normalize import NotText, Values, as_list
 from inference_events.ingest.rows import Rows
 from inference_events.ingest.schema import Column, ModelSchema
@@ -38,6 +38,7 @@ from inference_events.ingest.times import whole_times
 from inference_events.ingest.timestamps import ACCEPTED, looks_like_date, parse_timestamp
 from inference_events.ingest.violations import Violations, find_violations
 from inference_events.messages import quote
+from inference_events.number_text import canonical_id
 
 NO_ID = "is not an event id: send a non-empty string, an integer or an integral number"
 MISSING_ID = "is missing, and the model's event_id_col names it: every event needs one"

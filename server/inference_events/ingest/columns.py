@@ -21,10 +21,11 @@ import pyarrow.compute as pc
 
 from inference_events import exact_json
 from inference_events.events.store import TIMESTAMP, Mask
-from inference_events.ingest.ids import MAX_NUMBER_CHARACTERS, event_id, integral_digits
+from inference_events.ingest.ids import event_id
 from inference_events.ingest.normalize import NotText, PlainValues, Values, as_list, with_items
 from inference_events.ingest.schema import Column, category_form
 from inference_events.ingest.timestamps import parse_timestamp
+from inference_events.number_text import MAX_NUMBER_CHARACTERS, integral_digits
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100

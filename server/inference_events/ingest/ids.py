@@ -1,15 +1,11 @@
 """Tell which event a row means, and make ids for rows that need one."""
 
-import re
 import uuid
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
 EXACT = 2**53
-MAX_NUMBER_CHARACTERS = 400
-# Linear in the length of the text: each digit can match in one place only.
-NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
 def event_id(value: Any) -> str | None:
@@ -31,22 +27,6 @@ def event_id(value: Any) -> str | None:
     if isinstance(value, list) and value and not isinstance(value[0], list | dict):
         return event_id(value[0]) if all(item == value[0] for item in value) else None
     return None
-
-
-def integral_digits(text: str) -> str | None:
-    """Return the decimal digits of an integral number that was written as text, such as " 7.0"; None for other text."""
-    text = text.strip(" \t\r\n")
-    if len(text) > MAX_NUMBER_CHARACTERS or not NUMBER.fullmatch(text):
-        return None
-    number = Decimal(text)
-    if number.adjusted() > MAX_NUMBER_CHARACTERS or number != number.to_integral_value():
-        return None
-    return str(int(number))
-
-
-def canonical_id(text: str) -> str:
-    """Return the id that a text means in a numeric id column: "7" for "7.0" and " 7". Other text is the id itself."""
-    return integral_digits(text) or text
 
 
 def made_id(seed: bytes, time: int, row: int) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from inference_events.events.store import TIMESTAMP
-from inference_events.ingest.ids import canonical_id
 from inference_events.ingest.time_formats import TimeFormat, time_format
+from inference_events.number_text import canonical_id
 
 SCALAR_TYPES = {
     "float": pa.float64(),

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from inference_events.ingest.ids import NUMBER, integral_digits
 from inference_events.ingest.time_formats import MAX_CHARACTERS, TimeFormat
+from inference_events.number_text import NUMBER, integral_digits
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = -62_135_596_800_000_000  # 0001-01-01

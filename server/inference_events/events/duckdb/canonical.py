@@ -19,7 +19,7 @@ from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.sql import arrow, declared_values, number, registered
 from inference_events.events.merge import Places, fold
 from inference_events.events.store import EventBatch, Mask
-from inference_events.ingest.ids import canonical_id
+from inference_events.number_text import canonical_id
 
 CANONICAL = "0|-?[1-9][0-9]*"
 READ_ROWS = 100_000
