@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import (
     Catalog,
+    attempts,
     baselines,
     environments,
     files,
@@ -26,7 +27,8 @@ from inference_events.catalog import (
 )
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import Baseline, Environment, Model, Project, Table
+from inference_events.catalog.tables import Attempt, Baseline, Environment, Model, Project, Table, utc_now
+from inference_events.context import Request
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
 
 MODEL = {
@@ -176,6 +178,50 @@ def test_remembered_reads_end_with_the_next_write(catalog: Catalog) -> None:
     catalog.write(lambda session: projects.delete(session, project.id))
     with pytest.raises(ObjectNotFound):
         catalog.remember("project", read)
+
+
+def test_what_is_remembered_survives_the_progress_of_jobs(catalog: Catalog, token_id: str) -> None:
+    """A running job reports each second, and requests leave records: neither costs the others a read."""
+    project = create_project(catalog)
+    job_id = catalog.write(create_job)
+    reads: list[int] = []
+
+    def read(session: Session) -> str:
+        reads.append(1)
+        return projects.get(session, project.id).name
+
+    catalog.remember("project", read)
+    catalog.write(lambda session: jobs.start(session, job_id))
+    catalog.write(lambda session: jobs.report(session, job_id, 50.0, {"rows": 1}))
+    request = Request(id="r", method="POST", path="/v3/events", token_id=token_id, body_digest=b"d" * 32)
+    catalog.write(lambda session: attempts.record(session, request, {}))
+    catalog.write(lambda session: attempts.purge(session, utc_now()))
+    catalog.remember("project", read)
+    assert len(reads) == 1
+
+
+CHANGES: dict[str, Callable[[Session, str], object]] = {
+    "a new row": lambda session, id: projects.create(session, "other"),
+    "a changed row": lambda session, id: projects.delete(session, id),
+    "a statement": lambda session, id: session.execute(update(Project).values(name="renamed")),
+    "a statement that deletes": lambda session, id: session.execute(delete(Baseline)),
+    "one among others": lambda session, id: (session.execute(delete(Attempt)), session.execute(delete(Baseline))),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_other_write_is_seen(catalog: Catalog, name: str) -> None:
+    """Whatever way a row of another table is written, what is remembered is read again."""
+    project = create_project(catalog)
+    reads: list[int] = []
+
+    def read(session: Session) -> int:
+        reads.append(1)
+        return len(reads)
+
+    catalog.remember("anything", read)
+    catalog.write(lambda session: CHANGES[name](session, project.id))
+    assert catalog.remember("anything", read) == 2
 
 
 def test_project_names_are_unique_until_deleted(catalog: Catalog) -> None:

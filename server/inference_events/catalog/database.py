@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from inference_events.catalog.tables import Table
 
@@ -23,6 +23,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000")
 _BEGIN = "sqlite_begin"
 _MOST_REMEMBERED = 4096
+_CHANGED = "changed_tables"
+# Nothing that is remembered depends on these. Running jobs write their progress every second.
+_NEVER_REMEMBERED = frozenset({"jobs", "attempts", "files"})
 
 
 class Catalog:
@@ -44,6 +47,8 @@ class Catalog:
         self._write = sessionmaker(
             self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}), expire_on_commit=False
         )
+        event.listen(self._write, "after_flush", _note_flush)
+        event.listen(self._write, "do_orm_execute", _note_statement)
         self._write_lock = threading.Lock()
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="catalog-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-write")
@@ -60,7 +65,8 @@ class Catalog:
         with self._write_lock, self._write() as session:
             with session.begin():
                 result = function(session)
-            self._version += 1
+            if session.info.get(_CHANGED, set()) - _NEVER_REMEMBERED:
+                self._version += 1
         return result
 
     async def aread(self, function: Callable[[Session], T]) -> T:
@@ -72,8 +78,9 @@ class Catalog:
         return await _run(self._writer, self.write, function)
 
     def remember(self, key: Hashable, function: Callable[[Session], T]) -> T:
-        """Do `read`, or return its last result for `key` if nothing was written since, unless it was None.
+        """Do `read`, or return its last result for `key`, unless it was None or something was written since.
 
+        `function` must not read jobs, files or retry records: their writes do not count.
         It is quick enough for the event loop if `function` is one look-up.
         """
         known = self._remembered.get(key)
@@ -121,6 +128,17 @@ class Catalog:
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[key] = (version, result)
+
+
+def _note_flush(session: Session, _: object) -> None:
+    changed = session.info.setdefault(_CHANGED, set())
+    changed |= {row.__tablename__ for rows in (session.new, session.dirty, session.deleted) for row in rows}
+
+
+def _note_statement(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        statement: Any = state.statement
+        state.session.info.setdefault(_CHANGED, set()).add(statement.table.name)
 
 
 def sqlite_url(path: Path) -> str:
