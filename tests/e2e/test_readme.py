@@ -15,14 +15,17 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def example(heading: str, language: str) -> str:
+    """Return what the README says to type under a heading."""
     section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
     blocks: list[str] = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
-    return blocks[0]
+    return "".join(blocks)
 
 
-def run(command: list[str], server: ServerProcess, directory: Path) -> str:
+def run(command: list[str], directory: Path, typed: str | None = None) -> str:
     """Run a command where the README assumes to be: beside a data directory, before a server."""
-    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(
+        command, cwd=directory, input=typed, capture_output=True, text=True, timeout=60, check=False
+    )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -35,17 +38,29 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield process
 
 
+# How a shell takes what is pasted into it. Without its own files it takes no settings of whoever runs the tests.
+SHELLS = {"bash": ["bash", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"]}
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the walk is for people who have curl")
-def test_the_walk(server: ServerProcess, tmp_path: Path) -> None:
-    """The walk with curl publishes, updates, reads and deletes; the Python client then goes on from there."""
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_walk(server: ServerProcess, tmp_path: Path, shell: str) -> None:
+    """The walk, pasted, publishes, updates, reads and deletes; the Python client then goes on from there."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here")
     url = str(server.client.base_url).rstrip("/")
-    walk = example("A walk with curl", "sh").split("make serve")[-1].replace("http://127.0.0.1:8000", url)
-    printed = run(["bash", "-euo", "pipefail", "-c", walk], server, tmp_path)
+    walk = example("A walk with curl", "sh").replace("http://127.0.0.1:8000", url)
+    printed = run(SHELLS[shell], tmp_path, walk + "exit\n")
     assert '"created":2' in printed
     assert '{"column":"carrier","kind":"range","count":1}' in printed
     assert '"arrived_late":false' in printed
     assert '"message":"departed: cannot be read as a time; accepted are seconds' in printed
     script = example("The same with the Python client", "python").replace("http://127.0.0.1:8000", url)
-    printed = run([sys.executable, "-c", script], server, tmp_path)
+    printed = run([sys.executable, "-c", script], tmp_path)
     assert printed.startswith("['AA3']\n")
     assert "UA1" in printed
+
+
+def test_the_walk_has_no_comments() -> None:
+    """In zsh a comment that is pasted is an unknown command."""
+    assert not re.search(r"(^|\s)#", example("A walk with curl", "sh"), re.MULTILINE)
