@@ -75,6 +75,10 @@ class Program:
         """Stop the server as a supervisor would and return its exit code."""
         return self._end(signal.SIGTERM)
 
+    def interrupt(self) -> int:
+        """Stop the server as Ctrl-C would and return its exit code."""
+        return self._end(signal.SIGINT)
+
     def kill(self) -> None:
         """End the server at once, as a crash would."""
         self._end(signal.SIGKILL)

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from connexion.apps.asynchronous import AsyncApp
 
+from inference_events import __version__
 from inference_events.arrivals import Arrivals
 from inference_events.catalog import attempts, jobs
 from inference_events.catalog.authentication import Authentication
@@ -38,6 +40,8 @@ from inference_events.retries import Earlier, Retries
 from inference_events.settings import Settings
 from inference_events.targets import Targets
 from inference_events_api import types as t
+
+log = structlog.get_logger(__name__)
 
 PURGE_EVERY_SECONDS = 600
 
@@ -160,6 +164,7 @@ def _lifespan(services: Services) -> Any:
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         services.start()
+        log.info("server_started", version=__version__)
         purging = asyncio.create_task(_purge_regularly(services))
         try:
             yield
@@ -168,6 +173,7 @@ def _lifespan(services: Services) -> Any:
             with suppress(asyncio.CancelledError):
                 await purging
             await asyncio.to_thread(services.stop)
+            log.info("server_stopped")
 
     return lifespan
 

@@ -22,6 +22,7 @@ import uvicorn
 from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from inference_events import __version__
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
@@ -55,12 +56,26 @@ SWITCH_SECONDS = 0.0005
 
 app = typer.Typer(
     name="inference-events",
-    help="An open, self-hosted server for the Fiddler v3 Events API.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 token = typer.Typer(help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True)
 app.add_typer(token, name="token")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"inference-events {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """An open, self-hosted server for the Fiddler v3 Events API."""
 
 
 def serve(**flags: str | None) -> None:
@@ -88,7 +103,11 @@ def serve(**flags: str | None) -> None:
                 timeout_graceful_shutdown=settings.shutdown_grace_seconds,
             )
         )
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            # What is frozen outlives the interpreter, and DuckDB complains of each such object.
+            gc.unfreeze()
     if not server.started:
         raise typer.Exit(1)
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import structlog
 
+from inference_events import __version__
 from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, Fault
 from inference_events.http import Limits
@@ -244,6 +245,7 @@ def test_metrics_count_requests(bench: Bench) -> None:
     bench.send("GET", "/v3/server-info")
     text = bench.send("GET", "/metrics").body.decode()
     assert 'inference_events_http_requests_total{operation="get_server_info",status="200"}' in text
+    assert f'inference_events_build_info{{version="{__version__}"}} 1.0' in text
     assert "inference_events_http_bodies_in_flight_bytes 0.0" in text
 
 

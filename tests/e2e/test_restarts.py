@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.e2e.process import ServerProcess, running
+from inference_events import __version__
+from tests.e2e.process import TOKEN, ServerProcess, running
+from tests.program import Program
 
 ROWS = 60_000
 CHUNK_ROWS = 2_000
@@ -160,3 +163,13 @@ def test_one_process_owns_the_data_directory(tmp_path: Path) -> None:
     assert second.returncode == 1
     assert "is in use by another server (process " in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_start_and_a_stop_are_logged_and_make_no_other_noise(tmp_path: Path) -> None:
+    """The log says which version serves and that it stopped; SIGINT, as Ctrl-C sends it, leaves no trace."""
+    program = Program(tmp_path / "data", TOKEN, log=tmp_path / "log")
+    program.start()
+    assert program.interrupt() == 130  # As shells have it for what Ctrl-C ended.
+    lines = [orjson.loads(line) for line in (tmp_path / "log").read_bytes().splitlines()]
+    assert [line["event"] for line in lines] == ["server_started", "server_stopped"]
+    assert lines[0]["version"] == __version__

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import select
 
+from inference_events import __version__
 from inference_events.catalog import Catalog, attempts, jobs
 from inference_events.catalog.opening import open_catalog
 from inference_events.catalog.tables import Attempt, Job
@@ -200,6 +201,7 @@ def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
     """Server info has version and organization as settings say, and any client the contract lets in fits."""
     operations = ServerOperations(catalog, "26.14.0", lambda: True)
     info = asyncio.run(operations.get_server_info())["data"]
+    assert info["inference_events_version"] == __version__
     assert (info["server_version"], info["feature_flags"]) == ("26.14.0", {})
     assert info["organization"]["name"] == Settings().organization
     fit = operations.check_version_compatibility(client_version="3.14.1", client_name="python-sdk")

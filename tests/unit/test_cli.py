@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -98,6 +99,11 @@ def serve_with(monkeypatch: pytest.MonkeyPatch, create_app: Callable[..., Any], 
     monkeypatch.setitem(sys.modules, "inference_events.app", wiring)
     monkeypatch.setattr("inference_events.cli.configure_logging", lambda level: None)
     return run("serve", *flags)
+
+
+def test_the_version_is_shown() -> None:
+    """`--version` says which release is installed."""
+    assert CliRunner().invoke(app, ["--version"]).output == f"inference-events {version('inference-events')}\n"
 
 
 def test_every_setting_is_a_flag() -> None:

@@ -1082,6 +1082,13 @@ class TokenPage(BaseModel):
 
 class ServerInfo(BaseModel):
     server_version: Annotated[str, Field(description="The version of the API, a strict SemVer.")]
+    inference_events_version: Annotated[
+        str | None,
+        Field(
+            description="The version of this server's own software. An addition to the vendor's API.",
+            examples=["0.1.0"],
+        ),
+    ] = None
     feature_flags: Annotated[dict[str, Any], Field(description="Features by name.")]
     organization: NamedReference
 

@@ -676,6 +676,7 @@ class TokenPage(TypedDict):
 
 class ServerInfo(TypedDict):
     server_version: str
+    inference_events_version: NotRequired[str]
     feature_flags: dict[str, Any]
     organization: NamedReference
 

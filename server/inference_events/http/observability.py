@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from inference_events import __version__
 from inference_events.http.exchange import Exchange, begin_exchange, header
 from inference_events.http.limits import BodyBudget
 
@@ -44,6 +45,8 @@ class HttpMetrics:
             buckets=_BUCKETS,
             registry=registry,
         )
+        build = Gauge("inference_events_build_info", "Always 1.", ["version"], registry=registry)
+        build.labels(__version__).set(1)
         in_flight = Gauge(
             "inference_events_http_bodies_in_flight_bytes",
             "Bytes of JSON bodies held in memory.",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from inference_events import __version__
 from inference_events.catalog import Catalog, organizations
 from inference_events.errors import ServiceUnavailable
 from inference_events.operations import views
@@ -22,6 +23,7 @@ class ServerOperations:
         return views.envelope(
             {
                 "server_version": self._version,
+                "inference_events_version": __version__,
                 "feature_flags": {},
                 "organization": views.organization(organization),
             }

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.named_reference import NamedReference
     from ..models.server_info_feature_flags import ServerInfoFeatureFlags
@@ -26,6 +28,8 @@ class ServerInfo:
     """ Features by name. """
     organization: NamedReference
     """ Something by id and name. """
+    inference_events_version: str | Unset = UNSET
+    """ The version of this server's own software. An addition to the vendor's API. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,6 +38,8 @@ class ServerInfo:
         feature_flags = self.feature_flags.to_dict()
 
         organization = self.organization.to_dict()
+
+        inference_events_version = self.inference_events_version
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -44,6 +50,8 @@ class ServerInfo:
                 "organization": organization,
             }
         )
+        if inference_events_version is not UNSET:
+            field_dict["inference_events_version"] = inference_events_version
 
         return field_dict
 
@@ -59,10 +67,13 @@ class ServerInfo:
 
         organization = NamedReference.from_dict(d.pop("organization"))
 
+        inference_events_version = d.pop("inference_events_version", UNSET)
+
         server_info = cls(
             server_version=server_version,
             feature_flags=feature_flags,
             organization=organization,
+            inference_events_version=inference_events_version,
         )
 
         server_info.additional_properties = d

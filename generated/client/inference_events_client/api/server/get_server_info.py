@@ -80,7 +80,7 @@ def sync_detailed(
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
     SemVer of
-    at least 26.0.0. Clients ask this first.
+    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -107,7 +107,7 @@ def sync(
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
     SemVer of
-    at least 26.0.0. Clients ask this first.
+    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -130,7 +130,7 @@ async def asyncio_detailed(
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
     SemVer of
-    at least 26.0.0. Clients ask this first.
+    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -155,7 +155,7 @@ async def asyncio(
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
     SemVer of
-    at least 26.0.0. Clients ask this first.
+    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
