@@ -1,5 +1,6 @@
 """Numbers that were written as text, by whatever program."""
 
+import math
 import re
 from decimal import Decimal
 
@@ -22,3 +23,11 @@ def integral_digits(text: str) -> str | None:
 def canonical_id(text: str) -> str:
     """Return the id that a text means in a numeric id column: "7" for "7.0" and " 7". Other text is the id itself."""
     return integral_digits(text) or text
+
+
+def keeps_digits(sent: Decimal, number: float) -> bool:
+    """Tell whether a 64-bit float, written briefly or with as many digits as were sent, is what was sent."""
+    if not sent.is_finite() or not math.isfinite(number):
+        return not sent.is_finite()
+    places = max(len(sent.as_tuple().digits) - 1, 0)
+    return Decimal(repr(number)) == sent or Decimal(f"{number:.{places}e}") == sent

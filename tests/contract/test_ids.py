@@ -50,3 +50,19 @@ def test_text_ids_are_exact(api: Api) -> None:
     job = api.send_file(model_id, "labels.csv", csv_file([{"id": "007", "label": "x"}]), method="PATCH")
     assert job["info"]["updated"] == 1
     assert labels(api, model_id) == {"7": "0", "7.0": "1", "007": "x", "8": "3"}
+
+
+def test_the_longest_ids_are_paged(api: Api) -> None:
+    """An id has up to 65,536 characters, and the cursor after such an event is taken; a longer text is no id."""
+    model_id = api.model([{"name": "id", "data_type": "str"}, {"name": "label", "data_type": "str"}], spec=SPEC)
+    longest = "\N{GRINNING FACE}" * 65_535
+    events = [{"id": longest + end, "departed": 1_700_000_000} for end in "ab"]
+    api.send(model_id, {"type": "EVENTS", "events": events})
+    query = {"model_id": model_id, "env_type": "PRODUCTION", "limit": 1}
+    first = api.call("POST", "/v3/events/query", json=query)
+    second = api.call("POST", "/v3/events/query", json=query | {"cursor": first["next_cursor"]})
+    assert [item["event_id"][-1] for item in first["items"] + second["items"]] == ["a", "b"]
+    too_long = {"type": "EVENTS", "events": [{"id": longest + "ab"}]}
+    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": too_long}
+    [message] = api.refusal("POST", "/v3/events", json=body)
+    assert message.startswith("/source/events/0/id: is not an event id")

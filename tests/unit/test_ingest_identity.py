@@ -47,7 +47,8 @@ MODEL = schema(column("float"))
         (0, "0"),
         (2**64 - 1, "18446744073709551615"),
         (7.0, "7"),
-        (2.0**53, "9007199254740992"),
+        (2.0**53 - 1, "9007199254740991"),
+        ("x" * 65_536, "x" * 65_536),
         (Decimal("7.00"), "7"),
         (Decimal(10**37), "1" + "0" * 37),
         (["a", "a"], "a"),
@@ -58,7 +59,9 @@ MODEL = schema(column("float"))
         (7.5, None),
         (math.nan, None),
         (math.inf, None),
+        (2.0**53, None),
         (2.0**53 + 2, None),
+        ("x" * 65_537, None),
         (1.2345678901234568e23, None),
         (Decimal("7.5"), None),
         (Decimal("Infinity"), None),
@@ -321,6 +324,43 @@ def test_forms_of_other_systems_are_read() -> None:
     midnight = timestamps(published([{"id": "a", "ts": "2024-05-02T00:00:00Z"}], MODEL))
     assert timestamps(published([{"id": "a", "ts": "2024-05-01T24:00:00Z"}], MODEL)) == midnight
     assert timestamps(published([{"id": "a", "ts": "2024-05-01 24:00"}], MODEL)) == midnight
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-05-01+02:00", "2024-04-30T22:00:00.000000Z"),
+        ("2024-05-01 -0800", "2024-05-01T08:00:00.000000Z"),
+        ("2024-05-01Z", "2024-05-01T00:00:00.000000Z"),
+        ("20240501T083000-0800", "2024-05-01T16:30:00.000000Z"),
+        ("2024-W18-3", "2024-05-01T00:00:00.000000Z"),
+        ("2024-05-01x08:30", None),
+        ("2024-05-01_08:30", None),
+        ("2024-05-01  08:30", None),
+        ("2024-05-01T", None),
+        ("+02:00", None),
+    ],
+)
+def test_only_iso_8601_is_read_as_such(text: str, moment: str | None) -> None:
+    """An offset after a date is one, and no time of day; no other character parts the two than `T` and a space."""
+    for rows in ([{"id": "a", "ts": text}], csv_rows({"id": ["a"], "ts": [text]})):
+        ingested = published(rows, MODEL)
+        assert timestamps(ingested) == ([] if moment is None else [parse_timestamp(moment)])
+
+
+def test_nan_in_a_list_of_times_is_no_time() -> None:
+    """As a value alone is."""
+    assert timestamps(published(parquet_rows({"id": ["a"], "ts": pa.array([[1.7e9, math.nan]])}), MODEL)) == [
+        1_700_000_000_000_000
+    ]
+
+
+def test_a_number_near_a_border_of_units_reads_the_same_alone_and_in_a_column() -> None:
+    """A float does not hold it."""
+    number = 99_999_999_999_999_999
+    alone = published([{"id": "a", "ts": number}], MODEL)
+    beside = published([{"id": "a", "ts": number}, {"id": "b", "ts": "2024-05-01 00:00:00 UTC"}], MODEL)
+    assert timestamps(alone)[0] == timestamps(beside)[0] == number
 
 
 def test_an_unreadable_time_is_told_what_is_accepted() -> None:

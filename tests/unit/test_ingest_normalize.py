@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from inference_events import exact_json
 from inference_events.ingest.batch import Ingested
 from inference_events.ingest.files import read_chunks
-from inference_events.ingest.normalize import NotText, as_list, normalize, plain_values
+from inference_events.ingest.normalize import as_list, normalize, plain_values
+from inference_events.ingest.not_text import NotText
 from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.model_factory import propose_columns
@@ -160,7 +161,9 @@ def test_nested_values_keep_what_they_say() -> None:
     kind = pa.struct([("t", pa.list_(pa.timestamp("ns"))), ("m", pa.map_(pa.string(), pa.float64()))])
     array = pa.array([{"t": [1_714_521_600_000_000_001], "m": [("a", math.inf), ("a", 1.5)]}, None], kind)
     ingested = published(parquet_rows({"u": array}), TEXT)
-    assert undeclared(ingested)[0] == {"u": {"t": ["2024-05-01T00:00:00"], "m": [["a", "Infinity"], ["a", 1.5]]}}
+    assert undeclared(ingested)[0] == {
+        "u": {"t": ["2024-05-01T00:00:00.000000001"], "m": [["a", "Infinity"], ["a", 1.5]]}
+    }
 
 
 def test_a_text_that_is_not_utf8_says_so() -> None:
@@ -202,6 +205,19 @@ def test_intervals_are_their_text(closed: str, text: str) -> None:
     """An interval is written with the brackets that say which of its ends belong to it."""
     ends: list[Any] = [{"left": 0, "right": 1}, None]
     assert normalized(foreign(pa.array(ends), "pandas.interval", subtype="int64", closed=closed)) == [text, None]
+
+
+@pytest.mark.parametrize("name", ["pandas.period", "pandas.interval"])
+@pytest.mark.parametrize("metadata", [b"not json", b"{}", b"[]", b"", b'{"closed": "x", "freq": "zz"}', b"\xff"])
+def test_odd_metadata_ends_no_job(name: str, metadata: bytes) -> None:
+    """A file may say anything beside a type: what makes no sense is left alone."""
+    for storage in (pa.array([1]), pa.array(["a"]), pa.array([{"left": 0}])):
+        field = pa.field(
+            "c", storage.type, metadata={b"ARROW:extension:name": name, b"ARROW:extension:metadata": metadata}
+        )
+        assert normalized(pa.Table.from_arrays([storage], schema=pa.schema([field]))) == storage.to_pylist()
+    odd = pa.field("c", pa.int64(), metadata={b"ARROW:extension:name": b"\xff\xfe"})
+    assert normalized(pa.Table.from_arrays([pa.array([1])], schema=pa.schema([odd]))) == [1]
 
 
 def test_unknown_extensions_stay_what_they_store() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import inference_events
-from inference_events.ingest.columns import MAX_PYTHON_LIST, Mistyped, text_list
+from inference_events.ingest.list_text import MAX_PYTHON_LIST, Mistyped, text_list
 from inference_events.ingest.time_formats import MAX_CHARACTERS, time_format
 from inference_events.ingest.timestamps import parse_timestamp
 from inference_events.model_factory.columns import is_shortened

@@ -251,7 +251,7 @@ class ReadEventsRequest(BaseModel):
     ] = None
     cursor: Annotated[
         str | None,
-        Field(description="The `next_cursor` of the page before.", max_length=131072, min_length=1),
+        Field(description="The `next_cursor` of the page before.", max_length=524288, min_length=1),
     ] = None
 
 

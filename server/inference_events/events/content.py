@@ -5,6 +5,7 @@ same content gets another hash. A stored row is still the same if everything tha
 older versions are known to have converted in another way counts as equal.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from inference_events.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonica
 
 INFINITIES = ("Infinity", "-Infinity")
 TRUTHS = ("true", "false")
+EXACT_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}", re.ASCII)
 
 
 def outdated_rows(batch: EventBatch, found: Found, kind: WriteKind) -> Places:
@@ -109,11 +111,18 @@ def _same_undeclared(new: str | None, old: str | None) -> bool:
     return all(name in stored and _same_json(value, stored[name]) for name, value in sent.items())
 
 
+def _lost_nanoseconds(new: str, old: str) -> bool:
+    """Tell whether an older version cut the nanoseconds of a time."""
+    return EXACT_TIME.fullmatch(new) is not None and old in (new[:26], new[:19])
+
+
 def _same_json(new: Any, old: Any) -> bool:
     if isinstance(new, list) and isinstance(old, list):
         return len(new) == len(old) and all(map(_same_json, new, old))
     if isinstance(new, dict) and isinstance(old, dict):
         return new.keys() == old.keys() and all(_same_json(value, old[name]) for name, value in new.items())
+    if isinstance(old, str) and isinstance(new, str) and _lost_nanoseconds(new, old):
+        return True
     if old is None and new in INFINITIES:
         return True
     return isinstance(new, bool) == isinstance(old, bool) and bool(new == old)

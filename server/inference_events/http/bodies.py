@@ -160,7 +160,7 @@ def _hint(error: orjson.JSONDecodeError) -> str:
     for token in NOT_NUMBERS:
         if error.doc.startswith(token, error.pos):
             return f": {token} is not JSON, send null"
-    return ""
+    return ": the number there is too large" if "infinity" in error.msg else ""
 
 
 def _check_json_type(scope: Scope) -> None:

@@ -21,16 +21,14 @@ from inference_events.ingest.columns import (
     TOO_DEEP,
     TOO_NESTED,
     Converted,
-    Mistyped,
     convert,
-    is_list_text,
     is_null,
     is_too_deep,
-    text_list,
 )
 from inference_events.ingest.hashes import HASH_VERSION, hash_column, hash_pair
-from inference_events.ingest.ids import event_id, made_id
-from inference_events.ingest.normalize import NotText, Values, as_list
+from inference_events.ingest.ids import MAX_ID_CHARACTERS, event_id, made_id
+from inference_events.ingest.list_text import Mistyped, is_list_text, text_list
+from inference_events.ingest.normalize import Values, as_list
 from inference_events.ingest.rows import Rows
 from inference_events.ingest.schema import Column, ModelSchema
 from inference_events.ingest.time_formats import TimeFormat
@@ -44,7 +42,7 @@ NO_ID = "is not an event id: send a non-empty string, an integer or an integral 
 MISSING_ID = "is missing, and the model's event_id_col names it: every event needs one"
 NO_TIME = f"cannot be read as a time; accepted are {ACCEPTED}"
 NO_FIT = "does not fit the model's event_ts_format {format}, which takes for example {example}"
-CANONICAL = r"^-?(0|[1-9][0-9]*)$"
+CANONICAL = r"^(0|-?[1-9][0-9]*)$"
 # 1900-01-01 and 2100-12-31, written with eight digits and read as seconds.
 FIRST_DATE_LIKE, LAST_DATE_LIKE = 19_000_101_000_000, 21_001_231_000_000
 
@@ -169,7 +167,7 @@ def _ids(rows: Rows, schema: ModelSchema, made: Made, faults: list[RowFault], ma
 
 def _id(value: Any, schema: ModelSchema) -> str | None:
     """Return the id of a value, by the conversion that its column has."""
-    found = None if isinstance(value, NotText) else event_id(value)
+    found = event_id(value)
     return canonical_id(found) if found is not None and schema.has_numeric_ids else found
 
 
@@ -185,7 +183,8 @@ def _whole_ids(values: Values | None, text: bool, are_numeric: bool) -> pa.Strin
         return None
     nothing = pa.array(sorted(NULL_TEXTS) if text else [""])
     is_exact = not are_numeric or pc.all(pc.match_substring_regex(ids, CANONICAL)).as_py()
-    return None if not is_exact or pc.any(pc.is_in(ids, nothing)).as_py() else ids
+    is_short = not len(ids) or pc.max(pc.utf8_length(ids)).as_py() <= MAX_ID_CHARACTERS
+    return None if not is_exact or not is_short or pc.any(pc.is_in(ids, nothing)).as_py() else ids
 
 
 def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.Array:
@@ -242,7 +241,7 @@ def _list_or_cell(cell: Any) -> Any:
 
 
 def _converted(column: Column, rows: Rows) -> Converted:
-    values = rows.column(column.name)
+    values = rows.column(column.name, as_text=column.element == pa.string())
     if values is None:
         return Converted(pa.nulls(len(rows), column.type), {}, None)
     return convert(column, values, text=rows.text)

@@ -3,10 +3,8 @@
 Whole arrays are converted at once where every value fits. Only where one does not is each value looked at.
 """
 
-import ast
-import json
 import math
-import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +20,12 @@ import pyarrow.compute as pc
 from inference_events import exact_json
 from inference_events.events.store import TIMESTAMP, Mask
 from inference_events.ingest.ids import event_id
-from inference_events.ingest.normalize import NotText, PlainValues, Values, as_list, with_items
+from inference_events.ingest.list_text import Mistyped, is_list_text, text_list
+from inference_events.ingest.normalize import ExactTime, PlainValues, Values, as_list, with_items
+from inference_events.ingest.not_text import NotText
 from inference_events.ingest.schema import Column, category_form
 from inference_events.ingest.timestamps import parse_timestamp
-from inference_events.number_text import MAX_NUMBER_CHARACTERS, integral_digits
+from inference_events.number_text import MAX_NUMBER_CHARACTERS, integral_digits, keeps_digits
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
 DEEPEST = 100
@@ -35,24 +35,10 @@ LOWEST = -(2.0**63)
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
-# How NumPy writes the numbers of an array, and pandas and NumPy 2 the values of a list.
-NUMPY_TEXT = re.compile(r"\[\s*[^\s,'\"\[\]]+(\s+[^\s,'\"\[\]]+)+\s*\]")
-NUMPY_SCALARS = frozenset(kind.__name__ for kind in np.sctypeDict.values())
-TEXT_WRAPPERS = frozenset(["Timestamp", *(f"{np}.{name}" for np in ("np", "numpy") for name in NUMPY_SCALARS)])
-TEXT_NAMES = {
-    **dict.fromkeys(["nan", "NaN", "NaT", "null"]),
-    **dict.fromkeys(["true", "np.True_"], True),
-    **dict.fromkeys(["false", "np.False_"], False),
-    "inf": math.inf,
-}
-# A number of a list takes about a kilobyte in Python's parser. 10,000 of NumPy's longest scalars fit in.
-MAX_PYTHON_LIST = 512 * 1024
 # A text of up to so many characters has no more digits than each 64-bit float keeps.
 SHORT_NUMBER = 15
-
-
-class Mistyped(ValueError):
-    """The value cannot become one of the column's type without loss."""
+# Below it, floats have fewer digits, down to none.
+SMALLEST = sys.float_info.min
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,8 @@ def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
     if array is None:
         array, mistyped = _convert_each(column, values, text)
     categories = None if column.categories is None else typed_values(column, column.categories)
-    if categories is not None and pa.types.is_string(categories.type):
+    # The value of an id column is the id.
+    if categories is not None and pa.types.is_string(categories.type) and not column.is_id:
         array = _with_categories(array, categories)
     array = _without_null_stand_ins(column, array, mistyped)
     return Converted(array, mistyped, _out_of_range(column, array, categories))
@@ -172,19 +159,13 @@ def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | N
 def _lose_digits(texts: pa.Array, numbers: pa.Array) -> bool:
     """Tell whether some text has digits that its 64-bit float lacks."""
     is_long = pc.greater(pc.binary_length(texts), SHORT_NUMBER)
-    texts, numbers = texts.filter(is_long), numbers.filter(is_long)
+    is_tiny = pc.and_(pc.less(pc.abs(numbers), SMALLEST), pc.match_substring_regex(texts, "^[^eE]*[1-9]"))
+    is_unsure = pc.or_(is_long, pc.or_(is_tiny, pc.is_inf(numbers)))
+    texts, numbers = texts.filter(is_unsure), numbers.filter(is_unsure)
     # Most programs write the shortest text that reads as the same float, as Arrow does.
     differs = pc.not_equal(numbers.cast(pa.string()), texts)
     pairs = zip(texts.filter(differs).to_pylist(), numbers.filter(differs).to_pylist(), strict=True)
-    return not all(_keeps_digits(Decimal(text), number) for text, number in pairs)
-
-
-def _keeps_digits(sent: Decimal, number: float) -> bool:
-    """Tell whether a 64-bit float, written briefly or with as many digits as were sent, is what was sent."""
-    if not sent.is_finite() or not math.isfinite(number):
-        return not sent.is_finite()
-    places = max(len(sent.as_tuple().digits) - 1, 0)
-    return Decimal(repr(number)) == sent or Decimal(f"{number:.{places}e}") == sent
+    return not all(keeps_digits(Decimal(text), number) for text, number in pairs)
 
 
 def _booleans(words: pa.Array) -> pa.Array | None:
@@ -223,9 +204,15 @@ def _read(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
     try:
         if column.is_list:
             return _read_list(column, value, text)
-        return _read_scalar(column, value, text)
+        return _read_scalar(column, _group_id(column, value, text) if column.is_id else value, text)
     except (ValueError, ArithmeticError):
         return None, False
+
+
+def _group_id(column: Column, value: Any, text: bool) -> Any:
+    """Return the item of a list that repeats one id, as a row of a group has it; any other value as it is."""
+    items = text_list(value) if text and column.is_group and is_list_text(value) else value
+    return items[0] if isinstance(items, list) and event_id(items) is not None else value
 
 
 def _read_scalar(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
@@ -255,14 +242,14 @@ def _read_float(value: Any, text: bool) -> tuple[float | None, bool]:
         raise Mistyped
     number = float(value)
     if isinstance(value, Decimal):
-        return _finite(number, value), _keeps_digits(value, number)
+        return _finite(number, value), keeps_digits(value, number)
     if isinstance(value, int) and int(number) != value:
         raise Mistyped
     return number, True
 
 
 def _float_of_text(value: str, text: bool) -> tuple[float | None, bool]:
-    if "_" in value or len(value) > MAX_NUMBER_CHARACTERS:
+    if "_" in value or len(value) > MAX_NUMBER_CHARACTERS or not value.isascii():
         raise Mistyped
     number = float(value)
     if math.isnan(number):
@@ -271,7 +258,7 @@ def _float_of_text(value: str, text: bool) -> tuple[float | None, bool]:
             raise Mistyped
         return None, True
     sent = Decimal(value.strip())
-    return _finite(number, sent), text and _keeps_digits(sent, number)
+    return _finite(number, sent), text and keeps_digits(sent, number)
 
 
 def _finite(number: float, sent: Decimal) -> float:
@@ -313,12 +300,15 @@ def _read_bool(value: Any, text: bool) -> tuple[bool, bool]:
 def _read_str(value: Any, text: bool) -> tuple[str, bool]:
     if isinstance(value, NotText):
         raise Mistyped
+    if isinstance(value, ExactTime):
+        return value.replace("T", " "), False
     if isinstance(value, str):
         return value, True
     if isinstance(value, float) and math.isinf(value):
         return exact_json.infinity_word(value), False
     if isinstance(value, bool | int | float):
-        return raw_json(value), False
+        # In CSV it is an item of a list, and that is text.
+        return raw_json(value), text
     if isinstance(value, datetime | date | Decimal):
         return str(value), False
     raise Mistyped
@@ -330,58 +320,6 @@ _READERS: dict[pa.DataType, Callable[[Any, bool], tuple[Any, bool]]] = {
     pa.bool_(): _read_bool,
     pa.string(): _read_str,
 }
-
-
-def is_list_text(value: Any) -> bool:
-    """Tell whether `value` looks like a list that was written as text."""
-    return isinstance(value, str) and value.lstrip().startswith(("[", "("))
-
-
-def text_list(text: str) -> list[Any]:
-    """Read a list that was written as JSON, by Python, such as `[1.0, nan]`, or by NumPy. Raises Mistyped."""
-    if NUMPY_TEXT.fullmatch(text.strip()):
-        return _numpy_numbers(text)
-    items = _json_list(text)
-    if items is not None:
-        return items
-    if len(text) > MAX_PYTHON_LIST:
-        raise Mistyped
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Mistyped from error
-    if not isinstance(node, ast.List | ast.Tuple):
-        raise Mistyped
-    return [_literal(item) for item in node.elts]
-
-
-def _json_list(text: str) -> list[Any] | None:
-    """Read a list that is JSON, which most are, twenty times as fast as Python's parser does."""
-    try:
-        items = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return items if isinstance(items, list) else None
-
-
-def _numpy_numbers(text: str) -> list[Any]:
-    try:
-        return [float(number) for number in text.strip().strip("[]").split()]
-    except ValueError as error:
-        raise Mistyped from error
-
-
-def _literal(node: ast.expr) -> Any:
-    if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in TEXT_NAMES:
-        return TEXT_NAMES[ast.unparse(node)]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Name):
-        return -_literal(node.operand) if node.operand.id == "inf" else _literal(node.operand)
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in TEXT_WRAPPERS and node.args:
-        return _literal(node.args[0])
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise Mistyped from error
 
 
 def _with_categories(array: pa.Array, categories: pa.Array) -> pa.Array:
@@ -452,11 +390,15 @@ def _items_out_of_range(column: Column, items: pa.Array, categories: pa.Array | 
     ]
     if not bounds:
         return None
-    numbers = items.cast(pa.float64(), safe=False)
-    outside: Mask = np.logical_or.reduce(
-        [_true(compare(numbers, pa.scalar(float(bound)))) for compare, bound in bounds]
-    )
+    outside: Mask = np.logical_or.reduce([_true(_compared(compare, items, bound)) for compare, bound in bounds])
     return outside
+
+
+def _compared(compare: Callable[[pa.Array, pa.Scalar], pa.Array], items: pa.Array, bound: float) -> pa.Array:
+    """Compare numbers with a bound, as integers if they are: a float does not hold each of them."""
+    if pa.types.is_integer(items.type) and float(bound).is_integer() and abs(bound) < 2**63:
+        return compare(items, pa.scalar(int(bound), pa.int64()))
+    return compare(items.cast(pa.float64(), safe=False), pa.scalar(float(bound)))
 
 
 def _true(mask: pa.Array) -> Mask:

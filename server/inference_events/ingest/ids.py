@@ -5,23 +5,29 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from inference_events.ingest.not_text import NotText
+
 EXACT = 2**53
+MAX_ID_CHARACTERS = 65_536
 
 
 def event_id(value: Any) -> str | None:
     """Return the id that `value` stands for, or None where it is no id.
 
     A non-empty string stands for itself, an integer or integral number for its decimal digits, and a list of one
-    repeated value (a ranking row) for that value. Floats beyond 2**53 are no ids: neighbours look alike there.
+    repeated value (a ranking row) for that value. Floats from 2**53 on are no ids, as neighbours look alike there,
+    nor are texts of more than MAX_ID_CHARACTERS.
     """
+    if isinstance(value, NotText):
+        return None
     if isinstance(value, str):
-        return value or None
+        return value if 0 < len(value) <= MAX_ID_CHARACTERS else None
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) <= EXACT else None
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else None
     if isinstance(value, Decimal):
         return str(int(value)) if value.is_finite() and value == value.to_integral_value() else None
     if isinstance(value, list) and value and not isinstance(value[0], list | dict):

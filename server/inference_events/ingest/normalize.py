@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.store import TIMESTAMP
+from inference_events.ingest.not_text import decoded
 from inference_events.ingest.timestamps import FIRST, LAST
 
 EXTENSION = b"ARROW:extension:name"
@@ -36,8 +37,8 @@ EPOCH = datetime(1970, 1, 1)
 FIRST_DAY, LAST_DAY = (bound // 86_400_000_000 for bound in (FIRST, LAST))
 
 
-class NotText(str):
-    """Bytes that are not UTF-8, with an escape for each byte that cannot be decoded."""
+class ExactTime(str):
+    """A time with nanoseconds, which Python's datetimes lack, as ISO 8601 in UTC."""
 
 
 class PlainValues(list[Any]):
@@ -47,15 +48,30 @@ class PlainValues(list[Any]):
 Values: TypeAlias = Sequence[Any] | pa.Array
 
 
-def normalize(column: pa.ChunkedArray, field: pa.Field) -> Values:
-    """Return the values of a file's column as `convert` takes them. `field` is that of the file."""
-    simple = [_simple(chunk) for chunk in column.chunks] if _pandas_type(field) is None else [None]
+def normalize(column: pa.ChunkedArray, field: pa.Field, *, as_text: bool = False) -> Values:
+    """Return the values of a file's column as `convert` takes them. `field` is that of the file.
+
+    `as_text` keeps the nanoseconds of times, as text; without it they are cut to microseconds.
+    """
+    keeps_arrays = _pandas_type(field) is None and not (as_text and _has_nanoseconds(column))
+    simple = [_simple(chunk) for chunk in column.chunks] if keeps_arrays else [None]
     if all(chunk is not None for chunk in simple):
         return _joined(simple) if simple else pa.nulls(0)
     values = [value for chunk in column.chunks for value in _pandas_values(chunk, field)]
     if set(map(type, values)) <= {str, type(None)}:
         return pa.array(values, pa.string())
     return PlainValues(values)
+
+
+def _has_nanoseconds(column: pa.ChunkedArray) -> bool:
+    """Tell whether some time, alone or in a list, is no whole number of microseconds."""
+    kind = column.type
+    if _is_list(kind) and _is_flat(kind.value_type):
+        return any(_has_nanoseconds(pa.chunked_array([chunk.flatten()])) for chunk in column.chunks)
+    if not pa.types.is_timestamp(kind) or kind.unit != "ns":
+        return False
+    counts = [chunk.view(pa.int64()).drop_null().to_numpy() for chunk in column.chunks]
+    return any(bool(np.any(each % 1000)) for each in counts)
 
 
 def _joined(chunks: list[pa.Array]) -> pa.Array:
@@ -199,14 +215,7 @@ def _extension_values(array: pa.ExtensionArray) -> list[Any]:
 
 
 def _text_values(array: pa.Array) -> list[Any]:
-    return [None if raw is None else _decoded(raw) for raw in array.cast(pa.large_binary()).to_pylist()]
-
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return NotText(raw.decode(errors="backslashreplace"))
+    return [None if raw is None else decoded(raw) for raw in array.cast(pa.large_binary()).to_pylist()]
 
 
 def _integers(array: pa.Array) -> list[int | None]:
@@ -228,6 +237,8 @@ def _of_integers(write: Callable[[int, str], Any]) -> Callable[[pa.Array], list[
 
 def _time(nanoseconds: int, unit: str) -> datetime | str:
     micros = nanoseconds // 1000
+    if nanoseconds % 1000:
+        return ExactTime(_far(nanoseconds, "ns"))
     if FIRST <= micros <= LAST:
         return EPOCH + timedelta(microseconds=micros)
     return _far(nanoseconds // NANOSECONDS[unit], unit).replace("T", " ")
@@ -368,13 +379,17 @@ def _pandas_values(array: pa.Array, field: pa.Field) -> list[Any]:
     name, parameters = _extension(field)
     if name in (PERIOD, INTERVAL) and isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
-    if name == PERIOD and parameters["freq"] in PERIOD_UNITS:
+    if name == PERIOD and pa.types.is_integer(array.type) and parameters.get("freq") in PERIOD_UNITS:
         return _periods(array, PERIOD_UNITS[parameters["freq"]])
-    if name == INTERVAL:
+    if name == INTERVAL and _has_two_ends(array.type) and parameters.get("closed") in BRACKETS:
         brackets = BRACKETS[parameters["closed"]]
         ends = plain_values(array)
         return [None if e is None else f"{brackets[0]}{e['left']}, {e['right']}{brackets[1]}" for e in ends]
     return plain_values(array)
+
+
+def _has_two_ends(kind: pa.DataType) -> bool:
+    return pa.types.is_struct(kind) and sorted(field.name for field in kind) == ["left", "right"]
 
 
 def _pandas_type(field: pa.Field) -> str | None:
@@ -388,8 +403,17 @@ def _extension(field: pa.Field) -> tuple[str, dict[str, str]]:
         name, parameters = field.type.extension_name, field.type.__arrow_ext_serialize__()
     else:
         metadata = field.metadata or {}
-        name, parameters = metadata.get(EXTENSION, b"").decode(), metadata.get(PARAMETERS, b"")
-    return name, json.loads(parameters) if name in (PERIOD, INTERVAL) else {}
+        name, parameters = metadata.get(EXTENSION, b"").decode(errors="replace"), metadata.get(PARAMETERS, b"")
+    return name, _parameters(parameters) if name in (PERIOD, INTERVAL) else {}
+
+
+def _parameters(text: bytes) -> dict[str, str]:
+    """Read what pandas wrote beside a type. A file may say anything there."""
+    try:
+        parameters = json.loads(text)
+    except ValueError:
+        return {}
+    return parameters if isinstance(parameters, dict) else {}
 
 
 def _periods(ordinals: pa.Array, unit: str) -> list[Any]:

@@ -24,8 +24,8 @@ class Rows(Protocol):
     def names(self) -> frozenset[str]:
         """Every column that some row has."""
 
-    def column(self, name: str) -> Values | None:
-        """Return the values of a column, None if no row has it."""
+    def column(self, name: str, *, as_text: bool = False) -> Values | None:
+        """Return the values of a column, None if no row has it. `as_text` tells that they are to become text."""
 
     def present(self, name: str) -> Mask:
         """Return which rows contain the column, be it with a null."""
@@ -48,7 +48,7 @@ class JsonRows:
     def __len__(self) -> int:
         return len(self._events)
 
-    def column(self, name: str) -> Sequence[Any] | None:
+    def column(self, name: str, *, as_text: bool = False) -> Sequence[Any] | None:
         if name not in self.names:
             return None
         values = self._columns.get(name) or [event.get(name) for event in self._events]
@@ -95,11 +95,10 @@ class FileRows:
     def __len__(self) -> int:
         return int(self._chunk.num_rows)
 
-    def column(self, name: str) -> Values | None:
-        return self._values(name) if name in self._chunk.column_names else None
-
-    def _values(self, name: str) -> Values:
-        return normalize(self._chunk[name], self._chunk.schema.field(name))
+    def column(self, name: str, *, as_text: bool = False) -> Values | None:
+        if name not in self._chunk.column_names:
+            return None
+        return normalize(self._chunk[name], self._chunk.schema.field(name), as_text=as_text)
 
     def present(self, name: str) -> Mask:
         return np.full(len(self), name in self._chunk.column_names)
@@ -108,7 +107,8 @@ class FileRows:
         names = [name for name in self._chunk.column_names if name not in known]
         if not names:
             return {}
-        columns = [_undeclared_values(self._values(name), self.text) for name in names]
+        values = (normalize(self._chunk[name], self._chunk.schema.field(name), as_text=True) for name in names)
+        columns = [_undeclared_values(each, self.text) for each in values]
         found = (
             {name: value for name, value in zip(names, row, strict=True) if keep_nulls or not is_null(value)}
             for row in zip(*columns, strict=True)

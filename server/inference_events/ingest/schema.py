@@ -30,7 +30,7 @@ class Column:
 
     `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is
     that of the model's timestamps, in their column only. In ranking rows a list of numbers is no vector: it is as
-    long as its group.
+    long as its group. `is_group` tells that a row holds a group whose id the column is, so that it may be a list.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Column:
     n_dimensions: int | None = None
     format: TimeFormat | None = None
     is_id: bool = False
+    is_group: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -131,6 +132,7 @@ def model_schema(
                 format=format if column["name"] == event_ts_col else None,
                 is_time=column["name"] == event_ts_col,
                 is_id=column["name"] == event_id_col,
+                is_group=is_ranking and column["name"] == event_id_col,
             )
             for column in schema["columns"]
         ),
@@ -145,7 +147,7 @@ def model_schema(
 def category_form(text: str) -> str | None:
     """Return what a whole number or a boolean has in common however it is written, such as "1" for "1.0"."""
     if match := _WHOLE_NUMBER.fullmatch(text):
-        return match[1]
+        return "0" if match[1] == "-0" else match[1]
     return text.lower() if text.lower() in ("true", "false") else None
 
 
@@ -157,6 +159,7 @@ def _column(
     format: TimeFormat | None,
     is_time: bool,
     is_id: bool,
+    is_group: bool,
 ) -> Column:
     is_numbers = column["data_type"] == "vector"
     element = pa.float64() if is_numbers else _element(column)
@@ -174,6 +177,7 @@ def _column(
         n_dimensions=column.get("n_dimensions"),
         format=format,
         is_id=is_id,
+        is_group=is_group,
     )
     return _without_range(prepared) if is_time else prepared
 

@@ -98,7 +98,8 @@ def _microseconds(numbers: Integers) -> Integers:
 
 def _per_second(numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> Integers:
     """Return how many of the unit in which each number counts make a second."""
-    limits = np.array([limit for limit, _ in EPOCH_UNITS[:-1]])
+    # In the type of the numbers: as a float, an integer near a limit may be on its other side.
+    limits = np.array([limit for limit, _ in EPOCH_UNITS[:-1]], numbers.dtype)
     units = np.array([unit for _, unit in EPOCH_UNITS])
     chosen: Integers = units[np.searchsorted(limits, np.abs(numbers), side="right")]
     return chosen

@@ -17,8 +17,15 @@ ACCEPTED = (
     "seconds, milliseconds, microseconds or nanoseconds since 1970, and ISO 8601 such as 2024-05-01T12:30:00Z, "
     "2024-05-01 12:30:00.250, 2024-05-01 12:30:00 UTC or 2024-05-01 12:30:00 -0800"
 )
+# A date, perhaps with a clock after `T` or a space, perhaps with an offset. Python takes any character between them.
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-?W[0-9]{2}(?:-?[0-9])?)"
+    r"(?:[T ]([0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]{1,99})?)?)?))?"
+    r"\s*(UTC|GMT|Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)?",
+    re.ASCII,
+)
 # ISO 8601 counts the end of a day as its hour 24. Python knows it from 3.13 on.
-_END_OF_DAY = re.compile(r"(.{8,10}[T ])24(:?00(?::?00(?:\.0{1,9})?)?)?((?:[+-].{2,8})?)", re.ASCII)
+_END_OF_DAY = re.compile(r"24(?::?00(?::?00(?:[.,]0{1,99})?)?)?", re.ASCII)
 _UTC_NAMES = ("UTC", "GMT", "Z")
 
 # Numbers up to the limit count in units of which one second has so many: seconds until the year 5138,
@@ -36,7 +43,7 @@ def parse_timestamp(value: Any, format: TimeFormat | None = None) -> int | None:
     """
     if type(value) is int and format is None:
         return _from_number(value)
-    if value is None or value == NOT_A_TIME:
+    if value is None or value == NOT_A_TIME or value != value:
         return None
     if isinstance(value, list | tuple):
         if any(isinstance(item, list | tuple) for item in value):
@@ -55,7 +62,12 @@ def parse_timestamp(value: Any, format: TimeFormat | None = None) -> int | None:
 
 
 def looks_like_date(value: Any) -> bool:
-    """Tell whether a number, or its text, is written with eight digits as dates are: 20240501 is a day in 1970."""
+    """Tell whether a number, or its text, is written with eight digits as dates are: 20240501 is a day in 1970.
+
+    Of a list, one item is enough.
+    """
+    if isinstance(value, list):
+        return any(looks_like_date(item) for item in value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return False
     digits = integral_digits(str(value)) or ""
@@ -102,20 +114,15 @@ def _from_text(text: str) -> int:
 
 
 def _from_iso(text: str) -> int:
-    text = _with_offset(text)
-    if match := _END_OF_DAY.fullmatch(text):
-        date_part, clock, offset = match.groups()
-        return _from_datetime(datetime.fromisoformat(f"{date_part}00{clock or ''}{offset}") + timedelta(days=1))
-    return _from_datetime(datetime.fromisoformat(text))
-
-
-def _with_offset(text: str) -> str:
-    """Return a time whose zone is UTC by name, or parted by a space, with its offset as ISO 8601 writes it."""
-    for name in _UTC_NAMES:
-        if text.endswith(name):
-            return f"{text.removesuffix(name).rstrip()}+00:00"
-    clock, _, offset = text.rpartition(" ")
-    return f"{clock.rstrip()}{offset}" if offset[:1] in ("+", "-") else text
+    match = _ISO.fullmatch(text)
+    if match is None:
+        raise ValueError("not a time")
+    day, clock, offset = match.groups(default="")
+    is_end = _END_OF_DAY.fullmatch(clock) is not None
+    clock = "00" if is_end or not clock else clock
+    zone = "+00:00" if offset in _UTC_NAMES else offset
+    moment = datetime.fromisoformat(f"{day}T{clock}{zone}")
+    return _from_datetime(moment + timedelta(days=1) if is_end else moment)
 
 
 def _from_format(text: str, format: TimeFormat) -> int:

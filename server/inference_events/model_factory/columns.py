@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.ingest.columns import NULL_TEXTS, Mistyped, convert, text_list
+from inference_events.ingest.columns import NULL_TEXTS, convert
+from inference_events.ingest.list_text import Mistyped, text_list
 from inference_events.ingest.normalize import Values
 from inference_events.ingest.schema import SCALAR_TYPES, Column
 from inference_events_api import types as t

@@ -176,7 +176,7 @@ def sync_detailed(
     delete and
     read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
     `"7.0"` are
-    ids of their own, and a number shows its digits.
+    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
     `"NaT"` means
@@ -188,9 +188,9 @@ def sync_detailed(
     since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
     in either
     case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    Hour 24
-    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
-    event of a request, or
+    A date
+    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
+    earliest counts. Times have up to 128 characters. Where no event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -329,7 +329,7 @@ def sync(
     delete and
     read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
     `"7.0"` are
-    ids of their own, and a number shows its digits.
+    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
     `"NaT"` means
@@ -341,9 +341,9 @@ def sync(
     since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
     in either
     case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    Hour 24
-    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
-    event of a request, or
+    A date
+    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
+    earliest counts. Times have up to 128 characters. Where no event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -477,7 +477,7 @@ async def asyncio_detailed(
     delete and
     read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
     `"7.0"` are
-    ids of their own, and a number shows its digits.
+    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
     `"NaT"` means
@@ -489,9 +489,9 @@ async def asyncio_detailed(
     since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
     in either
     case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    Hour 24
-    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
-    event of a request, or
+    A date
+    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
+    earliest counts. Times have up to 128 characters. Where no event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 
@@ -628,7 +628,7 @@ async def asyncio(
     delete and
     read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
     `"7.0"` are
-    ids of their own, and a number shows its digits.
+    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
 
     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
     `"NaT"` means
@@ -640,9 +640,9 @@ async def asyncio(
     since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
     in either
     case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    Hour 24
-    is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no
-    event of a request, or
+    A date
+    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
+    earliest counts. Times have up to 128 characters. Where no event of a request, or
     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
     misspelt.
 

@@ -1,0 +1,22 @@
+"""Bytes and code points that are no text in UTF-8."""
+
+
+class NotText(str):
+    """What cannot be decoded or encoded, with an escape for each such byte. No column takes it without a violation."""
+
+
+def decoded(raw: bytes) -> str:
+    """Return text in UTF-8, or NotText."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return NotText(raw.decode(errors="backslashreplace"))
+
+
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold, or NotText: JSON and Python can escape half of a pair of surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return NotText(text.encode(errors="backslashreplace").decode())
+    return text
