@@ -84,7 +84,14 @@ class Services:
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
         self.queue = JobQueue(self.catalog)
-        handlers = JobHandlers(self.catalog, self.store, self.targets, self.directory.path, settings.file_chunk_rows)
+        handlers = JobHandlers(
+            self.catalog,
+            self.store,
+            self.targets,
+            self.directory.path,
+            chunk_rows=settings.file_chunk_rows,
+            max_rejected_rows=settings.max_rejected_rows,
+        )
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
         self._running = False
 

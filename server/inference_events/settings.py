@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     file_chunk_rows: int = Field(
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
     )
+    max_rejected_rows: int = Field(
+        default=1_000_000, ge=1, description="Rejected rows of a file after which its job fails."
+    )
     checkpoint_bytes: ByteSize = Field(
         default=ByteSize(32 * MIB),
         gt=0,

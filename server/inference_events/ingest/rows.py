@@ -96,16 +96,16 @@ class FileRows:
         return int(self._chunk.num_rows)
 
     def column(self, name: str) -> Values | None:
-        return self._values(name) if name in self._chunk.column_names else None
+        return self._values(name) if name in self.names else None
 
     def _values(self, name: str) -> Values:
         return normalize(self._chunk[name], self._chunk.schema.field(name))
 
     def present(self, name: str) -> Mask:
-        return np.full(len(self), name in self._chunk.column_names)
+        return np.full(len(self), name in self.names)
 
     def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
-        names = [name for name in self._chunk.column_names if name not in known]
+        names = [name for name in self.names if name not in known]
         if not names:
             return {}
         columns = [_undeclared_values(self._values(name), self.text) for name in names]

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
@@ -39,14 +39,24 @@ MALFORMED = "has too few or too many cells"
 
 
 class JobHandlers:
-    """Do jobs on the event store. Files are read in chunks of `chunk_rows` rows."""
+    """Do jobs on the event store. Files are read in chunks of `chunk_rows` rows, until too many rows are rejected."""
 
-    def __init__(self, catalog: Catalog, store: EventStore, targets: Targets, data_dir: Path, chunk_rows: int) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: EventStore,
+        targets: Targets,
+        data_dir: Path,
+        *,
+        chunk_rows: int,
+        max_rejected_rows: int,
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._targets = targets
         self._data_dir = data_dir
         self._chunk_rows = chunk_rows
+        self._max_rejected_rows = max_rejected_rows
 
     def by_kind(self) -> dict[str, Handler]:
         handlers: dict[str, Handler] = {
@@ -126,8 +136,12 @@ class JobHandlers:
                     environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
                     ahead.write(chunk)
                     run.progress(chunk.fraction, **self._report(job))
+                    self._fail_if_too_many_are_rejected(run)
         except Unreadable as error:
+            # Only now all chunks before the fault are committed.
+            self._fail_if_too_many_are_rejected(run)
             raise JobFailed("BadRequest", str(error)) from error
+        self._fail_if_too_many_are_rejected(run)
         self._targets.make_environment_id(model_id, dataset)
         self._fail_if_all_are_rejected(run)
 
@@ -139,7 +153,9 @@ class JobHandlers:
         fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
         if fault is not None:
             raise JobFailed("BadRequest", fault)
-        yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
+        yield from read_chunks(
+            path, file.type, start=start, size=self._chunk_rows, max_malformed=self._max_rejected_rows
+        )
 
     def _write_chunk(
         self,
@@ -175,15 +191,21 @@ class JobHandlers:
         """Return what a job has committed so far."""
         return report(job.kind, self._store.progress(job.id))
 
+    def _fail_if_too_many_are_rejected(self, run: JobRun) -> None:
+        if self._report(run.job)["rejected_rows"] > self._max_rejected_rows:
+            self._fail_for_rejected_rows(run, f"More than {self._max_rejected_rows:,} rows were rejected")
+
     def _fail_if_all_are_rejected(self, run: JobRun) -> None:
         done = self._report(run.job)
         if done["rejected_rows"] == done["rows"] > 0:
-            [first], _ = self._store.rejected_rows(run.job.id, 0, 1)
-            raise JobFailed(
-                first.reason,
-                f"Every row was rejected; row {first.row}: {first.message}. "
-                f"All are listed at /v3/jobs/{run.job.id}/rejected-rows",
-            )
+            self._fail_for_rejected_rows(run, "Every row was rejected")
+
+    def _fail_for_rejected_rows(self, run: JobRun, what: str) -> NoReturn:
+        [first], _ = self._store.rejected_rows(run.job.id, 0, 1)
+        raise JobFailed(
+            first.reason,
+            f"{what}; row {first.row}: {first.message}. All are listed at /v3/jobs/{run.job.id}/rejected-rows",
+        )
 
 
 def _check_whole(run: JobRun, path: Path, file: File) -> None:
@@ -222,7 +244,7 @@ def _received(moment: datetime) -> int:
 
 
 def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:
-    rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed}
+    rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed.tolist()}
     for fault in ingested.faults:
         row = int(chunk.rows[fault.row])
         rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{truncate(fault.column)}: {fault.message}"))

@@ -11,7 +11,6 @@ from inference_events.model_factory.columns import Cells, describe, is_text_type
 from inference_events.model_factory.sampling import sample
 from inference_events_api import types as t
 
-MOST_COLUMNS = 10_000
 LONGEST_NAME = 255
 MOST_ROWS_READ = 10_000_000
 SAMPLE_BYTES = 64 * 1024 * 1024
@@ -33,8 +32,6 @@ def propose_columns(path: Path, type: str, *, sample_size: int, max_cardinality:
 def _check(names: Sequence[str]) -> None:
     if not names:
         raise Unreadable("The file has no column")
-    if len(names) > MOST_COLUMNS:
-        raise Unreadable(f"The file has more than {MOST_COLUMNS} columns")
     if not all(names):
         raise Unreadable("A column of the file has no name")
     if any(len(name) > LONGEST_NAME for name in names):

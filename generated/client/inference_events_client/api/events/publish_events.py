@@ -216,10 +216,12 @@ def sync_detailed(
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
+    4. The job fails if the file cannot be read, if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV file that
        seems to have no header line. It says if the cells are separated by another character, or if the
     file looks
        like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
@@ -369,10 +371,12 @@ def sync(
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
+    4. The job fails if the file cannot be read, if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV file that
        seems to have no header line. It says if the cells are separated by another character, or if the
     file looks
        like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
@@ -517,10 +521,12 @@ async def asyncio_detailed(
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
+    4. The job fails if the file cannot be read, if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV file that
        seems to have no header line. It says if the cells are separated by another character, or if the
     file looks
        like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
@@ -668,10 +674,12 @@ async def asyncio(
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
+    4. The job fails if the file cannot be read, if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV file that
        seems to have no header line. It says if the cells are separated by another character, or if the
     file looks
        like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
