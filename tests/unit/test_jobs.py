@@ -36,7 +36,7 @@ def work(run):
     time.sleep(60)
 
 Workers(catalog, queue, {"work": work}).start()
-catalog.write(lambda session: queue.accept(
+"again" in sys.argv or catalog.write(lambda session: queue.accept(
     session, kind="work", name="Work", params={"file": "f"}, info={"resource_type": "EVENT"},
     project_id=None, model_id="m", token_id="t", position=7))
 time.sleep(60)
@@ -351,6 +351,28 @@ def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str)
     assert job.status == "SUCCESS"
     assert job.info == {"resource_type": "EVENT", "rows": 10}
     assert seen == [(job_id, {"file": "f"}, 7)]
+
+
+def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: JobQueue, url: str) -> None:
+    """Each start counts before the job runs, so a kill leaves it counted. A clean stop takes it back."""
+    for again in ([], ["again"], ["again"]):
+        command = [sys.executable, "-c", CRASHING, url, *again]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            job_id = process.stdout.readline().strip()
+            process.send_signal(signal.SIGKILL)
+    assert read(catalog, job_id).starts == 3
+    seen: list[int] = []
+
+    def work(run: JobRun) -> None:
+        seen.append(run.job.starts)
+        while True:
+            run.checkpoint()
+            time.sleep(0.01)
+
+    with working(catalog, queue, work=work):
+        wait_until(lambda: bool(seen))
+    assert (seen, read(catalog, job_id).starts) == ([4], 3)
 
 
 def find_no_model(run: JobRun) -> None:

@@ -82,13 +82,26 @@ def is_started(session: Session, job_id: str) -> bool:
 
 
 def start(session: Session, job_id: str) -> Job | None:
-    """Mark a job as running, or as running again. Returns None if it ended in the meantime."""
+    """Count a start and mark a job as running, maybe again. Returns None if it ended in the meantime."""
     job = get(session, job_id)
     if job.status not in (PENDING, STARTED):
         return None
     job.status = STARTED
     job.started_at = job.started_at or utc_now()
+    job.starts += 1
     return job
+
+
+def note_progress(session: Session, job_id: str, row: int) -> None:
+    """Forget the starts before the present one, because the job has come to another row since."""
+    job = get(session, job_id)
+    job.starts, job.started_row = 1, row
+
+
+def take_back_start(session: Session, job_id: str) -> None:
+    """Do not count the last start, because the process outlived the run."""
+    job = get(session, job_id)
+    job.starts = max(0, job.starts - 1)
 
 
 def report(session: Session, job_id: str, progress: float, info: Mapping[str, Any]) -> bool:

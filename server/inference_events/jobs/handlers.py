@@ -35,6 +35,10 @@ from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
 HASHED_BYTES = 16 * 1024 * 1024
+MAX_STARTS = 3
+STARTED_IN_VAIN = (
+    f"The server ended unexpectedly {MAX_STARTS} times while it ran this job, and the job made no progress in between"
+)
 MALFORMED = "has too few or too many cells"
 
 
@@ -104,11 +108,20 @@ class JobHandlers:
     def _settled(self, handler: Handler, run: JobRun) -> None:
         """Do a job, and settle its position, unless it may be taken up again: after a stop, or a failure of our own."""
         try:
+            self._fail_if_started_in_vain(run)
             handler(run)
         except (JobFailed, ApiError, Cancelled):
             self._settle(run)
             raise
         self._settle(run)
+
+    def _fail_if_started_in_vain(self, run: JobRun) -> None:
+        """Fail a job that may be what ends the process each time. A chunk that was committed shows that it is not."""
+        job = run.job
+        if job.starts > 1 and (row := self._store.progress(job.id).next_row) > job.started_row:
+            run.note_progress(row)
+        elif job.starts > MAX_STARTS:
+            raise JobFailed("InternalError", STARTED_IN_VAIN)
 
     def _settle(self, run: JobRun) -> None:
         if run.job.model_id is not None:
