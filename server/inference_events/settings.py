@@ -102,6 +102,14 @@ class Settings(BaseSettings):
     max_rejected_rows: int = Field(
         default=1_000_000, ge=1, description="Rejected rows of a file after which its job fails."
     )
+    file_reader_memory_bytes: ByteSize = Field(
+        default=ByteSize(2 * GIB),
+        ge=512 * MIB,
+        description="Memory of the process that reads a file; a file that needs more cannot be read.",
+    )
+    file_reader_seconds: float = Field(
+        default=120, gt=0, description="Seconds for which that process may read without getting further."
+    )
     checkpoint_bytes: ByteSize = Field(
         default=ByteSize(32 * MIB),
         gt=0,

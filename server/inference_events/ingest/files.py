@@ -5,10 +5,11 @@ import io
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from inference_events.ingest.damage import check_structure
 from inference_events.ingest.signatures import describe_other_format
+from inference_events.ingest.sizes import Sizes, value_sizes
 
 # Arrow reads up to 32 blocks ahead.
 CSV_BLOCK_BYTES = 8 * 1024 * 1024
@@ -25,6 +28,10 @@ PARQUET_BUFFER_BYTES = 32 * 1024 * 1024
 LEAST_BUFFER_BYTES = 4096
 BATCH_BYTES = 32 * 1024 * 1024
 BATCH_ROWS = 65_536
+# The share of the rows to read at once that is tried after memory ran out: 1 in 16.
+SMALLER = 16
+# The same as a row of CSV can have at most.
+MAX_VALUE_BYTES = CSV_BLOCK_BYTES
 BATCH_CELLS = 4_000_000
 CHUNK_BYTES = 64 * 1024 * 1024
 # What the sums of a chunk's size are taken over.
@@ -38,11 +45,19 @@ CELL_END = re.compile(rb"[,\r\n]")
 NO_ROWS = np.zeros(0, np.int64)
 TOO_MANY_MALFORMED = "More than {most:,} rows have too few or too many cells"
 TOO_LONG = "a row is longer than {most} bytes"
+DAMAGED = "it is damaged, cut off, or of another type"
 NOT_READABLE = "The file cannot be read as {type}: {why}"
 REPEATED_NAME = {
     "CSV": "a column name is there twice. Has the file a header line?",
     "PARQUET": "a column name is there twice",
 }
+
+
+Alive: TypeAlias = Callable[[], None]
+
+
+def nobody() -> None:
+    """Take note for nobody that reading goes on."""
 
 
 class Unreadable(Exception):
@@ -57,7 +72,8 @@ class TooManyMalformed(Unreadable):
 class FileChunk:
     """Rows of a file with their numbers, counted from 0 without a header.
 
-    `malformed` are the numbers of rows that have too few or too many cells; `start` is the number of the first row
+    `malformed` are the numbers of rows that are set aside: in CSV those that have too few or too many cells, in Parquet
+    those with a value of more than `MAX_VALUE_BYTES`. `start` is the number of the first row
     that was looked at, `end` the number after the last, `fraction` how much of the file that is.
     """
 
@@ -70,13 +86,15 @@ class FileChunk:
 
 
 def read_chunks(
-    path: Path, type: str, *, start: int, size: int, max_malformed: int = MAX_MALFORMED
+    path: Path, type: str, *, start: int, size: int, max_malformed: int = MAX_MALFORMED, alive: Alive = nobody
 ) -> Iterator[FileChunk]:
     """Yield the rows of a CSV or PARQUET file from number `start` on, at most `size` or some 64 MiB at a time.
 
-    CSV cells are strings, as they stand in the file. Raises Unreadable, and TooManyMalformed after the rows before.
+    CSV cells are strings, as they stand in the file. `alive` is called with each block that was read. Raises
+    Unreadable, and TooManyMalformed after the rows before.
     """
-    reader = _read_csv(path, max_malformed) if type == "CSV" else _read_parquet(path, size)
+    read = _read_csv(path, max_malformed) if type == "CSV" else _read_parquet(path, size)
+    reader = _telling(read, alive)
     slices = (part for chunk in reader for part in _slices(chunk, start, min(size, SLICE_ROWS)))
     with _unreadable_as(type):
         yield from _gathered(slices, start, size)
@@ -100,21 +118,28 @@ def column_names(path: Path, type: str) -> list[str]:
     return names
 
 
-def rows_to_sample(path: Path, type: str, most_rows: int) -> Iterator[pa.Table]:
+def _telling(chunks: Iterable[FileChunk], alive: Alive) -> Iterator[FileChunk]:
+    for chunk in chunks:
+        alive()
+        yield chunk
+
+
+def rows_to_sample(path: Path, type: str, most_rows: int, alive: Alive = nobody) -> Iterator[pa.Table]:
     """Yield the rows of a CSV or PARQUET file that a sample is taken from, in batches that are small in memory.
 
     Of a Parquet file of more than `most_rows` rows only some row groups are read, spread evenly over it. CSV cells are
     strings; malformed rows are left out. Raises Unreadable.
     """
     if type == "CSV":
-        yield from (chunk.table for chunk in read_chunks(path, type, start=0, size=BATCH_ROWS))
+        yield from (chunk.table for chunk in read_chunks(path, type, start=0, size=BATCH_ROWS, alive=alive))
         return
     with _unreadable_as(type), _open_parquet(path) as file:
         metadata = file.metadata
         groups = range(0, metadata.num_row_groups, max(1, metadata.num_rows // most_rows))
         for batch in file.iter_batches(batch_size=_batch_rows(metadata), row_groups=list(groups)):
+            alive()
             table = pa.Table.from_batches([batch])
-            _validate(table)
+            _check_structure(table)
             columns = [_takeable(column) for column in table.columns]
             fields = [field.with_type(column.type) for field, column in zip(table.schema, columns, strict=True)]
             yield pa.Table.from_arrays(columns, schema=pa.schema(fields))
@@ -131,11 +156,6 @@ def _takeable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-def _validate(table: pa.Table) -> None:
-    """Raise pa.ArrowInvalid for a table that is damaged. Values may be odd: `normalize` looks at each."""
-    table.validate()
-
-
 def _batch_rows(metadata: pa.parquet.FileMetaData) -> int:
     size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
     by_size: int = BATCH_BYTES * metadata.num_rows // max(1, size)
@@ -147,7 +167,10 @@ def _batch_rows(metadata: pa.parquet.FileMetaData) -> int:
 def _unreadable_as(type: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:
+        # pyarrow raises exceptions of many kinds, because a damaged file can be wrong in any place.
         raise Unreadable(NOT_READABLE.format(type=type, why=_cause(error))) from error
 
 
@@ -157,9 +180,11 @@ def _cause(error: Exception) -> str:
         return "it is not UTF-8 text"
     if "Empty CSV" in text or "size is 0" in text or "file is empty" in text.lower():
         return "it is empty"
+    if "ncrypt" in text or "decrypt" in text:
+        return "it is encrypted"
     if "straddling" in text:
         return TOO_LONG.format(most=CSV_BLOCK_BYTES)
-    return "it is damaged, cut off, or of another type"
+    return DAMAGED
 
 
 def _slices(chunk: FileChunk, start: int, size: int) -> Iterator[FileChunk]:
@@ -205,12 +230,79 @@ def _joined(chunks: Sequence[FileChunk], start: int) -> FileChunk:
 
 
 def _read_parquet(path: Path, size: int) -> Iterator[FileChunk]:
+    """Number the rows, cut them by what they take when decoded, and set aside those with a value that is too large."""
+    total, done = pa.parquet.read_metadata(path).num_rows, 0
+    for table in _parquet_tables(path, size):
+        for piece, sizes in _pieces(table):
+            rows = np.arange(done, done + len(piece))
+            done += len(piece)
+            is_kept = sizes <= MAX_VALUE_BYTES
+            kept = piece if is_kept.all() else piece.filter(pa.array(is_kept))
+            set_aside = rows[~is_kept]
+            yield FileChunk(_decoded(kept), rows[is_kept], set_aside, done, min(done / total, 1.0), done - len(piece))
+
+
+def _parquet_tables(path: Path, size: int) -> Iterator[pa.Table]:
+    """Yield the rows of a file, in smaller batches after memory ran out: some rows take far more than most."""
+    done, rows_at_once = 0, size
+    while True:
+        try:
+            for table in _parquet_tables_from(path, done, rows_at_once):
+                yield table
+                done += len(table)
+            return
+        except MemoryError:
+            if rows_at_once == 1:
+                raise
+            rows_at_once = max(1, min(rows_at_once, BATCH_ROWS) // SMALLER)
+
+
+def _parquet_tables_from(path: Path, start: int, size: int) -> Iterator[pa.Table]:
     with _open_parquet(path) as file:
-        total, done = file.metadata.num_rows, 0
-        for batch in file.iter_batches(batch_size=min(size, _batch_rows(file.metadata))):
-            rows = np.arange(done, done + batch.num_rows)
-            done += batch.num_rows
-            yield FileChunk(pa.Table.from_batches([batch]), rows, NO_ROWS, done, done / total, done - batch.num_rows)
+        metadata = file.metadata
+        ends = np.cumsum([metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)], dtype=int)
+        first = int(np.searchsorted(ends, start, "right"))
+        skipped = start - (int(ends[first - 1]) if first else 0)
+        groups = list(range(first, metadata.num_row_groups))
+        for batch in file.iter_batches(batch_size=min(size, _batch_rows(metadata)), row_groups=groups):
+            table = pa.Table.from_batches([batch.slice(min(skipped, len(batch)))])
+            skipped -= len(batch) - len(table)
+            _check_structure(table)
+            if len(table):
+                yield table
+
+
+def _pieces(table: pa.Table) -> Iterator[tuple[pa.Table, Sizes]]:
+    """Cut a table where its rows, decoded, take `BATCH_BYTES`. Yield also the size of each row's largest value."""
+    sizes = np.zeros(len(table), np.int64)
+    largest = np.zeros(len(table), np.int64)
+    for column in table.columns:
+        for values in [value_sizes(chunk) for chunk in column.chunks]:
+            sizes += values
+            np.maximum(largest, values, out=largest)
+    taken = np.cumsum(np.where(largest > MAX_VALUE_BYTES, 0, sizes))
+    low = 0
+    while low < len(table):
+        before = int(taken[low - 1]) if low else 0
+        high = max(low + 1, int(np.searchsorted(taken, before + BATCH_BYTES, "right")))
+        yield table.slice(low, high - low), largest[low:high]
+        low = high
+
+
+def _decoded(table: pa.Table) -> pa.Table:
+    """Return a table without dictionaries of simple values, which would be sent whole with each piece."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and not field.type.value_type.num_fields:
+            column = table.column(place).cast(field.type.value_type)
+            table = table.set_column(place, field.with_type(field.type.value_type), column)
+    return table
+
+
+def _check_structure(table: pa.Table) -> None:
+    table.validate()
+    for column in table.columns:
+        for chunk in column.chunks:
+            check_structure(chunk)
 
 
 def _open_parquet(path: Path) -> pa.parquet.ParquetFile:

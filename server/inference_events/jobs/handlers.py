@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,9 @@ from inference_events.events.store import (
     WriteKind,
 )
 from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
-from inference_events.ingest.files import FileChunk, Unreadable, column_names, read_chunks
+from inference_events.ingest.files import FileChunk, Unreadable
 from inference_events.ingest.headers import describe_header_fault
+from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
@@ -40,6 +42,7 @@ STARTED_IN_VAIN = (
     f"The server ended unexpectedly {MAX_STARTS} times while it ran this job, and the job made no progress in between"
 )
 MALFORMED = "has too few or too many cells"
+TOO_LARGE = "a value has more than 8 MiB"
 
 
 class JobHandlers:
@@ -51,6 +54,7 @@ class JobHandlers:
         store: EventStore,
         targets: Targets,
         data_dir: Path,
+        readers: FileReaders,
         *,
         chunk_rows: int,
         max_rejected_rows: int,
@@ -59,6 +63,7 @@ class JobHandlers:
         self._store = store
         self._targets = targets
         self._data_dir = data_dir
+        self._readers = readers
         self._chunk_rows = chunk_rows
         self._max_rejected_rows = max_rejected_rows
 
@@ -143,8 +148,11 @@ class JobHandlers:
             return self._write_chunk(run, file, chunk, environment_id, kind, ingest)
 
         try:
-            with Ahead(write, partial(self._targets.mend, model_id)) as ahead:
-                for chunk in self._chunks(run, file, kind):
+            with (
+                closing(self._chunks(run, file, kind)) as chunks,
+                Ahead(write, partial(self._targets.mend, model_id)) as ahead,
+            ):
+                for chunk in chunks:
                     run.checkpoint()
                     environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
                     ahead.write(chunk)
@@ -158,16 +166,21 @@ class JobHandlers:
         self._targets.make_environment_id(model_id, dataset)
         self._fail_if_all_are_rejected(run)
 
-    def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Iterator[FileChunk]:
+    def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
         path = self._data_dir / file.path
         _check_whole(run, path, file)
         start = self._store.progress(run.job.id).next_row
-        names = column_names(path, file.type)
+        names = self._readers.column_names(path, file.type, run.checkpoint)
         fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
         if fault is not None:
             raise JobFailed("BadRequest", fault)
-        yield from read_chunks(
-            path, file.type, start=start, size=self._chunk_rows, max_malformed=self._max_rejected_rows
+        yield from self._readers.read_chunks(
+            path,
+            file.type,
+            start=start,
+            size=self._chunk_rows,
+            max_malformed=self._max_rejected_rows,
+            checkpoint=run.checkpoint,
         )
 
     def _write_chunk(
@@ -184,7 +197,7 @@ class JobHandlers:
         rows = FileRows(chunk.table, text=file.type == files.CSV)
         schema = self._targets.schema(model_id)
         ingested = ingest(rows, schema, made)
-        rejected = _rejected(chunk, ingested)
+        rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(
             job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested, schema.timestamp_column)
@@ -256,8 +269,8 @@ def _received(moment: datetime) -> int:
     return microseconds(moment)
 
 
-def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:
-    rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed.tolist()}
+def _rejected(chunk: FileChunk, ingested: Ingested, why: str) -> list[RejectedRow]:
+    rejected = {row: RejectedRow(row, "BadRequest", why) for row in chunk.malformed.tolist()}
     for fault in ingested.faults:
         row = int(chunk.rows[fault.row])
         rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{truncate(fault.column)}: {fault.message}"))
