@@ -92,15 +92,16 @@ def _answer(server: socket.socket, request: dict[str, Any]) -> None:
     try:
         result = function(Path(request.pop("path")), **request, send=send)
     except TooManyMalformed as error:
-        send(Kind.TOO_MANY_MALFORMED, [str(error), None])
+        send(Kind.TOO_MANY_MALFORMED, [str(error), None, _resident_bytes()])
     except Unreadable as error:
-        send(Kind.UNREADABLE, [str(error), _where(error.__cause__)])
+        send(Kind.UNREADABLE, [str(error), _where(error.__cause__), _resident_bytes()])
     except MemoryError:
         send(Kind.OUT_OF_MEMORY)
     except ConnectionError:
         raise
     except Exception as error:
-        send(Kind.UNREADABLE, [NOT_READABLE.format(type=request["type"], why=DAMAGED), _where(error)])
+        damaged = NOT_READABLE.format(type=request["type"], why=DAMAGED)
+        send(Kind.UNREADABLE, [damaged, _where(error), _resident_bytes()])
     else:
         send(Kind.RESULT, [result, _resident_bytes()])
 

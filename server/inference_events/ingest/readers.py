@@ -157,8 +157,7 @@ class FileReaders:
                     yield _chunk(message)
                 elif message.kind is not Kind.ALIVE:
                     break
-            # After a failure, the process may hold as much as it did when it failed.
-            is_kept = message.kind is Kind.RESULT and message.value[1] <= KEPT_BYTES
+            is_kept = message.kind is not Kind.OUT_OF_MEMORY and message.value[-1] <= KEPT_BYTES
         except TimeoutError:
             raise Unreadable(NOT_READABLE.format(type=type, why=TOO_SLOW.format(seconds=self._seconds))) from None
         finally:
@@ -171,7 +170,7 @@ class FileReaders:
         if message.kind is Kind.OUT_OF_MEMORY:
             limit = TOO_MUCH_MEMORY.format(limit=self._memory_bytes // MIB)
             raise Unreadable(NOT_READABLE.format(type=type, why=limit))
-        text, where = message.value
+        text, where, _ = message.value
         if where is not None:
             log.warning("file_unreadable_unexpectedly", where=where)
         raise (TooManyMalformed if message.kind is Kind.TOO_MANY_MALFORMED else Unreadable)(text)
