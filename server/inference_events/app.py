@@ -85,7 +85,7 @@ class Services:
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
         self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
-        self.queue = JobQueue(self.catalog)
+        self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         handlers = JobHandlers(
             self.catalog,
             self.store,

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
         description="Bytes of bodies held at once; beyond them the answer is 503.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
+    max_unfinished_jobs: int = Field(
+        default=10_000, ge=1, description="Jobs that may wait or run; beyond them the answer is 503."
+    )
     file_chunk_rows: int = Field(
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
     )

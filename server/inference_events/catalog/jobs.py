@@ -1,13 +1,13 @@
 """Jobs: what a request started and a worker does later. They outlive the model that they worked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, defer
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import Job, utc_now
+from inference_events.catalog.tables import UNFINISHED, Job, utc_now
 from inference_events.errors import ObjectNotFound
 
 PENDING = "PENDING"
@@ -72,8 +72,44 @@ def list_page(session: Session, listing: Listing) -> Page[Job]:
 
 def unfinished(session: Session) -> list[Job]:
     """Return the jobs that wait or run, in the order in which they are to run, without their parameters."""
-    in_order = _WITHOUT_PARAMETERS.where(_UNFINISHED).order_by(Job.position, Job.created_at, Job.id)
+    in_order = _WITHOUT_PARAMETERS.where(UNFINISHED).order_by(Job.position, Job.created_at, Job.id)
     return list(session.scalars(in_order))
+
+
+def count_unfinished(session: Session) -> int:
+    """Return how many jobs wait or run."""
+    return session.scalar(select(func.count()).select_from(Job).where(UNFINISHED)) or 0
+
+
+def next_ready(session: Session, running: Sequence[Job]) -> Job | None:
+    """Return the first job that may run beside `running`, without its parameters; None if each has to wait.
+
+    Jobs of one model run in their order, and so do a job of a whole project, which has no model, and those of its
+    models.
+    """
+    # An earlier job of the same model has to wait for the same jobs as this one, so it would have been found first.
+    other = aliased(Job)
+    earlier = (
+        select(other.id)
+        .where(other.project_id == Job.project_id, other.status.in_((PENDING, STARTED)))
+        .where(tuple_(other.position, other.created_at, other.id) < tuple_(Job.position, Job.created_at, Job.id))
+    )
+    # Two conditions instead of one with `or`, so that the first is a look-up in an index.
+    waits_for_project = earlier.where(other.model_id.is_(None)).exists()
+    is_project_that_waits = and_(Job.model_id.is_(None), earlier.exists())
+    ready = (
+        _WITHOUT_PARAMETERS.where(UNFINISHED)
+        .where(Job.id.not_in([job.id for job in running]))
+        .where(or_(Job.model_id.is_(None), Job.model_id.not_in([job.model_id for job in running if job.model_id])))
+        .where(~waits_for_project, ~is_project_that_waits)
+        .order_by(Job.position, Job.created_at, Job.id)
+        .limit(1)
+    )
+    for job in running:
+        if job.project_id is not None:
+            shares = and_(Job.project_id.is_not(None), Job.project_id == job.project_id)
+            ready = ready.where(not_(and_(shares, Job.model_id.is_(None)) if job.model_id else shares))
+    return session.scalar(ready)
 
 
 def is_started(session: Session, job_id: str) -> bool:

@@ -231,7 +231,6 @@ class Job(Table):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_status_position", "status", "position"),
         Index("ix_jobs_model_id", "model_id"),
         Index("ix_jobs_project_id_model_id", "project_id", "model_id"),
         Index(

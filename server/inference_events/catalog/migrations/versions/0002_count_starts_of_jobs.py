@@ -12,6 +12,8 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("starts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("jobs", sa.Column("started_row", sa.BigInteger(), nullable=False, server_default="0"))
+    # Left in place, SQLite would prefer it to the new ones.
+    op.drop_index("ix_jobs_status_position", "jobs")
     op.create_index("ix_jobs_project_id_model_id", "jobs", ["project_id", "model_id"], unique=False)
     op.create_index(
         "ix_jobs_unfinished",
@@ -26,5 +28,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_jobs_unfinished", "jobs")
     op.drop_index("ix_jobs_project_id_model_id", "jobs")
+    op.create_index("ix_jobs_status_position", "jobs", ["status", "position"], unique=False)
     op.drop_column("jobs", "started_row")
     op.drop_column("jobs", "starts")
