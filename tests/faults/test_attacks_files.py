@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.envelope import assert_error_envelope
-from tests.faults.attack import Figures, withstand
+from tests.faults.attack import MAX_WAIT_SECONDS, Figures, withstand
 from tests.faults.subject import Subject, subject
 
 MIB = 1024 * 1024
@@ -122,12 +122,14 @@ def test_a_value_of_more_than_8_mib_is_a_rejected_row(server: Subject, tmp_path:
 
 
 @pytest.mark.faults
-def test_a_long_text_in_every_row(server: Subject, tmp_path: Path, counts: Counter[str]) -> None:
+def test_a_long_text_in_every_row(server: Subject, tmp_path: Path) -> None:
     """150 KB that stand for 4 GiB are read in pieces of bounded size, whatever the file says about itself."""
     text_for_every_row(path := tmp_path / "file.parquet")
     job, figures = attacked(server, "text for every row", partial(publish, server, path))
     assert (job["status"], job["info"]["rows"]) == ("SUCCESS", 65_536)
-    figures.check(counts, growth=2 * READER_MIB)
+    assert figures.longest_wait < MAX_WAIT_SECONDS
+    # 4 GiB were stored: the event store keeps some of it in its cache.
+    assert figures.growth < 2 * READER_MIB + 512
 
 
 @pytest.mark.parametrize("how", ["delete", "stop"])
@@ -154,4 +156,52 @@ def test_a_job_of_malformed_rows_can_be_ended(tmp_path: Path, how: str) -> None:
         if how == "stop":
             server.start()
             assert server.wait_for(job_id)["status"] == "FAILURE"
+        assert not server.alarms()
+
+
+def test_a_storm_of_restarts_with_many_jobs(tmp_path: Path) -> None:
+    """Killed again and again with many jobs to do, and twice at once, the server does each of them once."""
+    path = tmp_path / "file.csv"
+    path.write_text("id,number\n" + "".join(f"e{number},{number}\n" for number in range(2000)))
+    with subject(tmp_path / "data", file_chunk_rows=500) as server:
+        model_ids = [server.create_model(event_ts_col=None) for _ in range(5)]
+        file_id = server.upload(path)
+        source = {"type": "FILE", "file_id": file_id}
+        job_ids = [server.publish(model_id, source)["job"]["id"] for model_id in model_ids * 6]
+        # A third kill before the job at the front gets further would fail it, as it might be what ends the server.
+        for pause in (0, 0, 1, 1.2, 1.4):
+            time.sleep(pause)
+            server.kill()
+            server.start()
+        jobs = [server.wait_for(job_id, SECONDS) for job_id in job_ids]
+        assert [(job["status"], job["info"]["rows"]) for job in jobs] == [("SUCCESS", 2000)] * len(jobs)
+        assert sum(job["info"]["created"] for job in jobs) == 5 * 2000
+        assert not server.alarms()
+
+
+def test_a_schema_changes_and_a_project_is_deleted_in_the_middle_of_jobs(tmp_path: Path) -> None:
+    """A job goes on when its model gets a column, and ends when its project is deleted; nothing else is disturbed."""
+    path = tmp_path / "file.csv"
+    path.write_text("id,number,more\n" + "".join(f"e{number},{number},x\n" for number in range(60_000)))
+    with subject(tmp_path / "data", file_chunk_rows=1000) as server:
+        file_id = server.upload(path)
+        kept, deleted = (server.create_model(event_ts_col=None) for _ in range(2))
+        source = {"type": "FILE", "file_id": file_id}
+        kept_job, deleted_job, last_job = (
+            server.publish(model_id, source)["job"]["id"] for model_id in (kept, deleted, kept)
+        )
+        while not server.job(kept_job)["info"].get("rows"):
+            time.sleep(0.01)
+        model = server.call("GET", f"/v3/models/{kept}")
+        columns = [*model["schema"]["columns"], {"name": "more", "data_type": "str"}]
+        spec = model["spec"] | {"metadata": [*model["spec"]["metadata"], "more"]}
+        server.call("PATCH", f"/v3/models/{kept}", json={"schema": {"columns": columns}, "spec": spec})
+        assert server.wait_for(kept_job, SECONDS)["status"] == "SUCCESS"
+        while server.job(deleted_job)["status"] == "PENDING":
+            time.sleep(0.01)
+        project_id = server.call("GET", f"/v3/models/{deleted}")["project"]["id"]
+        server.call("DELETE", f"/v3/projects/{project_id}")
+        assert server.job(deleted_job)["status"] == "FAILURE"
+        last = server.wait_for(last_job, SECONDS)
+        assert (last["status"], last["info"]["rows"]) == ("SUCCESS", 60_000)
         assert not server.alarms()

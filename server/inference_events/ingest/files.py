@@ -26,14 +26,14 @@ CSV_BLOCK_BYTES = 8 * 1024 * 1024
 # For the pages of all columns together.
 PARQUET_BUFFER_BYTES = 32 * 1024 * 1024
 LEAST_BUFFER_BYTES = 4096
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 16 * 1024 * 1024
 BATCH_ROWS = 65_536
 # The share of the rows to read at once that is tried after memory ran out: 1 in 16.
 SMALLER = 16
 # The same as a row of CSV can have at most.
 MAX_VALUE_BYTES = CSV_BLOCK_BYTES
 BATCH_CELLS = 4_000_000
-CHUNK_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 32 * 1024 * 1024
 # What the sums of a chunk's size are taken over.
 SLICE_ROWS = 32_768
 MAX_MALFORMED = 1_000_000
