@@ -20,6 +20,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.events.records import find_earlier
 from inference_events.http.limits import Limits
 from inference_events.http.server import create_http_app
+from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
@@ -69,7 +70,7 @@ class Operations(
         EventOperations.__init__(self, catalog, store, queue, targets, services.arrivals)
         FileOperations.__init__(self, catalog, services.directory, services.settings.max_file_bytes)
         JobOperations.__init__(self, catalog, services.rejected_rows)
-        ModelFactoryOperations.__init__(self, catalog, services.directory)
+        ModelFactoryOperations.__init__(self, catalog, services.directory, services.readers)
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
         ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
@@ -87,8 +88,17 @@ class Services:
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
-        self.queue = JobQueue(self.catalog)
-        handlers = JobHandlers(self.catalog, self.store, self.targets, self.directory.path, settings.file_chunk_rows)
+        self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
+        self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
+        handlers = JobHandlers(
+            self.catalog,
+            self.store,
+            self.targets,
+            self.directory.path,
+            self.readers,
+            chunk_rows=settings.file_chunk_rows,
+            max_rejected_rows=settings.max_rejected_rows,
+        )
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
         self._running = False
 
@@ -97,6 +107,7 @@ class Services:
         for job in self.catalog.read(jobs.unfinished):
             if job.model_id is not None:
                 self.store.resume(job.model_id, job.position)
+        self.readers.start()
         self.workers.start()
         self._running = True
 
@@ -104,6 +115,7 @@ class Services:
         """Finish what was accepted; jobs stop at a safe point."""
         self._running = False
         self.workers.stop(self.settings.shutdown_grace_seconds)
+        self.readers.close()
         self.arrivals.stop()
         self.store.close()
         self.catalog.close()

@@ -96,8 +96,22 @@ class Settings(BaseSettings):
         description="Bytes of bodies held at once; beyond them the answer is 503.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
+    max_unfinished_jobs: int = Field(
+        default=10_000, ge=1, description="Jobs that may wait or run; beyond them the answer is 503."
+    )
     file_chunk_rows: int = Field(
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
+    )
+    max_rejected_rows: int = Field(
+        default=1_000_000, ge=1, description="Rejected rows of a file after which its job fails."
+    )
+    file_reader_memory_bytes: ByteSize = Field(
+        default=ByteSize(2 * GIB),
+        ge=512 * MIB,
+        description="Memory of the process that reads a file; a file that needs more cannot be read.",
+    )
+    file_reader_seconds: float = Field(
+        default=120, gt=0, description="Seconds for which that process may read without getting further."
     )
     checkpoint_bytes: ByteSize = Field(
         default=ByteSize(32 * MIB),

@@ -1,8 +1,10 @@
 """What a user may rely on when the server goes down, whether it is told to or not."""
 
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,30 @@ def test_a_start_and_a_stop_are_logged_and_make_no_other_noise(tmp_path: Path) -
     lines = [orjson.loads(line) for line in (tmp_path / "log").read_bytes().splitlines()]
     assert [line["event"] for line in lines] == ["server_started", "server_stopped"]
     assert lines[0]["version"] == __version__
+
+
+@pytest.mark.parametrize(("next_row", "status"), [(0, "FAILURE"), (CHUNK_ROWS, "SUCCESS")])
+def test_a_job_that_ends_the_server_is_not_run_for_ever(
+    tmp_path: Path, parquet: Path, next_row: int, status: str
+) -> None:
+    """After three starts that ended with the process, a job fails and says so, unless it made progress. Others run."""
+    with running(tmp_path / "data", file_chunk_rows=CHUNK_ROWS) as server:
+        model_id = server.create_model()
+        file_id = server.upload(parquet)
+        publish = {"type": "FILE", "file_id": file_id}
+        job_id = server.publish(model_id, publish)["job"]["id"]
+        server.wait_for(job_id)
+        server.kill()
+        with closing(sqlite3.connect(tmp_path / "data" / "catalog.sqlite")) as catalog, catalog:
+            catalog.execute(
+                "UPDATE jobs SET status = 'STARTED', completed_at = NULL, starts = 3, started_row = ? WHERE id = ?",
+                # The file was read to its end: progress, unless it had come that far before.
+                [ROWS - next_row, job_id],
+            )
+        server.start()
+        job = server.wait_for(job_id)
+        assert job["status"] == status
+        if status == "FAILURE":
+            assert "ended unexpectedly 3 times while it ran this job" in job["error_message"]
+            assert job["info"]["rows"] == ROWS
+        assert server.wait_for(server.publish(model_id, publish)["job"]["id"])["status"] == "SUCCESS"

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inference_events.ingest import files
-from inference_events.ingest.files import Unreadable, column_names, read_chunks
+from inference_events.ingest.files import TooManyMalformed, Unreadable, _first_line, column_names, read_chunks
 
 EVERYTHING = 1_000_000
 
@@ -36,7 +36,7 @@ def read(path: Path, type: str = "CSV", start: int = 0, size: int = EVERYTHING) 
         assert sorted(numbers) == list(range(end, chunk.end))
         assert 0 <= chunk.fraction <= 1
         rows |= zip(chunk.rows.tolist(), chunk.table.to_pylist(), strict=True)
-        malformed += chunk.malformed
+        malformed += chunk.malformed.tolist()
         end = chunk.end
     return rows, malformed
 
@@ -71,6 +71,63 @@ def test_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path: Path) -> No
         [0, 2, 4],
     )
     assert read(written(tmp_path, "a,b\nx\n1,2,3\n")) == ({}, [0, 1])
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_reading_stops_after_too_many_malformed_rows(tmp_path: Path, every: int) -> None:
+    """Reading stops after `max_malformed` malformed rows, and yields the rows before. No chunk has more than `size`."""
+    path = written(tmp_path, "a,b\n" + ("x\n" if every == 1 else "x\n1,2\n") * 50)
+    ends: list[int] = []
+
+    def read_all() -> None:
+        for chunk in read_chunks(path, "CSV", start=0, size=8, max_malformed=20):
+            assert len(chunk.malformed) + len(chunk.rows) <= 8
+            ends.append(chunk.end)
+
+    with pytest.raises(TooManyMalformed, match="More than 20 rows have too few or too many cells"):
+        read_all()
+    assert ends[-1] == 20 * every + 1
+
+
+def test_a_million_malformed_rows_are_read_in_one_pass(tmp_path: Path) -> None:
+    """Numbering takes one pass: the handler of malformed rows takes most of the time."""
+    path = written(tmp_path, "a,b\n" + "x\n1,2\n" * 100_000)
+    rows = list(read_chunks(path, "CSV", start=0, size=1000))
+    assert sum(len(chunk.malformed) for chunk in rows) == sum(len(chunk.rows) for chunk in rows) == 100_000
+    assert len(rows) == 200
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_file_has_at_most_10_000_columns(tmp_path: Path, quote: str) -> None:
+    """A CSV or Parquet file of 10,000 columns is read; one more is unreadable, before an array is made for each."""
+    names = [f"{quote}c{number}{quote}" for number in range(10_001)]
+    assert len(column_names(written(tmp_path, ",".join(names[:-1]) + "\n"), "CSV")) == 10_000
+    with pytest.raises(Unreadable, match="more than 10,000 columns"):
+        column_names(written(tmp_path, ",".join(names) + "\n"), "CSV")
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({name: [1] for name in names}), path)
+    with pytest.raises(Unreadable, match="more than 10,000 columns"):
+        column_names(path, "PARQUET")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "count"),
+    [
+        (b'a,"b,\n""c",d\nx,y,z,z', b'a,"b,\n""c",d', 3),
+        (b'5" pipe,b\nc', b'5" pipe,b', 2),
+        (b'"cut,a,b', None, 1),
+        (b"a", b"a", 1),
+        (b"a,", b"a,", 2),
+        (b'"a"x,b\r', b'"a"x,b', 2),
+        (b'"a""', None, 1),
+        (b",,", b",,", 3),
+    ],
+)
+def test_the_header_ends_where_pyarrow_ends_it(text: bytes, line: bytes | None, count: int) -> None:
+    """Quotes count at the start of a cell only, and a line end in quotes ends no line."""
+    cells, end = _first_line(text, 100)
+    assert (cells, end if end is None else text[:end]) == (count, line)
+    assert _first_line(text, 2)[0] == count
 
 
 @pytest.mark.parametrize("cell", ['"cut', '"', '"a ""b"" ', '"two\nlines', '"x,y'])

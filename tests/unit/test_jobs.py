@@ -18,7 +18,7 @@ from inference_events.catalog import models as catalog_models
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
-from inference_events.errors import ObjectNotFound
+from inference_events.errors import ObjectNotFound, ServiceUnavailable
 from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers
 
 CRASHING = """
@@ -36,7 +36,7 @@ def work(run):
     time.sleep(60)
 
 Workers(catalog, queue, {"work": work}).start()
-catalog.write(lambda session: queue.accept(
+"again" in sys.argv or catalog.write(lambda session: queue.accept(
     session, kind="work", name="Work", params={"file": "f"}, info={"resource_type": "EVENT"},
     project_id=None, model_id="m", token_id="t", position=7))
 time.sleep(60)
@@ -351,6 +351,86 @@ def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str)
     assert job.status == "SUCCESS"
     assert job.info == {"resource_type": "EVENT", "rows": 10}
     assert seen == [(job_id, {"file": "f"}, 7)]
+
+
+def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: JobQueue, url: str) -> None:
+    """Each start counts before the job runs, so a kill leaves it counted. A clean stop takes it back."""
+    for again in ([], ["again"], ["again"]):
+        command = [sys.executable, "-c", CRASHING, url, *again]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            job_id = process.stdout.readline().strip()
+            process.send_signal(signal.SIGKILL)
+    assert read(catalog, job_id).starts == 3
+    seen: list[int] = []
+
+    def work(run: JobRun) -> None:
+        seen.append(run.job.starts)
+        while True:
+            run.checkpoint()
+            time.sleep(0.01)
+
+    with working(catalog, queue, work=work):
+        wait_until(lambda: bool(seen))
+    assert (seen, read(catalog, job_id).starts) == ([4], 3)
+
+
+def test_the_queue_is_bounded(catalog: Catalog) -> None:
+    """A job beyond the bound is refused with Retry-After, and accepted again when another one has ended."""
+    queue = JobQueue(catalog, max_unfinished=2)
+    waiting = [accept(catalog, queue) for _ in range(2)]
+    with pytest.raises(ServiceUnavailable, match="Too many jobs wait") as refused:
+        catalog.read(queue.check_room)
+    assert int(refused.value.headers["Retry-After"]) > 0
+    catalog.write(lambda session: jobs.fail(session, waiting[0], "r", "m", {}))
+    catalog.read(queue.check_room)
+
+
+ORDERS: list[tuple[list[str], set[str], str | None]] = [
+    # A job is its project and its model; the second list runs, the last is next.
+    (["p m", "p m", "q n"], set(), "0"),
+    (["p m", "p m", "q n"], {"0"}, "2"),
+    (["p m", "p m"], {"0"}, None),
+    (["p m", "p -", "p n"], {"0"}, None),
+    (["p m", "p -", "q n"], {"0"}, "2"),
+    (["p -", "p m", "q -"], {"0"}, "2"),
+    (["p m", "p n", "p -"], {"0"}, "1"),
+    (["p m", "p n", "p -"], {"0", "1"}, None),
+    (["- -", "- -"], {"0"}, "1"),
+    (["- m", "- m"], {"0"}, None),
+]
+
+
+@pytest.mark.parametrize(("accepted", "running", "expected"), ORDERS)
+def test_the_next_job_is_chosen_by_a_query(
+    catalog: Catalog, queue: JobQueue, accepted: list[str], running: set[str], expected: str | None
+) -> None:
+    """Jobs of one model, and a job of a project and those of its models, keep their order; others pass them."""
+    ids = {}
+    for number, words in enumerate(accepted):
+        project, model = (None if word == "-" else word for word in words.split())
+        ids[str(number)] = accept(catalog, queue, position=number, project_id=project, model_id=model)
+    run = [read(catalog, ids[number]) for number in sorted(running)]
+    ready = catalog.read(lambda session: jobs.next_ready(session, run))
+    assert (ready and ready.id) == (None if expected is None else ids[expected])
+
+
+def test_choosing_among_many_jobs_reads_few(catalog: Catalog, queue: JobQueue) -> None:
+    """10,000 jobs that wait for one model do not hold up the choice of another's job."""
+
+    def fill(session: Session) -> None:
+        for number in range(10_000):
+            add(session, queue, position=number)
+
+    catalog.write(fill)
+    last = accept(catalog, queue, position=10_000, model_id="n", project_id="q")
+    began = time.monotonic()
+    first = catalog.read(lambda session: jobs.next_ready(session, []))
+    assert first is not None
+    ready = catalog.read(lambda session: jobs.next_ready(session, [first]))
+    assert ready is not None
+    assert ready.id == last
+    assert time.monotonic() - began < 1
 
 
 def find_no_model(run: JobRun) -> None:

@@ -242,7 +242,7 @@ FAULTS: list[tuple[str, bytes, str]] = [
     (
         "a.csv",
         b",".join(b"c%d" % n for n in range(10_001)) + b"\n" + b"1," * 10_000 + b"1\n",
-        "more than 10000 columns",
+        "more than 10,000 columns",
     ),
     ("a.parquet", b"a,b\n1,2\n", "damaged, cut off, or of another type"),
     ("a.parquet", b"", "it is empty"),

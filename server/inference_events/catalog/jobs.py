@@ -1,13 +1,13 @@
 """Jobs: what a request started and a worker does later. They outlive the model that they worked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, defer
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import Job, utc_now
+from inference_events.catalog.tables import UNFINISHED, Job, utc_now
 from inference_events.errors import ObjectNotFound
 
 PENDING = "PENDING"
@@ -72,8 +72,44 @@ def list_page(session: Session, listing: Listing) -> Page[Job]:
 
 def unfinished(session: Session) -> list[Job]:
     """Return the jobs that wait or run, in the order in which they are to run, without their parameters."""
-    in_order = _WITHOUT_PARAMETERS.where(_UNFINISHED).order_by(Job.position, Job.created_at, Job.id)
+    in_order = _WITHOUT_PARAMETERS.where(UNFINISHED).order_by(Job.position, Job.created_at, Job.id)
     return list(session.scalars(in_order))
+
+
+def count_unfinished(session: Session) -> int:
+    """Return how many jobs wait or run."""
+    return session.scalar(select(func.count()).select_from(Job).where(UNFINISHED)) or 0
+
+
+def next_ready(session: Session, running: Sequence[Job]) -> Job | None:
+    """Return the first job that may run beside `running`, without its parameters; None if each has to wait.
+
+    Jobs of one model run in their order, and so do a job of a whole project, which has no model, and those of its
+    models.
+    """
+    # An earlier job of the same model has to wait for the same jobs as this one, so it would have been found first.
+    other = aliased(Job)
+    earlier = (
+        select(other.id)
+        .where(other.project_id == Job.project_id, other.status.in_((PENDING, STARTED)))
+        .where(tuple_(other.position, other.created_at, other.id) < tuple_(Job.position, Job.created_at, Job.id))
+    )
+    # Two conditions instead of one with `or`, so that the first is a look-up in an index.
+    waits_for_project = earlier.where(other.model_id.is_(None)).exists()
+    is_project_that_waits = and_(Job.model_id.is_(None), earlier.exists())
+    ready = (
+        _WITHOUT_PARAMETERS.where(UNFINISHED)
+        .where(Job.id.not_in([job.id for job in running]))
+        .where(or_(Job.model_id.is_(None), Job.model_id.not_in([job.model_id for job in running if job.model_id])))
+        .where(~waits_for_project, ~is_project_that_waits)
+        .order_by(Job.position, Job.created_at, Job.id)
+        .limit(1)
+    )
+    for job in running:
+        if job.project_id is not None:
+            shares = and_(Job.project_id.is_not(None), Job.project_id == job.project_id)
+            ready = ready.where(not_(and_(shares, Job.model_id.is_(None)) if job.model_id else shares))
+    return session.scalar(ready)
 
 
 def is_started(session: Session, job_id: str) -> bool:
@@ -82,13 +118,26 @@ def is_started(session: Session, job_id: str) -> bool:
 
 
 def start(session: Session, job_id: str) -> Job | None:
-    """Mark a job as running, or as running again. Returns None if it ended in the meantime."""
+    """Count a start and mark a job as running, maybe again. Returns None if it ended in the meantime."""
     job = get(session, job_id)
     if job.status not in (PENDING, STARTED):
         return None
     job.status = STARTED
     job.started_at = job.started_at or utc_now()
+    job.starts += 1
     return job
+
+
+def note_progress(session: Session, job_id: str, row: int) -> None:
+    """Forget the starts before the present one, because the job has come to another row since."""
+    job = get(session, job_id)
+    job.starts, job.started_row = 1, row
+
+
+def take_back_start(session: Session, job_id: str) -> None:
+    """Do not count the last start, because the process outlived the run."""
+    job = get(session, job_id)
+    job.starts = max(0, job.starts - 1)
 
 
 def report(session: Session, job_id: str, progress: float, info: Mapping[str, Any]) -> bool:

@@ -219,13 +219,28 @@ class File(Table):
     updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
 
 
+# As text, because SQLite uses a partial index only if it finds this very condition in a query.
+UNFINISHED = text("status IN ('PENDING', 'STARTED')")
+
+
 class Job(Table):
-    """Keep a job, which outlives its model. `position` is the last write before it was accepted."""
+    """Keep a job, which outlives its model. `position` is the last write before it was accepted.
+
+    `starts` counts starts without progress beyond the row `started_row`, and leaves out those that a stop ended.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_status_position", "status", "position"),
         Index("ix_jobs_model_id", "model_id"),
+        Index("ix_jobs_project_id_model_id", "project_id", "model_id"),
+        Index(
+            "ix_jobs_unfinished",
+            "position",
+            "created_at",
+            "id",
+            sqlite_where=UNFINISHED,
+            postgresql_where=UNFINISHED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -245,6 +260,8 @@ class Job(Table):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    starts: Mapped[int] = mapped_column(default=0, server_default="0")
+    started_row: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Attempt(Table):

@@ -96,12 +96,12 @@ class FileRows:
         return int(self._chunk.num_rows)
 
     def column(self, name: str, *, as_text: bool = False) -> Values | None:
-        if name not in self._chunk.column_names:
+        if name not in self.names:
             return None
         return normalize(self._chunk[name], self._chunk.schema.field(name), as_text=as_text)
 
     def present(self, name: str) -> Mask:
-        return np.full(len(self), name in self._chunk.column_names)
+        return np.full(len(self), name in self.names)
 
     def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
         names = [name for name in self._chunk.column_names if name not in known]

@@ -2,12 +2,13 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
@@ -22,8 +23,9 @@ from inference_events.events.store import (
     WriteKind,
 )
 from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
-from inference_events.ingest.files import FileChunk, Unreadable, column_names, read_chunks
+from inference_events.ingest.files import FileChunk, Unreadable
 from inference_events.ingest.headers import describe_header_fault
+from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
@@ -35,18 +37,35 @@ from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
 HASHED_BYTES = 16 * 1024 * 1024
+MAX_STARTS = 3
+STARTED_IN_VAIN = (
+    f"The server ended unexpectedly {MAX_STARTS} times while it ran this job, and the job made no progress in between"
+)
 MALFORMED = "has too few or too many cells"
+TOO_LARGE = "a value has more than 8 MiB"
 
 
 class JobHandlers:
-    """Do jobs on the event store. Files are read in chunks of `chunk_rows` rows."""
+    """Do jobs on the event store. Files are read in chunks of `chunk_rows` rows, until too many rows are rejected."""
 
-    def __init__(self, catalog: Catalog, store: EventStore, targets: Targets, data_dir: Path, chunk_rows: int) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: EventStore,
+        targets: Targets,
+        data_dir: Path,
+        readers: FileReaders,
+        *,
+        chunk_rows: int,
+        max_rejected_rows: int,
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._targets = targets
         self._data_dir = data_dir
+        self._readers = readers
         self._chunk_rows = chunk_rows
+        self._max_rejected_rows = max_rejected_rows
 
     def by_kind(self) -> dict[str, Handler]:
         handlers: dict[str, Handler] = {
@@ -98,11 +117,20 @@ class JobHandlers:
     def _settled(self, handler: Handler, run: JobRun) -> None:
         """Do a job, and settle its position, unless it may be taken up again: after a stop, or a failure of our own."""
         try:
+            self._fail_if_started_in_vain(run)
             handler(run)
         except (JobFailed, ApiError, Cancelled):
             self._settle(run)
             raise
         self._settle(run)
+
+    def _fail_if_started_in_vain(self, run: JobRun) -> None:
+        """Fail a job that may be what ends the process each time. A chunk that was committed shows that it is not."""
+        job = run.job
+        if job.starts > 1 and (row := self._store.progress(job.id).next_row) > job.started_row:
+            run.note_progress(row)
+        elif job.starts > MAX_STARTS:
+            raise JobFailed("InternalError", STARTED_IN_VAIN)
 
     def _settle(self, run: JobRun) -> None:
         if run.job.model_id is not None:
@@ -124,26 +152,40 @@ class JobHandlers:
             return self._write_chunk(run, file, chunk, environment_id, kind, ingest)
 
         try:
-            with Ahead(write, partial(self._targets.mend, model_id)) as ahead:
-                for chunk in self._chunks(run, file, kind):
+            with (
+                closing(self._chunks(run, file, kind)) as chunks,
+                Ahead(write, partial(self._targets.mend, model_id)) as ahead,
+            ):
+                for chunk in chunks:
                     run.checkpoint()
                     environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
                     ahead.write(chunk)
                     run.progress(chunk.fraction, **self._report(job))
+                    self._fail_if_too_many_are_rejected(run)
         except Unreadable as error:
+            # Only now all chunks before the fault are committed.
+            self._fail_if_too_many_are_rejected(run)
             raise JobFailed("BadRequest", str(error)) from error
+        self._fail_if_too_many_are_rejected(run)
         self._targets.make_environment_id(model_id, dataset)
         self._fail_if_all_are_rejected(run)
 
-    def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Iterator[FileChunk]:
+    def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
         path = self._data_dir / file.path
         _check_whole(run, path, file)
         start = self._store.progress(run.job.id).next_row
-        names = column_names(path, file.type)
+        names = self._readers.column_names(path, file.type, run.checkpoint)
         fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
         if fault is not None:
             raise JobFailed("BadRequest", fault)
-        yield from read_chunks(path, file.type, start=start, size=self._chunk_rows)
+        yield from self._readers.read_chunks(
+            path,
+            file.type,
+            start=start,
+            size=self._chunk_rows,
+            max_malformed=self._max_rejected_rows,
+            checkpoint=run.checkpoint,
+        )
 
     def _write_chunk(
         self,
@@ -159,7 +201,7 @@ class JobHandlers:
         rows = FileRows(chunk.table, text=file.type == files.CSV)
         schema = self._targets.schema(model_id)
         ingested = ingest(rows, schema, made)
-        rejected = _rejected(chunk, ingested)
+        rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(
             job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested, schema.timestamp_column)
@@ -179,15 +221,21 @@ class JobHandlers:
         """Return what a job has committed so far."""
         return report(job.kind, self._store.progress(job.id))
 
+    def _fail_if_too_many_are_rejected(self, run: JobRun) -> None:
+        if self._report(run.job)["rejected_rows"] > self._max_rejected_rows:
+            self._fail_for_rejected_rows(run, f"More than {self._max_rejected_rows:,} rows were rejected")
+
     def _fail_if_all_are_rejected(self, run: JobRun) -> None:
         done = self._report(run.job)
         if done["rejected_rows"] == done["rows"] > 0:
-            [first], _ = self._store.rejected_rows(run.job.id, 0, 1)
-            raise JobFailed(
-                first.reason,
-                f"Every row was rejected; row {first.row}: {first.message}. "
-                f"All are listed at /v3/jobs/{run.job.id}/rejected-rows",
-            )
+            self._fail_for_rejected_rows(run, "Every row was rejected")
+
+    def _fail_for_rejected_rows(self, run: JobRun, what: str) -> NoReturn:
+        [first], _ = self._store.rejected_rows(run.job.id, 0, 1)
+        raise JobFailed(
+            first.reason,
+            f"{what}; row {first.row}: {first.message}. All are listed at /v3/jobs/{run.job.id}/rejected-rows",
+        )
 
 
 def _check_whole(run: JobRun, path: Path, file: File) -> None:
@@ -225,8 +273,8 @@ def _received(moment: datetime) -> int:
     return microseconds(moment)
 
 
-def _rejected(chunk: FileChunk, ingested: Ingested) -> list[RejectedRow]:
-    rejected = {row: RejectedRow(row, "BadRequest", MALFORMED) for row in chunk.malformed}
+def _rejected(chunk: FileChunk, ingested: Ingested, why: str) -> list[RejectedRow]:
+    rejected = {row: RejectedRow(row, "BadRequest", why) for row in chunk.malformed.tolist()}
     for fault in ingested.faults:
         row = int(chunk.rows[fault.row])
         rejected.setdefault(row, RejectedRow(row, "BadRequest", f"{truncate(fault.column)}: {fault.message}"))

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.tables import Job
+from inference_events.errors import ServiceUnavailable
 
+MAX_UNFINISHED = 10_000
+RETRY_SECONDS = "10"
 _LOOK_AGAIN_SECONDS = 60.0
 
 
@@ -21,14 +24,23 @@ class JobQueue:
     project and those of its models. A job that a stop interrupted is handed out again by the next process.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, max_unfinished: int = MAX_UNFINISHED) -> None:
         self._catalog = catalog
+        self._max_unfinished = max_unfinished
         # Two locks: news comes from inside a catalog write, choosing goes into one.
         self._choosing = threading.Lock()
         self._turn = threading.Condition()
         self._news = 0
         self._closed = False
         self._running: dict[str, Job] = {}
+
+    def check_room(self, session: Session) -> None:
+        """Refuse a job if too many wait already. Raises ServiceUnavailable.
+
+        The deletion of a model or a project need not ask: it ends the jobs that wait for what is deleted.
+        """
+        if jobs.count_unfinished(session) >= self._max_unfinished:
+            raise ServiceUnavailable("Too many jobs wait; try again later", headers={"Retry-After": RETRY_SECONDS})
 
     def accept(
         self,
@@ -94,25 +106,14 @@ class JobQueue:
 
     def _choose(self) -> Job | None:
         with self._choosing:
-            while (job := self._next()) is not None:
+            while (
+                job := self._catalog.read(partial(jobs.next_ready, running=list(self._running.values())))
+            ) is not None:
                 started = self._catalog.write(partial(jobs.start, job_id=job.id))
                 if started is not None:
                     self._running[started.id] = started
                     return started
             return None
 
-    def _next(self) -> Job | None:
-        ahead = list(self._running.values())
-        for job in self._catalog.read(jobs.unfinished):
-            if job.id in self._running:
-                continue
-            if not any(_touch_the_same(job, other) for other in ahead):
-                return job
-            ahead.append(job)
-        return None
-
-
-def _touch_the_same(one: Job, other: Job) -> bool:
-    if one.model_id is None or other.model_id is None:
-        return one.project_id is not None and one.project_id == other.project_id
-    return one.model_id == other.model_id
+    def _next(self, session: Session) -> Job | None:
+        return jobs.next_ready(session, list(self._running.values()))

@@ -80,6 +80,10 @@ class JobRun:
         self._unreported = {}
         self._next_report = time.monotonic() + _REPORT_EVERY_SECONDS
 
+    def note_progress(self, row: int) -> None:
+        """Count only this start of the job, because the ones before led to `row`."""
+        self._catalog.write(lambda session: jobs.note_progress(session, self.job.id, row))
+
     def succeed(self, changes: Callable[[Session], object] | None = None, **info: Any) -> None:
         """End the job as SUCCESS in one transaction with `changes` to the catalog.
 
@@ -162,12 +166,18 @@ class Workers:
                 self._stopping.wait(_BREATHER_SECONDS)
 
     def _run(self, job: Job) -> None:
+        has_ended = False
         try:
-            self._handle(JobRun(self._catalog, job, self._stopping))
+            has_ended = self._handle(JobRun(self._catalog, job, self._stopping))
         finally:
-            self._queue.give_back(job)
+            try:
+                if not has_ended:
+                    self._catalog.write(partial(jobs.take_back_start, job_id=job.id))
+            finally:
+                self._queue.give_back(job)
 
-    def _handle(self, run: JobRun) -> None:
+    def _handle(self, run: JobRun) -> bool:
+        """Run a job and return whether it has ended, which a stop and a full disk put off."""
         job = run.job
         try:
             self._handlers[job.kind](run)
@@ -177,6 +187,7 @@ class Workers:
             if isinstance(interruption, Cancelled):
                 run.cancel()
             log.info("job_interrupted", job=job.id, kind=job.kind, why=type(interruption).__name__)
+            return isinstance(interruption, Cancelled)
         except (JobFailed, ApiError) as failure:
             run.fail(failure.reason, failure.message)
             log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
@@ -185,6 +196,7 @@ class Workers:
                 # It was accepted, so it is done when there is room.
                 log.error("job_waits_for_room", job=job.id, kind=job.kind)
                 self._stopping.wait(_BREATHER_SECONDS)
-                return
+                return False
             log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
             run.fail("InternalError", "The server failed; the job's id finds the cause in its log")
+        return True

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from inference_events.ingest.files import Unreadable, column_names, rows_to_sample
+from inference_events.ingest.files import Alive, Unreadable, column_names, nobody, rows_to_sample
 from inference_events.ingest.normalize import normalize
 from inference_events.model_factory.columns import Cells, describe, is_text_type, undecided
 from inference_events.model_factory.sampling import sample
 from inference_events_api import types as t
 
-MOST_COLUMNS = 10_000
 LONGEST_NAME = 255
 MOST_ROWS_READ = 10_000_000
 SAMPLE_BYTES = 64 * 1024 * 1024
@@ -19,11 +18,16 @@ SAMPLE_BYTES = 64 * 1024 * 1024
 CATEGORY_BYTES = 4 * 1024 * 1024
 
 
-def propose_columns(path: Path, type: str, *, sample_size: int, max_cardinality: int) -> list[t.Column]:
-    """Return the columns of a schema that fits a CSV or PARQUET file. Raises Unreadable where there is none."""
+def propose_columns(
+    path: Path, type: str, *, sample_size: int, max_cardinality: int, alive: Alive = nobody
+) -> list[t.Column]:
+    """Return the columns of a schema that fits a CSV or PARQUET file. Raises Unreadable where there is none.
+
+    `alive` is called with each batch that was read.
+    """
     names = column_names(path, type)
     _check(names)
-    rows = sample(rows_to_sample(path, type, MOST_ROWS_READ), sample_size, SAMPLE_BYTES)
+    rows = sample(rows_to_sample(path, type, MOST_ROWS_READ, alive), sample_size, SAMPLE_BYTES)
     if rows is None or not len(rows):
         raise Unreadable("The file has no row")
     described = (describe(*named, max_cardinality) for named in zip(names, _cells(rows, type), strict=True))
@@ -33,8 +37,6 @@ def propose_columns(path: Path, type: str, *, sample_size: int, max_cardinality:
 def _check(names: Sequence[str]) -> None:
     if not names:
         raise Unreadable("The file has no column")
-    if len(names) > MOST_COLUMNS:
-        raise Unreadable(f"The file has more than {MOST_COLUMNS} columns")
     if not all(names):
         raise Unreadable("A column of the file has no name")
     if any(len(name) > LONGEST_NAME for name in names):

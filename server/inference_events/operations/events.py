@@ -100,6 +100,8 @@ class EventOperations:
         token_id = current_request().token_id
 
         def make(session: Session) -> Mapping[str, Any]:
+            # Before the position: one that is taken has to be settled by its job.
+            self._queue.check_room(session)
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())

@@ -7,7 +7,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Fault
 from inference_events.ingest.columns import TOO_NESTED, is_too_deep
 from inference_events.ingest.files import Unreadable
-from inference_events.model_factory import propose_columns
+from inference_events.ingest.readers import FileReaders
 from inference_events.operations import views
 from inference_events_api import types as t
 
@@ -18,9 +18,10 @@ SAMPLE_SIZE = 10_000
 class ModelFactoryOperations:
     """Serve proposals: what schema would fit the rows of a file."""
 
-    def __init__(self, catalog: Catalog, directory: DataDirectory) -> None:
+    def __init__(self, catalog: Catalog, directory: DataDirectory, readers: FileReaders) -> None:
         self._catalog = catalog
         self._directory = directory
+        self._readers = readers
         # One after the other, as each takes much memory.
         self._turn = asyncio.Lock()
 
@@ -30,7 +31,7 @@ class ModelFactoryOperations:
         file = await self._catalog.aread(lambda session: files.get_readable(session, body["file_id"], "/file_id"))
 
         def propose() -> list[t.Column]:
-            return propose_columns(
+            return self._readers.propose_columns(
                 self._directory.path / file.path,
                 file.type,
                 sample_size=body.get("sample_size") or SAMPLE_SIZE,

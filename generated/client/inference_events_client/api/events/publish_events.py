@@ -212,19 +212,27 @@ def sync_detailed(
        chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
+    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
+    Parquet file
+       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
+    CSV file
+       with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
-       seems to have no header line. It says if the cells are separated by another character, or if the
-    file looks
-       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
-    their rows,
-       for any cause of the failure.
+    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
+    no further
+       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV
+       file that seems to have no header line. It says if the cells are separated by another character,
+    or if the
+       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
+    `info` counts
+       their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -365,19 +373,27 @@ def sync(
        chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
+    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
+    Parquet file
+       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
+    CSV file
+       with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
-       seems to have no header line. It says if the cells are separated by another character, or if the
-    file looks
-       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
-    their rows,
-       for any cause of the failure.
+    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
+    no further
+       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV
+       file that seems to have no header line. It says if the cells are separated by another character,
+    or if the
+       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
+    `info` counts
+       their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -513,19 +529,27 @@ async def asyncio_detailed(
        chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
+    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
+    Parquet file
+       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
+    CSV file
+       with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
-       seems to have no header line. It says if the cells are separated by another character, or if the
-    file looks
-       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
-    their rows,
-       for any cause of the failure.
+    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
+    no further
+       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV
+       file that seems to have no header line. It says if the cells are separated by another character,
+    or if the
+       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
+    `info` counts
+       their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
@@ -664,19 +688,27 @@ async def asyncio(
        chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`.
+    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
+    Parquet file
+       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
+    CSV file
+       with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if no cell of a CSV file's first line is a column of
-    the model, or
-       if every row is rejected. The message names the columns of the file, but shows no cell of a CSV
-    file that
-       seems to have no header line. It says if the cells are separated by another character, or if the
-    file looks
-       like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
-    their rows,
-       for any cause of the failure.
+    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
+    no further
+       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
+    file's
+       first line is a column of the model, if every row is rejected, or soon after a million rejected
+    rows (the
+       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
+    cell of a CSV
+       file that seems to have no header line. It says if the cells are separated by another character,
+    or if the
+       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
+    `info` counts
+       their rows, for any cause of the failure.
     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
     later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls

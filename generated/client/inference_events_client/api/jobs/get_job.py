@@ -114,6 +114,12 @@ def sync_detailed(
     it is a
     FAILURE at once, and its last rows may be counted a moment later.
 
+    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    times while it
+    runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
+    message that
+    says so, because it may be what ends the server.
+
     Args:
         job_id (UUID):
         verbose (bool | Unset):  Default: False.
@@ -160,6 +166,12 @@ def sync(
     it is a
     FAILURE at once, and its last rows may be counted a moment later.
 
+    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    times while it
+    runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
+    message that
+    says so, because it may be what ends the server.
+
     Args:
         job_id (UUID):
         verbose (bool | Unset):  Default: False.
@@ -200,6 +212,12 @@ async def asyncio_detailed(
     `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
     it is a
     FAILURE at once, and its last rows may be counted a moment later.
+
+    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    times while it
+    runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
+    message that
+    says so, because it may be what ends the server.
 
     Args:
         job_id (UUID):
@@ -244,6 +262,12 @@ async def asyncio(
     `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
     it is a
     FAILURE at once, and its last rows may be counted a moment later.
+
+    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    times while it
+    runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
+    message that
+    says so, because it may be what ends the server.
 
     Args:
         job_id (UUID):

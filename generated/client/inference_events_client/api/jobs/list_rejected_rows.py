@@ -108,7 +108,9 @@ def sync_detailed(
     count
     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
     or that
-    read no file, has an empty list.
+    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+    that it read
+    before it failed.
 
     Args:
         job_id (UUID):
@@ -149,7 +151,9 @@ def sync(
     count
     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
     or that
-    read no file, has an empty list.
+    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+    that it read
+    before it failed.
 
     Args:
         job_id (UUID):
@@ -185,7 +189,9 @@ async def asyncio_detailed(
     count
     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
     or that
-    read no file, has an empty list.
+    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+    that it read
+    before it failed.
 
     Args:
         job_id (UUID):
@@ -224,7 +230,9 @@ async def asyncio(
     count
     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
     or that
-    read no file, has an empty list.
+    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+    that it read
+    before it failed.
 
     Args:
         job_id (UUID):

@@ -110,10 +110,11 @@ def sync_detailed(
 
     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
     completed, cannot
-       be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
-    is empty,
-       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
-    Excel.
+       be read with the memory and the time that a job has for it, has no row or more than 10,000
+    columns is a 400,
+       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+    message says
+       if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -183,10 +184,11 @@ def sync(
 
     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
     completed, cannot
-       be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
-    is empty,
-       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
-    Excel.
+       be read with the memory and the time that a job has for it, has no row or more than 10,000
+    columns is a 400,
+       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+    message says
+       if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -251,10 +253,11 @@ async def asyncio_detailed(
 
     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
     completed, cannot
-       be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
-    is empty,
-       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
-    Excel.
+       be read with the memory and the time that a job has for it, has no row or more than 10,000
+    columns is a 400,
+       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+    message says
+       if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
@@ -322,10 +325,11 @@ async def asyncio(
 
     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
     completed, cannot
-       be read, has no row or more than 10,000 columns is a 400, and so is one with a column whose name
-    is empty,
-       there twice or longer than 255 characters. The message says if the file looks like gzip, zip or
-    Excel.
+       be read with the memory and the time that a job has for it, has no row or more than 10,000
+    columns is a 400,
+       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+    message says
+       if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
