@@ -87,9 +87,7 @@ def test_ids_are_text_whatever_they_were(model: fdl.Model, sent: object, id: str
     assert [event["event_id"] for event in stored_events(model, ids=[id])] == [id]
 
 
-@pytest.mark.parametrize(
-    "without", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": float("nan")}]
-)
+@pytest.mark.parametrize("without", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": float("nan")}])
 def test_an_event_without_an_id_refuses_its_request(model: fdl.Model, without: dict[str, Any]) -> None:
     """Where the model names an id column, an event without an id is a 400 that names its place; nothing is stored."""
     with pytest.raises(fdl.ApiError) as refusal:
