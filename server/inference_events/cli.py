@@ -73,11 +73,14 @@ def serve(**flags: str | None) -> None:
     _check_tls(settings)
     _allow_many_connections()
     with _listen(settings.host, settings.port) as listener:
+        # Imported here, as the other commands need nothing of a server.
+        from inference_events.http.connections import BoundedHttpProtocol
+
         server = _Server(
             uvicorn.Config(
                 _app(settings),
                 loop="uvloop",
-                http="httptools",
+                http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="on",
                 access_log=False,

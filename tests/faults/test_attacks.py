@@ -4,8 +4,13 @@ Each attack runs in a short form in `make test`, and in its full size in `make t
 """
 
 import gzip
+import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -94,3 +99,26 @@ def test_other_columns_in_each_event(
     body = events_body(model_id, b",".join(b"{" + b",".join(row) + b"}" for row in rows))
     name = f"{events} x {columns} different columns"
     withstand(server, name, lambda: expect(post(server, body), status)).check(counts, growth=1000)
+
+
+@pytest.mark.parametrize("size", [4, pytest.param(40, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("path", [b"/healthz", b"/nothing", b"/docs/swagger-ui-bundle.js"])
+def test_pipelined_requests_that_are_never_read(server: Subject, counts: Counter[str], path: bytes, size: int) -> None:
+    """Megabytes of requests without a token, whose responses nobody reads, are cut off."""
+    request = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path
+    requests = request * (size * MIB // len(request))
+
+    def attack() -> None:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(4):
+                pool.submit(send_unread, server, requests)
+
+    withstand(server, f"4 x {size} MiB of requests to {path.decode()}", attack).check(counts, growth=100)
+
+
+def send_unread(server: Subject, data: bytes) -> None:
+    """Send data without reading, until the server closes, or takes no more for a while."""
+    address = urlsplit(server.url)
+    with suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(data)
+        time.sleep(1)

@@ -7,7 +7,8 @@ from threading import Lock
 
 from inference_events.errors import PayloadTooLarge, ServiceUnavailable
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 
