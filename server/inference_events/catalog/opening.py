@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import files, organizations, tokens
 from inference_events.catalog.database import Catalog, sqlite_url
-from inference_events.data_directory import DataDirectory, DataDirectoryDamaged, write_private
+from inference_events.data_directory import DataDirectory, DataDirectoryDamaged, read_private, write_private
 from inference_events.settings import Settings
 
 
@@ -42,5 +42,5 @@ def _make_admin(session: Session, directory: DataDirectory) -> str:
 def _left_behind(session: Session, directory: DataDirectory) -> str | None:
     if not directory.admin_token_file.exists():
         return None
-    secret = directory.admin_token_file.read_text().strip()
+    secret = read_private(directory.admin_token_file).strip()
     return None if not secret or tokens.is_known(session, secret) else secret
