@@ -122,3 +122,21 @@ def send_unread(server: Subject, data: bytes) -> None:
     with suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         connection.sendall(data)
         time.sleep(1)
+
+
+@pytest.mark.parametrize("events", [100, pytest.param(1000, marks=pytest.mark.faults)])
+def test_a_page_of_large_events(server: Subject, counts: Counter[str], events: int) -> None:
+    """Events of a MiB each are read page by page: no response and no step takes more memory than a page."""
+    model_id = server.create_model(event_ts_col=None)
+    for start in range(0, events, 50):
+        rows = (b'{"id": "%d", "text": "%s"}' % (start + row, b"x" * MIB) for row in range(50))
+        expect(post(server, events_body(model_id, b",".join(rows))), 200)
+    query = {"model_id": model_id, "env_type": "PRODUCTION", "limit": 1000}
+
+    def attack() -> None:
+        answer = server.client.post("/v3/events/query", json=query)
+        expect(answer, 200)
+        assert len(answer.content) < 65 * MIB
+        assert answer.json()["data"]["next_cursor"]
+
+    withstand(server, f"page of {events} events of a MiB", attack).check(counts, growth=900)
