@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -445,6 +446,11 @@ def test_docs_are_offline(bench: Bench) -> None:
     """The pages name no other host, and the spec is the file itself."""
     page = bench.send("GET", "/docs")
     assert b"//" not in page.body.replace(b"<!DOCTYPE html>", b"")
+    for name in re.findall(r'"(/docs/[^"]+)"', page.body.decode()):
+        asset = bench.send("GET", name)
+        assert asset.status == 200
+        assert "default-src 'none'" in asset.headers["content-security-policy"]
+        assert b"sourceMappingURL=http" not in asset.body
     spec = bench.send("GET", "/openapi.yaml")
     assert spec.headers["content-type"] == "application/yaml"
     assert spec.body.startswith(b"openapi: 3.0")
