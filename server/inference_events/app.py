@@ -162,7 +162,11 @@ def create_app(
         retries=Retries([services.find_in_store, services.find_in_catalog]),
         limits=Limits(
             event_body_bytes=settings.max_event_body_bytes,
+            event_body_values=settings.max_event_body_values,
+            event_bytes=settings.max_event_bytes,
+            event_values=settings.max_event_values,
             json_body_bytes=settings.max_body_bytes,
+            json_body_values=settings.max_body_values,
             file_bytes=settings.max_file_bytes,
             bodies_in_flight_bytes=settings.max_bodies_in_flight_bytes,
         ),

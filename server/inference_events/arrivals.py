@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate
+from itertools import accumulate, islice
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
@@ -49,6 +49,9 @@ Events: TypeAlias = Sequence[Event] | UndecodedEvents
 MOST_EVENTS_AT_ONCE = 8_000
 # About how long the text of an event is, where it has not been decoded.
 EVENT_BYTES = 400
+EVENT_COLUMNS = 20
+# Each column costs some microseconds, even if a single event has it. A model has at most 10,000.
+MAX_COLUMNS = 20_000
 # One batch is committed while the next is made.
 BATCHES_AHEAD = 2
 
@@ -107,8 +110,10 @@ class _Arrival:
 
     @property
     def weight(self) -> int:
-        """Say how many events there are, or about how many."""
-        return len(self.events.text) // EVENT_BYTES if isinstance(self.events, UndecodedEvents) else len(self.events)
+        """Return how many events there are, or for wide or undecoded ones how many usual events match their size."""
+        if isinstance(self.events, UndecodedEvents):
+            return len(self.events.text) // EVENT_BYTES
+        return max(len(self.events), sum(map(len, self.events)) // EVENT_COLUMNS)
 
     def decoded(self) -> Sequence[Event]:
         if isinstance(self.events, UndecodedEvents):
@@ -225,6 +230,8 @@ class Arrivals:
         if read is not None:
             table, sizes = read
             return FileRows(table, text=False), _parts(group, sizes)
+        for arrival in group:
+            _check_columns(arrival.decoded())
         events = [event for arrival in group for event in arrival.decoded()]
         is_update = group[0].target.kind is WriteKind.UPDATE
         rows = JsonRows(events, unwraps=schema.unwrapped if is_update else frozenset())
@@ -330,9 +337,24 @@ def _has_times(part: _Part, ingested: Ingested, timestamp_column: str | None) ->
     return own.null_count < len(own) or _has(timestamp_column, part.arrival)
 
 
+def _check_columns(events: Sequence[Event]) -> None:
+    """Raise BadRequest if the events of a request have too many different columns."""
+    if sum(map(len, events)) <= MAX_COLUMNS:
+        return
+    columns: set[str] = set()
+    for event in events:
+        columns.update(islice(event, MAX_COLUMNS + 1))
+        if len(columns) > MAX_COLUMNS:
+            raise BadRequest.naming(Fault(f"have more than {MAX_COLUMNS} different columns", "/source/events"))
+
+
 def _own(columns: Sequence[str], arrival: _Arrival) -> list[str]:
     """Return those of a group's columns that some event of a request has."""
-    return [column for column in columns if _has(column, arrival)]
+    if not columns:
+        return []
+    # A set: each event may have other columns, so that to look for each column in each event would be quadratic.
+    own = set().union(*arrival.decoded())
+    return [column for column in columns if column in own]
 
 
 def _has(column: str, arrival: _Arrival) -> bool:
@@ -362,6 +384,10 @@ def _answer(group: Sequence[_Arrival]) -> None:
 
 
 def _refuse(group: Sequence[_Arrival], error: BaseException) -> None:
+    if isinstance(error, ApiError):
+        # Its frames know the events and the future that holds the error: the cycle would keep all of them in memory.
+        error.__traceback__ = None
+
     def refuse() -> None:
         for arrival in _waiting(group):
             arrival.done.set_exception(error)

@@ -3,6 +3,7 @@
 import gc
 import importlib
 import inspect
+import os
 import resource
 import socket
 import ssl
@@ -24,6 +25,7 @@ from pydantic.fields import FieldInfo
 
 from inference_events import __version__
 from inference_events.data_directory import DataDirectoryError, admin_token_file
+from inference_events.errors import is_full_disk
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events_client import AuthenticatedClient
@@ -87,12 +89,17 @@ def serve(**flags: str | None) -> None:
     configure_logging(settings.log_level)
     _check_tls(settings)
     _allow_many_connections()
+    # Events and tokens are nobody else's business: what DuckDB and SQLite create is private, too.
+    os.umask(0o077)
     with _listen(settings.host, settings.port) as listener:
+        # Imported here, as the other commands need nothing of a server.
+        from inference_events.http.connections import BoundedHttpProtocol
+
         server = _Server(
             uvicorn.Config(
                 _app(settings),
                 loop="uvloop",
-                http="httptools",
+                http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="on",
                 access_log=False,
@@ -118,10 +125,17 @@ def _app(settings: Settings) -> Any:
 
     try:
         return create_app(settings, announce=_announce)
-    except DataDirectoryError as error:
-        raise _failure(str(error)) from None
-    except OSError as error:
-        raise _failure(f"{settings.data_dir} cannot be the data directory: {error.strerror}") from None
+    except (DataDirectoryError, OSError) as error:
+        raise _failure(_open_failure(settings.data_dir, error)) from None
+
+
+def _open_failure(data_dir: Path, error: Exception) -> str:
+    # A full disk comes from the system, SQLite or DuckDB; the damage that they report with it is none.
+    if is_full_disk(error):
+        return f"The disk of {data_dir} is full: free some space, and start the server again"
+    if isinstance(error, OSError):
+        return f"{data_dir} cannot be the data directory: {error.strerror}"
+    return str(error)
 
 
 def _allow_many_connections() -> None:

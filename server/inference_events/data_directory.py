@@ -2,10 +2,15 @@
 
 import fcntl
 import os
+import shlex
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# All that the server makes in its directory, with what SQLite and DuckDB put beside their files.
+OWN_NAMES = ("lock", "admin-token*", "catalog.sqlite*", "events.duckdb*", "files", "parts", "incoming", "outgoing")
 
 
 class DataDirectoryError(RuntimeError):
@@ -51,16 +56,26 @@ class DataDirectoryDamaged(DataDirectoryError):
         super().__init__(f"{file} cannot be opened: {reason}. If it is damaged, put back a backup of {file.parent}")
 
 
+class DataDirectoryRefused(DataDirectoryError):
+    """Say why a path is not safe to keep data in, and how to repair it."""
+
+
 class DataDirectory:
     """Own `path` from construction to `close`.
 
-    Raises DataDirectoryInUse when another process owns it. Uploads and downloads that broke off earlier are removed.
+    Raises DataDirectoryInUse if another process owns it, and DataDirectoryRefused if another user may write in it or
+    if one of its own names is a symbolic link. Uploads and downloads that broke off earlier are removed. Permissions
+    that an earlier version gave to other users are taken away.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_directory(self.path)
+        _check_owner(self.path)
+        for name in (self.files, self.parts, self.incoming, self.outgoing, self.path / "lock", self.admin_token_file):
+            _check_link(name)
         self._lock = _lock(self.path / "lock")
+        _make_private(self.path)
         self.files.mkdir(exist_ok=True)
         self.parts.mkdir(exist_ok=True)
         for passage in (self.incoming, self.outgoing):
@@ -122,7 +137,7 @@ class DataDirectory:
     def replace_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
         """Keep `secret` in the admin token's file if the one that is kept there is replaced by it."""
         file = self.admin_token_file
-        if file.exists() and is_replaced(file.read_text().strip()):
+        if file.exists() and is_replaced(read_private(file).strip()):
             write_private(file, f"{secret}\n")
 
     def close(self) -> None:
@@ -172,8 +187,54 @@ def write_private(path: Path, text: str) -> None:
     sync_directory(path.parent)
 
 
+def read_private(path: Path) -> str:
+    """Return the text of a file. Raises OSError if it is a symbolic link."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+        return file.read()
+
+
+def _make_directory(path: Path) -> None:
+    if path.is_symlink() and not path.exists():
+        raise DataDirectoryRefused(
+            f"{path} is a link to {path.readlink()}, which does not exist: remove the link, or create its target"
+        )
+    if path.exists() and not path.is_dir():
+        raise DataDirectoryRefused(f"{path} is not a directory: choose another one with --data-dir")
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _check_owner(path: Path) -> None:
+    """Raise DataDirectoryRefused if another user could put files into a directory, or swap them."""
+    status = path.stat()
+    if status.st_uid != os.geteuid():
+        raise DataDirectoryRefused(
+            f"{path} belongs to another user (uid {status.st_uid}); run the server as that user, "
+            f"or make the directory yours: chown -R {os.geteuid()} {shlex.quote(str(path))}"
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise DataDirectoryRefused(
+            f"Other users may write in {path}; take that away: chmod go-w {shlex.quote(str(path))}"
+        )
+
+
+def _check_link(path: Path) -> None:
+    """Raise DataDirectoryRefused for a link: the server would delete or empty files somewhere else."""
+    if path.is_symlink():
+        raise DataDirectoryRefused(f"{path} is a symbolic link, which the server does not follow: remove the link")
+
+
+def _make_private(directory: Path) -> None:
+    """Take away what other users may do with the files of the server in a directory. Links are not followed."""
+    for own in (path for pattern in OWN_NAMES for path in directory.glob(pattern)):
+        inner = (Path(parent, name) for parent, folders, files in os.walk(own) for name in (*folders, *files))
+        for path in (own, *inner):
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode) and mode & 0o077:
+                path.chmod(stat.S_IMODE(mode) & ~0o077)
+
+
 def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     _take(path.parent, descriptor)
     os.truncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 # ├── Forbidden 403
 # ├── ObjectNotFound 404
 # ├── MethodNotAllowed 405
+# ├── RequestTimeout 408
 # ├── Conflict 409
 # ├── PayloadTooLarge 413
 # ├── UnsupportedMediaType 415
 # ├── IdempotencyKeyReused 422
+# ├── RequestHeadTooLarge 431
 # ├── InternalError 500
 # ├── NotOffered 501
 # └── ServiceUnavailable 503
@@ -96,6 +98,11 @@ class MethodNotAllowed(ApiError):
     reason = "MethodNotAllowed"
 
 
+class RequestTimeout(ApiError):
+    code = 408
+    reason = "RequestTimeout"
+
+
 class Conflict(ApiError):
     code = 409
     reason = "Conflict"
@@ -114,6 +121,11 @@ class UnsupportedMediaType(ApiError):
 class IdempotencyKeyReused(ApiError):
     code = 422
     reason = "IdempotencyKeyReused"
+
+
+class RequestHeadTooLarge(ApiError):
+    code = 431
+    reason = "RequestHeadTooLarge"
 
 
 class InternalError(ApiError):

@@ -84,10 +84,20 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest body of an events request, after decompression.",
     )
+    max_event_body_values: int = Field(
+        default=5_000_000, gt=0, description="Most JSON values in the body of an events request."
+    )
+    max_event_bytes: ByteSize = Field(
+        default=ByteSize(8 * MIB), gt=0, description="Largest event in the body of an events request."
+    )
+    max_event_values: int = Field(default=250_000, gt=0, description="Most JSON values in one event.")
     max_body_bytes: ByteSize = Field(
         default=ByteSize(8 * MIB),
         gt=0,
         description="Largest body of any other JSON request, after decompression.",
+    )
+    max_body_values: int = Field(
+        default=1_000_000, gt=0, description="Most JSON values in the body of any other request."
     )
     max_file_bytes: ByteSize = Field(default=ByteSize(10 * GIB), gt=0, description="Largest uploaded file.")
     max_bodies_in_flight_bytes: ByteSize = Field(

@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from inference_events.http.connections import BoundedHttpProtocol
+
 START_SECONDS = 20
 
 
@@ -18,7 +20,7 @@ def serve(app: Any) -> Iterator[str]:
         app,
         host="127.0.0.1",
         port=0,
-        http="httptools",
+        http=BoundedHttpProtocol,
         loop="uvloop",
         ws="none",
         log_config=None,

@@ -338,6 +338,15 @@ def test_a_rotated_token_lives_on_for_the_overlap(access: Access) -> None:
     assert access.is_known(new)
 
 
+def test_a_token_is_rotated_once(access: Access) -> None:
+    """A rotated token is not rotated again, so that one secret does not become many; the one that replaced it is."""
+    old_id, _ = access.token("read")
+    new_id, _ = access.rotate(old_id, overlap_seconds=60)
+    again = access.send("POST", f"/v3/tokens/{old_id}/rotate", json={})
+    assert_error_envelope(again.json(), 409)
+    access.rotate(new_id, overlap_seconds=60)
+
+
 def test_the_time_of_the_last_use_is_shown(access: Access) -> None:
     """A token was never used, until a request got past its check, refused or not; refused secrets are no use."""
     token_id, secret = access.token("read")

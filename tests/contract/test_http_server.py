@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,11 +19,11 @@ import structlog
 from inference_events import __version__
 from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, Fault
-from inference_events.http import Limits
+from inference_events.http import Limits, connections
 from inference_events.log import configure_logging
 from tests.contract.fakes import ADMIN, INGEST, READ, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
-from tests.contract.wire import SECONDS, Answer, Headers, connect, read_answer, send
+from tests.contract.wire import SECONDS, Answer, Headers, connect, exchange, read_answer, send
 from tests.envelope import assert_error_envelope
 
 CANARY = "canary-7f3a"
@@ -387,10 +388,71 @@ def open_files() -> str:
     return "\n".join(links)
 
 
+@pytest.mark.parametrize(
+    ("pieces", "status"),
+    [
+        ([b"GET /healthz HTTP/1.1\r\nA: ", b"x" * 65_000, b"\r\n\r\n"], 200),
+        ([b"GET /healthz HTTP/1.1\r\nA: ", b"x" * 66_000, b"\r\n\r\n"], 431),
+        ([b"GET /healthz HTTP/1.1\r\nA: ", b"x" * 66_000], 431),
+        ([b"GET /healthz?", b"x" * 66_000], 431),
+        ([b"GET /healthz HTTP/1.1\r\n", b"A: x\r\n" * 20_000], 431),
+        ([b"GET /healthz HTTP/9.9\r\n\r\n"], 400),
+        ([b"canary-7f3a\r\n\r\n"], 400),
+    ],
+)
+def test_heads_are_bounded(bench: Bench, pieces: list[bytes], status: int) -> None:
+    """A head of more than 64 KiB, complete or not, is a 431, and one that is not HTTP a 400, in the envelope."""
+    answer = exchange(bench.url, "GET", pieces)
+    assert answer.status == status
+    if status != 200:
+        assert_error_envelope(answer.json(), status)
+        assert CANARY.encode() not in answer.body
+
+
+def test_a_slow_head_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that does not arrive in time is a 408, however steadily it comes; an idle connection is closed."""
+    monkeypatch.setattr(connections, "MAX_HEAD_SECONDS", 0.3)
+    with connect(bench.url) as idle, connect(bench.url) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nA: ")
+        for _ in range(4):
+            time.sleep(0.05)
+            slow.sendall(b"x")
+        assert_error_envelope(read_answer(slow, "GET").json(), 408)
+        assert idle.recv(1) == b""
+
+
+def test_pipelined_requests_are_answered_in_order(bench: Bench) -> None:
+    """As many requests as may wait on a connection are all answered, those with bodies too."""
+    get, path = "GET /v3/jobs HTTP/1.1", "POST /v3/projects HTTP/1.1"
+    authorization = f"Host: a\r\nAuthorization: Bearer {ADMIN}\r\n"
+    post = f"{path}\r\n{authorization}Content-Length: {len(PROJECT)}\r\n\r\n{PROJECT.decode()}"
+    pair = f"{get}\r\n{authorization}\r\n{post}".encode()
+    with connect(bench.url) as connection:
+        connection.sendall(pair * (connections.MAX_WAITING_REQUESTS // 2))
+        received = b""
+        while received.count(b"HTTP/1.1 200") < connections.MAX_WAITING_REQUESTS:
+            received += connection.recv(65536)
+    assert [call[0] for call in bench.operations.calls] == ["list_jobs", "create_project"] * 16
+
+
+def test_too_many_pipelined_requests_end_the_connection(bench: Bench) -> None:
+    """A client that sends hundreds of requests at once is cut off, and others are served."""
+    with connect(bench.url) as connection, suppress(ConnectionError):
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 1000)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert received.count(b"HTTP/1.1 200") < 1000
+    assert bench.send("GET", "/v3/jobs").status == 200
+
+
 def test_docs_are_offline(bench: Bench) -> None:
     """The pages name no other host, and the spec is the file itself."""
     page = bench.send("GET", "/docs")
     assert b"//" not in page.body.replace(b"<!DOCTYPE html>", b"")
+    for name in re.findall(r'"(/docs/[^"]+)"', page.body.decode()):
+        asset = bench.send("GET", name)
+        assert asset.status == 200
+        assert "default-src 'none'" in asset.headers["content-security-policy"]
+        assert b"sourceMappingURL=http" not in asset.body
     spec = bench.send("GET", "/openapi.yaml")
     assert spec.headers["content-type"] == "application/yaml"
     assert spec.body.startswith(b"openapi: 3.0")

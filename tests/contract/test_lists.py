@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from inference_events.operations import reading
 from tests.envelope import assert_error_envelope
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -408,3 +409,28 @@ def test_environments_and_baselines_go_with_their_model(api: Api, kind: str) -> 
     assert api.get("/v3/environments", filter=of_model)["total"] == 0
     assert api.get("/v3/baselines", filter=of_model)["total"] == 0
     assert api.refused(404, "POST", "/v3/baselines", json={"name": "new", "model_id": model_id, **ROLLING})
+
+
+@pytest.mark.parametrize(("first_step", "page_bytes"), [(64, 10_000), (3, 10_000), (3, 10**6), (3, 1)])
+@pytest.mark.parametrize("limit", [None, 20, 23])
+def test_a_page_is_bounded_in_bytes(
+    api: Api, monkeypatch: pytest.MonkeyPatch, first_step: int, page_bytes: int, limit: int | None
+) -> None:
+    """Pages of large events are shorter than asked for, never empty, and together they have each event once."""
+    model_id = api.model()
+    ids = [f"{number:04}" for number in range(47)]
+    events = [{"id": one, "at": DAY, "text": "x" * (int(one) * 211 % 4000)} for one in ids]
+    place = {"model_id": model_id, "env_type": "PRODUCTION"}
+    api.post("/v3/events", place | {"source": {"type": "EVENTS", "events": events}})
+    monkeypatch.setattr(reading, "MAX_PAGE_BYTES", page_bytes)
+    monkeypatch.setattr(reading, "FIRST_STEP", first_step)
+    query = place | ({"event_ids": ids} if limit is None else {"limit": limit})
+    read: list[str] = []
+    while query.get("cursor", "") is not None:
+        page = api.post("/v3/events/query", query)
+        read += [item["event_id"] for item in page["items"]]
+        sizes = [len(json.dumps(item, separators=(",", ":"))) for item in page["items"]]
+        assert sum(sizes) <= page_bytes or len(sizes) == 1
+        assert 1 <= len(sizes) <= (limit or len(ids))
+        query["cursor"] = page["next_cursor"]
+    assert read == ids

@@ -3,22 +3,140 @@
 Each attack runs in a short form in `make test`, and in its full size in `make test-faults`.
 """
 
+import gzip
+import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
+from tests.envelope import assert_error_envelope
 from tests.faults.attack import withstand
 from tests.faults.subject import Subject, subject
 
+MIB = 1024 * 1024
+HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Subject]:
-    with subject(tmp_path / "data") as one:
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    with subject(tmp_path_factory.mktemp("attacks") / "data") as one:
         yield one
 
 
 def test_peace(server: Subject, counts: Counter[str]) -> None:
     """Without an attack nobody waits and memory stays: the measure itself is sound."""
     withstand(server, "none", lambda: None).check(counts, growth=100)
+
+
+def tiny_values(server: Subject, value: bytes, size: int) -> bytes:
+    """Return a compressed body of one event, `size` bytes long, with the same value again and again."""
+    items = b",".join([value] * (size // (len(value) + 1)))
+    return events_body(server.create_model(), b'{"id": "a", "x": [' + items + b"]}")
+
+
+def events_body(model_id: str, events: bytes) -> bytes:
+    """Return a compressed body that publishes `events`."""
+    body = b'{"model_id": "%s", "env_type": "PRODUCTION", "source": {"type": "EVENTS", "events": [%s]}}'
+    return gzip.compress(body % (model_id.encode(), events), 1)
+
+
+def post(server: Subject, body: bytes) -> httpx.Response:
+    return server.client.post("/v3/events", content=body, headers=HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [(b"[]", 20), *(pytest.param(value, 120, marks=pytest.mark.faults) for value in (b"[]", b"{}", b'""', b"[[[]]]"))],
+)
+def test_many_tiny_values_in_one_event(server: Subject, counts: Counter[str], value: bytes, size: int) -> None:
+    """An event of millions of tiny values is refused before it is decoded, at any length of its text."""
+    bodies = [tiny_values(server, value, length * MIB) for length in (1, 6, size)]
+
+    def attack() -> None:
+        for body in bodies:
+            answer = post(server, body)
+            assert answer.status_code == 413
+            assert_error_envelope(answer.json(), 413)
+
+    withstand(server, f"{size} MiB of {value.decode()}", attack).check(counts, growth=300)
+
+
+@pytest.mark.parametrize("events", [5, pytest.param(20, marks=pytest.mark.faults)])
+def test_many_values_within_the_limits(server: Subject, counts: Counter[str], events: int) -> None:
+    """As many values as a request may have are stored, and nobody waits for it."""
+    event = b'{"id": "%d", "x": [' + b",".join([b"[]"] * 120_000) + b"]}"
+    body = events_body(server.create_model(), b",".join(event % number for number in range(events)))
+    withstand(server, f"{events} events with as many values as allowed", lambda: expect(post(server, body), 200)).check(
+        counts, growth=1500
+    )
+
+
+def expect(answer: httpx.Response, status: int) -> None:
+    assert answer.status_code == status, answer.text[:300]
+
+
+@pytest.mark.parametrize(
+    ("events", "columns", "status"),
+    [
+        (20, 20_000, 400),
+        (1000, 20, 200),
+        pytest.param(20, 200_000, 400, marks=pytest.mark.faults),
+        pytest.param(1000, 4_000, 400, marks=pytest.mark.faults),
+    ],
+)
+def test_other_columns_in_each_event(
+    server: Subject, counts: Counter[str], events: int, columns: int, status: int
+) -> None:
+    """A request whose events have millions of different columns is refused, and with the most allowed nobody waits."""
+    rows = [[b'"%d":1' % (event * columns + column) for column in range(columns)] for event in range(events)]
+    model_id = server.create_model(event_id_col=None)
+    body = events_body(model_id, b",".join(b"{" + b",".join(row) + b"}" for row in rows))
+    name = f"{events} x {columns} different columns"
+    withstand(server, name, lambda: expect(post(server, body), status)).check(counts, growth=1000)
+
+
+@pytest.mark.parametrize("size", [4, pytest.param(40, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("path", [b"/healthz", b"/nothing", b"/docs/swagger-ui-bundle.js"])
+def test_pipelined_requests_that_are_never_read(server: Subject, counts: Counter[str], path: bytes, size: int) -> None:
+    """Megabytes of requests without a token, whose responses nobody reads, are cut off."""
+    request = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path
+    requests = request * (size * MIB // len(request))
+
+    def attack() -> None:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(4):
+                pool.submit(send_unread, server, requests)
+
+    withstand(server, f"4 x {size} MiB of requests to {path.decode()}", attack).check(counts, growth=100)
+
+
+def send_unread(server: Subject, data: bytes) -> None:
+    """Send data without reading, until the server closes, or takes no more for a while."""
+    address = urlsplit(server.url)
+    with suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(data)
+        time.sleep(1)
+
+
+@pytest.mark.parametrize("events", [100, pytest.param(1000, marks=pytest.mark.faults)])
+def test_a_page_of_large_events(server: Subject, counts: Counter[str], events: int) -> None:
+    """Events of a MiB each are read page by page: no response and no step takes more memory than a page."""
+    model_id = server.create_model(event_ts_col=None)
+    for start in range(0, events, 50):
+        rows = (b'{"id": "%d", "text": "%s"}' % (start + row, b"x" * MIB) for row in range(50))
+        expect(post(server, events_body(model_id, b",".join(rows))), 200)
+    query = {"model_id": model_id, "env_type": "PRODUCTION", "limit": 1000}
+
+    def attack() -> None:
+        answer = server.client.post("/v3/events/query", json=query)
+        expect(answer, 200)
+        assert len(answer.content) < 65 * MIB
+        assert answer.json()["data"]["next_cursor"]
+
+    withstand(server, f"page of {events} events of a MiB", attack).check(counts, growth=900)

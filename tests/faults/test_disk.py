@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.process import TOKEN
 from tests.envelope import assert_error_envelope
 from tests.faults.scribe import Scribe
 from tests.faults.subject import Subject, refusal, subject
+from tests.program import Ended, Program
 
 DISK_MIB = 48
 # So that there is room for a write-ahead log, but not for much more: then checkpoints fail as well as commits.
@@ -135,3 +137,32 @@ def test_a_directory_that_takes_no_writes_is_refused(disk: Path) -> None:
     assert ended.returncode == 1
     assert "cannot be the data directory: Read-only file system" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("room", [0, 65536])
+def test_a_start_on_a_full_disk_says_so(tmp_path: Path, disk: Path, room: int, is_new: bool) -> None:
+    """A server that cannot start because its disk is full says that, and does not take its files for damaged."""
+    if not is_new:
+        with subject(disk / "data", log=tmp_path / "log") as server:
+            assert Scribe(server, tmp_path).publish().is_success
+            server.kill()
+    leave(disk, room)
+    program = Program(disk / "data", TOKEN, log=tmp_path / "start")
+    try:
+        program.start()
+        program.kill()
+    except Ended:
+        log = (tmp_path / "start").read_text()
+        assert f"The disk of {disk / 'data'} is full" in log, log
+        assert "Traceback" not in log
+    else:
+        assert room or not is_new
+
+
+def test_files_are_private(tmp_path: Path) -> None:
+    """Whatever the server creates, only its user can read."""
+    with subject(tmp_path / "data") as server:
+        assert Scribe(server, tmp_path).publish().is_success
+        for path in (tmp_path / "data").rglob("*"):
+            assert path.stat().st_mode & 0o077 == 0, path

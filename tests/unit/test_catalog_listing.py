@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inference_events.catalog import Catalog, tokens
 from inference_events.catalog.database import sqlite_url
-from inference_events.catalog.listing import MOST_RULES, Listing
+from inference_events.catalog.listing import MAX_DEPTH, MOST_RULES, Listing
 from inference_events.catalog.tables import Token
 from inference_events.errors import BadRequest
 
@@ -197,6 +197,14 @@ def test_a_filter_without_rules_leaves_nothing_out(catalog: Catalog, text: str |
     assert names(catalog, filter=text) == list(NAMES)
 
 
+def nested(levels: int) -> dict[str, Any]:
+    """Return a filter for the name `shop` inside so many conditions, which alternate between AND and OR."""
+    node = rule("name", "equal", "shop")
+    for level in range(levels):
+        node = {"condition": ("AND", "OR")[level % 2], "rules": [node, rule("name", "equal", "shop")]}
+    return node
+
+
 UNREADABLE: Sequence[Node] = (
     rule("secret", "equal", "payload"),
     rule("hash", "begins_with", "payload"),
@@ -218,6 +226,8 @@ UNREADABLE: Sequence[Node] = (
     rule("expires_at", "equal", 1e300),
     rule("expires_at", "contains", "2099"),
     {"rules": [{"rules": []}] * MOST_RULES},
+    nested(MAX_DEPTH),
+    nested(48),
 )
 
 
@@ -248,6 +258,11 @@ def test_as_many_rules_as_allowed_are_read(catalog: Catalog) -> None:
     """A hundred rules and conditions are accepted."""
     node = {"condition": "OR", "rules": [rule("name", "equal", "shop")] * (MOST_RULES - 1)}
     assert filtered(catalog, node) == ["shop"]
+
+
+def test_a_filter_as_deep_as_allowed_is_read(catalog: Catalog) -> None:
+    """Conditions that alternate between AND and OR may nest 20 deep, with the rules in them."""
+    assert filtered(catalog, nested(MAX_DEPTH - 1)) == ["shop"]
 
 
 def test_text_is_compared_as_it_is(catalog: Catalog) -> None:

@@ -11,6 +11,7 @@ from inference_events.context import UndecodedEvents
 from inference_events.http import bodies, decoding
 from inference_events.http.contract import load_contract
 from inference_events.http.decoding import decode_json
+from inference_events.http.limits import MIB, BodyBudget, Limits
 
 SPACED = b'{ "source" : { "events" : [ {"a": 1} , {"b": 2}\n] , "type" : "EVENTS" } }'
 
@@ -82,10 +83,12 @@ def test_events_that_are_not_decoded_go_with_their_request() -> None:
     gc.collect()
     gc.disable()
     try:
-        events = bodies._checked(bytearray(orjson.dumps(body)), operation).value["source"]["events"]
+        with BodyBudget(MIB).hold() as hold:
+            checked = bodies._checked(bytearray(orjson.dumps(body)), operation, Limits().of_body(True), hold)
+        events = checked.value["source"]["events"]
         assert isinstance(events, UndecodedEvents)
         assert not events.allows(9999)
-        del events
+        del events, checked
         assert not [one for one in gc.get_objects() if isinstance(one, UndecodedEvents)]
     finally:
         gc.enable()

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from inference_events.data_directory import DataDirectory, DataDirectoryInUse, write_private
+from inference_events.data_directory import (
+    DataDirectory,
+    DataDirectoryInUse,
+    DataDirectoryRefused,
+    write_private,
+)
 from inference_events.settings import Settings
 
 
@@ -76,6 +81,68 @@ def test_a_data_directory_has_one_owner(tmp_path: Path) -> None:
     first.close()
     assert subprocess.run(command, check=False).returncode == 0
     DataDirectory(tmp_path).close()
+
+
+@pytest.mark.parametrize(("mode", "command"), [(0o770, "chmod go-w"), (0o757, "chmod go-w"), (0o1777, "chmod go-w")])
+def test_a_directory_that_others_may_write_in_is_refused(tmp_path: Path, mode: int, command: str) -> None:
+    """Another user could swap the files: the message names the command that repairs it, which does."""
+    path = tmp_path / "da ta"
+    path.mkdir()
+    path.chmod(mode)
+    with pytest.raises(DataDirectoryRefused) as refused:
+        DataDirectory(path)
+    assert list(path.iterdir()) == []
+    subprocess.run(str(refused.value).partition(": ")[2], shell=True, check=True)
+    DataDirectory(path).close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its owner could swap the files: the message names the command that makes it one's own, which does."""
+    path = tmp_path / "data"
+    path.mkdir()
+    os.chown(path, 12345, 12345)
+    with pytest.raises(DataDirectoryRefused, match="uid 12345") as refused:
+        DataDirectory(path)
+    subprocess.run(str(refused.value).rpartition(": ")[2], shell=True, check=True)
+    DataDirectory(path).close()
+
+
+def test_files_that_others_may_read_are_made_private(tmp_path: Path) -> None:
+    """What an earlier version left readable is private after the start; files that are not the server's stay."""
+    DataDirectory(tmp_path).close()
+    (tmp_path / "parts" / "id").mkdir()
+    own = [tmp_path / name for name in ("catalog.sqlite", "events.duckdb.wal", "files/id", "parts/id/1", "lock")]
+    for path in [*own, tmp_path / "notes"]:
+        path.write_text("")
+        path.chmod(0o644)
+    DataDirectory(tmp_path).close()
+    for path in [*own, tmp_path / "files", tmp_path / "parts" / "id"]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert stat.S_IMODE((tmp_path / "notes").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("name", ["lock", "admin-token", "incoming", "outgoing", "files", "parts"])
+def test_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
+    """A symbolic link in the place of a file or directory of the server is refused, and its target stays whole."""
+    target, data = tmp_path / "target", tmp_path / "data"
+    target.mkdir()
+    (target / "precious").write_text("kept")
+    data.mkdir()
+    (data / name).symlink_to(target / "precious" if name in ("lock", "admin-token") else target)
+    with pytest.raises(DataDirectoryRefused, match="symbolic link"):
+        DataDirectory(data)
+    assert (target / "precious").read_text() == "kept"
+
+
+def test_a_path_that_is_no_directory_is_named_as_what_it_is(tmp_path: Path) -> None:
+    """A dangling link and a file are refused for what they are, not because something exists."""
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataDirectoryRefused, match=r"is a link to .*/nowhere, which does not exist"):
+        DataDirectory(tmp_path / "link")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataDirectoryRefused, match="is not a directory"):
+        DataDirectory(tmp_path / "file")
 
 
 def test_uploads_are_kept_and_leftovers_are_not(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
 Condition = ColumnElement[bool]
 MOST_RULES = 100
+# SQLAlchemy and SQLite follow nested conditions by recursion.
+MAX_DEPTH = 20
 _JOINS = {"AND": and_, "OR": or_}
 
 
@@ -98,13 +100,15 @@ def _object(text: str) -> Mapping[str, Any]:
 
 
 def _condition(node: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
-    return _tree(node, columns, [MOST_RULES]) if node else true()
+    return _tree(node, columns, [MOST_RULES], 1) if node else true()
 
 
-def _tree(node: object, columns: Mapping[str, Column], left: list[int]) -> Condition:
+def _tree(node: object, columns: Mapping[str, Column], left: list[int], depth: int) -> Condition:
     left[0] -= 1
     if left[0] < 0:
         raise _refusal("filter", f"has more than {MOST_RULES} rules and conditions")
+    if depth > MAX_DEPTH:
+        raise _refusal("filter", f"nests more than {MAX_DEPTH} deep")
     if not isinstance(node, Mapping):
         raise _refusal("filter", "has a rule that is not an object")
     if "rules" not in node:
@@ -112,7 +116,7 @@ def _tree(node: object, columns: Mapping[str, Column], left: list[int]) -> Condi
     rules, join = node["rules"], _JOINS.get(str(node.get("condition", "AND")))
     if not isinstance(rules, list) or join is None:
         raise _refusal("filter", "has a condition without AND or OR, or without a list of rules")
-    parts = [_tree(rule, columns, left) for rule in rules]
+    parts = [_tree(rule, columns, left, depth + 1) for rule in rules]
     return join(*parts) if parts else true()
 
 

@@ -13,6 +13,7 @@ from inference_events.data_directory import (
     DataDirectoryDamaged,
     DataDirectoryTooNew,
     DataDirectoryTooOld,
+    read_private,
     write_private,
 )
 from inference_events.settings import Settings
@@ -72,5 +73,5 @@ def _make_admin(session: Session, directory: DataDirectory) -> str:
 def _left_behind(session: Session, directory: DataDirectory) -> str | None:
     if not directory.admin_token_file.exists():
         return None
-    secret = directory.admin_token_file.read_text().strip()
+    secret = read_private(directory.admin_token_file).strip()
     return None if not secret or tokens.is_known(session, secret) else secret

@@ -76,9 +76,11 @@ def revoke(session: Session, token_id: str) -> Token:
 def rotate(session: Session, token_id: str, overlap: timedelta) -> tuple[Token, str]:
     """Add a token like another, which ends after `overlap`. Returns the new one and its secret.
 
-    Raises ObjectNotFound if the old one is not valid.
+    Raises ObjectNotFound if the old one is not valid, Conflict if it was rotated before.
     """
     old = _get_valid(session, token_id)
+    if old.replaced_by is not None:
+        raise Conflict("The token was rotated before; rotate the token that replaced it")
     new, secret = create(session, old.name, old.scopes, old.expires_at)
     end = utc_now() + overlap
     old.expires_at = end if old.expires_at is None else min(end, old.expires_at)

@@ -19,7 +19,8 @@ from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.decoding import Frame, decode_json, find_frame
 from inference_events.http.exchange import header
-from inference_events.http.limits import Hold, too_large
+from inference_events.http.json_values import check_values, excess_bytes
+from inference_events.http.limits import BodyLimits, Hold, too_large
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
 INLINE_BYTES = 512 * 1024
@@ -81,29 +82,31 @@ class JsonBody:
     digest: bytes
 
 
-async def read_json(scope: Scope, receive: Receive, operation: Operation, limit: int, hold: Hold) -> JsonBody:
+async def read_json(scope: Scope, receive: Receive, operation: Operation, limits: BodyLimits, hold: Hold) -> JsonBody:
     """Read, decompress, parse and check the JSON body of `operation`.
 
-    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge beyond `limit` bytes after decompression,
+    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge beyond a limit,
     ServiceUnavailable when the bytes in flight are too many, and ClientDisconnect.
     """
     _check_json_type(scope)
     decompressor = _decompressor(scope)
-    raw = await _read(scope, receive, limit, hold)
+    raw = await _read(scope, receive, limits.bytes, hold)
     if decompressor is None and len(raw) <= INLINE_BYTES:
-        return _checked(raw, operation)
-    return await asyncio.to_thread(_decode, raw, decompressor, operation, limit, hold)
+        return _checked(raw, operation, limits, hold)
+    return await asyncio.to_thread(_decode, raw, decompressor, operation, limits, hold)
 
 
 def _decode(
-    raw: bytearray, decompressor: Decompressor | None, operation: Operation, limit: int, hold: Hold
+    raw: bytearray, decompressor: Decompressor | None, operation: Operation, limits: BodyLimits, hold: Hold
 ) -> JsonBody:
-    return _checked(_decompress(raw, decompressor, limit, hold) if decompressor else raw, operation)
+    body = _decompress(raw, decompressor, limits.bytes, hold) if decompressor else raw
+    return _checked(body, operation, limits, hold)
 
 
-def _checked(raw: bytearray, operation: Operation) -> JsonBody:
+def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, hold: Hold) -> JsonBody:
     if not raw:
         raise BadRequest("A JSON body is required")
+    hold.add(excess_bytes(len(raw), check_values(raw, limits)))
     value = _without_decoding(raw, operation) if operation.path == EVENTS_PATH else None
     if value is None:
         value = _decoded(raw, operation)

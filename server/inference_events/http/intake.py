@@ -11,7 +11,7 @@ from inference_events.http.bodies import read_json
 from inference_events.http.contract import EVENTS_PATH, Contract, Operation
 from inference_events.http.exchange import exchange_of
 from inference_events.http.forms import Form
-from inference_events.http.limits import BodyBudget, Limits
+from inference_events.http.limits import BodyBudget, BodyLimits, Limits
 from inference_events.http.uploads import receive_form
 
 
@@ -23,9 +23,8 @@ class Intake:
         self.incoming = incoming
         self.limits = limits
 
-    def body_limit(self, operation: Operation) -> int:
-        is_events = operation.path == EVENTS_PATH
-        return self.limits.event_body_bytes if is_events else self.limits.json_body_bytes
+    def body_limits(self, operation: Operation) -> BodyLimits:
+        return self.limits.of_body(has_events=operation.path == EVENTS_PATH)
 
 
 class CheckedOperation:
@@ -35,7 +34,7 @@ class CheckedOperation:
         self._next_app = next_app
         self._operation = operation
         self._intake = intake
-        self._limit = intake.body_limit(operation)
+        self._limits = intake.body_limits(operation)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange_of(scope).arguments = self._operation.parameters.arguments(
@@ -50,7 +49,7 @@ class CheckedOperation:
 
     async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._intake.budget.hold() as hold:
-            body = await read_json(scope, receive, self._operation, self._limit, hold)
+            body = await read_json(scope, receive, self._operation, self._limits, hold)
             exchange = exchange_of(scope)
             exchange.arguments["body"] = body.value
             exchange.body_digest = body.digest

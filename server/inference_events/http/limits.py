@@ -7,18 +7,47 @@ from threading import Lock
 
 from inference_events.errors import PayloadTooLarge, ServiceUnavailable
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bound, in bytes: JSON bodies after decompression, uploaded files, and JSON bodies held at once."""
+    """Bound JSON bodies after decompression, their values, uploaded files, and JSON bodies held at once."""
 
     event_body_bytes: int = 128 * MIB
+    event_body_values: int = 5_000_000
+    event_bytes: int = 8 * MIB
+    event_values: int = 250_000
     json_body_bytes: int = 8 * MIB
+    json_body_values: int = 1_000_000
     file_bytes: int = 10 * GIB
     bodies_in_flight_bytes: int = 512 * MIB
+
+    def of_body(self, has_events: bool) -> "BodyLimits":
+        """Return the limits of a body of events, or of any other JSON body."""
+        if has_events:
+            return BodyLimits(self.event_body_bytes, self.event_body_values, self.event_bytes, self.event_values)
+        return BodyLimits(self.json_body_bytes, self.json_body_values)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """Bound the bytes and values of a body after decompression and, if it has events, those of one event."""
+
+    bytes: int
+    values: int
+    event_bytes: int | None = None
+    event_values: int | None = None
+
+    def allow(self, size: int, values: int) -> bool:
+        """Return whether no text of `size` bytes and at most `values` values can exceed a limit."""
+        return (
+            values <= self.values
+            and (self.event_bytes is None or size <= self.event_bytes)
+            and (self.event_values is None or values <= self.event_values)
+        )
 
 
 class BodyBudget:

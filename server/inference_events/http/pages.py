@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
-from swagger_ui_bundle import swagger_ui_path
 
 Page = Callable[[Request], Awaitable[Response]]
 
+_SWAGGER_UI = Path(__file__).parent / "swagger_ui"
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -60,7 +60,7 @@ def docs(spec: bytes) -> dict[str, Page]:
         "/docs": _page(lambda: HTMLResponse(_INDEX, headers=_HEADERS)),
         "/docs/start.js": _page(lambda: Response(_START, media_type="text/javascript", headers=_HEADERS)),
     }
-    return pages | {f"/docs/{name}": _asset(Path(swagger_ui_path) / name) for name in _ASSETS}
+    return pages | {f"/docs/{name}": _asset(_SWAGGER_UI / name) for name in _ASSETS}
 
 
 def _asset(path: Path) -> Page:

@@ -12,7 +12,7 @@ from inference_events.catalog import Catalog, environments, files, models
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
-from inference_events.events.store import EventStore, JobProgress, RowStatus, WriteKind
+from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
 from inference_events.ingest.schema import ModelSchema
 from inference_events.jobs import JobQueue
 from inference_events.jobs.findings import COUNTED, report
@@ -73,9 +73,11 @@ class EventOperations:
         def read() -> t.EventPage:
             environment_id = self._targets.environment_id(page.model_id, dataset)
             schema = self._targets.schema(page.model_id)
-            query = page.query(environment_id, schema)
-            stored = self._targets.in_step(page.model_id, lambda: self._store.read(query))
-            return reading.event_page(stored, page.limit, schema)
+
+            def step(query: Query) -> StoredEvents:
+                return self._targets.in_step(page.model_id, lambda: self._store.read(query))
+
+            return reading.read_page(page.query(environment_id, schema), schema, step)
 
         return views.envelope(await asyncio.to_thread(read))
 

@@ -3,9 +3,11 @@
 import base64
 import binascii
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -20,11 +22,16 @@ from inference_events.ingest.timestamps import FIRST, LAST, format_timestamp, mi
 from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
+MAX_PAGE_BYTES = 64 * 1024 * 1024
+# Events of a step. An event has a few MiB at most, so that the first step bounds what is read for nothing.
+FIRST_STEP, MAX_STEP = 64, 256
+# Control characters take six bytes in JSON, short columns a name each, and a page has five steps.
+JSON_GROWTH = 32
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """What a request asks for, checked. One event more than `limit` is read, to see whether there are more."""
+    """What a request asks for, checked."""
 
     model_id: str
     limit: int
@@ -34,8 +41,9 @@ class PageRequest:
     after: tuple[int, str] | None
 
     def query(self, environment_id: str, schema: ModelSchema) -> Query:
+        """Return the query for all events that the request asks for."""
         ids = None if self.event_ids is None else schema.canonical_ids(self.event_ids)
-        return Query(self.model_id, environment_id, self.limit + 1, ids, self.start, self.end, self.after)
+        return Query(self.model_id, environment_id, self.limit, ids, self.start, self.end, self.after)
 
 
 def page_request(body: t.ReadEventsRequest) -> PageRequest:
@@ -49,17 +57,48 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
     return PageRequest(body["model_id"].lower(), limit, event_ids, start, end, after)
 
 
-def event_page(stored: StoredEvents, limit: int, schema: ModelSchema) -> t.EventPage:
-    """Write up to `limit` events of a model and the cursor of the next page."""
+def read_page(query: Query, schema: ModelSchema, read: Callable[[Query], StoredEvents]) -> t.EventPage:
+    """Return the events of a query as far as MAX_PAGE_BYTES allow, at least one, and the cursor of the next page.
+
+    They are read in steps, so that large events do not all have to be in memory: most pages need one step. Each step
+    reads one event more than it returns, to see whether there are more.
+    """
+    items: list[t.StoredEvent] = []
+    size, step, after = 0, FIRST_STEP, query.after
+    while True:
+        rows = min(step, query.limit - len(items))
+        stored = read(replace(query, limit=rows + 1, after=after))
+        found = _events(stored, rows, schema)
+        sizes = _sizes(stored, found)
+        fitting = bisect_right(list(accumulate(sizes, initial=size)), MAX_PAGE_BYTES) - 1
+        fitting = max(fitting, 0 if items else 1) if found else 0
+        items += found[:fitting]
+        size += sum(sizes[:fitting])
+        if fitting:
+            after = _place(stored.system.slice(fitting - 1, 1).to_pylist()[0])
+        if fitting < len(found) or (len(items) == query.limit and stored.system.num_rows > rows):
+            return {"items": items, "next_cursor": after and _write_cursor(after)}
+        if stored.system.num_rows <= rows:
+            return {"items": items, "next_cursor": None}
+        step = min(2 * step, MAX_STEP)
+
+
+def _sizes(stored: StoredEvents, events: Sequence[t.StoredEvent]) -> list[int]:
+    """Return the bytes of each event as JSON, or zeros if there are too few bytes for it to matter."""
+    if (stored.system.nbytes + stored.values.nbytes) * JSON_GROWTH < MAX_PAGE_BYTES:
+        return [0] * len(events)
+    return [len(exact_json.dumps(event)) for event in events]
+
+
+def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.StoredEvent]:
+    """Write up to `limit` events of a model."""
     system = stored.system.slice(0, limit).to_pylist()
     columns = {name: _wire(stored.values[name].slice(0, limit)) for name in stored.values.column_names}
     values = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if schema.grouped:
         values = [_with_single_values(row, schema) for row in values]
     labels = _labels(stored, limit, schema) or [{}] * len(system)
-    items = [_event(*event) for event in zip(system, values or [{}] * len(system), labels, strict=True)]
-    more = stored.system.num_rows > limit
-    return {"items": items, "next_cursor": _write_cursor(system[-1]) if more else None}
+    return [_event(*event) for event in zip(system, values or [{}] * len(system), labels, strict=True)]
 
 
 def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
@@ -148,8 +187,11 @@ def _time(moment: datetime) -> str:
     return format_timestamp(microseconds(moment.replace(tzinfo=UTC)))
 
 
-def _write_cursor(row: Mapping[str, Any]) -> str:
-    place = [microseconds(row["timestamp"].replace(tzinfo=UTC)), row["event_id"]]
+def _place(row: Mapping[str, Any]) -> tuple[int, str]:
+    return microseconds(row["timestamp"].replace(tzinfo=UTC)), row["event_id"]
+
+
+def _write_cursor(place: tuple[int, str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
 
 

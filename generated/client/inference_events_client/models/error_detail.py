@@ -17,7 +17,8 @@ class ErrorDetail:
 
     reason: str
     """ The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, Conflict,
-    PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, InternalError or ServiceUnavailable.
+    PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestTimeout,
+    RequestHeadTooLarge, InternalError or ServiceUnavailable.
      """
     message: str
     """ The place of the fault as a JSON pointer, where there is one, and what is wrong. """

@@ -245,7 +245,11 @@ def sync_detailed(
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request.
+    Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
+    and 250,000
+    JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
+    The events
+    of a request have at most 20,000 different columns (400).
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
     answer.
 
@@ -406,7 +410,11 @@ def sync(
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request.
+    Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
+    and 250,000
+    JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
+    The events
+    of a request have at most 20,000 different columns (400).
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
     answer.
 
@@ -562,7 +570,11 @@ async def asyncio_detailed(
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request.
+    Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
+    and 250,000
+    JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
+    The events
+    of a request have at most 20,000 different columns (400).
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
     answer.
 
@@ -721,7 +733,11 @@ async def asyncio(
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request.
+    Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
+    and 250,000
+    JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
+    The events
+    of a request have at most 20,000 different columns (400).
     A retry follows the rules in the introduction; ids that the server made are the same in a replayed
     answer.
 

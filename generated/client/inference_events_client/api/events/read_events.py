@@ -109,8 +109,8 @@ def sync_detailed(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
-    that are not
+    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    less. Ids that are not
        stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
     the
        environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
@@ -118,6 +118,9 @@ def sync_detailed(
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
+    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    next event
+       would exceed that; `next_cursor` says that there is more.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
@@ -157,8 +160,8 @@ def sync(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
-    that are not
+    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    less. Ids that are not
        stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
     the
        environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
@@ -166,6 +169,9 @@ def sync(
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
+    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    next event
+       would exceed that; `next_cursor` says that there is more.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
@@ -200,8 +206,8 @@ async def asyncio_detailed(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
-    that are not
+    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    less. Ids that are not
        stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
     the
        environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
@@ -209,6 +215,9 @@ async def asyncio_detailed(
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
+    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    next event
+       would exceed that; `next_cursor` says that there is more.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
@@ -246,8 +255,8 @@ async def asyncio(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` says less. Ids
-    that are not
+    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    less. Ids that are not
        stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
     the
        environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
@@ -255,6 +264,9 @@ async def asyncio(
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
+    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    next event
+       would exceed that; `next_cursor` says that there is more.
 
     A page shows the state at the time of its reading: all that was acknowledged before is there.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50

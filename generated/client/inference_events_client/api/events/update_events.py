@@ -150,8 +150,7 @@ def sync_detailed(
     tells of them what the answer to a request with events tells. It fails as the job of
     `publish_events` does.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
-    datasets
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
     cannot be changed (400). A retry follows the rules in the introduction.
 
     Args:
@@ -216,8 +215,7 @@ def sync(
     tells of them what the answer to a request with events tells. It fails as the job of
     `publish_events` does.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
-    datasets
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
     cannot be changed (400). A retry follows the rules in the introduction.
 
     Args:
@@ -277,8 +275,7 @@ async def asyncio_detailed(
     tells of them what the answer to a request with events tells. It fails as the job of
     `publish_events` does.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
-    datasets
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
     cannot be changed (400). A retry follows the rules in the introduction.
 
     Args:
@@ -341,8 +338,7 @@ async def asyncio(
     tells of them what the answer to a request with events tells. It fails as the job of
     `publish_events` does.
 
-    Limits: 1,000 events and 128 MiB (after decompression) a request. `env_type` must be PRODUCTION:
-    datasets
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
     cannot be changed (400). A retry follows the rules in the introduction.
 
     Args:

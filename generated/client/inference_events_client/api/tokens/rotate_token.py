@@ -65,6 +65,11 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 409:
+        response_409 = Error.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 413:
         response_413 = Error.from_dict(response.json())
 
@@ -115,7 +120,11 @@ def sync_detailed(
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
-    No record of this operation is kept, as it would hold the secret: a retry rotates again.
+    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    token.
+
+    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
+    again.
 
     Args:
         token_id (UUID):
@@ -154,7 +163,11 @@ def sync(
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
-    No record of this operation is kept, as it would hold the secret: a retry rotates again.
+    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    token.
+
+    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
+    again.
 
     Args:
         token_id (UUID):
@@ -188,7 +201,11 @@ async def asyncio_detailed(
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
-    No record of this operation is kept, as it would hold the secret: a retry rotates again.
+    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    token.
+
+    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
+    again.
 
     Args:
         token_id (UUID):
@@ -225,7 +242,11 @@ async def asyncio(
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
-    No record of this operation is kept, as it would hold the secret: a retry rotates again.
+    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    token.
+
+    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
+    again.
 
     Args:
         token_id (UUID):
