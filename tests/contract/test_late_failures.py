@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from inference_events.catalog import attempts
 from inference_events.errors import Conflict
-from inference_events.ingest.files import FileChunk, Unreadable, read_chunks
-from inference_events.jobs import JobFailed, handlers
+from inference_events.ingest.files import FileChunk, Unreadable
+from inference_events.ingest.readers import FileReaders
+from inference_events.jobs import JobFailed
 from tests.storage.server import Server, csv_file
 
 ROWS: list[dict[str, Any]] = [{"id": str(number), "x": number, "y": number} for number in range(20)]
@@ -41,17 +43,19 @@ def model_id(server: Server, project_id: str) -> str:
 def break_after(monkeypatch: pytest.MonkeyPatch, rows: int, act: Callable[[], object]) -> None:
     """Let the reading of a file act once it has given so many rows; then it goes on."""
 
-    def read_and_act(*arguments: Any, **more: Any) -> Iterator[FileChunk]:
-        for chunk in read_chunks(*arguments, **more):
+    read_chunks = FileReaders.read_chunks
+
+    def read_and_act(readers: FileReaders, *arguments: Any, **more: Any) -> Iterator[FileChunk]:
+        for chunk in read_chunks(readers, *arguments, **more):
             if chunk.start >= rows:
                 act()
             yield chunk
 
-    monkeypatch.setattr(handlers, "read_chunks", read_and_act)
+    monkeypatch.setattr(FileReaders, "read_chunks", read_and_act)
 
 
-def raising(error: Exception) -> Callable[[], object]:
-    def fail() -> None:
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object) -> None:
         raise error
 
     return fail
@@ -129,3 +133,29 @@ def test_a_job_that_kept_nothing_says_so(server: Server, model_id: str, monkeypa
     break_after(monkeypatch, 0, raising(RuntimeError()))
     info = server.finished(send(server, model_id))["info"]
     assert (info["rows"], info["created"], info["rejected_rows"]) == (0, 0, 0)
+
+
+def open_positions(server: Server) -> list[int]:
+    """Return the positions of jobs for which requests still note what they write."""
+    return [one for positions in server._services.store._open_positions.values() for one in positions]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("secret"), JobFailed("BadRequest", "m"), MemoryError()])
+def test_a_job_that_breaks_leaves_no_position_behind(
+    server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Later publishes to its model are as fast as before."""
+    break_after(monkeypatch, READ_ROWS, raising(error))
+    assert server.finished(send(server, model_id))["status"] == "FAILURE"
+    assert open_positions(server) == []
+
+
+def test_a_job_that_is_not_accepted_leaves_no_position_behind(
+    server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the catalog fails after the position was given, it is settled."""
+    job = {"model_id": model_id, "event_ids": ["a"]}
+    monkeypatch.setattr(attempts, "record", raising(RuntimeError("secret")))
+    with pytest.raises(RuntimeError):
+        server.call("delete_events", body=job)
+    assert open_positions(server) == []

@@ -44,6 +44,15 @@ def failing(monkeypatch: pytest.MonkeyPatch, fail: Callable[[Commit, Writer], No
     monkeypatch.setattr(Writer, "commit", commit_or_fail)
 
 
+def test_a_position_that_was_not_committed_is_not_open(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its job was never accepted, so nobody would settle it."""
+    failing(monkeypatch, instead_of_the_commit, times=2)
+    with pytest.raises(duckdb.Error):
+        opened.position()
+    store: Any = opened.store
+    assert not any(store._open_positions.values())
+
+
 def test_what_was_committed_is_a_success(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit that is on disk is answered as such, although the engine failed right after it."""
     opened.publish({"id": "a", "n": 1})

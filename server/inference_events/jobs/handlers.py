@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
-from inference_events.errors import ApiError
+from inference_events.errors import is_full_disk
 from inference_events.events.store import (
     Chunk,
     Deletion,
@@ -32,7 +32,7 @@ from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.ahead import Ahead
 from inference_events.jobs.findings import report, tally
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
-from inference_events.jobs.worker import Cancelled, Handler, JobFailed, JobRun
+from inference_events.jobs.worker import Handler, JobFailed, JobRun, Stopped
 from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
@@ -115,12 +115,14 @@ class JobHandlers:
             self._store.drop(model_id).result()
 
     def _settled(self, handler: Handler, run: JobRun) -> None:
-        """Do a job, and settle its position, unless it may be taken up again: after a stop, or a failure of our own."""
+        """Run a job and settle its position, unless the job runs again: after a stop, or if the disk is full."""
         try:
             self._fail_if_started_in_vain(run)
             handler(run)
-        except (JobFailed, ApiError, Cancelled):
-            self._settle(run)
+        except BaseException as error:
+            is_put_off = isinstance(error, Stopped) or is_full_disk(error)
+            if not is_put_off:
+                self._settle(run)
             raise
         self._settle(run)
 

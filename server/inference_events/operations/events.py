@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from inference_events.arrivals import Arrivals, Outcome, Target, check_updatable
@@ -102,11 +103,13 @@ class EventOperations:
         token_id = current_request().token_id
 
         def make(session: Session) -> Mapping[str, Any]:
-            # Before the position: one that is taken has to be settled by its job.
             self._queue.check_room(session)
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
+            position = self._store.position(model.id).result()
+            # A job that is not accepted after all never settles it.
+            event.listen(session, "after_rollback", lambda _: self._store.settle(model.id, position), once=True)
             job = self._queue.accept(
                 session,
                 kind=kind,
@@ -116,7 +119,7 @@ class EventOperations:
                 project_id=model.project_id,
                 model_id=model.id,
                 token_id=token_id,
-                position=self._store.position(model.id).result(),
+                position=position,
             )
             return views.envelope({**shown, "job": views.job_reference(job)})
 

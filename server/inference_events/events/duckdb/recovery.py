@@ -47,9 +47,11 @@ class Recovering:
             self._writer.commit()
         except duckdb.FatalException as error:
             log.error("checkpoint_failed" if COMMITTED in str(error) else "store_failed", exc_info=error)
-            self._reopen()
             if COMMITTED not in str(error):
+                self._writer.withdraw_positions()
+                self._reopen()
                 raise
+            self._reopen()
 
     def rollback(self) -> None:
         try:

@@ -86,11 +86,13 @@ class Writer:
         self._records: list[RetryRecord] = []
         self._vacuums = False
         self._positions = range(0)
+        self._accepted: list[tuple[str, int]] = []
 
     def begin(self) -> None:
         self._vacuums = False
         self._tables.layouts = dict(self.committed)
         self._records = []
+        self._accepted = []
         self._rows.begin()
         self._db.begin()
 
@@ -102,9 +104,15 @@ class Writer:
             self._vacuum()
 
     def rollback(self) -> None:
+        self.withdraw_positions()
         self._db.rollback()
         self._rows.rollback()
         self._positions = range(0)  # The engine may give them again.
+
+    def withdraw_positions(self) -> None:
+        """Settle the positions of a transaction that is not committed: their jobs are never accepted."""
+        for model_id, position in self._accepted:
+            self._open_positions[model_id].discard(position)
 
     def close(self) -> None:
         """Leave it to the engine to tidy up when it closes."""
@@ -307,7 +315,9 @@ class Writer:
 
     def _accept(self, model_id: str) -> int:
         position = self._next_position()
+        # At once, as writes of the same transaction come after it.
         self._open_positions.setdefault(model_id, set()).add(position)
+        self._accepted.append((model_id, position))
         return position
 
     def _stamp(self, write: Write) -> Stamp:
