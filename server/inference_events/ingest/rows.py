@@ -90,25 +90,28 @@ class FileRows:
     def __init__(self, chunk: pa.Table, *, text: bool) -> None:
         self.text = text
         self._chunk = chunk
-        self.names = frozenset(chunk.column_names)
+        # To find a column by its name, pyarrow looks through all of them.
+        self._numbers = {name: number for number, name in enumerate(chunk.column_names)}
+        self.names = frozenset(self._numbers)
 
     def __len__(self) -> int:
         return int(self._chunk.num_rows)
 
     def column(self, name: str, *, as_text: bool = False) -> Values | None:
-        if name not in self.names:
-            return None
-        return normalize(self._chunk[name], self._chunk.schema.field(name), as_text=as_text)
+        return self._values(name, as_text) if name in self.names else None
+
+    def _values(self, name: str, as_text: bool) -> Values:
+        number = self._numbers[name]
+        return normalize(self._chunk.column(number), self._chunk.field(number), as_text=as_text)
 
     def present(self, name: str) -> Mask:
         return np.full(len(self), name in self.names)
 
     def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
-        names = [name for name in self._chunk.column_names if name not in known]
+        names = [name for name in self._numbers if name not in known]
         if not names:
             return {}
-        values = (normalize(self._chunk[name], self._chunk.schema.field(name), as_text=True) for name in names)
-        columns = [_undeclared_values(each, self.text) for each in values]
+        columns = [_undeclared_values(self._values(name, as_text=True), self.text) for name in names]
         found = (
             {name: value for name, value in zip(names, row, strict=True) if keep_nulls or not is_null(value)}
             for row in zip(*columns, strict=True)
