@@ -24,7 +24,7 @@ from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
-from inference_events.migration import open_store
+from inference_events.migration import check_directory, open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -83,6 +83,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
+        check_directory(self.directory)
         self.catalog = checked_catalog(self.directory.catalog_file)
         self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)

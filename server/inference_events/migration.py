@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog
+from inference_events.catalog.database import needs_upgrade
 from inference_events.catalog.opening import checked_catalog
 from inference_events.catalog.tables import Model
 from inference_events.data_directory import (
@@ -52,6 +53,12 @@ def open_store(directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int
         return _opening(directory.events_file, opened)
 
 
+def check_directory(directory: DataDirectory) -> None:
+    """Refuse a directory that cannot be migrated before anything in it changes. Raises a DataDirectoryError."""
+    if needs_upgrade(directory.catalog_file):
+        _plan(directory.path)
+
+
 def migrate_directory(path: Path) -> Migration | None:
     """Migrate a data directory as a start of the server would. Return what was done to the events, None if nothing.
 
@@ -60,6 +67,7 @@ def migrate_directory(path: Path) -> Migration | None:
     _check_is_there(path)
     directory = DataDirectory(path)
     try:
+        check_directory(directory)
         catalog = checked_catalog(directory.catalog_file)
         try:
             return _migrate_events(directory, catalog)
@@ -72,7 +80,12 @@ def migrate_directory(path: Path) -> Migration | None:
 def plan_directory(path: Path) -> Migration | None:
     """Return what `migrate_directory` would do. Nothing in the directory changes. Raises a DataDirectoryError."""
     _check_is_there(path)
-    with unowned(path), tempfile.TemporaryDirectory() as elsewhere:
+    with unowned(path):
+        return _plan(path)
+
+
+def _plan(path: Path) -> Migration | None:
+    with tempfile.TemporaryDirectory() as elsewhere:
         # To open a catalog is to migrate it.
         for file in path.glob("catalog.sqlite*"):
             shutil.copy(file, elsewhere)

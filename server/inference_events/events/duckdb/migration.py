@@ -52,12 +52,17 @@ class Migration:
 
 
 def plan_migration(path: Path, models: Mapping[str, ModelFacts]) -> Migration | None:
-    """Return what `migrate` would do, None if nothing. It changes nothing. Raises StoreTooNew."""
+    """Return what `migrate` would do, None if nothing. It changes nothing. Raises StoreTooNew and StoreTooOld."""
     with duckdb.connect(str(path), read_only=True) as db:
         before = _outdated_format(db)
         if before is None:
             return None
         ids = [model_id for (model_id,) in db.execute("SELECT model_id FROM models").fetchall()]
+        numbers = db.execute("SELECT model_id, number FROM columns").fetchall()
+        for each in ids:
+            _check_columns(
+                db, Layout(each, 0).table, [f"c{number}" for model_id, number in numbers if model_id == each]
+            )
         tables = [Layout(each, 0).table for each in ids if models.get(each, ModelFacts()).has_numeric_ids]
         found = [find_conversion(db, table) for table in tables]
     return Migration(before, FORMAT, sum(len(each.converted) for each in found), sum(each.merged for each in found))
@@ -122,10 +127,7 @@ def _continue_positions(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _change_tables(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    columns = _columns(db, layout.table)
-    missing = {*EVENT_COLUMNS, *layout.sql_columns} - NEW_COLUMNS - set(columns)
-    if missing:
-        raise StoreTooOld(f"its tables lack {', '.join(sorted(missing))}")
+    columns = _check_columns(db, layout.table, layout.sql_columns)
     if set(columns) >= PLACES:
         db.execute(f"ALTER TABLE {layout.table} ADD COLUMN hash_version {EVENT_COLUMNS['hash_version']}")
     else:
@@ -136,6 +138,15 @@ def _change_tables(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
         Tables.create(db, layout.patches, patches)
     elif set(found) != patches.keys():
         raise StoreTooOld("its tables of patches have other columns")
+
+
+def _check_columns(db: duckdb.DuckDBPyConnection, table: str, of_users: Collection[str]) -> list[str]:
+    """Return the columns of a table of events. Raises StoreTooOld if it lacks one that a migration needs."""
+    columns = _columns(db, table)
+    missing = {*EVENT_COLUMNS, *of_users} - NEW_COLUMNS - set(columns)
+    if missing:
+        raise StoreTooOld(f"its tables lack {', '.join(sorted(missing))}")
+    return columns
 
 
 def _give_places(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
