@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -140,3 +141,35 @@ def test_a_page_of_large_events(server: Subject, counts: Counter[str], events: i
         assert answer.json()["data"]["next_cursor"]
 
     withstand(server, f"page of {events} events of a MiB", attack).check(counts, growth=900)
+
+
+# Texts that patterns and parsers go through again and again, or that take far more memory than room.
+HOSTILE_TEXTS = {
+    "digits": "1" * 40_000 + "x",
+    "dates": "2024-05-01 " * 4_000,
+    "a list of Python": "(" + "1," * 250_000 + ")",
+    "a list of NumPy": "[" + "1 " * 250_000 + "x]",
+    "brackets": "[" * 100_000,
+    "strings": "[" + "'a' " * 100_000 + "]x",
+}
+
+
+@pytest.mark.parametrize("name", ["digits", *(pytest.param(one, marks=pytest.mark.faults) for one in HOSTILE_TEXTS)])
+def test_hostile_texts(server: Subject, counts: Counter[str], tmp_path: Path, name: str) -> None:
+    """A text in the place of a time, an id, a number or a vector holds up nobody, in a request and in a file."""
+    types = {"id": "int", "n": "float", "v": "vector"}
+    columns = [{"name": column, "data_type": data_type} for column, data_type in types.items()]
+    spec = {"inputs": ["n", "v"], "metadata": ["id"]}
+    model_id = server.create_model(schema={"columns": columns}, spec=spec, event_id_col="id")
+    text = HOSTILE_TEXTS[name]
+    events = [{"id": number, "n": text, "v": text, "time": text if number % 2 else None} for number in range(4)]
+    file = tmp_path / "rows.csv"
+    file.write_text("id,n,v,time\n" + "".join(f'{number},"{text}","{text}","{text}"\n' for number in range(4)))
+
+    def attack() -> None:
+        body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "EVENTS", "events": events}}
+        assert server.client.post("/v3/events", json=body).status_code == 400
+        job = server.publish(model_id, {"type": "FILE", "file_id": server.upload(file)})["job"]
+        assert server.wait_for(job["id"])["status"] == "FAILURE"
+
+    withstand(server, f"texts: {name}", attack).check(counts, growth=400)
