@@ -10,7 +10,7 @@ EXTRA_test-demo := [demo]
 # Directories too: their time changes if a file is deleted.
 PACKAGES := $(shell find server generated \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
-PARTS := environments checks test-unit test-locale test-stores compat test-demo
+PARTS := environments checks test-unit test-locale test-stores test-attacks compat test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 BASE ?= main
@@ -52,7 +52,10 @@ test-locale: .venv/test/.wheel $(TURKISH)
 		tests/unit tests/contract/test_downloads.py tests/contract/test_findings.py
 
 test-stores: .venv/test/.wheel
-	$(TEST_PYTHON) -m pytest tests/storage tests/faults
+	$(TEST_PYTHON) -m pytest tests/storage
+
+test-attacks: .venv/test/.wheel
+	$(TEST_PYTHON) -m pytest tests/faults
 
 test-demo: .venv/test-demo/.wheel
 	$(DEMO_PYTHON) -m pytest tests/demo
