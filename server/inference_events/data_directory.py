@@ -134,11 +134,27 @@ class DataDirectory:
         """Remove the parts of an upload, as far as they can be; what stays is dropped again later."""
         shutil.rmtree(self.parts / file_id, ignore_errors=True)
 
-    def replace_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
-        """Keep `secret` in the admin token's file if the one that is kept there is replaced by it."""
+    @property
+    def next_admin_token_file(self) -> Path:
+        """Hold the secret that replaces the admin token, until the catalog has committed it."""
+        return self.path / "admin-token.next"
+
+    def prepare_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
+        """Keep `secret` beside the admin token's file if the one that is kept there is replaced by it."""
         file = self.admin_token_file
         if file.exists() and is_replaced(read_private(file).strip()):
-            write_private(file, f"{secret}\n")
+            write_private(self.next_admin_token_file, f"{secret}\n")
+
+    def settle_admin_token(self, is_committed: Callable[[str], bool]) -> None:
+        """Replace the admin token's file by the secret beside it if the catalog knows that one; forget it if not."""
+        prepared = self.next_admin_token_file
+        if not prepared.exists():
+            return
+        if is_committed(read_private(prepared).strip()):
+            prepared.replace(self.admin_token_file)
+        else:
+            prepared.unlink()
+        sync_directory(self.path)
 
     def close(self) -> None:
         """Let another process own the directory."""

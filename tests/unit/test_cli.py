@@ -19,9 +19,9 @@ from typer.testing import CliRunner, Result
 
 from inference_events.catalog import Catalog
 from inference_events.catalog.authentication import Authentication
-from inference_events.catalog.opening import open_catalog
+from inference_events.catalog.opening import open_catalog, prepare_catalog
 from inference_events.cli import app
-from inference_events.data_directory import DataDirectory, DataDirectoryInUse
+from inference_events.data_directory import DataDirectory, DataDirectoryInUse, write_private
 from inference_events.operations.tokens import TokenOperations
 from inference_events.settings import Settings
 
@@ -190,6 +190,41 @@ def test_rotating_the_kept_admin_token_keeps_the_new_one(url: str, directory: Da
     rotated = run("token", "rotate", admin.split()[0], "--overlap-seconds", "0", "--url", url)
     assert directory.admin_token_file.read_text() == rotated.stdout
     assert run("token", "list", "--url", url).exit_code == 0
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_rotation_that_is_not_committed_leaves_the_kept_token(
+    url: str, directory: DataDirectory, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """The file holds a secret that opens the server, whether or not the catalog fails; a start settles a crash."""
+    kept = directory.admin_token_file.read_text()
+    identity = Authentication(catalog).authenticate(kept.strip())
+    assert identity is not None
+    if fails:
+        monkeypatch.setattr(Catalog, "write", failing_after(Catalog.write))
+    run("token", "rotate", identity.id, "--url", url)
+    monkeypatch.undo()
+    assert (directory.admin_token_file.read_text() == kept) is fails
+    assert not directory.next_admin_token_file.exists()
+    now = directory.admin_token_file.read_text()
+    assert Authentication(catalog).authenticate(now.strip()) is not None
+    write_private(directory.next_admin_token_file, "a secret that was never committed\n")
+    prepare_catalog(catalog, Settings(), directory)
+    assert directory.admin_token_file.read_text() == now
+    assert not directory.next_admin_token_file.exists()
+
+
+def failing_after(write: Callable[..., Any]) -> Callable[..., Any]:
+    """Do what a transaction does, and then fail as a commit without room on the disk does."""
+
+    def write_and_fail(catalog: Catalog, function: Callable[..., Any]) -> Any:
+        def act(session: Any) -> Any:
+            function(session)
+            raise OSError(28, "No space left on device")
+
+        return write(catalog, act)
+
+    return write_and_fail
 
 
 def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def prepare_catalog(catalog: Catalog, settings: Settings, directory: DataDirecto
     def prepare(session: Session) -> str | None:
         organizations.ensure(session, settings.organization)
         files.remove_unknown(session, directory.files)
+        directory.settle_admin_token(lambda secret: tokens.is_known(session, secret))
         tokens.replace_preset(session, preset)
         return None if tokens.has_admin(session) else _make_admin(session, directory)
 

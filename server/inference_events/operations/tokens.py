@@ -53,10 +53,18 @@ class TokenOperations:
 
         def make(session: Session) -> t.TokenSecretResponse:
             token, secret = tokens.rotate(session, token_id, overlap)
-            self._directory.replace_admin_token(lambda kept: tokens.is_of(session, kept, token_id), secret)
+            self._directory.prepare_admin_token(lambda kept: tokens.is_of(session, kept, token_id), secret)
             return views.envelope(views.token_secret(token, secret))
 
-        return await self._catalog.awrite(make)
+        try:
+            rotated = await self._catalog.awrite(make)
+        finally:
+            # After the commit: a file with a secret that was not committed would open nothing.
+            await self._catalog.aread(self._settle_admin_token)
+        return rotated
+
+    def _settle_admin_token(self, session: Session) -> None:
+        self._directory.settle_admin_token(lambda secret: tokens.is_known(session, secret))
 
 
 def _future(text: str | None) -> datetime | None:
