@@ -164,7 +164,7 @@ class Arrivals:
 
     def _put(self, arrival: _Arrival) -> None:
         """Queue a request's events. Raises ServiceUnavailable after `stop`."""
-        # Under a lock, so that nothing is queued behind the mark of the end, where nobody would read it.
+        # Under a lock: nobody would read what is queued after the end marker.
         with self._lock:
             if self._is_stopped:
                 raise ServiceUnavailable("The server is stopping; try again", headers={"Retry-After": "1"})

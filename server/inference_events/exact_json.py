@@ -30,15 +30,11 @@ def _has_long_integer(data: bytes | bytearray) -> bool:
     return _MANY_DIGITS in data.translate(_DIGITS) and _LONG_INTEGER.search(data) is not None
 
 
-def dumps(
-    value: Any, *, default: Callable[[Any], Any] | None = None, option: int | None = None, write_infinity: bool = False
-) -> bytes:
-    """Return `value` as JSON without spaces. With `write_infinity`, infinity is written as a word, else as null.
+def dumps(value: Any, *, default: Callable[[Any], Any] | None = None, option: int | None = None) -> bytes:
+    """Return `value` as JSON without spaces. NaN and infinity are written as null; see `with_words`.
 
-    NaN is written as null. Raises TypeError if `default` does not make a value writable.
+    Raises TypeError if `default` does not make a value writable.
     """
-    if write_infinity:
-        value = with_words(value)
     try:
         return orjson.dumps(value, default=default, option=option)
     except TypeError:

@@ -112,7 +112,7 @@ def _same_undeclared(new: str | None, old: str | None) -> bool:
 
 
 def _lost_nanoseconds(new: str, old: str) -> bool:
-    """Tell whether an older version cut the nanoseconds of a time."""
+    """Return whether an older version cut the nanoseconds of a time."""
     return EXACT_TIME.fullmatch(new) is not None and old in (new[:26], new[:19])
 
 

@@ -56,7 +56,7 @@ class GroupCommitter:
     def submit(self, work: Any) -> Future[Any]:
         """Queue work. Its future is done once it is committed. Raises StoreClosed after `stop`."""
         task = _Task(work, Future())
-        # Under a lock, so that nothing is queued behind the mark of the end, where nobody would read it.
+        # Under a lock: nobody would read what is queued after the end marker.
         with self._lock:
             if self._is_closed:
                 raise StoreClosed

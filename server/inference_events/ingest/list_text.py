@@ -49,7 +49,7 @@ class Mistyped(ValueError):
 
 
 def is_list_text(value: Any) -> bool:
-    """Tell whether `value` looks like a list that was written as text."""
+    """Return whether `value` looks like a list that was written as text."""
     return isinstance(value, str) and value.lstrip().startswith(("[", "("))
 
 

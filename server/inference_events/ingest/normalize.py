@@ -64,7 +64,7 @@ def normalize(column: pa.ChunkedArray, field: pa.Field, *, as_text: bool = False
 
 
 def _has_nanoseconds(column: pa.ChunkedArray) -> bool:
-    """Tell whether some time, alone or in a list, is no whole number of microseconds."""
+    """Return whether some time, alone or in a list, is no whole number of microseconds."""
     kind = column.type
     if _is_list(kind) and _is_flat(kind.value_type):
         return any(_has_nanoseconds(pa.chunked_array([chunk.flatten()])) for chunk in column.chunks)
@@ -119,7 +119,7 @@ def _simple(array: pa.Array) -> pa.Array | None:
 
 
 def _is_flat(kind: pa.DataType) -> bool:
-    """Tell whether a type has no other types in it. Of these, pyarrow's `flatten` aborts the process for some."""
+    """Return whether a type has no other types in it. Of these, pyarrow's `flatten` aborts the process for some."""
     return bool(pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)) or (
         _is_text(kind) or _is_bytes(kind)
     )
@@ -127,7 +127,7 @@ def _is_flat(kind: pa.DataType) -> bool:
 
 def _simple_times(array: pa.Array) -> pa.Array | None:
     """Return timestamps as UTC microseconds, None if Python does not know one of their years."""
-    # The numbers count UTC whatever the zone, which may be one that nobody knows.
+    # The numbers count from 1970 in UTC in every zone, also in one that does not exist.
     times = array.cast(pa.timestamp(array.type.unit))
     if times.type.unit == "ns":
         times = pc.floor_temporal(times, unit="microsecond")
@@ -299,7 +299,8 @@ def _list_values(array: pa.Array) -> list[Any]:
         starts = array.offsets.to_pylist()
         ends = [start + size for start, size in zip(starts, array.sizes.to_pylist(), strict=True)]
     else:
-        starts, ends = array.offsets.to_pylist()[:-1], array.offsets.to_pylist()[1:]
+        offsets = array.offsets.to_pylist()
+        starts, ends = offsets[:-1], offsets[1:]
     nulls = array.is_null().to_pylist()
     bounds = [(0, 0) if null else (start, end) for null, start, end in zip(nulls, starts, ends, strict=True)]
     first, last = min((low for low, high in bounds if high), default=0), max((high for _, high in bounds), default=0)

@@ -280,7 +280,7 @@ class _Process:
         return received
 
     def end(self) -> None:
-        """End the process, whatever it does. Other threads that wait for it get ReaderEnded."""
+        """End the process at once. Other threads that wait for it get ReaderEnded."""
         self._process.kill()
         self._process.wait()
 

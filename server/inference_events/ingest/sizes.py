@@ -70,7 +70,7 @@ def _is_fixed(kind: pa.DataType) -> bool:
 
 
 def has_lengths(kind: pa.DataType) -> bool:
-    """Tell whether the values of a type are bytes or texts, other than views."""
+    """Return whether the values of a type are bytes or texts, other than views."""
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)

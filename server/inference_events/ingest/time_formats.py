@@ -18,7 +18,6 @@ MONTHS = [
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ZONES = ("UTC", "GMT", "Z")
 MAX_CHARACTERS = 128
-EXAMPLE = datetime(2024, 5, 31, 17, 4, 9, 250_000, tzinfo=UTC)
 
 
 def _short(names: list[str]) -> list[str]:
