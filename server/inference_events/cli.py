@@ -30,7 +30,7 @@ from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events_client import AuthenticatedClient
 from inference_events_client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
-from inference_events_client.models import Error, Token, TokenCreate, TokenRotate
+from inference_events_client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
 from inference_events_client.models.token_scope import check_token_scope
 from inference_events_client.types import Response
 
@@ -356,7 +356,7 @@ def demo(
     run(data_dir)
 
 
-def _ask(call: Callable[..., Response[Error | T]], url: str, secret: str, data_dir: Path) -> T:
+def _ask(call: Callable[..., Response[ErrorEnvelope | T]], url: str, secret: str, data_dir: Path) -> T:
     """Call an operation of the server with an admin token. Ends the command if it fails."""
     try:
         with AuthenticatedClient(base_url=url, token=secret or _kept_secret(data_dir)) as client:
@@ -370,7 +370,7 @@ def _ask(call: Callable[..., Response[Error | T]], url: str, secret: str, data_d
             f"No answer from {url}: is the server running there, and does the URL begin with http:// or https://, "
             "as the server says?"
         ) from None
-    if isinstance(response.parsed, Error):
+    if isinstance(response.parsed, ErrorEnvelope):
         raise _failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
     if response.parsed is None:
         raise _failure(f"{url} answered {response.status_code.value}, which this server never does")

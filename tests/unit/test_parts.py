@@ -64,7 +64,7 @@ class Uploads:
         assert stored["data"] == {"part_id": upload.sha256, "part_number": number, "size": len(content)}
         return {"number": number, "id": stored["data"]["part_id"]}
 
-    def complete(self, file_id: str, *named: t.PartReference, key: str | None = None) -> t.File:
+    def complete(self, file_id: str, *named: t.PartReference, key: str | None = None) -> t.StoredFile:
         body: t.MultipartComplete = {"file_id": file_id, "parts": list(named)}
         return self.call(lambda: self.operations.complete_multipart_upload(body=body), key)["data"]
 

@@ -1139,13 +1139,13 @@ class ErrorBody(BaseModel):
     errors: Annotated[list[ErrorDetail], Field(description="Each fault.")]
 
 
-class Error(BaseModel):
+class ErrorEnvelope(BaseModel):
     api_version: ApiVersion
     kind: ErrorKind
     error: ErrorBody
 
 
-class File(BaseModel):
+class StoredFile(BaseModel):
     id: Annotated[UUID, Field(description="The file's id.")]
     filename: Annotated[str, Field(description="The name it was uploaded under.")]
     status: FileStatus
@@ -1158,6 +1158,6 @@ class File(BaseModel):
 
 
 class FileResponse(BaseModel):
-    data: File
+    data: StoredFile
     api_version: ApiVersion
     kind: NormalKind

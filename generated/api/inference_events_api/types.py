@@ -719,13 +719,13 @@ class ErrorBody(TypedDict):
     errors: list[ErrorDetail]
 
 
-class Error(TypedDict):
+class ErrorEnvelope(TypedDict):
     api_version: ApiVersion
     kind: ErrorKind
     error: ErrorBody
 
 
-class File(TypedDict):
+class StoredFile(TypedDict):
     id: str
     filename: str
     status: FileStatus
@@ -738,6 +738,6 @@ class File(TypedDict):
 
 
 class FileResponse(TypedDict):
-    data: File
+    data: StoredFile
     api_version: ApiVersion
     kind: NormalKind

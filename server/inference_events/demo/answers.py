@@ -6,7 +6,7 @@ from uuid import UUID
 
 from inference_events_client import AuthenticatedClient
 from inference_events_client.api.jobs import get_job
-from inference_events_client.models import Error, Job
+from inference_events_client.models import ErrorEnvelope, Job
 
 T = TypeVar("T")
 
@@ -17,9 +17,9 @@ class RequestFailed(RuntimeError):
     """Say why the server refused a request, or why a job failed."""
 
 
-def answered(answer: Error | T | None) -> T:
+def answered(answer: ErrorEnvelope | T | None) -> T:
     """Return the answer of an operation. Raises RequestFailed if it is an error."""
-    if answer is None or isinstance(answer, Error):
+    if answer is None or isinstance(answer, ErrorEnvelope):
         raise RequestFailed("No answer" if answer is None else answer.error.message)
     return answer
 

@@ -151,7 +151,7 @@ def _milliseconds(moment: datetime | None) -> int | None:
     return None if moment is None else microseconds(moment) // 1000
 
 
-def file(row: File) -> t.File:
+def file(row: File) -> t.StoredFile:
     return {
         "id": row.id,
         "filename": row.filename,

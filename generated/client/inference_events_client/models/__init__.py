@@ -26,8 +26,8 @@ from .environment_reference import EnvironmentReference
 from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
 from .error_detail import ErrorDetail
+from .error_envelope import ErrorEnvelope
 from .error_kind import ErrorKind
-from .error_response import Error
 from .event import Event
 from .event_page import EventPage
 from .events_published import EventsPublished
@@ -36,7 +36,6 @@ from .events_source import EventsSource
 from .events_source_type import EventsSourceType
 from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
-from .file import File
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
 from .file_part import FilePart
@@ -104,6 +103,7 @@ from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
 from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
+from .stored_file import StoredFile
 from .task_params import TaskParams
 from .time_filter import TimeFilter
 from .time_range import TimeRange
@@ -151,9 +151,9 @@ __all__ = (
     "EnvironmentReference",
     "EnvironmentResponse",
     "EnvType",
-    "Error",
     "ErrorBody",
     "ErrorDetail",
+    "ErrorEnvelope",
     "ErrorKind",
     "Event",
     "EventPage",
@@ -163,7 +163,6 @@ __all__ = (
     "EventsSourceType",
     "EventsUpdated",
     "EventsUpdatedSourceType",
-    "File",
     "FileAccepted",
     "FileAcceptedSourceType",
     "FilePart",
@@ -231,6 +230,7 @@ __all__ = (
     "StoredEventLabelledAt",
     "StoredEventUndeclared",
     "StoredEventValues",
+    "StoredFile",
     "TaskParams",
     "TimeFilter",
     "TimeRange",

@@ -12,7 +12,7 @@ from ..models.api_version import ApiVersion, check_api_version
 from ..models.normal_kind import NormalKind, check_normal_kind
 
 if TYPE_CHECKING:
-    from ..models.file import File
+    from ..models.stored_file import StoredFile
 
 
 T = TypeVar("T", bound="FileResponse")
@@ -22,7 +22,7 @@ T = TypeVar("T", bound="FileResponse")
 class FileResponse:
     """The answer to an upload."""
 
-    data: File
+    data: StoredFile
     """ An uploaded file. """
     api_version: ApiVersion
     """ The version of the API that answers. """
@@ -51,10 +51,10 @@ class FileResponse:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.file import File  # noqa: PLC0415
+        from ..models.stored_file import StoredFile  # noqa: PLC0415
 
         d = dict(src_dict)
-        data = File.from_dict(d.pop("data"))
+        data = StoredFile.from_dict(d.pop("data"))
 
         api_version = check_api_version(d.pop("api_version"))
 

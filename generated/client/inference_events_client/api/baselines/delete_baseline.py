@@ -10,7 +10,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.baseline_response import BaselineResponse
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...types import UNSET, Response, Unset
 
 
@@ -40,54 +40,54 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BaselineResponse | Error | None:
+) -> BaselineResponse | ErrorEnvelope | None:
     if response.status_code == 200:
         response_200 = BaselineResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorEnvelope.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -99,7 +99,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BaselineResponse | Error]:
+) -> Response[BaselineResponse | ErrorEnvelope]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -114,7 +114,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[BaselineResponse | Error]:
+) -> Response[BaselineResponse | ErrorEnvelope]:
     """Delete a baseline
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
@@ -133,7 +133,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BaselineResponse | Error]
+        Response[BaselineResponse | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -155,7 +155,7 @@ def sync(
     client: AuthenticatedClient | Client,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> BaselineResponse | Error | None:
+) -> BaselineResponse | ErrorEnvelope | None:
     """Delete a baseline
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
@@ -174,7 +174,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BaselineResponse | Error
+        BaselineResponse | ErrorEnvelope
     """
 
     return sync_detailed(
@@ -191,7 +191,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[BaselineResponse | Error]:
+) -> Response[BaselineResponse | ErrorEnvelope]:
     """Delete a baseline
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
@@ -210,7 +210,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BaselineResponse | Error]
+        Response[BaselineResponse | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -230,7 +230,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> BaselineResponse | Error | None:
+) -> BaselineResponse | ErrorEnvelope | None:
     """Delete a baseline
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
@@ -249,7 +249,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BaselineResponse | Error
+        BaselineResponse | ErrorEnvelope
     """
 
     return (

@@ -10,7 +10,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.baseline_response import BaselineResponse
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...types import Response
 
 
@@ -30,39 +30,39 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BaselineResponse | Error | None:
+) -> BaselineResponse | ErrorEnvelope | None:
     if response.status_code == 200:
         response_200 = BaselineResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -74,7 +74,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BaselineResponse | Error]:
+) -> Response[BaselineResponse | ErrorEnvelope]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,7 +87,7 @@ def sync_detailed(
     baseline_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[BaselineResponse | Error]:
+) -> Response[BaselineResponse | ErrorEnvelope]:
     """Get a baseline
 
      Shows one baseline with the number of its events at this moment.
@@ -100,7 +100,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BaselineResponse | Error]
+        Response[BaselineResponse | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -118,7 +118,7 @@ def sync(
     baseline_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> BaselineResponse | Error | None:
+) -> BaselineResponse | ErrorEnvelope | None:
     """Get a baseline
 
      Shows one baseline with the number of its events at this moment.
@@ -131,7 +131,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BaselineResponse | Error
+        BaselineResponse | ErrorEnvelope
     """
 
     return sync_detailed(
@@ -144,7 +144,7 @@ async def asyncio_detailed(
     baseline_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[BaselineResponse | Error]:
+) -> Response[BaselineResponse | ErrorEnvelope]:
     """Get a baseline
 
      Shows one baseline with the number of its events at this moment.
@@ -157,7 +157,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BaselineResponse | Error]
+        Response[BaselineResponse | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -173,7 +173,7 @@ async def asyncio(
     baseline_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> BaselineResponse | Error | None:
+) -> BaselineResponse | ErrorEnvelope | None:
     """Get a baseline
 
      Shows one baseline with the number of its events at this moment.
@@ -186,7 +186,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BaselineResponse | Error
+        BaselineResponse | ErrorEnvelope
     """
 
     return (

@@ -10,7 +10,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.baseline_page import BaselinePage
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...types import UNSET, Response, Unset
 
 
@@ -51,39 +51,39 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BaselinePage | Error | None:
+) -> BaselinePage | ErrorEnvelope | None:
     if response.status_code == 200:
         response_200 = BaselinePage.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -95,7 +95,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BaselinePage | Error]:
+) -> Response[BaselinePage | ErrorEnvelope]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -113,7 +113,7 @@ def sync_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[BaselinePage | Error]:
+) -> Response[BaselinePage | ErrorEnvelope]:
     """List the baselines of a model
 
      Lists the baselines of one model by name. An unknown model is a 404.
@@ -135,7 +135,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BaselinePage | Error]
+        Response[BaselinePage | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -163,7 +163,7 @@ def sync(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> BaselinePage | Error | None:
+) -> BaselinePage | ErrorEnvelope | None:
     """List the baselines of a model
 
      Lists the baselines of one model by name. An unknown model is a 404.
@@ -185,7 +185,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BaselinePage | Error
+        BaselinePage | ErrorEnvelope
     """
 
     return sync_detailed(
@@ -208,7 +208,7 @@ async def asyncio_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[BaselinePage | Error]:
+) -> Response[BaselinePage | ErrorEnvelope]:
     """List the baselines of a model
 
      Lists the baselines of one model by name. An unknown model is a 404.
@@ -230,7 +230,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BaselinePage | Error]
+        Response[BaselinePage | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -256,7 +256,7 @@ async def asyncio(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> BaselinePage | Error | None:
+) -> BaselinePage | ErrorEnvelope | None:
     """List the baselines of a model
 
      Lists the baselines of one model by name. An unknown model is a 404.
@@ -278,7 +278,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BaselinePage | Error
+        BaselinePage | ErrorEnvelope
     """
 
     return (

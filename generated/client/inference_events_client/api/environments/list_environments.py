@@ -9,7 +9,7 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.env_type import EnvType
 from ...models.environment_page import EnvironmentPage
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...types import UNSET, Response, Unset
 
 
@@ -54,34 +54,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> EnvironmentPage | Error | None:
+) -> EnvironmentPage | ErrorEnvelope | None:
     if response.status_code == 200:
         response_200 = EnvironmentPage.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -93,7 +93,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[EnvironmentPage | Error]:
+) -> Response[EnvironmentPage | ErrorEnvelope]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -111,7 +111,7 @@ def sync_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[EnvironmentPage | Error]:
+) -> Response[EnvironmentPage | ErrorEnvelope]:
     """List environments
 
      Lists the environments of all models by name, only those of a type where `type` is given: the
@@ -138,7 +138,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EnvironmentPage | Error]
+        Response[EnvironmentPage | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -166,7 +166,7 @@ def sync(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> EnvironmentPage | Error | None:
+) -> EnvironmentPage | ErrorEnvelope | None:
     """List environments
 
      Lists the environments of all models by name, only those of a type where `type` is given: the
@@ -193,7 +193,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EnvironmentPage | Error
+        EnvironmentPage | ErrorEnvelope
     """
 
     return sync_detailed(
@@ -216,7 +216,7 @@ async def asyncio_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[EnvironmentPage | Error]:
+) -> Response[EnvironmentPage | ErrorEnvelope]:
     """List environments
 
      Lists the environments of all models by name, only those of a type where `type` is given: the
@@ -243,7 +243,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EnvironmentPage | Error]
+        Response[EnvironmentPage | ErrorEnvelope]
     """
 
     kwargs = _get_kwargs(
@@ -269,7 +269,7 @@ async def asyncio(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> EnvironmentPage | Error | None:
+) -> EnvironmentPage | ErrorEnvelope | None:
     """List environments
 
      Lists the environments of all models by name, only those of a type where `type` is given: the
@@ -296,7 +296,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EnvironmentPage | Error
+        EnvironmentPage | ErrorEnvelope
     """
 
     return (

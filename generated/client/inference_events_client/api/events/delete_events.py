@@ -8,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.delete_events_request import DeleteEventsRequest
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.job_accepted_response import JobAcceptedResponse
 from ...types import UNSET, Response, Unset
 
@@ -41,59 +41,59 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | JobAcceptedResponse | None:
+) -> ErrorEnvelope | JobAcceptedResponse | None:
     if response.status_code == 202:
         response_202 = JobAcceptedResponse.from_dict(response.json())
 
         return response_202
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorEnvelope.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorEnvelope.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -105,7 +105,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | JobAcceptedResponse]:
+) -> Response[ErrorEnvelope | JobAcceptedResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -120,7 +120,7 @@ def sync_detailed(
     body: DeleteEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[Error | JobAcceptedResponse]:
+) -> Response[ErrorEnvelope | JobAcceptedResponse]:
     """Delete events
 
      Deletes PRODUCTION events for good, by time range or by ids.
@@ -149,7 +149,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | JobAcceptedResponse]
+        Response[ErrorEnvelope | JobAcceptedResponse]
     """
 
     kwargs = _get_kwargs(
@@ -171,7 +171,7 @@ def sync(
     body: DeleteEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Error | JobAcceptedResponse | None:
+) -> ErrorEnvelope | JobAcceptedResponse | None:
     """Delete events
 
      Deletes PRODUCTION events for good, by time range or by ids.
@@ -200,7 +200,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | JobAcceptedResponse
+        ErrorEnvelope | JobAcceptedResponse
     """
 
     return sync_detailed(
@@ -217,7 +217,7 @@ async def asyncio_detailed(
     body: DeleteEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[Error | JobAcceptedResponse]:
+) -> Response[ErrorEnvelope | JobAcceptedResponse]:
     """Delete events
 
      Deletes PRODUCTION events for good, by time range or by ids.
@@ -246,7 +246,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | JobAcceptedResponse]
+        Response[ErrorEnvelope | JobAcceptedResponse]
     """
 
     kwargs = _get_kwargs(
@@ -266,7 +266,7 @@ async def asyncio(
     body: DeleteEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Error | JobAcceptedResponse | None:
+) -> ErrorEnvelope | JobAcceptedResponse | None:
     """Delete events
 
      Deletes PRODUCTION events for good, by time range or by ids.
@@ -295,7 +295,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | JobAcceptedResponse
+        ErrorEnvelope | JobAcceptedResponse
     """
 
     return (

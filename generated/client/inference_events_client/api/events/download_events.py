@@ -9,7 +9,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.download_events_request import DownloadEventsRequest
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...types import File, Response
 
 
@@ -32,54 +32,56 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | File | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorEnvelope | File | None:
     if response.status_code == 200:
         response_200 = File(payload=BytesIO(response.content))
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 501:
-        response_501 = Error.from_dict(response.json())
+        response_501 = ErrorEnvelope.from_dict(response.json())
 
         return response_501
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -91,7 +93,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | File]:
+) -> Response[ErrorEnvelope | File]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -104,7 +106,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: DownloadEventsRequest,
-) -> Response[Error | File]:
+) -> Response[ErrorEnvelope | File]:
     """Download events as a file
 
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
@@ -155,7 +157,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | File]
+        Response[ErrorEnvelope | File]
     """
 
     kwargs = _get_kwargs(
@@ -173,7 +175,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: DownloadEventsRequest,
-) -> Error | File | None:
+) -> ErrorEnvelope | File | None:
     """Download events as a file
 
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
@@ -224,7 +226,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | File
+        ErrorEnvelope | File
     """
 
     return sync_detailed(
@@ -237,7 +239,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: DownloadEventsRequest,
-) -> Response[Error | File]:
+) -> Response[ErrorEnvelope | File]:
     """Download events as a file
 
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
@@ -288,7 +290,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | File]
+        Response[ErrorEnvelope | File]
     """
 
     kwargs = _get_kwargs(
@@ -304,7 +306,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: DownloadEventsRequest,
-) -> Error | File | None:
+) -> ErrorEnvelope | File | None:
     """Download events as a file
 
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
@@ -355,7 +357,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | File
+        ErrorEnvelope | File
     """
 
     return (

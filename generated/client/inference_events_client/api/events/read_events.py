@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.read_events_request import ReadEventsRequest
 from ...models.read_events_response import ReadEventsResponse
 from ...types import Response
@@ -34,49 +34,49 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ReadEventsResponse | None:
+) -> ErrorEnvelope | ReadEventsResponse | None:
     if response.status_code == 200:
         response_200 = ReadEventsResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -88,7 +88,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ReadEventsResponse]:
+) -> Response[ErrorEnvelope | ReadEventsResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,7 +101,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ReadEventsRequest,
-) -> Response[Error | ReadEventsResponse]:
+) -> Response[ErrorEnvelope | ReadEventsResponse]:
     """Read events back
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
@@ -134,7 +134,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ReadEventsResponse]
+        Response[ErrorEnvelope | ReadEventsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -152,7 +152,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: ReadEventsRequest,
-) -> Error | ReadEventsResponse | None:
+) -> ErrorEnvelope | ReadEventsResponse | None:
     """Read events back
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
@@ -185,7 +185,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ReadEventsResponse
+        ErrorEnvelope | ReadEventsResponse
     """
 
     return sync_detailed(
@@ -198,7 +198,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ReadEventsRequest,
-) -> Response[Error | ReadEventsResponse]:
+) -> Response[ErrorEnvelope | ReadEventsResponse]:
     """Read events back
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
@@ -231,7 +231,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ReadEventsResponse]
+        Response[ErrorEnvelope | ReadEventsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -247,7 +247,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: ReadEventsRequest,
-) -> Error | ReadEventsResponse | None:
+) -> ErrorEnvelope | ReadEventsResponse | None:
     """Read events back
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
@@ -280,7 +280,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ReadEventsResponse
+        ErrorEnvelope | ReadEventsResponse
     """
 
     return (

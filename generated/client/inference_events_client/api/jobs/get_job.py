@@ -9,7 +9,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.job_response import JobResponse
 from ...types import UNSET, Response, Unset
 
@@ -39,39 +39,39 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | JobResponse | None:
+) -> ErrorEnvelope | JobResponse | None:
     if response.status_code == 200:
         response_200 = JobResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -83,7 +83,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | JobResponse]:
+) -> Response[ErrorEnvelope | JobResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,7 +97,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     verbose: bool | Unset = False,
-) -> Response[Error | JobResponse]:
+) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
      Shows one job. A job is readable from the moment its id was answered, and stays readable after its
@@ -129,7 +129,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | JobResponse]
+        Response[ErrorEnvelope | JobResponse]
     """
 
     kwargs = _get_kwargs(
@@ -149,7 +149,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     verbose: bool | Unset = False,
-) -> Error | JobResponse | None:
+) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
      Shows one job. A job is readable from the moment its id was answered, and stays readable after its
@@ -181,7 +181,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | JobResponse
+        ErrorEnvelope | JobResponse
     """
 
     return sync_detailed(
@@ -196,7 +196,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     verbose: bool | Unset = False,
-) -> Response[Error | JobResponse]:
+) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
      Shows one job. A job is readable from the moment its id was answered, and stays readable after its
@@ -228,7 +228,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | JobResponse]
+        Response[ErrorEnvelope | JobResponse]
     """
 
     kwargs = _get_kwargs(
@@ -246,7 +246,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     verbose: bool | Unset = False,
-) -> Error | JobResponse | None:
+) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
      Shows one job. A job is readable from the moment its id was answered, and stays readable after its
@@ -278,7 +278,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | JobResponse
+        ErrorEnvelope | JobResponse
     """
 
     return (

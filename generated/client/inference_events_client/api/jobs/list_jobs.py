@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.job_page import JobPage
 from ...types import UNSET, Response, Unset
 
@@ -46,34 +46,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | JobPage | None:
+) -> ErrorEnvelope | JobPage | None:
     if response.status_code == 200:
         response_200 = JobPage.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -85,7 +85,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | JobPage]:
+) -> Response[ErrorEnvelope | JobPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -102,7 +102,7 @@ def sync_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[Error | JobPage]:
+) -> Response[ErrorEnvelope | JobPage]:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
@@ -124,7 +124,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | JobPage]
+        Response[ErrorEnvelope | JobPage]
     """
 
     kwargs = _get_kwargs(
@@ -150,7 +150,7 @@ def sync(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Error | JobPage | None:
+) -> ErrorEnvelope | JobPage | None:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
@@ -172,7 +172,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | JobPage
+        ErrorEnvelope | JobPage
     """
 
     return sync_detailed(
@@ -193,7 +193,7 @@ async def asyncio_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[Error | JobPage]:
+) -> Response[ErrorEnvelope | JobPage]:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
@@ -215,7 +215,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | JobPage]
+        Response[ErrorEnvelope | JobPage]
     """
 
     kwargs = _get_kwargs(
@@ -239,7 +239,7 @@ async def asyncio(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Error | JobPage | None:
+) -> ErrorEnvelope | JobPage | None:
     """List jobs
 
      Lists all jobs, the newest first, also those of models and projects that are deleted.
@@ -261,7 +261,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | JobPage
+        ErrorEnvelope | JobPage
     """
 
     return (

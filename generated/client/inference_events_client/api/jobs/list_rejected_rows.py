@@ -9,7 +9,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.rejected_row_page import RejectedRowPage
 from ...types import UNSET, Response, Unset
 
@@ -42,39 +42,39 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | RejectedRowPage | None:
+) -> ErrorEnvelope | RejectedRowPage | None:
     if response.status_code == 200:
         response_200 = RejectedRowPage.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -86,7 +86,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RejectedRowPage]:
+) -> Response[ErrorEnvelope | RejectedRowPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,7 +101,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
-) -> Response[Error | RejectedRowPage]:
+) -> Response[ErrorEnvelope | RejectedRowPage]:
     """List the rejected rows of a job
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
@@ -122,7 +122,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | RejectedRowPage]
+        Response[ErrorEnvelope | RejectedRowPage]
     """
 
     kwargs = _get_kwargs(
@@ -144,7 +144,7 @@ def sync(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
-) -> Error | RejectedRowPage | None:
+) -> ErrorEnvelope | RejectedRowPage | None:
     """List the rejected rows of a job
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
@@ -165,7 +165,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | RejectedRowPage
+        ErrorEnvelope | RejectedRowPage
     """
 
     return sync_detailed(
@@ -182,7 +182,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
-) -> Response[Error | RejectedRowPage]:
+) -> Response[ErrorEnvelope | RejectedRowPage]:
     """List the rejected rows of a job
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
@@ -203,7 +203,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | RejectedRowPage]
+        Response[ErrorEnvelope | RejectedRowPage]
     """
 
     kwargs = _get_kwargs(
@@ -223,7 +223,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
-) -> Error | RejectedRowPage | None:
+) -> ErrorEnvelope | RejectedRowPage | None:
     """List the rejected rows of a job
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
@@ -244,7 +244,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | RejectedRowPage
+        ErrorEnvelope | RejectedRowPage
     """
 
     return (

@@ -9,7 +9,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.model_response import ModelResponse
 from ...types import Response
 
@@ -30,39 +30,39 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ModelResponse | None:
+) -> ErrorEnvelope | ModelResponse | None:
     if response.status_code == 200:
         response_200 = ModelResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -74,7 +74,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ModelResponse]:
+) -> Response[ErrorEnvelope | ModelResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,7 +87,7 @@ def sync_detailed(
     model_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | ModelResponse]:
+) -> Response[ErrorEnvelope | ModelResponse]:
     """Get a model
 
      Shows one model with its schema. A deleted one is a 404.
@@ -100,7 +100,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ModelResponse]
+        Response[ErrorEnvelope | ModelResponse]
     """
 
     kwargs = _get_kwargs(
@@ -118,7 +118,7 @@ def sync(
     model_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | ModelResponse | None:
+) -> ErrorEnvelope | ModelResponse | None:
     """Get a model
 
      Shows one model with its schema. A deleted one is a 404.
@@ -131,7 +131,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ModelResponse
+        ErrorEnvelope | ModelResponse
     """
 
     return sync_detailed(
@@ -144,7 +144,7 @@ async def asyncio_detailed(
     model_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | ModelResponse]:
+) -> Response[ErrorEnvelope | ModelResponse]:
     """Get a model
 
      Shows one model with its schema. A deleted one is a 404.
@@ -157,7 +157,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ModelResponse]
+        Response[ErrorEnvelope | ModelResponse]
     """
 
     kwargs = _get_kwargs(
@@ -173,7 +173,7 @@ async def asyncio(
     model_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | ModelResponse | None:
+) -> ErrorEnvelope | ModelResponse | None:
     """Get a model
 
      Shows one model with its schema. A deleted one is a 404.
@@ -186,7 +186,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ModelResponse
+        ErrorEnvelope | ModelResponse
     """
 
     return (

@@ -8,7 +8,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.model_page import ModelPage
 from ...types import UNSET, Response, Unset
 
@@ -56,34 +56,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ModelPage | None:
+) -> ErrorEnvelope | ModelPage | None:
     if response.status_code == 200:
         response_200 = ModelPage.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -95,7 +95,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ModelPage]:
+) -> Response[ErrorEnvelope | ModelPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -114,7 +114,7 @@ def sync_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[Error | ModelPage]:
+) -> Response[ErrorEnvelope | ModelPage]:
     """List models
 
      Lists models by name and version, of one project where `project_id` is given, and only the newest
@@ -141,7 +141,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ModelPage]
+        Response[ErrorEnvelope | ModelPage]
     """
 
     kwargs = _get_kwargs(
@@ -171,7 +171,7 @@ def sync(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Error | ModelPage | None:
+) -> ErrorEnvelope | ModelPage | None:
     """List models
 
      Lists models by name and version, of one project where `project_id` is given, and only the newest
@@ -198,7 +198,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ModelPage
+        ErrorEnvelope | ModelPage
     """
 
     return sync_detailed(
@@ -223,7 +223,7 @@ async def asyncio_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[Error | ModelPage]:
+) -> Response[ErrorEnvelope | ModelPage]:
     """List models
 
      Lists models by name and version, of one project where `project_id` is given, and only the newest
@@ -250,7 +250,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ModelPage]
+        Response[ErrorEnvelope | ModelPage]
     """
 
     kwargs = _get_kwargs(
@@ -278,7 +278,7 @@ async def asyncio(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Error | ModelPage | None:
+) -> ErrorEnvelope | ModelPage | None:
     """List models
 
      Lists models by name and version, of one project where `project_id` is given, and only the newest
@@ -305,7 +305,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ModelPage
+        ErrorEnvelope | ModelPage
     """
 
     return (

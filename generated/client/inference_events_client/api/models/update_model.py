@@ -9,7 +9,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.model_response import ModelResponse
 from ...models.model_update import ModelUpdate
 from ...types import UNSET, Response, Unset
@@ -46,59 +46,59 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ModelResponse | None:
+) -> ErrorEnvelope | ModelResponse | None:
     if response.status_code == 200:
         response_200 = ModelResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorEnvelope.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorEnvelope.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -110,7 +110,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ModelResponse]:
+) -> Response[ErrorEnvelope | ModelResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -126,7 +126,7 @@ def sync_detailed(
     body: ModelUpdate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[Error | ModelResponse]:
+) -> Response[ErrorEnvelope | ModelResponse]:
     """Update a model
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
@@ -152,7 +152,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ModelResponse]
+        Response[ErrorEnvelope | ModelResponse]
     """
 
     kwargs = _get_kwargs(
@@ -176,7 +176,7 @@ def sync(
     body: ModelUpdate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Error | ModelResponse | None:
+) -> ErrorEnvelope | ModelResponse | None:
     """Update a model
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
@@ -202,7 +202,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ModelResponse
+        ErrorEnvelope | ModelResponse
     """
 
     return sync_detailed(
@@ -221,7 +221,7 @@ async def asyncio_detailed(
     body: ModelUpdate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[Error | ModelResponse]:
+) -> Response[ErrorEnvelope | ModelResponse]:
     """Update a model
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
@@ -247,7 +247,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ModelResponse]
+        Response[ErrorEnvelope | ModelResponse]
     """
 
     kwargs = _get_kwargs(
@@ -269,7 +269,7 @@ async def asyncio(
     body: ModelUpdate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Error | ModelResponse | None:
+) -> ErrorEnvelope | ModelResponse | None:
     """Update a model
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
@@ -295,7 +295,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ModelResponse
+        ErrorEnvelope | ModelResponse
     """
 
     return (

@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.project_create import ProjectCreate
 from ...models.project_response import ProjectResponse
 from ...types import UNSET, Response, Unset
@@ -41,54 +41,54 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ProjectResponse | None:
+) -> ErrorEnvelope | ProjectResponse | None:
     if response.status_code == 200:
         response_200 = ProjectResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorEnvelope.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorEnvelope.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -100,7 +100,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ProjectResponse]:
+) -> Response[ErrorEnvelope | ProjectResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -115,7 +115,7 @@ def sync_detailed(
     body: ProjectCreate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[Error | ProjectResponse]:
+) -> Response[ErrorEnvelope | ProjectResponse]:
     """Create a project
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
@@ -134,7 +134,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ProjectResponse]
+        Response[ErrorEnvelope | ProjectResponse]
     """
 
     kwargs = _get_kwargs(
@@ -156,7 +156,7 @@ def sync(
     body: ProjectCreate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Error | ProjectResponse | None:
+) -> ErrorEnvelope | ProjectResponse | None:
     """Create a project
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
@@ -175,7 +175,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ProjectResponse
+        ErrorEnvelope | ProjectResponse
     """
 
     return sync_detailed(
@@ -192,7 +192,7 @@ async def asyncio_detailed(
     body: ProjectCreate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Response[Error | ProjectResponse]:
+) -> Response[ErrorEnvelope | ProjectResponse]:
     """Create a project
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
@@ -211,7 +211,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ProjectResponse]
+        Response[ErrorEnvelope | ProjectResponse]
     """
 
     kwargs = _get_kwargs(
@@ -231,7 +231,7 @@ async def asyncio(
     body: ProjectCreate,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
-) -> Error | ProjectResponse | None:
+) -> ErrorEnvelope | ProjectResponse | None:
     """Create a project
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
@@ -250,7 +250,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ProjectResponse
+        ErrorEnvelope | ProjectResponse
     """
 
     return (

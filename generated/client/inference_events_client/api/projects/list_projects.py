@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.project_page import ProjectPage
 from ...types import UNSET, Response, Unset
 
@@ -46,34 +46,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ProjectPage | None:
+) -> ErrorEnvelope | ProjectPage | None:
     if response.status_code == 200:
         response_200 = ProjectPage.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -85,7 +85,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ProjectPage]:
+) -> Response[ErrorEnvelope | ProjectPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -102,7 +102,7 @@ def sync_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[Error | ProjectPage]:
+) -> Response[ErrorEnvelope | ProjectPage]:
     """List projects
 
      Lists projects by name.
@@ -123,7 +123,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ProjectPage]
+        Response[ErrorEnvelope | ProjectPage]
     """
 
     kwargs = _get_kwargs(
@@ -149,7 +149,7 @@ def sync(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Error | ProjectPage | None:
+) -> ErrorEnvelope | ProjectPage | None:
     """List projects
 
      Lists projects by name.
@@ -170,7 +170,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ProjectPage
+        ErrorEnvelope | ProjectPage
     """
 
     return sync_detailed(
@@ -191,7 +191,7 @@ async def asyncio_detailed(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Response[Error | ProjectPage]:
+) -> Response[ErrorEnvelope | ProjectPage]:
     """List projects
 
      Lists projects by name.
@@ -212,7 +212,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ProjectPage]
+        Response[ErrorEnvelope | ProjectPage]
     """
 
     kwargs = _get_kwargs(
@@ -236,7 +236,7 @@ async def asyncio(
     ordering: str | Unset = UNSET,
     search: str | Unset = UNSET,
     filter_: str | Unset = UNSET,
-) -> Error | ProjectPage | None:
+) -> ErrorEnvelope | ProjectPage | None:
     """List projects
 
      Lists projects by name.
@@ -257,7 +257,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ProjectPage
+        ErrorEnvelope | ProjectPage
     """
 
     return (

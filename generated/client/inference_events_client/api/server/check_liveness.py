@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.health_response import HealthResponse
 from ...types import Response
 
@@ -24,19 +24,19 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | HealthResponse | None:
+) -> ErrorEnvelope | HealthResponse | None:
     if response.status_code == 200:
         response_200 = HealthResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
@@ -48,7 +48,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | HealthResponse]:
+) -> Response[ErrorEnvelope | HealthResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -60,7 +60,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | HealthResponse]:
+) -> Response[ErrorEnvelope | HealthResponse]:
     """Is the process alive?
 
      Answers 200 as long as the process can answer at all. Needs no token.
@@ -70,7 +70,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | HealthResponse]
+        Response[ErrorEnvelope | HealthResponse]
     """
 
     kwargs = _get_kwargs()
@@ -85,7 +85,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | HealthResponse | None:
+) -> ErrorEnvelope | HealthResponse | None:
     """Is the process alive?
 
      Answers 200 as long as the process can answer at all. Needs no token.
@@ -95,7 +95,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | HealthResponse
+        ErrorEnvelope | HealthResponse
     """
 
     return sync_detailed(
@@ -106,7 +106,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | HealthResponse]:
+) -> Response[ErrorEnvelope | HealthResponse]:
     """Is the process alive?
 
      Answers 200 as long as the process can answer at all. Needs no token.
@@ -116,7 +116,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | HealthResponse]
+        Response[ErrorEnvelope | HealthResponse]
     """
 
     kwargs = _get_kwargs()
@@ -129,7 +129,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | HealthResponse | None:
+) -> ErrorEnvelope | HealthResponse | None:
     """Is the process alive?
 
      Answers 200 as long as the process can answer at all. Needs no token.
@@ -139,7 +139,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | HealthResponse
+        ErrorEnvelope | HealthResponse
     """
 
     return (

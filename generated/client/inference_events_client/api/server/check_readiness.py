@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.health_response import HealthResponse
 from ...types import Response
 
@@ -24,24 +24,24 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | HealthResponse | None:
+) -> ErrorEnvelope | HealthResponse | None:
     if response.status_code == 200:
         response_200 = HealthResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -53,7 +53,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | HealthResponse]:
+) -> Response[ErrorEnvelope | HealthResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -65,7 +65,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | HealthResponse]:
+) -> Response[ErrorEnvelope | HealthResponse]:
     """Can the server take requests?
 
      Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
@@ -77,7 +77,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | HealthResponse]
+        Response[ErrorEnvelope | HealthResponse]
     """
 
     kwargs = _get_kwargs()
@@ -92,7 +92,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | HealthResponse | None:
+) -> ErrorEnvelope | HealthResponse | None:
     """Can the server take requests?
 
      Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
@@ -104,7 +104,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | HealthResponse
+        ErrorEnvelope | HealthResponse
     """
 
     return sync_detailed(
@@ -115,7 +115,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | HealthResponse]:
+) -> Response[ErrorEnvelope | HealthResponse]:
     """Can the server take requests?
 
      Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
@@ -127,7 +127,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | HealthResponse]
+        Response[ErrorEnvelope | HealthResponse]
     """
 
     kwargs = _get_kwargs()
@@ -140,7 +140,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | HealthResponse | None:
+) -> ErrorEnvelope | HealthResponse | None:
     """Can the server take requests?
 
      Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
@@ -152,7 +152,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | HealthResponse
+        ErrorEnvelope | HealthResponse
     """
 
     return (

@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.version_compatibility_response import VersionCompatibilityResponse
 from ...types import UNSET, Response
 
@@ -37,34 +37,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | VersionCompatibilityResponse | None:
+) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     if response.status_code == 200:
         response_200 = VersionCompatibilityResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -76,7 +76,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | VersionCompatibilityResponse]:
+) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -90,7 +90,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     client_version: str,
     client_name: str,
-) -> Response[Error | VersionCompatibilityResponse]:
+) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     """Check a client's version
 
      Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
@@ -106,7 +106,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | VersionCompatibilityResponse]
+        Response[ErrorEnvelope | VersionCompatibilityResponse]
     """
 
     kwargs = _get_kwargs(
@@ -126,7 +126,7 @@ def sync(
     client: AuthenticatedClient | Client,
     client_version: str,
     client_name: str,
-) -> Error | VersionCompatibilityResponse | None:
+) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     """Check a client's version
 
      Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
@@ -142,7 +142,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | VersionCompatibilityResponse
+        ErrorEnvelope | VersionCompatibilityResponse
     """
 
     return sync_detailed(
@@ -157,7 +157,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     client_version: str,
     client_name: str,
-) -> Response[Error | VersionCompatibilityResponse]:
+) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     """Check a client's version
 
      Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
@@ -173,7 +173,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | VersionCompatibilityResponse]
+        Response[ErrorEnvelope | VersionCompatibilityResponse]
     """
 
     kwargs = _get_kwargs(
@@ -191,7 +191,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     client_version: str,
     client_name: str,
-) -> Error | VersionCompatibilityResponse | None:
+) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     """Check a client's version
 
      Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
@@ -207,7 +207,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | VersionCompatibilityResponse
+        ErrorEnvelope | VersionCompatibilityResponse
     """
 
     return (

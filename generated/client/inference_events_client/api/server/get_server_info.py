@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.server_info_response import ServerInfoResponse
 from ...types import Response
 
@@ -24,34 +24,34 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ServerInfoResponse | None:
+) -> ErrorEnvelope | ServerInfoResponse | None:
     if response.status_code == 200:
         response_200 = ServerInfoResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -63,7 +63,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ServerInfoResponse]:
+) -> Response[ErrorEnvelope | ServerInfoResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -75,7 +75,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | ServerInfoResponse]:
+) -> Response[ErrorEnvelope | ServerInfoResponse]:
     """Get the server's version
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
@@ -87,7 +87,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ServerInfoResponse]
+        Response[ErrorEnvelope | ServerInfoResponse]
     """
 
     kwargs = _get_kwargs()
@@ -102,7 +102,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | ServerInfoResponse | None:
+) -> ErrorEnvelope | ServerInfoResponse | None:
     """Get the server's version
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
@@ -114,7 +114,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ServerInfoResponse
+        ErrorEnvelope | ServerInfoResponse
     """
 
     return sync_detailed(
@@ -125,7 +125,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | ServerInfoResponse]:
+) -> Response[ErrorEnvelope | ServerInfoResponse]:
     """Get the server's version
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
@@ -137,7 +137,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ServerInfoResponse]
+        Response[ErrorEnvelope | ServerInfoResponse]
     """
 
     kwargs = _get_kwargs()
@@ -150,7 +150,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | ServerInfoResponse | None:
+) -> ErrorEnvelope | ServerInfoResponse | None:
     """Get the server's version
 
      Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
@@ -162,7 +162,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ServerInfoResponse
+        ErrorEnvelope | ServerInfoResponse
     """
 
     return (

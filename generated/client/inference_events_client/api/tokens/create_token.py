@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.token_create import TokenCreate
 from ...models.token_secret_response import TokenSecretResponse
 from ...types import Response
@@ -34,44 +34,44 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | TokenSecretResponse | None:
+) -> ErrorEnvelope | TokenSecretResponse | None:
     if response.status_code == 200:
         response_200 = TokenSecretResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -83,7 +83,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | TokenSecretResponse]:
+) -> Response[ErrorEnvelope | TokenSecretResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -96,7 +96,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: TokenCreate,
-) -> Response[Error | TokenSecretResponse]:
+) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Create a token
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
@@ -112,7 +112,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TokenSecretResponse]
+        Response[ErrorEnvelope | TokenSecretResponse]
     """
 
     kwargs = _get_kwargs(
@@ -130,7 +130,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: TokenCreate,
-) -> Error | TokenSecretResponse | None:
+) -> ErrorEnvelope | TokenSecretResponse | None:
     """Create a token
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
@@ -146,7 +146,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TokenSecretResponse
+        ErrorEnvelope | TokenSecretResponse
     """
 
     return sync_detailed(
@@ -159,7 +159,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: TokenCreate,
-) -> Response[Error | TokenSecretResponse]:
+) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Create a token
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
@@ -175,7 +175,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TokenSecretResponse]
+        Response[ErrorEnvelope | TokenSecretResponse]
     """
 
     kwargs = _get_kwargs(
@@ -191,7 +191,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: TokenCreate,
-) -> Error | TokenSecretResponse | None:
+) -> ErrorEnvelope | TokenSecretResponse | None:
     """Create a token
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
@@ -207,7 +207,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TokenSecretResponse
+        ErrorEnvelope | TokenSecretResponse
     """
 
     return (

@@ -9,7 +9,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.token_response import TokenResponse
 from ...types import Response
 
@@ -30,54 +30,54 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | TokenResponse | None:
+) -> ErrorEnvelope | TokenResponse | None:
     if response.status_code == 200:
         response_200 = TokenResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorEnvelope.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -89,7 +89,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | TokenResponse]:
+) -> Response[ErrorEnvelope | TokenResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -102,7 +102,7 @@ def sync_detailed(
     token_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | TokenResponse]:
+) -> Response[ErrorEnvelope | TokenResponse]:
     """Revoke a token
 
      Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
@@ -118,7 +118,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TokenResponse]
+        Response[ErrorEnvelope | TokenResponse]
     """
 
     kwargs = _get_kwargs(
@@ -136,7 +136,7 @@ def sync(
     token_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | TokenResponse | None:
+) -> ErrorEnvelope | TokenResponse | None:
     """Revoke a token
 
      Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
@@ -152,7 +152,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TokenResponse
+        ErrorEnvelope | TokenResponse
     """
 
     return sync_detailed(
@@ -165,7 +165,7 @@ async def asyncio_detailed(
     token_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | TokenResponse]:
+) -> Response[ErrorEnvelope | TokenResponse]:
     """Revoke a token
 
      Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
@@ -181,7 +181,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TokenResponse]
+        Response[ErrorEnvelope | TokenResponse]
     """
 
     kwargs = _get_kwargs(
@@ -197,7 +197,7 @@ async def asyncio(
     token_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | TokenResponse | None:
+) -> ErrorEnvelope | TokenResponse | None:
     """Revoke a token
 
      Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
@@ -213,7 +213,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TokenResponse
+        ErrorEnvelope | TokenResponse
     """
 
     return (

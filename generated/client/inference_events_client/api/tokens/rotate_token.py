@@ -9,7 +9,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_response import Error
+from ...models.error_envelope import ErrorEnvelope
 from ...models.token_rotate import TokenRotate
 from ...models.token_secret_response import TokenSecretResponse
 from ...types import Response
@@ -39,54 +39,54 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | TokenSecretResponse | None:
+) -> ErrorEnvelope | TokenSecretResponse | None:
     if response.status_code == 200:
         response_200 = TokenSecretResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorEnvelope.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorEnvelope.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorEnvelope.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorEnvelope.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorEnvelope.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ErrorEnvelope.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ErrorEnvelope.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorEnvelope.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ErrorEnvelope.from_dict(response.json())
 
         return response_503
 
@@ -98,7 +98,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | TokenSecretResponse]:
+) -> Response[ErrorEnvelope | TokenSecretResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -112,7 +112,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: TokenRotate,
-) -> Response[Error | TokenSecretResponse]:
+) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
      Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
@@ -135,7 +135,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TokenSecretResponse]
+        Response[ErrorEnvelope | TokenSecretResponse]
     """
 
     kwargs = _get_kwargs(
@@ -155,7 +155,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: TokenRotate,
-) -> Error | TokenSecretResponse | None:
+) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
      Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
@@ -178,7 +178,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TokenSecretResponse
+        ErrorEnvelope | TokenSecretResponse
     """
 
     return sync_detailed(
@@ -193,7 +193,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: TokenRotate,
-) -> Response[Error | TokenSecretResponse]:
+) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
      Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
@@ -216,7 +216,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TokenSecretResponse]
+        Response[ErrorEnvelope | TokenSecretResponse]
     """
 
     kwargs = _get_kwargs(
@@ -234,7 +234,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: TokenRotate,
-) -> Error | TokenSecretResponse | None:
+) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
      Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
@@ -257,7 +257,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TokenSecretResponse
+        ErrorEnvelope | TokenSecretResponse
     """
 
     return (

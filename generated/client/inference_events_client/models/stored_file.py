@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ..models.user import User
 
 
-T = TypeVar("T", bound="File")
+T = TypeVar("T", bound="StoredFile")
 
 
 @_attrs_define
-class File:
+class StoredFile:
     """An uploaded file."""
 
     id: UUID
@@ -104,7 +104,7 @@ class File:
 
         updated_by = User.from_dict(d.pop("updated_by"))
 
-        file = cls(
+        stored_file = cls(
             id=id,
             filename=filename,
             status=status,
@@ -116,8 +116,8 @@ class File:
             updated_by=updated_by,
         )
 
-        file.additional_properties = d
-        return file
+        stored_file.additional_properties = d
+        return stored_file
 
     @property
     def additional_keys(self) -> list[str]:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ..models.error_body import ErrorBody
 
 
-T = TypeVar("T", bound="Error")
+T = TypeVar("T", bound="ErrorEnvelope")
 
 
 @_attrs_define
-class Error:
+class ErrorEnvelope:
     """The answer to anything that fails."""
 
     api_version: ApiVersion
@@ -60,14 +60,14 @@ class Error:
 
         error = ErrorBody.from_dict(d.pop("error"))
 
-        error_response = cls(
+        error_envelope = cls(
             api_version=api_version,
             kind=kind,
             error=error,
         )
 
-        error_response.additional_properties = d
-        return error_response
+        error_envelope.additional_properties = d
+        return error_envelope
 
     @property
     def additional_keys(self) -> list[str]:
