@@ -18,6 +18,7 @@ from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.events.records import find_earlier
+from inference_events.events.store import OpenJob
 from inference_events.http.limits import Limits
 from inference_events.http.server import create_http_app
 from inference_events.ingest.readers import FileReaders
@@ -100,14 +101,15 @@ class Services:
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
-        self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
+        self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers, self.store.end_job)
         self._running = False
 
     def start(self) -> None:
-        """Take up what an earlier process left unfinished."""
-        for job in self.catalog.read(jobs.unfinished):
-            if job.model_id is not None:
-                self.store.resume(job.model_id, job.position)
+        """Continue what an earlier process left unfinished."""
+        unfinished = self.catalog.read(jobs.unfinished)
+        self.store.restore_jobs(
+            [OpenJob(job.id, job.model_id, job.epoch) for job in unfinished if job.model_id]
+        ).result()
         self.readers.start()
         self.workers.start()
         self._running = True

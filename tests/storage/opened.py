@@ -18,6 +18,7 @@ from inference_events.events.store import (
     Deletion,
     EventBatch,
     EventStore,
+    OpenJob,
     Query,
     RejectedRow,
     RetryRecord,
@@ -46,6 +47,8 @@ class Opened:
         self._engine = engine
         self._directory = directory
         self._environments = count()
+        self._job_numbers = count()
+        self.jobs: dict[int, OpenJob] = {}
         self.schema = SCHEMA
         self.revision = 1
         self.store = engine(directory)
@@ -85,11 +88,22 @@ class Opened:
     def update(self, *rows: Row, environment: str = "production", **more: Any) -> list[str]:
         return self.write(WriteKind.UPDATE, rows, environment, **more)
 
-    def position(self) -> int:
-        return self.store.position(MODEL).result()
+    def accept_job(self) -> int:
+        """Open a job of the model and return its epoch."""
+        job_id = f"job-{next(self._job_numbers)}"
+        epoch = self.store.accept_job(MODEL, job_id).result()
+        self.jobs[epoch] = OpenJob(job_id, MODEL, epoch)
+        return epoch
 
-    def delete(self, position: int, job_id: str = "deletion", environment: str = "production", **selected: Any) -> int:
-        return self.store.delete(Deletion(MODEL, environment, position, job_id, **selected)).result()
+    def end_job(self, epoch: int) -> None:
+        self.store.end_job(self.jobs.pop(epoch).job_id).result()
+
+    def restore_jobs(self) -> None:
+        """Tell the store, after it was opened again, which jobs have not ended."""
+        self.store.restore_jobs(list(self.jobs.values())).result()
+
+    def delete(self, epoch: int, job_id: str = "deletion", environment: str = "production", **selected: Any) -> int:
+        return self.store.delete(Deletion(MODEL, environment, epoch, job_id, **selected)).result()
 
     def read(self, environment: str = "production", **selected: Any) -> list[Event]:
         """Return events as dicts: `values` and `labels` without nulls, times in microseconds, violations as tuples."""

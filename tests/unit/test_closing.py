@@ -29,7 +29,7 @@ CALLS: dict[str, Callable[[EventStore], Any]] = {
     "define": lambda store: store.define(MODEL, 2, SCHEMA, ()).result(SECONDS),
     "drop": lambda store: store.drop(MODEL).result(SECONDS),
     "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
-    "position": lambda store: store.position(MODEL).result(SECONDS),
+    "accept_job": lambda store: store.accept_job(MODEL, "job").result(SECONDS),
     "purge": lambda store: store.purge_records(0).result(SECONDS),
     "read": lambda store: store.read(Query(MODEL, "e", 1)),
     "count": lambda store: store.count(MODEL, "e"),

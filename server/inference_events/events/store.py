@@ -19,7 +19,7 @@ import pyarrow as pa
 Mask = npt.NDArray[np.bool_]
 Statuses = npt.NDArray[np.int8]
 # How often things were found, by their kind and name.
-Tallies = Mapping[str, Mapping[str, int]]
+Counters = Mapping[str, Mapping[str, int]]
 
 TIMESTAMP = pa.timestamp("us")
 # Stands for the time of a label that was written before the times of labels were kept.
@@ -147,6 +147,15 @@ class RetryRecord:
 
 
 @dataclass(frozen=True)
+class OpenJob:
+    """A job that was accepted at an epoch of its model and has not ended."""
+
+    job_id: str
+    model_id: str
+    epoch: int
+
+
+@dataclass(frozen=True)
 class RejectedRow:
     """A row of a file that could not be an event."""
 
@@ -160,7 +169,7 @@ class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
     `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
-    its last. `tally` tells what to add to the job's tallies once it is known what became of the rows.
+    its last. `tally` tells what to add to the job's counters once it is known what became of the rows.
     """
 
     job_id: str
@@ -168,15 +177,15 @@ class Chunk:
     end: int
     rows: npt.NDArray[np.int64]
     rejected: Sequence[RejectedRow] = ()
-    tally: Callable[[Statuses], Tallies] = lambda _: {}
+    tally: Callable[[Statuses], Counters] = lambda _: {}
 
 
 @dataclass(frozen=True)
 class Write:
     """One batch to commit as a whole.
 
-    `position` is that of the job which writes, None for a request. A job writes as if at the moment when it was
-    accepted: where a stored column was written after that, the stored value stays.
+    `epoch` is that of the job which writes, None for a request. Job writes are ordered at the acceptance of the job: if
+    a request wrote a column after it, the stored value stays.
     `records` makes the retry records of those who wrote, once it is known what became of the rows.
     """
 
@@ -185,18 +194,18 @@ class Write:
     kind: WriteKind
     batch: EventBatch
     received_at: int
-    position: int | None = None
+    epoch: int | None = None
     chunk: Chunk | None = None
     records: Callable[[Statuses], Sequence[RetryRecord]] | None = None
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """Delete what was written before `position`: in the time range (start inclusive, end exclusive), or by id."""
+    """Delete what was written before a job's `epoch`: in the time range (start inclusive, end exclusive), or by id."""
 
     model_id: str
     environment_id: str
-    position: int
+    epoch: int
     job_id: str
     start: int | None = None
     end: int | None = None
@@ -251,7 +260,7 @@ class JobProgress:
 
     next_row: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
-    tallies: Tallies = field(default_factory=dict)
+    counters: Counters = field(default_factory=dict)
 
 
 class EventStore(Protocol):
@@ -283,17 +292,17 @@ class EventStore(Protocol):
     def delete(self, deletion: Deletion) -> Future[int]:
         """Delete events, record the number as the job's progress, and return it. Repeating it is harmless."""
 
-    def position(self, model_id: str) -> Future[int]:
-        """Return a number larger than that of every write done so far, smaller than that of every later one.
+    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
+        """Raise the model's epoch, open a job at it, and return it. Repeating it returns the same epoch.
 
-        A job is accepted at it. Until `settle`, requests that write to the model note which columns they touch.
+        What is written before belongs to a smaller epoch, what is written after it to this one or a larger one.
         """
 
-    def resume(self, model_id: str, position: int) -> None:
-        """Take up a position that an earlier process gave out and that is not settled. Call before any write."""
+    def end_job(self, job_id: str) -> Future[None]:
+        """Close a job. Closing one that is not open is no fault."""
 
-    def settle(self, model_id: str, position: int) -> None:
-        """Say that the job at a position has ended."""
+    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
+        """Make exactly these jobs open. Call it once, before any write: a crash may have come before `end_job`."""
 
     def read(self, query: Query) -> StoredEvents:
         """Return the events selected. Fails with ModelUnknown."""
@@ -333,8 +342,8 @@ class EventStore(Protocol):
         """Finish what was accepted and close the engine. Every call after it raises StoreClosed."""
 
 
-def added(one: Tallies, other: Tallies) -> Tallies:
-    """Return the sums of two tallies."""
+def added(one: Counters, other: Counters) -> Counters:
+    """Return the sums of two counters."""
     return {kind: Counter(one.get(kind, {})) + Counter(other.get(kind, {})) for kind in {**one, **other}}
 
 

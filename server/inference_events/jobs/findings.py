@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from inference_events.events.store import JobProgress, RowStatus, Statuses, Tallies
+from inference_events.events.store import Counters, JobProgress, RowStatus, Statuses
 from inference_events.ingest.batch import Ingested
 from inference_events.jobs.kinds import PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
@@ -23,7 +23,7 @@ IGNORED = "ignored_columns"
 MISSING_TIMESTAMP = "missing_timestamp_column"
 
 
-def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Tallies:
+def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Counters:
     """Count the violations and warnings of rows that were stored, and the rows with columns that are named."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
@@ -43,21 +43,21 @@ def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) 
 def report(kind: str, progress: JobProgress) -> dict[str, Any]:
     """Return the fields of the spec's `JobInfo` that a job about a file shows: its rows, and what was found in them."""
     shown = {**dict.fromkeys(COUNTED[kind], 0), **progress.counts}
-    return {"rows": sum(shown.values()), **shown, **_findings(progress.tallies, is_update=kind == UPDATE_FILE)}
+    return {"rows": sum(shown.values()), **shown, **_findings(progress.counters, is_update=kind == UPDATE_FILE)}
 
 
-def _findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
+def _findings(counters: Counters, *, is_update: bool) -> dict[str, Any]:
     """Return what was found, at most `MOST_SHOWN` entries in each field."""
-    counted = [(count, column, kind) for kind in VIOLATIONS for column, count in tallies.get(kind, {}).items()]
+    counted = [(count, column, kind) for kind in VIOLATIONS for column, count in counters.get(kind, {}).items()]
     kept = sorted((column, kind, count) for count, column, kind in nlargest(MOST_SHOWN, counted))
     shown: dict[str, Any] = {
         "violations": [{"column": column, "kind": kind, "count": count} for column, kind, count in kept],
-        UNDECLARED: sorted(tallies.get(UNDECLARED, {}))[:MOST_SHOWN],
+        UNDECLARED: sorted(counters.get(UNDECLARED, {}))[:MOST_SHOWN],
     }
     if is_update:
-        shown[IGNORED] = sorted(tallies.get(IGNORED, {}))[:MOST_SHOWN]
-    for name in tallies.get(MISSING_TIMESTAMP, {}):
+        shown[IGNORED] = sorted(counters.get(IGNORED, {}))[:MOST_SHOWN]
+    for name in counters.get(MISSING_TIMESTAMP, {}):
         shown[MISSING_TIMESTAMP] = name
-    if dates := tallies.get(DATE_LIKE_NUMBER):
+    if dates := counters.get(DATE_LIKE_NUMBER):
         shown["warnings"] = [date_like_number(column, count) for column, count in dates.items()]
     return shown

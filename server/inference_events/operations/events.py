@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from inference_events.arrivals import Arrivals, Outcome, Target, check_updatable
 from inference_events.catalog import Catalog, environments, files, models
-from inference_events.catalog.tables import Model
+from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
@@ -100,16 +99,13 @@ class EventOperations:
         shown: Mapping[str, Any],
     ) -> Any:
         """Accept a job and answer with `shown` and its name. A retry gets the same answer."""
-        token_id = current_request().token_id
+        token_id, job_id = current_request().token_id, new_id()
 
         def make(session: Session) -> Mapping[str, Any]:
             self._queue.check_room(session)
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
-            position = self._store.position(model.id).result()
-            # A job that is not accepted after all never settles it.
-            event.listen(session, "after_rollback", lambda _: self._store.settle(model.id, position), once=True)
             job = self._queue.accept(
                 session,
                 kind=kind,
@@ -119,11 +115,18 @@ class EventOperations:
                 project_id=model.project_id,
                 model_id=model.id,
                 token_id=token_id,
-                position=position,
+                epoch=epoch,
+                job_id=job_id,
             )
             return views.envelope({**shown, "job": views.job_reference(job)})
 
-        return await change(self._catalog, make)
+        # Before the write to the catalog, which would hold up all other writes to it.
+        epoch = await asyncio.wrap_future(self._store.accept_job(model.id, job_id))
+        try:
+            return await change(self._catalog, make)
+        except BaseException:
+            self._store.end_job(job_id)
+            raise
 
 
 def _published(outcome: Outcome) -> t.PublishEventsResponse:

@@ -9,7 +9,7 @@ from inference_events.events.store import Chunk, JobProgress, RejectedRow, RowSt
 
 
 def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
-    rows = db.execute("SELECT next_row, counts, tallies FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
+    rows = db.execute("SELECT next_row, counts, counters FROM job_progress WHERE job_id = ?", [job_id]).fetchall()
     return JobProgress(rows[0][0], *map(orjson.loads, rows[0][1:])) if rows else JobProgress()
 
 
@@ -24,8 +24,8 @@ def advance(db: duckdb.DuckDBPyConnection, chunk: Chunk, statuses: Statuses) -> 
     gained = counts(statuses) | {"rejected_rows": len(rejected)}
     gained.pop("conflict", None)
     totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
-    tallies = added(done.tallies, chunk.tally(statuses))
-    set_progress(db, chunk.job_id, JobProgress(chunk.end, totals, tallies))
+    counters = added(done.counters, chunk.tally(statuses))
+    set_progress(db, chunk.job_id, JobProgress(chunk.end, totals, counters))
     if rejected:
         rows = pa.Table.from_pylist(
             [{"job_id": chunk.job_id, "row": r.row, "reason": r.reason, "message": r.message} for r in rejected]
@@ -38,5 +38,5 @@ def set_progress(db: duckdb.DuckDBPyConnection, job_id: str, progress: JobProgre
     db.execute("DELETE FROM job_progress WHERE job_id = ?", [job_id])
     db.execute(
         "INSERT INTO job_progress VALUES (?, ?, ?, ?)",
-        [job_id, progress.next_row, *(orjson.dumps(each).decode() for each in (progress.counts, progress.tallies))],
+        [job_id, progress.next_row, *(orjson.dumps(each).decode() for each in (progress.counts, progress.counters))],
     )

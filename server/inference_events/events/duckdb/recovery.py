@@ -23,12 +23,11 @@ class Recovering:
     after a fatal error.
     """
 
-    def __init__(self, database: Database, open_positions: dict[str, set[int]], most_patches: int) -> None:
+    def __init__(self, database: Database, most_patches: int) -> None:
         self._database = database
-        self._open_positions = open_positions
         self._most_patches = most_patches
         self._cursor = database.writing_cursor()
-        self._writer = Writer(self._cursor, open_positions, most_patches)
+        self._writer = Writer(self._cursor, most_patches)
 
     @property
     def committed(self) -> dict[str, Layout]:
@@ -48,7 +47,6 @@ class Recovering:
         except duckdb.FatalException as error:
             log.error("checkpoint_failed" if COMMITTED in str(error) else "store_failed", exc_info=error)
             if COMMITTED not in str(error):
-                self._writer.withdraw_positions()
                 self._reopen()
                 raise
             self._reopen()
@@ -87,4 +85,4 @@ class Recovering:
     def _begin_anew(self) -> None:
         self._cursor.close()
         self._cursor = self._database.writing_cursor()
-        self._writer = Writer(self._cursor, self._open_positions, self._most_patches)
+        self._writer = Writer(self._cursor, self._most_patches)

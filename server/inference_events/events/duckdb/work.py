@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from inference_events.events.store import EventBatch, Write, WriteKind
+from inference_events.events.store import EventBatch, OpenJob, Write, WriteKind
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,19 @@ class Vacuum:
 
 
 @dataclass(frozen=True)
-class Position:
+class AcceptJob:
     model_id: str
+    job_id: str
+
+
+@dataclass(frozen=True)
+class EndJob:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class RestoreJobs:
+    jobs: Sequence[OpenJob]
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,6 @@ def _target(write: Write) -> tuple[Any, ...]:
         write.kind,
         write.batch.revision,
         write.batch.hash_version,
-        write.position,
+        write.epoch,
         write.chunk,
     )
