@@ -74,11 +74,11 @@ def documentation(old: Node, new: Node, place: str) -> Iterator[Change]:
 
 
 def shown(value: Any) -> str:
-    """Write a value of the document as one short line; a missing one as `nothing`."""
+    """Write a value of the document as one short line; an empty text if it is missing."""
     if value is None:
-        return "nothing"
+        return ""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    return f"`{text}`" if len(text) <= WIDTH else f"`{text[:WIDTH]} ...`"
+    return text if len(text) <= WIDTH else f"{text[:WIDTH]} ..."
 
 
 def join(changes: Iterable[Change]) -> list[Change]:

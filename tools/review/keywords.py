@@ -63,9 +63,9 @@ def _enum(old: Node, new: Node, place: str, direction: Direction) -> Iterator[Ch
             yield _put_or_dropped("enum", before, after, place, direction)
         return
     for value in _without(before, after):
-        yield judged(direction, True, place, f"enum value {shown(value)} removed")
+        yield judged(direction, True, place, f"enum value `{shown(value)}` removed")
     for value in _without(after, before):
-        yield judged(direction, False, place, f"enum value {shown(value)} added")
+        yield judged(direction, False, place, f"enum value `{shown(value)}` added")
 
 
 def _extensible_enum(old: Node, new: Node, place: str, direction: Direction) -> Iterator[Change]:
@@ -73,9 +73,9 @@ def _extensible_enum(old: Node, new: Node, place: str, direction: Direction) -> 
     before, after = old.get("x-extensible-enum", ()), new.get("x-extensible-enum", ())
     if after:
         for value in _without(before, after):
-            yield judged(direction, True, place, f"extensible enum value {shown(value)} removed")
+            yield judged(direction, True, place, f"extensible enum value `{shown(value)}` removed")
     for value in _without(after, before):
-        yield compatible(place, f"extensible enum value {shown(value)} added")
+        yield compatible(place, f"extensible enum value `{shown(value)}` added")
 
 
 def _limits(old: Node, new: Node, place: str, direction: Direction) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from tools.review.document import Document, Node, component
 
 def lost_schemas(old: Document, new: Document, node: Node) -> Iterator[Change]:
     """Yield a break for each component that a node uses and whose name is gone: generated clients lose its class."""
-    for name in sorted(_used_schemas(old, node) - new.schemas.keys()):
+    for name in sorted(used_schemas(old, node) - new.schemas.keys()):
         text = _text_without_name(name, old.schemas[name])
         renamed = [
             each
@@ -24,7 +24,8 @@ def lost_schemas(old: Document, new: Document, node: Node) -> Iterator[Change]:
             yield broken(f"schema {name}", "schema removed", why)
 
 
-def _used_schemas(document: Document, node: Any) -> set[str]:
+def used_schemas(document: Document, node: Any) -> set[str]:
+    """Return the names of the component schemas that a node uses, directly or through others."""
     used: set[str] = set()
     open_nodes = [node]
     while open_nodes:

@@ -225,7 +225,7 @@ def links(before: Node, after: Node, place: str) -> Iterator[Change]:
         yield from documentation(before[name], new, where)
         texts = shown(link_target(before[name])), shown(link_target(new))
         if texts[0] != texts[1]:
-            yield broken(where, "link changed", "a client that follows it gets elsewhere", *texts)
+            yield broken(where, "link changed", "a client that follows it sends another request", *texts)
 
 
 def link_target(link: Node) -> dict[str, Any]:

@@ -49,13 +49,17 @@ class Report:
 
 def _entries(changes: Iterable[Change]) -> Iterator[str]:
     for number, change in enumerate(changes, start=1):
-        values = f": {change.before} -> {change.after}" if change.before or change.after else ""
+        values = f": {_quoted(change.before)} -> {_quoted(change.after)}" if change.before or change.after else ""
         place = f"**{change.place}**: " if change.place else ""
         yield f"{number}. {place}{change.what}{values}"
         if change.why:
             yield f"   - Why: {change.why}"
         if change.operations:
             yield f"   - In: {_named(change.operations)}"
+
+
+def _quoted(text: str) -> str:
+    return f"`{text}`" if text else "nothing"
 
 
 def _named(operations: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from tools.review.changes import WHY, Change, Direction, broken, compatible, doc
 from tools.review.document import Node, component
 from tools.review.keywords import compare_keywords, compatible_types
 from tools.review.merging import MergedSchemas
-from tools.review.variants import beside_union, discriminator, pair, union_keyword, variants
+from tools.review.variants import Variant, beside_union, discriminator, pair, union_keyword, variants
 
 ANYTHING: Node = {}
 HIDDEN = {Direction.REQUEST: "readOnly", Direction.RESPONSE: "writeOnly"}
@@ -100,20 +100,30 @@ class SchemaComparison:
     def _union(self, before: Node, after: Node, place: str) -> Iterator[Change]:
         old, new = self.old.get(before), self.new.get(after)
         yield from self._discriminator(old, new, place)
-        if (union_keyword(old), union_keyword(new)) == ("anyOf", "oneOf"):
-            # Only a request can match two variants by mistake; a response is what the server means.
-            request = self.direction is Direction.REQUEST
-            yield judged(Direction.REQUEST, request, place, "anyOf became oneOf")
+        yield from self._union_keyword(union_keyword(old), union_keyword(new), place)
         by_tag = all((discriminator(old), discriminator(new)))
-        found = pair(
-            variants(before, old, by_tag=by_tag), variants(after, new, by_tag=by_tag), self.old.get, self.new.get
-        )
+        olds, news = variants(before, old, by_tag=by_tag), variants(after, new, by_tag=by_tag)
+        found = pair(olds, news, None if by_tag else self._same_structure)
         for variant in found.removed:
             yield judged(self.direction, True, place, f"variant `{variant.key}` removed")
         for variant in found.added:
             yield judged(self.direction, False, place, f"variant `{variant.key}` added")
         for was, now in found.both:
             yield from self.compare(was.node, now.node, f"{place} > {now.key}")
+
+    def _union_keyword(self, before: str | None, after: str | None, place: str) -> Iterator[Change]:
+        if None in (before, after) or before == after:
+            return
+        what = f"{before} became {after}"
+        # Only a request can match two variants by mistake: the server means what it sends.
+        if after == "oneOf" and self.direction is Direction.REQUEST:
+            yield broken(place, what, WHY[self.direction])
+        else:
+            yield compatible(place, what)
+
+    def _same_structure(self, before: Variant, after: Variant) -> bool:
+        """Return whether only the names of two components differ."""
+        return self.old.get(before.node) == self.new.get(after.node)
 
     def _discriminator(self, old: Node, new: Node, place: str) -> Iterator[Change]:
         before, after = discriminator(old), discriminator(new)

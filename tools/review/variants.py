@@ -6,14 +6,15 @@ from typing import NamedTuple, TypeAlias
 from tools.review.document import SCHEMAS, Node, component
 from tools.review.merging import UNIONS
 
-Resolve: TypeAlias = Callable[[Node], Node]
-
 
 class Variant(NamedTuple):
     """One schema of a union; its key is its discriminator value, its component's name or its type."""
 
     key: str
     node: Node
+
+
+Rule: TypeAlias = Callable[[Variant, Variant], bool]
 
 
 class Pairing(NamedTuple):
@@ -53,21 +54,15 @@ def variants(node: Node, schema: Node, *, by_tag: bool) -> list[Variant]:
     return [Variant(*each) for each in {**targets, **implied}.items()]
 
 
-def pair(olds: list[Variant], news: list[Variant], old_node: Resolve, new_node: Resolve) -> Pairing:
-    """Pair variants that are equal, then those of one key, then those whose component has another name only."""
+def pair(olds: list[Variant], news: list[Variant], equal: Rule | None = None) -> Pairing:
+    """Pair variants that are the same, then those of one key, then those that the rule calls equal."""
     old, new = list(olds), list(news)
-    rules: list[Callable[[Variant, Variant], bool]] = [
-        lambda a, b: a == b,
-        lambda a, b: a.key == b.key,
-        lambda a, b: old_node(a.node) == new_node(b.node),
-    ]
-    both = [each for rule in rules for each in _take(old, new, rule)]
+    rules: list[Rule] = [lambda a, b: a == b, lambda a, b: a.key == b.key]
+    both = [each for rule in [*rules, *filter(None, [equal])] for each in _take(old, new, rule)]
     return Pairing(both, old, new)
 
 
-def _take(
-    old: list[Variant], new: list[Variant], rule: Callable[[Variant, Variant], bool]
-) -> Iterator[tuple[Variant, Variant]]:
+def _take(old: list[Variant], new: list[Variant], rule: Rule) -> Iterator[tuple[Variant, Variant]]:
     for before in list(old):
         after = next((each for each in new if rule(before, each)), None)
         if after is not None:
