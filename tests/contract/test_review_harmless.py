@@ -98,6 +98,10 @@ ADDED: dict[str, Edit] = {
     "variant of a response removed": drop(*SCHEMAS, "Receipt", "oneOf", 1),
     "discriminator": put({"propertyName": "kind"}, *SCHEMAS, "Receipt", "discriminator"),
     "field of a request no longer read-only": drop(*NEW, "number", "readOnly"),
+    "schema of its own with the same fields": all_of(
+        lambda root: at(root, SCHEMAS).__setitem__("Print", at(root, SCHEMAS)["Paper"]),
+        put({"$ref": "#/components/schemas/Print"}, *SCHEMAS, "Receipt", "oneOf", 0),
+    ),
     "path parameter renamed": all_of(
         rename("/orders/{id}", "paths", DETAIL),
         put("id", "paths", "/orders/{id}", "parameters", 0, "name"),
@@ -111,6 +115,8 @@ TEXTS: dict[str, Edit] = {
     "version": put("2.0.0", "info", "version"),
     "description of the API": put("Other words.", "info", "description"),
     "description of a tag": put("Other words.", "tags", 0, "description"),
+    "version of OpenAPI": put("3.0.4", "openapi"),
+    "description of a security scheme": put("Other words.", *SECURITY, "bearer", "description"),
     "contact": put({"name": "Shop"}, "info", "contact"),
     "summary of an operation": put("Other words", *LIST, "summary"),
     "description of an operation": put("Other words.", *LIST, "description"),

@@ -63,7 +63,7 @@ def load(path: Path) -> list[AcceptedBreak]:
 
 def empty(path: Path) -> None:
     """Write a list without entries."""
-    path.write_text(f"{HEADER}[]\n", encoding="utf-8")
+    path.write_text(HEADER, encoding="utf-8")
 
 
 def accept(changes: Iterable[Change], entries: Iterable[AcceptedBreak]) -> list[Change]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tools.review.changes import Change, Effect, broken, compatible, shown
+from tools.review.changes import Change, Effect, broken, compatible, documentation, shown
 from tools.review.document import TEMPLATE, Document, Node, Operation
 from tools.review.merging import MergedSchemas
 from tools.review.names import lost_schemas
@@ -11,7 +11,7 @@ from tools.review.normalization import normalize
 from tools.review.operations import OperationComparison
 from tools.review.security import compare_security
 
-TEXTS = frozenset({"info", "tags", "externalDocs"})
+TEXTS = frozenset({"openapi", "info", "tags", "externalDocs"})
 
 
 def compare(old: Document, new: Document) -> list[Change]:
@@ -24,6 +24,8 @@ def _texts(old: Document, new: Document) -> Iterator[Change]:
         edited = old.root.get(keyword) != new.root.get(keyword)
         if edited and (keyword in TEXTS or keyword.startswith("x-")):
             yield Change(Effect.DOCUMENTATION, keyword, "edited")
+    for name in sorted(old.security_schemes.keys() & new.security_schemes.keys()):
+        yield from documentation(old.security_schemes[name], new.security_schemes[name], f"security scheme {name}")
 
 
 def _operations(old: Document, new: Document) -> Iterator[Change]:

@@ -24,6 +24,10 @@ class MergedSchemas:
         self._document = document
         self._merged: dict[int, tuple[Node, Node]] = {}
 
+    def has_component(self, name: str) -> bool:
+        """Return whether the document has a component schema of this name."""
+        return name in self._document.schemas
+
     def get(self, node: Node) -> Node:
         """Return the schema that a node stands for."""
         resolved = self._document.resolve(node)

@@ -36,6 +36,7 @@ class SchemaComparison:
         if (id(old), id(new)) in self._seen:
             return
         self._seen.add((id(old), id(new)))
+        yield from self._class(component(before), component(after), place)
         unions = [union_keyword(old), union_keyword(new)]
         if not any(unions):
             yield from self._plain(old, new, place)
@@ -43,6 +44,12 @@ class SchemaComparison:
         if all(unions):
             yield from self._plain(beside_union(old), beside_union(new), place)
         yield from self._union(before, after, place)
+
+    def _class(self, before: str, after: str, place: str) -> Iterator[Change]:
+        """Note that a place has another class; `lost_schemas` reports the names that are gone."""
+        if before and after and before != after and self.new.has_component(before):
+            why = "generated clients have another class here"
+            yield compatible(place, "schema replaced", shown(before), shown(after), why)
 
     def _plain(self, old: Node, new: Node, place: str) -> Iterator[Change]:
         yield from documentation(old, new, place)
