@@ -155,9 +155,11 @@ class OperationComparison:
 
 def parameters(operation: Operation) -> dict[tuple[str, str], Node]:
     """Key parameters by place and name; those of the path by position, because a request does not show their names."""
-    positions = {name: str(index) for index, name in enumerate(template_names(operation.path))}
+    order = template_names(operation.path)
+    in_path = [name for where, name in operation.parameters if where == "path"]
+    in_path.sort(key=lambda name: order.index(name) if name in order else len(order))
     return {
-        (where, positions.get(name, name) if where == "path" else name): node
+        (where, str(in_path.index(name)) if where == "path" else name): node
         for (where, name), node in operation.parameters.items()
     }
 
