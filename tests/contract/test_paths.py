@@ -1,4 +1,4 @@
-"""Paths: those of the vendor's API are served or said not to be, and a slash at the end means nothing."""
+"""Paths: those of the vendor's API are served or answer 501, and one slash at the end means nothing."""
 
 import json
 import re
@@ -130,8 +130,8 @@ def names_removed(path: str) -> str:
     return TEMPLATE.sub("{}", path)
 
 
-def test_the_vendors_api_is_served_or_said_not_to_be(server: Server) -> None:
-    """Each endpoint of the vendor's is in the contract, or a 501 that names what is missing, before any other check."""
+def test_the_vendors_endpoints_are_served_or_answer_501(server: Server) -> None:
+    """Each endpoint of the vendor's API is in the contract, or a 501 that names what is missing."""
     served = {(one.method, names_removed(one.path)) for one in load_contract().operations.values()}
     missing = [one for one in ENDPOINTS if (one[0], names_removed(one[1])) not in served]
     assert len(missing) > len(ENDPOINTS) / 2
@@ -142,8 +142,8 @@ def test_the_vendors_api_is_served_or_said_not_to_be(server: Server) -> None:
         assert message.startswith("This server does not offer ")
 
 
-def test_no_path_of_the_contract_is_said_to_be_missing() -> None:
-    """A path is served or answers 501, never both."""
+def test_no_path_of_the_contract_is_unsupported() -> None:
+    """The table of unsupported paths has no path that is served."""
     paths = {operation.path for operation in load_contract().operations.values()}
     assert [path for path in paths if unsupported_part(path)] == []
 
@@ -164,11 +164,11 @@ def test_no_path_of_the_contract_is_said_to_be_missing() -> None:
     ],
 )
 def test_other_paths_are_not_found(server: Server, path: str, status: int) -> None:
-    """What is below a path of the vendor's is missing with it; any other path is a 404."""
+    """A path below an unsupported one is a 501, too; any other unknown path is a 404."""
     assert_error_envelope(server.send("GET", path).json(), status)
 
 
-def test_methods_that_a_path_does_not_have_are_told(server: Server) -> None:
+def test_another_method_is_refused_with_those_of_the_path(server: Server) -> None:
     """Another method on a path of the contract is a 405 with `Allow`, with and without a slash at its end."""
     for path in ("/v3/projects", "/v3/projects/"):
         answer = server.send("PUT", path)

@@ -1,8 +1,8 @@
-"""The memory of all request bodies, shared out as their bytes arrive.
+"""The memory for request bodies, reserved as their bytes arrive.
 
 A reservation covers the bytes that have arrived, not those that were announced: a client that announces much and sends
 nothing takes nothing from others. If the budget is full, the newest bodies that still arrive are refused, so that the
-oldest can finish. A body that has arrived is never refused for another one; it is then either served or does not fit.
+oldest can finish. A body that has arrived is never refused for another one.
 """
 
 from collections.abc import Callable, Iterator
@@ -76,7 +76,7 @@ class BodyBudget:
 
     def _forget(self, reservation: "Reservation") -> None:
         self._arriving.pop(reservation, None)
-        # It knows the one who receives, who knows the reservation: a circle would wait for the collector.
+        # The callback refers back to the reservation: without this the cycle would wait for the garbage collector.
         reservation.interrupt = _do_nothing
 
 

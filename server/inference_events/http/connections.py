@@ -5,9 +5,9 @@ waits, but starts again with each response and with each read of a body, althoug
 requests and reads no response fills the memory, without a token. Here a connection reads again only if no request
 waits, and is cut off if one read brings too many.
 
-uvicorn's parser takes what follows a request to upgrade for the other protocol: a body is lost, and so is the next
-request. No other protocol is served, and clients ask for HTTP/2 this way without being told to. Here such a head is
-parsed again without the request to upgrade.
+uvicorn's parser assumes that a head with `Upgrade` is followed by another protocol: it drops the body and the next
+request. No other protocol is served, and some clients ask for HTTP/2 by default. Here such a head is parsed again
+without its upgrade.
 """
 
 import asyncio
@@ -142,9 +142,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _restart_keep_alive(self) -> None:
-        """Wait for the client only so long if its request was answered before the end of its body.
+        """Bound the wait for the rest of a body whose response is complete.
 
-        uvicorn stops this timer with each piece of such a body.
+        uvicorn stops this timer with each piece of such a body and never starts it again.
         """
         if self.timeout_keep_alive_task is None and self.cycle is not None and self.cycle.response_complete:
             self.timeout_keep_alive_task = self.loop.call_later(
