@@ -1,4 +1,4 @@
-"""Generate, or check what was generated: `python -m tools.generate [--check] [OUT] [--spec openapi.yaml] [--part api]`."""
+"""Generate, or check what was generated: `python -m tools.generate [--check] [--part PART] [OUT]`."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from tools.generate.commands import ToolFailed, run_module
 from tools.generate.document import UnsupportedDocument, load
 from tools.generate.features import feature_faults
 from tools.generate.operations import operations_module
-from tools.generate.structure import structure_faults
+from tools.generate.structure import structure_faults, value_faults
 from tools.generate.typescript import NEEDS_NODE, has_npm, typescript_faults, write_typescript
 
 HERE = Path(__file__).parent
@@ -60,7 +60,7 @@ def generate(spec: Path, out: Path, parts: Sequence[str] = PARTS) -> None:
 def checked(spec: Path) -> dict[str, Any]:
     """Return the document. Raises UnsupportedDocument with a line for each thing that would be lost or would crash."""
     document = load(spec)
-    if faults := structure_faults(document) or feature_faults(document):
+    if faults := structure_faults(document) or feature_faults(document) or value_faults(document):
         raise UnsupportedDocument(*faults)
     return document
 

@@ -73,10 +73,16 @@ def _parameters(document: Node, item: Node, node: Node) -> tuple[Node, ...]:
 
 
 def resolved(document: Node, node: Node) -> Node:
-    """Follow local references until a node that is none. Raises KeyError if one points at nothing."""
+    """Follow local references until a node that is none."""
     while "$ref" in node:
-        found: Any = document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        node = found
+        node = found(document, node["$ref"])
     return node
+
+
+def found(document: Node, reference: str) -> Any:
+    """Return what a local reference points at. Raises KeyError, IndexError, TypeError or ValueError for nothing."""
+    place: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        place = place[int(name)] if isinstance(place, list) else place[name]
+    return place

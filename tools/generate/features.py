@@ -1,9 +1,10 @@
 """Find what the generators and the server do not support of OpenAPI 3.0: what they would lose, or crash on."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from keyword import iskeyword
-from re import fullmatch
+from re import findall, fullmatch
 from urllib.parse import urlsplit
 
 from tools.generate.arguments import FORM, JSON, Argument, arguments, is_binary
@@ -22,7 +23,8 @@ def feature_faults(document: Node) -> list[str]:
     found = [*_servers("servers", document)]
     for path, item in document["paths"].items():
         found.extend(f"{path}: {feature} is not supported" for feature in ("$ref", "servers") if feature in item)
-    schemas = SchemaCheck(document)
+    schemas, names = SchemaCheck(document), Counter(each.name for each in operations(document))
+    found.extend(f"{name}: the operationId is there {count} times" for name, count in names.items() if count > 1)
     for operation in operations(document):
         found.extend(f"{operation.name}: {fault}" for fault in _operation(document, operation, schemas))
     return found
@@ -42,7 +44,8 @@ def _operation(document: Node, operation: OperationNode, schemas: SchemaCheck) -
     yield from _identity(operation)
     yield from (f"{feature} is not supported" for feature in ("callbacks", "servers") if feature in node)
     yield from _security(document, node)
-    faults = [*chain.from_iterable(_parameter(document, each) for each in operation.parameters)]
+    faults = [*_template(operation)]
+    faults.extend(chain.from_iterable(_parameter(document, each) for each in operation.parameters))
     faults.extend(_request(document, operation))
     yield from faults
     if not faults:
@@ -65,7 +68,7 @@ def _identity(operation: OperationNode) -> Iterator[str]:
 
 
 def _security(document: Node, node: Node) -> Iterator[str]:
-    requirements = node.get("security", document.get("security", []))
+    requirements = node["security"] if "security" in node else document.get("security", [])
     schemes = document.get("components", {}).get("securitySchemes", {})
     for name in dict.fromkeys(chain.from_iterable(requirements)):
         scheme = resolved(document, schemes.get(name, {}))
@@ -75,6 +78,12 @@ def _security(document: Node, node: Node) -> Iterator[str]:
         yield "optional security is not supported"
     if requirements and "x-scopes" not in node:
         yield "needs a token but has no x-scopes"
+
+
+def _template(operation: OperationNode) -> Iterator[str]:
+    declared = {each["name"] for each in operation.parameters if each["in"] == "path"}
+    for name in sorted(declared ^ set(findall(r"\{([^{}]*)\}", operation.path))):
+        yield f"the path parameter {name} must be declared and in the path"
 
 
 def _parameter(document: Node, parameter: Node) -> Iterator[str]:
@@ -106,7 +115,7 @@ def _value(document: Node, parameter: Node) -> Iterator[str]:
     schema = resolved(document, parameter["schema"])
     kind = schema.get("type")
     if kind == "array" and parameter["in"] == "query":
-        kind = resolved(document, schema["items"]).get("type")
+        kind = resolved(document, schema.get("items", {})).get("type")
     if kind not in SCALARS:
         yield f"a schema of type {kind}" if kind else "a schema without a type"
     if schema.get("nullable"):
@@ -179,7 +188,7 @@ def _responses(document: Node, node: Node) -> Iterator[str]:
 def _type_faults(title: str, schema: Node) -> Iterator[str]:
     """What a signature shows has a name, or is a list or a scalar."""
     while schema.get("type") == "array" and "$ref" not in schema:
-        schema = schema["items"]
+        schema = schema.get("items", {})
     if "$ref" not in schema and schema.get("type") not in SCALARS:
         yield f"{title} must be a named component: a schema of type {schema.get('type')} has no name in Python"
 

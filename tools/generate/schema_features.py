@@ -51,8 +51,10 @@ def _own_faults(schema: Node) -> Iterator[str]:
             yield f"{exclusive} is not supported without {inclusive}"
     if "pattern" in schema and not _is_pattern(schema["pattern"]):
         yield f"the pattern {schema['pattern']} is not supported"
+    if schema.get("type") == "array" and "items" not in schema:
+        yield "a list without items is not supported"
     if "discriminator" in schema and not _is_complete(schema):
-        yield "a discriminator is not supported unless its mapping names each schema of a oneOf, and nothing else is there"
+        yield "a discriminator is not supported unless its mapping refers to exactly the schemas of a oneOf"
 
 
 def _is_pattern(pattern: str) -> bool:

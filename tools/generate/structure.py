@@ -1,11 +1,16 @@
 """Check that a document is sound OpenAPI 3.0 with local references, before its features are looked at."""
 
+import json
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from typing import Any
 
+from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from tools.generate.document import METHODS, Node, resolved
+from tools.generate.document import METHODS, Node, found
+
+LONGEST_MESSAGE = 300
 
 _KINDS = (list, str, int, float, bool, type(None))
 
@@ -38,45 +43,50 @@ def _values(document: Node) -> Iterator[str]:
 def _references(document: Node) -> Iterator[str]:
     for place, value in _walk(document, ()):
         if place[-1:] == ("$ref",) and isinstance(value, str):
-            yield from (f"{_name(document, place)}: {fault}" for fault in _reference(document, value))
+            yield from (f"{_name(document, place)}: {fault}" for fault in _reference(document, place[:-1], value))
 
 
-def _reference(document: Node, target: str) -> Iterator[str]:
-    if not target.startswith("#/"):
-        yield f"the reference {target} leaves the document; only local ones are supported"
-        return
-    try:
-        node = resolved(document, {"$ref": target}) if not _is_circular(document, target) else None
-    except (KeyError, TypeError):
-        yield f"the reference {target} points at nothing"
-        return
-    if node is None:
-        yield f"the reference {target} points at itself"
-
-
-def _is_circular(document: Node, target: str) -> bool:
-    seen = set()
-    while target not in seen:
-        seen.add(target)
-        node: Any = document
-        for step in target.removeprefix("#/").split("/"):
-            node = node[step.replace("~1", "/").replace("~0", "~")]
-        if not (isinstance(node, dict) and "$ref" in node):
-            return False
+def _reference(document: Node, holder: Sequence[str], target: str) -> Iterator[str]:
+    followed: list[str] = []
+    while target not in followed:
+        followed.append(target)
+        if not target.startswith("#/"):
+            yield f"the reference {target} leaves the document; only local ones are supported"
+            return
+        try:
+            node = found(document, target)
+        except (KeyError, IndexError, TypeError, ValueError):
+            yield f"the reference {target} points at nothing"
+            return
+        if not isinstance(node, dict) or "$ref" not in node:
+            return
         target = node["$ref"]
-    return True
+    steps = (step.replace("~", "~0").replace("/", "~1") for step in holder)
+    if f"#/{'/'.join(steps)}" in followed:
+        yield f"the reference {followed[0]} points at itself"
 
 
 def _schema(document: Node) -> Iterator[str]:
-    for error in OpenAPIV30SpecValidator(document).iter_errors():
-        place = [str(step) for step in error.absolute_path]
-        yield f"{_name(document, place)}: {' > '.join([*place[3:], ''])}{_shortened(error.message)}"
+    schema = files("openapi_spec_validator").joinpath("resources/schemas/v3.0/schema.json").read_bytes()
+    for error in Draft4Validator(json.loads(schema), validate_formats=True).iter_errors(document):
+        closest = _closest(error)
+        place = [str(step) for step in closest.instance_path]
+        message = closest.message if len(closest.message) < LONGEST_MESSAGE else f"breaks {closest.kind.name}"
+        yield ": ".join(filter(None, [_name(document, place), " > ".join(place[3:]), message]))
 
 
-def _shortened(message: str) -> str:
-    """Return one line of what the validator says, which quotes whole nodes."""
-    line = " ".join(message.split())
-    return line if len(line) <= 300 else f"{line[:140]} … {line[-140:]}"
+def _closest(error: ValidationError) -> ValidationError:
+    """Return the fault that lies deepest: the alternative that was meant is the one that fits longest."""
+    if not isinstance(error.kind, ValidationErrorKind.OneOfNotValid | ValidationErrorKind.AnyOf):
+        return error
+    inner = [_closest(each) for branch in error.kind.context for each in branch]
+    return max(inner, key=lambda each: len(each.instance_path), default=error)
+
+
+def value_faults(document: Node) -> list[str]:
+    """Return a line for each thing that the schema of OpenAPI does not find, such as a default of another type."""
+    messages = (error.message.splitlines()[0] for error in OpenAPIV30SpecValidator(document).iter_errors())
+    return [f"the document: {message}" for message in messages]
 
 
 def _name(document: Node, place: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ class CheckedOperation:
     async def _with_form(self, form: Form, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self._intake.limits.file_bytes
         async with receive_form(scope, receive, form, self._intake.incoming, limit) as values:
-            exchange_of(scope).arguments.update(values)
+            exchange_of(scope).arguments.update(form.arguments(values))
             await self._next_app(scope, receive, send)
 
 
