@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -222,12 +223,21 @@ def test_a_stale_typescript_client_is_found_without_node(edited: str, tmp_path: 
 
 
 def test_generating_without_npm_leaves_the_typescript_client_alone(tmp_path: Path) -> None:
-    """Without npm the Python parts are written, and one line says that the TypeScript client is stale."""
+    """Without npm the other parts are written, and one line says that the TypeScript client is stale."""
     spec = SPEC | {"info": SPEC["info"] | {"title": "Another"}}
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(spec))
     out = shutil.copytree(GENERATED, tmp_path / "out", ignore=ignored)
-    done = run_generator(str(out), "--spec", str(tmp_path / "openapi.yaml"), hash_seed="1", PATH=str(tmp_path))
+    parts = ("--part", "api", "--part", "typescript")
+    done = run_generator(str(out), "--spec", str(tmp_path / "openapi.yaml"), *parts, hash_seed="1", PATH=str(tmp_path))
     assert done.returncode == 0
     assert done.stderr.splitlines() == [f"generated/typescript is stale and stays as it is: {NEEDS_NODE}"]
     assert contents(out / "typescript") == contents(GENERATED / "typescript")
     assert "title: Another" in (out / "api" / "inference_events_api" / "openapi.yaml").read_text()
+
+
+@pytest.mark.parametrize("lock", ["tools/review/package-lock.json", "generated/typescript/package-lock.json"])
+def test_lock_files_name_no_registry(lock: str) -> None:
+    """Every package of npm is pinned by a hash, and taken from the registry that the user has set."""
+    packages = json.loads((ROOT / lock).read_text())["packages"]
+    assert all("resolved" not in package for package in packages.values())
+    assert all("integrity" in package for path, package in packages.items() if path)

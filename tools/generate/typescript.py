@@ -26,7 +26,7 @@ def has_npm() -> bool:
 
 def write_typescript(spec: Path, out: Path) -> None:
     """Write the TypeScript client as a package of its own. Raises ToolFailed."""
-    _install_tools()
+    install_tools()
     types = run("openapi-typescript", "node", str(SCRIPT), str(spec.resolve()))
     (out / SCHEMA).parent.mkdir(parents=True)
     (out / SCHEMA).write_text(HEADER + types, encoding="utf-8")
@@ -65,7 +65,7 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
-def _install_tools() -> None:
+def install_tools() -> None:
     """Install what package-lock.json pins, unless that is installed."""
     installed, lock = TEMPLATES / "node_modules" / ".package-lock.json", TEMPLATES / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
