@@ -98,6 +98,23 @@ with serve(app) as url:
 print(json.dumps({"calls": calls, "answers": [[answer.status_code, answer.json()] for answer in answers]}))
 """
 
+# Sends each argument by its name in Python and checks the request.
+SEND = """
+import httpx
+from inference_events_client import Client
+from inference_events_client.api.default import get_thing
+
+def answer(request):
+    assert request.url.path == "/things/a-b/7", request.url.path
+    assert request.url.params.multi_items() == [("from", "5"), ("order-by", "up"), ("size", "1"), ("size", "2")]
+    assert (request.headers["X-Trace-Depth"], request.headers["If-Match"]) == ("4", "abc")
+    return httpx.Response(200, json={"from": "here"})
+
+client = Client("http://server.test", httpx_args={"transport": httpx.MockTransport(answer)})
+arguments = {"from_": 5, "order_by": "up", "size": [1, 2], "x_trace_depth": 4, "if_match": "abc"}
+assert get_thing.sync("a-b", 7, client=client, **arguments).from_ == "here"
+"""
+
 THING = "/things/5B1B1C62-5F4D-4C53-9F3E-0F6A2F0B7A11/7"
 ID = THING.split("/")[2].lower()
 
@@ -106,11 +123,11 @@ Request = tuple[str, str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a directory with the package that is generated from the document."""
+    """Give a directory with the package that is generated from the document, beside the client."""
     directory = tmp_path_factory.mktemp("things")
     (directory / "things.yaml").write_text(THINGS)
     command = [sys.executable, "-m", "tools.generate", str(directory), "--spec", str(directory / "things.yaml")]
-    subprocess.run([*command, "--part", "api"], cwd=ROOT, check=True)
+    subprocess.run([*command, "--part", "api", "--part", "client"], cwd=ROOT, check=True)
     return directory / "api"
 
 
@@ -152,6 +169,11 @@ def test_arguments_have_names_in_python(package: Path) -> None:
         path | {"class_": "bytes", "part_number": 2},
         path | {"class_": "bytes"},
     ]
+
+
+def test_the_client_has_the_same_names(package: Path) -> None:
+    """The generated client takes the same names and sends those of the contract."""
+    subprocess.run([sys.executable, "-c", SEND], cwd=package.parent / "client", check=True)
 
 
 def test_faults_name_parameters_as_the_contract_does(package: Path) -> None:

@@ -177,6 +177,10 @@ FEATURES = {
         parameter(**{"in": "header"}, schema={"type": "array", "items": TEXT}),
         "change_thing: a schema of type array in the header parameter limit",
     ),
+    "time in a header": (
+        parameter(**{"in": "header"}, schema=TEXT | {"format": "date-time"}),
+        "change_thing: format: date-time in the header parameter limit is not supported",
+    ),
     "content parameter": (
         put({"name": "limit", "in": "query", "content": content(application_json=OBJECT)}, *PARAMETER),
         "change_thing: content in the query parameter limit is not supported",

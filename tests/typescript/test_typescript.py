@@ -6,6 +6,7 @@ Node.js, compares digests instead (`tests/contract/test_generated.py`).
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -113,13 +114,16 @@ def test_a_file_is_uploaded_as_a_form(package: Path, server: Program) -> None:
 
 
 def test_the_compiler_refuses_what_the_contract_does_not_say(package: Path) -> None:
-    """An unknown path, a wrong type, an unknown field or value, and data that may be missing do not compile."""
-    wrong = package / "src" / "wrong.ts"
-    wrong.write_text(WRONG)
-    try:
-        done = compile_sources(package, "--noEmit")
-    finally:
-        wrong.unlink()
-    places = {line.partition("(")[2].partition(",")[0] for line in done.stdout.splitlines() if line.startswith("src/")}
-    assert places == {"5", "6", "7", "8", "10"}, done.stdout
-    assert {line.partition("(")[0] for line in done.stdout.splitlines() if line.startswith("src/")} == {"src/wrong.ts"}
+    """An unknown path, a wrong type, an unknown field or value, and data that may be missing do not compile.
+
+    What the README shows does.
+    """
+    [shown] = re.findall(r"```ts\n(.*?)```", (package / "README.md").read_text(), re.DOTALL)
+    scripts = {"wrong.ts": WRONG, "readme.ts": f"declare const token: string;\n{shown}"}
+    for name, script in scripts.items():
+        (package / "src" / name).write_text(script)
+    done = compile_sources(package, "--noEmit")
+    for name in scripts:
+        (package / "src" / name).unlink()
+    faults = re.findall(r"^(\S+)\((\d+),", done.stdout, re.MULTILINE)
+    assert set(faults) == {("src/wrong.ts", line) for line in ("5", "6", "7", "8", "10")}, done.stdout

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+_CHATTER = ("Generating ", "If you believe this was a mistake")
+
 
 class ToolFailed(Exception):
     """A tool ended with an error; the text is one line of what it said."""
@@ -23,8 +25,8 @@ def run(name: str, *command: str, cwd: Path | None = None) -> str:
 
 
 def _one_line(output: str) -> str:
-    """Return the last line of a traceback, else all lines in one."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    """Return the last line of a traceback, else all lines in one, except those that say nothing of the fault."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith(_CHATTER)]
     if any(line.startswith("Traceback ") for line in lines):
         return lines[-1]
     return " ".join(lines)

@@ -120,8 +120,8 @@ def _value(document: Node, parameter: Node) -> Iterator[str]:
         yield f"a schema of type {kind}" if kind else "a schema without a type"
     if schema.get("nullable"):
         yield "nullable"
-    if is_binary(schema):
-        yield "format: binary"
+    if is_binary(schema) or (parameter["in"] == "header" and schema.get("format") in ("date", "date-time")):
+        yield f"format: {schema['format']}"
 
 
 def _request(document: Node, operation: OperationNode) -> Iterator[str]:
