@@ -230,7 +230,7 @@ def test_generating_without_npm_leaves_the_typescript_client_alone(tmp_path: Pat
     parts = ("--part", "api", "--part", "typescript")
     done = run_generator(str(out), "--spec", str(tmp_path / "openapi.yaml"), *parts, hash_seed="1", PATH=str(tmp_path))
     assert done.returncode == 0
-    assert done.stderr.splitlines() == [f"generated/typescript is stale and stays as it is: {NEEDS_NODE}"]
+    assert done.stderr.splitlines() == [f"{out / 'typescript'} is stale and stays as it is: {NEEDS_NODE}"]
     assert contents(out / "typescript") == contents(GENERATED / "typescript")
     assert "title: Another" in (out / "api" / "inference_events_api" / "openapi.yaml").read_text()
 

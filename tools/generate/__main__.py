@@ -38,23 +38,23 @@ TYPE_OPTIONS = (
 
 
 def generate(spec: Path, out: Path, parts: Sequence[str] = PARTS) -> None:
-    """Replace `parts` in `out` by what `spec` says, or nothing.
+    """Replace `parts` in `out` by what `spec` says: all parts in Python or none, then the TypeScript client.
 
     Without npm the TypeScript client stays as it is, and a line says so.
     Raises UnsupportedDocument, and ToolFailed if a generator fails.
     """
     document = checked(spec)
     with tempfile.TemporaryDirectory() as scratch:
-        fresh = Path(scratch, "generated")
+        fresh = Path(scratch)
         if "api" in parts:
             write_api(spec, document, fresh / "api" / "inference_events_api")
         if "client" in parts:
             write_client(spec, fresh / "client")
         finish(fresh)
-        if "typescript" in parts and typescript_faults(spec, out / "typescript"):
-            write_typescript_if_possible(spec, fresh / "typescript")
         for part in fresh.iterdir():
             replace(part, out / part.name)
+    if "typescript" in parts and typescript_faults(spec, out / "typescript"):
+        replace_typescript(spec, out / "typescript")
 
 
 def checked(spec: Path) -> dict[str, Any]:
@@ -65,12 +65,14 @@ def checked(spec: Path) -> dict[str, Any]:
     return document
 
 
-def write_typescript_if_possible(spec: Path, out: Path) -> None:
-    """Write the TypeScript client, or a line that says what is missing."""
-    if has_npm():
-        write_typescript(spec, out)
-    else:
-        sys.stderr.write(f"generated/typescript is stale and stays as it is: {NEEDS_NODE}\n")
+def replace_typescript(spec: Path, out: Path) -> None:
+    """Replace the TypeScript client, or write a line that says what is missing."""
+    if not has_npm():
+        sys.stderr.write(f"{out} is stale and stays as it is: {NEEDS_NODE}\n")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        write_typescript(spec, Path(scratch, "typescript"))
+        replace(Path(scratch, "typescript"), out)
 
 
 def replace(fresh: Path, out: Path) -> None:
@@ -104,11 +106,12 @@ def with_open_maps(document: dict[str, Any]) -> dict[str, Any]:
 
     `additionalProperties: {}` means the same as `true`, of which the model generator makes an empty class.
     """
+    components = document.get("components", {})
     schemas = {
         name: schema | {"additionalProperties": {}} if is_open_map(schema) else schema
-        for name, schema in document["components"]["schemas"].items()
+        for name, schema in components.get("schemas", {}).items()
     }
-    return document | {"components": document["components"] | {"schemas": schemas}}
+    return document | {"components": components | {"schemas": schemas}}
 
 
 def is_open_map(schema: dict[str, Any]) -> bool:
