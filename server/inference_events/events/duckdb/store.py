@@ -20,6 +20,7 @@ from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.progress import job_progress
+from inference_events.events.duckdb.records import find_record
 from inference_events.events.duckdb.recovery import Recovering
 from inference_events.events.duckdb.rows import with_id_hashes
 from inference_events.events.duckdb.scanning import scan_parts
@@ -39,6 +40,7 @@ from inference_events.events.store import (
     ModelUnknown,
     Query,
     RejectedRow,
+    RetryKey,
     RetryRecord,
     Scan,
     Statuses,
@@ -96,7 +98,9 @@ class DuckDBEventStore:
         self._open_positions.get(model_id, set()).discard(position)
 
     def purge_records(self, before: int) -> Future[None]:
-        return self._committer.submit(Purge(before))
+        done = self._committer.submit(Purge(before))
+        done.add_done_callback(lambda _: None if done.exception() else self._engine.record_index.forget(before))
+        return done
 
     def read(self, query: Query) -> StoredEvents:
         layout = self._layout(query.model_id)
@@ -138,19 +142,9 @@ class DuckDBEventStore:
             ).fetchall()
         return [RejectedRow(*row) for row in rows], total
 
-    def find_record(
-        self, token_id: str, method: str, path: str, idempotency_key: str | None, body_digest: bytes
-    ) -> RetryRecord | None:
-        same: tuple[str, bytes | str] = ("idempotency_key IS NULL AND body_digest = ?", body_digest)
-        if idempotency_key is not None:
-            same = ("idempotency_key = ?", idempotency_key)
+    def find_record(self, key: RetryKey, body_digest: bytes) -> RetryRecord | None:
         with self._cursor() as cursor:
-            rows = cursor.execute(
-                f"SELECT * FROM records WHERE {same[0]} AND token_id = ? AND method = ? AND path = ?"
-                " ORDER BY created_at DESC LIMIT 1",
-                [same[1], token_id, method, path],
-            ).fetchall()
-        return RetryRecord(*rows[0]) if rows else None
+            return find_record(cursor, self._engine.record_index, key, body_digest)
 
     def answers(self) -> bool:
         with self._cursor() as cursor:
