@@ -1119,6 +1119,21 @@ class HealthResponse(BaseModel):
     kind: NormalKind
 
 
+class ReadinessStatus(StrEnum):
+    ok = "ok"
+    read_only = "read_only"
+
+
+class Readiness(BaseModel):
+    status: ReadinessStatus
+
+
+class ReadinessResponse(BaseModel):
+    data: Readiness
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ErrorDetail(BaseModel):
     reason: Annotated[
         str,

@@ -56,6 +56,13 @@ class RecordIndex:
         times: list[int] = found[::-1].tolist()
         return times
 
+    def holds_any(self, db: duckdb.DuckDBPyConnection, keys: Sequence[RetryKey]) -> bool:
+        """Report whether one of the keys, which hold an idempotency key, may have a record."""
+        if not self._is_loaded:
+            self._load(db)
+        with self._lock:
+            return len(self._times.find(_hashes([_hashed(key, b"") for key in keys]))) > 0
+
     def _load(self, db: duckdb.DuckDBPyConnection) -> None:
         # A lock of its own: meanwhile the thread that writes goes on.
         with self._loading:
@@ -86,6 +93,14 @@ def find_record(
         if rows:
             return RetryRecord(*rows[0])
     return None
+
+
+def find_claimed(db: duckdb.DuckDBPyConnection, index: RecordIndex, claims: Sequence[RetryKey]) -> list[RetryKey]:
+    """Return the claims that have a record."""
+    # Hardly any has one, and to look for all of them at once takes as long as to look for one.
+    if not claims or not index.holds_any(db, claims):
+        return []
+    return [claim for claim in claims if find_record(db, index, claim, b"")]
 
 
 def insert_records(db: duckdb.DuckDBPyConnection, index: RecordIndex, records: Sequence[RetryRecord]) -> None:

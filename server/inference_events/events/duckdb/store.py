@@ -4,7 +4,7 @@ A write is durable when its transaction is committed: DuckDB syncs its write-ahe
 on cursors of their own and see the last commit.
 """
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -57,11 +57,17 @@ READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclare
 class DuckDBEventStore:
     """`EventStore` on one DuckDB file, which this process alone may open. Raises StoreUnreadable."""
 
-    def __init__(self, path: Path, most_patches: int = MOST_PATCHES, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        most_patches: int = MOST_PATCHES,
+        checkpoint_bytes: int = CHECKPOINT_BYTES,
+        on_write_error: Callable[[BaseException], object] = lambda _: None,
+    ) -> None:
         """Open or create the file.
 
         Of a model's events that were updated `most_patches` wait to be written anew, and a write-ahead log of
-        `checkpoint_bytes` is taken up into the file.
+        `checkpoint_bytes` is taken up into the file. `on_write_error` gets each error of the engine that ends a write.
         """
         self._open_positions: dict[str, set[int]] = {}
         try:
@@ -69,7 +75,7 @@ class DuckDBEventStore:
             self._engine = Recovering(self._database, self._open_positions, most_patches)
         except duckdb.Error as error:
             raise StoreUnreadable(str(error)) from error
-        self._committer = GroupCommitter(self._engine)
+        self._committer = GroupCommitter(self._engine, on_write_error)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
         return self._committer.submit(Define(model_id, revision, schema, targets))
@@ -147,8 +153,11 @@ class DuckDBEventStore:
             return find_record(cursor, self._engine.record_index, key, body_digest)
 
     def answers(self) -> bool:
-        with self._cursor() as cursor:
-            return number(cursor, "SELECT 1") == 1
+        try:
+            with self._cursor() as cursor:
+                return number(cursor, "SELECT 1") == 1
+        except duckdb.Error:
+            return False
 
     def close(self) -> None:
         self._committer.stop()

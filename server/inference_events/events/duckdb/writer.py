@@ -15,7 +15,7 @@ from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, job_progress, set_progress
-from inference_events.events.duckdb.records import RecordIndex, find_record, insert_records, purge_records
+from inference_events.events.duckdb.records import RecordIndex, find_claimed, insert_records, purge_records
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
@@ -203,11 +203,8 @@ class Writer:
 
     def _claimed(self, claims: Sequence[RetryKey]) -> list[RetryKey]:
         """Return the claims that have a record, or will have one at the commit, or come twice."""
-        return [
-            claim
-            for claim, times in Counter(claims).items()
-            if times > 1 or claim in self._claims or find_record(self._db, self._record_index, claim, b"")
-        ]
+        repeated = [claim for claim, times in Counter(claims).items() if times > 1 or claim in self._claims]
+        return repeated + find_claimed(self._db, self._record_index, claims)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
         joined = writes[0] if len(writes) == 1 else join(writes)
