@@ -225,7 +225,7 @@ class Operations(Protocol):
     async def check_liveness(self) -> types.HealthResponse:
         """Is the process alive?"""
 
-    async def check_readiness(self) -> types.HealthResponse:
+    async def check_readiness(self) -> types.ReadinessResponse:
         """Can the server take requests?"""
 
 

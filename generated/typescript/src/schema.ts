@@ -935,8 +935,15 @@ export interface paths {
         };
         /**
          * Can the server take requests?
-         * @description Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops or
-         *     when a store does not answer. Needs no token.
+         * @description Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or stops, or if
+         *     a store cannot be read. Needs no token.
+         *
+         *     If the disk refuses writes, for example because it is full, the status code is still 200, but `status` is
+         *     `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes 4 KiB to
+         *     the data directory and syncs them every 10 s. Once that works and no write has failed since the time before,
+         *     `status` is `ok` again.
+         *
+         *     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
          */
         get: operations["check_readiness"];
         put?: never;
@@ -2196,6 +2203,22 @@ export interface components {
         /** @description The answer to a health check. */
         HealthResponse: {
             data: components["schemas"]["Health"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description Which requests the server can serve: `ok` means all of them, `read_only` means reads only, because the disk
+         *     refuses writes.
+         * @enum {string}
+         */
+        ReadinessStatus: "ok" | "read_only";
+        /** @description Which requests the server can serve. */
+        Readiness: {
+            status: components["schemas"]["ReadinessStatus"];
+        };
+        /** @description The answer to a readiness check. */
+        ReadinessResponse: {
+            data: components["schemas"]["Readiness"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -4165,13 +4188,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The server takes requests. */
+            /** @description The server takes requests, or reads only. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthResponse"];
+                    "application/json": components["schemas"]["ReadinessResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];
