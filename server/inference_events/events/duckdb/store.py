@@ -33,6 +33,7 @@ from inference_events.events.duckdb.sql import (
 from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum
 from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
+from inference_events.events.observer import StoreObserver
 from inference_events.events.store import (
     Deletion,
     JobProgress,
@@ -55,19 +56,26 @@ READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclare
 class DuckDBEventStore:
     """`EventStore` on one DuckDB file, which this process alone may open. Raises StoreUnreadable."""
 
-    def __init__(self, path: Path, most_patches: int = MOST_PATCHES, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        most_patches: int = MOST_PATCHES,
+        checkpoint_bytes: int = CHECKPOINT_BYTES,
+        observer: StoreObserver | None = None,
+    ) -> None:
         """Open or create the file.
 
         Of a model's events that were updated `most_patches` wait to be written anew, and a write-ahead log of
-        `checkpoint_bytes` is taken up into the file.
+        `checkpoint_bytes` is taken up into the file. `observer` learns what is committed.
         """
         self._open_positions: dict[str, set[int]] = {}
+        observer = observer or StoreObserver()
         try:
             self._database = Database(path, checkpoint_bytes)
-            self._engine = Recovering(self._database, self._open_positions, most_patches)
+            self._engine = Recovering(self._database, self._open_positions, most_patches, observer)
         except duckdb.Error as error:
             raise StoreUnreadable(str(error)) from error
-        self._committer = GroupCommitter(self._engine)
+        self._committer = GroupCommitter(self._engine, observer)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
         return self._committer.submit(Define(model_id, revision, schema, targets))
@@ -155,6 +163,9 @@ class DuckDBEventStore:
     def answers(self) -> bool:
         with self._cursor() as cursor:
             return number(cursor, "SELECT 1") == 1
+
+    def queue_depth(self) -> int:
+        return self._committer.depth()
 
     def close(self) -> None:
         self._committer.stop()
