@@ -2,8 +2,9 @@
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -277,18 +278,20 @@ def test_the_number_of_series_has_a_bound() -> None:
     assert len(scrape.samples) < MAX_SERIES
 
 
-def test_a_scrape_asks_the_catalog_once_and_waits_for_no_writer(api: Watched) -> None:
+def test_a_scrape_asks_the_catalog_once_and_waits_for_no_writer(tmp_path: Path) -> None:
     """A scrape costs one query, however many models there are, so it may be frequent."""
     statements: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        api.scrape()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+    with watched(tmp_path / "data") as api, closing(sqlite3.connect(tmp_path / "data" / "catalog.sqlite")) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            api.scrape()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
     assert len([statement for statement in statements if not statement.startswith("BEGIN")]) == 1
 
 
