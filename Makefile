@@ -2,7 +2,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 INSTALL := install --constraint constraints.txt
-# Two environments contain the built wheel, as users install it: one lacks pandas, because pyarrow behaves differently
+# Two environments contain the built wheels, as users install them: one lacks pandas, because pyarrow behaves differently
 # with it; the other one has the extra `demo`, which needs pandas.
 TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
@@ -101,7 +101,7 @@ review: .venv/.dev $(NODE_MODULES) ## Review openapi.yaml: lint, examples, and w
 docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.html
 	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
 
-wheel: dist/.built ## Build the wheel into dist/
+wheel: dist/.built ## Build the wheels of the server and of its Python client into dist/
 
 constraints: .venv/.dev .venv/.bench ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
@@ -140,7 +140,7 @@ clean: ## Remove what can be made anew
 
 dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin/python
 	rm -rf $(@D)
-	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) .
+	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) . ./generated/client
 	@touch $@
 
 .PRECIOUS: .venv/%/.tools
@@ -152,7 +152,7 @@ dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin
 
 # The second command is needed because pip keeps an installed wheel if the new one has the same version.
 .venv/%/.wheel: dist/.built .venv/%/.tools
-	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/*.whl)$(EXTRA_$*)"
+	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/inference_events-*.whl)$(EXTRA_$*)" dist/inference_events_client-*.whl
 	$(PIP) --python $(@D)/bin/python $(INSTALL) --no-deps --force-reinstall dist/*.whl
 	@touch $@
 

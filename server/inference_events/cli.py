@@ -25,15 +25,15 @@ from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events import __version__
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
+from inference_events.client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
+from inference_events.client.models.token_scope import check_token_scope
+from inference_events.client.types import Response
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
-from inference_events_client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
-from inference_events_client.models.token_scope import check_token_scope
-from inference_events_client.types import Response
 
 log = structlog.get_logger(__name__)
 
