@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from inference_events import __version__
 from inference_events.catalog.environments import PRE_PRODUCTION, PRODUCTION
-from inference_events.catalog.jobs import FAILURE, SUCCESS
+from inference_events.catalog.jobs import FAILURE, PENDING, STARTED, SUCCESS
 from inference_events.events.observer import StoreObserver, count_violations
 from inference_events.events.store import Deletion, RowStatus, Statuses, Write, WriteKind
 from inference_events.jobs.findings import VIOLATIONS
@@ -25,6 +25,7 @@ from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJ
 log = structlog.get_logger(__name__)
 
 JOB_KINDS = (PUBLISH_FILE, UPDATE_FILE, DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT)
+NO_JOBS = {(kind, status): 0 for kind in JOB_KINDS for status in (PENDING, STARTED)}
 # What the server is for has a kind of its own. One kind per operation would be too many series.
 REQUEST_KINDS = {
     "publish_events": "publish",
@@ -136,7 +137,9 @@ class Metrics(StoreObserver):
     ) -> None:
         """Show at each scrape what the functions return. Jobs are counted by kind and status, the rest by kind."""
         self._show("queue_depth", "Pieces of work that wait in a queue.", ["kind"], lambda: _singles(queue_depths()))
-        self._show("unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], unfinished_jobs)
+        self._show(
+            "unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], lambda: {**NO_JOBS, **unfinished_jobs()}
+        )
         self._show("data_bytes", "Size of the data directory's files.", ["kind"], lambda: _singles(data_bytes()))
         self._show("disk_free_bytes", "Room on the data directory's disk.", [], lambda: {(): free_bytes()})
 

@@ -51,7 +51,7 @@ class Installation:
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     def install(self, distribution: str) -> None:
-        self.pip("install", "--no-index", "--no-deps", "--ignore-installed", wheel(distribution))
+        self.pip("install", "--no-index", "--no-deps", "--no-compile", "--ignore-installed", wheel(distribution))
 
     def uninstall(self, distribution: str) -> None:
         self.pip("uninstall", "--yes", distribution)
