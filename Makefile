@@ -23,7 +23,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -102,6 +102,10 @@ docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.ht
 	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
 
 wheel: dist/.built ## Build the wheels of the server and of its Python client into dist/
+
+release-files: dist/.built .venv/.dev ## Build the wheels and source distributions of a release into dist/
+	$(PYTHON) -m hatchling build --target sdist --directory dist
+	cd generated/client && $(abspath $(PYTHON)) -m hatchling build --target sdist --directory $(abspath dist)
 
 constraints: .venv/.dev .venv/.bench ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt

@@ -25,7 +25,7 @@ from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJ
 log = structlog.get_logger(__name__)
 
 JOB_KINDS = (PUBLISH_FILE, UPDATE_FILE, DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT)
-NO_JOBS = {(kind, status): 0 for kind in JOB_KINDS for status in (PENDING, STARTED)}
+NO_JOBS: dict[tuple[str, ...], float] = {(kind, status): 0 for kind in JOB_KINDS for status in (PENDING, STARTED)}
 # What the server is for has a kind of its own. One kind per operation would be too many series.
 REQUEST_KINDS = {
     "publish_events": "publish",
