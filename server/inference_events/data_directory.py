@@ -6,7 +6,7 @@ import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # All that the server makes in its directory, with what SQLite and DuckDB put beside their files.
@@ -129,6 +129,11 @@ class DataDirectory:
             sync_directory(self.parts)
         upload.replace(directory / str(number))
         sync_directory(directory)
+
+    def drop_upload(self, file_id: str) -> None:
+        """Remove an uploaded file that the catalog forgot. If it cannot be removed now, the next start does it."""
+        with suppress(OSError):
+            (self.files / file_id).unlink()
 
     def drop_parts(self, file_id: str) -> None:
         """Remove the parts of an upload, as far as they can be; what stays is dropped again later."""

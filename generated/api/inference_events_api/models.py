@@ -1161,3 +1161,13 @@ class FileResponse(BaseModel):
     data: StoredFile
     api_version: ApiVersion
     kind: NormalKind
+
+
+class FileList(Page):
+    items: Annotated[list[StoredFile], Field(description="The files.")]
+
+
+class FilePage(BaseModel):
+    data: FileList
+    api_version: ApiVersion
+    kind: PaginatedKind

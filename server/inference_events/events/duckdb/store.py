@@ -4,7 +4,7 @@ A write is durable when its transaction is committed: DuckDB syncs its write-ahe
 on cursors of their own and see the last commit.
 """
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -30,7 +30,7 @@ from inference_events.events.duckdb.sql import (
     layout_of,
     number,
 )
-from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum
+from inference_events.events.duckdb.work import Define, Drop, Fold, ForgetJobs, Position, Purge, Vacuum
 from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.store import (
@@ -97,6 +97,9 @@ class DuckDBEventStore:
 
     def purge_records(self, before: int) -> Future[None]:
         return self._committer.submit(Purge(before))
+
+    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
+        return self._committer.submit(ForgetJobs(job_ids))
 
     def read(self, query: Query) -> StoredEvents:
         layout = self._layout(query.model_id)

@@ -107,6 +107,8 @@ def sync_detailed(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
@@ -148,6 +150,8 @@ def sync(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
@@ -184,6 +188,8 @@ async def asyncio_detailed(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
@@ -223,6 +229,8 @@ async def asyncio(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
