@@ -162,6 +162,7 @@ class Services:
                     return
 
     def _purge(self, now: datetime) -> Iterator[None]:
+        yield
         before = now - timedelta(hours=self.settings.retry_record_hours)
         self.store.purge_records(microseconds(before)).result()
         yield

@@ -1,0 +1,79 @@
+"""Make the events file of a stopped server smaller."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference_events.data_directory import (
+    DataDirectory,
+    DataDirectoryError,
+    check_link,
+    unowned,
+)
+from inference_events.events.duckdb.compaction import compact, merge_log, needed_bytes
+from inference_events.migration import check_is_there, on_events
+
+
+@dataclass(frozen=True)
+class Space:
+    """Bytes of the events file, bytes that a copy of it needs at most, and bytes that its disk has free."""
+
+    used: int
+    needed: int
+    free: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.needed <= self.free
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What a compaction did: the rows that it copied, and the bytes of the events file before and after it."""
+
+    rows: int
+    before: int
+    after: int
+
+
+class DataDirectoryFull(DataDirectoryError):
+    """Say that the disk of a data directory has not the space for what is to be done."""
+
+
+def plan_compaction(path: Path) -> Space:
+    """Return the space that `compact_directory` would need. Nothing changes. Raises a DataDirectoryError."""
+    check_is_there(path)
+    with unowned(path):
+        return _space(path / "events.duckdb")
+
+
+def compact_directory(path: Path, announce: Callable[[Space], None]) -> Compaction:
+    """Replace the events file by a copy without unused space. `announce` learns before what the copy needs.
+
+    Raises DataDirectoryFull, and any other DataDirectoryError. The events file is the old one then.
+    """
+    check_is_there(path)
+    directory = DataDirectory(path)
+    try:
+        return _compact(directory, announce)
+    finally:
+        directory.drop_draft_events()
+        directory.close()
+
+
+def _compact(directory: DataDirectory, announce: Callable[[Space], None]) -> Compaction:
+    events, draft = directory.events_file, directory.draft_events_file
+    # A rename would replace the link, not the file.
+    check_link(events)
+    on_events(events, merge_log)
+    space = _space(events)
+    announce(space)
+    if not space.is_enough:
+        raise DataDirectoryFull(f"The disk of {directory.path} has not enough free space for the copy")
+    rows = on_events(events, lambda path: compact(path, draft))
+    return Compaction(rows, space.used, events.stat().st_size)
+
+
+def _space(events: Path) -> Space:
+    return Space(events.stat().st_size, on_events(events, needed_bytes), shutil.disk_usage(events.parent).free)
