@@ -364,11 +364,11 @@ def compact(
             _show_space(plan_compaction(data_dir))
             return
         done = compact_directory(data_dir, _show_space)
-    except (DataDirectoryError, OSError) as error:
-        raise _failure(_open_failure(data_dir, error)) from None
-    typer.echo(
-        f"Copied {done.rows} rows. The events file has {_size(done.after)} now, before it had {_size(done.before)}"
-    )
+    except DataDirectoryError as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"{data_dir} cannot be compacted: {error.strerror}") from None
+    typer.echo(f"Copied {done.rows} rows. The events file had {_size(done.before)}, and has {_size(done.after)} now")
 
 
 def _show_space(space: "Space") -> None:

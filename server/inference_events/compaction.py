@@ -7,12 +7,14 @@ from pathlib import Path
 
 from inference_events.data_directory import (
     DataDirectory,
+    DataDirectoryDamaged,
     DataDirectoryError,
     check_link,
     unowned,
 )
+from inference_events.errors import is_full_disk
 from inference_events.events.duckdb.compaction import compact, merge_log, needed_bytes
-from inference_events.migration import check_is_there, on_events
+from inference_events.migration import on_events, plan_directory
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,22 @@ class Compaction:
     after: int
 
 
+class DataDirectoryOutdated(DataDirectoryError):
+    """Say that a data directory must be migrated first."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The events of {path} have the format of an older version: run inference-events migrate first"
+        )
+
+
 class DataDirectoryFull(DataDirectoryError):
     """Say that the disk of a data directory has not the space for what is to be done."""
 
 
 def plan_compaction(path: Path) -> Space:
     """Return the space that `compact_directory` would need. Nothing changes. Raises a DataDirectoryError."""
-    check_is_there(path)
+    _check_format(path)
     with unowned(path):
         return _space(path / "events.duckdb")
 
@@ -53,7 +64,7 @@ def compact_directory(path: Path, announce: Callable[[Space], None]) -> Compacti
 
     Raises DataDirectoryFull, and any other DataDirectoryError. The events file is the old one then.
     """
-    check_is_there(path)
+    _check_format(path)
     directory = DataDirectory(path)
     try:
         return _compact(directory, announce)
@@ -71,8 +82,20 @@ def _compact(directory: DataDirectory, announce: Callable[[Space], None]) -> Com
     announce(space)
     if not space.is_enough:
         raise DataDirectoryFull(f"The disk of {directory.path} has not enough free space for the copy")
-    rows = on_events(events, lambda path: compact(path, draft))
+    try:
+        rows = on_events(events, lambda path: compact(path, draft))
+    except (DataDirectoryDamaged, OSError) as error:
+        if is_full_disk(error):
+            raise DataDirectoryFull(
+                f"The disk of {directory.path} became full; the events file is as before"
+            ) from error
+        raise
     return Compaction(rows, space.used, events.stat().st_size)
+
+
+def _check_format(path: Path) -> None:
+    if plan_directory(path) is not None:
+        raise DataDirectoryOutdated(path)
 
 
 def _space(events: Path) -> Space:

@@ -64,7 +64,7 @@ def migrate_directory(path: Path) -> Migration | None:
 
     Raises a DataDirectoryError.
     """
-    check_is_there(path)
+    _check_is_there(path)
     directory = DataDirectory(path)
     try:
         check_directory(directory)
@@ -79,7 +79,7 @@ def migrate_directory(path: Path) -> Migration | None:
 
 def plan_directory(path: Path) -> Migration | None:
     """Return what `migrate_directory` would do. Nothing in the directory changes. Raises a DataDirectoryError."""
-    check_is_there(path)
+    _check_is_there(path)
     with unowned(path):
         return _plan(path)
 
@@ -125,7 +125,6 @@ def _facts(session: Session) -> dict[str, ModelFacts]:
     return {each.model_id: ModelFacts(each.targets, each.has_numeric_ids) for each in schemas}
 
 
-def check_is_there(path: Path) -> None:
-    """Raise DataDirectoryMissing if a path is no data directory."""
+def _check_is_there(path: Path) -> None:
     if not (path / "catalog.sqlite").is_file():
         raise DataDirectoryMissing(path)
