@@ -43,9 +43,7 @@ class DataDirectoryOutdated(DataDirectoryError):
     """Say that a data directory must be migrated first."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"The events of {path} have the format of an older version: run inference-events migrate first"
-        )
+        super().__init__(f"The events of {path} have an older version's format: run inference-events migrate first")
 
 
 class DataDirectoryFull(DataDirectoryError):
@@ -86,9 +84,7 @@ def _compact(directory: DataDirectory, announce: Callable[[Space], None]) -> Com
         rows = on_events(events, lambda path: compact(path, draft))
     except (DataDirectoryDamaged, OSError) as error:
         if is_full_disk(error):
-            raise DataDirectoryFull(
-                f"The disk of {directory.path} became full; the events file is as before"
-            ) from error
+            raise DataDirectoryFull(f"The disk of {directory.path} became full; nothing is changed") from error
         raise
     return Compaction(rows, space.used, events.stat().st_size)
 

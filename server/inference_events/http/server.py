@@ -8,11 +8,13 @@ from connexion.apps.asynchronous import AsyncApp
 from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Router
+from starlette.types import Receive, Scope, Send
 
 from inference_events.http.adapter import CalledOperations, RetryGate
 from inference_events.http.auth import Authenticator, BearerSecurity
-from inference_events.http.contract import load_contract
+from inference_events.http.contract import Contract, load_contract
 from inference_events.http.errors import ErrorEnvelope
 from inference_events.http.intake import Intake, RequestIntake
 from inference_events.http.limits import BodyBudget, Limits
@@ -22,13 +24,22 @@ from inference_events_api.operations import Operations
 
 
 class ExactRouting(RoutingMiddleware):
-    """Route by the exact path: a trailing slash is another path, not a redirect to wherever `Host` points."""
+    """Route by the exact path: a trailing slash is another path, not a redirect to wherever `Host` points.
 
-    def add_api(self, *args: Any, **options: Any) -> None:
-        super().add_api(*args, **options)
+    A path that the contract has without parameters is no value of another path's parameter, with any method.
+    """
+
+    def add_api(self, *args: Any, contract: Contract, **options: Any) -> None:
+        self._contract = contract
+        super().add_api(*args, contract=contract, **options)
         for route in self.router.routes:
             if isinstance(route, Mount) and isinstance(route.app, Router):
                 route.app.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._contract.refuses(scope["method"], scope["path"]):
+            raise HTTPException(405)
+        await super().__call__(scope, receive, send)
 
 
 def create_http_app(
