@@ -13,13 +13,13 @@ from inference_events.data_directory import (
     unowned,
 )
 from inference_events.errors import is_full_disk
-from inference_events.events.duckdb.compaction import compact, merge_log, needed_bytes
+from inference_events.events.duckdb.compaction import CopyDiffers, compact, merge_log, needed_bytes, used_bytes
 from inference_events.migration import on_events, plan_directory
 
 
 @dataclass(frozen=True)
 class Space:
-    """Bytes of the events file, bytes that a copy of it needs at most, and bytes that its disk has free."""
+    """Bytes of the events file with its log, bytes that a copy needs at most, and bytes that the disk has free."""
 
     used: int
     needed: int
@@ -82,6 +82,8 @@ def _compact(directory: DataDirectory, announce: Callable[[Space], None]) -> Com
         raise DataDirectoryFull(f"The disk of {directory.path} has not enough free space for the copy")
     try:
         rows = on_events(events, lambda path: compact(path, draft))
+    except CopyDiffers:
+        raise DataDirectoryError(f"A copy of {events} is not equal to it; nothing is changed") from None
     except (DataDirectoryDamaged, OSError) as error:
         if is_full_disk(error):
             raise DataDirectoryFull(f"The disk of {directory.path} became full; nothing is changed") from error
@@ -95,4 +97,4 @@ def _check_format(path: Path) -> None:
 
 
 def _space(events: Path) -> Space:
-    return Space(events.stat().st_size, on_events(events, needed_bytes), shutil.disk_usage(events.parent).free)
+    return Space(used_bytes(events), on_events(events, needed_bytes), shutil.disk_usage(events.parent).free)

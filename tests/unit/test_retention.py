@@ -208,9 +208,7 @@ def test_rejected_rows_go_in_small_steps(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(progress, "FORGOTTEN_ROWS", 10)
     with duckdb.connect() as db:
         db.execute(SYSTEM_TABLES)
-        db.execute(
-            "INSERT INTO rejected_rows BY NAME SELECT CASE WHEN n < 25 THEN 'old' ELSE 'new' END AS job_id FROM range(30) t(n)"
-        )
+        db.execute("INSERT INTO rejected_rows (job_id) SELECT if(n < 25, 'old', 'new') FROM range(30) numbers(n)")
         left = []
         while not progress.forget_jobs(db, ["old"]):
             left.append(number(db, "SELECT count(*) FROM rejected_rows"))

@@ -14,7 +14,7 @@ import duckdb
 from inference_events.data_directory import sync_directory
 from inference_events.events.duckdb.formats import open_format
 from inference_events.events.duckdb.sql import literal, number
-from inference_events.events.store import StoreUnreadable
+from inference_events.events.store import StoreError, StoreUnreadable
 
 # A copy takes a little less than the blocks in use: 0.93 of them with two million rows.
 MARGIN = 1.1
@@ -26,12 +26,20 @@ UNION ALL SELECT sql FROM duckdb_sequences()"""
 Content = Mapping[str, Any]
 
 
+class CopyDiffers(StoreError):
+    """A copy that was read back from disk is not equal to its original."""
+
+
+def used_bytes(path: Path) -> int:
+    """Return the bytes of a file and its log."""
+    return path.stat().st_size + _log_bytes(path)
+
+
 def needed_bytes(path: Path) -> int:
     """Return the space that a copy needs at most. Nothing changes."""
     with duckdb.connect(str(path), read_only=True) as db:
         used = number(db, "SELECT sum(used_blocks * block_size) FROM pragma_database_size()")
-    log = _log_of(path)
-    return int((used + (log.stat().st_size if log.exists() else 0)) * MARGIN) + LEAST_BYTES
+    return int((used + _log_bytes(path)) * MARGIN) + LEAST_BYTES
 
 
 def merge_log(path: Path) -> None:
@@ -46,12 +54,12 @@ def merge_log(path: Path) -> None:
 def compact(path: Path, draft: Path) -> int:
     """Put a copy, made at `draft`, in the place of a file that has no log. Return the number of rows.
 
-    Raises StoreUnreadable, and leaves the file, if the copy is not equal to it.
+    Raises CopyDiffers, and leaves the file, if the copy is not equal to it.
     """
     content = _content(path)
     _copy(path, draft)
     if _content(draft) != content or _log_of(draft).exists():
-        raise StoreUnreadable("a copy of it is not equal to it")
+        raise CopyDiffers
     _replace(path, draft)
     return sum(rows for rows, _ in content["tables"].values())
 
@@ -85,6 +93,11 @@ def _replace(path: Path, draft: Path) -> None:
     sync_directory(path.parent)
     draft.replace(path)
     sync_directory(path.parent)
+
+
+def _log_bytes(path: Path) -> int:
+    log = _log_of(path)
+    return log.stat().st_size if log.exists() else 0
 
 
 def _log_of(path: Path) -> Path:
