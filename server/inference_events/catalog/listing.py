@@ -164,12 +164,7 @@ def _comparable(column: Column, value: object) -> Any:
         return value.lower()
     if isinstance(type, String) and isinstance(value, str):
         return value
-    if (
-        isinstance(type, Integer)
-        and isinstance(value, int)
-        and not isinstance(value, bool)
-        and abs(value) <= MAX_INTEGER
-    ):
+    if isinstance(type, Integer) and _is_integer(value):
         return value
     if isinstance(type, UtcDateTime) and isinstance(value, str | int | float):
         try:
@@ -182,7 +177,7 @@ def _comparable(column: Column, value: object) -> Any:
 
 
 def _is_integer(value: object) -> bool:
-    return type(value) is int and abs(value) <= MAX_INTEGER
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER
 
 
 # Not LIKE: it takes neither long patterns nor, in SQLite, a difference between upper and lower case.

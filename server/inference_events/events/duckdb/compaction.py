@@ -66,11 +66,10 @@ def compact(path: Path, draft: Path) -> int:
 
 def _copy(path: Path, draft: Path) -> None:
     with duckdb.connect(str(draft)) as db:
+        [(name,)] = db.execute("SELECT current_database()").fetchall()
         db.execute(f"ATTACH {literal(str(path))} AS original (READ_ONLY)")
-        db.execute("ATTACH ':memory:' AS unused; USE unused")
-        [(name,)] = db.execute("SELECT database_name FROM duckdb_databases() WHERE path = ?", [str(draft)]).fetchall()
         db.execute(f'COPY FROM DATABASE original TO "{name}"')
-        db.execute(f'CHECKPOINT "{name}"')
+        db.execute("CHECKPOINT")
 
 
 def _content(path: Path) -> Content:
