@@ -142,7 +142,7 @@ class DataDirectory:
         sync_directory(directory)
 
     def drop_upload(self, file_id: str) -> None:
-        """Remove an uploaded file that the catalog forgot. If it cannot be removed now, the next start does it."""
+        """Remove an uploaded file that the catalog forgot. If it cannot be removed now, a later purge does it."""
         with suppress(OSError):
             (self.files / file_id).unlink()
 

@@ -38,6 +38,7 @@ class Retention:
     def purge(self, now: datetime) -> Iterator[None]:
         """Remove what is kept no longer at a time, step by step: the caller may stop after each."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
+        yield from self._drop_leftovers()
         before = now - self._periods.jobs
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
@@ -50,6 +51,15 @@ class Retention:
             for file_id in removed:
                 self._directory.drop_upload(file_id)
             log.info("files_removed", files=len(removed))
+            yield
+
+    def _drop_leftovers(self) -> Iterator[None]:
+        """Remove the content of removed files that could not be removed with them."""
+        names = [path.name for path in self._directory.files.iterdir()]
+        for start in range(0, len(names), STEP):
+            ids = names[start : start + STEP]
+            for file_id in self._catalog.read(partial(files.removed_among, ids=ids)):
+                self._directory.drop_upload(file_id)
             yield
 
     def _forget_jobs(self, before: datetime) -> Iterator[None]:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +47,10 @@ class Kept:
         self.services.store.close()
         self.catalog.close()
         self.services.directory.close()
+
+    def reopen(self) -> None:
+        self.close()
+        self.open()
 
     def file(self, uploaded: datetime = NOW, status: str = files.SUCCESSFUL) -> str:
         file_id = new_id()
@@ -216,13 +220,13 @@ def test_rejected_rows_go_in_small_steps(monkeypatch: pytest.MonkeyPatch) -> Non
         assert number(db, "SELECT count(*) FROM rejected_rows") == 5
 
 
-def test_a_crash_leaves_no_content_behind(kept: Kept) -> None:
-    """Content that a crash left of a removed file is removed by the next start."""
+@pytest.mark.parametrize("repair", [Kept.reopen, lambda kept: kept.purge(NOW)], ids=["start", "purge"])
+def test_a_crash_leaves_no_content_behind(kept: Kept, repair: Callable[[Kept], object]) -> None:
+    """Content that a crash left of a removed file is removed by the next start, or by a purge."""
     removed, stays = kept.file(NOW), kept.file(NOW)
     kept.catalog.write(lambda session: retention.remove(session, files.get(session, removed)))
     assert kept.content(removed).exists()
-    kept.close()
-    kept.open()
+    repair(kept)
     assert not kept.has(removed)
     assert kept.has(stays)
 

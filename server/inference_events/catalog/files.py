@@ -133,11 +133,16 @@ def list_page(session: Session, listing: Listing) -> Page[File]:
 
 
 def mark_removed(file: File) -> None:
-    """Make a file unknown and forget what it was. Its content is removed after the commit, or by the next start."""
+    """Make a file unknown and forget what it was. Its content is removed after the commit, or by a later purge."""
     file.status = REMOVED
     file.filename = file.sha256 = file.path = ""
     file.size = 0
     file.updated_at = utc_now()
+
+
+def removed_among(session: Session, ids: Sequence[str]) -> list[str]:
+    """Return those of `ids` that are of removed files."""
+    return list(session.scalars(select(File.id).where(File.id.in_(ids), File.status == REMOVED)))
 
 
 def forget_removed(session: Session, before: datetime, limit: int) -> int:
