@@ -1,13 +1,16 @@
 """The whole server, put together. Nothing is decided here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from connexion.apps.asynchronous import AsyncApp
+from sqlalchemy.orm import Session
 
 from inference_events import __version__
 from inference_events.arrivals import Arrivals
@@ -17,6 +20,8 @@ from inference_events.catalog.opening import checked_catalog, prepare_catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
+from inference_events.disk import PROBE_EVERY_SECONDS, Disk
+from inference_events.disk_usage import free_bytes, used_bytes
 from inference_events.events.records import find_earlier
 from inference_events.events.store import OpenJob
 from inference_events.http.limits import Limits, Pace
@@ -25,6 +30,7 @@ from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
+from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
@@ -38,6 +44,7 @@ from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.parts import drop_unfinished
+from inference_events.retention import Periods, Retention
 from inference_events.retries import Earlier, Retries
 from inference_events.settings import Settings
 from inference_events.targets import Targets
@@ -74,7 +81,9 @@ class Operations(
         ModelFactoryOperations.__init__(self, catalog, services.directory, services.readers)
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
-        ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
+        ServerOperations.__init__(
+            self, catalog, services.settings.server_version, services.are_ready, services.is_writable
+        )
         TokenOperations.__init__(self, catalog, services.directory)
 
 
@@ -85,24 +94,39 @@ class Services:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         check_directory(self.directory)
-        self.catalog = checked_catalog(self.directory.catalog_file)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes)
+        self.disk = Disk(self.directory.incoming)
+        self.metrics = Metrics(self.disk.note_failure)
+        self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
+        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)
-        self.arrivals = Arrivals(self.store, self.targets)
+        self.arrivals = Arrivals(self.store, self.targets, self.metrics.observe_batch)
         self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         handlers = JobHandlers(
             self.catalog,
             self.store,
             self.targets,
-            self.directory.path,
+            self.directory,
             self.readers,
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers, self.store.end_job)
+        self._show_metrics()
+        self.retention = Retention(
+            self.catalog,
+            self.store,
+            self.directory,
+            Periods(
+                timedelta(hours=settings.used_file_hours),
+                timedelta(days=settings.unused_file_days),
+                timedelta(days=settings.job_days),
+            ),
+        )
         self._running = False
+        self._stopping = threading.Event()
+        self._purging = threading.Lock()
 
     def start(self) -> None:
         """Continue what an earlier process left unfinished."""
@@ -117,6 +141,10 @@ class Services:
     def stop(self) -> None:
         """Finish what was accepted; jobs stop at a safe point."""
         self._running = False
+        self._stopping.set()
+        # A purge ends after the step that it is at.
+        with self._purging:
+            pass
         self.workers.stop(self.settings.shutdown_grace_seconds)
         self.readers.close()
         self.arrivals.stop()
@@ -124,8 +152,26 @@ class Services:
         self.catalog.close()
         self.directory.close()
 
+    def _show_metrics(self) -> None:
+        self.catalog.after_commit(self._count_ended_jobs)
+        self.metrics.show_state(
+            is_writable=self.is_writable,
+            queue_depths=lambda: {"requests": self.arrivals.queue_depth(), "commits": self.store.queue_depth()},
+            unfinished_jobs=lambda: self.catalog.read(jobs.unfinished_by_kind),
+            data_bytes=partial(used_bytes, self.directory),
+            free_bytes=partial(free_bytes, self.directory),
+        )
+
+    def _count_ended_jobs(self, session: Session) -> None:
+        for kind, status in jobs.ended(session):
+            self.metrics.observe_job(kind, status)
+
     def are_ready(self) -> bool:
-        return self._running and self.store.answers()
+        """Report whether something can be served. On a full disk that may be the catalog alone."""
+        return self._running and (self.store.answers() or not self.disk.is_writable)
+
+    def is_writable(self) -> bool:
+        return self.disk.is_writable
 
     def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
         rows, total = self.store.rejected_rows(job_id, offset, limit)
@@ -139,11 +185,22 @@ class Services:
         return None if attempt is None else Earlier(attempt.body_digest, attempt.answer, attempt.created_at)
 
     def purge(self) -> None:
-        """Forget answers that are too old to be asked for again, and uploads that were never completed."""
-        before = utc_now() - timedelta(hours=self.settings.retry_record_hours)
+        """Remove what is too old to be kept, step by step, until all is done or the server stops."""
+        with self._purging:
+            for _ in self._purge(utc_now()):
+                if self._stopping.is_set():
+                    return
+
+    def _purge(self, now: datetime) -> Iterator[None]:
+        yield
+        before = now - timedelta(hours=self.settings.retry_record_hours)
         self.store.purge_records(microseconds(before)).result()
+        yield
         self.catalog.write(lambda session: attempts.purge(session, before))
+        yield
         drop_unfinished(self.catalog, self.directory)
+        yield
+        yield from self.retention.purge(now)
 
 
 def create_app(
@@ -175,6 +232,7 @@ def create_app(
             pace=Pace(idle_seconds=settings.max_body_idle_seconds),
         ),
         incoming=services.directory.incoming,
+        metrics=services.metrics,
         lifespan=_lifespan(services),
         validate_responses=validate_responses,
     )
@@ -185,20 +243,27 @@ def _lifespan(services: Services) -> Any:
     async def lifespan(_: Any) -> AsyncIterator[None]:
         services.start()
         log.info("server_started", version=__version__)
-        purging = asyncio.create_task(_purge_regularly(services))
+        repeated = [
+            asyncio.create_task(_repeat(services.purge, PURGE_EVERY_SECONDS)),
+            asyncio.create_task(_repeat(services.disk.probe, PROBE_EVERY_SECONDS)),
+        ]
         try:
             yield
         finally:
-            purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await purging
+            for task in repeated:
+                task.cancel()
+            await asyncio.wait(repeated)
             await asyncio.to_thread(services.stop)
             log.info("server_stopped")
 
     return lifespan
 
 
-async def _purge_regularly(services: Services) -> None:
+async def _repeat(work: Callable[[], None], seconds: float) -> None:
+    """Do work in a thread again and again. A failure, as of a full disk, does not end it."""
     while True:
-        await asyncio.to_thread(services.purge)
-        await asyncio.sleep(PURGE_EVERY_SECONDS)
+        try:
+            await asyncio.to_thread(work)
+        except Exception:
+            log.error("repeated_work_failed", work=work.__name__, exc_info=True)
+        await asyncio.sleep(seconds)

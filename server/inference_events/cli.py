@@ -14,25 +14,31 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import httpx
+import structlog
 import typer
 import uvicorn
 from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events import __version__
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
+from inference_events.client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
+from inference_events.client.models.token_scope import check_token_scope
+from inference_events.client.types import Response
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
-from inference_events_client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
-from inference_events_client.models.token_scope import check_token_scope
-from inference_events_client.types import Response
+
+log = structlog.get_logger(__name__)
+
+if TYPE_CHECKING:
+    from inference_events.compaction import Space
 
 T = TypeVar("T")
 _PAGE = 1000
@@ -60,8 +66,12 @@ app = typer.Typer(
     name="inference-events",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # The framed help cuts the names of variables in a terminal of 80 columns.
+    rich_markup_mode=None,
 )
-token = typer.Typer(help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True)
+token = typer.Typer(
+    help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(token, name="token")
 
 
@@ -83,7 +93,7 @@ def main(
 def serve(**flags: str | None) -> None:
     """Run the server until it is told to stop.
 
-    The first start makes an admin token, shows it, and leaves it in the data directory's file admin-token.
+    The first start makes an admin token and keeps it in the data directory's file admin-token. A terminal shows it.
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
@@ -124,7 +134,7 @@ def _app(settings: Settings) -> Any:
     from inference_events.app import create_app
 
     try:
-        return create_app(settings, announce=_announce)
+        return create_app(settings, announce=partial(_announce, settings.data_dir))
     except (DataDirectoryError, OSError) as error:
         raise _failure(_open_failure(settings.data_dir, error)) from None
 
@@ -176,8 +186,12 @@ def _listen(host: str, port: int) -> socket.socket:
         raise _failure(f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port choose others") from None
 
 
-def _announce(secret: str) -> None:
-    typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
+def _announce(data_dir: Path, secret: str) -> None:
+    """Show the secret of a new admin token to a person; what is not a terminal is kept, and may be read by others."""
+    if sys.stdout.isatty():
+        typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
+    else:
+        log.info("admin_token_created", file=str(admin_token_file(data_dir).absolute()))
 
 
 class _Server(uvicorn.Server):
@@ -340,6 +354,41 @@ def migrate(
     typer.echo(f"The events' format {done.before} {would} {done.after}")
     typer.echo(f"Event ids that {would} canonical: {done.converted_ids}")
     typer.echo(f"Events that {would} part of another event with the same id: {done.merged_events}")
+
+
+@app.command()
+def compact(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the space it needs, and change nothing.")] = False,
+) -> None:
+    """Make the events file smaller: give back the space that deleted and replaced events left.
+
+    It writes a copy beside the file, compares both, and lets the copy take the file's place. No server may run on the
+    directory meanwhile.
+    """
+    # Imported here, as the commands that talk to a server do not need the stores.
+    from inference_events.compaction import compact_directory, plan_compaction
+
+    os.umask(0o077)
+    try:
+        if dry_run:
+            _show_space(plan_compaction(data_dir))
+            return
+        done = compact_directory(data_dir, _show_space)
+    except DataDirectoryError as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"{data_dir} cannot be compacted: {error.strerror}") from None
+    typer.echo(f"Copied {done.rows} rows. The events file had {_size(done.before)}, and has {_size(done.after)} now")
+
+
+def _show_space(space: "Space") -> None:
+    typer.echo(f"The events file has {_size(space.used)}. A copy needs up to {_size(space.needed)}")
+    typer.echo(f"The disk has {_size(space.free)} free{'' if space.is_enough else ', which is not enough'}")
+
+
+def _size(count: int) -> str:
+    return ByteSize(count).human_readable()
 
 
 @app.command()

@@ -707,6 +707,19 @@ class HealthResponse(TypedDict):
     kind: NormalKind
 
 
+ReadinessStatus: TypeAlias = Literal["ok", "read_only"]
+
+
+class Readiness(TypedDict):
+    status: ReadinessStatus
+
+
+class ReadinessResponse(TypedDict):
+    data: Readiness
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ErrorDetail(TypedDict):
     reason: str
     message: str
@@ -741,3 +754,13 @@ class FileResponse(TypedDict):
     data: StoredFile
     api_version: ApiVersion
     kind: NormalKind
+
+
+class FileList(Page):
+    items: list[StoredFile]
+
+
+class FilePage(TypedDict):
+    data: FileList
+    api_version: ApiVersion
+    kind: PaginatedKind

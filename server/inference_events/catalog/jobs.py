@@ -1,13 +1,14 @@
 """Jobs: what a request started and a worker does later. They outlive the model that they worked for."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, defer, object_session
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import UNFINISHED, Job, new_id, utc_now
+from inference_events.catalog.tables import UNFINISHED, File, Job, new_id, utc_now
 from inference_events.errors import ObjectNotFound
 
 PENDING = "PENDING"
@@ -15,6 +16,7 @@ STARTED = "STARTED"
 SUCCESS = "SUCCESS"
 FAILURE = "FAILURE"
 _UNFINISHED = Job.status.in_((PENDING, STARTED))
+_ENDED = "ended_jobs"
 # These may be long: thousands of event ids.
 _WITHOUT_PARAMETERS = select(Job).options(defer(Job.params, raiseload=True))
 _COLUMNS = {
@@ -51,6 +53,7 @@ def create(
         info=dict(info),
         project_id=project_id,
         model_id=model_id,
+        file_id=params.get("file_id"),
         token_id=token_id,
         epoch=epoch,
     )
@@ -81,6 +84,18 @@ def unfinished(session: Session) -> list[Job]:
 def count_unfinished(session: Session) -> int:
     """Return how many jobs wait or run."""
     return session.scalar(select(func.count()).select_from(Job).where(UNFINISHED)) or 0
+
+
+def unfinished_by_kind(session: Session) -> dict[tuple[str, ...], int]:
+    """Return how many jobs wait or run, by kind and status."""
+    counted = select(Job.kind, Job.status, func.count()).where(UNFINISHED).group_by(Job.kind, Job.status)
+    return {(kind, status): count for kind, status, count in session.execute(counted)}
+
+
+def ended(session: Session) -> list[tuple[str, str]]:
+    """Return kind and status of each job that ended in the session's transaction."""
+    found: list[tuple[str, str]] = session.info.get(_ENDED, [])
+    return found
 
 
 def next_ready(session: Session, running: Sequence[Job]) -> Job | None:
@@ -182,6 +197,18 @@ def end_of_project(session: Session, project_id: str, message: str) -> None:
     _fail_all(session, Job.project_id == project_id, message)
 
 
+def expired(session: Session, before: datetime, limit: int) -> list[str]:
+    """Return up to `limit` ids of jobs that ended before a time. A job whose file is kept is kept, too."""
+    has_file = select(File.id).where(File.id == Job.file_id, File.path != "").exists()
+    ended = select(Job.id).where(Job.completed_at < before, ~has_file)
+    return list(session.scalars(ended.order_by(Job.completed_at).limit(limit)))
+
+
+def forget(session: Session, ids: Sequence[str]) -> None:
+    """Delete jobs that ended."""
+    session.execute(delete(Job).where(Job.id.in_(ids)))
+
+
 def _fail_all(session: Session, which: ColumnElement[bool], message: str) -> None:
     for job in session.scalars(select(Job).where(_UNFINISHED, which)):
         _fail(job, "ObjectNotFound", message)
@@ -195,3 +222,6 @@ def _fail(job: Job, reason: str, message: str) -> None:
 def _end(job: Job, status: str) -> None:
     job.status = status
     job.completed_at = utc_now()
+    session = object_session(job)
+    assert session is not None
+    session.info.setdefault(_ENDED, []).append((job.kind, status))

@@ -38,6 +38,8 @@ from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
+from .file_list import FileList
+from .file_page import FilePage
 from .file_part import FilePart
 from .file_part_response import FilePartResponse
 from .file_response import FileResponse
@@ -93,6 +95,9 @@ from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
 from .read_events_request import ReadEventsRequest
 from .read_events_response import ReadEventsResponse
+from .readiness import Readiness
+from .readiness_response import ReadinessResponse
+from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
@@ -165,6 +170,8 @@ __all__ = (
     "EventsUpdatedSourceType",
     "FileAccepted",
     "FileAcceptedSourceType",
+    "FileList",
+    "FilePage",
     "FilePart",
     "FilePartResponse",
     "FileResponse",
@@ -220,6 +227,9 @@ __all__ = (
     "PublishEventsResponse",
     "ReadEventsRequest",
     "ReadEventsResponse",
+    "Readiness",
+    "ReadinessResponse",
+    "ReadinessStatus",
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",

@@ -50,6 +50,11 @@ class _Run:
         entries: RowKeys = starts + np.arange(length.sum())
         return entries
 
+    def without(self, below: int) -> "_Run":
+        """Return the entries whose row_keys are not below one."""
+        stays = self.row_keys >= below
+        return _Run(self.hashes[stays], self.row_keys[stays])
+
     def joined(self, other: "_Run") -> "_Run":
         """Return the entries of both whose rows are still there."""
         hashes = np.concatenate([self.hashes, other.hashes])
@@ -96,6 +101,10 @@ class Identity:
         for run in self._runs:
             entries = run.find(keys)
             run.row_keys[entries[_contains(ordered, run.row_keys[entries])]] = GONE
+
+    def drop_below(self, row_key: int) -> None:
+        """Forget rows whose row_keys are below one."""
+        self._runs = [run.without(row_key) for run in self._runs]
 
 
 @dataclass(frozen=True)
