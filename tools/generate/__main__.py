@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from tools.generate.facade import write_facade
 from tools.generate.operations import operations_module
 
 HERE = Path(__file__).parent
@@ -43,6 +44,7 @@ def generate(spec: Path, out: Path) -> None:
         fresh = Path(scratch, "generated")
         write_api(spec, fresh / "api" / "inference_events_api")
         write_client(spec, fresh / "client")
+        write_facade(fresh / "client" / "inference_events_client")
         finish(fresh)
         for part in ("api", "client"):
             shutil.rmtree(out / part, ignore_errors=True)
