@@ -1,7 +1,7 @@
 """The Python client raises errors, repeats what is safe, reads all pages, waits for jobs and cuts long lists."""
 
 import asyncio
-import time
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,6 @@ from inference_events_client import (
     Filter,
     InferenceEvents,
     JobFailed,
-    JobNotFinished,
     NotFound,
     RetryPolicy,
     TransportError,
@@ -64,12 +63,11 @@ def client(connect: Connect) -> InferenceEvents:
 
 
 def new_project(client: InferenceEvents) -> Project:
-    return client.projects.create(f"project_{uuid.uuid4().hex}")
+    return client.projects.create(f"p{uuid.uuid4().hex[:24]}")
 
 
-@pytest.fixture
-def model(client: InferenceEvents) -> Model:
-    """Give a model with an id, a number and a label."""
+def new_model(client: InferenceEvents, **changes: Any) -> Model:
+    """Create a model with an id, a number and a label."""
     columns = [{"name": name, "data_type": kind} for name, kind in (("id", "str"), ("x", "int"), ("label", "bool"))]
     fields = {
         "name": "model",
@@ -79,7 +77,13 @@ def model(client: InferenceEvents) -> Model:
         "event_id_col": "id",
         "event_ts_col": "time",
     }
-    return client.models.create(ModelCreate.from_dict(fields))
+    return client.models.create(ModelCreate.from_dict(fields | changes))
+
+
+@pytest.fixture
+def model(client: InferenceEvents) -> Model:
+    """Give a model of its own to a test."""
+    return new_model(client)
 
 
 def events(count: int) -> list[dict[str, Any]]:
@@ -93,8 +97,6 @@ def ids(count: int) -> list[str]:
 @contextmanager
 def silent_server() -> Iterator[str]:
     """Give the URL of a socket that takes connections and never answers."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -125,37 +127,29 @@ def test_errors_have_a_class_for_each_reason(client: InferenceEvents, model: Mod
 
 def test_the_rest_of_the_api_raises_too(client: InferenceEvents, model: Model) -> None:
     """Any generated operation can be called, any list be read whole, and errors are raised."""
-    operations = ("asyncio",) * 3 if isinstance(client, Blocking) else ("sync",) * 3
-    server_info, columns, environments = (
-        getattr(operation, name)
-        for operation, name in zip((get_server_info, list_columns, list_model_environments), operations, strict=True)
-    )
-    assert client.call(server_info).data.server_version
-    assert [column.name for column in client.pages(columns, model.id, page_size=1)] == ["id", "x", "label"]
+    form = "asyncio" if isinstance(client, Blocking) else "sync"
+    assert client.call(getattr(get_server_info, form)).data.server_version
+    columns = client.pages(getattr(list_columns, form), model.id, page_size=1)
+    assert [column.name for column in columns] == ["id", "x", "label"]
     with pytest.raises(NotFound):
-        list(client.pages(environments, uuid.uuid4()))
+        list(client.pages(getattr(list_model_environments, form), uuid.uuid4()))
 
 
 FAULTS = [fault for fault in Fault if fault is not Fault.ANSWER_LATE]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_retry_stores_once(
-    fault: Fault, connect: Connect, client: InferenceEvents, model: Model, server_url: str
-) -> None:
+def test_a_retry_stores_once(fault: Fault, connect: Connect, client: InferenceEvents, server_url: str) -> None:
     """If the first attempt of a publish fails in any way, another one with its key gets the first response."""
-    anonymous = [{"x": 1, "time": 1767225600}]
-    project_id = new_project(client).id
-    fields = model.to_dict() | {"project_id": str(project_id), "event_id_col": None}
-    without_ids = client.models.create(ModelCreate.from_dict(fields))
+    model = new_model(client, event_id_col=None)
     with running(server_url) as proxy:
         proxy.fault = fault
-        published = connect(proxy.url).events.publish(without_ids.id, anonymous)
+        published = connect(proxy.url).events.publish(model.id, [{"x": 1}])
         assert len(proxy.met) == 1
         assert len(proxy.keys) == 2
         assert len(set(proxy.keys)) == 1
-    assert [event.event_id for event in client.events.read(without_ids.id)] == published.event_ids
     assert published.created == 1
+    assert [event.event_id for event in client.events.read(model.id)] == published.event_ids
 
 
 def test_a_response_that_is_late_is_asked_for_again(
@@ -167,13 +161,14 @@ def test_a_response_that_is_late_is_asked_for_again(
         published = connect(proxy.url, timeout=1.0).events.publish(model.id, events(1))
         assert len(set(proxy.keys)) == 1
     assert published.created == 1
+    assert len(list(client.events.read(model.id))) == 1
 
 
 def test_a_server_that_never_answers_ends_in_a_timeout(connect: Connect) -> None:
     """Timeouts raise TransportTimeout, which names the request and its cause."""
     with silent_server() as url:
         client = connect(url, timeout=0.2, retries=RetryPolicy(attempts=2))
-        with pytest.raises(TransportTimeout, match="GET http://.*/v3/jobs/") as raised:
+        with pytest.raises(TransportTimeout, match=r"GET http://.*/v3/jobs/") as raised:
             client.jobs.get(uuid.uuid4())
     assert isinstance(raised.value.__cause__, httpx.ReadTimeout)
 
@@ -181,7 +176,7 @@ def test_a_server_that_never_answers_ends_in_a_timeout(connect: Connect) -> None
 def test_a_server_that_is_not_there_is_a_transport_error(connect: Connect) -> None:
     """A refused connection raises TransportError once the attempts are over."""
     client = connect("http://127.0.0.1:1", retries=RetryPolicy(attempts=2))
-    with pytest.raises(TransportError, match="GET http://127.0.0.1:1/v3/projects: "):
+    with pytest.raises(TransportError, match=r"GET http://127\.0\.0\.1:1/v3/projects: "):
         list(client.projects.list())
 
 
@@ -280,16 +275,6 @@ def test_a_job_that_fails_is_an_error(client: InferenceEvents, model: Model, tmp
         client.jobs.wait(str(job_id))
     assert raised.value.job.id == job_id
     assert str(raised.value.job.error_message) in str(raised.value)
-
-
-def test_waiting_for_a_job_ends(client: InferenceEvents, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for a job that takes longer than the timeout raises JobNotFinished, soon after the timeout."""
-    [job_id] = client.events.delete(model.id, ["1"])
-    monkeypatch.setattr(type(client.jobs.wait(job_id)), "status", "STARTED", raising=False)
-    started = time.monotonic()
-    with pytest.raises(JobNotFinished, match="did not end in time"):
-        client.jobs.wait(job_id, timeout=0.3)
-    assert time.monotonic() - started >= 0.3
 
 
 def test_a_project_and_a_model_are_deleted(client: InferenceEvents, model: Model) -> None:

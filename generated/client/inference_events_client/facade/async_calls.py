@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 
 from ..client import AuthenticatedClient
-from .errors import api_error, transport_error
+from .errors import api_error, is_foreign, transport_error
 from .paging import PAGE_SIZE, AsyncOperation, Page, T, success
 from .retries import Attempts, RetryPolicy
 
@@ -29,7 +29,7 @@ class AsyncRetryingClient(httpx.AsyncClient):
         while True:
             try:
                 response = await super().send(request, **options)
-                if response.is_success:
+                if response.is_success and not is_foreign(response):
                     return response
                 await response.aread()
             except httpx.RequestError as error:

@@ -148,6 +148,11 @@ class JobNotFinished(InferenceEventsError):
         self.job = job
 
 
+def is_foreign(response: httpx.Response) -> bool:
+    """Report whether a response is a page for people, as a proxy shows to those who are not logged in."""
+    return bool(response.headers.get("Content-Type", "").startswith("text/html"))
+
+
 def api_error(response: httpx.Response) -> ApiError:
     """Return the error that a response stands for."""
     kind = BY_STATUS.get(response.status_code, ApiError)
