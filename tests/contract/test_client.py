@@ -152,6 +152,20 @@ def test_a_retry_stores_once(fault: Fault, connect: Connect, client: InferenceEv
     assert [event.event_id for event in client.events.read(model.id)] == published.event_ids
 
 
+def test_a_file_is_sent_whole_again(
+    connect: Connect, client: InferenceEvents, model: Model, server_url: str, tmp_path: Path
+) -> None:
+    """If the connection breaks within an upload, the next attempt sends the file from its start."""
+    path = tmp_path / "events.csv"
+    path.write_text("id,x,time\n" + "".join(f"{number},{number},2026-01-01\n" for number in range(20_000)))
+    with running(server_url) as proxy:
+        proxy.fault = Fault.REQUEST_CUT
+        file = connect(proxy.url).files.upload(path)
+        assert len(proxy.keys) == 2
+    info = client.jobs.wait(client.events.publish_file(model.id, file.id), timeout=60).info
+    assert info.created == 20_000
+
+
 def test_a_response_that_is_late_is_asked_for_again(
     connect: Connect, client: InferenceEvents, model: Model, server_url: str
 ) -> None:

@@ -92,10 +92,10 @@ def operations() -> Sequence[tuple[str, str, dict[str, Any]]]:
 
 
 def test_each_error_of_the_contract_has_a_class() -> None:
-    """Every error status of the contract, and every reason of the server, has a class of its own in the client."""
+    """Every error status of the contract, and every error of the server, has a class of its own in the client."""
     statuses = {int(status) for *_, node in operations() for status in node["responses"] if status >= "400"}
-    reasons = {one.code for one in server_errors.ApiError.__subclasses__()}
-    assert statuses | reasons <= set(errors.BY_STATUS)
+    codes = {one.code for one in server_errors.ApiError.__subclasses__()}
+    assert statuses | codes <= set(errors.BY_STATUS)
     assert len(set(errors.BY_STATUS.values())) == len(errors.BY_STATUS)
 
 
