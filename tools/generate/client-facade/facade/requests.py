@@ -64,13 +64,26 @@ def as_uuid(id: Id) -> UUID:
 def events_request(
     model_id: Id, events: Sequence[Mapping[str, Any]], dataset: str | None = None
 ) -> PublishEventsRequest:
-    """Return the request that carries events; without a dataset they are production events."""
-    return _request(model_id, EventsSource("EVENTS", [Event.from_dict(event) for event in events]), dataset)
+    """Return the request that carries events; without a dataset they are production events.
+
+    Values of events may be times and UUIDs, too.
+    """
+    return _request(model_id, EventsSource("EVENTS", [_event(event) for event in events]), dataset)
 
 
 def file_request(model_id: Id, file_id: Id, dataset: str | None = None) -> PublishEventsRequest:
     """Return the request that names an uploaded file; without a dataset its rows are production events."""
     return _request(model_id, FileSource("FILE", as_uuid(file_id)), dataset)
+
+
+def _event(values: Mapping[str, Any]) -> Event:
+    return Event.from_dict({column: _in_json(value) for column, value in values.items()})
+
+
+def _in_json(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _request(model_id: Id, source: EventsSource | FileSource, dataset: str | None) -> PublishEventsRequest:
