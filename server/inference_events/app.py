@@ -85,6 +85,8 @@ class Services:
         self.directory = DataDirectory(settings.data_dir)
         check_directory(self.directory)
         self.catalog = checked_catalog(self.directory.catalog_file)
+        if self.catalog.migrated:
+            log.info("catalog_migrated", **self.catalog.migrated)
         self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)

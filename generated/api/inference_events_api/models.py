@@ -110,6 +110,7 @@ class ViolationKind(StrEnum):
 
 class TokenScope(StrEnum):
     ingest = "ingest"
+    manage = "manage"
     read = "read"
     admin = "admin"
 
@@ -1028,7 +1029,15 @@ class TokenCreate(BaseModel):
         extra="forbid",
     )
     name: Annotated[str, Field(description="What it is for.", max_length=255, min_length=1)]
-    scopes: Annotated[list[TokenScope], Field(description="What it may do.", max_length=3, min_length=1)]
+    scopes: Annotated[list[TokenScope], Field(description="What it may do.", max_length=4, min_length=1)]
+    project_ids: Annotated[
+        list[UUID] | None,
+        Field(
+            description="The projects that it is limited to; null or absent means all.",
+            max_length=1000,
+            min_length=1,
+        ),
+    ] = None
     expires_at: Annotated[
         AwareDatetime | None, Field(description="When it ends; null or absent means never.")
     ] = None
@@ -1047,6 +1056,10 @@ class Token(BaseModel):
     id: Annotated[UUID, Field(description="The token's id.")]
     name: Annotated[str, Field(description="What it is for.")]
     scopes: Annotated[list[TokenScope], Field(description="What it may do.")]
+    project_ids: Annotated[
+        list[UUID] | None,
+        Field(description="The projects that it is limited to, also deleted ones; null means all."),
+    ]
     created_at: Annotated[AwareDatetime, Field(description="When it was created.")]
     expires_at: Annotated[AwareDatetime | None, Field(description="When it ends, null for never.")]
     last_used_at: Annotated[

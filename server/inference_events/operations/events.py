@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.arrivals import Arrivals, Outcome, Target, check_updatable
 from inference_events.catalog import Catalog, environments, files, models
-from inference_events.catalog.tables import Model
+from inference_events.catalog.tables import File, Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
@@ -86,7 +86,7 @@ class EventOperations:
         model = await asyncio.to_thread(self._targets.model, model_id.lower())
         if kind == UPDATE_FILE:
             check_updatable(model.event_id_col)
-        file = await self._catalog.aread(lambda session: files.get_readable(session, file_id, "/source/file_id"))
+        file = await self._catalog.aread(lambda session: _file(session, file_id, model))
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
         return await self._start_job(kind, name, model, dataset, {"file_id": file.id}, {"source_type": "FILE"})
 
@@ -124,6 +124,12 @@ class EventOperations:
             return views.envelope({**shown, "job": views.job_reference(job)})
 
         return await change(self._catalog, make)
+
+
+def _file(session: Session, file_id: str, model: Model) -> File:
+    file = files.get_readable(session, file_id, "/source/file_id")
+    files.check_project(session, file, model.project_id, "/source/file_id")
+    return file
 
 
 def _published(outcome: Outcome) -> t.PublishEventsResponse:

@@ -55,6 +55,11 @@ def _parse_response(
 
         return response_403
 
+    if response.status_code == 404:
+        response_404 = ErrorEnvelope.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 413:
         response_413 = ErrorEnvelope.from_dict(response.json())
 
@@ -102,6 +107,12 @@ def sync_detailed(
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
 
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
+
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 
     Args:
@@ -136,6 +147,12 @@ def sync(
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
 
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
+
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 
     Args:
@@ -164,6 +181,12 @@ async def asyncio_detailed(
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
+
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
 
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 
@@ -196,6 +219,12 @@ async def asyncio(
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
+
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
 
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 

@@ -115,8 +115,8 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
@@ -158,8 +158,8 @@ def sync(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
@@ -196,8 +196,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
@@ -237,8 +237,8 @@ async def asyncio(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
