@@ -5,12 +5,11 @@ occurs in it, so that no operation can forget them: a row of another project is 
 counts and changes. Work outside a request, such as a job, sees all rows.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from inference_events.catalog.tables import Baseline, Environment, File, Job, Model, Project, Table, TokenProject
 from inference_events.context import current_project_ids
@@ -25,24 +24,28 @@ def limit_to_projects(state: ORMExecuteState) -> None:
     is_loaded_already = state.is_column_load or state.is_relationship_load
     if project_ids is None or is_loaded_already or IN_ALL_PROJECTS.items() <= state.execution_options.items():
         return
+    limits = [with_loader_criteria(table, limit(project_ids), include_aliases=True) for table, limit in LIMITS.items()]
     statement: Any = state.statement
-    state.statement = statement.options(*_criteria(project_ids))
+    state.statement = statement.options(*limits)
 
 
-def _criteria(project_ids: Collection[str]) -> list[LoaderCriteriaOption]:
-    models = select(Model.__table__.c.id).where(Model.__table__.c.project_id.in_(project_ids))
-    visible: dict[type[Table], ColumnElement[bool]] = {
-        Project: Project.id.in_(project_ids),
-        Model: Model.project_id.in_(project_ids),
-        Environment: Environment.model_id.in_(models),
-        Baseline: Baseline.model_id.in_(models),
-        Job: Job.project_id.in_(project_ids),
-        File: _is_visible_file(project_ids),
-    }
-    return [with_loader_criteria(table, condition, include_aliases=True) for table, condition in visible.items()]
+def _models(project_ids: Collection[str]) -> Select[str]:
+    models = Model.__table__.c
+    return select(models.id).where(models.project_id.in_(project_ids))
 
 
-def _is_visible_file(project_ids: Collection[str]) -> ColumnElement[bool]:
+def _file(project_ids: Collection[str]) -> ColumnElement[bool]:
     """Select files that a token uploaded which is limited to some of these projects, and to no other."""
     of_creator = exists().where(TokenProject.token_id == File.created_by_id)
     return of_creator & ~of_creator.where(TokenProject.project_id.not_in(project_ids))
+
+
+# Which rows of a table belong to given projects. Tables that are missing here belong to no project.
+LIMITS: Mapping[type[Table], Callable[[Collection[str]], ColumnElement[bool]]] = {
+    Project: Project.id.in_,
+    Model: Model.project_id.in_,
+    Environment: lambda project_ids: Environment.model_id.in_(_models(project_ids)),
+    Baseline: lambda project_ids: Baseline.model_id.in_(_models(project_ids)),
+    Job: Job.project_id.in_,
+    File: _file,
+}
