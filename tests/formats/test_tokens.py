@@ -35,6 +35,8 @@ def test_tokens_that_publish_may_still_manage(tmp_path: Path, version: str) -> N
     """Tokens of an older version do what they did: `ingest` gets `manage`, which the log counts, and others nothing."""
     directory, log = copied(version, tmp_path), tmp_path / "log"
     secrets = [add_token(directory, *scopes) for scopes in (["ingest"], ["ingest", "read"], ["read"], ["admin"])]
+    secrets.append(add_token(directory, "read", "ingest"))
+    change(directory, "UPDATE tokens SET revoked_at = created_at WHERE scopes = ?", (json.dumps(["read", "ingest"]),))
     program = Program(directory, TOKEN, log=log)
     program.start()
     with httpx.Client(base_url=program.url, timeout=60) as client:
@@ -44,7 +46,7 @@ def test_tokens_that_publish_may_still_manage(tmp_path: Path, version: str) -> N
         ]
         tokens = client.get("/v3/tokens?search=old", headers=bearer(TOKEN)).json()["data"]["items"]
     program.stop()
-    assert statuses == [200, 200, 403, 200]
+    assert statuses == [200, 200, 403, 200, 401]
     assert sorted(token["scopes"] for token in tokens) == [
         ["admin"],
         ["ingest", "manage"],

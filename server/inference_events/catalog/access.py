@@ -14,15 +14,18 @@ from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from inference_events.catalog.tables import Baseline, Environment, File, Job, Model, Project, Table, TokenProject
 from inference_events.context import current_project_ids
 
-# For the few queries of a request that are about the whole server.
-IN_ALL_PROJECTS = {"in_all_projects": True}
+_IN_ALL_PROJECTS = "in_all_projects"
+# Execution options of the few queries of a request that are about the whole server.
+IN_ALL_PROJECTS = {_IN_ALL_PROJECTS: True}
 
 
 def limit_to_projects(state: ORMExecuteState) -> None:
     """Limit a query to the projects of the current request."""
     project_ids = current_project_ids()
-    is_loaded_already = state.is_column_load or state.is_relationship_load
-    if project_ids is None or is_loaded_already or IN_ALL_PROJECTS.items() <= state.execution_options.items():
+    if project_ids is None or state.execution_options.get(_IN_ALL_PROJECTS):
+        return
+    # These load more of a row that the request has seen, and inherit the conditions of the query that found it.
+    if state.is_column_load or state.is_relationship_load:
         return
     limits = [with_loader_criteria(table, limit(project_ids), include_aliases=True) for table, limit in LIMITS.items()]
     statement: Any = state.statement
