@@ -6,10 +6,12 @@ counts and changes. Work outside a request, such as a job, sees all rows.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from inference_events.catalog.tables import Baseline, Environment, File, Job, Model, Project, Table, TokenProject
 from inference_events.context import current_project_ids
@@ -27,9 +29,15 @@ def limit_to_projects(state: ORMExecuteState) -> None:
     # These load more of a row that the request has seen, and inherit the conditions of the query that found it.
     if state.is_column_load or state.is_relationship_load:
         return
-    limits = [with_loader_criteria(table, limit(project_ids), include_aliases=True) for table, limit in LIMITS.items()]
     statement: Any = state.statement
-    state.statement = statement.options(*limits)
+    state.statement = statement.options(*_conditions(project_ids))
+
+
+# Making them takes longer than most queries.
+@lru_cache(128)
+def _conditions(project_ids: frozenset[str]) -> tuple[LoaderCriteriaOption, ...]:
+    conditions = ((table, limit(project_ids)) for table, limit in LIMITS.items())
+    return tuple(with_loader_criteria(table, condition, include_aliases=True) for table, condition in conditions)
 
 
 def _models(project_ids: Collection[str]) -> Select[str]:
