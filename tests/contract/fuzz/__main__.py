@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from tests.contract.fuzz import CONFIGURATION, CONTRACT, TOKEN
+from tests.contract.fuzz.links import write_contract
 
 START_SECONDS = 30
 STOP_SECONDS = 60
@@ -33,10 +34,16 @@ def main() -> int:
 
 def fuzz(url: str, arguments: Sequence[str], stdout: int | None = None) -> "subprocess.CompletedProcess[str]":
     """Run Schemathesis against a server whose admin token is `TOKEN`."""
-    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", str(CONTRACT)]
-    return subprocess.run(
-        [*command, f"--url={url}", *arguments], env=_environment(), cwd=CONTRACT.parent, stdout=stdout, text=True
-    )
+    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run"]
+    with TemporaryDirectory() as folder:
+        contract = write_contract(Path(folder))
+        return subprocess.run(
+            [*command, str(contract), f"--url={url}", *arguments],
+            env=_environment(),
+            cwd=CONTRACT.parent,
+            stdout=stdout,
+            text=True,
+        )
 
 
 @contextmanager
