@@ -8,7 +8,7 @@ TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
 EXTRA_test-demo := [demo]
 # Directories too: their time changes if a file is deleted.
-PACKAGES := $(shell find server generated \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
+PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
 PARTS := environments checks test-unit test-locale test-stores test-attacks compat test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
@@ -22,7 +22,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-contract release-contract lint types review validate docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -77,11 +77,16 @@ test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's 
 serve: .venv/.serve ## Run the server on ./inference-events-data (ARGS="--port 8001" for more)
 	$(PYTHON) -m inference_events serve $(ARGS)
 
-generate: .venv/.dev ## Write generated/ from openapi.yaml
+generate: .venv/.dev ## Write generated/ from openapi.yaml (the TypeScript client if npm is installed)
 	$(PYTHON) -m tools.generate
 
 check-generated: .venv/.dev ## Fail when generated/ is not what openapi.yaml says
 	$(PYTHON) -m tools.generate --check
+
+# Not a part of `make test`, which runs without Node.js and compares digests instead.
+check-typescript: .venv/test/.wheel ## Generate and compile the TypeScript client, and run its example (needs Node.js)
+	@command -v npm >/dev/null || { echo "make check-typescript needs npm with Node.js 20.19 or newer; make test runs without"; exit 1; }
+	$(TEST_PYTHON) -m pytest tests/typescript
 
 check-contract: .venv/.dev ## Fail if openapi.yaml breaks clients of the last release in contract/
 	$(PYTHON) -m tools.review.breaking
@@ -126,7 +131,8 @@ bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would r
 	$(PYTHON) -m tests.bench.peers $(ARGS)
 
 clean: ## Remove what can be made anew
-	rm -rf .venv build dist tools/review/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist tools/review/node_modules tools/generate/typescript-templates/node_modules \
+		generated/typescript/node_modules generated/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	python3 -m venv .venv

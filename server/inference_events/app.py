@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from connexion.apps.asynchronous import AsyncApp
+from prometheus_client import CollectorRegistry, Gauge
 
 from inference_events import __version__
 from inference_events.arrivals import Arrivals
@@ -17,6 +18,7 @@ from inference_events.catalog.opening import checked_catalog, prepare_catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
+from inference_events.disk import PROBE_EVERY_SECONDS, Disk
 from inference_events.events.records import find_earlier
 from inference_events.http.limits import Limits, Pace
 from inference_events.http.server import create_http_app
@@ -73,7 +75,9 @@ class Operations(
         ModelFactoryOperations.__init__(self, catalog, services.directory, services.readers)
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
-        ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
+        ServerOperations.__init__(
+            self, catalog, services.settings.server_version, services.are_ready, services.is_writable
+        )
         TokenOperations.__init__(self, catalog, services.directory)
 
 
@@ -84,10 +88,11 @@ class Services:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         check_directory(self.directory)
-        self.catalog = checked_catalog(self.directory.catalog_file)
+        self.disk = Disk(self.directory.incoming)
+        self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
         if self.catalog.migrated:
             log.info("catalog_migrated", **self.catalog.migrated)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes)
+        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.disk.note_failure)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets)
@@ -125,7 +130,11 @@ class Services:
         self.directory.close()
 
     def are_ready(self) -> bool:
-        return self._running and self.store.answers()
+        """Report whether something can be served. On a full disk that may be the catalog alone."""
+        return self._running and (self.store.answers() or not self.disk.is_writable)
+
+    def is_writable(self) -> bool:
+        return self.disk.is_writable
 
     def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
         rows, total = self.store.rejected_rows(job_id, offset, limit)
@@ -176,6 +185,7 @@ def create_app(
         ),
         incoming=services.directory.incoming,
         lifespan=_lifespan(services),
+        registry=_metrics(services),
         validate_responses=validate_responses,
     )
 
@@ -185,20 +195,34 @@ def _lifespan(services: Services) -> Any:
     async def lifespan(_: Any) -> AsyncIterator[None]:
         services.start()
         log.info("server_started", version=__version__)
-        purging = asyncio.create_task(_purge_regularly(services))
+        repeated = [
+            asyncio.create_task(_repeat(services.purge, PURGE_EVERY_SECONDS)),
+            asyncio.create_task(_repeat(services.disk.probe, PROBE_EVERY_SECONDS)),
+        ]
         try:
             yield
         finally:
-            purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await purging
+            for task in repeated:
+                task.cancel()
+            await asyncio.wait(repeated)
             await asyncio.to_thread(services.stop)
             log.info("server_stopped")
 
     return lifespan
 
 
-async def _purge_regularly(services: Services) -> None:
+async def _repeat(work: Callable[[], None], seconds: float) -> None:
+    """Do work in a thread again and again. A failure, as of a full disk, does not end it."""
     while True:
-        await asyncio.to_thread(services.purge)
-        await asyncio.sleep(PURGE_EVERY_SECONDS)
+        try:
+            await asyncio.to_thread(work)
+        except Exception:
+            log.error("repeated_work_failed", work=work.__name__, exc_info=True)
+        await asyncio.sleep(seconds)
+
+
+def _metrics(services: Services) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    writable = Gauge("inference_events_writable", "1 if the disk takes writes, else 0.", registry=registry)
+    writable.set_function(services.is_writable)
+    return registry

@@ -47,11 +47,16 @@ class DirectoryMigration:
     tokens_given_manage: int
 
 
-def open_store(directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int) -> DuckDBEventStore:
+def open_store(
+    directory: DataDirectory,
+    catalog: Catalog,
+    checkpoint_bytes: int,
+    on_write_error: Callable[[BaseException], object] = lambda _: None,
+) -> DuckDBEventStore:
     """Open the event store, after a migration if it needs one. Raises a DataDirectoryError."""
 
     def opened() -> DuckDBEventStore:
-        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes)
+        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes, on_write_error=on_write_error)
 
     try:
         return _opening(directory.events_file, opened)

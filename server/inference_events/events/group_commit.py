@@ -45,8 +45,10 @@ class GroupCommitter:
     and each piece is then tried by itself, so that one bad piece does not fail its neighbours.
     """
 
-    def __init__(self, engine: Transactions) -> None:
+    def __init__(self, engine: Transactions, on_error: Callable[[BaseException], object]) -> None:
+        """`on_error` gets each error, but a StoreError, that ends a piece of work."""
         self._engine = engine
+        self._on_error = on_error
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
         self._is_closed = False
@@ -88,6 +90,7 @@ class GroupCommitter:
         except Exception as error:
             if len(tasks) == 1:
                 log.error("write_failed", exc_info=error)
+                self._on_error(error)
                 tasks[0].done.set_exception(error)
                 return
             for task in tasks:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from connexion.apps.asynchronous import AsyncApp
+from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
-from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
+from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
 from prometheus_client import CollectorRegistry
-from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.http.adapter import CalledOperations, RetryGate
@@ -40,14 +42,22 @@ def _ends_in_one_slash(path: bytes) -> bool:
     return path.endswith(b"/") and not path.endswith(b"//") and path != b"/"
 
 
+class TextRouting(RoutingAPI):
+    """Leave path parameters as text: they are read as all others are, and not by the router."""
+
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
+        template = starlettify_path(path)
+        return template, template
+
+
 class ExactRouting(RoutingMiddleware):
     """Route by the exact path, without a redirect to wherever `Host` points."""
 
-    def add_api(self, *args: Any, **options: Any) -> None:
-        super().add_api(*args, **options)
-        for route in self.router.routes:
-            if isinstance(route, Mount) and isinstance(route.app, Router):
-                route.app.redirect_slashes = False
+    def add_api(self, specification: Specification, *args: Any, **options: Any) -> None:
+        api = TextRouting(specification, next_app=self.app, **options)
+        api.router.redirect_slashes = False
+        self.router.mount(api.base_path, app=api.router)
 
 
 def create_http_app(

@@ -8,6 +8,7 @@ import structlog
 
 from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.records import RecordIndex
 from inference_events.events.duckdb.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,9 @@ class Recovering:
         self._open_positions = open_positions
         self._most_patches = most_patches
         self._cursor = database.writing_cursor()
-        self._writer = Writer(self._cursor, open_positions, most_patches)
+        # It outlives the writers: it knows more than what is committed, but never less.
+        self.record_index = RecordIndex()
+        self._writer = Writer(self._cursor, open_positions, most_patches, self.record_index)
 
     @property
     def committed(self) -> dict[str, Layout]:
@@ -87,4 +90,4 @@ class Recovering:
     def _begin_anew(self) -> None:
         self._cursor.close()
         self._cursor = self._database.writing_cursor()
-        self._writer = Writer(self._cursor, self._open_positions, self._most_patches)
+        self._writer = Writer(self._cursor, self._open_positions, self._most_patches, self.record_index)
