@@ -2,7 +2,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 INSTALL := install --constraint constraints.txt
-# Two environments contain the built wheel, as users install it: one lacks pandas, because pyarrow behaves differently
+# Two environments contain the built wheels, as users install them: one lacks pandas, because pyarrow behaves differently
 # with it; the other one has the extra `demo`, which needs pandas.
 TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
@@ -22,7 +22,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -116,7 +116,11 @@ validate: .venv/.review
 docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.html
 	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
 
-wheel: dist/.built ## Build the wheel into dist/
+wheel: dist/.built ## Build the wheels of the server and of its Python client into dist/
+
+release-files: dist/.built .venv/.dev ## Build the wheels and source distributions of a release into dist/
+	$(PYTHON) -m hatchling build --target sdist --directory dist
+	cd generated/client && $(abspath $(PYTHON)) -m hatchling build --target sdist --directory $(abspath dist)
 
 constraints: .venv/.dev .venv/.bench .venv/.review ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
@@ -160,7 +164,7 @@ clean: ## Remove what can be made anew
 
 dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin/python
 	rm -rf $(@D)
-	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) .
+	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) . ./generated/client
 	@touch $@
 
 .PRECIOUS: .venv/%/.tools
@@ -172,7 +176,7 @@ dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin
 
 # The second command is needed because pip keeps an installed wheel if the new one has the same version.
 .venv/%/.wheel: dist/.built .venv/%/.tools
-	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/*.whl)$(EXTRA_$*)"
+	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/inference_events-*.whl)$(EXTRA_$*)" dist/inference_events_client-*.whl
 	$(PIP) --python $(@D)/bin/python $(INSTALL) --no-deps --force-reinstall dist/*.whl
 	@touch $@
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from connexion.apps.asynchronous import AsyncApp
-from prometheus_client import CollectorRegistry, Gauge
+from sqlalchemy.orm import Session
 
 from inference_events import __version__
 from inference_events.arrivals import Arrivals
@@ -19,6 +20,7 @@ from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
+from inference_events.disk_usage import free_bytes, used_bytes
 from inference_events.events.records import find_earlier
 from inference_events.http.limits import Limits, Pace
 from inference_events.http.server import create_http_app
@@ -26,6 +28,7 @@ from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
+from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
@@ -89,13 +92,14 @@ class Services:
         self.directory = DataDirectory(settings.data_dir)
         check_directory(self.directory)
         self.disk = Disk(self.directory.incoming)
+        self.metrics = Metrics(self.disk.note_failure)
         self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
         if self.catalog.migrated:
             log.info("catalog_migrated", **self.catalog.migrated)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.disk.note_failure)
+        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)
-        self.arrivals = Arrivals(self.store, self.targets)
+        self.arrivals = Arrivals(self.store, self.targets, self.metrics.observe_batch)
         self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         handlers = JobHandlers(
@@ -108,6 +112,7 @@ class Services:
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
+        self._show_metrics()
         self._running = False
 
     def start(self) -> None:
@@ -128,6 +133,20 @@ class Services:
         self.store.close()
         self.catalog.close()
         self.directory.close()
+
+    def _show_metrics(self) -> None:
+        self.catalog.after_commit(self._count_ended_jobs)
+        self.metrics.show_state(
+            is_writable=self.is_writable,
+            queue_depths=lambda: {"requests": self.arrivals.queue_depth(), "commits": self.store.queue_depth()},
+            unfinished_jobs=lambda: self.catalog.read(jobs.unfinished_by_kind),
+            data_bytes=partial(used_bytes, self.directory),
+            free_bytes=partial(free_bytes, self.directory),
+        )
+
+    def _count_ended_jobs(self, session: Session) -> None:
+        for kind, status in jobs.ended(session):
+            self.metrics.observe_job(kind, status)
 
     def are_ready(self) -> bool:
         """Report whether something can be served. On a full disk that may be the catalog alone."""
@@ -184,8 +203,8 @@ def create_app(
             pace=Pace(idle_seconds=settings.max_body_idle_seconds),
         ),
         incoming=services.directory.incoming,
+        metrics=services.metrics,
         lifespan=_lifespan(services),
-        registry=_metrics(services),
         validate_responses=validate_responses,
     )
 
@@ -219,10 +238,3 @@ async def _repeat(work: Callable[[], None], seconds: float) -> None:
         except Exception:
             log.error("repeated_work_failed", work=work.__name__, exc_info=True)
         await asyncio.sleep(seconds)
-
-
-def _metrics(services: Services) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    writable = Gauge("inference_events_writable", "1 if the disk takes writes, else 0.", registry=registry)
-    writable.set_function(services.is_writable)
-    return registry

@@ -136,8 +136,15 @@ class _Part:
 class Arrivals:
     """Takes events from requests and answers when they are on disk. Rules: `openapi.yaml`, `POST /v3/events`."""
 
-    def __init__(self, store: EventStore, targets: Targets) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        targets: Targets,
+        observe: Callable[[int, int], None] = lambda requests, events: None,
+    ) -> None:
+        """Start to take events. `observe` gets the requests and events of each batch."""
         self._store = store
+        self._observe = observe
         self._targets = targets
         self._queue: SimpleQueue[_Arrival | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -159,6 +166,10 @@ class Arrivals:
         done = asyncio.get_running_loop().create_future()
         self._put(_Arrival(target, events, request, describe, done))
         return await done
+
+    def queue_depth(self) -> int:
+        """Return how many requests wait to be ingested."""
+        return self._queue.qsize()
 
     def stop(self) -> None:
         """Take no more; what is written already is answered when the store has committed it."""
@@ -231,6 +242,7 @@ class Arrivals:
         except BaseException:
             self._ahead.release()
             raise
+        self._observe(len(group), len(ingested.batch))
         written.add_done_callback(partial(self._written, group))
 
     def _rows(self, group: Sequence[_Arrival], schema: ModelSchema) -> tuple[Rows, list[_Part]]:

@@ -9,20 +9,24 @@ import socket
 import ssl
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+import structlog
 import typer
 import uvicorn
 from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events import __version__
-from inference_events.data_directory import DataDirectoryError
+from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
+
+log = structlog.get_logger(__name__)
 
 _METAVARS: dict[object, str] = {
     int: "NUMBER",
@@ -38,6 +42,8 @@ app = typer.Typer(
     name="inference-events",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # The framed help cuts the names of variables in a terminal of 80 columns.
+    rich_markup_mode=None,
 )
 app.add_typer(token, name="token")
 
@@ -60,7 +66,7 @@ def main(
 def serve(**flags: str | None) -> None:
     """Run the server until it is told to stop.
 
-    The first start makes an admin token, shows it, and leaves it in the data directory's file admin-token.
+    The first start makes an admin token and keeps it in the data directory's file admin-token. A terminal shows it.
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
@@ -101,7 +107,7 @@ def _app(settings: Settings) -> Any:
     from inference_events.app import create_app
 
     try:
-        return create_app(settings, announce=_announce)
+        return create_app(settings, announce=partial(_announce, settings.data_dir))
     except (DataDirectoryError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
 
@@ -153,8 +159,12 @@ def _listen(host: str, port: int) -> socket.socket:
         raise failure(f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port choose others") from None
 
 
-def _announce(secret: str) -> None:
-    typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
+def _announce(data_dir: Path, secret: str) -> None:
+    """Show the secret of a new admin token to a person; what is not a terminal is kept, and may be read by others."""
+    if sys.stdout.isatty():
+        typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
+    else:
+        log.info("admin_token_created", file=str(admin_token_file(data_dir).absolute()))
 
 
 class _Server(uvicorn.Server):

@@ -14,14 +14,14 @@ from uuid import UUID
 import httpx
 import typer
 
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.projects import list_projects
+from inference_events.client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
+from inference_events.client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
+from inference_events.client.models.token_scope import check_token_scope
+from inference_events.client.types import Response
 from inference_events.data_directory import admin_token_file
 from inference_events.settings import ENV_PREFIX, Settings
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.projects import list_projects
-from inference_events_client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
-from inference_events_client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
-from inference_events_client.models.token_scope import check_token_scope
-from inference_events_client.types import Response
 
 T = TypeVar("T")
 Call = Callable[..., Response[ErrorEnvelope | T]]
@@ -48,7 +48,9 @@ Secret = Annotated[
 DataDir = Annotated[Path, typer.Option(envvar=f"{ENV_PREFIX}DATA_DIR", help="The server's data directory.")]
 TokenId = Annotated[UUID, typer.Argument(help="The token's id, as `token list` shows it.")]
 
-token = typer.Typer(help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True)
+token = typer.Typer(
+    help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @token.command("create")

@@ -17,6 +17,7 @@ from inference_events.disk import PROBE_BYTES, Disk
 from inference_events.errors import BadRequest
 from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.writer import Writer
+from inference_events.metrics import Metrics
 from tests.storage.opened import Opened
 
 
@@ -115,7 +116,7 @@ def test_both_stores_report_a_write_that_the_disk_refused(tmp_path: Path, monkey
         catalog.write(lambda session: session.execute(text("INSERT INTO nowhere VALUES (1)")))
     assert len(noted) == 2
     catalog.close()
-    opened = Opened(lambda path: DuckDBEventStore(path / "events.duckdb", on_write_error=noted.append), tmp_path)
+    opened = Opened(lambda path: DuckDBEventStore(path / "events.duckdb", observer=Metrics(noted.append)), tmp_path)
     error = duckdb.IOException(f"IO Error: {os.strerror(errno.ENOSPC)}")
     monkeypatch.setattr(Writer, "_write", lambda *_: _raise(error))
     with pytest.raises(duckdb.IOException):

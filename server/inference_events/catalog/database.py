@@ -108,6 +108,10 @@ class Catalog:
             self._remember(key, version, result)
         return result
 
+    def after_commit(self, function: Callable[[Session], None]) -> None:
+        """Call `function` with the session of each write that is on disk."""
+        event.listen(self._write, "after_commit", function)
+
     def write_later(self, function: Callable[[Session], object]) -> "Future[object]":
         """Queue a write that nobody waits for; it is done before `close` returns."""
         return self._writer.submit(self.write, function)

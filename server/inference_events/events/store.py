@@ -347,6 +347,9 @@ class EventStore(Protocol):
     def answers(self) -> bool:
         """Tell whether the store can be read."""
 
+    def queue_depth(self) -> int:
+        """Return how many writes wait to be committed."""
+
     def close(self) -> None:
         """Finish what was accepted and close the engine. Every call after it raises StoreClosed."""
 

@@ -10,7 +10,6 @@ from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
 from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
 from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
-from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.http.adapter import CalledOperations, RetryGate
@@ -20,8 +19,9 @@ from inference_events.http.contract import load_contract
 from inference_events.http.errors import ErrorEnvelope
 from inference_events.http.intake import Intake, RequestIntake
 from inference_events.http.limits import Limits
-from inference_events.http.observability import HttpMetrics, Observed
+from inference_events.http.observability import Exposition, Observed
 from inference_events.http.pages import Pages, docs
+from inference_events.metrics import Metrics
 from inference_events_api.operations import Operations
 
 
@@ -68,17 +68,17 @@ def create_http_app(
     limits: Limits,
     incoming: Path,
     lifespan: Lifespan,
-    registry: CollectorRegistry | None = None,
+    metrics: Metrics,
     validate_responses: bool = False,
 ) -> AsyncApp:
     """Build the ASGI application that serves `operations`.
 
-    `incoming` is an existing directory for uploads that arrive. `registry` holds what `/metrics` shows.
+    `incoming` is an existing directory for uploads that arrive. `metrics` is what `/metrics` shows.
     `validate_responses` turns an answer that breaks the contract into a 500; it is meant for tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)
-    metrics = HttpMetrics(registry or CollectorRegistry(), budget)
+    metrics.show_bodies_in_flight(lambda: budget.used)
     app = AsyncApp(
         __name__,
         lifespan=lifespan,
@@ -87,7 +87,7 @@ def create_http_app(
             WithoutTrailingSlash,
             partial(Observed, metrics=metrics),
             partial(ErrorEnvelope, contract=contract),
-            partial(Pages, pages={"/metrics": metrics.expose} | docs(contract.source)),
+            partial(Pages, pages={"/metrics": Exposition(metrics.registry).expose} | docs(contract.source)),
             ExactRouting,
             BearerSecurity,
             RequestIntake,

@@ -4,7 +4,7 @@ A write is durable when its transaction is committed: DuckDB syncs its write-ahe
 on cursors of their own and see the last commit.
 """
 
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -34,6 +34,7 @@ from inference_events.events.duckdb.sql import (
 from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum
 from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
+from inference_events.events.observer import StoreObserver
 from inference_events.events.store import (
     Deletion,
     JobProgress,
@@ -62,20 +63,21 @@ class DuckDBEventStore:
         path: Path,
         most_patches: int = MOST_PATCHES,
         checkpoint_bytes: int = CHECKPOINT_BYTES,
-        on_write_error: Callable[[BaseException], object] = lambda _: None,
+        observer: StoreObserver | None = None,
     ) -> None:
         """Open or create the file.
 
         Of a model's events that were updated `most_patches` wait to be written anew, and a write-ahead log of
-        `checkpoint_bytes` is taken up into the file. `on_write_error` gets each error of the engine that ends a write.
+        `checkpoint_bytes` is taken up into the file. `observer` learns what is committed.
         """
         self._open_positions: dict[str, set[int]] = {}
+        observer = observer or StoreObserver()
         try:
             self._database = Database(path, checkpoint_bytes)
-            self._engine = Recovering(self._database, self._open_positions, most_patches)
+            self._engine = Recovering(self._database, self._open_positions, most_patches, observer)
         except duckdb.Error as error:
             raise StoreUnreadable(str(error)) from error
-        self._committer = GroupCommitter(self._engine, on_write_error)
+        self._committer = GroupCommitter(self._engine, observer)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
         return self._committer.submit(Define(model_id, revision, schema, targets))
@@ -158,6 +160,9 @@ class DuckDBEventStore:
                 return number(cursor, "SELECT 1") == 1
         except duckdb.Error:
             return False
+
+    def queue_depth(self) -> int:
+        return self._committer.depth()
 
     def close(self) -> None:
         self._committer.stop()

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import structlog
 
 from inference_events.events.content import outdated_rows, same_content
+from inference_events.events.duckdb.checkpoints import Checkpoints
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, job_progress, set_progress
@@ -41,6 +42,7 @@ from inference_events.events.merge import (
     update_statuses,
     with_labels,
 )
+from inference_events.events.observer import CHANGES
 from inference_events.events.store import (
     TIMESTAMP,
     ContentConflict,
@@ -68,7 +70,6 @@ MOST_FOLDED = 1 << 13
 VACUUM_CHANGES = 1 << 21
 VACUUM = "SET GLOBAL max_vacuum_tasks = 100"
 NO_VACUUM = "SET GLOBAL max_vacuum_tasks = 0"
-CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
 
 
 class Writer:
@@ -80,6 +81,7 @@ class Writer:
         open_positions: dict[str, set[int]],
         most_patches: int,
         record_index: RecordIndex,
+        checkpoints: Checkpoints,
     ) -> None:
         self._db = connection
         self._db.execute(NO_VACUUM)
@@ -89,6 +91,7 @@ class Writer:
         self._rows = Rows(connection)
         self._most_patches = most_patches
         self._record_index = record_index
+        self._checkpoints = checkpoints
         self._records: list[RetryRecord] = []
         self._claims: set[RetryKey] = set()
         self._vacuums = False
@@ -107,7 +110,8 @@ class Writer:
     def commit(self) -> None:
         if self._records:
             insert_records(self._db, self._record_index, self._records)
-        self._db.commit()
+        with self._checkpoints.observed():
+            self._db.commit()
         self.committed = self._tables.layouts
         if self._vacuums:
             self._vacuum()
@@ -185,7 +189,8 @@ class Writer:
         self._rows.changes = 0
         try:
             self._db.execute(VACUUM)
-            self._db.execute("CHECKPOINT")
+            with self._checkpoints.observed():
+                self._db.execute("CHECKPOINT")
             self._db.execute(NO_VACUUM)
         except duckdb.Error as error:
             log.warning("checkpoint_failed", exc_info=error)
