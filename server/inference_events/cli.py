@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import structlog
 import typer
@@ -27,6 +27,9 @@ from inference_events.settings import ENV_PREFIX, Settings
 from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
 
 log = structlog.get_logger(__name__)
+
+if TYPE_CHECKING:
+    from inference_events.compaction import Space
 
 _METAVARS: dict[object, str] = {
     int: "NUMBER",
@@ -265,6 +268,41 @@ def migrate(
         typer.echo(f"Event ids that {would} canonical: {done.events.converted_ids}")
         typer.echo(f"Events that {would} part of another event with the same id: {done.events.merged_events}")
     typer.echo(f"Tokens with the scope ingest that {get} manage, too: {done.tokens_given_manage}")
+
+
+@app.command()
+def compact(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the space it needs, and change nothing.")] = False,
+) -> None:
+    """Make the events file smaller: give back the space that deleted and replaced events left.
+
+    It writes a copy beside the file, compares both, and lets the copy take the file's place. No server may run on the
+    directory meanwhile.
+    """
+    # Imported here, as the commands that talk to a server do not need the stores.
+    from inference_events.compaction import compact_directory, plan_compaction
+
+    os.umask(0o077)
+    try:
+        if dry_run:
+            _show_space(plan_compaction(data_dir))
+            return
+        done = compact_directory(data_dir, _show_space)
+    except DataDirectoryError as error:
+        raise failure(str(error)) from None
+    except OSError as error:
+        raise failure(f"{data_dir} cannot be compacted: {error.strerror}") from None
+    typer.echo(f"Copied {done.rows} rows. The events file had {_size(done.before)}, and has {_size(done.after)} now")
+
+
+def _show_space(space: "Space") -> None:
+    typer.echo(f"The events file has {_size(space.used)}. A copy needs up to {_size(space.needed)}")
+    typer.echo(f"The disk has {_size(space.free)} free{'' if space.is_enough else ', which is not enough'}")
+
+
+def _size(count: int) -> str:
+    return ByteSize(count).human_readable()
 
 
 @app.command()

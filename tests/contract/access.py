@@ -212,7 +212,8 @@ def prepare(access: Access) -> Landscape:
         "job_id": job_id,
         "environment_id": environment["id"],
         "baseline_id": baseline_id,
-        "file_id": file_id,
+        "file_id": call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"],
+        "used_file_id": file_id,
         "upload_id": begun_id,
         "token_id": access.token("read")[0],
     }

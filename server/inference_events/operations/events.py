@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.arrivals import Arrivals, Outcome, Target, check_updatable
 from inference_events.catalog import Catalog, environments, files, models
-from inference_events.catalog.tables import File, Model
+from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
@@ -86,9 +86,8 @@ class EventOperations:
         model = await asyncio.to_thread(self._targets.model, model_id.lower())
         if kind == UPDATE_FILE:
             check_updatable(model.event_id_col)
-        file = await self._catalog.aread(lambda session: _file(session, file_id, model))
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
-        return await self._start_job(kind, name, model, dataset, {"file_id": file.id}, {"source_type": "FILE"})
+        return await self._start_job(kind, name, model, dataset, {"file_id": file_id.lower()}, {"source_type": "FILE"})
 
     async def _start_job(
         self,
@@ -104,6 +103,9 @@ class EventOperations:
 
         def make(session: Session) -> Mapping[str, Any]:
             self._queue.check_room(session)
+            if "file_id" in params:
+                # Here, as the file may be removed up to the moment when the job is accepted.
+                _check_file(session, params["file_id"], model)
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
@@ -126,10 +128,9 @@ class EventOperations:
         return await change(self._catalog, make)
 
 
-def _file(session: Session, file_id: str, model: Model) -> File:
+def _check_file(session: Session, file_id: str, model: Model) -> None:
     file = files.get_readable(session, file_id, "/source/file_id")
     files.check_project(session, file, model.project_id, "/source/file_id")
-    return file
 
 
 def _published(outcome: Outcome) -> t.PublishEventsResponse:
