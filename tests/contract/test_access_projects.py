@@ -205,6 +205,19 @@ def test_a_successor_sees_the_uploads_of_its_predecessor(access: Access, landsca
     access.settle()
 
 
+@pytest.mark.parametrize("deletion", ["models/{model_id}", "projects/{project_id}"])
+def test_a_deletion_removes_files_that_its_token_does_not_see(access: Access, deletion: str) -> None:
+    """A file that only the jobs of a model used goes with it or its project, even if a limited token deletes it."""
+    landscape = prepare(access)
+    file_id = upload(access, access.token("ingest")[1])
+    assert publish_file(access, access.token("ingest")[1], landscape, file_id).status_code == 200
+    access.settle()
+    assert access.send("GET", f"/v3/files/{file_id}").status_code == 200
+    assert access.send("DELETE", f"/v3/{deletion.format_map(landscape.ids)}", landscape.secret).status_code == 202
+    assert access.send("GET", f"/v3/files/{file_id}").status_code == 404
+    access.settle()
+
+
 def test_no_replay_crosses_projects(access: Access, landscape: Landscape, stranger: Landscape) -> None:
     """The key and the body of another token's request do not open its response, retried or not."""
     body = production(landscape, events(id="replayed", number=1))
