@@ -26,7 +26,7 @@ from inference_events.data_directory import (
 )
 from inference_events.events.duckdb.formats import FORMAT
 from inference_events.events.duckdb.migration import Migration
-from inference_events.migration import migrate_directory, plan_directory
+from inference_events.migration import DirectoryMigration, migrate_directory, plan_directory
 from tests.e2e.process import ServerProcess
 from tests.formats import make
 from tests.storage.server import Server
@@ -35,8 +35,9 @@ FORMATS = Path(__file__).parent
 FORMAT_0, FORMAT_1 = ["0", "4501da5", "8138464"], ["39c5c08"]
 VERSIONS = FORMAT_0 + FORMAT_1
 CONVERTED, MERGED = make.TRAIN_ROWS + 5, 3
-DONE = Migration(0, FORMAT, CONVERTED, MERGED)
-DONE_BY = dict.fromkeys(FORMAT_0, DONE) | dict.fromkeys(FORMAT_1, Migration(1, FORMAT))
+EVENTS_DONE = Migration(0, FORMAT, CONVERTED, MERGED)
+DONE = DirectoryMigration(EVENTS_DONE, 0)
+DONE_BY = dict.fromkeys(FORMAT_0, DONE) | dict.fromkeys(FORMAT_1, DirectoryMigration(Migration(1, FORMAT), 0))
 KILLED_IN_EACH = ["_change_system_tables", "_rename_tables", "set_format", "commit"]
 KILLED_IN_FORMAT_0 = ["_change_tables", "convert_ids"]
 KILLED = """
@@ -264,7 +265,7 @@ def test_a_dry_run_leaves_what_a_crash_left(directory: Path) -> None:
 
 def test_the_command_reports_what_it_does(directory: Path) -> None:
     """The command line says what changes, or would change."""
-    for words, flags in (("would become", ["--dry-run"]), ("became", [])):
+    for words, gain, flags in (("would become", "would get", ["--dry-run"]), ("became", "got", [])):
         done = run("-m", "inference_events", "migrate", "--data-dir", directory, *flags)
         assert (done.returncode, done.stdout.splitlines()) == (
             0,
@@ -272,6 +273,7 @@ def test_the_command_reports_what_it_does(directory: Path) -> None:
                 f"The events' format 0 {words} {FORMAT}",
                 f"Event ids that {words} canonical: {CONVERTED}",
                 f"Events that {words} part of another event with the same id: {MERGED}",
+                f"Tokens with the scope ingest that {gain} manage, too: 0",
             ],
         )
     done = run("-m", "inference_events", "migrate", "--data-dir", directory)
@@ -284,7 +286,7 @@ def test_a_start_logs_what_it_migrates(directory: Path) -> None:
         Server(directory).stop()
         Server(directory).stop()
     [entry] = [entry for entry in logs if "migrated" in entry["event"]]
-    assert entry == {"event": "events_migrated", "log_level": "info", **vars(DONE)}
+    assert entry == {"event": "events_migrated", "log_level": "info", **vars(EVENTS_DONE)}
 
 
 @pytest.mark.parametrize(
