@@ -35,7 +35,7 @@ from inference_events.migration import check_directory, open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
 from inference_events.operations.environments import EnvironmentOperations
-from inference_events.operations.events import EventOperations
+from inference_events.operations.events import EventOperations, respond
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.model_factory import ModelFactoryOperations
@@ -180,7 +180,7 @@ class Services:
         return [{"row": row.row, "reason": row.reason, "message": row.message} for row in rows], total
 
     async def find_in_store(self, request: Request) -> Earlier | None:
-        return await asyncio.to_thread(find_earlier, self.store, request)
+        return await asyncio.to_thread(find_earlier, self.store, respond, request)
 
     async def find_in_catalog(self, request: Request) -> Earlier | None:
         attempt = await self.catalog.aread(lambda session: attempts.find(session, request))

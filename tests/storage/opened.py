@@ -1,6 +1,6 @@
 """A store as the tests use it: rows in as dicts, events out as dicts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -20,6 +20,7 @@ from inference_events.events.store import (
     EventStore,
     OpenJob,
     Query,
+    RecordOfRows,
     RejectedRow,
     RetryKey,
     RetryRecord,
@@ -153,6 +154,27 @@ def chunk(
     return Chunk(job_id, start, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
 
 
+class HookedRecords(list[RecordOfRows]):
+    """Records of a write that call `hook` in its transaction, after its rows are written and before the commit."""
+
+    def __init__(self, hook: Callable[[], object], records: Sequence[RecordOfRows] = ()) -> None:
+        super().__init__(records)
+        self._hook = hook
+        self._times = 0
+
+    def __iter__(self) -> Iterator[RecordOfRows]:
+        # The first time the store looks for idempotency keys, before it writes; the second time it adds the statuses.
+        self._times += 1
+        if self._times % 2 == 0:
+            self._hook()
+        return super().__iter__()
+
+
+def broken_records() -> HookedRecords:
+    """Return records that make their write fail."""
+    return HookedRecords(lambda: 1 / 0)
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a retry record is found by."""
@@ -168,6 +190,10 @@ class Asked:
     @property
     def retry_key(self) -> RetryKey:
         return RetryKey(self.token, "POST", self.path, self.key)
+
+    def records(self, answer: bytes, created_at: int = NOW, rows: int = 1) -> list[RecordOfRows]:
+        """Return the record of a request that brought the first rows of a batch."""
+        return [RecordOfRows(self.record(answer, created_at), 0, rows)]
 
     def find(self, store: EventStore) -> bytes | None:
         """Return the recorded answer."""

@@ -1,15 +1,15 @@
 """What a store promises of jobs: they act at the epoch at which they were accepted, and never twice."""
 
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import Counters, JobProgress, OutOfTurn, RejectedRow, Statuses, Write, WriteKind
-from tests.storage.opened import MODEL, NOW, Event, Opened, Row, chunk, names
+from inference_events.events.store import JobProgress, OutOfTurn, RejectedRow, RowCount, WriteKind
+from tests.storage.opened import MODEL, NOW, Event, Opened, Row, broken_records, chunk
 from tests.storage.test_writes import rows, updates
 
 
@@ -176,24 +176,19 @@ def test_progress_is_committed_with_the_rows(opened: Opened) -> None:
 
 
 def test_counters_are_committed_with_the_rows(opened: Opened) -> None:
-    """What a chunk counters, told what became of its rows, adds to the job's counters and is there after a restart."""
-
-    def tally(statuses: Statuses) -> Counters:
-        return {"status": dict(Counter(names(statuses))), "kind": {"name": 1}}
-
+    """A chunk adds to the job's counters: rows that are stored, or all of them. They are there after a restart."""
+    counts = [RowCount("range", "x", np.array([0, 1])), RowCount("named", "y"), RowCount("type", "z", np.array([1]))]
     epoch = opened.accept_job()
-    opened.publish({"id": "a"}, {"id": "b"}, epoch=epoch, chunk=replace(chunk("job", [0, 1]), tally=tally))
+    opened.append({"id": "a"}, {"id": "b"}, epoch=epoch, chunk=replace(chunk("job", [0, 1]), counts=counts))
     opened.reopen()
-    rows: list[Row] = [{"id": "b"}, {"id": "c"}]
-    opened.publish(*rows, epoch=epoch, chunk=replace(chunk("job", [2, 3], start=2), tally=tally))
-    opened.publish(*rows, epoch=epoch, chunk=chunk("job", [4, 5], start=4))
-    opened.publish({"id": "d"}, epoch=epoch, chunk=replace(chunk("other", [0]), tally=tally))
+    rows: list[Row] = [{"id": "b", "x": 1.0}, {"id": "c"}]
+    opened.append(*rows, epoch=epoch, chunk=replace(chunk("job", [2, 3], start=2), counts=counts[:2]))
+    opened.append(*rows, epoch=epoch, chunk=chunk("job", [4, 5], start=4))
+    opened.append({"id": "d"}, epoch=epoch, chunk=replace(chunk("other", [0]), counts=[RowCount("named", "y")]))
     opened.reopen()
     progress = opened.store.progress("job")
-    assert (progress.next_row, progress.counters) == (
-        6,
-        {"status": {"created": 3, "unchanged": 1}, "kind": {"name": 2}},
-    )
+    counted = {"range": {"x": 3}, "named": {"y": 4}, "type": {"z": 1}}
+    assert (progress.next_row, progress.counters) == (6, counted)
 
 
 def test_a_chunk_of_rejected_rows_alone_makes_progress(opened: Opened) -> None:
@@ -214,7 +209,7 @@ def test_a_chunk_that_fails_leaves_nothing(opened: Opened, failing: str) -> None
     if failing == "revision":
         opened.define(x=opened.schema.field("x").type)
     else:
-        write = Write(**(vars(write) | {"records": lambda _: 1 / 0}))
+        write = replace(write, records=broken_records())
     with pytest.raises(Exception):  # noqa: B017, PT011
         opened.store.write(write).result()
     assert opened.count() == 0

@@ -33,11 +33,11 @@ class SlowEngine:
     def rollback(self) -> None:
         pass
 
-    def apply(self, work: Sequence[Any]) -> list[Any]:
-        return list(work)
+    def apply(self, work: Any) -> Any:
+        return work
 
-    def joins(self, first: Any, second: Any) -> bool:
-        return False
+    def after_commit(self) -> None:
+        pass
 
 
 class FailingObserver(StoreObserver):

@@ -5,7 +5,7 @@ Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in st
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -148,7 +148,11 @@ class RetryKey(NamedTuple):
 
 @dataclass(frozen=True)
 class RetryRecord:
-    """What a repeated request is recognised by, and the answer that it gets. Times are UTC microseconds."""
+    """What a repeated request is recognised by, and what its response is made of. Times are UTC microseconds.
+
+    `answer` is the store's to keep, not to read. `statuses` has a RowStatus per event of the request. It is None in
+    records of older versions, whose `answer` is all of the response.
+    """
 
     token_id: str
     method: str
@@ -157,10 +161,20 @@ class RetryRecord:
     body_digest: bytes
     answer: bytes
     created_at: int
+    statuses: bytes | None = None
 
     @property
     def key(self) -> RetryKey:
         return RetryKey(self.token_id, self.method, self.path, self.idempotency_key)
+
+
+@dataclass(frozen=True)
+class RecordOfRows:
+    """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`."""
+
+    record: RetryRecord
+    low: int
+    high: int
 
 
 @dataclass(frozen=True)
@@ -182,11 +196,23 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
+class RowCount:
+    """Adds to a job's counters. `rows` are rows of the batch, of which those count that are stored; without them, all.
+
+    `kind` and `name` say which counter.
+    """
+
+    kind: str
+    name: str
+    rows: npt.NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
 class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
     `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
-    its last. `tally` tells what to add to the job's counters once it is known what became of the rows.
+    its last.
     """
 
     job_id: str
@@ -194,7 +220,7 @@ class Chunk:
     end: int
     rows: npt.NDArray[np.int64]
     rejected: Sequence[RejectedRow] = ()
-    tally: Callable[[Statuses], Counters] = lambda _: {}
+    counts: Sequence[RowCount] = ()
 
 
 @dataclass(frozen=True)
@@ -203,8 +229,7 @@ class Write:
 
     `epoch` is that of the job which writes, None for a request. Job writes are ordered at the acceptance of the job: if
     a request wrote a column after it, the stored value stays.
-    `records` makes the retry records of those who wrote, once it is known what became of the rows. `claims` are their
-    keys that hold an idempotency key, each once.
+    `records` are those of the requests that write; each holds another idempotency key, or none.
     """
 
     model_id: str
@@ -214,8 +239,13 @@ class Write:
     received_at: int
     epoch: int | None = None
     chunk: Chunk | None = None
-    records: Callable[[Statuses], Sequence[RetryRecord]] | None = None
-    claims: Sequence[RetryKey] = ()
+    records: Sequence[RecordOfRows] = ()
+
+    @property
+    def claims(self) -> list[RetryKey]:
+        """Return the keys of the requests that hold an idempotency key."""
+        keys = (one.record.key for one in self.records)
+        return [key for key in keys if key.idempotency_key is not None]
 
 
 @dataclass(frozen=True)
@@ -306,7 +336,7 @@ class EventStore(Protocol):
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
         Fails with ModelUnknown or RevisionChanged, with OutOfTurn if the chunk before is not committed, and with
-        RecordExists if one of its claims has a record.
+        RecordExists if one of the idempotency keys has a record.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:

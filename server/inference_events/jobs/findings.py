@@ -1,12 +1,11 @@
 """What a job finds in a file beside what becomes of its rows: tallied chunk by chunk, shown in the job's info."""
 
-from collections import defaultdict
 from heapq import nlargest
 from typing import Any
 
 import numpy as np
 
-from inference_events.events.store import Counters, JobProgress, RowStatus, Statuses
+from inference_events.events.store import Counters, JobProgress, RowCount
 from inference_events.ingest.batch import Ingested
 from inference_events.jobs.kinds import PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
@@ -23,21 +22,18 @@ IGNORED = "ignored_columns"
 MISSING_TIMESTAMP = "missing_timestamp_column"
 
 
-def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Counters:
-    """Count the violations and warnings of rows that were stored, and the rows with columns that are named."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
-    for column, kind, count in ingested.violations.counts(None if stored.all() else stored):
-        found[kind][column] = count
-    if ingested.date_like is not None and timestamp_column is not None and np.any(ingested.date_like & stored):
-        found[DATE_LIKE_NUMBER] = {timestamp_column: int(np.count_nonzero(ingested.date_like & stored))}
+def row_counts(ingested: Ingested, timestamp_column: str | None) -> list[RowCount]:
+    """Return what a chunk adds to the job's counters: violations, warnings, and the rows with columns to be named."""
+    counts = [RowCount(kind, column, rows) for column, kind, rows in ingested.violations.rows_by_name()]
+    if ingested.date_like is not None and timestamp_column is not None:
+        counts.append(RowCount(DATE_LIKE_NUMBER, timestamp_column, np.flatnonzero(ingested.date_like)))
     if ingested.ids:
         undeclared = map(truncate, ingested.undeclared_columns[:MOST_SHOWN])
-        found[UNDECLARED] = dict.fromkeys(undeclared, len(ingested.ids))
-        found[IGNORED] = dict.fromkeys(ingested.ignored_columns[:MOST_SHOWN], len(ingested.ids))
+        counts += [RowCount(UNDECLARED, column) for column in dict.fromkeys(undeclared)]
+        counts += [RowCount(IGNORED, column) for column in ingested.ignored_columns[:MOST_SHOWN]]
         if ingested.missing_timestamp_column is not None:
-            found[MISSING_TIMESTAMP] = {ingested.missing_timestamp_column: len(ingested.ids)}
-    return found
+            counts.append(RowCount(MISSING_TIMESTAMP, ingested.missing_timestamp_column))
+    return counts
 
 
 def report(kind: str, progress: JobProgress) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.ahead import Ahead
-from inference_events.jobs.findings import report, tally
+from inference_events.jobs.findings import report, row_counts
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.worker import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
@@ -197,7 +197,7 @@ class JobHandlers:
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(
-            job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested, schema.timestamp_column)
+            job.id, chunk.start, chunk.end, places, rejected, row_counts(ingested, schema.timestamp_column)
         )
         write = Write(
             model_id,

@@ -10,6 +10,7 @@ Format 1 adds the version of content hashes and the times of labels, and has can
 
 Format 2 has epochs: up to format 1 each write had a position of its own, from one sequence. The last position becomes
 every model's epoch, so the next job gets a larger one than anything that is stored. Tables and columns have new names.
+Records of requests have the statuses of their events, of which a response is made when it is asked for.
 """
 
 from collections.abc import Collection, Mapping
@@ -136,6 +137,7 @@ def _change_system_tables(db: duckdb.DuckDBPyConnection) -> None:
         _rename_columns(db, table, names)
     db.execute(SYSTEM_TABLES)
     db.execute("ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS counters VARCHAR DEFAULT '{}'")
+    db.execute("ALTER TABLE records ADD COLUMN IF NOT EXISTS statuses BLOB")
     db.execute("ALTER TABLE columns ADD COLUMN IF NOT EXISTS labelled BOOLEAN DEFAULT FALSE")
     _start_epochs(db)
 

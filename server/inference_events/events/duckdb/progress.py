@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import duckdb
+import numpy as np
 import orjson
 import pyarrow as pa
 
 from inference_events.events.duckdb.sql import number, registered
-from inference_events.events.store import Chunk, JobProgress, RejectedRow, RowStatus, Statuses, added, counts
+from inference_events.events.store import Chunk, Counters, JobProgress, RejectedRow, RowStatus, Statuses, added, counts
 
 FORGOTTEN_ROWS = 100_000
 
@@ -28,7 +29,7 @@ def advance(db: duckdb.DuckDBPyConnection, chunk: Chunk, statuses: Statuses) -> 
     gained = counts(statuses) | {"rejected_rows": len(rejected)}
     gained.pop("conflict", None)
     totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
-    counters = added(done.counters, chunk.tally(statuses))
+    counters = added(done.counters, _counted(chunk, statuses))
     set_progress(db, chunk.job_id, JobProgress(chunk.end, totals, counters))
     if rejected:
         rows = pa.Table.from_pylist(
@@ -36,6 +37,16 @@ def advance(db: duckdb.DuckDBPyConnection, chunk: Chunk, statuses: Statuses) -> 
         )
         with registered(db, rejected=rows):
             db.execute("INSERT INTO rejected_rows SELECT job_id, row, reason, message FROM rejected")
+
+
+def _counted(chunk: Chunk, statuses: Statuses) -> Counters:
+    is_stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
+    counted: dict[str, dict[str, int]] = {}
+    for one in chunk.counts:
+        count = len(statuses) if one.rows is None else int(np.count_nonzero(is_stored[one.rows]))
+        if count:
+            counted.setdefault(one.kind, {})[one.name] = count
+    return counted
 
 
 def set_progress(db: duckdb.DuckDBPyConnection, job_id: str, progress: JobProgress) -> None:

@@ -1,6 +1,5 @@
 """Going on after a failure of the engine: what was committed is there, and what was not can be tried again."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -65,11 +64,11 @@ class Recovering:
             # The engine has rolled back already, as it does when it cannot commit.
             self._begin_anew()
 
-    def joins(self, first: Any, second: Any) -> bool:
-        return self._writer.joins(first, second)
-
-    def apply(self, work: Sequence[Any]) -> list[Any]:
+    def apply(self, work: Any) -> Any:
         return self._writer.apply(work)
+
+    def after_commit(self) -> None:
+        self._writer.after_commit()
 
     def needs_vacuum(self) -> bool:
         """Tell what the writer says, as `has_patches_to_fold` does. For any thread."""

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts
 CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
 CREATE TABLE IF NOT EXISTS records (
     token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,
-    created_at BIGINT
+    created_at BIGINT, statuses BLOB
 );
 """
 # Where a row lies, and by what it is found there: see `rows`.

@@ -1,7 +1,5 @@
 """Everything that is written, by one thread on one connection: see `group_commit`."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +15,13 @@ from inference_events.events.duckdb.epochs import Epochs
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, forget_jobs, job_progress, set_progress
-from inference_events.events.duckdb.records import RecordIndex, find_claimed, insert_records, purge_records
+from inference_events.events.duckdb.records import (
+    RecordIndex,
+    find_claimed,
+    insert_records,
+    purge_records,
+    with_statuses,
+)
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
@@ -35,8 +39,6 @@ from inference_events.events.duckdb.work import (
     Purge,
     RestoreJobs,
     Vacuum,
-    join,
-    joins,
 )
 from inference_events.events.merge import (
     Folded,
@@ -60,9 +62,7 @@ from inference_events.events.store import (
     Deletion,
     EventBatch,
     JobProgress,
-    LossyRetyping,
     Mask,
-    ModelUnknown,
     OutOfTurn,
     RecordExists,
     RetryKey,
@@ -120,7 +120,11 @@ class Writer:
         with self._checkpoints.observed():
             self._db.commit()
         self.committed = self._tables.layouts
+
+    def after_commit(self) -> None:
+        """Tidy up, if it is time. Nobody waits for it."""
         if self._vacuums:
+            self._vacuums = False
             self._vacuum()
 
     def rollback(self) -> None:
@@ -140,46 +144,38 @@ class Writer:
         """Tell whether it is time for a Fold. For any thread."""
         return self._rows.count_patches(model_id) > self._most_patches
 
-    def joins(self, first: Any, second: Any) -> bool:
-        return joins(first, second)
+    def apply(self, work: Any) -> Any:
+        """Do a piece of work and return its result. Raises a StoreError."""
+        match work:
+            case Write():
+                return self._write_claimed(work)
+            case Deletion():
+                return self._delete(work)
+            case Define():
+                return self._define(work)
+            case Drop(model_id):
+                return self._drop(model_id)
+            case Fold(model_id):
+                return self._fold(model_id)
+            case Vacuum():
+                self._vacuums |= self.needs_vacuum()
+                return None
+            case AcceptJob(model_id, job_id):
+                return self._epochs.accept(model_id, job_id)
+            case EndJob(job_id):
+                return self._epochs.end(job_id)
+            case RestoreJobs(jobs):
+                return self._epochs.restore(jobs)
+            case Purge(before):
+                return purge_records(self._db, before)
+            case ForgetJobs(job_ids):
+                return forget_jobs(self._db, job_ids)
+        raise TypeError(f"unknown work {type(work).__name__}")
 
-    def apply(self, work: Sequence[Any]) -> list[Any]:
-        try:
-            match work:
-                case [Write(), *_]:
-                    return self._write_unclaimed(work)
-                case [Deletion() as deletion]:
-                    return [self._delete(deletion)]
-                case [Define() as definition]:
-                    self._define(definition)
-                    return [None]
-                case [Drop(model_id)]:
-                    self._tables.drop(model_id)
-                    self._rows.forget(model_id)
-                    self._epochs.forget(model_id)
-                    return [None]
-                case [Fold(model_id)]:
-                    self._fold(model_id)
-                    return [None]
-                case [Vacuum()]:
-                    self._vacuums |= self.needs_vacuum()
-                    return [None]
-                case [AcceptJob(model_id, job_id)]:
-                    return [self._epochs.accept(model_id, job_id)]
-                case [EndJob(job_id)]:
-                    self._epochs.end(job_id)
-                    return [None]
-                case [RestoreJobs(jobs)]:
-                    self._epochs.restore(jobs)
-                    return [None]
-                case [Purge(before)]:
-                    purge_records(self._db, before)
-                    return [None]
-                case [ForgetJobs(job_ids)]:
-                    return [forget_jobs(self._db, job_ids)]
-        except (ModelUnknown, RevisionChanged, OutOfTurn, LossyRetyping, ContentConflict) as error:
-            return [error] * len(work)
-        raise TypeError(f"unknown work {type(work[0]).__name__}")
+    def _drop(self, model_id: str) -> None:
+        self._tables.drop(model_id)
+        self._rows.forget(model_id)
+        self._epochs.forget(model_id)
 
     def _define(self, definition: Define) -> None:
         model_id = definition.model_id
@@ -205,31 +201,16 @@ class Writer:
         except duckdb.Error as error:
             log.warning("checkpoint_failed", exc_info=error)
 
-    def _write_unclaimed(self, writes: Sequence[Write]) -> list[Statuses | RecordExists]:
-        """Do writes that were joined, but refuse those one of whose claims has a record."""
-        claims = [claim for write in writes for claim in write.claims]
-        claimed = self._claimed(claims)
-        if claimed and len(writes) > 1:
-            return [result for write in writes for result in self._write_unclaimed([write])]
-        if claimed:
-            return [RecordExists(*claimed)]
+    def _write_claimed(self, write: Write) -> Statuses:
+        """Do a write and keep the records of its requests. Raises RecordExists if one has a record."""
+        claims = write.claims
+        repeated = [claim for claim in claims if claim in self._claims]
+        if claimed := repeated + find_claimed(self._db, self._record_index, claims):
+            raise RecordExists(*claimed)
+        statuses = self._write(write)
         self._claims.update(claims)
-        return [*self._write_joined(writes)]
-
-    def _claimed(self, claims: Sequence[RetryKey]) -> list[RetryKey]:
-        """Return the claims that have a record, or will have one at the commit, or come twice."""
-        repeated = [claim for claim, times in Counter(claims).items() if times > 1 or claim in self._claims]
-        return repeated + find_claimed(self._db, self._record_index, claims)
-
-    def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
-        joined = writes[0] if len(writes) == 1 else join(writes)
-        statuses = self._write(joined)
-        ends = np.cumsum([len(write.batch) for write in writes])
-        parts: list[Statuses] = np.split(statuses, ends[:-1])
-        for write, part in zip(writes, parts, strict=True):
-            if write.records is not None:
-                self._records += write.records(part)
-        return parts
+        self._records += [with_statuses(one, statuses) for one in write.records]
+        return statuses
 
     def _write(self, write: Write) -> Statuses:
         layout = layout_of(self._tables.layouts, write.model_id)
