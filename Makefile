@@ -23,7 +23,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz mutants bench bench-peers wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -108,6 +108,9 @@ constraints: .venv/.dev .venv/.bench ## Pin what is installed now in constraints
 
 fuzz: .venv/test/.wheel ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
 	$(TEST_PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
+
+mutants: .venv/.dev ## Plant bugs in copies of the server and print which check catches each (ARGS="NAME --jobs 1" for some)
+	$(PYTHON) -m tools.mutants $(ARGS)
 
 bench: .venv/.bench ## Measure speed against floors and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)

@@ -24,9 +24,14 @@ def main() -> int:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--max-examples", type=int, default=50, help="random requests per operation")
     parser.add_argument("--seed", type=int, help="repeat the run of this seed")
+    parser.add_argument("--seconds", type=int, help="stop after this time, or at the first failure")
+    parser.add_argument("--operation", action="append", default=[], help="fuzz this operation only (may be repeated)")
     options, more = parser.parse_known_args()
     if options.seed is not None:
         more.append(f"--seed={options.seed}")
+    if options.seconds is not None:
+        more += [f"--max-time={options.seconds}", "--max-failures=1"]
+    more += [f"--include-operation-id={name}" for name in options.operation]
     with TemporaryDirectory() as folder, serve(Path(folder)) as url:
         return fuzz(url, [f"--max-examples={options.max_examples}", *more]).returncode
 
