@@ -1,0 +1,78 @@
+"""Deletions: what is deleted is gone everywhere at once, and its second deletion is a 404."""
+
+from hypothesis import strategies as st
+
+from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.properties.promise import promise
+from tests.contract.fuzz.properties.samples import new_baseline, new_model, new_project, new_token, publish
+from tests.contract.fuzz.properties.session import Session
+
+
+@promise("create_project", "delete_project", "get_project", "list_projects")
+def a_deleted_project_is_gone(session: Session, data: st.DataObject) -> None:
+    """A project goes with its models, and only once."""
+    project = new_project(session)
+    model = new_model(session, project["id"])
+    session.succeeded(session.delete(f"/v3/projects/{project['id']}")["job"]["id"])
+    _is_gone(session, f"/v3/projects/{project['id']}")
+    _is_gone(session, f"/v3/models/{model['id']}")
+    _is_unlisted(session, "/v3/projects", project["id"])
+    _is_unlisted(session, "/v3/models", model["id"])
+
+
+@promise(
+    "create_model", "delete_model", "get_model", "list_models", "list_environments", "get_environment", "list_baselines"
+)
+def a_deleted_model_is_gone(session: Session, data: st.DataObject) -> None:
+    """A model goes with its environments, baselines and events, and only once."""
+    project = new_project(session)
+    model, other = new_model(session, project["id"]), new_model(session, project["id"])
+    baseline = new_baseline(session, model["id"])
+    publish(session, model["id"], [{ID_COLUMN: "1"}])
+    [environment] = session.items(f"/v3/models/{model['id']}/environments")
+    session.succeeded(session.delete(f"/v3/models/{model['id']}")["job"]["id"])
+    _is_gone(session, f"/v3/models/{model['id']}")
+    for path in ("", "/columns", "/environments", "/baselines"):
+        assert session.send("GET", f"/v3/models/{model['id']}{path}").status_code == 404
+    assert session.send("GET", f"/v3/environments/{environment['id']}").status_code == 404
+    assert session.send("GET", f"/v3/baselines/{baseline['id']}").status_code == 404
+    _is_unlisted(session, "/v3/models", model["id"])
+    _is_unlisted(session, "/v3/environments", environment["id"])
+    _is_unlisted(session, "/v3/baselines", baseline["id"])
+    assert [one["id"] for one in session.items("/v3/models", project_id=project["id"])] == [other["id"]]
+
+
+@promise("create_baseline", "delete_baseline", "get_baseline", "list_baselines", "list_model_baselines")
+def a_deleted_baseline_is_gone(session: Session, data: st.DataObject) -> None:
+    """A baseline goes alone, and only once."""
+    model = new_model(session, new_project(session)["id"])
+    baseline, other = new_baseline(session, model["id"]), new_baseline(session, model["id"])
+    assert session.delete(f"/v3/baselines/{baseline['id']}")["id"] == baseline["id"]
+    _is_gone(session, f"/v3/baselines/{baseline['id']}")
+    assert [one["id"] for one in session.items(f"/v3/models/{model['id']}/baselines")] == [other["id"]]
+
+
+@promise("create_token", "revoke_token")
+def a_revoked_token_is_gone(session: Session, data: st.DataObject) -> None:
+    """A token is revoked only once, and cannot be rotated any more."""
+    token = new_token(session, "read")
+    session.delete(f"/v3/tokens/{token['id']}")
+    assert session.send("DELETE", f"/v3/tokens/{token['id']}").status_code == 404
+    assert session.send("POST", f"/v3/tokens/{token['id']}/rotate", {}).status_code == 404
+
+
+def _is_gone(session: Session, path: str) -> None:
+    assert session.send("GET", path).status_code == 404, path
+    assert session.send("DELETE", path).status_code == 404, path
+
+
+def _is_unlisted(session: Session, path: str, id: str) -> None:
+    assert id not in {item["id"] for item in session.items(path)}, path
+
+
+PROMISES = (
+    a_deleted_project_is_gone,
+    a_deleted_model_is_gone,
+    a_deleted_baseline_is_gone,
+    a_revoked_token_is_gone,
+)
