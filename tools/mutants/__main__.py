@@ -6,6 +6,7 @@ longer fits the code or a check fails without one.
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
-from tools.mutants.layers import LAYERS, Layer
+from tools.mutants.layers import LAYERS, Layer, Processes
 from tools.mutants.planting import Mutant, StaleMutant, load_mutants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,7 @@ class Laboratory:
     """Copies of the tree in `folder`. Each mutant has one to itself."""
 
     def __init__(self, folder: Path, copies: int, layers: Sequence[Layer], logs: Path) -> None:
+        self.processes = Processes()
         self._layers = layers
         self._logs = logs
         self._trees: SimpleQueue[Path] = SimpleQueue()
@@ -54,7 +56,9 @@ class Laboratory:
             subject = mutant or Mutant(CONTROL, (), (), "", "", "", "")
             log = self._logs / f"{subject.name.replace(' ', '-')}.log"
             log.unlink(missing_ok=True)
-            caught = next((layer.name for layer in self._layers if layer.catches(subject, tree, log)), "")
+            caught = next(
+                (layer.name for layer in self._layers if layer.catches(subject, tree, log, self.processes)), ""
+            )
             return Verdict(subject.name, caught, time.monotonic() - start)
 
     @contextmanager
@@ -100,6 +104,8 @@ def _copy(tree: Path) -> Path:
 
 def main() -> int:
     """Print a line for each mutant as soon as it is judged, and how many each layer caught."""
+    # A supervisor's signal, too, ends what was started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants to plant; all without a name")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time")
@@ -115,10 +121,15 @@ def main() -> int:
     logs.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         laboratory = Laboratory(Path(folder), options.jobs, layers, logs)
-        if not options.no_control and (control := laboratory.judge(None)).caught_by:
-            _print(f"The {control.caught_by} fails without a mutant; see {logs.relative_to(ROOT)}")
-            return 2
-        return _judge_all(laboratory, mutants, options.jobs)
+        try:
+            if not options.no_control and (control := laboratory.judge(None)).caught_by:
+                _print(f"The {control.caught_by} fails without a mutant; see {logs.relative_to(ROOT)}")
+                return 2
+            return _judge_all(laboratory, mutants, options.jobs)
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            laboratory.processes.end()
 
 
 def _stale(mutants: Sequence[Mutant]) -> Iterator[str]:
@@ -131,10 +142,16 @@ def _stale(mutants: Sequence[Mutant]) -> Iterator[str]:
 
 def _judge_all(laboratory: Laboratory, mutants: Sequence[Mutant], jobs: int) -> int:
     verdicts = []
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
         for verdict in pool.map(laboratory.judge, mutants):
             verdicts.append(verdict)
             _print(str(verdict))
+    except BaseException:
+        laboratory.processes.end()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
     for layer in LAYERS:
         _print(f"{sum(verdict.caught_by == layer.name for verdict in verdicts):3} by {layer.name}")
     survivors = [verdict.name for verdict in verdicts if not verdict.caught_by]

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,56 @@ TEST_PATIENCE_SECONDS = 900
 OWN_TESTS = ("tests/unit/test_mutants.py", "tests/contract/test_fuzz.py")
 
 
+class Interrupted(Exception):
+    """The run is to end: no further check starts."""
+
+
+class Processes:
+    """Run checks in process groups of their own, so that a server that one of them leaves ends with it."""
+
+    def __init__(self) -> None:
+        self._running: set[int] = set()
+        self._lock = threading.Lock()
+        self._is_ended = False
+
+    def run(self, arguments: Sequence[str], tree: Path, log: Path, patience: float) -> int | None:
+        """Return the exit code of a module in `tree`, None if it does not end in time. Raises Interrupted."""
+        path = os.pathsep.join(str(tree / part) for part in ("server", "generated/api", "generated/client", "."))
+        with log.open("ab") as output:
+            with self._lock:
+                if self._is_ended:
+                    raise Interrupted
+                process = subprocess.Popen(
+                    [sys.executable, "-m", *arguments],
+                    cwd=tree,
+                    env=os.environ | {"PYTHONPATH": path},
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+                self._running.add(process.pid)
+            try:
+                return process.wait(patience)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                self._running.discard(process.pid)
+                _end_group(process.pid)
+                process.wait()
+
+    def end(self) -> None:
+        """End what runs and start nothing more."""
+        with self._lock:
+            self._is_ended = True
+            for leader in self._running:
+                _end_group(leader)
+
+
+def _end_group(leader: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 @dataclass(frozen=True)
 class Layer:
     """One kind of check: `command` follows the interpreter, `patience` is in seconds."""
@@ -27,33 +79,9 @@ class Layer:
     command: Callable[[Mutant], Sequence[str]]
     patience: float
 
-    def catches(self, mutant: Mutant, tree: Path, log: Path) -> bool:
+    def catches(self, mutant: Mutant, tree: Path, log: Path, processes: Processes) -> bool:
         """Return whether the check fails in `tree`, or does not end. Its output goes to `log`."""
-        path = os.pathsep.join(str(tree / part) for part in ("server", "generated/api", "generated/client", "."))
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *self.command(mutant)],
-                cwd=tree,
-                env=os.environ | {"PYTHONPATH": path},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                return process.wait(self.patience) != 0
-            except subprocess.TimeoutExpired:
-                return True
-            finally:
-                _end_group(process)
-
-
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
-    """End what a check leaves behind: a server that hangs belongs to its process group."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    process.wait()
+        return processes.run(self.command(mutant), tree, log, self.patience) != 0
 
 
 def _types(mutant: Mutant) -> Sequence[str]:
