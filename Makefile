@@ -13,7 +13,6 @@ TURKISH := build/locale/turkish.UTF-8
 PARTS := environments checks test-unit test-locale test-stores test-attacks compat test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
-BASE ?= main
 N ?= 50
 SEED ?= 1
 KILLS ?= 100
@@ -23,7 +22,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated lint types review docs fuzz mutants bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -40,7 +39,7 @@ test: ## Check style, types, generated code and every promise, and print how lon
 
 environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) $(TURKISH)
 
-checks: lint types check-generated
+checks: lint types check-generated check-contract
 
 test-unit: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest --ignore=tests/storage --ignore=tests/faults $(ARGS)
@@ -84,6 +83,12 @@ generate: .venv/.dev ## Write generated/ from openapi.yaml
 check-generated: .venv/.dev ## Fail when generated/ is not what openapi.yaml says
 	$(PYTHON) -m tools.generate --check
 
+check-contract: .venv/.dev ## Fail if openapi.yaml breaks clients of the last release in contract/
+	$(PYTHON) -m tools.review.breaking
+
+release-contract: .venv/.dev ## Keep openapi.yaml as the released contract of its version in contract/
+	$(PYTHON) -m tools.review.release
+
 lint: .venv/.dev ## Check style
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
@@ -91,19 +96,24 @@ lint: .venv/.dev ## Check style
 types: .venv/.dev ## Check types, and the handlers against the contract
 	$(PYTHON) -m mypy
 
-review: .venv/.dev $(NODE_MODULES) ## Review openapi.yaml: lint, examples, and what it breaks for clients since BASE=main
+review: .venv/.dev $(NODE_MODULES) ## Review openapi.yaml: lint, examples, what it breaks for clients, and with Java, a generator
 	$(NODE_BIN)/spectral lint openapi.yaml --ruleset tools/review/spectral.yaml --fail-severity hint --quiet
 	$(NODE_BIN)/redocly lint openapi.yaml --config tools/review/redocly.yaml
 	$(PYTHON) -m openapi_spec_validator openapi.yaml
 	$(PYTHON) -m tools.review.examples
-	$(PYTHON) -m tools.review.breaking $(BASE)
+	@if java -version 2>/dev/null; then $(MAKE) --no-print-directory validate; else \
+		echo "openapi-generator does not validate openapi.yaml, because there is no Java"; fi
+	$(MAKE) --no-print-directory check-contract
+
+validate: .venv/.review
+	.venv/bin/openapi-generator-cli validate --input-spec openapi.yaml
 
 docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.html
 	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
 
 wheel: dist/.built ## Build the wheel into dist/
 
-constraints: .venv/.dev .venv/.bench ## Pin what is installed now in constraints.txt
+constraints: .venv/.dev .venv/.bench .venv/.review ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
 
 fuzz: .venv/test/.wheel ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
@@ -139,6 +149,10 @@ clean: ## Remove what can be made anew
 
 .venv/.bench: .venv/.serve
 	$(PIP) $(INSTALL) --group bench
+	@touch $@
+
+.venv/.review: .venv/.serve
+	$(PIP) $(INSTALL) --group review
 	@touch $@
 
 dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin/python

@@ -18,7 +18,7 @@ from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.events.records import find_earlier
-from inference_events.http.limits import Limits
+from inference_events.http.limits import Limits, Pace
 from inference_events.http.server import create_http_app
 from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.timestamps import microseconds
@@ -170,6 +170,7 @@ def create_app(
             json_body_values=settings.max_body_values,
             file_bytes=settings.max_file_bytes,
             bodies_in_flight_bytes=settings.max_bodies_in_flight_bytes,
+            pace=Pace(idle_seconds=settings.max_body_idle_seconds),
         ),
         incoming=services.directory.incoming,
         lifespan=_lifespan(services),

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 # ├── IdempotencyKeyReused 422
 # ├── RequestHeadTooLarge 431
 # ├── InternalError 500
-# ├── NotOffered 501
+# ├── NotSupported 501
 # └── ServiceUnavailable 503
 
 # What the vendor's client calls what a place names, where its users know it by that name only.
@@ -132,7 +132,7 @@ class InternalError(ApiError):
     pass
 
 
-class NotOffered(ApiError):
+class NotSupported(ApiError):
     """Answer 501 for what the vendor's API has and this server does not: the vendor's client does not repeat it."""
 
     code = 501

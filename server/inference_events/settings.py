@@ -105,6 +105,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Bytes of bodies held at once; beyond them the answer is 503.",
     )
+    max_body_idle_seconds: float = Field(
+        default=30, gt=0, description="Seconds without a byte of a body or file after which the answer is 408."
+    )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
     max_unfinished_jobs: int = Field(
         default=10_000, ge=1, description="Jobs that may wait or run; beyond them the answer is 503."

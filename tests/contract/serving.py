@@ -14,8 +14,11 @@ START_SECONDS = 20
 
 
 @contextmanager
-def serve(app: Any) -> Iterator[str]:
-    """Serve an ASGI application on a free port of the loopback and give its URL."""
+def serve(app: Any, grace_seconds: int | None = None) -> Iterator[str]:
+    """Serve an ASGI application on a free port of the loopback and give its URL.
+
+    At the end, requests get `grace_seconds` to finish, or as long as they need.
+    """
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
@@ -26,6 +29,7 @@ def serve(app: Any) -> Iterator[str]:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=grace_seconds,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -442,6 +442,25 @@ def test_too_many_pipelined_requests_end_the_connection(bench: Bench) -> None:
         received = b"".join(iter(lambda: connection.recv(65536), b""))
         assert received.count(b"HTTP/1.1 200") < 1000
     assert bench.send("GET", "/v3/jobs").status == 200
+
+
+def test_a_request_that_a_stop_cuts_short_is_told(tmp_path: Path) -> None:
+    """A request that is not finished when the server's time to stop is over gets the envelope, too."""
+    operations = ExampleOperations()
+
+    async def linger(**arguments: Any) -> Any:
+        await asyncio.sleep(SECONDS)
+
+    operations.answers["list_jobs"] = linger
+    head = f"GET /v3/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {ADMIN}\r\n\r\n"
+    with ExitStack() as stack:
+        with serve(create_example_app(tmp_path, operations, OpenGate()), grace_seconds=0) as url:
+            connection = stack.enter_context(connect(url))
+            connection.sendall(head.encode())
+            assert eventually(lambda: bool(operations.calls))
+        answer = read_answer(connection, "GET")
+    assert_error_envelope(answer.json(), 500)
+    assert answer.headers["x-request-id"]
 
 
 def test_docs_are_offline(bench: Bench) -> None:

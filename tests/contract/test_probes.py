@@ -108,8 +108,9 @@ TOKEN_PROBES = [
 PATH_PROBES = [
     get("unknown path", 404, "/v3/nothing"),
     get("unknown path, no token", 404, "/nothing", has_token=False),
-    get("trailing slash", 404, "/v3/projects/"),
-    Probe("trailing slash of a POST", 404, "POST", "/v3/events/", JSON, b"{}"),
+    get("trailing slash", 200, "/v3/projects/"),
+    get("two trailing slashes", 404, "/v3/projects//"),
+    Probe("trailing slash of a POST", 400, "POST", "/v3/events/", JSON, b"{}"),
     get("path of the vendor's that is not here", 501, "/v3/alert-rules"),
     Probe("model part that is not here", 501, "PUT", f"/v3/models/{ID}/deploy-artifact", JSON, b"{}"),
     get("double slash", 404, "//v3/projects"),
@@ -342,7 +343,58 @@ def test_a_refused_body_leaves_the_connection_usable(server_url: str, token: str
     assert answers.count(b"HTTP/1.1 200") == 1
 
 
-@pytest.mark.parametrize("request_line", [b"FOO /healthz HTTP/1.1", b"GET /health z HTTP/1.1", b"\x16\x03\x01 TLS"])
-def test_what_is_not_http_is_refused(server_url: str, request_line: bytes) -> None:
-    """Bytes that are no HTTP request get a 400 from the socket's own parser, which has no envelope."""
-    assert exchange(server_url, "GET", [request_line + b"\r\nHost: a\r\n\r\n"]).status == 400
+HEAD = b"POST /v3/projects HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"FOO /healthz HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET /health z HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"\x16\x03\x01 TLS\r\nHost: a\r\n\r\n"],
+        [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+        [b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET  HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET ?a HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET http://a HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n"],
+        [b"GET /healthz HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n"],
+        [b"GET /healthz HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n"],
+        [HEAD + b"Content-Length: -3\r\n\r\nabc"],
+        [HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"],
+        [HEAD + b"Content-Length: 3\r\n" + CHUNKED],
+        [HEAD + b"Transfer-Encoding: gzip\r\n\r\nabc"],
+        [HEAD + b"Authorization: Bearer %s\r\n" + CHUNKED, b"zz\r\nabc\r\n"],
+        [HEAD + b"Authorization: Bearer %s\r\n" + CHUNKED + b"zz\r\nabc\r\n"],
+        [HEAD + b"Authorization: Bearer %s\r\n" + CHUNKED, b"3\r\nabcdef\r\n"],
+    ],
+)
+def test_what_is_not_http_is_refused(server_url: str, token: str, pieces: list[bytes]) -> None:
+    """Bytes that are no HTTP request, in the head or in the body, get a 400 with the envelope."""
+    answer = exchange(server_url, "GET", [piece.replace(b"%s", token.encode()) for piece in pieces])
+    assert answer.headers["content-type"] == "application/json"
+    assert_error_envelope(answer.json(), 400)
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+@pytest.mark.parametrize("cut", [30, 100, 10_000])
+def test_a_request_to_upgrade_is_served_as_it_is(server_url: str, token: str, protocol: str, cut: int) -> None:
+    """A client that asks for another protocol gets its answer, with its body read, and so does its next request."""
+    body = project()
+    lines = [
+        "POST /v3/projects HTTP/1.1",
+        "Host: a",
+        "Connection: Upgrade, HTTP2-Settings",
+        f"Upgrade: {protocol}",
+        "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+        f"Authorization: Bearer {token}",
+        f"Content-Length: {len(body)}",
+    ]
+    first = "\r\n".join([*lines, "", ""]).encode() + body
+    last = b"GET /v3/nothing HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n"
+    sent = first + last
+    answers = exchange_all(server_url, [sent[:cut], sent[cut:]])
+    assert answers.count(b"HTTP/1.1 200") == 1
+    assert answers.count(b"HTTP/1.1 404") == 1

@@ -9,9 +9,10 @@ import pytest
 
 from inference_events.context import UndecodedEvents
 from inference_events.http import bodies, decoding
+from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import load_contract
 from inference_events.http.decoding import decode_json
-from inference_events.http.limits import MIB, BodyBudget, Limits
+from inference_events.http.limits import MIB, Limits
 
 SPACED = b'{ "source" : { "events" : [ {"a": 1} , {"b": 2}\n] , "type" : "EVENTS" } }'
 
@@ -83,8 +84,8 @@ def test_events_that_are_not_decoded_go_with_their_request() -> None:
     gc.collect()
     gc.disable()
     try:
-        with BodyBudget(MIB).hold() as hold:
-            checked = bodies._checked(bytearray(orjson.dumps(body)), operation, Limits().of_body(True), hold)
+        with BodyBudget(MIB).reserve() as reservation:
+            checked = bodies._checked(bytearray(orjson.dumps(body)), operation, Limits().of_body(True), reservation)
         events = checked.value["source"]["events"]
         assert isinstance(events, UndecodedEvents)
         assert not events.allows(9999)

@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from inference_events.http.absent import ABSENT_PATHS
-from inference_events.http.contract import load_contract
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import MOST_FAULTS, Validator
 from inference_events.messages import MAX_NAME
@@ -87,9 +85,3 @@ def test_each_unknown_field_is_named() -> None:
     """Several unknown fields are several faults, each with its own pointer."""
     closed = {"properties": {"a": {"properties": {"b": {}}, "additionalProperties": False}}}
     assert faults(closed, {"a": {"b": 1, "c": 1, "d": 1}}) == ["/a/c unknown field", "/a/d unknown field"]
-
-
-def test_absent_paths_are_not_in_the_contract() -> None:
-    """A path is served or answers 501, never both."""
-    contract = load_contract()
-    assert [path for path in ABSENT_PATHS if contract.methods(path)] == []

@@ -1,12 +1,16 @@
-"""One difference between two versions of the API, and the Markdown that shows them to a reviewer."""
+"""One difference between two versions of the API."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from tools.review.document import Node
+
 WIDTH = 120
+DOCUMENTATION = frozenset({"title", "summary", "description", "example", "examples", "externalDocs", "deprecated"})
+RULED_EXTENSIONS = frozenset({"x-extensible-enum", "x-retry-record", "x-scopes"})
 
 
 class Effect(StrEnum):
@@ -16,6 +20,19 @@ class Effect(StrEnum):
     ACCEPTED = "Breaking and accepted"
     COMPATIBLE = "Additions and relaxations"
     DOCUMENTATION = "Documentation only"
+
+
+class Direction(StrEnum):
+    """Who writes a value."""
+
+    REQUEST = "requests"
+    RESPONSE = "responses"
+
+
+REFUSED = "a request that is accepted today may be refused"
+UNKNOWN = "a client may receive a value that it cannot read"
+WHY = {Direction.REQUEST: REFUSED, Direction.RESPONSE: UNKNOWN}
+OTHER_FORM = "the value is written in another way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +48,40 @@ class Change:
     operations: tuple[str, ...] = ()
 
 
+def broken(place: str, what: str, why: str, before: str = "", after: str = "") -> Change:
+    """Return a change that breaks clients."""
+    return Change(Effect.BREAKING, place, what, before, after, why)
+
+
+def compatible(place: str, what: str, before: str = "", after: str = "", why: str = "") -> Change:
+    """Return a change that clients do not notice."""
+    return Change(Effect.COMPATIBLE, place, what, before, after, why)
+
+
+def judged(direction: Direction, narrower: bool, place: str, what: str, before: str = "", after: str = "") -> Change:
+    """Return a change of the accepted values: fewer break a request, more break a response."""
+    if narrower is (direction is Direction.REQUEST):
+        return broken(place, what, WHY[direction], before, after)
+    return compatible(place, what, before, after)
+
+
+def documentation(old: Node, new: Node, place: str) -> Iterator[Change]:
+    """Yield one change for each text, example or extension that differs and has no rule of its own."""
+    for keyword in sorted({*old, *new}):
+        documented = keyword in DOCUMENTATION or (keyword.startswith("x-") and keyword not in RULED_EXTENSIONS)
+        if documented and old.get(keyword) != new.get(keyword):
+            yield Change(Effect.DOCUMENTATION, place, f"{keyword} edited")
+
+
 def shown(value: Any) -> str:
-    """Write a value of the document as one short line; an absent one as `nothing`."""
+    """Write a value of the document as one short line; an empty text if it is missing."""
     if value is None:
-        return "nothing"
+        return ""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    return f"`{text}`" if len(text) <= WIDTH else f"`{text[:WIDTH]} ...`"
+    return text if len(text) <= WIDTH else f"{text[:WIDTH]} ..."
 
 
-def merge(changes: Iterable[Change]) -> list[Change]:
+def join(changes: Iterable[Change]) -> list[Change]:
     """Join equal changes of several operations into one that lists them all."""
     joined: dict[Change, list[str]] = {}
     for change in changes:
@@ -48,48 +90,6 @@ def merge(changes: Iterable[Change]) -> list[Change]:
     return [replace(change, operations=tuple(names)) for change, names in joined.items()]
 
 
-def accept(changes: Iterable[Change], accepted: Iterable[Mapping[str, str]]) -> list[Change]:
-    """Return the changes with each intended break, known by its `place` and `what`, marked with its `reason`."""
-    reasons = {(each["place"], each["what"]): each["reason"] for each in accepted}
-    marked = []
-    for change in changes:
-        reason = reasons.get((change.place, change.what))
-        is_accepted = change.effect is Effect.BREAKING and reason is not None
-        marked.append(replace(change, effect=Effect.ACCEPTED, why=reason or "") if is_accepted else change)
-    return marked
-
-
 def breaks(changes: Iterable[Change]) -> bool:
-    """Tell whether any change breaks a client."""
+    """Return whether any change breaks a client and is not accepted."""
     return any(change.effect is Effect.BREAKING for change in changes)
-
-
-def markdown(changes: Iterable[Change], base: str) -> str:
-    """Write the report: a verdict, then the changes by effect, the breaking ones first."""
-    listed = list(changes)
-    numbers = {effect: sum(each.effect is effect for each in listed) for effect in Effect}
-    shown = (effect for effect in Effect if numbers[effect] or effect is not Effect.ACCEPTED)
-    counts = ", ".join(f"{numbers[effect]} {effect.value.lower()}" for effect in shown)
-    lines = [f"# openapi.yaml against `{base}`", "", f"**{counts[0].upper()}{counts[1:]}.**"]
-    for effect in Effect:
-        chosen = [each for each in listed if each.effect is effect]
-        if chosen:
-            lines += ["", f"## {effect.value}", "", *_entries(chosen)]
-    return "\n".join(lines) + "\n"
-
-
-def _entries(changes: Iterable[Change]) -> Iterator[str]:
-    for number, change in enumerate(changes, start=1):
-        values = f": {change.before} -> {change.after}" if change.before or change.after else ""
-        place = f"**{change.place}**: " if change.place else ""
-        yield f"{number}. {place}{change.what}{values}"
-        if change.why:
-            yield f"   - Why: {change.why}"
-        if change.operations:
-            yield f"   - In: {_named(change.operations)}"
-
-
-def _named(operations: tuple[str, ...], limit: int = 6) -> str:
-    names = ", ".join(f"`{name}`" for name in operations[:limit])
-    more = len(operations) - limit
-    return f"{names} and {more} more" if more > 0 else names

@@ -1,5 +1,6 @@
-"""Reading an OpenAPI 3.0 document: references, operations and merged schemas."""
+"""Reading an OpenAPI 3.0 document: references and operations."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +11,25 @@ import yaml
 Node: TypeAlias = Mapping[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+SCHEMAS = "#/components/schemas/"
+TEMPLATE = re.compile(r"\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation with what it inherits from its path and from the document."""
 
-    name: str
+    method: str
+    path: str
     node: Node
     parameters: Mapping[tuple[str, str], Node]
-    security: tuple[frozenset[str], ...]
+    security: tuple[Node, ...]
+    servers: tuple[Node, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name that reports use, as in `POST /v3/events`."""
+        return f"{self.method.upper()} {self.path}"
 
 
 class Document:
@@ -41,8 +51,18 @@ class Document:
         """Read the document from a file."""
         return cls.parse(path.read_text(encoding="utf-8"))
 
+    @property
+    def schemas(self) -> Node:
+        """Return the component schemas by name."""
+        return self._components("schemas")
+
+    @property
+    def security_schemes(self) -> Node:
+        """Return the security schemes by name."""
+        return self._components("securitySchemes")
+
     def resolve(self, node: Node) -> Node:
-        """Follow references until a node that is none; raises KeyError where one points at nothing."""
+        """Follow references until a node that is none; raises KeyError if one points at nothing."""
         while "$ref" in node:
             target: Any = self.root
             for part in str(node["$ref"]).removeprefix("#/").split("/"):
@@ -50,39 +70,35 @@ class Document:
             node = target
         return node
 
-    def schema(self, node: Node) -> Node:
-        """Resolve a schema and merge its allOf: properties and required names add up, the rest replaces."""
-        node = self.resolve(node)
-        if "allOf" not in node:
-            return node
-        own = {key: value for key, value in node.items() if key != "allOf"}
-        merged: dict[str, Any] = {}
-        for part in [*map(self.schema, node["allOf"]), own]:
-            properties = {**merged.get("properties", {}), **part.get("properties", {})}
-            required = [*merged.get("required", []), *part.get("required", [])]
-            merged |= part
-            merged |= {"properties": properties} if properties else {}
-            merged |= {"required": required} if required else {}
-        return merged
-
     def operations(self) -> Iterator[Operation]:
-        """Yield every operation, named as in `POST /v3/events`."""
+        """Yield every operation."""
         for path, item in self.root["paths"].items():
             for method in METHODS:
                 if method in item:
-                    yield self._operation(f"{method.upper()} {path}", item, item[method])
+                    yield self._operation(method, path, item)
 
-    def _operation(self, name: str, item: Node, node: Node) -> Operation:
+    def _operation(self, method: str, path: str, item: Node) -> Operation:
+        node: Node = item[method]
         declared = map(self.resolve, [*item.get("parameters", []), *node.get("parameters", [])])
-        security = node.get("security", self.root.get("security", [])) or [{}]
         return Operation(
-            name,
+            method,
+            path,
             node,
             {(each["in"], each["name"]): each for each in declared},
-            tuple(frozenset(requirement) for requirement in security),
+            tuple(node.get("security", self.root.get("security", [])) or [{}]),
+            tuple(node.get("servers") or item.get("servers") or self.root.get("servers") or [{"url": "/"}]),
         )
+
+    def _components(self, kind: str) -> Node:
+        found: Node = self.root.get("components", {}).get(kind, {})
+        return found
 
 
 def component(node: Node) -> str:
-    """Name the component that a reference points at; empty where the node is no reference."""
+    """Return the name of the component that a reference points at; empty if the node is no reference."""
     return str(node.get("$ref", "")).rpartition("/")[2]
+
+
+def template_names(path: str) -> list[str]:
+    """Return the names of a path's parameters in their order."""
+    return TEMPLATE.findall(path)

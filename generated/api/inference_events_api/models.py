@@ -1123,7 +1123,7 @@ class ErrorDetail(BaseModel):
     reason: Annotated[
         str,
         Field(
-            description="The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, Conflict,\nPayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestTimeout,\nRequestHeadTooLarge, InternalError or ServiceUnavailable.\n"
+            description="The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, RequestTimeout,\nConflict, PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestHeadTooLarge, InternalError,\nNotImplemented or ServiceUnavailable.\n"
         ),
     ]
     message: Annotated[

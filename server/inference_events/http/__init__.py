@@ -2,7 +2,7 @@
 
 from inference_events.http.adapter import RetryGate
 from inference_events.http.auth import Authenticator, TokenIdentity
-from inference_events.http.limits import Limits
+from inference_events.http.limits import Limits, Pace
 from inference_events.http.server import create_http_app
 
-__all__ = ["Authenticator", "Limits", "RetryGate", "TokenIdentity", "create_http_app"]
+__all__ = ["Authenticator", "Limits", "Pace", "RetryGate", "TokenIdentity", "create_http_app"]

@@ -1,9 +1,9 @@
-"""Request bodies: counted, decompressed, parsed and checked, large ones off the event loop."""
+"""JSON bodies: counted, decompressed, parsed and checked, large ones off the event loop."""
 
 import asyncio
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -11,16 +11,17 @@ from typing import Any, Protocol
 import orjson
 import zstandard
 from python_multipart.multipart import parse_options_header
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
 from inference_events.context import UndecodedEvents
 from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
+from inference_events.http.arrival import Arrival
+from inference_events.http.budget import Reservation
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.decoding import Frame, decode_json, find_frame
 from inference_events.http.exchange import header
 from inference_events.http.json_values import check_values, excess_bytes
-from inference_events.http.limits import BodyLimits, Hold, too_large
+from inference_events.http.limits import BodyLimits, too_large
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
 INLINE_BYTES = 512 * 1024
@@ -54,18 +55,6 @@ _DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
 }
 
 
-async def chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives. Raises ClientDisconnect when it never ends."""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        if chunk := message.get("body", b""):
-            yield chunk
-        if not message.get("more_body", False):
-            return
-
-
 def content_length(scope: Scope) -> int:
     """Return the declared length of the body in bytes, 0 where none is declared."""
     text = header(scope, b"content-length") or "0"
@@ -82,31 +71,37 @@ class JsonBody:
     digest: bytes
 
 
-async def read_json(scope: Scope, receive: Receive, operation: Operation, limits: BodyLimits, hold: Hold) -> JsonBody:
+async def read_json(
+    scope: Scope, arrival: Arrival, operation: Operation, limits: BodyLimits, reservation: Reservation
+) -> JsonBody:
     """Read, decompress, parse and check the JSON body of `operation`.
 
-    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge beyond a limit,
-    ServiceUnavailable when the bytes in flight are too many, and ClientDisconnect.
+    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge beyond a limit, RequestTimeout for a body that arrives
+    too slowly, ServiceUnavailable if the bytes in flight are too many, and ClientDisconnect.
     """
     _check_json_type(scope)
     decompressor = _decompressor(scope)
-    raw = await _read(scope, receive, limits.bytes, hold)
+    raw = await _read(scope, arrival, limits.bytes, reservation)
     if decompressor is None and len(raw) <= INLINE_BYTES:
-        return _checked(raw, operation, limits, hold)
-    return await asyncio.to_thread(_decode, raw, decompressor, operation, limits, hold)
+        return _checked(raw, operation, limits, reservation)
+    return await asyncio.to_thread(_decode, raw, decompressor, operation, limits, reservation)
 
 
 def _decode(
-    raw: bytearray, decompressor: Decompressor | None, operation: Operation, limits: BodyLimits, hold: Hold
+    raw: bytearray,
+    decompressor: Decompressor | None,
+    operation: Operation,
+    limits: BodyLimits,
+    reservation: Reservation,
 ) -> JsonBody:
-    body = _decompress(raw, decompressor, limits.bytes, hold) if decompressor else raw
-    return _checked(body, operation, limits, hold)
+    body = _decompress(raw, decompressor, limits.bytes, reservation) if decompressor else raw
+    return _checked(body, operation, limits, reservation)
 
 
-def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, hold: Hold) -> JsonBody:
+def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, reservation: Reservation) -> JsonBody:
     if not raw:
         raise BadRequest("A JSON body is required")
-    hold.add(excess_bytes(len(raw), check_values(raw, limits)))
+    reservation.add(excess_bytes(len(raw), check_values(raw, limits)))
     value = _without_decoding(raw, operation) if operation.path == EVENTS_PATH else None
     if value is None:
         value = _decoded(raw, operation)
@@ -189,28 +184,29 @@ def _decompressor(scope: Scope) -> Decompressor | None:
     return _DECOMPRESSORS[encoding]()
 
 
-async def _read(scope: Scope, receive: Receive, limit: int, hold: Hold) -> bytearray:
+async def _read(scope: Scope, arrival: Arrival, limit: int, reservation: Reservation) -> bytearray:
     declared = content_length(scope)
     if declared > limit:
         raise too_large(limit)
-    hold.cover(declared)
     raw = bytearray()
-    async for chunk in chunks(receive):
-        if len(raw) + len(chunk) > limit:
+    async for chunk in arrival.chunks():
+        size = len(raw) + len(chunk)
+        if size > limit:
             raise too_large(limit)
-        hold.cover(len(raw) + len(chunk))
+        reservation.grow_to(size, declared or limit)
         raw += chunk
+    reservation.end_arrival(len(raw))
     return raw
 
 
-def _decompress(raw: bytearray, decompressor: Decompressor, limit: int, hold: Hold) -> bytearray:
+def _decompress(raw: bytearray, decompressor: Decompressor, limit: int, reservation: Reservation) -> bytearray:
     body = bytearray()
     try:
         for start in range(0, len(raw), _SLICE_BYTES):
             part = decompressor.decompress(raw[start : start + _SLICE_BYTES])
             if len(body) + len(part) > limit:
                 raise too_large(limit)
-            hold.add(len(part))
+            reservation.add(len(part))
             body += part
             if decompressor.eof and (decompressor.unused_data or start + _SLICE_BYTES < len(raw)):
                 raise BadRequest("The compressed body must be one stream with nothing after it")

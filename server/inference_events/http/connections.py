@@ -4,12 +4,18 @@ uvicorn parses all that it has read and queues each request behind the one that 
 waits, but starts again with each response and with each read of a body, although others still wait. A client that sends
 requests and reads no response fills the memory, without a token. Here a connection reads again only if no request
 waits, and is cut off if one read brings too many.
+
+uvicorn's parser assumes that a head with `Upgrade` is followed by another protocol: it drops the body and the next
+request. No other protocol is served, and some clients ask for HTTP/2 by default. Here such a head is parsed again
+without its upgrade.
 """
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -20,6 +26,7 @@ from inference_events.http.limits import KIB
 MAX_WAITING_REQUESTS = 32
 MAX_HEAD_BYTES = 64 * KIB
 MAX_HEAD_SECONDS = 30.0
+_UPGRADE_TOKENS = frozenset({b"upgrade", b"http2-settings"})
 
 
 class ReadControl(FlowControl):
@@ -42,6 +49,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._in_head = False
         self._in_body = False
+        self._is_upgrade = False
+        self._data = b""
         self._heads_in_data = 0
         self._head_bytes = 0
         self._unparsed_bytes = 0
@@ -62,9 +71,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         was_in_body, self._heads_in_data = self._in_body, 0
-        super().data_received(data)
+        self._parse(data)
         if not self._in_head:
             self._stop_head_timer()
+            self._restart_keep_alive()
             return
         self._start_head_timer()
         # Otherwise what came before this head in the same data would count as well.
@@ -72,6 +82,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > MAX_HEAD_BYTES:
                 self._refuse(_too_large())
+
+    def _parse(self, data: bytes) -> None:
+        self._data = data
+        super().data_received(data)
+        self._data = b""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -92,11 +107,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_WAITING_REQUESTS:
             self.transport.abort()
             raise BadRequest("Too many requests wait on this connection")
-        super().on_headers_complete()
+        self._is_upgrade = self.parser.should_upgrade()
+        if not self._is_upgrade:
+            super().on_headers_complete()
+        elif self.parser.get_method() == b"CONNECT":
+            raise self._refusal
 
     def on_message_complete(self) -> None:
         self._in_body = False
-        super().on_message_complete()
+        if not self._is_upgrade:
+            super().on_message_complete()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Parse the request again without its upgrade. uvicorn calls this while it handles the parser's error."""
+        error = sys.exception()
+        rest = self._data[error.args[0] :] if isinstance(error, httptools.HttpParserUpgrade) else b""
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version.encode())]
+        lines += [b"%s: %s" % header for header in _without_upgrade(self.headers)]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._parse(b"\r\n".join([*lines, b"", rest]))
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed with the error envelope, and close."""
@@ -109,6 +140,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             )
             self.transport.write(b"".join((STATUS_LINE[self._refusal.code], *head)))
         self.transport.close()
+
+    def _restart_keep_alive(self) -> None:
+        """Bound the wait for the rest of a body whose response is complete.
+
+        uvicorn stops this timer with each piece of such a body and never starts it again.
+        """
+        if self.timeout_keep_alive_task is None and self.cycle is not None and self.cycle.response_complete:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _is_next_response(self) -> bool:
         """Return whether the client would take a response now as the one to what cannot be parsed."""
@@ -144,6 +185,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(RequestTimeout(f"The head of the request did not arrive in {MAX_HEAD_SECONDS:.0f} s"))
         elif self.cycle is None:
             self.transport.close()
+
+
+def _without_upgrade(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    for name, value in headers:
+        if name == b"connection":
+            kept = [token for token in value.split(b",") if token.strip().lower() not in _UPGRADE_TOKENS]
+            yield name, b",".join(kept)
+        elif name not in _UPGRADE_TOKENS:
+            yield name, value
 
 
 def _too_large() -> ApiError:

@@ -73,6 +73,11 @@ def matches_path(template: str, path: str) -> bool:
     return re.fullmatch(_TEMPLATE.sub("[^/]+", re.escape(template)), path) is not None
 
 
+def starts_path(template: str, path: str) -> bool:
+    """Return whether `path`, or a path above it, is one of those that a template stands for."""
+    return re.match(_TEMPLATE.sub("[^/]+", re.escape(template)) + "(/|$)", path) is not None
+
+
 def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     schemas = document.get("components", {}).get("schemas", {})
     definitions = {"schemas": {name: to_json_schema(schema) for name, schema in schemas.items()}}

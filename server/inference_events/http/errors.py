@@ -1,5 +1,7 @@
 """The one place where failures become answers: the error envelope."""
 
+import asyncio
+
 import orjson
 import structlog
 from starlette.exceptions import HTTPException
@@ -12,15 +14,15 @@ from inference_events.errors import (
     Fault,
     InternalError,
     MethodNotAllowed,
-    NotOffered,
+    NotSupported,
     ObjectNotFound,
     ServiceUnavailable,
     is_full_disk,
 )
-from inference_events.http.absent import absent_part
 from inference_events.http.answers import send_json
 from inference_events.http.contract import Contract
 from inference_events.http.exchange import exchange_of
+from inference_events.http.unsupported import unsupported_part
 
 API_VERSION = "3.0"
 CLIENT_CLOSED_REQUEST = 499
@@ -63,6 +65,9 @@ class ErrorEnvelope:
             await self._app(scope, receive, send)
         except ClientDisconnect:
             exchange_of(scope).status = CLIENT_CLOSED_REQUEST
+        except asyncio.CancelledError:
+            # The server stops. uvicorn would answer with text.
+            await _send(InternalError("The server stopped before it finished the request"), scope, send)
         except Exception as error:
             await self._answer(error, scope, send)
 
@@ -73,15 +78,14 @@ class ErrorEnvelope:
             _log.error("request_failed", request_id=exchange.request_id, exc_info=error)
         elif not isinstance(error, ApiError) and isinstance(failure, ServiceUnavailable):
             _log.error("disk_full", request_id=exchange.request_id, exc_info=error)
-        if not exchange.status:
-            await send_json(send, failure.code, error_envelope(failure), failure.headers)
+        await _send(failure, scope, send)
 
     def _translate(self, error: Exception, scope: Scope) -> ApiError:
         match error:
             case ApiError():
                 return error
-            case HTTPException(status_code=404) if part := absent_part(scope["path"]):
-                return NotOffered(f"This server does not offer {part}")
+            case HTTPException(status_code=404) if part := unsupported_part(scope["path"]):
+                return NotSupported(f"This server does not offer {part}")
             case HTTPException(status_code=404):
                 return ObjectNotFound("There is nothing at this path; /docs shows what there is")
             case HTTPException(status_code=405):
@@ -99,3 +103,8 @@ class ErrorEnvelope:
         return MethodNotAllowed(
             "This path does not have the method of the request", headers={"Allow": ", ".join(methods)}
         )
+
+
+async def _send(error: ApiError, scope: Scope, send: Send) -> None:
+    if not exchange_of(scope).status:
+        await send_json(send, error.code, error_envelope(error), error.headers)

@@ -7,11 +7,13 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from inference_events.http.arrival import Arrival
 from inference_events.http.bodies import read_json
+from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import EVENTS_PATH, Contract, Operation
 from inference_events.http.exchange import exchange_of
 from inference_events.http.forms import Form
-from inference_events.http.limits import BodyBudget, BodyLimits, Limits
+from inference_events.http.limits import BodyLimits, Limits
 from inference_events.http.uploads import receive_form
 
 
@@ -48,16 +50,17 @@ class CheckedOperation:
             await self._next_app(scope, receive, send)
 
     async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._intake.budget.hold() as hold:
-            body = await read_json(scope, receive, self._operation, self._limits, hold)
+        with self._intake.budget.reserve() as reservation:
+            arrival = Arrival(receive, self._intake.limits.pace, reservation)
+            body = await read_json(scope, arrival, self._operation, self._limits, reservation)
             exchange = exchange_of(scope)
             exchange.arguments["body"] = body.value
             exchange.body_digest = body.digest
             await self._next_app(scope, receive, send)
 
     async def _with_form(self, form: Form, scope: Scope, receive: Receive, send: Send) -> None:
-        limit = self._intake.limits.file_bytes
-        async with receive_form(scope, receive, form, self._intake.incoming, limit) as values:
+        arrival, limit = Arrival(receive, self._intake.limits.pace), self._intake.limits.file_bytes
+        async with receive_form(scope, arrival, form, self._intake.incoming, limit) as values:
             exchange_of(scope).arguments.update(values)
             await self._next_app(scope, receive, send)
 

@@ -1,11 +1,8 @@
 """How much the server takes in, per request and at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, field
 
-from inference_events.errors import PayloadTooLarge, ServiceUnavailable
+from inference_events.errors import PayloadTooLarge
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -13,8 +10,17 @@ GIB = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Bound how slowly a body arrives: each wait for a byte, and the average rate once it took `grace_seconds`."""
+
+    idle_seconds: float = 30.0
+    grace_seconds: float = 60.0
+    bytes_per_second: float = KIB
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Bound JSON bodies after decompression, their values, uploaded files, and JSON bodies held at once."""
+    """Bound JSON bodies after decompression, their values, uploaded files, bodies held at once, and slow bodies."""
 
     event_body_bytes: int = 128 * MIB
     event_body_values: int = 5_000_000
@@ -24,6 +30,7 @@ class Limits:
     json_body_values: int = 1_000_000
     file_bytes: int = 10 * GIB
     bodies_in_flight_bytes: int = 512 * MIB
+    pace: Pace = field(default_factory=Pace)
 
     def of_body(self, has_events: bool) -> "BodyLimits":
         """Return the limits of a body of events, or of any other JSON body."""
@@ -48,51 +55,6 @@ class BodyLimits:
             and (self.event_bytes is None or size <= self.event_bytes)
             and (self.event_values is None or values <= self.event_values)
         )
-
-
-class BodyBudget:
-    """Count the bytes of all bodies in memory, from any thread, against `limit`."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.used = 0
-        self._lock = Lock()
-
-    @contextmanager
-    def hold(self) -> Iterator["Hold"]:
-        """Open the share of one request, which is given back at the end."""
-        share = Hold(self)
-        try:
-            yield share
-        finally:
-            self.take(-share.size)
-
-    def take(self, size: int) -> None:
-        """Count `size` more bytes. Raises ServiceUnavailable when they do not fit."""
-        with self._lock:
-            if size > 0 and self.used + size > self.limit:
-                raise ServiceUnavailable(
-                    "Too many request bodies are in flight; try again shortly", headers={"Retry-After": "1"}
-                )
-            self.used += size
-
-
-class Hold:
-    """Count the bytes of one request in its budget."""
-
-    def __init__(self, budget: BodyBudget) -> None:
-        self._budget = budget
-        self.size = 0
-
-    def add(self, size: int) -> None:
-        """Count `size` bytes more. Raises ServiceUnavailable when they do not fit."""
-        self._budget.take(size)
-        self.size += size
-
-    def cover(self, size: int) -> None:
-        """Count at least `size` bytes. Raises ServiceUnavailable when they do not fit."""
-        if size > self.size:
-            self.add(size - self.size)
 
 
 def too_large(limit: int) -> PayloadTooLarge:

@@ -9,20 +9,39 @@ from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from prometheus_client import CollectorRegistry
 from starlette.routing import Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.http.adapter import CalledOperations, RetryGate
 from inference_events.http.auth import Authenticator, BearerSecurity
+from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import load_contract
 from inference_events.http.errors import ErrorEnvelope
 from inference_events.http.intake import Intake, RequestIntake
-from inference_events.http.limits import BodyBudget, Limits
+from inference_events.http.limits import Limits
 from inference_events.http.observability import HttpMetrics, Observed
 from inference_events.http.pages import Pages, docs
 from inference_events_api.operations import Operations
 
 
+class WithoutTrailingSlash:
+    """Remove one trailing slash from the path before anything else sees it; the root stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The raw path does not take an encoded slash at the end of an id for a separator.
+        if scope["type"] == "http" and _ends_in_one_slash(scope["raw_path"]):
+            scope = {**scope, "path": scope["path"][:-1], "raw_path": scope["raw_path"][:-1]}
+        await self._app(scope, receive, send)
+
+
+def _ends_in_one_slash(path: bytes) -> bool:
+    return path.endswith(b"/") and not path.endswith(b"//") and path != b"/"
+
+
 class ExactRouting(RoutingMiddleware):
-    """Route by the exact path: a trailing slash is another path, not a redirect to wherever `Host` points."""
+    """Route by the exact path, without a redirect to wherever `Host` points."""
 
     def add_api(self, *args: Any, **options: Any) -> None:
         super().add_api(*args, **options)
@@ -55,6 +74,7 @@ def create_http_app(
         lifespan=lifespan,
         resolver=partial(getattr, operations),
         middlewares=[
+            WithoutTrailingSlash,
             partial(Observed, metrics=metrics),
             partial(ErrorEnvelope, contract=contract),
             partial(Pages, pages={"/metrics": metrics.expose} | docs(contract.source)),

@@ -13,12 +13,13 @@ from uuid import uuid4
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
 from inference_events.context import UploadedFile
 from inference_events.data_directory import sync_directory
 from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
-from inference_events.http.bodies import chunks, content_length
+from inference_events.http.arrival import Arrival
+from inference_events.http.bodies import content_length
 from inference_events.http.exchange import header
 from inference_events.http.forms import Form
 from inference_events.http.limits import MIB, too_large
@@ -31,24 +32,24 @@ _FRAME_BYTES = 64 * 1024
 
 @asynccontextmanager
 async def receive_form(
-    scope: Scope, receive: Receive, form: Form, directory: Path, limit: int
+    scope: Scope, arrival: Arrival, form: Form, directory: Path, limit: int
 ) -> AsyncIterator[dict[str, Any]]:
     """Give the values of a form by name; its file is streamed into `directory`, size in bytes at most `limit`.
 
     What is still there when the block ends, however it ends, is removed: who keeps the file moves it.
-    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge and ClientDisconnect.
+    Raises BadRequest, UnsupportedMediaType, PayloadTooLarge, RequestTimeout and ClientDisconnect.
     """
     boundary = _boundary(scope)
     if content_length(scope) > limit + _FRAME_BYTES:
         raise too_large(limit)
     path = directory / f"{uuid4().hex}.part"
     try:
-        yield await _store(receive, FormParser(form, boundary, limit), path)
+        yield await _store(arrival, FormParser(form, boundary, limit), path)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-async def _store(receive: Receive, parser: "FormParser", path: Path) -> dict[str, Any]:
+async def _store(arrival: Arrival, parser: "FormParser", path: Path) -> dict[str, Any]:
     digest = hashlib.sha256()
     with await asyncio.to_thread(path.open, "xb") as file:
 
@@ -56,7 +57,7 @@ async def _store(receive: Receive, parser: "FormParser", path: Path) -> dict[str
             file.write(data)
             digest.update(data)
 
-        async for chunk in chunks(receive):
+        async for chunk in arrival.chunks():
             parser.feed(chunk)
             if len(parser.pending) >= WRITE_BYTES:
                 await asyncio.to_thread(write, parser.take())

@@ -10,7 +10,7 @@ from threading import Event
 from uuid import uuid4
 
 from inference_events.data_directory import DataDirectory
-from inference_events.errors import BadRequest, Fault, NotOffered, ObjectNotFound
+from inference_events.errors import BadRequest, Fault, NotSupported, ObjectNotFound
 from inference_events.events.store import EventStore, Scan, StoredEvents
 from inference_events.export.columns import ExportColumn, choose_columns
 from inference_events.export.files import write_csv, write_parquet
@@ -62,7 +62,7 @@ class DownloadOperations:
         environment_id = self._environment_id(model_id, body)
         start, end = _time_filter(body)
         if body.get("segment") is not None:
-            raise NotOffered("This server does not offer segments")
+            raise NotSupported("This server does not offer segments")
         columns = choose_columns(schema, body.get("column_names"), bool(body.get("fetch_vectors")))
         stored = [column.name for column in columns if column.is_stored]
         most = body.get("num_samples") or DEFAULT_SAMPLES

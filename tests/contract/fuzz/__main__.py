@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from tests.contract.fuzz import CONFIGURATION, CONTRACT, TOKEN
+from tests.contract.fuzz.links import write_contract
 from tests.contract.fuzz.properties import first_broken
 
 START_SECONDS = 30
@@ -55,10 +56,16 @@ def _only(operations: Sequence[str]) -> list[str]:
 
 def fuzz(url: str, arguments: Sequence[str], stdout: int | None = None) -> "subprocess.CompletedProcess[str]":
     """Run Schemathesis against a server whose admin token is `TOKEN`."""
-    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", str(CONTRACT)]
-    return subprocess.run(
-        [*command, f"--url={url}", *arguments], env=_environment(), cwd=CONTRACT.parent, stdout=stdout, text=True
-    )
+    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run"]
+    with TemporaryDirectory() as folder:
+        contract = write_contract(Path(folder))
+        return subprocess.run(
+            [*command, str(contract), f"--url={url}", *arguments],
+            env=_environment(),
+            cwd=CONTRACT.parent,
+            stdout=stdout,
+            text=True,
+        )
 
 
 @contextmanager

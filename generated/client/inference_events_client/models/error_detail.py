@@ -16,9 +16,9 @@ class ErrorDetail:
     """One fault."""
 
     reason: str
-    """ The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, Conflict,
-    PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestTimeout,
-    RequestHeadTooLarge, InternalError or ServiceUnavailable.
+    """ The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, RequestTimeout,
+    Conflict, PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestHeadTooLarge, InternalError,
+    NotImplemented or ServiceUnavailable.
      """
     message: str
     """ The place of the fault as a JSON pointer, where there is one, and what is wrong. """

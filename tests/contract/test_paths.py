@@ -1,0 +1,215 @@
+"""Paths: those of the vendor's API are served or answer 501, and one slash at the end means nothing."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import structlog
+
+from inference_events.http.contract import load_contract
+from inference_events.http.unsupported import unsupported_part
+from tests.contract.fakes import ADMIN, ExampleOperations, OpenGate, create_example_app
+from tests.contract.serving import serve
+from tests.contract.wire import Answer, Headers, send
+from tests.envelope import assert_error_envelope
+
+# The vendor's API as its client and its documentation have it: paths, and the methods that each has.
+VENDOR = {
+    "/v1/traces": "POST",
+    "/v2/alert-configs": "GET POST",
+    "/v2/alert-configs/{alert_rule_id}": "DELETE PATCH",
+    "/v2/alert-configs/{alert_rule_id}/records": "GET",
+    "/v2/dashboards": "GET POST",
+    "/v2/projects/{organization_and_project}": "DELETE",
+    "/v2/webhooks": "POST GET",
+    "/v2/webhooks/{id}": "GET PATCH DELETE",
+    "/v3/alert-rules": "POST GET",
+    "/v3/alert-rules/{alert_id}": "GET PATCH DELETE",
+    "/v3/alert-rules/{alert_id}/notification": "PATCH GET",
+    "/v3/analytics/correlation": "POST",
+    "/v3/analytics/correlation-matrix": "POST",
+    "/v3/analytics/dependence-plot": "POST",
+    "/v3/analytics/distribution": "POST",
+    "/v3/analytics/download-slice-data": "POST",
+    "/v3/analytics/fairness": "POST",
+    "/v3/analytics/feature-impact": "POST",
+    "/v3/analytics/feature-impact/precomputed": "POST",
+    "/v3/analytics/feature-importance": "POST",
+    "/v3/analytics/feature-importance/precomputed": "POST",
+    "/v3/analytics/metrics": "POST",
+    "/v3/analytics/mutual-info": "POST",
+    "/v3/analytics/precompute-feature-impact": "POST PUT",
+    "/v3/analytics/precompute-feature-importance": "POST PUT",
+    "/v3/analytics/precompute-predictions": "POST PUT",
+    "/v3/analytics/scores": "POST",
+    "/v3/analytics/slice-stats": "POST",
+    "/v3/analytics/upload-feature-impact": "POST PUT",
+    "/v3/applications": "GET POST",
+    "/v3/baselines": "GET POST",
+    "/v3/baselines/{baseline_id}": "GET DELETE",
+    "/v3/charts": "GET POST",
+    "/v3/charts/{chart_id}": "GET PATCH DELETE",
+    "/v3/custom-metrics": "POST GET",
+    "/v3/custom-metrics/{uuid}": "GET DELETE",
+    "/v3/environments": "GET",
+    "/v3/environments/{env_id}": "GET",
+    "/v3/evaluator-rules": "GET POST",
+    "/v3/evaluators": "GET POST",
+    "/v3/events": "POST PATCH DELETE",
+    "/v3/experiments": "GET POST",
+    "/v3/explain": "POST",
+    "/v3/files/multipart-complete": "POST",
+    "/v3/files/multipart-init": "POST",
+    "/v3/files/multipart-upload": "POST",
+    "/v3/files/upload": "POST",
+    "/v3/guardrails/ftl-response-faithfulness": "POST",
+    "/v3/guardrails/ftl-safety": "POST",
+    "/v3/guardrails/sensitive-information": "POST",
+    "/v3/histograms": "POST",
+    "/v3/jobs": "GET",
+    "/v3/jobs/{job_id}": "GET",
+    "/v3/model-factory": "POST",
+    "/v3/models": "GET POST",
+    "/v3/models/{model_id}": "GET PATCH DELETE",
+    "/v3/models/{model_id}/baselines": "GET",
+    "/v3/models/{model_id}/columns": "GET",
+    "/v3/models/{model_id}/custom-metrics": "GET",
+    "/v3/models/{model_id}/default-dashboard": "GET",
+    "/v3/models/{model_id}/deploy-artifact": "POST PUT",
+    "/v3/models/{model_id}/deploy-surrogate": "POST PUT",
+    "/v3/models/{model_id}/deployment": "GET PATCH",
+    "/v3/models/{model_id}/download-artifact": "GET",
+    "/v3/models/{model_id}/environments": "GET",
+    "/v3/models/{model_id}/metrics": "GET",
+    "/v3/models/{model_id}/segments": "GET",
+    "/v3/monitoring-summary": "GET",
+    "/v3/predict": "POST",
+    "/v3/projects": "GET POST",
+    "/v3/projects/{project_id}": "GET DELETE",
+    "/v3/queries": "POST",
+    "/v3/segments": "POST GET",
+    "/v3/segments/{uuid}": "GET DELETE",
+    "/v3/server-info": "GET",
+    "/v3/slice-query/download": "POST",
+    "/v3/slice-query/fetch": "POST",
+    "/v3/slice-query/parse": "POST",
+    "/v3/spans/fields": "POST",
+    "/v3/spans/query": "POST",
+    "/v3/user-access-keys": "GET POST",
+    "/v3/users": "GET",
+    "/v3/version-compatibility": "GET",
+}
+ENDPOINTS = [(method, path) for path, methods in VENDOR.items() for method in methods.split()]
+TEMPLATE = re.compile(r"{[^{}]+}")
+JSON = ("Content-Type", "application/json")
+
+
+class Server:
+    """Send requests with a token, and give the gate that those pass which leave a record."""
+
+    def __init__(self, url: str, gate: OpenGate) -> None:
+        self._url = url
+        self.gate = gate
+
+    def send(self, method: str, path: str, *headers: tuple[str, str], body: bytes = b"") -> Answer:
+        sent: Headers = [("Authorization", f"Bearer {ADMIN}"), JSON, *headers]
+        return send(self._url, method, path, sent, body)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    gate = OpenGate()
+    with serve(create_example_app(tmp_path_factory.mktemp("incoming"), ExampleOperations(), gate)) as url:
+        yield Server(url, gate)
+
+
+def names_removed(path: str) -> str:
+    return TEMPLATE.sub("{}", path)
+
+
+def test_the_vendors_endpoints_are_served_or_answer_501(server: Server) -> None:
+    """Each endpoint of the vendor's API is in the contract, or a 501 that names what is missing."""
+    served = {(one.method, names_removed(one.path)) for one in load_contract().operations.values()}
+    missing = [one for one in ENDPOINTS if (one[0], names_removed(one[1])) not in served]
+    assert len(missing) > len(ENDPOINTS) / 2
+    for method, path in missing:
+        answer = server.send(method, TEMPLATE.sub(str(uuid4()), path))
+        assert answer.status == 501, (method, path, answer.status)
+        message = assert_error_envelope(answer.json(), 501)["message"]
+        assert message.startswith("This server does not offer ")
+
+
+def test_no_path_of_the_contract_is_unsupported() -> None:
+    """The table of unsupported paths has no path that is served."""
+    paths = {operation.path for operation in load_contract().operations.values()}
+    assert [path for path in paths if unsupported_part(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v3/alert-rules/x/anything", 501),
+        ("/v3/guardrails/", 501),
+        ("/v3/alert-rulesx", 404),
+        ("/v3/alert-rules-x/y", 404),
+        ("/v3/models/x/y/segments", 404),
+        ("/v3/session", 404),
+        ("/v3", 404),
+        ("/v2", 404),
+        ("/v1/logs", 404),
+        ("/x/v3/alert-rules", 404),
+    ],
+)
+def test_other_paths_are_not_found(server: Server, path: str, status: int) -> None:
+    """A path below an unsupported one is a 501, too; any other unknown path is a 404."""
+    assert_error_envelope(server.send("GET", path).json(), status)
+
+
+def test_another_method_is_refused_with_those_of_the_path(server: Server) -> None:
+    """Another method on a path of the contract is a 405 with `Allow`, with and without a slash at its end."""
+    for path in ("/v3/projects", "/v3/projects/"):
+        answer = server.send("PUT", path)
+        assert_error_envelope(answer.json(), 405)
+        assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+def test_one_slash_at_the_end_means_nothing(server: Server) -> None:
+    """The operation, its retry record and the log see the path without it, and there is no redirect."""
+    with structlog.testing.capture_logs() as lines:
+        assert server.send("POST", "/v3/projects/", body=b'{"name": "flights"}').status == 200
+        assert server.send("POST", "/v3/projects", body=b'{"name": "flights"}').status == 200
+    with_slash, without = server.gate.requests
+    assert (with_slash.path, with_slash.body_digest) == (without.path, without.body_digest)
+    assert [line["route"] for line in requests(lines)] == ["/v3/projects", "/v3/projects"]
+    metrics = server.send("GET", "/metrics/").body.decode()
+    assert 'inference_events_http_requests_total{operation="create_project",status="200"} 2.0' in metrics
+
+
+def requests(lines: list[Any]) -> list[Any]:
+    return [line for line in lines if line["event"] == "request"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v3/projects/?limit=1", 200),
+        ("/v3/projects//", 404),
+        ("/v3/projects///", 404),
+        ("/v3/projects%2F", 404),
+        ("/v3/projects/%2F", 404),
+        (f"/v3/jobs/{uuid4()}/", 200),
+        ("/healthz/", 200),
+        ("/docs/", 200),
+        ("/", 307),
+        ("//", 404),
+    ],
+)
+def test_only_one_slash_at_the_end_is_removed(server: Server, path: str, status: int) -> None:
+    """Two slashes and encoded ones are another path; the root stays what it is."""
+    answer = server.send("GET", path)
+    assert answer.status == status
+    if status == 404:
+        assert_error_envelope(json.loads(answer.body), 404)
