@@ -12,7 +12,8 @@ from tests.contract.fuzz.properties.session import Session
 
 LISTS = [one for one in OPERATIONS.values() if {"limit", "offset"} <= one.query]
 ORDERED = [one for one in LISTS if "ordering" in one.query]
-FIELDS = ("id", "name", "created_at")
+NAMES = ("name", "filename")
+FIELDS = ("id", *NAMES, "created_at")
 MOST_PAGES = 8
 Matches = Callable[[Any, Any], bool]
 ON_ONE: dict[str, Matches] = {
@@ -64,11 +65,8 @@ def _pages_add_up(operation: Operation) -> Promise:
 
 def _ordering_sorts(operation: Operation) -> Promise:
     def hold(session: Session, data: st.DataObject) -> None:
-        path, field, is_descending = (
-            _path(session, operation),
-            data.draw(st.sampled_from(FIELDS)),
-            data.draw(st.booleans()),
-        )
+        path, is_descending = _path(session, operation), data.draw(st.booleans())
+        field = data.draw(st.sampled_from(_fields(session.items(path))))
         values = [item[field] for item in session.items(path, ordering=f"{'-' * is_descending}{field}")]
         assert values == sorted(values, reverse=is_descending)
 
@@ -79,11 +77,12 @@ def _search_finds_names(operation: Operation) -> Promise:
     def hold(session: Session, data: st.DataObject) -> None:
         path = _path(session, operation)
         whole = session.items(path)
-        name = data.draw(st.sampled_from(sorted(item["name"] for item in whole)))[:40]
+        [field] = [name for name in NAMES if name in whole[0]]
+        name = data.draw(st.sampled_from(sorted(item[field] for item in whole)))[:40]
         start = data.draw(st.integers(0, len(name) - 1))
         text = name[start : data.draw(st.integers(start + 1, len(name)))].swapcase()
         found = {_key(item) for item in session.items(path, search=text)}
-        assert found == {_key(item) for item in whole if text.lower() in item["name"].lower()}
+        assert found == {_key(item) for item in whole if text.lower() in item[field].lower()}
 
     return Promise(f"search_finds_names of {operation.id}", frozenset({operation.id}), hold)
 
@@ -105,7 +104,7 @@ def _filter_selects(operation: Operation) -> Promise:
 @st.composite
 def _rules(draw: st.DrawFn, items: list[Any]) -> dict[str, Any]:
     """Draw a rule about values that some of the items have."""
-    field = draw(st.sampled_from(FIELDS))
+    field = draw(st.sampled_from(_fields(items)))
     values = st.sampled_from(sorted({item[field][:64] for item in items}))
     operator = draw(st.sampled_from(sorted(OPERATORS if field != "created_at" else ON_ONE | ON_MANY)))
     if operator in ON_MANY:
@@ -113,6 +112,10 @@ def _rules(draw: st.DrawFn, items: list[Any]) -> dict[str, Any]:
     value = draw(values)
     part = slice(draw(st.integers(0, 2)), draw(st.integers(3, 6))) if operator in ON_TEXT else slice(None)
     return {"field": field, "operator": operator, "value": value[part] or value}
+
+
+def _fields(items: list[Any]) -> list[str]:
+    return [name for name in FIELDS if name in items[0]]
 
 
 def _matches(rule: Mapping[str, Any], item: Any) -> bool:
