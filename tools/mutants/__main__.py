@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,8 @@ class Verdict:
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.name:44} {self.caught_by or 'SURVIVED':16} {self.seconds:5.0f} s"
+        nothing = "passes" if self.name == CONTROL else "SURVIVED"
+        return f"{self.name:44} {self.caught_by or nothing:16} {self.seconds:5.0f} s"
 
 
 class Laboratory:
@@ -110,7 +111,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="mutants to plant; all without a name")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time")
     parser.add_argument("--layer", action="append", help="run this layer only (may be repeated)")
-    parser.add_argument("--no-control", action="store_true", help="do not run the checks without a mutant first")
+    parser.add_argument("--no-control", action="store_true", help="do not run the checks without a mutant, too")
     options = parser.parse_args()
     mutants = load_mutants(options.names)
     if stale := list(_stale(mutants)):
@@ -122,10 +123,7 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         laboratory = Laboratory(Path(folder), options.jobs, layers, logs)
         try:
-            if not options.no_control and (control := laboratory.judge(None)).caught_by:
-                _print(f"The {control.caught_by} fails without a mutant; see {logs.relative_to(ROOT)}")
-                return 2
-            return _judge_all(laboratory, mutants, options.jobs)
+            return _judge_all(laboratory, mutants if options.no_control else [None, *mutants], options.jobs)
         except KeyboardInterrupt:
             return 130
         finally:
@@ -140,18 +138,21 @@ def _stale(mutants: Sequence[Mutant]) -> Iterator[str]:
             yield str(error)
 
 
-def _judge_all(laboratory: Laboratory, mutants: Sequence[Mutant], jobs: int) -> int:
+def _judge_all(laboratory: Laboratory, mutants: Sequence[Mutant | None], jobs: int) -> int:
     verdicts = []
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        for verdict in pool.map(laboratory.judge, mutants):
-            verdicts.append(verdict)
-            _print(str(verdict))
-    except BaseException:
-        laboratory.processes.end()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for judged in as_completed([pool.submit(laboratory.judge, mutant) for mutant in mutants]):
+                verdict = judged.result()
+                _print(str(verdict))
+                if verdict.name != CONTROL:
+                    verdicts.append(verdict)
+                elif verdict.caught_by:
+                    _print(f"The {verdict.caught_by} fails without a mutant, so it tells nothing")
+                    return 2
+        finally:
+            laboratory.processes.end()
+            pool.shutdown(cancel_futures=True)
     for layer in LAYERS:
         _print(f"{sum(verdict.caught_by == layer.name for verdict in verdicts):3} by {layer.name}")
     survivors = [verdict.name for verdict in verdicts if not verdict.caught_by]
