@@ -7,9 +7,9 @@ import pytest
 
 from tests.contract.fuzz import TOKEN
 from tests.contract.fuzz.__main__ import fuzz, serve
-from tests.contract.fuzz.properties import PROMISES, check
-from tests.contract.fuzz.properties.promise import Promise
-from tests.contract.fuzz.properties.session import Session
+from tests.contract.fuzz.promises import PROMISES, check
+from tests.contract.fuzz.promises.promise import Promise
+from tests.contract.fuzz.promises.session import Session
 
 SEED = 20130101
 FEW = ["--max-examples=8", f"--seed={SEED}", "--generation-deterministic", "--no-color"]

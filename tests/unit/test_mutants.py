@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools.mutants.layers import Interrupted, Layer, Processes
 from tools.mutants.planting import Mutant, StaleMutant, load_mutants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +16,7 @@ TAGS = {
     for operation in item.values()
     if isinstance(operation, dict) and "operationId" in operation
 }
+PATIENCE_SECONDS = 5
 RULES = {"scopes", "PATCH", "paging", "cursors", "retries", "deletes", "time zones"}
 
 
@@ -47,3 +49,22 @@ def test_a_stale_mutant_is_an_error_that_names_it(tmp_path: Path, content: str) 
     mutant = Mutant("some-bug", (), (), "module.py", "x = 1", "x = 2", "")
     with pytest.raises(StaleMutant, match=r"^some-bug: the old text is in module\.py [02] times"):
         mutant.mutated(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "is_caught"),
+    [
+        (["timeit", "-n1", "-r1"], False),
+        (["no_such_module"], True),
+        (["timeit", "-n1", "__import__('time').sleep(99)"], True),
+    ],
+)
+def test_a_check_catches_what_fails_or_does_not_end(tmp_path: Path, command: list[str], is_caught: bool) -> None:
+    """A check that fails or goes on for too long catches a mutant, and nothing of it runs on."""
+    mutant, processes = load_mutants()[0], Processes()
+    layer = Layer("check", lambda _: command, PATIENCE_SECONDS)
+    assert layer.catches(mutant, tmp_path, tmp_path / "log", processes) == is_caught
+    assert not processes.running
+    processes.end()
+    with pytest.raises(Interrupted):
+        layer.catches(mutant, tmp_path, tmp_path / "log", processes)

@@ -26,10 +26,13 @@ class Interrupted(Exception):
 
 
 class Processes:
-    """Run checks in process groups of their own, so that a server that one of them leaves ends with it."""
+    """Run checks in process groups of their own, so that a server that one of them leaves ends with it.
+
+    `running` are the ids of the groups.
+    """
 
     def __init__(self) -> None:
-        self._running: set[int] = set()
+        self.running: set[int] = set()
         self._lock = threading.Lock()
         self._is_ended = False
 
@@ -48,13 +51,13 @@ class Processes:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-                self._running.add(process.pid)
+                self.running.add(process.pid)
             try:
                 return process.wait(patience)
             except subprocess.TimeoutExpired:
                 return None
             finally:
-                self._running.discard(process.pid)
+                self.running.discard(process.pid)
                 _end_group(process.pid)
                 process.wait()
 
@@ -62,7 +65,7 @@ class Processes:
         """End what runs and start nothing more."""
         with self._lock:
             self._is_ended = True
-            for leader in self._running:
+            for leader in self.running:
                 _end_group(leader)
 
 

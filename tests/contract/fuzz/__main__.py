@@ -16,7 +16,7 @@ import httpx
 
 from tests.contract.fuzz import CONFIGURATION, CONTRACT, TOKEN
 from tests.contract.fuzz.links import write_contract
-from tests.contract.fuzz.properties import first_broken
+from tests.contract.fuzz.promises import first_broken
 
 START_SECONDS = 30
 STOP_SECONDS = 60

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN
-from tests.contract.fuzz.properties.promise import promise
-from tests.contract.fuzz.properties.samples import new_model, new_project, publish, update
-from tests.contract.fuzz.properties.session import Session, fresh_name
+from tests.contract.fuzz.promises.promise import promise
+from tests.contract.fuzz.promises.samples import new_model, new_project, publish, update
+from tests.contract.fuzz.promises.session import Session, fresh_name
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {

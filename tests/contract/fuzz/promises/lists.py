@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.properties.promise import OPERATIONS, Operation, Promise, promise
-from tests.contract.fuzz.properties.samples import listed, new_model, new_project
-from tests.contract.fuzz.properties.session import Session
+from tests.contract.fuzz.promises.promise import OPERATIONS, Operation, Promise, promise
+from tests.contract.fuzz.promises.samples import listed, new_model, new_project
+from tests.contract.fuzz.promises.session import Session
 
 LISTS = [one for one in OPERATIONS.values() if {"limit", "offset"} <= one.query]
 ORDERED = [one for one in LISTS if "ordering" in one.query]

@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import ID_COLUMN
-from tests.contract.fuzz.properties.promise import promise
-from tests.contract.fuzz.properties.samples import new_baseline, new_model, new_project, new_token, publish
-from tests.contract.fuzz.properties.session import Session
+from tests.contract.fuzz.promises.promise import promise
+from tests.contract.fuzz.promises.samples import new_baseline, new_model, new_project, new_token, publish
+from tests.contract.fuzz.promises.session import Session
 
 
 @promise("create_project", "delete_project", "get_project", "list_projects")

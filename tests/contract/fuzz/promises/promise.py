@@ -8,7 +8,7 @@ import yaml
 from hypothesis import strategies as st
 
 from tests.contract.fuzz import CONTRACT
-from tests.contract.fuzz.properties.session import Session
+from tests.contract.fuzz.promises.session import Session
 
 METHODS = ("get", "put", "post", "delete", "patch")
 Hold = Callable[[Session, st.DataObject], None]

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.properties.promise import OPERATIONS, SCOPES, Operation, promise
-from tests.contract.fuzz.properties.samples import new_token
-from tests.contract.fuzz.properties.session import Session
+from tests.contract.fuzz.promises.promise import OPERATIONS, SCOPES, Operation, promise
+from tests.contract.fuzz.promises.samples import new_token
+from tests.contract.fuzz.promises.session import Session
 
 ADMIN = "admin"
 LIFETIME = timedelta(seconds=1)

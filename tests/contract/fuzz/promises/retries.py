@@ -9,9 +9,9 @@ from uuid import uuid4
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC
-from tests.contract.fuzz.properties.promise import OPERATIONS, Promise, promise
-from tests.contract.fuzz.properties.samples import PRODUCTION, new_baseline, new_model, new_project, new_token
-from tests.contract.fuzz.properties.session import Session, fresh_name
+from tests.contract.fuzz.promises.promise import OPERATIONS, Promise, promise
+from tests.contract.fuzz.promises.samples import PRODUCTION, new_baseline, new_model, new_project, new_token
+from tests.contract.fuzz.promises.session import Session, fresh_name
 
 KEY = "Idempotency-Key"
 RETRY = "X-Fiddler-Client-Retry"

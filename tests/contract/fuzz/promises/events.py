@@ -12,8 +12,8 @@ import pyarrow.parquet
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import ID_COLUMN, TIME_COLUMN
-from tests.contract.fuzz.properties.promise import promise
-from tests.contract.fuzz.properties.samples import (
+from tests.contract.fuzz.promises.promise import promise
+from tests.contract.fuzz.promises.samples import (
     PRODUCTION,
     new_baseline,
     new_model,
@@ -22,8 +22,8 @@ from tests.contract.fuzz.properties.samples import (
     read,
     update,
 )
-from tests.contract.fuzz.properties.session import Session, fresh_name
-from tests.contract.fuzz.properties.times import MOMENTS, spellings, written
+from tests.contract.fuzz.promises.session import Session, fresh_name
+from tests.contract.fuzz.promises.times import MOMENTS, spellings, written
 
 # A thousand of these are more than one slice of a CSV file, which has 8 MiB.
 NOTE_BYTES = 5_000

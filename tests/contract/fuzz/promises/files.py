@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import ID_COLUMN
-from tests.contract.fuzz.properties.promise import promise
-from tests.contract.fuzz.properties.samples import new_model, new_project, publish_file, read
-from tests.contract.fuzz.properties.session import Session
+from tests.contract.fuzz.promises.promise import promise
+from tests.contract.fuzz.promises.samples import new_model, new_project, publish_file, read
+from tests.contract.fuzz.promises.session import Session
 
 
 @promise("begin_multipart_upload", "upload_part", "complete_multipart_upload", "publish_events")

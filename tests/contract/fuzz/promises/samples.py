@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
-from tests.contract.fuzz.properties.session import Session, fresh_name
+from tests.contract.fuzz.promises.session import Session, fresh_name
 
 PRODUCTION = {"env_type": "PRODUCTION"}
 ROWS = f"{ID_COLUMN},distance\n" + "".join(f"row-{row},{row}\n,{row}\n" for row in range(4))
