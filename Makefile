@@ -2,13 +2,13 @@ SHELL := bash
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 INSTALL := install --constraint constraints.txt
-# Two environments contain the built wheel, as users install it: one lacks pandas, because pyarrow behaves differently
+# Two environments contain the built wheels, as users install them: one lacks pandas, because pyarrow behaves differently
 # with it; the other one has the extra `demo`, which needs pandas.
 TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
 EXTRA_test-demo := [demo]
 # Directories too: their time changes if a file is deleted.
-PACKAGES := $(shell find server generated \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
+PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
 PARTS := environments checks test-unit test-locale test-stores test-attacks compat test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
@@ -22,7 +22,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -77,11 +77,16 @@ test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's 
 serve: .venv/.serve ## Run the server on ./inference-events-data (ARGS="--port 8001" for more)
 	$(PYTHON) -m inference_events serve $(ARGS)
 
-generate: .venv/.dev ## Write generated/ from openapi.yaml
+generate: .venv/.dev ## Write generated/ from openapi.yaml (the TypeScript client if npm is installed)
 	$(PYTHON) -m tools.generate
 
 check-generated: .venv/.dev ## Fail when generated/ is not what openapi.yaml says
 	$(PYTHON) -m tools.generate --check
+
+# Not a part of `make test`, which runs without Node.js and compares digests instead.
+check-typescript: .venv/test/.wheel ## Generate and compile the TypeScript client, and run its example (needs Node.js)
+	@command -v npm >/dev/null || { echo "make check-typescript needs npm with Node.js 20.19 or newer; make test runs without"; exit 1; }
+	$(TEST_PYTHON) -m pytest tests/typescript
 
 check-contract: .venv/.dev ## Fail if openapi.yaml breaks clients of the last release in contract/
 	$(PYTHON) -m tools.review.breaking
@@ -111,7 +116,11 @@ validate: .venv/.review
 docs: $(NODE_MODULES) ## Build the API reference as one HTML file, build/docs.html
 	$(NODE_BIN)/redocly build-docs openapi.yaml --config tools/review/redocly.yaml --inlineBundle --output build/docs.html
 
-wheel: dist/.built ## Build the wheel into dist/
+wheel: dist/.built ## Build the wheels of the server and of its Python client into dist/
+
+release-files: dist/.built .venv/.dev ## Build the wheels and source distributions of a release into dist/
+	$(PYTHON) -m hatchling build --target sdist --directory dist
+	cd generated/client && $(abspath $(PYTHON)) -m hatchling build --target sdist --directory $(abspath dist)
 
 constraints: .venv/.dev .venv/.bench .venv/.review ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
@@ -129,7 +138,8 @@ bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would r
 	$(PYTHON) -m tests.bench.peers $(ARGS)
 
 clean: ## Remove what can be made anew
-	rm -rf .venv build dist tools/review/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist tools/review/node_modules tools/generate/typescript-templates/node_modules \
+		generated/typescript/node_modules generated/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	python3 -m venv .venv
@@ -157,7 +167,7 @@ clean: ## Remove what can be made anew
 
 dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin/python
 	rm -rf $(@D)
-	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) .
+	$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir $(@D) . ./generated/client
 	@touch $@
 
 .PRECIOUS: .venv/%/.tools
@@ -169,7 +179,7 @@ dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin
 
 # The second command is needed because pip keeps an installed wheel if the new one has the same version.
 .venv/%/.wheel: dist/.built .venv/%/.tools
-	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/*.whl)$(EXTRA_$*)"
+	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/inference_events-*.whl)$(EXTRA_$*)" dist/inference_events_client-*.whl
 	$(PIP) --python $(@D)/bin/python $(INSTALL) --no-deps --force-reinstall dist/*.whl
 	@touch $@
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from connexion.apps.asynchronous import AsyncApp
+from sqlalchemy.orm import Session
 
 from inference_events import __version__
 from inference_events.arrivals import Arrivals
@@ -17,6 +19,8 @@ from inference_events.catalog.opening import checked_catalog, prepare_catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
+from inference_events.disk import PROBE_EVERY_SECONDS, Disk
+from inference_events.disk_usage import free_bytes, used_bytes
 from inference_events.events.records import find_earlier
 from inference_events.http.limits import Limits, Pace
 from inference_events.http.server import create_http_app
@@ -24,6 +28,7 @@ from inference_events.ingest.readers import FileReaders
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
+from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
@@ -73,7 +78,9 @@ class Operations(
         ModelFactoryOperations.__init__(self, catalog, services.directory, services.readers)
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
-        ServerOperations.__init__(self, catalog, services.settings.server_version, services.are_ready)
+        ServerOperations.__init__(
+            self, catalog, services.settings.server_version, services.are_ready, services.is_writable
+        )
         TokenOperations.__init__(self, catalog, services.directory)
 
 
@@ -84,11 +91,13 @@ class Services:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         check_directory(self.directory)
-        self.catalog = checked_catalog(self.directory.catalog_file)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes)
+        self.disk = Disk(self.directory.incoming)
+        self.metrics = Metrics(self.disk.note_failure)
+        self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
+        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)
-        self.arrivals = Arrivals(self.store, self.targets)
+        self.arrivals = Arrivals(self.store, self.targets, self.metrics.observe_batch)
         self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         handlers = JobHandlers(
@@ -101,6 +110,7 @@ class Services:
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
+        self._show_metrics()
         self._running = False
 
     def start(self) -> None:
@@ -122,8 +132,26 @@ class Services:
         self.catalog.close()
         self.directory.close()
 
+    def _show_metrics(self) -> None:
+        self.catalog.after_commit(self._count_ended_jobs)
+        self.metrics.show_state(
+            is_writable=self.is_writable,
+            queue_depths=lambda: {"requests": self.arrivals.queue_depth(), "commits": self.store.queue_depth()},
+            unfinished_jobs=lambda: self.catalog.read(jobs.unfinished_by_kind),
+            data_bytes=partial(used_bytes, self.directory),
+            free_bytes=partial(free_bytes, self.directory),
+        )
+
+    def _count_ended_jobs(self, session: Session) -> None:
+        for kind, status in jobs.ended(session):
+            self.metrics.observe_job(kind, status)
+
     def are_ready(self) -> bool:
-        return self._running and self.store.answers()
+        """Report whether something can be served. On a full disk that may be the catalog alone."""
+        return self._running and (self.store.answers() or not self.disk.is_writable)
+
+    def is_writable(self) -> bool:
+        return self.disk.is_writable
 
     def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
         rows, total = self.store.rejected_rows(job_id, offset, limit)
@@ -173,6 +201,7 @@ def create_app(
             pace=Pace(idle_seconds=settings.max_body_idle_seconds),
         ),
         incoming=services.directory.incoming,
+        metrics=services.metrics,
         lifespan=_lifespan(services),
         validate_responses=validate_responses,
     )
@@ -183,20 +212,27 @@ def _lifespan(services: Services) -> Any:
     async def lifespan(_: Any) -> AsyncIterator[None]:
         services.start()
         log.info("server_started", version=__version__)
-        purging = asyncio.create_task(_purge_regularly(services))
+        repeated = [
+            asyncio.create_task(_repeat(services.purge, PURGE_EVERY_SECONDS)),
+            asyncio.create_task(_repeat(services.disk.probe, PROBE_EVERY_SECONDS)),
+        ]
         try:
             yield
         finally:
-            purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await purging
+            for task in repeated:
+                task.cancel()
+            await asyncio.wait(repeated)
             await asyncio.to_thread(services.stop)
             log.info("server_stopped")
 
     return lifespan
 
 
-async def _purge_regularly(services: Services) -> None:
+async def _repeat(work: Callable[[], None], seconds: float) -> None:
+    """Do work in a thread again and again. A failure, as of a full disk, does not end it."""
     while True:
-        await asyncio.to_thread(services.purge)
-        await asyncio.sleep(PURGE_EVERY_SECONDS)
+        try:
+            await asyncio.to_thread(work)
+        except Exception:
+            log.error("repeated_work_failed", work=work.__name__, exc_info=True)
+        await asyncio.sleep(seconds)

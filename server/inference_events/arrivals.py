@@ -8,7 +8,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -22,11 +22,13 @@ import structlog
 
 from inference_events.context import Request, UndecodedEvents
 from inference_events.errors import ApiError, BadRequest, Fault, ServiceUnavailable
-from inference_events.events.records import retry_record
+from inference_events.events.records import retry_key, retry_record
 from inference_events.events.store import (
     ContentConflict,
     EventStore,
     Mask,
+    RecordExists,
+    RetryKey,
     RetryRecord,
     RowStatus,
     Statuses,
@@ -39,6 +41,7 @@ from inference_events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.violations import Violations
 from inference_events.messages import pointer
+from inference_events.retries import KeyClaimed
 from inference_events.targets import ATTEMPTS, OUT_OF_STEP, Targets
 from inference_events.warning_details import date_like_number
 from inference_events_api import types as t
@@ -133,8 +136,15 @@ class _Part:
 class Arrivals:
     """Takes events from requests and answers when they are on disk. Rules: `openapi.yaml`, `POST /v3/events`."""
 
-    def __init__(self, store: EventStore, targets: Targets) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        targets: Targets,
+        observe: Callable[[int, int], None] = lambda requests, events: None,
+    ) -> None:
+        """Start to take events. `observe` gets the requests and events of each batch."""
         self._store = store
+        self._observe = observe
         self._targets = targets
         self._queue: SimpleQueue[_Arrival | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -153,6 +163,10 @@ class Arrivals:
         done = asyncio.get_running_loop().create_future()
         self._put(_Arrival(target, events, request, describe, done))
         return await done
+
+    def queue_depth(self) -> int:
+        """Return how many requests wait to be ingested."""
+        return self._queue.qsize()
 
     def stop(self) -> None:
         """Take no more; what is written already is answered when the store has committed it."""
@@ -215,13 +229,17 @@ class Arrivals:
             return
         environment_id = self._targets.make_environment_id(target.model_id, target.dataset)
         records = partial(_records, parts, ingested, schema.timestamp_column, received_at)
-        write = Write(target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records)
+        claims = [retry_key(arrival.request) for arrival in group if arrival.request.idempotency_key is not None]
+        write = Write(
+            target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records, claims=claims
+        )
         self._ahead.acquire()
         try:
             written = self._store.write(write)
         except BaseException:
             self._ahead.release()
             raise
+        self._observe(len(group), len(ingested.batch))
         written.add_done_callback(partial(self._written, group))
 
     def _rows(self, group: Sequence[_Arrival], schema: ModelSchema) -> tuple[Rows, list[_Part]]:
@@ -266,12 +284,19 @@ class Arrivals:
         error = written.exception()
         if isinstance(error, OUT_OF_STEP):
             self._try_again(group)
+        elif isinstance(error, RecordExists):
+            self._leave_out_claimed(group, error.args)
         elif isinstance(error, ContentConflict):
             _refuse(group, BadRequest.naming(*_conflicts(error.rows)))
         elif error is not None:
             _refuse(group, error)
         else:
             _answer(group)
+
+    def _leave_out_claimed(self, group: Sequence[_Arrival], claimed: Collection[RetryKey]) -> None:
+        """Refuse the requests whose keys have a record, and resubmit the others."""
+        _refuse([arrival for arrival in group if retry_key(arrival.request) in claimed], KeyClaimed())
+        self._try_again([arrival for arrival in group if retry_key(arrival.request) not in claimed])
 
     def _try_again(self, group: Sequence[_Arrival]) -> None:
         for arrival in group:

@@ -18,21 +18,24 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import httpx
+import structlog
 import typer
 import uvicorn
 from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events import __version__
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
+from inference_events.client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
+from inference_events.client.models.token_scope import check_token_scope
+from inference_events.client.types import Response
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
-from inference_events_client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
-from inference_events_client.models.token_scope import check_token_scope
-from inference_events_client.types import Response
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 _PAGE = 1000
@@ -60,8 +63,12 @@ app = typer.Typer(
     name="inference-events",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # The framed help cuts the names of variables in a terminal of 80 columns.
+    rich_markup_mode=None,
 )
-token = typer.Typer(help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True)
+token = typer.Typer(
+    help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(token, name="token")
 
 
@@ -83,7 +90,7 @@ def main(
 def serve(**flags: str | None) -> None:
     """Run the server until it is told to stop.
 
-    The first start makes an admin token, shows it, and leaves it in the data directory's file admin-token.
+    The first start makes an admin token and keeps it in the data directory's file admin-token. A terminal shows it.
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
@@ -124,7 +131,7 @@ def _app(settings: Settings) -> Any:
     from inference_events.app import create_app
 
     try:
-        return create_app(settings, announce=_announce)
+        return create_app(settings, announce=partial(_announce, settings.data_dir))
     except (DataDirectoryError, OSError) as error:
         raise _failure(_open_failure(settings.data_dir, error)) from None
 
@@ -176,8 +183,12 @@ def _listen(host: str, port: int) -> socket.socket:
         raise _failure(f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port choose others") from None
 
 
-def _announce(secret: str) -> None:
-    typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
+def _announce(data_dir: Path, secret: str) -> None:
+    """Show the secret of a new admin token to a person; what is not a terminal is kept, and may be read by others."""
+    if sys.stdout.isatty():
+        typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
+    else:
+        log.info("admin_token_created", file=str(admin_token_file(data_dir).absolute()))
 
 
 class _Server(uvicorn.Server):

@@ -6,7 +6,7 @@
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 # ApiError
@@ -148,11 +148,30 @@ class ServiceUnavailable(ApiError):
 _FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
 
 
+_REFUSED_WRITE = (
+    *_FULL_DISK,
+    os.strerror(errno.EROFS),
+    os.strerror(errno.EIO),
+    "attempt to write a readonly database",
+    "disk I/O error",
+    "fsync failed",
+)
+
+
 def is_full_disk(error: BaseException) -> bool:
-    """Tell whether an error, or one that led to it, says that the disk is full."""
+    """Report whether an error, or one that led to it, says that the disk is full."""
+    return _says(error, _FULL_DISK)
+
+
+def refuses_writes(error: BaseException) -> bool:
+    """Report whether the error of a write, or one that led to it, says that the disk is full, read-only or broken."""
+    return _says(error, _REFUSED_WRITE)
+
+
+def _says(error: BaseException, texts: Collection[str]) -> bool:
     cause: BaseException | None = error
     while cause is not None:
-        if any(text in str(cause) for text in _FULL_DISK):
+        if any(text in str(cause) for text in texts):
             return True
         cause = cause.__cause__ or cause.__context__
     return False

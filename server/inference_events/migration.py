@@ -30,6 +30,7 @@ from inference_events.data_directory import (
 )
 from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.migration import Migration, ModelFacts, migrate, plan_migration
+from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
 from inference_events.targets import prepared
 
@@ -38,11 +39,13 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-def open_store(directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int) -> DuckDBEventStore:
+def open_store(
+    directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int, observer: StoreObserver | None = None
+) -> DuckDBEventStore:
     """Open the event store, after a migration if it needs one. Raises a DataDirectoryError."""
 
     def opened() -> DuckDBEventStore:
-        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes)
+        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes, observer=observer)
 
     try:
         return _opening(directory.events_file, opened)

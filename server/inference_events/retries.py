@@ -18,6 +18,10 @@ from inference_events.errors import IdempotencyKeyReused
 RETRIED_WITHIN = timedelta(minutes=15)
 
 
+class KeyClaimed(Exception):
+    """Say that another attempt with the same idempotency key has succeeded. The one that raises it changed nothing."""
+
+
 @dataclass(frozen=True)
 class Earlier:
     """An attempt that succeeded: the digest of its body, its answer, and when it was made."""
@@ -59,11 +63,23 @@ class Retries:
         return await self._begin(request, self._find_or_perform(request, perform))
 
     async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        earlier = await self._find(request)
+        if earlier is None:
+            try:
+                return await perform()
+            except KeyClaimed:
+                # The other attempt did not come through this object, and was quicker.
+                earlier = await self._find(request)
+                if earlier is None:
+                    raise
+        return _replayed(earlier.body_digest, earlier.answer, request)
+
+    async def _find(self, request: Request) -> Earlier | None:
         for find in self._finders:
             earlier = await find(request)
             if earlier is not None and _may_be_attempt(earlier, request):
-                return _replayed(earlier.body_digest, earlier.answer, request)
-        return await perform()
+                return earlier
+        return None
 
     async def _begin(self, request: Request, attempt: Awaitable[Any]) -> Any:
         key = _key(request)

@@ -12,6 +12,7 @@ from inference_events.catalog.tokens import TokenIdentity
 from inference_events.context import Request, current_request
 from inference_events.http import Limits, create_http_app
 from inference_events.http.contract import load_contract
+from inference_events.metrics import Metrics
 from inference_events_api.operations import Operations
 
 TOKENS = {
@@ -70,6 +71,7 @@ def create_example_app(
         retries=gate,
         limits=limits or Limits(),
         incoming=incoming,
+        metrics=Metrics(),
         lifespan=_nothing_to_start,
         validate_responses=True,
     )

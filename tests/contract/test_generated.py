@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -21,26 +22,27 @@ from inference_events_client.api.files import upload_file
 from inference_events_client.models import FileUpload
 from inference_events_client.types import File
 from tools.generate.__main__ import write_client
-from tools.generate.operations import UnsupportedOperation, operations_module
+from tools.generate.typescript import NEEDS_NODE, typescript_faults
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / "generated"
+ignored = shutil.ignore_patterns("node_modules", "dist")
 SPEC = yaml.safe_load((ROOT / "openapi.yaml").read_text())
 TREACHEROUS = b'one\r\n--+++\r\nContent-Disposition: form-data; name="x"\r\n\r\ntwo\r\n--+++--\r\n'
 
 
-def run_generator(*arguments: str, hash_seed: str) -> subprocess.CompletedProcess[str]:
+def run_generator(*arguments: str, hash_seed: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tools.generate", *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        env=os.environ | {"PYTHONHASHSEED": hash_seed} | environment,
         capture_output=True,
         text=True,
     )
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    caches = re.compile(r"__pycache__|/\.\w+_cache/")
+    caches = re.compile(r"__pycache__|/\.\w+_cache/|/node_modules/|/dist/")
     files = (path for path in root.rglob("*") if path.is_file() and not caches.search(str(path)))
     return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
@@ -51,15 +53,17 @@ def operation_ids(document: dict[str, Any]) -> set[str]:
 
 
 def test_committed_tree_is_what_the_specification_generates(tmp_path: Path) -> None:
-    """Generating anew, anywhere, gives the committed files, byte for byte."""
-    done = run_generator(str(tmp_path), hash_seed="1")
+    """Generating again, anywhere, gives the committed Python files, byte for byte."""
+    done = run_generator(str(tmp_path), "--part", "api", "--part", "client", hash_seed="1")
     assert done.returncode == 0, done.stderr
-    assert contents(tmp_path) == contents(GENERATED)
+    assert {path.name for path in tmp_path.iterdir()} == {"api", "client"}
+    for part in ("api", "client"):
+        assert contents(tmp_path / part) == contents(GENERATED / part)
 
 
 def test_check_names_an_edited_file(tmp_path: Path) -> None:
     """A file that was edited by hand fails the check, which names that file and no other."""
-    copy = shutil.copytree(GENERATED, tmp_path / "generated")
+    copy = shutil.copytree(GENERATED, tmp_path / "generated", ignore=ignored)
     edited = copy / "api" / "inference_events_api" / "types.py"
     edited.write_text(edited.read_text() + "\nMINE = 1\n")
     done = run_generator("--check", str(copy), hash_seed="99")
@@ -79,21 +83,6 @@ def test_only_operations_without_security_have_no_scopes() -> None:
     nodes = (node for item in SPEC["paths"].values() for node in item.values() if isinstance(node, dict))
     open_to_all = {node["operationId"] for node in nodes if node.get("security") == []}
     assert set(STATUS) - set(SCOPES) == open_to_all
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"responses": {"200": {}, "202": {}}}, "get_thing needs exactly one 2xx status, it has: 200, 202"),
-        ({"responses": {"404": {}}}, "get_thing needs exactly one 2xx status, it has: none"),
-        ({"security": [{"bearer": []}]}, "get_thing needs a token but has no x-scopes"),
-    ],
-)
-def test_generation_refuses_what_a_signature_cannot_say(change: dict[str, Any], message: str) -> None:
-    """An operation whose success or access is not plain stops the generation, and is named."""
-    operation = {"operationId": "get_thing", "summary": "Get a thing", "responses": {"204": {}}}
-    with pytest.raises(UnsupportedOperation, match=re.escape(message)):
-        operations_module({"paths": {"/thing": {"get": operation | change}}})
 
 
 HANDLERS = """
@@ -220,3 +209,35 @@ def test_client_sends_binary_bodies_asynchronously(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_text(BINARY)
     write_client(tmp_path / "binary.yaml", tmp_path / "client")
     subprocess.run([sys.executable, "-c", SEND_BINARY], cwd=tmp_path / "client", check=True)
+
+
+@pytest.mark.parametrize("edited", ["src/schema.ts", "src/index.ts", "package-lock.json", "openapi.yaml"])
+def test_a_stale_typescript_client_is_found_without_node(edited: str, tmp_path: Path) -> None:
+    """The committed client fits the contract; an edit of its files, or of the contract, is named."""
+    assert typescript_faults(ROOT / "openapi.yaml", GENERATED / "typescript") == []
+    copy = shutil.copytree(GENERATED / "typescript", tmp_path, dirs_exist_ok=True, ignore=ignored)
+    shutil.copy(ROOT / "openapi.yaml", tmp_path)
+    with (tmp_path / edited).open("a") as file:
+        file.write("\n")
+    assert typescript_faults(tmp_path / "openapi.yaml", copy) == [edited]
+
+
+def test_generating_without_npm_leaves_the_typescript_client_alone(tmp_path: Path) -> None:
+    """Without npm the other parts are written, and one line says that the TypeScript client is stale."""
+    spec = SPEC | {"info": SPEC["info"] | {"title": "Another"}}
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(spec))
+    out = shutil.copytree(GENERATED, tmp_path / "out", ignore=ignored)
+    parts = ("--part", "api", "--part", "typescript")
+    done = run_generator(str(out), "--spec", str(tmp_path / "openapi.yaml"), *parts, hash_seed="1", PATH=str(tmp_path))
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [f"{out / 'typescript'} is stale and stays as it is: {NEEDS_NODE}"]
+    assert contents(out / "typescript") == contents(GENERATED / "typescript")
+    assert "title: Another" in (out / "api" / "inference_events_api" / "openapi.yaml").read_text()
+
+
+@pytest.mark.parametrize("lock", ["tools/review/package-lock.json", "generated/typescript/package-lock.json"])
+def test_lock_files_name_no_registry(lock: str) -> None:
+    """Every package of npm is pinned by a hash, and taken from the registry that the user has set."""
+    packages = json.loads((ROOT / lock).read_text())["packages"]
+    assert all("resolved" not in package for package in packages.values())
+    assert all("integrity" in package for path, package in packages.items() if path)

@@ -242,10 +242,10 @@ def test_each_request_has_one_access_line(bench: Bench) -> None:
 
 
 def test_metrics_count_requests(bench: Bench) -> None:
-    """The metrics count by operation and status."""
+    """The metrics count by kind of request and status."""
     bench.send("GET", "/v3/server-info")
     text = bench.send("GET", "/metrics").body.decode()
-    assert 'inference_events_http_requests_total{operation="get_server_info",status="200"}' in text
+    assert 'inference_events_http_requests_total{kind="other",status="200"}' in text
     assert f'inference_events_build_info{{version="{__version__}"}} 1.0' in text
     assert "inference_events_http_bodies_in_flight_bytes 0.0" in text
 

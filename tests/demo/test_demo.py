@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from inference_events.demo import run
-from inference_events.demo.answers import answered, finished
-from inference_events.demo.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
-from inference_events.demo.plan import DELETED_DAY
-from inference_events.demo.publish import Publisher
-from inference_events_client.api.events import delete_events, publish_events, read_events, update_events
-from inference_events_client.models import (
+from inference_events.client.api.events import delete_events, publish_events, read_events, update_events
+from inference_events.client.models import (
     DeleteEventsRequest,
     Event,
     EventsSource,
     PublishEventsRequest,
     ReadEventsRequest,
 )
+from inference_events.demo import run
+from inference_events.demo.answers import answered, finished
+from inference_events.demo.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
+from inference_events.demo.plan import DELETED_DAY
+from inference_events.demo.publish import Publisher
 
 DAYS = 2
 

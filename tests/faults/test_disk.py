@@ -1,6 +1,7 @@
 """A disk that is full, or takes no writes, costs requests and starts, but nothing that was acknowledged."""
 
 import os
+import re
 import subprocess
 import time
 from collections import Counter
@@ -66,8 +67,40 @@ def leave(disk: Path, room: int) -> None:
     (disk / "rest").write_bytes(bytes(rest.f_bavail * rest.f_frsize - room))
 
 
+def readiness(server: Subject) -> tuple[str, int]:
+    """Return what the server says it takes, and its metric for that."""
+    answer = server.client.get("/readyz")
+    assert answer.status_code == 200, answer.text
+    [value] = re.findall(r"^inference_events_writable (\d)", server.client.get("/metrics").text, re.MULTILINE)
+    return answer.json()["data"]["status"], int(value)
+
+
+def wait_until_writable(server: Subject) -> None:
+    """Wait for the probe that finds room."""
+    until = time.monotonic() + 60
+    while readiness(server) != ("ok", 1):
+        assert time.monotonic() < until, "no probe found room"
+        time.sleep(0.2)
+
+
+def test_a_disk_that_fills_up_without_a_write_is_noticed(tmp_path: Path, disk: Path) -> None:
+    """A probe finds a full disk, and another one finds room, if nothing else is written."""
+    with subject(disk / "data", log=tmp_path / "log") as server:
+        assert readiness(server) == ("ok", 1)
+        leave(disk, room=0)
+        until = time.monotonic() + 60
+        while readiness(server) != ("read_only", 0):
+            assert time.monotonic() < until, "no probe failed"
+            time.sleep(0.2)
+        (disk / "rest").unlink()
+        wait_until_writable(server)
+
+
 def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk: Path, counts: Counter[str]) -> None:
-    """With a full disk every change is a 503 that changes nothing, reads go on, and room is all that is needed."""
+    """With a full disk every change is a 503 that changes nothing, reads go on, and room is all that is needed.
+
+    The server stays ready meanwhile, but says that it only reads.
+    """
     with subject(disk / "data", log=tmp_path / "log") as server:
         scribe = Scribe(server, tmp_path)
         fill(server, scribe, counts)
@@ -78,6 +111,8 @@ def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk
         ):
             assert_full(change)
         assert not list((disk / "data" / "incoming").iterdir())
+        assert readiness(server) == ("read_only", 0)
+        assert server.client.get("/healthz").json()["data"] == {"status": "ok"}
         query = {"model_id": scribe.model.id, "env_type": "PRODUCTION", "limit": 10}
         assert len(server.call("POST", "/v3/events/query", json=query)["items"]) == 10
         (disk / "ballast").unlink()
@@ -87,6 +122,7 @@ def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk
         assert scribe.replace(scribe.ledger.present[:500]).json()["data"]["replaced"] == 500
         assert scribe.label(scribe.ledger.present[-3000:-2000]).json()["data"]["updated"] == 1000
         scribe.delete(scribe.ledger.present[:100])
+        wait_until_writable(server)
         scribe.audit(counts)
         server.kill()
         server.start()

@@ -20,6 +20,7 @@ from inference_events.events.store import (
     EventStore,
     Query,
     RejectedRow,
+    RetryKey,
     RetryRecord,
     RowStatus,
     Statuses,
@@ -150,9 +151,13 @@ class Asked:
     def record(self, answer: bytes, created_at: int = NOW) -> RetryRecord:
         return RetryRecord(self.token, "POST", self.path, self.key, self.digest, answer, created_at)
 
+    @property
+    def retry_key(self) -> RetryKey:
+        return RetryKey(self.token, "POST", self.path, self.key)
+
     def find(self, store: EventStore) -> bytes | None:
         """Return the recorded answer."""
-        found = store.find_record(self.token, "POST", self.path, self.key, self.digest)
+        found = store.find_record(self.retry_key, self.digest)
         return None if found is None else found.answer
 
 

@@ -4,7 +4,15 @@ import dataclasses
 
 import pytest
 
-from inference_events.events.store import RetryRecord, RevisionChanged, Statuses, Write, WriteKind
+from inference_events.events.store import (
+    RecordExists,
+    RetryKey,
+    RetryRecord,
+    RevisionChanged,
+    Statuses,
+    Write,
+    WriteKind,
+)
 from tests.storage.opened import NOW, SECOND, Asked, Opened, names
 
 
@@ -35,8 +43,8 @@ def test_the_record_tells_the_whole_attempt(opened: Opened) -> None:
     """A record is found as it was written, with its body's digest and answer byte by byte."""
     written = RetryRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
     opened.publish({"id": "a"}, records=lambda _: [written])
-    assert opened.store.find_record("t", "PATCH", "/p", "key", b"") == written
-    assert opened.store.find_record("t", "POST", "/p", "key", b"") is None
+    assert opened.store.find_record(RetryKey("t", "PATCH", "/p", "key"), b"") == written
+    assert opened.store.find_record(RetryKey("t", "POST", "/p", "key"), b"") is None
 
 
 def test_the_newest_record_is_found(opened: Opened) -> None:
@@ -61,6 +69,77 @@ def test_the_answer_is_made_of_what_became_of_the_rows(opened: Opened) -> None:
         waiting.result()
     assert first.find(opened.store) == b"created"
     assert second.find(opened.store) == b"unchanged created replaced"
+
+
+def claim(opened: Opened, asked: Asked, *ids: str) -> Write:
+    """Return a write that claims a key and leaves the record of its first id."""
+    answer = ids[0].encode()
+    rows = [{"id": each} for each in ids]
+    return opened.write_of(WriteKind.PUBLISH, rows, records=lambda _: [asked.record(answer)], claims=[asked.retry_key])
+
+
+def test_a_key_is_claimed_once(opened: Opened) -> None:
+    """A write under a key that has a record changes nothing and says so, also after a restart and in another kind."""
+    asked = Asked(key="k")
+    opened.store.write(claim(opened, asked, "a")).result()
+    for kind in WriteKind:
+        again = dataclasses.replace(claim(opened, asked, "b"), kind=kind)
+        with pytest.raises(RecordExists) as refused:
+            opened.store.write(again).result()
+        assert refused.value.args == (asked.retry_key,)
+        opened.reopen()
+    assert opened.ids() == ["a"]
+    assert asked.find(opened.store) == b"a"
+
+
+def test_of_writes_that_are_committed_together_one_claims_a_key(opened: Opened) -> None:
+    """The first of several writes claims their key; others beside them are done."""
+    same, other = Asked(key="same"), Asked(key="other")
+    writes = [claim(opened, asked, name) for asked, name in ((same, "a"), (same, "b"), (other, "c"))]
+    waiting = [opened.store.write(write) for write in writes]
+    errors = [type(each.exception()) for each in waiting]
+    assert errors == [type(None), RecordExists, type(None)]
+    assert opened.ids() == ["a", "c"]
+
+
+def test_a_claim_of_a_write_that_fails_is_free(opened: Opened) -> None:
+    """A key whose write was not committed can be claimed again."""
+    asked = Asked(key="k")
+
+    def broken(_: Statuses) -> list[RetryRecord]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opened.store.write(dataclasses.replace(claim(opened, asked, "a"), records=broken)).result()
+    opened.store.write(claim(opened, asked, "b")).result()
+    assert opened.ids() == ["b"]
+
+
+def test_a_key_is_free_when_its_record_is_forgotten(opened: Opened) -> None:
+    """Purging frees the keys of the records that it forgets."""
+    asked = Asked(key="k")
+    opened.store.write(claim(opened, asked, "a")).result()
+    opened.store.purge_records(NOW + 1).result()
+    opened.store.write(claim(opened, asked, "b")).result()
+    assert asked.find(opened.store) == b"b"
+
+
+def test_records_are_found_among_many_that_differ_in_one_thing(opened: Opened) -> None:
+    """Key, digest, token and path each tell records apart, in one process and after a restart."""
+    asked = [
+        Asked(key, digest, token, path)
+        for key in (None, "k", "")
+        for digest in (b"1", b"2")
+        for token in ("t", "u")
+        for path in ("/v3/events", "/v3/events/")
+    ]
+    keyed = {(each.key, each.token, each.path): each for each in asked if each.key is not None}
+    written = [each for each in asked if each.key is None] + list(keyed.values())
+    for number, each in enumerate(written):
+        record(opened, each, b"%d" % number, NOW + number % 3)
+    for _ in range(2):
+        assert [each.find(opened.store) for each in written] == [b"%d" % number for number in range(len(written))]
+        opened.reopen()
 
 
 def test_a_write_that_fails_leaves_no_record(opened: Opened) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, attempts, organizations, projects
@@ -13,6 +12,7 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
+from inference_events.retries import KeyClaimed
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_key_can_be_claimed_once(catalog: Catalog) -> None:
         attempts.record(session, request(key="k"), {"data": name})
 
     catalog.write(lambda session: create(session, "bank"))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(KeyClaimed):
         catalog.write(lambda session: create(session, "shop"))
     page = catalog.read(lambda session: projects.list_page(session, Listing()))
     assert [row.name for row in page.items] == ["bank"]

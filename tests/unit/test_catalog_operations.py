@@ -199,7 +199,7 @@ def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirec
 
 def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
     """Server info has version and organization as settings say, and any client the contract lets in fits."""
-    operations = ServerOperations(catalog, "26.14.0", lambda: True)
+    operations = ServerOperations(catalog, "26.14.0", lambda: True, lambda: True)
     info = asyncio.run(operations.get_server_info())["data"]
     assert info["inference_events_version"] == __version__
     assert (info["server_version"], info["feature_flags"]) == ("26.14.0", {})
@@ -210,9 +210,16 @@ def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
 
 def test_readiness_is_more_than_being_alive(catalog: Catalog) -> None:
     """Liveness answers always, readiness only while the rest of the server is ready."""
-    operations = ServerOperations(catalog, "26.14.0", lambda: False)
+    operations = ServerOperations(catalog, "26.14.0", lambda: False, lambda: True)
     assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}
     with pytest.raises(ServiceUnavailable):
         asyncio.run(operations.check_readiness())
-    ready = ServerOperations(catalog, "26.14.0", lambda: True)
+    ready = ServerOperations(catalog, "26.14.0", lambda: True, lambda: True)
     assert asyncio.run(ready.check_readiness())["data"] == {"status": "ok"}
+
+
+def test_readiness_says_that_the_disk_refuses_writes(catalog: Catalog) -> None:
+    """A server that only reads is ready with another status, and alive as ever."""
+    operations = ServerOperations(catalog, "26.14.0", lambda: True, lambda: False)
+    assert asyncio.run(operations.check_readiness())["data"] == {"status": "read_only"}
+    assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}

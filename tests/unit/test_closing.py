@@ -1,23 +1,32 @@
 """What is closed says so: no call waits for a thread that has ended, and no failure takes a place for ever."""
 
 import asyncio
+import errno
 import io
+import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import orjson
 import pytest
 
+from inference_events import app
+from inference_events.app import Services
 from inference_events.arrivals import BATCHES_AHEAD, Arrivals, Target
 from inference_events.context import Request
+from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
 from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.writer import Writer
 from inference_events.events.store import Deletion, EventStore, Query, StoreClosed, WriteKind
 from inference_events.log import configure_logging
+from inference_events.settings import Settings
+from tests.contract.serving import serve
 from tests.storage.opened import MODEL, SCHEMA, Opened
 from tests.unit.ingested import column, schema
 
@@ -137,3 +146,23 @@ def test_a_failed_write_is_logged_with_its_cause(
     assert line["trace"]
     assert b"secret" not in log.getvalue()
     assert b"%s" not in log.getvalue()
+
+
+def test_a_purge_that_fails_does_not_keep_the_server_from_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.BytesIO
+) -> None:
+    """A failed purge is logged and tried again later, and the stop still gives the data directory back."""
+
+    def fail(_: Services) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Services, "purge", fail)
+    monkeypatch.setattr(app, "PURGE_EVERY_SECONDS", 0.01)
+    data_dir = tmp_path / "data"
+    with serve(app.create_app(Settings(data_dir=data_dir))) as url:
+        until = time.monotonic() + SECONDS
+        while log.getvalue().count(b"repeated_work_failed") < 2:
+            assert time.monotonic() < until, "it was not tried again"
+            time.sleep(0.01)
+        assert httpx.get(f"{url}/readyz").status_code == 200
+    DataDirectory(data_dir).close()

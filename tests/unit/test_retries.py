@@ -9,7 +9,7 @@ import pytest
 
 from inference_events.context import Request
 from inference_events.errors import BadRequest, IdempotencyKeyReused
-from inference_events.retries import Earlier, Retries
+from inference_events.retries import Earlier, KeyClaimed, Retries
 
 Perform = Callable[[], Awaitable[Any]]
 
@@ -219,6 +219,25 @@ def test_a_key_whose_attempt_is_refused_is_free_for_another_body() -> None:
         with pytest.raises(BadRequest):
             await first
         assert await during == 1
+
+    run(scenario)
+
+
+def test_a_key_that_another_attempt_claimed_is_replayed() -> None:
+    """If a store says that a key is claimed, the request gets the response that the store has, if it has one."""
+
+    async def scenario(store: Store, retries: Retries) -> None:
+        async def lose(keeps: bool, other: Request) -> Any:
+            if keeps:
+                store.keep(other, "of the other")
+            raise KeyClaimed
+
+        asked = request(key="k")
+        with pytest.raises(KeyClaimed):
+            await retries.answer(asked, lambda: lose(False, asked))
+        assert await retries.answer(asked, lambda: lose(True, asked)) == "of the other"
+        with pytest.raises(IdempotencyKeyReused):
+            await retries.answer(request(key="l"), lambda: lose(True, request(b"other", key="l")))
 
     run(scenario)
 

@@ -1,15 +1,12 @@
-"""Turn the operations of an OpenAPI 3.0 document into a typed Protocol, their statuses and their scopes."""
+"""Turn the operations of an OpenAPI 3.0 document into a typed Protocol, their statuses, scopes and argument names."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from tools.generate.arguments import Argument, arguments, is_binary
+from tools.generate.document import Node, OperationNode, operations, resolved
 
 TYPE_NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
-
-FORM = "multipart/form-data"
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 PREAMBLE = '''
 """What a server of this API implements: one method per operation, typed by the specification."""
@@ -49,12 +46,8 @@ class Operations(Protocol):
 '''
 
 
-class UnsupportedOperation(Exception):
-    """The document says something that a handler's signature cannot express."""
-
-
 @dataclass(frozen=True)
-class Operation:
+class Method:
     """Describe one operation as Python sees it; `status` is that of its success."""
 
     name: str
@@ -65,139 +58,74 @@ class Operation:
     scopes: tuple[str, ...] | None
 
 
-def operations_module(document: dict[str, Any]) -> str:
-    """Return the source of the module with `Operations`, `STATUS` and `SCOPES`.
+def operations_module(document: Node) -> str:
+    """Return the source of the module with `Operations`, `STATUS`, `SCOPES` and `ARGUMENTS`.
 
-    Raises UnsupportedOperation, which names the operation.
+    The document is one in which `feature_faults` finds nothing.
     """
-    operations = list(_operations(document))
-    statuses = {operation.name: operation.status for operation in operations}
-    scopes = {operation.name: operation.scopes for operation in operations if operation.scopes is not None}
+    found = list(operations(document))
+    methods = [_method(document, operation) for operation in found]
+    statuses = {method.name: method.status for method in methods}
+    scopes = {method.name: method.scopes for method in methods if method.scopes is not None}
+    renamed = {
+        (argument.place, argument.sent_as): argument.name
+        for operation in found
+        for argument in arguments(document, operation)
+        if argument.name != argument.sent_as
+    }
     constants = f"""
 
 STATUS: Final[dict[str, int]] = {statuses!r}
 
 SCOPES: Final[dict[str, tuple[str, ...]]] = {scopes!r}
+
+# Arguments whose names in Python differ from those in the contract, by place and name there.
+ARGUMENTS: Final[dict[tuple[str, str], str]] = {renamed!r}
 """
-    return PREAMBLE + "".join(map(_method, operations)) + constants
+    return PREAMBLE + "".join(map(_source, methods)) + constants
 
 
-def _method(operation: Operation) -> str:
-    arguments = ", ".join(["self", *(["*", *operation.arguments] if operation.arguments else [])])
+def _source(method: Method) -> str:
+    signature = ", ".join(["self", *(["*", *method.arguments] if method.arguments else [])])
     return f"""
-    async def {operation.name}({arguments}) -> {operation.returns}:
-        ""{json.dumps(operation.summary, ensure_ascii=False)}""
+    async def {method.name}({signature}) -> {method.returns}:
+        ""{json.dumps(method.summary, ensure_ascii=False)}""
 """
 
 
-def _operations(document: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in document["paths"].items():
-        for method, node in item.items():
-            if method in METHODS:
-                yield _operation(document, f"{method.upper()} {path}", item, node)
-
-
-def _operation(document: dict[str, Any], place: str, item: dict[str, Any], node: dict[str, Any]) -> Operation:
-    if "operationId" not in node:
-        raise UnsupportedOperation(f"{place} has no operationId")
-    name = node["operationId"]
-    status, response = _success(document, name, node)
-    return Operation(
-        name=name,
-        summary=node["summary"],
-        arguments=[*_parameters(document, item, node), *_body(document, name, node)],
-        returns=_answer(document, name, response),
-        status=status,
-        scopes=_scopes(document, name, node),
+def _method(document: Node, operation: OperationNode) -> Method:
+    [(status, answer)] = ((key, value) for key, value in operation.node["responses"].items() if key[0] == "2")
+    is_secured = bool(operation.node.get("security", document.get("security")))
+    return Method(
+        name=operation.name,
+        summary=operation.node["summary"],
+        arguments=[_argument(document, each) for each in arguments(document, operation)],
+        returns=_returned(document, resolved(document, answer)),
+        status=int(status),
+        scopes=tuple(operation.node["x-scopes"]) if is_secured else None,
     )
 
 
-def _scopes(document: dict[str, Any], name: str, node: dict[str, Any]) -> tuple[str, ...] | None:
-    if not node.get("security", document.get("security")):
-        return None
-    if "x-scopes" not in node:
-        raise UnsupportedOperation(f"{name} needs a token but has no x-scopes")
-    return tuple(node["x-scopes"])
+def _argument(document: Node, argument: Argument) -> str:
+    hint = "UploadedFile" if is_binary(resolved(document, argument.schema)) else _type(argument.schema)
+    default = resolved(document, argument.schema).get("default")
+    if default is not None and argument.place != "body":
+        return f"{argument.name}: {hint} = {default!r}"
+    return f"{argument.name}: {hint}" if argument.required else f"{argument.name}: {hint} | None = None"
 
 
-def _success(document: dict[str, Any], name: str, node: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    successes = {str(status): answer for status, answer in node["responses"].items() if str(status)[0] == "2"}
-    if len(successes) != 1:
-        listed = ", ".join(successes) or "none"
-        raise UnsupportedOperation(f"{name} needs exactly one 2xx status, it has: {listed}")
-    [(status, answer)] = successes.items()
-    return int(status), _resolved(document, answer)
-
-
-def _parameters(document: dict[str, Any], item: dict[str, Any], node: dict[str, Any]) -> Iterator[str]:
-    """Yield arguments; an operation's own parameter stands for its path's of the same name."""
-    given = [_resolved(document, each) for each in item.get("parameters", []) + node.get("parameters", [])]
-    for parameter in {(each["in"], each["name"]): each for each in given}.values():
-        if parameter["in"] in ("path", "query"):
-            yield _argument(document, parameter)
-
-
-def _argument(document: dict[str, Any], parameter: dict[str, Any]) -> str:
-    hint = _type(parameter["schema"])
-    default = _resolved(document, parameter["schema"]).get("default")
-    if default is not None:
-        return f"{parameter['name']}: {hint} = {default!r}"
-    if parameter.get("required"):
-        return f"{parameter['name']}: {hint}"
-    return f"{parameter['name']}: {hint} | None = None"
-
-
-def _body(document: dict[str, Any], name: str, node: dict[str, Any]) -> Iterator[str]:
-    if "requestBody" not in node:
-        return
-    body = _resolved(document, node["requestBody"])
-    if FORM in body["content"]:
-        yield from _form_fields(_resolved(document, body["content"][FORM]["schema"]))
-        return
-    hint = _content_type(document, name, body)
-    yield f"body: {hint}" if body.get("required") else f"body: {hint} | None = None"
-
-
-def _form_fields(form: dict[str, Any]) -> Iterator[str]:
-    for name, field in form["properties"].items():
-        hint = "UploadedFile" if _is_binary(field) else _type(field)
-        yield f"{name}: {hint}" if name in form.get("required", ()) else f"{name}: {hint} | None = None"
-
-
-def _answer(document: dict[str, Any], name: str, response: dict[str, Any]) -> str:
-    schemas = [_resolved(document, each["schema"]) for each in response.get("content", {}).values()]
-    if schemas and all(map(_is_binary, schemas)):
+def _returned(document: Node, response: Node) -> str:
+    schemas = [each["schema"] for each in response["content"].values()]
+    if all(is_binary(resolved(document, schema)) for schema in schemas):
         return "FileDownload"
-    return _content_type(document, name, response) or "None"
+    return _type(schemas[0])
 
 
-def _is_binary(schema: dict[str, Any]) -> bool:
-    return schema.get("format") == "binary"
-
-
-def _content_type(document: dict[str, Any], name: str, holder: dict[str, Any]) -> str | None:
-    content = holder.get("content", {})
-    if content and list(content) != ["application/json"]:
-        raise UnsupportedOperation(f"{name} carries {', '.join(content)}; only application/json has a type")
-    return _type(content["application/json"]["schema"]) if content else None
-
-
-def _type(schema: dict[str, Any]) -> str:
+def _type(schema: Node) -> str:
     if "$ref" in schema:
         return f"types.{schema['$ref'].rsplit('/', 1)[1]}"
     if "enum" in schema:
         return f"Literal[{', '.join(map(repr, schema['enum']))}]"
-    if schema.get("type") == "array":
+    if schema["type"] == "array":
         return f"list[{_type(schema['items'])}]"
-    if schema.get("type") not in TYPE_NAMES:
-        raise UnsupportedOperation(f"a schema of type {schema.get('type')} must be a named component")
     return TYPE_NAMES[schema["type"]]
-
-
-def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in node:
-        found: Any = document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        node = found
-    return node

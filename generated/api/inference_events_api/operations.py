@@ -225,7 +225,7 @@ class Operations(Protocol):
     async def check_liveness(self) -> types.HealthResponse:
         """Is the process alive?"""
 
-    async def check_readiness(self) -> types.HealthResponse:
+    async def check_readiness(self) -> types.ReadinessResponse:
         """Can the server take requests?"""
 
 
@@ -310,3 +310,6 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "get_server_info": ("ingest", "read"),
     "check_version_compatibility": ("ingest", "read"),
 }
+
+# Arguments whose names in Python differ from those in the contract, by place and name there.
+ARGUMENTS: Final[dict[tuple[str, str], str]] = {}

@@ -707,6 +707,19 @@ class HealthResponse(TypedDict):
     kind: NormalKind
 
 
+ReadinessStatus: TypeAlias = Literal["ok", "read_only"]
+
+
+class Readiness(TypedDict):
+    status: ReadinessStatus
+
+
+class ReadinessResponse(TypedDict):
+    data: Readiness
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ErrorDetail(TypedDict):
     reason: str
     message: str

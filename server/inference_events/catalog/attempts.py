@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.tables import Attempt
 from inference_events.context import Request
+from inference_events.retries import KeyClaimed
 
 
 def find(session: Session, request: Request) -> Attempt | None:
@@ -29,19 +31,22 @@ def find(session: Session, request: Request) -> Attempt | None:
 def record(session: Session, request: Request, answer: Mapping[str, object]) -> None:
     """Keep the answer to `request`. Call it in the write whose effect it tells of.
 
-    Raises sqlalchemy.exc.IntegrityError when its key is in use.
+    Raises KeyClaimed if its idempotency key has a record.
     """
-    session.add(
-        Attempt(
-            token_id=request.token_id,
-            method=request.method,
-            path=request.path,
-            idempotency_key=request.idempotency_key,
-            body_digest=request.body_digest,
-            answer=dict(answer),
-        )
-    )
+    # What waits to be flushed may break other constraints.
     session.flush()
+    new = insert(Attempt).values(
+        token_id=request.token_id,
+        method=request.method,
+        path=request.path,
+        idempotency_key=request.idempotency_key,
+        body_digest=request.body_digest,
+        answer=dict(answer),
+    )
+    try:
+        session.execute(new)
+    except IntegrityError as error:
+        raise KeyClaimed from error
 
 
 def purge(session: Session, before: datetime) -> int:

@@ -36,10 +36,11 @@ class Catalog:
 
     `url` is a SQLAlchemy URL. Reads run side by side, writes one after the other. A write is on disk when its
     call returns; when its function raises, nothing of it is kept. The async variants run the function in a
-    thread that sees the caller's context variables.
+    thread that sees the caller's context variables. `on_write_error` gets each error of the database that ends a write.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, on_write_error: Callable[[BaseException], object] = lambda _: None) -> None:
+        self._on_write_error = on_write_error
         self._engine = _create_engine(url)
         try:
             upgrade(self._engine)
@@ -65,11 +66,15 @@ class Catalog:
 
     def write(self, function: Callable[[Session], T]) -> T:
         """Return what `function` returns, after all that it changed is on disk."""
-        with self._write_lock, self._write() as session:
-            with session.begin():
-                result = function(session)
-            if session.info.get(_CHANGED, set()) - _NEVER_REMEMBERED:
-                self._version += 1
+        try:
+            with self._write_lock, self._write() as session:
+                with session.begin():
+                    result = function(session)
+                if session.info.get(_CHANGED, set()) - _NEVER_REMEMBERED:
+                    self._version += 1
+        except DatabaseError as error:
+            self._on_write_error(error)
+            raise
         return result
 
     async def aread(self, function: Callable[[Session], T]) -> T:
@@ -95,6 +100,10 @@ class Catalog:
         if result is not None:
             self._remember(key, version, result)
         return result
+
+    def after_commit(self, function: Callable[[Session], None]) -> None:
+        """Call `function` with the session of each write that is on disk."""
+        event.listen(self._write, "after_commit", function)
 
     def write_later(self, function: Callable[[Session], object]) -> "Future[object]":
         """Queue a write that nobody waits for; it is done before `close` returns."""

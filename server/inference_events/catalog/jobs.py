@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy.orm import Session, aliased, defer, object_session
 
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import UNFINISHED, Job, utc_now
@@ -15,6 +15,7 @@ STARTED = "STARTED"
 SUCCESS = "SUCCESS"
 FAILURE = "FAILURE"
 _UNFINISHED = Job.status.in_((PENDING, STARTED))
+_ENDED = "ended_jobs"
 # These may be long: thousands of event ids.
 _WITHOUT_PARAMETERS = select(Job).options(defer(Job.params, raiseload=True))
 _COLUMNS = {
@@ -79,6 +80,18 @@ def unfinished(session: Session) -> list[Job]:
 def count_unfinished(session: Session) -> int:
     """Return how many jobs wait or run."""
     return session.scalar(select(func.count()).select_from(Job).where(UNFINISHED)) or 0
+
+
+def unfinished_by_kind(session: Session) -> dict[tuple[str, ...], int]:
+    """Return how many jobs wait or run, by kind and status."""
+    counted = select(Job.kind, Job.status, func.count()).where(UNFINISHED).group_by(Job.kind, Job.status)
+    return {(kind, status): count for kind, status, count in session.execute(counted)}
+
+
+def ended(session: Session) -> list[tuple[str, str]]:
+    """Return kind and status of each job that ended in the session's transaction."""
+    found: list[tuple[str, str]] = session.info.get(_ENDED, [])
+    return found
 
 
 def next_ready(session: Session, running: Sequence[Job]) -> Job | None:
@@ -195,3 +208,6 @@ def _fail(job: Job, reason: str, message: str) -> None:
 def _end(job: Job, status: str) -> None:
     job.status = status
     job.completed_at = utc_now()
+    session = object_session(job)
+    assert session is not None
+    session.info.setdefault(_ENDED, []).append((job.kind, status))

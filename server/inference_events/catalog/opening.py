@@ -1,5 +1,6 @@
 """Opening a data directory's catalog, with all that a first start must leave in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -47,10 +48,10 @@ def prepare_catalog(catalog: Catalog, settings: Settings, directory: DataDirecto
         raise DataDirectoryDamaged(directory.catalog_file, error.orig) from error
 
 
-def checked_catalog(file: Path) -> Catalog:
+def checked_catalog(file: Path, on_write_error: Callable[[BaseException], object] = lambda _: None) -> Catalog:
     """Open a catalog, bring its schema up to date and look through it. Raises a DataDirectoryError."""
     try:
-        catalog = Catalog(sqlite_url(file))
+        catalog = Catalog(sqlite_url(file), on_write_error)
         catalog.check()
         missing = catalog.missing()
     except CommandError as error:

@@ -4,9 +4,9 @@ import time
 from typing import TypeVar
 from uuid import UUID
 
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.jobs import get_job
-from inference_events_client.models import ErrorEnvelope, Job
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.jobs import get_job
+from inference_events.client.models import ErrorEnvelope, Job
 
 T = TypeVar("T")
 

@@ -10,14 +10,12 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inference_events.demo.answers import answered, finished
-from inference_events.demo.flights import Flights, Row, rows
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.events import delete_events, publish_events, update_events
-from inference_events_client.api.files import upload_file
-from inference_events_client.api.models import create_model
-from inference_events_client.api.projects import create_project, delete_project, list_projects
-from inference_events_client.models import (
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.events import delete_events, publish_events, update_events
+from inference_events.client.api.files import upload_file
+from inference_events.client.api.models import create_model
+from inference_events.client.api.projects import create_project, delete_project, list_projects
+from inference_events.client.models import (
     DeletedTimeRange,
     DeleteEventsRequest,
     Event,
@@ -31,7 +29,9 @@ from inference_events_client.models import (
     ProjectCreate,
     PublishEventsRequest,
 )
-from inference_events_client.types import File
+from inference_events.client.types import File
+from inference_events.demo.answers import answered, finished
+from inference_events.demo.flights import Flights, Row, rows
 
 PROJECT = "nycflights13"
 DATASET = "january_february"

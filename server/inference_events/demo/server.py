@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.server import check_readiness
 from inference_events.data_directory import admin_token_file
 from inference_events.settings import ENV_PREFIX
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.server import check_readiness
 
 _ANNOUNCEMENT = "Serving on "
 _SECONDS_TO_STOP = 60

@@ -10,15 +10,15 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from inference_events.client import AuthenticatedClient
+from inference_events.client.api.events import read_events
+from inference_events.client.models import Column, ReadEventsRequest, StoredEvent, TimeRange
+from inference_events.client.models.env_type import EnvType
+from inference_events.client.types import UNSET, Unset
 from inference_events.demo.answers import answered
 from inference_events.demo.flights import DEPARTURE, ID, LABEL, NEW_YORK, PROBABILITY, Flights, Row, rows
 from inference_events.demo.prediction import THRESHOLD
 from inference_events.demo.publish import DATASET, Advance
-from inference_events_client import AuthenticatedClient
-from inference_events_client.api.events import read_events
-from inference_events_client.models import Column, ReadEventsRequest, StoredEvent, TimeRange
-from inference_events_client.models.env_type import EnvType
-from inference_events_client.types import UNSET, Unset
 
 _Placed: TypeAlias = tuple[datetime, str, Row | StoredEvent]
 

@@ -5,10 +5,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
+from time import perf_counter
 from typing import Any, Protocol
 
 import structlog
 
+from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreClosed, StoreError
 
 log = structlog.get_logger(__name__)
@@ -45,8 +47,9 @@ class GroupCommitter:
     and each piece is then tried by itself, so that one bad piece does not fail its neighbours.
     """
 
-    def __init__(self, engine: Transactions) -> None:
+    def __init__(self, engine: Transactions, observer: StoreObserver) -> None:
         self._engine = engine
+        self._observer = observer
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
         self._is_closed = False
@@ -62,6 +65,10 @@ class GroupCommitter:
                 raise StoreClosed
             self._queue.put(task)
         return task.done
+
+    def depth(self) -> int:
+        """Return how much work waits."""
+        return self._queue.qsize()
 
     def stop(self) -> None:
         """Finish what is queued and end the thread. Further work is refused."""
@@ -83,18 +90,28 @@ class GroupCommitter:
                 self._commit(tasks)
 
     def _commit(self, tasks: list[_Task]) -> None:
+        started = perf_counter()
         try:
             results = self._in_transaction(tasks)
         except Exception as error:
             if len(tasks) == 1:
                 log.error("write_failed", exc_info=error)
+                self._observer.observe_failure(error)
                 tasks[0].done.set_exception(error)
                 return
             for task in tasks:
                 self._commit([task])
             return
+        self._observe(tasks, results, perf_counter() - started)
         for task, result in zip(tasks, results, strict=True):
             _complete(task.done, result)
+
+    def _observe(self, tasks: list[_Task], results: list[Any], seconds: float) -> None:
+        try:
+            self._observer.observe_commit([task.work for task in tasks], results, seconds)
+        except Exception as error:
+            # The work is committed, and more waits for this thread.
+            log.error("observer_failed", exc_info=error)
 
     def _in_transaction(self, tasks: list[_Task]) -> list[Any]:
         self._engine.begin()

@@ -7,7 +7,7 @@ import orjson
 import zstandard
 
 from inference_events.context import Request
-from inference_events.events.store import EventStore, RetryRecord
+from inference_events.events.store import EventStore, RetryKey, RetryRecord
 from inference_events.ingest.timestamps import moment_of
 from inference_events.retries import Earlier
 
@@ -20,6 +20,11 @@ class _Compressor(threading.local):
 
 
 _compressor = _Compressor()
+
+
+def retry_key(request: Request) -> RetryKey:
+    """Return what a request shares with those that repeat it."""
+    return RetryKey(request.token_id, request.method, request.path, request.idempotency_key)
 
 
 def retry_record(request: Request, answer: Any, created_at: int) -> RetryRecord:
@@ -37,9 +42,7 @@ def retry_record(request: Request, answer: Any, created_at: int) -> RetryRecord:
 
 def find_earlier(store: EventStore, request: Request) -> Earlier | None:
     """Look up the newest attempt of `request` that succeeded in the event store."""
-    record = store.find_record(
-        request.token_id, request.method, request.path, request.idempotency_key, request.body_digest
-    )
+    record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None
     answer = orjson.loads(zstandard.ZstdDecompressor().decompress(record.answer))

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,10 @@ class StoreClosed(StoreError):
 
 class ModelUnknown(StoreError):
     """The model has no table: it was never defined, or it was dropped."""
+
+
+class RecordExists(StoreError):
+    """There are retry records of these keys, and nothing was written. `args` are the keys."""
 
 
 class RevisionChanged(StoreError):
@@ -133,6 +137,15 @@ class EventBatch:
         return numbers
 
 
+class RetryKey(NamedTuple):
+    """What a request and those that repeat it have in common. With an idempotency key, the body does not matter."""
+
+    token_id: str
+    method: str
+    path: str
+    idempotency_key: str | None
+
+
 @dataclass(frozen=True)
 class RetryRecord:
     """What a repeated request is recognised by, and the answer that it gets. Times are UTC microseconds."""
@@ -144,6 +157,10 @@ class RetryRecord:
     body_digest: bytes
     answer: bytes
     created_at: int
+
+    @property
+    def key(self) -> RetryKey:
+        return RetryKey(self.token_id, self.method, self.path, self.idempotency_key)
 
 
 @dataclass(frozen=True)
@@ -177,7 +194,8 @@ class Write:
 
     `position` is that of the job which writes, None for a request. A job writes as if at the moment when it was
     accepted: where a stored column was written after that, the stored value stays.
-    `records` makes the retry records of those who wrote, once it is known what became of the rows.
+    `records` makes the retry records of those who wrote, once it is known what became of the rows. `claims` are their
+    keys that hold an idempotency key, each once.
     """
 
     model_id: str
@@ -188,6 +206,7 @@ class Write:
     position: int | None = None
     chunk: Chunk | None = None
     records: Callable[[Statuses], Sequence[RetryRecord]] | None = None
+    claims: Sequence[RetryKey] = ()
 
 
 @dataclass(frozen=True)
@@ -277,7 +296,8 @@ class EventStore(Protocol):
         An id twice in a batch counts as written one after the other. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
-        Fails with ModelUnknown or RevisionChanged, and with OutOfTurn where the chunk before is not committed.
+        Fails with ModelUnknown or RevisionChanged, with OutOfTurn if the chunk before is not committed, and with
+        RecordExists if one of its claims has a record.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:
@@ -318,16 +338,17 @@ class EventStore(Protocol):
     def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
         """Return a page of a job's rejected rows in order of their number, and how many there are."""
 
-    def find_record(
-        self, token_id: str, method: str, path: str, idempotency_key: str | None, body_digest: bytes
-    ) -> RetryRecord | None:
-        """Return the newest record of the key, or without a key of the digest."""
+    def find_record(self, key: RetryKey, body_digest: bytes) -> RetryRecord | None:
+        """Return the newest record of the key, or without an idempotency key of the digest."""
 
     def purge_records(self, before: int) -> Future[None]:
         """Forget records made before a time (UTC microseconds)."""
 
     def answers(self) -> bool:
         """Tell whether the store can be read."""
+
+    def queue_depth(self) -> int:
+        """Return how many writes wait to be committed."""
 
     def close(self) -> None:
         """Finish what was accepted and close the engine. Every call after it raises StoreClosed."""

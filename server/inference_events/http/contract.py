@@ -89,7 +89,6 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path: str, method: str) -> Operation:
     spec = document["paths"][path][method]
-    parameters = [*document["paths"][path].get("parameters", []), *spec.get("parameters", [])]
     body = _resolve(document, spec.get("requestBody", {})).get("content", {})
     status = next(int(code) for code in spec["responses"] if code.startswith("2"))
     answer = _resolve(document, spec["responses"][str(status)])
@@ -99,13 +98,32 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         path=path,
         status=status,
         scopes=_scopes(document, spec),
-        parameters=Parameters(Parameter.from_spec(_resolve(document, one), definitions) for one in parameters),
+        parameters=Parameters(_parameters(document, document["paths"][path], spec, definitions)),
         body=_validator(body, definitions) if _JSON in body else None,
         form=_form(document, body[_FORM], definitions) if _FORM in body else None,
         answer=_validator(answer["content"], definitions) if _JSON in answer["content"] else None,
         file_types=frozenset(answer["content"]) - {_JSON},
         is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
     )
+
+
+def _parameters(
+    document: Mapping[str, Any], item: Mapping[str, Any], spec: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[Parameter]:
+    """Yield the parameters; an operation's own one replaces its path's of the same name."""
+    given = [_resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
+    for one in {(one["in"], one["name"]): one for one in given}.values():
+        yield Parameter.from_spec(one, _flat(document, one["schema"]), definitions)
+
+
+def _flat(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Resolve a schema and those of its items and fields, so that their types are in sight."""
+    flat = dict(_resolve(document, schema))
+    if "items" in flat:
+        flat["items"] = _resolve(document, flat["items"])
+    if "properties" in flat:
+        flat["properties"] = {name: _resolve(document, one) for name, one in flat["properties"].items()}
+    return flat
 
 
 def _scopes(document: Mapping[str, Any], spec: Mapping[str, Any]) -> frozenset[str] | None:
@@ -119,7 +137,7 @@ def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Va
 
 
 def _form(document: Mapping[str, Any], content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Form:
-    return Form.from_schema(_resolve(document, content["schema"]), definitions)
+    return Form.from_schema(_flat(document, content["schema"]), definitions)
 
 
 def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_events.errors import BadRequest
-from inference_events.http.parameters import scalar
+from inference_events.http.parameters import argument_name, scalar
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Describe the parts of a form, each of which is there once: `file` names the one that is a file.
+    """Describe the parts of a form, none of which is there twice: `file` names the one that is a file.
 
     `kinds` are the JSON types of the others, `uuids` those that are ids; `validator` checks their values.
     """
@@ -28,7 +28,8 @@ class Form:
         properties = schema["properties"]
         file = next(name for name, one in properties.items() if one.get("format") == "binary")
         texts = {name: one for name, one in properties.items() if name != file}
-        rest = {"type": "object", "required": list(texts), "properties": texts}
+        required = [name for name in schema.get("required", ()) if name in texts]
+        rest = {"type": "object", "required": required, "properties": texts}
         return cls(
             file=file,
             kinds={name: one.get("type", "string") for name, one in texts.items()},
@@ -43,3 +44,7 @@ class Form:
         if faults:
             raise BadRequest.naming(*faults)
         return values
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values by their names in Python."""
+        return {argument_name("form", name): value for name, value in values.items()}

@@ -61,7 +61,7 @@ class CheckedOperation:
     async def _with_form(self, form: Form, scope: Scope, receive: Receive, send: Send) -> None:
         arrival, limit = Arrival(receive, self._intake.limits.pace), self._intake.limits.file_bytes
         async with receive_form(scope, arrival, form, self._intake.incoming, limit) as values:
-            exchange_of(scope).arguments.update(values)
+            exchange_of(scope).arguments.update(form.arguments(values))
             await self._next_app(scope, receive, send)
 
 

@@ -1,75 +1,41 @@
 """Request ids, one log line per request, and metrics."""
 
+import asyncio
 import re
 import secrets
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 import structlog
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference_events import __version__
-from inference_events.http.budget import BodyBudget
 from inference_events.http.exchange import Exchange, begin_exchange, header
+from inference_events.metrics import Metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_NO_OPERATION = "none"
 
 
-class HttpMetrics:
-    """Count and time requests, and show the bytes of bodies in flight, in `registry`."""
+class Exposition:
+    """Show metrics to a scraper."""
 
-    def __init__(self, registry: CollectorRegistry, budget: BodyBudget) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._requests = Counter(
-            "inference_events_http_requests",
-            "Requests answered.",
-            ["operation", "status"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "inference_events_http_request_duration_seconds",
-            "Time from the head of a request to the end of its answer.",
-            ["operation"],
-            buckets=_BUCKETS,
-            registry=registry,
-        )
-        build = Gauge("inference_events_build_info", "Always 1.", ["version"], registry=registry)
-        build.labels(__version__).set(1)
-        in_flight = Gauge(
-            "inference_events_http_bodies_in_flight_bytes",
-            "Bytes of JSON bodies held in memory.",
-            registry=registry,
-        )
-        in_flight.set_function(lambda: budget.used)
-        self._requests_of = cache(self._requests.labels)
-        self._seconds_of = cache(self._seconds.labels)
-
-    def observe(self, operation: str, status: int, seconds: float) -> None:
-        """Count one request to an operation, by its id."""
-        self._requests_of(operation, status).inc()
-        self._seconds_of(operation).observe(seconds)
+        # A thread of its own: reads of events may keep all others busy.
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="metrics")
 
     async def expose(self, request: Request) -> Response:
-        """Answer with all metrics as text."""
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+        """Return all metrics as text."""
+        text = await asyncio.get_running_loop().run_in_executor(self._executor, generate_latest, self._registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 class Observed:
     """Give each request an id, which its answer and its log line carry, and measure it."""
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
         # Bound once: binding costs more than writing the line.
@@ -95,7 +61,7 @@ class Observed:
 
     def _record(self, exchange: Exchange, method: str, seconds: float) -> None:
         operation = exchange.operation
-        self._metrics.observe(operation.id if operation else _NO_OPERATION, exchange.status, seconds)
+        self._metrics.observe_request(operation.id if operation else None, exchange.status, seconds)
         self._log.info(
             "request",
             method=method,

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from inference_events.errors import BadRequest, Fault
 from inference_events.http.schemas import Schema, to_json_schema
 from inference_events.http.validation import Validator
+from inference_events_api.operations import ARGUMENTS
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -22,31 +23,35 @@ _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,3})?", r
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Describe one parameter of an operation; `kind` is the JSON type of one value."""
+    """Describe one parameter of an operation; `kind` is the JSON type of one value.
+
+    `argument` is its name in Python, None if middleware reads the parameter and the handler does not get it.
+    """
 
     name: str
+    argument: str | None
     location: str
     required: bool
     kind: str
     is_uuid: bool
     is_array: bool
-    is_exploded: bool
     default: Any
     validator: Validator
 
     @classmethod
-    def from_spec(cls, spec: Mapping[str, Any], definitions: Mapping[str, Any]) -> "Parameter":
-        schema = spec["schema"]
+    def from_spec(cls, spec: Mapping[str, Any], schema: Schema, definitions: Mapping[str, Any]) -> "Parameter":
+        """Read a parameter object; its schema and that of its items are not references."""
         is_array = schema.get("type") == "array"
         item = schema["items"] if is_array else schema
+        name, location = spec["name"], spec["in"]
         return cls(
-            name=spec["name"],
-            location=spec["in"],
+            name=name,
+            argument=argument_name(location, name) if spec.get("x-handler-argument", True) else None,
+            location=location,
             required=spec.get("required", False),
             kind=item.get("type", "string"),
             is_uuid=item.get("format") == "uuid",
             is_array=is_array,
-            is_exploded=spec.get("explode", True),
             default=schema.get("default"),
             validator=_validator(schema, definitions),
         )
@@ -68,8 +73,7 @@ class Parameter:
             if len(texts) > 1:
                 raise BadRequest(f"{self.title} must be given once")
             return scalar(texts[0], self.kind, self.is_uuid)
-        items = texts if self.is_exploded else [item for text in texts for item in text.split(",")]
-        return [scalar(item, self.kind, self.is_uuid) for item in items]
+        return [scalar(text, self.kind, self.is_uuid) for text in texts]
 
 
 class Parameters:
@@ -85,16 +89,16 @@ class Parameters:
         self._query_names = {parameter.name for parameter in self._query}
 
     def arguments(self, path: Mapping[str, str], query: bytes, headers: Headers) -> dict[str, Any]:
-        """Return the path and query arguments by name, defaults filled in; headers are only checked.
+        """Return the arguments by their names in Python, defaults filled in.
 
         Raises BadRequest with a fault for each parameter that is wrong, missing or unknown.
         """
         faults: list[Fault] = []
         sent = self._sent(query, faults)
-        arguments = _read_all(self._path, {name: [text] for name, text in path.items()}, faults)
+        arguments = _read_all(self._path, _path_texts(path, self._path), faults)
         arguments |= _read_all(self._query, sent, faults)
         if self._headers:
-            _read_all(self._headers, _header_texts(headers, self._headers), faults)
+            arguments |= _read_all(self._headers, _header_texts(headers, self._headers), faults)
         if faults:
             raise BadRequest.naming(*faults)
         return arguments
@@ -117,12 +121,13 @@ def _read_all(
     values: dict[str, Any] = {}
     for parameter in parameters:
         try:
+            value = parameter.default
             if parameter.name in sent:
-                values[parameter.name] = parameter.read(sent[parameter.name])
+                value = parameter.read(sent[parameter.name])
             elif parameter.required:
                 raise BadRequest(f"{parameter.title} is required")
-            elif parameter.default is not None:
-                values[parameter.name] = parameter.default
+            if parameter.argument is not None and value is not None:
+                values[parameter.argument] = value
         except BadRequest as error:
             faults.extend(error.faults)
     return values
@@ -140,6 +145,11 @@ def _query_pairs(query: bytes) -> list[tuple[str, str]]:
         raise BadRequest("The query string is not readable") from None
 
 
+def _path_texts(path: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:
+    """Connexion puts `_` for `-` into the names of a path, which its router does not take."""
+    return {parameter.name: [path[parameter.name.replace("-", "_")]] for parameter in parameters}
+
+
 def _header_texts(headers: Headers, parameters: Iterable[Parameter]) -> dict[str, list[str]]:
     names = {parameter.name.lower().encode(): parameter.name for parameter in parameters}
     texts: dict[str, list[str]] = {}
@@ -147,6 +157,11 @@ def _header_texts(headers: Headers, parameters: Iterable[Parameter]) -> dict[str
         if key in names:
             texts.setdefault(names[key], []).append(value.decode("latin-1"))
     return texts
+
+
+def argument_name(place: str, name: str) -> str:
+    """Return the name in Python of a parameter or of a form's field."""
+    return ARGUMENTS.get((place, name), name)
 
 
 def scalar(text: str, kind: str, is_uuid: bool) -> Any:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from connexion.apps.asynchronous import AsyncApp
+from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
-from connexion.middleware.routing import RoutingMiddleware
-from prometheus_client import CollectorRegistry
-from starlette.routing import Mount, Router
+from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
+from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.http.adapter import CalledOperations, RetryGate
@@ -18,8 +19,9 @@ from inference_events.http.contract import load_contract
 from inference_events.http.errors import ErrorEnvelope
 from inference_events.http.intake import Intake, RequestIntake
 from inference_events.http.limits import Limits
-from inference_events.http.observability import HttpMetrics, Observed
+from inference_events.http.observability import Exposition, Observed
 from inference_events.http.pages import Pages, docs
+from inference_events.metrics import Metrics
 from inference_events_api.operations import Operations
 
 
@@ -40,14 +42,22 @@ def _ends_in_one_slash(path: bytes) -> bool:
     return path.endswith(b"/") and not path.endswith(b"//") and path != b"/"
 
 
+class TextRouting(RoutingAPI):
+    """Leave path parameters as text: they are read as all others are, and not by the router."""
+
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
+        template = starlettify_path(path)
+        return template, template
+
+
 class ExactRouting(RoutingMiddleware):
     """Route by the exact path, without a redirect to wherever `Host` points."""
 
-    def add_api(self, *args: Any, **options: Any) -> None:
-        super().add_api(*args, **options)
-        for route in self.router.routes:
-            if isinstance(route, Mount) and isinstance(route.app, Router):
-                route.app.redirect_slashes = False
+    def add_api(self, specification: Specification, *args: Any, **options: Any) -> None:
+        api = TextRouting(specification, next_app=self.app, **options)
+        api.router.redirect_slashes = False
+        self.router.mount(api.base_path, app=api.router)
 
 
 def create_http_app(
@@ -58,17 +68,17 @@ def create_http_app(
     limits: Limits,
     incoming: Path,
     lifespan: Lifespan,
-    registry: CollectorRegistry | None = None,
+    metrics: Metrics,
     validate_responses: bool = False,
 ) -> AsyncApp:
     """Build the ASGI application that serves `operations`.
 
-    `incoming` is an existing directory for uploads that arrive. `registry` holds what `/metrics` shows.
+    `incoming` is an existing directory for uploads that arrive. `metrics` is what `/metrics` shows.
     `validate_responses` turns an answer that breaks the contract into a 500; it is meant for tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)
-    metrics = HttpMetrics(registry or CollectorRegistry(), budget)
+    metrics.show_bodies_in_flight(lambda: budget.used)
     app = AsyncApp(
         __name__,
         lifespan=lifespan,
@@ -77,7 +87,7 @@ def create_http_app(
             WithoutTrailingSlash,
             partial(Observed, metrics=metrics),
             partial(ErrorEnvelope, contract=contract),
-            partial(Pages, pages={"/metrics": metrics.expose} | docs(contract.source)),
+            partial(Pages, pages={"/metrics": Exposition(metrics.registry).expose} | docs(contract.source)),
             ExactRouting,
             BearerSecurity,
             RequestIntake,

@@ -11,12 +11,19 @@ from inference_events_api import types as t
 
 
 class ServerOperations:
-    """Tell of the server itself. `is_ready` says whether what else it needs is open; it may take a moment."""
+    """Report on the server itself.
 
-    def __init__(self, catalog: Catalog, version: str, is_ready: Callable[[], bool]) -> None:
+    `is_ready` returns whether what else it needs is open, which may take a moment; `is_writable`, whether the disk
+    takes writes.
+    """
+
+    def __init__(
+        self, catalog: Catalog, version: str, is_ready: Callable[[], bool], is_writable: Callable[[], bool]
+    ) -> None:
         self._catalog = catalog
         self._version = version
         self._is_ready = is_ready
+        self._is_writable = is_writable
 
     async def get_server_info(self) -> t.ServerInfoResponse:
         organization = await self._catalog.aread(organizations.get)
@@ -38,10 +45,10 @@ class ServerOperations:
     async def check_liveness(self) -> t.HealthResponse:
         return views.envelope({"status": "ok"})
 
-    async def check_readiness(self) -> t.HealthResponse:
+    async def check_readiness(self) -> t.ReadinessResponse:
         if not await asyncio.to_thread(self._check_stores):
             raise ServiceUnavailable("The server does not take requests now", headers={"Retry-After": "1"})
-        return views.envelope({"status": "ok"})
+        return views.envelope({"status": "ok" if self._is_writable() else "read_only"})
 
     def _check_stores(self) -> bool:
         return self._catalog.answers() and self._is_ready()

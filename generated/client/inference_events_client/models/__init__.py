@@ -93,6 +93,9 @@ from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
 from .read_events_request import ReadEventsRequest
 from .read_events_response import ReadEventsResponse
+from .readiness import Readiness
+from .readiness_response import ReadinessResponse
+from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
@@ -220,6 +223,9 @@ __all__ = (
     "PublishEventsResponse",
     "ReadEventsRequest",
     "ReadEventsResponse",
+    "Readiness",
+    "ReadinessResponse",
+    "ReadinessStatus",
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",

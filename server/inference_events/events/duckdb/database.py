@@ -19,7 +19,7 @@ class Database:
     """One DuckDB file, which this process alone may open. Cursors are for reading, from any thread."""
 
     def __init__(self, path: Path, checkpoint_bytes: int) -> None:
-        self._path = path
+        self.path = path
         self._checkpoint_bytes = checkpoint_bytes
         self._turn = threading.Condition()
         self._readers = 0
@@ -55,7 +55,7 @@ class Database:
                 # They end soon: a file that the engine gave up fails every read.
                 self._turn.wait_for(lambda: not self._readers)
                 self._disconnect()
-                self._connection = _connect(self._path, self._checkpoint_bytes)
+                self._connection = _connect(self.path, self._checkpoint_bytes)
             finally:
                 self._is_reopening = False
                 self._turn.notify_all()

@@ -50,6 +50,11 @@ class _Run:
         entries: Places = starts + np.arange(length.sum())
         return entries
 
+    def without(self, below: int) -> "_Run":
+        """Return the entries whose places are not below one."""
+        stays = self.places >= below
+        return _Run(self.hashes[stays], self.places[stays])
+
     def joined(self, other: "_Run") -> "_Run":
         """Return the entries of both whose rows are still there."""
         hashes = np.concatenate([self.hashes, other.hashes])
@@ -96,6 +101,10 @@ class Identity:
         for run in self._runs:
             entries = run.find(keys)
             run.places[entries[_contains(ordered, run.places[entries])]] = GONE
+
+    def drop_below(self, place: int) -> None:
+        """Forget rows whose places are below one."""
+        self._runs = [run.without(place) for run in self._runs]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ from typing import Any
 import duckdb
 import structlog
 
+from inference_events.events.duckdb.checkpoints import Checkpoints
 from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
+from inference_events.events.duckdb.records import RecordIndex
 from inference_events.events.duckdb.writer import Writer
+from inference_events.events.observer import StoreObserver
 
 log = structlog.get_logger(__name__)
 
@@ -23,12 +26,20 @@ class Recovering:
     after a fatal error.
     """
 
-    def __init__(self, database: Database, open_positions: dict[str, set[int]], most_patches: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        open_positions: dict[str, set[int]],
+        most_patches: int,
+        observer: StoreObserver,
+    ) -> None:
         self._database = database
         self._open_positions = open_positions
         self._most_patches = most_patches
-        self._cursor = database.writing_cursor()
-        self._writer = Writer(self._cursor, open_positions, most_patches)
+        self._checkpoints = Checkpoints(database.path, observer)
+        # It outlives the writers: it knows more than what is committed, but never less.
+        self.record_index = RecordIndex()
+        self._begin_at(database.writing_cursor())
 
     @property
     def committed(self) -> dict[str, Layout]:
@@ -86,5 +97,8 @@ class Recovering:
 
     def _begin_anew(self) -> None:
         self._cursor.close()
-        self._cursor = self._database.writing_cursor()
-        self._writer = Writer(self._cursor, self._open_positions, self._most_patches)
+        self._begin_at(self._database.writing_cursor())
+
+    def _begin_at(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._writer = Writer(cursor, self._open_positions, self._most_patches, self.record_index, self._checkpoints)

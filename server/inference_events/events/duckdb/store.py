@@ -20,6 +20,7 @@ from inference_events.events.duckdb.database import Database
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import latest
 from inference_events.events.duckdb.progress import job_progress
+from inference_events.events.duckdb.records import find_record
 from inference_events.events.duckdb.recovery import Recovering
 from inference_events.events.duckdb.rows import with_id_hashes
 from inference_events.events.duckdb.scanning import scan_parts
@@ -33,12 +34,14 @@ from inference_events.events.duckdb.sql import (
 from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum
 from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
+from inference_events.events.observer import StoreObserver
 from inference_events.events.store import (
     Deletion,
     JobProgress,
     ModelUnknown,
     Query,
     RejectedRow,
+    RetryKey,
     RetryRecord,
     Scan,
     Statuses,
@@ -55,19 +58,26 @@ READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclare
 class DuckDBEventStore:
     """`EventStore` on one DuckDB file, which this process alone may open. Raises StoreUnreadable."""
 
-    def __init__(self, path: Path, most_patches: int = MOST_PATCHES, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        most_patches: int = MOST_PATCHES,
+        checkpoint_bytes: int = CHECKPOINT_BYTES,
+        observer: StoreObserver | None = None,
+    ) -> None:
         """Open or create the file.
 
         Of a model's events that were updated `most_patches` wait to be written anew, and a write-ahead log of
-        `checkpoint_bytes` is taken up into the file.
+        `checkpoint_bytes` is taken up into the file. `observer` learns what is committed.
         """
         self._open_positions: dict[str, set[int]] = {}
+        observer = observer or StoreObserver()
         try:
             self._database = Database(path, checkpoint_bytes)
-            self._engine = Recovering(self._database, self._open_positions, most_patches)
+            self._engine = Recovering(self._database, self._open_positions, most_patches, observer)
         except duckdb.Error as error:
             raise StoreUnreadable(str(error)) from error
-        self._committer = GroupCommitter(self._engine)
+        self._committer = GroupCommitter(self._engine, observer)
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
         return self._committer.submit(Define(model_id, revision, schema, targets))
@@ -96,7 +106,9 @@ class DuckDBEventStore:
         self._open_positions.get(model_id, set()).discard(position)
 
     def purge_records(self, before: int) -> Future[None]:
-        return self._committer.submit(Purge(before))
+        done = self._committer.submit(Purge(before))
+        done.add_done_callback(lambda _: None if done.exception() else self._engine.record_index.forget(before))
+        return done
 
     def read(self, query: Query) -> StoredEvents:
         layout = self._layout(query.model_id)
@@ -138,23 +150,19 @@ class DuckDBEventStore:
             ).fetchall()
         return [RejectedRow(*row) for row in rows], total
 
-    def find_record(
-        self, token_id: str, method: str, path: str, idempotency_key: str | None, body_digest: bytes
-    ) -> RetryRecord | None:
-        same: tuple[str, bytes | str] = ("idempotency_key IS NULL AND body_digest = ?", body_digest)
-        if idempotency_key is not None:
-            same = ("idempotency_key = ?", idempotency_key)
+    def find_record(self, key: RetryKey, body_digest: bytes) -> RetryRecord | None:
         with self._cursor() as cursor:
-            rows = cursor.execute(
-                f"SELECT * FROM records WHERE {same[0]} AND token_id = ? AND method = ? AND path = ?"
-                " ORDER BY created_at DESC LIMIT 1",
-                [same[1], token_id, method, path],
-            ).fetchall()
-        return RetryRecord(*rows[0]) if rows else None
+            return find_record(cursor, self._engine.record_index, key, body_digest)
 
     def answers(self) -> bool:
-        with self._cursor() as cursor:
-            return number(cursor, "SELECT 1") == 1
+        try:
+            with self._cursor() as cursor:
+                return number(cursor, "SELECT 1") == 1
+        except duckdb.Error:
+            return False
+
+    def queue_depth(self) -> int:
+        return self._committer.depth()
 
     def close(self) -> None:
         self._committer.stop()

@@ -1,5 +1,6 @@
 """Everything that is written, by one thread on one connection: see `group_commit`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,9 +12,11 @@ import pyarrow.compute as pc
 import structlog
 
 from inference_events.events.content import outdated_rows, same_content
+from inference_events.events.duckdb.checkpoints import Checkpoints
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, job_progress, set_progress
+from inference_events.events.duckdb.records import RecordIndex, find_claimed, insert_records, purge_records
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
@@ -39,6 +42,7 @@ from inference_events.events.merge import (
     update_statuses,
     with_labels,
 )
+from inference_events.events.observer import CHANGES
 from inference_events.events.store import (
     TIMESTAMP,
     ContentConflict,
@@ -49,6 +53,8 @@ from inference_events.events.store import (
     Mask,
     ModelUnknown,
     OutOfTurn,
+    RecordExists,
+    RetryKey,
     RetryRecord,
     RevisionChanged,
     RowStatus,
@@ -64,7 +70,6 @@ MOST_FOLDED = 1 << 13
 VACUUM_CHANGES = 1 << 21
 VACUUM = "SET GLOBAL max_vacuum_tasks = 100"
 NO_VACUUM = "SET GLOBAL max_vacuum_tasks = 0"
-CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
 
 
 class Writer:
@@ -75,6 +80,8 @@ class Writer:
         connection: duckdb.DuckDBPyConnection,
         open_positions: dict[str, set[int]],
         most_patches: int,
+        record_index: RecordIndex,
+        checkpoints: Checkpoints,
     ) -> None:
         self._db = connection
         self._db.execute(NO_VACUUM)
@@ -83,7 +90,10 @@ class Writer:
         self._open_positions = open_positions
         self._rows = Rows(connection)
         self._most_patches = most_patches
+        self._record_index = record_index
+        self._checkpoints = checkpoints
         self._records: list[RetryRecord] = []
+        self._claims: set[RetryKey] = set()
         self._vacuums = False
         self._positions = range(0)
         self._accepted: list[tuple[str, int]] = []
@@ -92,13 +102,16 @@ class Writer:
         self._vacuums = False
         self._tables.layouts = dict(self.committed)
         self._records = []
+        self._claims = set()
         self._accepted = []
         self._rows.begin()
         self._db.begin()
 
     def commit(self) -> None:
-        self._insert_records()
-        self._db.commit()
+        if self._records:
+            insert_records(self._db, self._record_index, self._records)
+        with self._checkpoints.observed():
+            self._db.commit()
         self.committed = self._tables.layouts
         if self._vacuums:
             self._vacuum()
@@ -133,7 +146,7 @@ class Writer:
         try:
             match work:
                 case [Write(), *_]:
-                    return self._write_joined(work)
+                    return self._write_unclaimed(work)
                 case [Deletion() as deletion]:
                     return [self._delete(deletion)]
                 case [Define() as definition]:
@@ -152,7 +165,7 @@ class Writer:
                 case [Position(model_id)]:
                     return [self._accept(model_id)]
                 case [Purge(before)]:
-                    self._purge(before)
+                    purge_records(self._db, before)
                     return [None]
         except (ModelUnknown, RevisionChanged, OutOfTurn, LossyRetyping, ContentConflict) as error:
             return [error] * len(work)
@@ -176,10 +189,27 @@ class Writer:
         self._rows.changes = 0
         try:
             self._db.execute(VACUUM)
-            self._db.execute("CHECKPOINT")
+            with self._checkpoints.observed():
+                self._db.execute("CHECKPOINT")
             self._db.execute(NO_VACUUM)
         except duckdb.Error as error:
             log.warning("checkpoint_failed", exc_info=error)
+
+    def _write_unclaimed(self, writes: Sequence[Write]) -> list[Statuses | RecordExists]:
+        """Do writes that were joined, but refuse those one of whose claims has a record."""
+        claims = [claim for write in writes for claim in write.claims]
+        claimed = self._claimed(claims)
+        if claimed and len(writes) > 1:
+            return [result for write in writes for result in self._write_unclaimed([write])]
+        if claimed:
+            return [RecordExists(*claimed)]
+        self._claims.update(claims)
+        return [*self._write_joined(writes)]
+
+    def _claimed(self, claims: Sequence[RetryKey]) -> list[RetryKey]:
+        """Return the claims that have a record, or will have one at the commit, or come twice."""
+        repeated = [claim for claim, times in Counter(claims).items() if times > 1 or claim in self._claims]
+        return repeated + find_claimed(self._db, self._record_index, claims)
 
     def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
         joined = writes[0] if len(writes) == 1 else join(writes)
@@ -310,9 +340,6 @@ class Writer:
         set_progress(self._db, deletion.job_id, JobProgress(0, {"deleted_events": len(gone)}))
         return len(gone)
 
-    def _purge(self, before: int) -> None:
-        self._db.execute("DELETE FROM records WHERE created_at < ?", [before])
-
     def _accept(self, model_id: str) -> int:
         position = self._next_position()
         # At once, as writes of the same transaction come after it.
@@ -331,11 +358,6 @@ class Writer:
             self._positions = range(first, first + POSITIONS_AT_ONCE)
         position, self._positions = self._positions[0], self._positions[1:]
         return position
-
-    def _insert_records(self) -> None:
-        if self._records:
-            fresh = pa.Table.from_pylist([vars(record) for record in self._records])
-            self._db.from_arrow(fresh).insert_into("records")
 
 
 def _patches(write: Write) -> bool:

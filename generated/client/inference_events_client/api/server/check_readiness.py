@@ -8,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_envelope import ErrorEnvelope
-from ...models.health_response import HealthResponse
+from ...models.readiness_response import ReadinessResponse
 from ...types import Response
 
 
@@ -24,9 +24,9 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ErrorEnvelope | HealthResponse | None:
+) -> ErrorEnvelope | ReadinessResponse | None:
     if response.status_code == 200:
-        response_200 = HealthResponse.from_dict(response.json())
+        response_200 = ReadinessResponse.from_dict(response.json())
 
         return response_200
 
@@ -53,7 +53,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ErrorEnvelope | HealthResponse]:
+) -> Response[ErrorEnvelope | ReadinessResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -65,19 +65,29 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[ErrorEnvelope | HealthResponse]:
+) -> Response[ErrorEnvelope | ReadinessResponse]:
     """Can the server take requests?
 
-     Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
-    or
-    when a store does not answer. Needs no token.
+     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
+    stops, or if
+    a store cannot be read. Needs no token.
+
+    If the disk refuses writes, for example because it is full, the status code is still 200, but
+    `status` is
+    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    4 KiB to
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
+    before,
+    `status` is `ok` again.
+
+    Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ErrorEnvelope | HealthResponse]
+        Response[ErrorEnvelope | ReadinessResponse]
     """
 
     kwargs = _get_kwargs()
@@ -92,19 +102,29 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> ErrorEnvelope | HealthResponse | None:
+) -> ErrorEnvelope | ReadinessResponse | None:
     """Can the server take requests?
 
-     Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
-    or
-    when a store does not answer. Needs no token.
+     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
+    stops, or if
+    a store cannot be read. Needs no token.
+
+    If the disk refuses writes, for example because it is full, the status code is still 200, but
+    `status` is
+    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    4 KiB to
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
+    before,
+    `status` is `ok` again.
+
+    Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ErrorEnvelope | HealthResponse
+        ErrorEnvelope | ReadinessResponse
     """
 
     return sync_detailed(
@@ -115,19 +135,29 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[ErrorEnvelope | HealthResponse]:
+) -> Response[ErrorEnvelope | ReadinessResponse]:
     """Can the server take requests?
 
-     Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
-    or
-    when a store does not answer. Needs no token.
+     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
+    stops, or if
+    a store cannot be read. Needs no token.
+
+    If the disk refuses writes, for example because it is full, the status code is still 200, but
+    `status` is
+    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    4 KiB to
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
+    before,
+    `status` is `ok` again.
+
+    Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ErrorEnvelope | HealthResponse]
+        Response[ErrorEnvelope | ReadinessResponse]
     """
 
     kwargs = _get_kwargs()
@@ -140,19 +170,29 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> ErrorEnvelope | HealthResponse | None:
+) -> ErrorEnvelope | ReadinessResponse | None:
     """Can the server take requests?
 
-     Answers 200 when the stores are open and the server takes requests, and 503 while it starts or stops
-    or
-    when a store does not answer. Needs no token.
+     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
+    stops, or if
+    a store cannot be read. Needs no token.
+
+    If the disk refuses writes, for example because it is full, the status code is still 200, but
+    `status` is
+    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    4 KiB to
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
+    before,
+    `status` is `ok` again.
+
+    Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ErrorEnvelope | HealthResponse
+        ErrorEnvelope | ReadinessResponse
     """
 
     return (

@@ -1,0 +1,42 @@
+"""When the engine makes a checkpoint, which it does by itself at a commit.
+
+DuckDB reports no checkpoint, but one shows in the files: a commit that makes none adds to the write-ahead log.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from inference_events.events.observer import StoreObserver
+
+
+class Checkpoints:
+    """Notice the checkpoints of the file at `path`."""
+
+    def __init__(self, path: Path, observer: StoreObserver) -> None:
+        self._path = path
+        self._log = path.with_name(f"{path.name}.wal")
+        self._observer = observer
+
+    @contextmanager
+    def observed(self) -> Iterator[None]:
+        """Report the checkpoint if one is made in this context."""
+        before, started = self._state(), perf_counter()
+        yield
+        after = self._state()
+        if after[0] < before[0] or (not after[0] and after != before):
+            self._observer.observe_checkpoint(perf_counter() - started)
+
+    def _state(self) -> tuple[int, int]:
+        """Return the size of the log and when the file was last written."""
+        log, file = _status(self._log), _status(self._path)
+        return log.st_size if log else 0, file.st_mtime_ns if file else 0
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
