@@ -1,9 +1,10 @@
 """The whole server, put together. Nothing is decided here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -42,6 +43,7 @@ from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.parts import drop_unfinished
+from inference_events.retention import Periods, Retention
 from inference_events.retries import Earlier, Retries
 from inference_events.settings import Settings
 from inference_events.targets import Targets
@@ -104,14 +106,26 @@ class Services:
             self.catalog,
             self.store,
             self.targets,
-            self.directory.path,
+            self.directory,
             self.readers,
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
         self._show_metrics()
+        self.retention = Retention(
+            self.catalog,
+            self.store,
+            self.directory,
+            Periods(
+                timedelta(hours=settings.used_file_hours),
+                timedelta(days=settings.unused_file_days),
+                timedelta(days=settings.job_days),
+            ),
+        )
         self._running = False
+        self._stopping = threading.Event()
+        self._purging = threading.Lock()
 
     def start(self) -> None:
         """Take up what an earlier process left unfinished."""
@@ -125,6 +139,10 @@ class Services:
     def stop(self) -> None:
         """Finish what was accepted; jobs stop at a safe point."""
         self._running = False
+        self._stopping.set()
+        # A purge ends after the step that it is at.
+        with self._purging:
+            pass
         self.workers.stop(self.settings.shutdown_grace_seconds)
         self.readers.close()
         self.arrivals.stop()
@@ -165,11 +183,22 @@ class Services:
         return None if attempt is None else Earlier(attempt.body_digest, attempt.answer, attempt.created_at)
 
     def purge(self) -> None:
-        """Forget answers that are too old to be asked for again, and uploads that were never completed."""
-        before = utc_now() - timedelta(hours=self.settings.retry_record_hours)
+        """Remove what is too old to be kept, step by step, until all is done or the server stops."""
+        with self._purging:
+            for _ in self._purge(utc_now()):
+                if self._stopping.is_set():
+                    return
+
+    def _purge(self, now: datetime) -> Iterator[None]:
+        yield
+        before = now - timedelta(hours=self.settings.retry_record_hours)
         self.store.purge_records(microseconds(before)).result()
+        yield
         self.catalog.write(lambda session: attempts.purge(session, before))
+        yield
         drop_unfinished(self.catalog, self.directory)
+        yield
+        yield from self.retention.purge(now)
 
 
 def create_app(

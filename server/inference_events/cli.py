@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import httpx
@@ -36,6 +36,9 @@ from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 
 log = structlog.get_logger(__name__)
+
+if TYPE_CHECKING:
+    from inference_events.compaction import Space
 
 T = TypeVar("T")
 _PAGE = 1000
@@ -351,6 +354,41 @@ def migrate(
     typer.echo(f"The events' format {done.before} {would} {done.after}")
     typer.echo(f"Event ids that {would} canonical: {done.converted_ids}")
     typer.echo(f"Events that {would} part of another event with the same id: {done.merged_events}")
+
+
+@app.command()
+def compact(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the space it needs, and change nothing.")] = False,
+) -> None:
+    """Make the events file smaller: give back the space that deleted and replaced events left.
+
+    It writes a copy beside the file, compares both, and lets the copy take the file's place. No server may run on the
+    directory meanwhile.
+    """
+    # Imported here, as the commands that talk to a server do not need the stores.
+    from inference_events.compaction import compact_directory, plan_compaction
+
+    os.umask(0o077)
+    try:
+        if dry_run:
+            _show_space(plan_compaction(data_dir))
+            return
+        done = compact_directory(data_dir, _show_space)
+    except DataDirectoryError as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"{data_dir} cannot be compacted: {error.strerror}") from None
+    typer.echo(f"Copied {done.rows} rows. The events file had {_size(done.before)}, and has {_size(done.after)} now")
+
+
+def _show_space(space: "Space") -> None:
+    typer.echo(f"The events file has {_size(space.used)}. A copy needs up to {_size(space.needed)}")
+    typer.echo(f"The disk has {_size(space.free)} free{'' if space.is_enough else ', which is not enough'}")
+
+
+def _size(count: int) -> str:
+    return ByteSize(count).human_readable()
 
 
 @app.command()

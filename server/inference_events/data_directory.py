@@ -6,7 +6,7 @@ import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # All that the server makes in its directory, with what SQLite and DuckDB put beside their files.
@@ -64,8 +64,8 @@ class DataDirectory:
     """Own `path` from construction to `close`.
 
     Raises DataDirectoryInUse if another process owns it, and DataDirectoryRefused if another user may write in it or
-    if one of its own names is a symbolic link. Uploads and downloads that broke off earlier are removed. Permissions
-    that an earlier version gave to other users are taken away.
+    if one of its own names is a symbolic link. Uploads, downloads and compactions that broke off earlier are removed.
+    Permissions that an earlier version gave to other users are taken away.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,7 +73,7 @@ class DataDirectory:
         _make_directory(self.path)
         _check_owner(self.path)
         for name in (self.files, self.parts, self.incoming, self.outgoing, self.path / "lock", self.admin_token_file):
-            _check_link(name)
+            check_link(name)
         self._lock = _lock(self.path / "lock")
         _make_private(self.path)
         self.files.mkdir(exist_ok=True)
@@ -82,6 +82,7 @@ class DataDirectory:
             passage.mkdir(exist_ok=True)
             for leftover in passage.iterdir():
                 leftover.unlink()
+        self.drop_draft_events()
 
     @property
     def files(self) -> Path:
@@ -112,6 +113,16 @@ class DataDirectory:
         return self.path / "events.duckdb"
 
     @property
+    def draft_events_file(self) -> Path:
+        """Hold a copy of the events file until it takes its place."""
+        return self.path / "events.duckdb.compacting"
+
+    def drop_draft_events(self) -> None:
+        """Remove a copy of the events file that did not take its place, with what DuckDB puts beside it."""
+        for leftover in self.path.glob(f"{self.draft_events_file.name}*"):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+    @property
     def admin_token_file(self) -> Path:
         return admin_token_file(self.path)
 
@@ -129,6 +140,11 @@ class DataDirectory:
             sync_directory(self.parts)
         upload.replace(directory / str(number))
         sync_directory(directory)
+
+    def drop_upload(self, file_id: str) -> None:
+        """Remove an uploaded file that the catalog forgot. If it cannot be removed now, a later purge does it."""
+        with suppress(OSError):
+            (self.files / file_id).unlink()
 
     def drop_parts(self, file_id: str) -> None:
         """Remove the parts of an upload, as far as they can be; what stays is dropped again later."""
@@ -233,7 +249,7 @@ def _check_owner(path: Path) -> None:
         )
 
 
-def _check_link(path: Path) -> None:
+def check_link(path: Path) -> None:
     """Raise DataDirectoryRefused for a link: the server would delete or empty files somewhere else."""
     if path.is_symlink():
         raise DataDirectoryRefused(f"{path} is a symbolic link, which the server does not follow: remove the link")

@@ -44,16 +44,16 @@ def open_store(
 ) -> DuckDBEventStore:
     """Open the event store, after a migration if it needs one. Raises a DataDirectoryError."""
 
-    def opened() -> DuckDBEventStore:
-        return DuckDBEventStore(directory.events_file, checkpoint_bytes=checkpoint_bytes, observer=observer)
+    def opened(events: Path) -> DuckDBEventStore:
+        return DuckDBEventStore(events, checkpoint_bytes=checkpoint_bytes, observer=observer)
 
     try:
-        return _opening(directory.events_file, opened)
+        return on_events(directory.events_file, opened)
     except StoreOutdated:
         migration = _migrate_events(directory, catalog)
         if migration is not None:
             log.info("events_migrated", **vars(migration))
-        return _opening(directory.events_file, opened)
+        return on_events(directory.events_file, opened)
 
 
 def check_directory(directory: DataDirectory) -> None:
@@ -97,21 +97,22 @@ def _plan(path: Path) -> Migration | None:
             facts = catalog.read(_facts)
         finally:
             catalog.close()
-        return _on_events(path / "events.duckdb", lambda events: plan_migration(events, facts))
+        return _if_there(path / "events.duckdb", lambda events: plan_migration(events, facts))
 
 
 def _migrate_events(directory: DataDirectory, catalog: Catalog) -> Migration | None:
     facts = catalog.read(_facts)
-    return _on_events(directory.events_file, lambda events: migrate(events, facts))
+    return _if_there(directory.events_file, lambda events: migrate(events, facts))
 
 
-def _on_events(events: Path, act: Callable[[Path], Migration | None]) -> Migration | None:
-    return _opening(events, lambda: act(events)) if events.exists() else None
+def _if_there(events: Path, act: Callable[[Path], Migration | None]) -> Migration | None:
+    return on_events(events, act) if events.exists() else None
 
 
-def _opening(events: Path, act: Callable[[], T]) -> T:
+def on_events(events: Path, act: Callable[[Path], T]) -> T:
+    """Return what `act` returns for the events file. Raises a DataDirectoryError if the file cannot be used."""
     try:
-        return act()
+        return act(events)
     except (StoreUnreadable, duckdb.Error) as error:
         raise DataDirectoryDamaged(events, error) from error
     except StoreTooNew as error:

@@ -134,6 +134,18 @@ class Settings(BaseSettings):
     retry_record_hours: float = Field(
         default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
     )
+    used_file_hours: float = Field(
+        default=24,
+        gt=0,
+        le=1_000_000,
+        description="Hours for which a file is kept after the last job that used it has ended.",
+    )
+    unused_file_days: float = Field(
+        default=7, gt=0, le=100_000, description="Days for which a file that no job used is kept after its upload."
+    )
+    job_days: float = Field(
+        default=90, gt=0, le=100_000, description="Days for which a job and its rejected rows are kept after its end."
+    )
     shutdown_grace_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."
     )

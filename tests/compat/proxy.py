@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 LATE_SECONDS = 2.0
 RETRY_HEADER = "X-Fiddler-Client-Retry"
+KEY_HEADER = "Idempotency-Key"
 HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 
 
@@ -38,6 +39,7 @@ class FaultyProxy(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.fault: Fault | None = None
         self.met: list[str] = []
+        self.keys: list[str] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Stay silent: that one of both sides hangs up is what this proxy is for."""
@@ -64,10 +66,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(*self._forward(self._body()))
 
     def do_POST(self) -> None:
-        fault = None if RETRY_HEADER in self.headers else self.server.fault
+        fault = None if self._is_retry() else self.server.fault
         if fault:
             self.server.met.append(f"{self.command} {self.path}")
         self._meet(fault, self._body())
+
+    def _is_retry(self) -> bool:
+        key = self.headers.get(KEY_HEADER)
+        if key is None:
+            return RETRY_HEADER in self.headers
+        self.server.keys.append(key)
+        return self.server.keys.count(key) > 1
 
     do_PATCH = do_PUT = do_DELETE = do_POST
 

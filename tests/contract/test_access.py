@@ -153,6 +153,7 @@ def prepare(access: Access) -> Landscape:
     model = {"name": "model", "project_id": project_id, "schema": {"columns": columns}, "spec": {"inputs": ["number"]}}
     model_id = access.call("POST", "/v3/models", json=model | {"event_id_col": "id"})["id"]
     file_id = access.call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
+    other_file_id = access.call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
     begun_id = access.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     numbered = {"file_id": (None, begun_id), "part_number": (None, "1")}
     part = access.call("POST", "/v3/files/multipart-upload", files={**numbered, "file": ("part", CSV)})
@@ -173,6 +174,7 @@ def prepare(access: Access) -> Landscape:
         "model_id": model_id,
         "job_id": job_id,
         "environment_id": environment["id"],
+        "file_id": other_file_id,
         "baseline_id": baseline_id,
         "token_id": access.token("read")[0],
     }

@@ -1,6 +1,7 @@
 """Uploads in parts survive the end of the server, at any step."""
 
 import hashlib
+import time
 from pathlib import Path
 
 from tests.e2e.process import ServerProcess, running
@@ -38,3 +39,33 @@ def test_an_upload_goes_on_after_a_crash(tmp_path: Path) -> None:
         assert [event["values"]["number"] for event in server.read_all(model_id)] == [1, 2]
     kept = [path.name for room in ("files", "parts", "incoming") for path in (tmp_path / room).iterdir()]
     assert kept == [file_id]
+
+
+def test_what_is_too_old_is_removed(tmp_path: Path) -> None:
+    """A purge removes a file and then a job after the time that the settings give them; unused files stay."""
+    hour = 1e-6
+    with running(tmp_path) as server:
+        unused, used = begin(server), begin(server)
+        for file_id in (unused, used):
+            parts = [{"number": 1, "id": add(server, file_id, 1, HEAD + TAIL)}]
+            server.call("POST", "/v3/files/multipart-complete", json={"file_id": file_id, "parts": parts})
+        model_id = server.create_model(event_ts_col=None)
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": used})["job"]["id"]
+        server.wait_for(job_id)
+        server.kill()
+    with running(tmp_path, used_file_hours=str(hour)) as server:
+        await_end(server, f"/v3/files/{used}")
+        assert server.job(job_id)["status"] == "SUCCESS"
+        server.kill()
+    with running(tmp_path, used_file_hours=str(hour), job_days=str(hour / 24)) as server:
+        await_end(server, f"/v3/jobs/{job_id}")
+        assert [event["values"]["number"] for event in server.read_all(model_id)] == [1, 2]
+        assert [file["id"] for file in server.call("GET", "/v3/files")["items"]] == [unused]
+        assert [path.name for path in (tmp_path / "files").iterdir()] == [unused]
+
+
+def await_end(server: ServerProcess, path: str) -> None:
+    deadline = time.monotonic() + 60
+    while server.client.get(path).status_code != 404:
+        assert time.monotonic() < deadline, "nothing is removed"
+        time.sleep(0.05)

@@ -301,3 +301,18 @@ def test_a_deleted_id_can_be_published_again(opened: Opened) -> None:
     opened.delete(opened.position(), event_ids=["a"])
     assert opened.publish({"id": "a", "x": 1.0}) == ["created"]
     assert opened.event("a")["values"] == {"x": 1.0}
+
+
+def test_forgotten_jobs_leave_nothing(opened: Opened) -> None:
+    """Of forgotten jobs neither progress nor rejected rows are left; other jobs keep theirs."""
+    rejected = [RejectedRow(row, "BadRequest", "no id") for row in range(25)]
+    for job_id in ("old", "older", "new"):
+        opened.write(WriteKind.PUBLISH, [], position=opened.position(), chunk=chunk(job_id, [], rejected, end=25))
+    while not opened.store.forget_jobs(["old", "older", "unknown"]).result():
+        pass
+    for job_id in ("old", "older"):
+        assert opened.store.progress(job_id) == JobProgress()
+        assert opened.store.rejected_rows(job_id, 0, 10) == ([], 0)
+    assert opened.store.progress("new") == JobProgress(25, {"rejected_rows": 25})
+    assert opened.store.rejected_rows("new", 0, 25) == (rejected, 25)
+    assert opened.store.forget_jobs([]).result()

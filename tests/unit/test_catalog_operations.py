@@ -87,7 +87,7 @@ def test_a_project_is_deleted_by_a_job(
     answer = call(delete, lambda: project_operations.delete_project(project_id=project_id))
     job = job_of(catalog, answer)
     assert (job.kind, job.project_id) == ("delete_project", project_id)
-    assert (job.params, job.token_id) == ({"model_ids": []}, request_.token_id)
+    assert (job.params, job.token_id) == ({"model_ids": [], "file_ids": []}, request_.token_id)
     assert job.info == {"resource_type": "PROJECT", "resource_name": "bank", "project_name": "bank"}
     with pytest.raises(ObjectNotFound):
         asyncio.run(project_operations.get_project(project_id=project_id))

@@ -40,6 +40,7 @@ CALLS: dict[str, Callable[[EventStore], Any]] = {
     "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
     "position": lambda store: store.position(MODEL).result(SECONDS),
     "purge": lambda store: store.purge_records(0).result(SECONDS),
+    "forget": lambda store: store.forget_jobs(["job"]).result(SECONDS),
     "read": lambda store: store.read(Query(MODEL, "e", 1)),
     "count": lambda store: store.count(MODEL, "e"),
     "progress": lambda store: store.progress("job"),

@@ -50,6 +50,23 @@ class Operations(Protocol):
     async def download_events(self, *, body: types.DownloadEventsRequest) -> FileDownload:
         """Download events as a file"""
 
+    async def list_files(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> types.FilePage:
+        """List files"""
+
+    async def get_file(self, *, file_id: str) -> types.FileResponse:
+        """Get a file"""
+
+    async def delete_file(self, *, file_id: str) -> types.FileResponse:
+        """Delete a file"""
+
     async def upload_file(self, *, file: UploadedFile) -> types.FileResponse:
         """Upload a file"""
 
@@ -235,6 +252,9 @@ STATUS: Final[dict[str, int]] = {
     "delete_events": 202,
     "read_events": 200,
     "download_events": 200,
+    "list_files": 200,
+    "get_file": 200,
+    "delete_file": 200,
     "upload_file": 200,
     "begin_multipart_upload": 200,
     "upload_part": 200,
@@ -277,6 +297,9 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "delete_events": ("ingest",),
     "read_events": ("read",),
     "download_events": ("read",),
+    "list_files": ("ingest", "read"),
+    "get_file": ("ingest", "read"),
+    "delete_file": ("ingest",),
     "upload_file": ("ingest",),
     "begin_multipart_upload": ("ingest",),
     "upload_part": ("ingest",),

@@ -754,3 +754,13 @@ class FileResponse(TypedDict):
     data: StoredFile
     api_version: ApiVersion
     kind: NormalKind
+
+
+class FileList(Page):
+    items: list[StoredFile]
+
+
+class FilePage(TypedDict):
+    data: FileList
+    api_version: ApiVersion
+    kind: PaginatedKind

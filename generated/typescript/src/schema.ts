@@ -219,6 +219,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List files
+         * @description Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files are left
+         *     out.
+         *
+         *     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if no job did.
+         *     Settings of the server can change both.
+         *
+         *     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` looks into
+         *     the filename.
+         */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a file
+         * @description Shows one file. A removed one is a 404.
+         */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file
+         * @description Removes a file, or an upload in parts that is not completed, with its content.
+         *
+         *     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
+         *     2. A file that an unfinished job needs stays: 409.
+         *     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as well.
+         *
+         *     Events that were published from the file stay. A retry follows the rules in the introduction.
+         */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/files/upload": {
         parameters: {
             query?: never;
@@ -238,6 +296,7 @@ export interface paths {
          *        other ending is a 400. The content is looked at when a job reads it.
          *
          *     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+         *     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job did.
          *     Limit: 10 GiB a file (413 beyond).
          */
         post: operations["upload_file"];
@@ -383,7 +442,8 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Lists all jobs, the newest first, also those of models and projects that are deleted.
+         * @description Lists all jobs, the newest first, also those of models and projects that are deleted. A job that ended more than
+         *     90 days ago is left out (a setting of the server).
          *
          *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
@@ -407,8 +467,9 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description Shows one job. A job is readable from the moment its id was answered, and stays readable after its model
-         *     is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+         * @description Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a setting of
+         *     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a
+         *     result per task.
          *
          *     `info` says what was found in a file so far: `violations` by column and kind, and the columns that are of no
          *     use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes on after a
@@ -441,7 +502,7 @@ export interface paths {
          * @description Lists the rows of a job's file that could not be events, in order of their row number. Row numbers count
          *     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows, or that
          *     read no file, has an empty list. A job that failed because of too many rejected rows lists those that it read
-         *     before it failed.
+         *     before it failed. Rejected rows are kept as long as their job.
          */
         get: operations["list_rejected_rows"];
         put?: never;
@@ -501,8 +562,9 @@ export interface paths {
          * @description Deletes a project with its models and all of their events.
          *
          *     1. The project and its models are hidden at once: reading them is a 404 from then on.
-         *     2. Their running jobs end as FAILURE and say why; jobs stay readable.
-         *     3. A job, answered with 202, removes the events.
+         *     2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
+         *     3. Files that only their jobs used are a 404 from then on, too.
+         *     4. A job, answered with 202, removes the events and the content of those files.
          *
          *     A retry follows the rules in the introduction; deleting it anew is a 404.
          */
@@ -586,8 +648,9 @@ export interface paths {
          * @description Deletes one version of a model with all of its events.
          *
          *     1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
-         *     2. Its running jobs end as FAILURE and say why; jobs stay readable.
-         *     3. A job, answered with 202, removes the events.
+         *     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
+         *     3. Files that only its jobs used are a 404 from then on, too.
+         *     4. A job, answered with 202, removes the events and the content of those files.
          *
          *     A retry follows the rules in the introduction; deleting it anew is a 404.
          */
@@ -1452,11 +1515,22 @@ export interface components {
             created_by: components["schemas"]["User"];
             updated_by: components["schemas"]["User"];
         };
-        /** @description The answer to an upload. */
+        /** @description The answer with one file. */
         FileResponse: {
             data: components["schemas"]["StoredFile"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of files. */
+        FileList: components["schemas"]["Page"] & {
+            /** @description The files. */
+            items: components["schemas"]["StoredFile"][];
+        };
+        /** @description The answer with a page of files. */
+        FilePage: {
+            data: components["schemas"]["FileList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
         };
         /**
          * @description What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
@@ -2413,6 +2487,11 @@ export interface components {
          */
         EnvironmentId: string;
         /**
+         * @description The file's id.
+         * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
+         */
+        FileId: string;
+        /**
          * @description The baseline's id.
          * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
          */
@@ -2708,6 +2787,146 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             501: components["responses"]["NotImplemented"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to pass over.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this, in any case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
+                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
+                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
+                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
+                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
+                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
+                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
+                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
+                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file's id.
+                 * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
+                 */
+                file_id: components["parameters"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The file's id.
+                 * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
+                 */
+                file_id: components["parameters"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file is removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

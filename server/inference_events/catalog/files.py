@@ -1,12 +1,13 @@
 """Files: uploads that events can be published from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import File, new_id, utc_now
 from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
 
@@ -15,8 +16,19 @@ PARQUET = "PARQUET"
 TAR_GZ = "TAR_GZ"
 INITIATED = "INITIATED"
 SUCCESSFUL = "SUCCESSFUL"
+# Of the catalog alone: a removed file is a 404.
+REMOVED = "REMOVED"
 LONGEST_FILENAME = 1024
 _TYPES = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".tar.gz": TAR_GZ}
+_COLUMNS = {
+    "id": File.id,
+    "filename": File.filename,
+    "status": File.status,
+    "type": File.type,
+    "size": File.size,
+    "created_at": File.created_at,
+    "updated_at": File.updated_at,
+}
 
 
 def type_of(filename: str, place: str = "/file") -> str:
@@ -106,11 +118,39 @@ def get_readable(session: Session, file_id: str, place: str) -> File:
 
 
 def get(session: Session, file_id: str) -> File:
-    """Return a file. Raises ObjectNotFound."""
+    """Return a file. Raises ObjectNotFound, also for a removed one."""
     file = session.get(File, file_id)
     if file is None:
         raise ObjectNotFound.of("File")
+    if file.status == REMOVED:
+        raise ObjectNotFound("The file was removed; upload it again")
     return file
+
+
+def list_page(session: Session, listing: Listing) -> Page[File]:
+    """Return a page of the files that are not removed. Raises BadRequest for a listing that cannot be read."""
+    return page(session, select(File).where(File.status != REMOVED), listing, _COLUMNS, "-created_at", "filename")
+
+
+def mark_removed(file: File) -> None:
+    """Make a file unknown and forget what it was. Its content is removed after the commit, or by a later purge."""
+    file.status = REMOVED
+    file.filename = file.sha256 = file.path = ""
+    file.size = 0
+    file.updated_at = utc_now()
+
+
+def removed_among(session: Session, ids: Sequence[str]) -> list[str]:
+    """Return those of `ids` that are of removed files."""
+    return list(session.scalars(select(File.id).where(File.id.in_(ids), File.status == REMOVED)))
+
+
+def forget_removed(session: Session, before: datetime, limit: int) -> int:
+    """Forget up to `limit` files that were removed before a time. Returns how many."""
+    gone = select(File.id).where(File.status == REMOVED, File.updated_at < before).limit(limit)
+    ids: Sequence[str] = session.scalars(gone).all()
+    session.execute(delete(File).where(File.id.in_(ids)))
+    return len(ids)
 
 
 def remove_unknown(session: Session, directory: Path) -> None:

@@ -1,13 +1,14 @@
 """Jobs: what a request started and a worker does later. They outlive the model that they worked for."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, defer, object_session
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import UNFINISHED, Job, utc_now
+from inference_events.catalog.tables import UNFINISHED, File, Job, utc_now
 from inference_events.errors import ObjectNotFound
 
 PENDING = "PENDING"
@@ -50,6 +51,7 @@ def create(
         info=dict(info),
         project_id=project_id,
         model_id=model_id,
+        file_id=params.get("file_id"),
         token_id=token_id,
         position=position,
     )
@@ -193,6 +195,18 @@ def end_of_model(session: Session, model_id: str, message: str) -> None:
 def end_of_project(session: Session, project_id: str, message: str) -> None:
     """End the unfinished jobs of a project that is deleted."""
     _fail_all(session, Job.project_id == project_id, message)
+
+
+def expired(session: Session, before: datetime, limit: int) -> list[str]:
+    """Return up to `limit` ids of jobs that ended before a time. A job whose file is kept is kept, too."""
+    has_file = select(File.id).where(File.id == Job.file_id, File.path != "").exists()
+    ended = select(Job.id).where(Job.completed_at < before, ~has_file)
+    return list(session.scalars(ended.order_by(Job.completed_at).limit(limit)))
+
+
+def forget(session: Session, ids: Sequence[str]) -> None:
+    """Delete jobs that ended."""
+    session.execute(delete(Job).where(Job.id.in_(ids)))
 
 
 def _fail_all(session: Session, which: ColumnElement[bool], message: str) -> None:

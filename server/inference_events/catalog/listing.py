@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Select, String, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference_events.catalog.tables import Id, UtcDateTime
@@ -18,6 +18,7 @@ Condition = ColumnElement[bool]
 MOST_RULES = 100
 # SQLAlchemy and SQLite follow nested conditions by recursion.
 MAX_DEPTH = 20
+MAX_INTEGER = 2**63 - 1
 _JOINS = {"AND": and_, "OR": or_}
 
 
@@ -51,22 +52,24 @@ def page(
     listing: Listing,
     columns: Mapping[str, Column],
     ordering: str,
+    searched: str = "name",
 ) -> Page[RowT]:
     """Return one page of `rows`, in the given ordering unless the listing has one.
 
-    `columns` are what may be filtered and ordered by; `search` looks into `name`, and `id` breaks ties.
+    `columns` are what may be filtered and ordered by; `search` looks into the one that is `searched`, and `id` breaks
+    ties.
     Raises BadRequest for an unknown column, operator or value.
     """
     key = columns["id"]
-    matching = rows.where(_search(listing.search, columns), _condition(listing.filter, columns))
+    matching = rows.where(_search(listing.search, columns[searched]), _condition(listing.filter, columns))
     total = session.scalar(select(func.count()).select_from(matching.with_only_columns(key).subquery()))
     ordered = matching.order_by(*_ordering(listing.ordering or ordering, columns), key)
     items = session.scalars(ordered.limit(listing.limit).offset(listing.offset)).unique().all()
     return Page(items, total or 0)
 
 
-def _search(text: str | None, columns: Mapping[str, Column]) -> Condition:
-    return _contains(func.lower(columns["name"]), func.lower(text)) if text else true()
+def _search(text: str | None, column: Column) -> Condition:
+    return _contains(func.lower(column), func.lower(text)) if text else true()
 
 
 def _ordering(ordering: str, columns: Mapping[str, Column]) -> list[ColumnElement[Any]]:
@@ -155,11 +158,13 @@ def _is_text(column: Column) -> bool:
 
 
 def _comparable(column: Column, value: object) -> Any:
-    """Return a value as the column has it: text, or a time in any form in which events may have theirs."""
+    """Return a value as the column has it: text, an integer, or a time in any form in which events may have theirs."""
     type = column.expression.type
     if isinstance(type, Id) and isinstance(value, str):
         return value.lower()
     if isinstance(type, String) and isinstance(value, str):
+        return value
+    if isinstance(type, Integer) and _is_integer(value):
         return value
     if isinstance(type, UtcDateTime) and isinstance(value, str | int | float):
         try:
@@ -169,6 +174,10 @@ def _comparable(column: Column, value: object) -> Any:
         if time is not None:
             return moment_of(time)
     raise _unusable()
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER
 
 
 # Not LIKE: it takes neither long patterns nor, in SQLite, a difference between upper and lower case.

@@ -198,7 +198,8 @@ class Baseline(Table):
 class File(Table):
     """Keep an uploaded file's size in bytes, SHA-256 in hex and path relative to the data directory.
 
-    An upload in parts has none of these until it is completed.
+    An upload in parts has none of these until it is completed, and a removed file has none of them any more. Its row
+    stays for a while, so that who names it learns that it was removed.
     """
 
     __tablename__ = "files"
@@ -233,6 +234,8 @@ class Job(Table):
     __table_args__ = (
         Index("ix_jobs_model_id", "model_id"),
         Index("ix_jobs_project_id_model_id", "project_id", "model_id"),
+        Index("ix_jobs_file_id", "file_id"),
+        Index("ix_jobs_completed_at", "completed_at"),
         Index(
             "ix_jobs_unfinished",
             "position",
@@ -252,6 +255,7 @@ class Job(Table):
     info: Mapped[JsonObject]
     project_id: Mapped[str | None] = mapped_column(Id)
     model_id: Mapped[str | None] = mapped_column(Id)
+    file_id: Mapped[str | None] = mapped_column(Id)
     token_id: Mapped[str] = mapped_column(Id)
     position: Mapped[int] = mapped_column(BigInteger)
     error_message: Mapped[str | None] = mapped_column(Text)

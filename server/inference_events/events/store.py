@@ -344,6 +344,12 @@ class EventStore(Protocol):
     def purge_records(self, before: int) -> Future[None]:
         """Forget records made before a time (UTC microseconds)."""
 
+    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
+        """Forget the progress and the rejected rows of jobs that ended.
+
+        So many rows at a time that other writes need not wait long: call it again until it returns True.
+        """
+
     def answers(self) -> bool:
         """Tell whether the store can be read."""
 

@@ -53,8 +53,20 @@ class Contract:
     def methods(self, path: str) -> list[str]:
         """Return the methods that `path` answers to, sorted; empty for a path that is not in the contract."""
         operations = self.operations.values()
-        methods = {one.method for one in operations if matches_path(one.path, path)}
-        return sorted(methods | {"HEAD"} if "GET" in methods else methods)
+        methods = self._written_out(path) or {one.method for one in operations if matches_path(one.path, path)}
+        return sorted(_with_head(methods))
+
+    def refuses(self, method: str, path: str) -> bool:
+        """Return whether the contract has `path` as it stands, without parameters, and not with this method."""
+        methods = self._written_out(path)
+        return bool(methods) and method not in _with_head(methods)
+
+    def _written_out(self, path: str) -> set[str]:
+        return {one.method for one in self.operations.values() if one.path == path}
+
+
+def _with_head(methods: set[str]) -> set[str]:
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def load_contract() -> Contract:

@@ -10,12 +10,13 @@ from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
 from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
 from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.http.adapter import CalledOperations, RetryGate
 from inference_events.http.auth import Authenticator, BearerSecurity
 from inference_events.http.budget import BodyBudget
-from inference_events.http.contract import load_contract
+from inference_events.http.contract import Contract, load_contract
 from inference_events.http.errors import ErrorEnvelope
 from inference_events.http.intake import Intake, RequestIntake
 from inference_events.http.limits import Limits
@@ -52,12 +53,21 @@ class TextRouting(RoutingAPI):
 
 
 class ExactRouting(RoutingMiddleware):
-    """Route by the exact path, without a redirect to wherever `Host` points."""
+    """Route by the exact path, without a redirect to wherever `Host` points.
 
-    def add_api(self, specification: Specification, *args: Any, **options: Any) -> None:
+    A path that the contract has without parameters is no value of another path's parameter, with any method.
+    """
+
+    def add_api(self, specification: Specification, *args: Any, contract: Contract, **options: Any) -> None:
+        self._contract = contract
         api = TextRouting(specification, next_app=self.app, **options)
         api.router.redirect_slashes = False
         self.router.mount(api.base_path, app=api.router)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._contract.refuses(scope["method"], scope["path"]):
+            raise HTTPException(405)
+        await super().__call__(scope, receive, send)
 
 
 def create_http_app(

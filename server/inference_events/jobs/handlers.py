@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
+from inference_events.data_directory import DataDirectory
 from inference_events.errors import is_full_disk
 from inference_events.events.store import (
     Chunk,
@@ -53,7 +54,7 @@ class JobHandlers:
         catalog: Catalog,
         store: EventStore,
         targets: Targets,
-        data_dir: Path,
+        directory: DataDirectory,
         readers: FileReaders,
         *,
         chunk_rows: int,
@@ -62,7 +63,7 @@ class JobHandlers:
         self._catalog = catalog
         self._store = store
         self._targets = targets
-        self._data_dir = data_dir
+        self._directory = directory
         self._readers = readers
         self._chunk_rows = chunk_rows
         self._max_rejected_rows = max_rejected_rows
@@ -113,6 +114,9 @@ class JobHandlers:
         for model_id in run.job.params["model_ids"]:
             run.checkpoint()
             self._store.drop(model_id).result()
+        # A job that an older version accepted has none.
+        for file_id in run.job.params.get("file_ids", ()):
+            self._directory.drop_upload(file_id)
 
     def _settled(self, handler: Handler, run: JobRun) -> None:
         """Run a job and settle its position, unless the job runs again: after a stop, or if the disk is full."""
@@ -173,7 +177,7 @@ class JobHandlers:
         self._fail_if_all_are_rejected(run)
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
-        path = self._data_dir / file.path
+        path = self._directory.path / file.path
         _check_whole(run, path, file)
         start = self._store.progress(run.job.id).next_row
         names = self._readers.column_names(path, file.type, run.checkpoint)
@@ -248,6 +252,8 @@ def _check_whole(run: JobRun, path: Path, file: File) -> None:
             while piece := content.read(HASHED_BYTES):
                 run.checkpoint()
                 digest.update(piece)
+    except FileNotFoundError:
+        raise JobFailed("InternalError", "The uploaded file is missing on the server's disk; upload it again") from None
     except OSError:
         raise JobFailed("InternalError", "The uploaded file cannot be read from the server's disk") from None
     if digest.hexdigest() != file.sha256:

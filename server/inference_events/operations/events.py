@@ -86,9 +86,8 @@ class EventOperations:
         model = await asyncio.to_thread(self._targets.model, model_id.lower())
         if kind == UPDATE_FILE:
             check_updatable(model.event_id_col)
-        file = await self._catalog.aread(lambda session: files.get_readable(session, file_id, "/source/file_id"))
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
-        return await self._start_job(kind, name, model, dataset, {"file_id": file.id}, {"source_type": "FILE"})
+        return await self._start_job(kind, name, model, dataset, {"file_id": file_id.lower()}, {"source_type": "FILE"})
 
     async def _start_job(
         self,
@@ -104,6 +103,9 @@ class EventOperations:
 
         def make(session: Session) -> Mapping[str, Any]:
             self._queue.check_room(session)
+            if "file_id" in params:
+                # Here, as the file may be removed up to the moment when the job is accepted.
+                files.get_readable(session, params["file_id"], "/source/file_id")
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())

@@ -5,7 +5,8 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, files
+from inference_events.catalog import Catalog, files, retention
+from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import new_id
 from inference_events.context import current_request
 from inference_events.data_directory import DataDirectory
@@ -24,6 +25,36 @@ class FileOperations:
         self._directory = directory
         self._max_file_bytes = max_file_bytes
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def list_files(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+    ) -> t.FilePage:
+        listing = Listing.of(limit, offset, ordering, search, filter)
+        page = await self._catalog.aread(lambda session: files.list_page(session, listing))
+        return views.listed(page, listing, views.file)
+
+    async def get_file(self, *, file_id: str) -> t.FileResponse:
+        row = await self._catalog.aread(lambda session: files.get(session, file_id))
+        return views.envelope(views.file(row))
+
+    async def delete_file(self, *, file_id: str) -> t.FileResponse:
+        def make(session: Session) -> t.FileResponse:
+            row = files.get(session, file_id)
+            answer = views.envelope(views.file(row))
+            retention.remove(session, row)
+            return answer
+
+        async with self._lock(file_id):
+            answer = await change(self._catalog, make)
+            await asyncio.to_thread(self._directory.drop_upload, file_id)
+            await asyncio.to_thread(self._directory.drop_parts, file_id)
+        return answer
 
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
         file_id, token_id = new_id(), current_request().token_id

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, models
+from inference_events.catalog import Catalog, models, retention
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
@@ -108,7 +108,7 @@ class ModelOperations:
                 session,
                 kind=DELETE_MODEL,
                 name=f"Deleting model {row.name}",
-                params={"model_ids": [row.id]},
+                params={"model_ids": [row.id], "file_ids": retention.remove_of_model(session, row.id)},
                 info={
                     "resource_type": "MODEL",
                     "resource_name": row.name,

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, projects
+from inference_events.catalog import Catalog, projects, retention
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
 from inference_events.jobs import JobQueue
@@ -51,7 +51,7 @@ class ProjectOperations:
                 session,
                 kind=DELETE_PROJECT,
                 name=f"Deleting project {project.name}",
-                params={"model_ids": model_ids},
+                params={"model_ids": model_ids, "file_ids": retention.remove_of_project(session, project.id)},
                 info={
                     "resource_type": "PROJECT",
                     "resource_name": project.name,

@@ -38,6 +38,8 @@ from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
+from .file_list import FileList
+from .file_page import FilePage
 from .file_part import FilePart
 from .file_part_response import FilePartResponse
 from .file_response import FileResponse
@@ -168,6 +170,8 @@ __all__ = (
     "EventsUpdatedSourceType",
     "FileAccepted",
     "FileAcceptedSourceType",
+    "FileList",
+    "FilePage",
     "FilePart",
     "FilePartResponse",
     "FileResponse",

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="FileResponse")
 
 @_attrs_define
 class FileResponse:
-    """The answer to an upload."""
+    """The answer with one file."""
 
     data: StoredFile
     """ An uploaded file. """

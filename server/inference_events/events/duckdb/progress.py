@@ -1,11 +1,15 @@
 """How far jobs have come, kept in the transactions of what they write."""
 
+from collections.abc import Sequence
+
 import duckdb
 import orjson
 import pyarrow as pa
 
-from inference_events.events.duckdb.sql import registered
+from inference_events.events.duckdb.sql import number, registered
 from inference_events.events.store import Chunk, JobProgress, RejectedRow, RowStatus, Statuses, added, counts
+
+FORGOTTEN_ROWS = 100_000
 
 
 def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
@@ -40,3 +44,13 @@ def set_progress(db: duckdb.DuckDBPyConnection, job_id: str, progress: JobProgre
         "INSERT INTO job_progress VALUES (?, ?, ?, ?)",
         [job_id, progress.next_row, *(orjson.dumps(each).decode() for each in (progress.counts, progress.tallies))],
     )
+
+
+def forget_jobs(db: duckdb.DuckDBPyConnection, job_ids: Sequence[str]) -> bool:
+    """Forget jobs with up to FORGOTTEN_ROWS of their rejected rows. Return False if more of them are left."""
+    with registered(db, gone=pa.table({"job_id": pa.array(job_ids, pa.string())})):
+        rows = f"SELECT rowid FROM rejected_rows WHERE job_id IN (SELECT job_id FROM gone) LIMIT {FORGOTTEN_ROWS}"
+        if number(db, f"DELETE FROM rejected_rows WHERE rowid IN ({rows})") == FORGOTTEN_ROWS:
+            return False
+        db.execute("DELETE FROM job_progress WHERE job_id IN (SELECT job_id FROM gone)")
+    return True

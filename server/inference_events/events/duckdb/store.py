@@ -4,7 +4,7 @@ A write is durable when its transaction is committed: DuckDB syncs its write-ahe
 on cursors of their own and see the last commit.
 """
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -31,7 +31,7 @@ from inference_events.events.duckdb.sql import (
     layout_of,
     number,
 )
-from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum
+from inference_events.events.duckdb.work import Define, Drop, Fold, ForgetJobs, Position, Purge, Vacuum
 from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.observer import StoreObserver
@@ -109,6 +109,9 @@ class DuckDBEventStore:
         done = self._committer.submit(Purge(before))
         done.add_done_callback(lambda _: None if done.exception() else self._engine.record_index.forget(before))
         return done
+
+    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
+        return self._committer.submit(ForgetJobs(job_ids))
 
     def read(self, query: Query) -> StoredEvents:
         layout = self._layout(query.model_id)

@@ -49,6 +49,11 @@ class Purge:
     before: int
 
 
+@dataclass(frozen=True)
+class ForgetJobs:
+    job_ids: Sequence[str]
+
+
 def joins(first: Any, second: Any) -> bool:
     """Tell whether two pieces of work that follow each other may be done as one."""
     if not isinstance(first, Write) or not isinstance(second, Write):

@@ -15,7 +15,7 @@ from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.duckdb.checkpoints import Checkpoints
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
-from inference_events.events.duckdb.progress import advance, job_progress, set_progress
+from inference_events.events.duckdb.progress import advance, forget_jobs, job_progress, set_progress
 from inference_events.events.duckdb.records import RecordIndex, find_claimed, insert_records, purge_records
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
@@ -26,7 +26,7 @@ from inference_events.events.duckdb.sql import (
     number,
 )
 from inference_events.events.duckdb.tables import Tables
-from inference_events.events.duckdb.work import Define, Drop, Fold, Position, Purge, Vacuum, join, joins
+from inference_events.events.duckdb.work import Define, Drop, Fold, ForgetJobs, Position, Purge, Vacuum, join, joins
 from inference_events.events.merge import (
     Folded,
     Found,
@@ -167,6 +167,8 @@ class Writer:
                 case [Purge(before)]:
                     purge_records(self._db, before)
                     return [None]
+                case [ForgetJobs(job_ids)]:
+                    return [forget_jobs(self._db, job_ids)]
         except (ModelUnknown, RevisionChanged, OutOfTurn, LossyRetyping, ContentConflict) as error:
             return [error] * len(work)
         raise TypeError(f"unknown work {type(work[0]).__name__}")

@@ -112,6 +112,8 @@ def sync_detailed(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
@@ -153,6 +155,8 @@ def sync(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
@@ -189,6 +193,8 @@ async def asyncio_detailed(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:
@@ -228,6 +234,8 @@ async def asyncio(
        other ending is a 400. The content is looked at when a job reads it.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
+    The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
+    did.
     Limit: 10 GiB a file (413 beyond).
 
     Args:

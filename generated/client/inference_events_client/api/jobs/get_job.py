@@ -100,9 +100,11 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered, and stays readable after its
-    model
-    is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+    setting of
+    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
+    `extras` holds a
+    result per task.
 
     `info` says what was found in a file so far: `violations` by column and kind, and the columns that
     are of no
@@ -152,9 +154,11 @@ def sync(
 ) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered, and stays readable after its
-    model
-    is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+    setting of
+    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
+    `extras` holds a
+    result per task.
 
     `info` says what was found in a file so far: `violations` by column and kind, and the columns that
     are of no
@@ -199,9 +203,11 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered, and stays readable after its
-    model
-    is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+    setting of
+    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
+    `extras` holds a
+    result per task.
 
     `info` says what was found in a file so far: `violations` by column and kind, and the columns that
     are of no
@@ -249,9 +255,11 @@ async def asyncio(
 ) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered, and stays readable after its
-    model
-    is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result per task.
+     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+    setting of
+    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
+    `extras` holds a
+    result per task.
 
     `info` says what was found in a file so far: `violations` by column and kind, and the columns that
     are of no

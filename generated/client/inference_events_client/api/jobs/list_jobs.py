@@ -105,7 +105,9 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | JobPage]:
     """List jobs
 
-     Lists all jobs, the newest first, also those of models and projects that are deleted.
+     Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
+    ended more than
+    90 days ago is left out (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
@@ -153,7 +155,9 @@ def sync(
 ) -> ErrorEnvelope | JobPage | None:
     """List jobs
 
-     Lists all jobs, the newest first, also those of models and projects that are deleted.
+     Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
+    ended more than
+    90 days ago is left out (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
@@ -196,7 +200,9 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | JobPage]:
     """List jobs
 
-     Lists all jobs, the newest first, also those of models and projects that are deleted.
+     Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
+    ended more than
+    90 days ago is left out (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
@@ -242,7 +248,9 @@ async def asyncio(
 ) -> ErrorEnvelope | JobPage | None:
     """List jobs
 
-     Lists all jobs, the newest first, also those of models and projects that are deleted.
+     Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
+    ended more than
+    90 days ago is left out (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;

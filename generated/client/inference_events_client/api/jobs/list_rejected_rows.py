@@ -110,7 +110,7 @@ def sync_detailed(
     or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
-    before it failed.
+    before it failed. Rejected rows are kept as long as their job.
 
     Args:
         job_id (UUID):
@@ -153,7 +153,7 @@ def sync(
     or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
-    before it failed.
+    before it failed. Rejected rows are kept as long as their job.
 
     Args:
         job_id (UUID):
@@ -191,7 +191,7 @@ async def asyncio_detailed(
     or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
-    before it failed.
+    before it failed. Rejected rows are kept as long as their job.
 
     Args:
         job_id (UUID):
@@ -232,7 +232,7 @@ async def asyncio(
     or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
-    before it failed.
+    before it failed. Rejected rows are kept as long as their job.
 
     Args:
         job_id (UUID):

@@ -120,8 +120,10 @@ def sync_detailed(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why; jobs stay readable.
-    3. A job, answered with 202, removes the events.
+    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
+    show no content.
+    3. Files that only their jobs used are a 404 from then on, too.
+    4. A job, answered with 202, removes the events and the content of those files.
 
     A retry follows the rules in the introduction; deleting it anew is a 404.
 
@@ -163,8 +165,10 @@ def sync(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why; jobs stay readable.
-    3. A job, answered with 202, removes the events.
+    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
+    show no content.
+    3. Files that only their jobs used are a 404 from then on, too.
+    4. A job, answered with 202, removes the events and the content of those files.
 
     A retry follows the rules in the introduction; deleting it anew is a 404.
 
@@ -201,8 +205,10 @@ async def asyncio_detailed(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why; jobs stay readable.
-    3. A job, answered with 202, removes the events.
+    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
+    show no content.
+    3. Files that only their jobs used are a 404 from then on, too.
+    4. A job, answered with 202, removes the events and the content of those files.
 
     A retry follows the rules in the introduction; deleting it anew is a 404.
 
@@ -242,8 +248,10 @@ async def asyncio(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why; jobs stay readable.
-    3. A job, answered with 202, removes the events.
+    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
+    show no content.
+    3. Files that only their jobs used are a 404 from then on, too.
+    4. A job, answered with 202, removes the events and the content of those files.
 
     A retry follows the rules in the introduction; deleting it anew is a 404.
 

@@ -1,0 +1,70 @@
+"""Which files go: those that somebody deletes, those whose time is over, and those of models that are gone.
+
+A file goes in three steps: its row says that it is removed, then its content is removed, and much later its row. A job
+is accepted, and a row marked, in transactions that look at the other, so no job ever waits for a removed file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from inference_events.catalog.files import SUCCESSFUL, mark_removed
+from inference_events.catalog.tables import File, Job, Model
+from inference_events.errors import Conflict
+
+_USES = select(Job.id).where(Job.file_id == File.id)
+
+
+@dataclass(frozen=True)
+class FileAges:
+    """Say from when on files are kept: those that jobs used by the end of the last one, the others by their upload."""
+
+    used: datetime
+    unused: datetime
+
+
+def remove(session: Session, file: File) -> None:
+    """Mark a file as removed. Raises Conflict while an unfinished job needs it."""
+    if session.scalar(select(Job.id).where(Job.file_id == file.id, Job.completed_at.is_(None)).limit(1)):
+        raise Conflict("An unfinished job needs the file")
+    mark_removed(file)
+
+
+def expired_files(session: Session, kept: FileAges, limit: int) -> list[str]:
+    """Return up to `limit` ids of files that are kept no longer."""
+    return list(session.scalars(select(File.id).where(*_expired(kept)).limit(limit)))
+
+
+def remove_expired(session: Session, kept: FileAges, ids: Sequence[str]) -> list[str]:
+    """Mark those of the files as removed that are still kept no longer. Returns their ids."""
+    return _remove(session, File.id.in_(ids), *_expired(kept))
+
+
+def remove_of_model(session: Session, model_id: str) -> list[str]:
+    """Mark the files as removed that a deleted model used, and no other model that exists. Returns their ids."""
+    return _remove_used(session, Job.model_id == model_id)
+
+
+def remove_of_project(session: Session, project_id: str) -> list[str]:
+    """Mark the files as removed that a deleted project used, and no other model that exists. Returns their ids."""
+    return _remove_used(session, Job.project_id == project_id)
+
+
+def _expired(kept: FileAges) -> list[ColumnElement[bool]]:
+    is_needed = _USES.where(or_(Job.completed_at.is_(None), Job.completed_at >= kept.used)).exists()
+    return [File.status == SUCCESSFUL, ~is_needed, or_(_USES.exists(), File.updated_at < kept.unused)]
+
+
+def _remove_used(session: Session, by: ColumnElement[bool]) -> list[str]:
+    is_used = _USES.join(Model, Model.id == Job.model_id).where(Model.deleted_at.is_(None)).exists()
+    return _remove(session, File.status == SUCCESSFUL, File.id.in_(select(Job.file_id).where(by)), ~is_used)
+
+
+def _remove(session: Session, *which: ColumnElement[bool]) -> list[str]:
+    gone = session.scalars(select(File).where(*which)).all()
+    for file in gone:
+        mark_removed(file)
+    return [file.id for file in gone]

@@ -1,0 +1,72 @@
+"""Remove what is kept no longer, in steps that hold up other writes for moments only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from inference_events.catalog import Catalog, files, jobs, retention
+from inference_events.catalog.retention import FileAges
+from inference_events.data_directory import DataDirectory
+from inference_events.events.store import EventStore
+
+STEP = 100
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Say how long files are kept after their last job, files without one after their upload, jobs after their end."""
+
+    used_files: timedelta
+    unused_files: timedelta
+    jobs: timedelta
+
+
+class Retention:
+    """Remove files and jobs after their time. A crash between two steps leaves what the next start or purge removes."""
+
+    def __init__(self, catalog: Catalog, store: EventStore, directory: DataDirectory, periods: Periods) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._directory = directory
+        self._periods = periods
+
+    def purge(self, now: datetime) -> Iterator[None]:
+        """Remove what is kept no longer at a time, step by step: the caller may stop after each."""
+        yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
+        yield from self._drop_leftovers()
+        before = now - self._periods.jobs
+        yield from self._forget_jobs(before)
+        while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
+            yield
+
+    def _remove_files(self, kept: FileAges) -> Iterator[None]:
+        expired = partial(retention.expired_files, kept=kept, limit=STEP)
+        while ids := self._catalog.read(expired):
+            removed = self._catalog.write(partial(retention.remove_expired, kept=kept, ids=ids))
+            for file_id in removed:
+                self._directory.drop_upload(file_id)
+            log.info("files_removed", files=len(removed))
+            yield
+
+    def _drop_leftovers(self) -> Iterator[None]:
+        """Remove the content of removed files that could not be removed with them."""
+        names = [path.name for path in self._directory.files.iterdir()]
+        for start in range(0, len(names), STEP):
+            ids = names[start : start + STEP]
+            for file_id in self._catalog.read(partial(files.removed_among, ids=ids)):
+                self._directory.drop_upload(file_id)
+            yield
+
+    def _forget_jobs(self, before: datetime) -> Iterator[None]:
+        while ids := self._catalog.read(partial(jobs.expired, before=before, limit=STEP)):
+            # The store comes first: a crash in between leaves jobs, which are found again.
+            while not self._store.forget_jobs(ids).result():
+                yield
+            self._catalog.write(partial(jobs.forget, ids=ids))
+            log.info("jobs_forgotten", jobs=len(ids))
+            yield

@@ -1,0 +1,140 @@
+"""The bodies of requests, made of what people have at hand, and lists cut to what one request may carry."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from ..models.delete_events_request import DeleteEventsRequest
+from ..models.deleted_time_range import DeletedTimeRange
+from ..models.event import Event
+from ..models.events_source import EventsSource
+from ..models.file_source import FileSource
+from ..models.file_upload import FileUpload
+from ..models.publish_events_request import PublishEventsRequest
+from ..models.read_events_request import ReadEventsRequest
+from ..models.time_range import TimeRange
+from ..types import UNSET, File
+from .errors import InferenceEventsError
+
+T = TypeVar("T")
+Id = UUID | str
+Time = date | str | float
+
+MAX_EVENTS = 1_000
+MAX_DELETED_IDS = 10_000
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut `items` into lists of at most `size`."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def event_batches(events: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Cut events into lists for one request each; no events are one empty list, as the server may refuse even that."""
+    found = False
+    for batch in batches(events, MAX_EVENTS):
+        found = True
+        yield batch
+    if not found:
+        yield []
+
+
+@contextmanager
+def noting(done: int) -> Iterator[None]:
+    """Add to an error how many items of a list earlier requests have done; places in the error count from there."""
+    try:
+        yield
+    except InferenceEventsError as error:
+        if done:
+            error.add_note(f"The first {done} of the list are done; places in this error count from there.")
+        raise
+
+
+def as_uuid(id: Id) -> UUID:
+    """Return an id as the generated operations take it. Raises ValueError if it is none."""
+    return id if isinstance(id, UUID) else UUID(id)
+
+
+def events_request(
+    model_id: Id, events: Sequence[Mapping[str, Any]], dataset: str | None = None
+) -> PublishEventsRequest:
+    """Return the request that carries events; without a dataset they are production events.
+
+    Values of events may be times and UUIDs, too.
+    """
+    return _request(model_id, EventsSource("EVENTS", [_event(event) for event in events]), dataset)
+
+
+def file_request(model_id: Id, file_id: Id, dataset: str | None = None) -> PublishEventsRequest:
+    """Return the request that names an uploaded file; without a dataset its rows are production events."""
+    return _request(model_id, FileSource("FILE", as_uuid(file_id)), dataset)
+
+
+def _event(values: Mapping[str, Any]) -> Event:
+    return Event.from_dict({column: _in_json(value) for column, value in values.items()})
+
+
+def _in_json(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _request(model_id: Id, source: EventsSource | FileSource, dataset: str | None) -> PublishEventsRequest:
+    if dataset is None:
+        return PublishEventsRequest(as_uuid(model_id), "PRODUCTION", source)
+    return PublishEventsRequest(as_uuid(model_id), "PRE_PRODUCTION", source, env_name=dataset)
+
+
+def delete_requests(model_id: Id, event_ids: Iterable[str]) -> Iterator[DeleteEventsRequest]:
+    """Return the requests that delete events by their ids."""
+    for ids in _id_batches(event_ids, MAX_DELETED_IDS):
+        yield DeleteEventsRequest(as_uuid(model_id), event_ids=ids, update_metrics=False)
+
+
+def range_request(model_id: Id, start: Time, end: Time, update_metrics: bool) -> DeleteEventsRequest:
+    """Return the request that deletes the events of a range of time."""
+    between = DeletedTimeRange(_bound(start), _bound(end))
+    return DeleteEventsRequest(as_uuid(model_id), time_range=between, update_metrics=update_metrics)
+
+
+def read_requests(
+    model_id: Id,
+    dataset: str | None,
+    event_ids: Iterable[str] | None,
+    between: tuple[Time, Time] | None,
+    page_size: int,
+) -> Iterator[ReadEventsRequest]:
+    """Return the requests for the first pages: one, or one for each 1,000 ids."""
+    for ids in [UNSET] if event_ids is None else _id_batches(event_ids, MAX_EVENTS):
+        yield ReadEventsRequest(
+            as_uuid(model_id),
+            "PRODUCTION" if dataset is None else "PRE_PRODUCTION",
+            env_name=UNSET if dataset is None else dataset,
+            event_ids=ids,
+            time_range=UNSET if between is None else TimeRange(_bound(between[0]), _bound(between[1])),
+            limit=page_size,
+        )
+
+
+def _id_batches(event_ids: Iterable[str], size: int) -> Iterator[list[str]]:
+    if isinstance(event_ids, str):
+        raise TypeError("event_ids is one text; give a list of ids")
+    return batches(event_ids, size)
+
+
+def _bound(time: Time) -> str | float:
+    return time.isoformat() if isinstance(time, date) else time
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[FileUpload]:
+    """Open a file to be uploaded."""
+    with path.open("rb") as payload:
+        yield FileUpload(File(payload, path.name))
