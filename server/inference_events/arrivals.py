@@ -8,6 +8,7 @@ import asyncio
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -310,11 +311,19 @@ class Arrivals:
 
 
 def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
-    """Put together what goes to the same target. Appends stay alone, as one that conflicts fails as a whole."""
-    groups: dict[tuple[Target, int | None], list[_Arrival]] = {}
+    """Put together what goes to the same target.
+
+    Appends stay alone, as one that conflicts fails as a whole. Requests with one idempotency key stay apart, as of these
+    the first is to be stored.
+    """
+    groups: dict[tuple[Target, int | None, int], list[_Arrival]] = {}
+    turns: Counter[RetryKey] = Counter()
     for number, arrival in enumerate(arrivals):
         own = number if arrival.target.kind is WriteKind.APPEND else None
-        groups.setdefault((arrival.target, own), []).append(arrival)
+        key, turn = retry_key(arrival.request), 0
+        if arrival.request.idempotency_key is not None:
+            turn, turns[key] = turns[key], turns[key] + 1
+        groups.setdefault((arrival.target, own, turn), []).append(arrival)
     return list(groups.values())
 
 
