@@ -313,8 +313,8 @@ class Arrivals:
 def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
     """Put together what goes to the same target.
 
-    Appends stay alone, as one that conflicts fails as a whole. Requests with one idempotency key stay apart, as of these
-    the first is to be stored.
+    Appends stay alone, as one that conflicts fails as a whole. Requests with one idempotency key stay apart: the first
+    of them is stored.
     """
     groups: dict[tuple[Target, int | None, int], list[_Arrival]] = {}
     turns: Counter[RetryKey] = Counter()

@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import ID_COLUMN
 from tests.contract.fuzz.promises.promise import promise
-from tests.contract.fuzz.promises.samples import new_baseline, new_model, new_project, new_token, publish
+from tests.contract.fuzz.promises.samples import (
+    ROWS,
+    new_baseline,
+    new_model,
+    new_project,
+    new_token,
+    publish,
+    publish_file,
+)
 from tests.contract.fuzz.promises.session import Session
 
 
@@ -52,6 +60,29 @@ def a_deleted_baseline_is_gone(session: Session, data: st.DataObject) -> None:
     assert [one["id"] for one in session.items(f"/v3/models/{model['id']}/baselines")] == [other["id"]]
 
 
+@promise("upload_file", "delete_file", "get_file", "list_files", "publish_events")
+def a_deleted_file_is_gone(session: Session, data: st.DataObject) -> None:
+    """A file goes with its content, and only once; nothing can be published from it any more."""
+    file_id = session.upload(ROWS.encode(), "rows.csv")
+    model_id = new_model(session, new_project(session)["id"])["id"]
+    session.delete(f"/v3/files/{file_id}")
+    _is_gone(session, f"/v3/files/{file_id}")
+    _is_unlisted(session, "/v3/files", file_id)
+    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "FILE", "file_id": file_id}}
+    assert session.send("POST", "/v3/events", body).status_code == 404
+
+
+@promise("upload_file", "delete_file", "publish_events", "get_job")
+def a_file_stays_while_a_job_needs_it(session: Session, data: st.DataObject) -> None:
+    """A deletion never takes the file from a job that was accepted: it is a 409 until all of them have ended."""
+    file_id = session.upload(ROWS.encode(), "rows.csv")
+    model_id = new_model(session, new_project(session)["id"])["id"]
+    job_ids = [publish_file(session, model_id, file_id) for _ in range(data.draw(st.integers(1, 4)))]
+    assert session.send("DELETE", f"/v3/files/{file_id}").status_code in (200, 409)
+    for job_id in job_ids:
+        session.succeeded(job_id)
+
+
 @promise("create_token", "revoke_token")
 def a_revoked_token_is_gone(session: Session, data: st.DataObject) -> None:
     """A token is revoked only once, and cannot be rotated any more."""
@@ -74,5 +105,7 @@ PROMISES = (
     a_deleted_project_is_gone,
     a_deleted_model_is_gone,
     a_deleted_baseline_is_gone,
+    a_deleted_file_is_gone,
+    a_file_stays_while_a_job_needs_it,
     a_revoked_token_is_gone,
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC
 from tests.contract.fuzz.promises.promise import OPERATIONS, Promise, promise
-from tests.contract.fuzz.promises.samples import PRODUCTION, new_baseline, new_model, new_project, new_token
+from tests.contract.fuzz.promises.samples import PRODUCTION, ROWS, new_baseline, new_model, new_project, new_token
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
 KEY = "Idempotency-Key"
@@ -81,6 +81,7 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "complete_multipart_upload": _upload,
     "delete_project": lambda session: Request(f"/v3/projects/{new_project(session)['id']}"),
     "delete_model": lambda session: Request(f"/v3/models/{_model_id(session)}"),
+    "delete_file": lambda session: Request(f"/v3/files/{session.upload(ROWS.encode(), 'rows.csv')}"),
     "delete_baseline": lambda session: Request(f"/v3/baselines/{new_baseline(session, _model_id(session))['id']}"),
 }
 
