@@ -95,9 +95,10 @@ def _copy(tree: Path) -> Path:
         check=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
-        if (source := ROOT / name).is_file():
+        source = ROOT / name
+        if source.is_file() or source.is_symlink():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, tree / name)
+            shutil.copy2(source, tree / name, follow_symlinks=False)
     if (cache := ROOT / ".mypy_cache").is_dir():
         shutil.copytree(cache, tree / ".mypy_cache")
     return tree
