@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.contract.fuzz import TOKEN
-from tests.contract.fuzz.promises import access, counts, deletions, events, files, lists, models, retries
+from tests.contract.fuzz.promises import access, counts, deletions, events, files, lists, models, projects, retries
 from tests.contract.fuzz.promises.promise import Promise
 from tests.contract.fuzz.promises.session import Session
 
 PROMISES: tuple[Promise, ...] = (
     *access.PROMISES,
+    *projects.PROMISES,
     *lists.PROMISES,
     *models.PROMISES,
     *deletions.PROMISES,

@@ -7,11 +7,12 @@ from uuid import uuid4
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.promises.promise import OPERATIONS, SCOPES, Operation, promise
-from tests.contract.fuzz.promises.samples import new_token
+from tests.contract.fuzz.promises.samples import new_project, new_token
 from tests.contract.fuzz.promises.session import Session
 
 ADMIN = "admin"
 LIFETIME = timedelta(seconds=2)
+KEPT = ("name", "scopes", "project_ids", "expires_at")
 PLACES = ("POST", "PATCH", "PUT")
 
 
@@ -61,14 +62,13 @@ def revoked_tokens_open_nothing(session: Session, data: st.DataObject) -> None:
 
 @promise("create_token", "rotate_token", "list_tokens")
 def rotation_changes_nothing_but_the_secret(session: Session, data: st.DataObject) -> None:
-    """The new token has the name, scopes and end of the old one, which ends after the overlap."""
+    """The new token has the name, scopes, projects and end of the old one, which ends after the overlap."""
     end = data.draw(st.none() | st.just((datetime.now(UTC) + timedelta(days=1)).isoformat()))
     scopes = data.draw(st.lists(st.sampled_from([one for one in SCOPES if one != ADMIN]), min_size=1, unique=True))
-    old = new_token(session, *scopes, expires_at=end)
+    project_ids = data.draw(st.sampled_from([None, [new_project(session)["id"]]]))
+    old = new_token(session, *scopes, expires_at=end, project_ids=project_ids)
     new = session.post(f"/v3/tokens/{old['id']}/rotate", {"overlap_seconds": 0})
-    assert [new[name] for name in ("name", "scopes", "expires_at")] == [
-        old[name] for name in ("name", "scopes", "expires_at")
-    ]
+    assert {name: new[name] for name in KEPT} == {name: old[name] for name in KEPT}
     with session.as_token(old["token"]) as before, session.as_token(new["token"]) as after:
         assert (_use(before) == 401, _use(after) == 401) == (True, False)
 

@@ -33,6 +33,7 @@ class Operation:
     path: str
     scopes: frozenset[str] | None
     parameters: Mapping[str, Any]
+    needs_all_projects: bool
 
     @property
     def ids(self) -> list[str]:
@@ -59,7 +60,8 @@ def _operations() -> Iterator[Operation]:
                 is_open = not spec.get("security", document.get("security"))
                 scopes = None if is_open else frozenset(spec["x-scopes"])
                 parameters = {node["name"]: node for node in named}
-                yield Operation(spec["operationId"], method.upper(), path, scopes, parameters)
+                needs_all = spec.get("x-all-projects", False)
+                yield Operation(spec["operationId"], method.upper(), path, scopes, parameters, needs_all)
 
 
 def _resolve(document: Any, node: Any) -> Any:
