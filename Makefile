@@ -125,7 +125,7 @@ release-files: dist/.built .venv/.dev ## Build the wheels and source distributio
 constraints: .venv/.dev .venv/.bench .venv/.review ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
 
-fuzz: .venv/test/.wheel ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
+fuzz: .venv/test/.wheel ## Check promises with random requests to a running server, and fuzz it with Schemathesis (N=300 SEED=7 for more)
 	$(TEST_PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
 
 mutants: .venv/.dev ## Plant bugs in copies of the server and print which check catches each (ARGS="NAME --jobs 1" for some)
