@@ -316,17 +316,16 @@ class Arrivals:
 def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
     """Put together what goes to the same target.
 
-    Appends stay alone, as one that conflicts fails as a whole. Requests with one idempotency key stay apart: the first
-    of them is stored.
+    Appends stay alone, because one that conflicts fails as a whole. Of several attempts under one idempotency key each
+    is in another group, because a write holds a key once.
     """
     groups: dict[tuple[Target, int | None, int], list[_Arrival]] = {}
-    turns: Counter[RetryKey] = Counter()
+    attempts: Counter[RetryKey] = Counter()
     for number, arrival in enumerate(arrivals):
         own = number if arrival.target.kind is WriteKind.APPEND else None
-        key, turn = retry_key(arrival.request), 0
-        if arrival.request.idempotency_key is not None:
-            turn, turns[key] = turns[key], turns[key] + 1
-        groups.setdefault((arrival.target, own, turn), []).append(arrival)
+        key = retry_key(arrival.request)
+        groups.setdefault((arrival.target, own, attempts[key]), []).append(arrival)
+        attempts[key] += key.idempotency_key is not None
     return list(groups.values())
 
 
