@@ -154,20 +154,26 @@ def chunk(
     return Chunk(job_id, start, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
 
 
-class HookedRecords(list[RecordOfRows]):
+class HookedRecords(Sequence[RecordOfRows]):
     """Records of a write that call `hook` in its transaction, after its rows are written and before the commit."""
 
     def __init__(self, hook: Callable[[], object], records: Sequence[RecordOfRows] = ()) -> None:
-        super().__init__(records)
+        self._records = records
         self._hook = hook
         self._times = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._records[index]
 
     def __iter__(self) -> Iterator[RecordOfRows]:
         # The first time the store looks for idempotency keys, before it writes; the second time it adds the statuses.
         self._times += 1
         if self._times % 2 == 0:
             self._hook()
-        return super().__iter__()
+        return iter(self._records)
 
 
 def broken_records() -> HookedRecords:

@@ -77,7 +77,7 @@ class IngestResult:
 
     def to_json(self) -> bytes:
         """Return all but the statuses."""
-        return orjson.dumps({name: value for name, value in vars(self).items() if name != "statuses"})
+        return orjson.dumps({name: value for name, value in vars(self).items() if name != "statuses"}, default=list)
 
     @classmethod
     def from_json(cls, text: bytes) -> "IngestResult":
