@@ -1112,6 +1112,112 @@ export interface components {
         /** @description A string, a number or a boolean. */
         Scalar: string | number | boolean;
         /**
+         * @description A condition that items of a list fulfil, either one rule or several that are joined.
+         * @example {
+         *       "condition": "AND",
+         *       "rules": [
+         *         {
+         *           "field": "name",
+         *           "operator": "begins_with",
+         *           "value": "air"
+         *         },
+         *         {
+         *           "field": "created_at",
+         *           "operator": "greater",
+         *           "value": "2026-01-01T00:00:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        Filter: components["schemas"]["FilterRule"] | components["schemas"]["FilterCondition"];
+        /** @description Joins rules and further conditions. Without rules it selects all items. */
+        FilterCondition: {
+            condition?: components["schemas"]["FilterJoin"];
+            /** @description What is joined. */
+            rules: components["schemas"]["Filter"][];
+        };
+        /**
+         * @description AND selects the items that all rules select, OR those that at least one rule selects.
+         * @default AND
+         * @enum {string}
+         */
+        FilterJoin: "AND" | "OR";
+        /** @description Selects items by one field. */
+        FilterRule: components["schemas"]["FilterComparison"] | components["schemas"]["FilterMembership"] | components["schemas"]["FilterRange"] | components["schemas"]["FilterPresence"];
+        /**
+         * @description A field of the items. The operation lists those that a filter may use.
+         * @example name
+         */
+        FilterField: string;
+        /**
+         * @description What a field is compared with.
+         * @example airline
+         */
+        FilterValue: string | number;
+        /** @description Compares a field with one value. */
+        FilterComparison: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "equal" | "not_equal" | "less" | "less_or_equal" | "greater" | "greater_or_equal" | "begins_with" | "not_begins_with" | "contains" | "not_contains" | "ends_with" | "not_ends_with";
+            value: components["schemas"]["FilterValue"];
+        };
+        /**
+         * @description How to compare. An operator that begins with `not_` selects exactly the items that the one without it does not.
+         * @enum {string}
+         */
+        FilterComparisonOperator: "equal" | "not_equal" | "less" | "less_or_equal" | "greater" | "greater_or_equal" | "begins_with" | "not_begins_with" | "contains" | "not_contains" | "ends_with" | "not_ends_with";
+        /** @description Selects items whose field has one of several values. */
+        FilterMembership: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "any" | "in" | "not_in";
+            /** @description The values. */
+            value: components["schemas"]["FilterValue"][];
+        };
+        /**
+         * @description `any` and `in` mean the same; `not_in` selects exactly the items that they do not.
+         * @enum {string}
+         */
+        FilterMembershipOperator: "any" | "in" | "not_in";
+        /** @description Selects items whose field lies between two values, both included. */
+        FilterRange: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "between" | "not_between";
+            /** @description The smallest value and the largest. */
+            value: components["schemas"]["FilterValue"][];
+        };
+        /**
+         * @description `not_between` selects exactly the items that `between` does not.
+         * @enum {string}
+         */
+        FilterRangeOperator: "between" | "not_between";
+        /** @description Selects items whose field has no value, or has one. It compares nothing. */
+        FilterPresence: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "is_null" | "is_not_null" | "is_empty" | "is_not_empty";
+            /** @description Any JSON value, which is ignored. The vendor's client always sends one. */
+            value?: unknown;
+        };
+        /**
+         * @description `is_empty` also selects empty text, `is_null` does not.
+         * @enum {string}
+         */
+        FilterPresenceOperator: "is_null" | "is_not_null" | "is_empty" | "is_not_empty";
+        /**
          * @description A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,
          *     milliseconds, microseconds or nanoseconds since 1970, told apart by size.
          */
@@ -1150,7 +1256,7 @@ export interface components {
         };
         /** @description Where the events come from. */
         Source: components["schemas"]["EventsSource"] | components["schemas"]["FileSource"];
-        /** @description Events to publish or to update. */
+        /** @description Events to publish. */
         PublishEventsRequest: {
             /**
              * Format: uuid
@@ -1159,6 +1265,23 @@ export interface components {
             model_id: string;
             env_type: components["schemas"]["EnvType"];
             /** @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. */
+            env_name?: string | null;
+            source: components["schemas"]["Source"];
+        };
+        /** @description Updates of stored events. */
+        UpdateEventsRequest: {
+            /**
+             * Format: uuid
+             * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description Always PRODUCTION, because datasets cannot be changed.
+             * @enum {string}
+             */
+            env_type: "PRODUCTION";
+            /** @description Ignored. */
             env_name?: string | null;
             source: components["schemas"]["Source"];
         };
@@ -1260,7 +1383,7 @@ export interface components {
          *       20240501, were read as seconds since 1970.
          */
         WarningDetail: {
-            /** @description The reason in one word, which stays the same. There may be more in later versions. */
+            /** @description The reason in one word. Later versions may add words. */
             reason: string;
             /** @description What was found, and what to do about it. It shows names, cut at 100 characters, and no values. */
             message: string;
@@ -1454,7 +1577,11 @@ export interface components {
         };
         /** @description A file to come in parts. */
         MultipartInit: {
-            /** @description Its name; the ending tells the type. */
+            /**
+             * @description Its name. It ends in `.csv`, `.parquet`, `.pq` or `.tar.gz`, in any case, which decides the type, and has no
+             *     control characters.
+             * @example year.parquet
+             */
             filename: string;
         };
         /** @description A part that was uploaded. */
@@ -2298,11 +2425,7 @@ export interface components {
         };
         /** @description One fault. */
         ErrorDetail: {
-            /**
-             * @description The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, RequestTimeout,
-             *     Conflict, PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestHeadTooLarge, InternalError,
-             *     NotImplemented or ServiceUnavailable.
-             */
+            /** @description The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. */
             reason: string;
             /** @description The place of the fault as a JSON pointer, where there is one, and what is wrong. */
             message: string;
@@ -2329,6 +2452,7 @@ export interface components {
         /** @description The request is not valid. `errors` names each fault with its place; of those in the form of a body the first 50. */
         BadRequest: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2338,11 +2462,12 @@ export interface components {
         /** @description There is no token, or it is unknown, expired or revoked. */
         Unauthorized: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 /**
-                 * @description The scheme to use.
+                 * @description The scheme to use, and `error="invalid_token"` if the token is not valid.
                  * @example Bearer
                  */
-                "WWW-Authenticate"?: string;
+                "WWW-Authenticate": string;
                 [name: string]: unknown;
             };
             content: {
@@ -2352,6 +2477,7 @@ export interface components {
         /** @description The token has none of the scopes that open this operation. */
         Forbidden: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2361,6 +2487,7 @@ export interface components {
         /** @description Something that the request names does not exist. */
         NotFound: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2370,6 +2497,7 @@ export interface components {
         /** @description The request contradicts what is stored. */
         Conflict: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2382,6 +2510,7 @@ export interface components {
          */
         RequestTimeout: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2394,6 +2523,7 @@ export interface components {
          */
         PayloadTooLarge: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2403,6 +2533,7 @@ export interface components {
         /** @description The body's type, character set or encoding is not one that the operation takes. */
         UnsupportedMediaType: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2412,6 +2543,7 @@ export interface components {
         /** @description The idempotency key was used with another body. */
         IdempotencyKeyReused: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2421,6 +2553,7 @@ export interface components {
         /** @description The server failed. The request id in the answer's headers finds the cause in its log. */
         InternalError: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2434,11 +2567,12 @@ export interface components {
          */
         ServiceUnavailable: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 /**
                  * @description Seconds to wait.
                  * @example 1
                  */
-                "Retry-After"?: number;
+                "Retry-After": number;
                 [name: string]: unknown;
             };
             content: {
@@ -2448,6 +2582,7 @@ export interface components {
         /** @description The request asks for something of the vendor's API that is not served here. */
         NotImplemented: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2542,15 +2677,12 @@ export interface components {
          */
         Search: string;
         /**
-         * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-         *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-         *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-         *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-         *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-         *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-         *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-         *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-         *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+         * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+         *
+         *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+         *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+         *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+         *     100 rules and conditions, which nest 20 deep; beyond them a 400.
          * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
          */
         Filter: string;
@@ -2568,7 +2700,14 @@ export interface components {
         ClientRetry: string;
     };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description The id of the request, which the server's log shows too. It is the one that the request sent as `X-Request-ID`, if
+         *     that has 1 to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
+         * @example 5d41402abc4b2a76b9719d911017c592
+         */
+        RequestId: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2602,6 +2741,7 @@ export interface operations {
             /** @description The events are stored, or the job that reads the file is accepted. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2650,6 +2790,7 @@ export interface operations {
             /** @description The job that deletes is accepted. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2691,13 +2832,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PublishEventsRequest"];
+                "application/json": components["schemas"]["UpdateEventsRequest"];
             };
         };
         responses: {
             /** @description The changes are stored, or the job that reads the file is accepted. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2733,6 +2875,7 @@ export interface operations {
             /** @description A page of events. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2766,11 +2909,12 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     /**
                      * @description Names the file `output.csv` or `output.parquet`.
                      * @example attachment; filename="output.csv"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2814,15 +2958,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -2836,6 +2977,7 @@ export interface operations {
             /** @description A page of files. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2867,6 +3009,7 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2912,6 +3055,7 @@ export interface operations {
             /** @description The file is removed. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2946,6 +3090,7 @@ export interface operations {
             /** @description The file is stored. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2978,6 +3123,7 @@ export interface operations {
             /** @description The upload has begun. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3010,6 +3156,7 @@ export interface operations {
             /** @description The part is stored. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3057,6 +3204,7 @@ export interface operations {
             /** @description The file is stored. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3092,6 +3240,7 @@ export interface operations {
             /** @description The proposal. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3133,15 +3282,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3155,6 +3301,7 @@ export interface operations {
             /** @description A page of jobs. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3192,6 +3339,7 @@ export interface operations {
             /** @description The job. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3235,6 +3383,7 @@ export interface operations {
             /** @description A page of rejected rows. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3273,15 +3422,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3295,6 +3441,7 @@ export interface operations {
             /** @description A page of projects. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3337,6 +3484,7 @@ export interface operations {
             /** @description The project is created. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3373,6 +3521,7 @@ export interface operations {
             /** @description The project. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3418,6 +3567,7 @@ export interface operations {
             /** @description The job that removes the project's events is accepted. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3469,15 +3619,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3491,6 +3638,7 @@ export interface operations {
             /** @description A page of models. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3533,6 +3681,7 @@ export interface operations {
             /** @description The model is created. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3570,6 +3719,7 @@ export interface operations {
             /** @description The model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3615,6 +3765,7 @@ export interface operations {
             /** @description The job that removes the model's events is accepted. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3667,6 +3818,7 @@ export interface operations {
             /** @description The model is changed. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3715,6 +3867,7 @@ export interface operations {
             /** @description A page of columns. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3758,15 +3911,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3786,6 +3936,7 @@ export interface operations {
             /** @description A page of environments. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3824,15 +3975,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3852,6 +4000,7 @@ export interface operations {
             /** @description A page of baselines. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3895,15 +4044,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3917,6 +4063,7 @@ export interface operations {
             /** @description A page of environments. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3948,6 +4095,7 @@ export interface operations {
             /** @description The environment. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3986,15 +4134,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -4008,6 +4153,7 @@ export interface operations {
             /** @description A page of baselines. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4050,6 +4196,7 @@ export interface operations {
             /** @description The baseline is created. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4087,6 +4234,7 @@ export interface operations {
             /** @description The baseline. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4132,6 +4280,7 @@ export interface operations {
             /** @description The baseline is deleted. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4173,15 +4322,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -4195,6 +4341,7 @@ export interface operations {
             /** @description A page of tokens. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4224,6 +4371,7 @@ export interface operations {
             /** @description The token with its secret. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4258,6 +4406,7 @@ export interface operations {
             /** @description The token is revoked. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4297,6 +4446,7 @@ export interface operations {
             /** @description The new token with its secret. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4327,6 +4477,7 @@ export interface operations {
             /** @description Version, features and organization. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4363,6 +4514,7 @@ export interface operations {
             /** @description The client can work with this server. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4388,6 +4540,7 @@ export interface operations {
             /** @description The process is alive. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4410,6 +4563,7 @@ export interface operations {
             /** @description The server takes requests, or reads only. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {

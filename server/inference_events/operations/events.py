@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from inference_events.arrivals import Arrivals, Outcome, Target, check_updatable
-from inference_events.catalog import Catalog, environments, files, models
+from inference_events.catalog import Catalog, files, models
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
@@ -49,9 +49,7 @@ class EventOperations:
             answer = await self._arrivals.answer(target, source["events"], current_request(), _published)
         return answer
 
-    async def update_events(self, *, body: t.PublishEventsRequest) -> t.UpdateEventsResponse:
-        if body["env_type"] != environments.PRODUCTION:
-            raise BadRequest.naming(Fault("must be PRODUCTION: datasets cannot be changed", "/env_type"))
+    async def update_events(self, *, body: t.UpdateEventsRequest) -> t.UpdateEventsResponse:
         source = body["source"]
         answer: t.UpdateEventsResponse
         if source["type"] == "FILE":

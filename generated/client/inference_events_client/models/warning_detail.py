@@ -26,7 +26,7 @@ class WarningDetail:
     """
 
     reason: str
-    """ The reason in one word, which stays the same. There may be more in later versions. """
+    """ The reason in one word. Later versions may add words. """
     message: str
     """ What was found, and what to do about it. It shows names, cut at 100 characters, and no values. """
     column: str | Unset = UNSET

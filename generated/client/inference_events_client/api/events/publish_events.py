@@ -261,7 +261,7 @@ def sync_detailed(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -426,7 +426,7 @@ def sync(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -586,7 +586,7 @@ async def asyncio_detailed(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -749,7 +749,7 @@ async def asyncio(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -8,14 +8,14 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_envelope import ErrorEnvelope
-from ...models.publish_events_request import PublishEventsRequest
+from ...models.update_events_request import UpdateEventsRequest
 from ...models.update_events_response import UpdateEventsResponse
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> Response[ErrorEnvelope | UpdateEventsResponse]:
@@ -161,7 +161,7 @@ def sync_detailed(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -187,7 +187,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> ErrorEnvelope | UpdateEventsResponse | None:
@@ -226,7 +226,7 @@ def sync(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -247,7 +247,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> Response[ErrorEnvelope | UpdateEventsResponse]:
@@ -286,7 +286,7 @@ async def asyncio_detailed(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -310,7 +310,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> ErrorEnvelope | UpdateEventsResponse | None:
@@ -349,7 +349,7 @@ async def asyncio(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
