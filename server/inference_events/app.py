@@ -96,6 +96,8 @@ class Services:
         self.disk = Disk(self.directory.incoming)
         self.metrics = Metrics(self.disk.note_failure)
         self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
+        if self.catalog.migrated:
+            log.info("catalog_migrated", **self.catalog.migrated)
         self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         self.targets = Targets(self.catalog, self.store)

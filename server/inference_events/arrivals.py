@@ -160,6 +160,9 @@ class Arrivals:
 
         Raises BadRequest if one cannot be an event, ObjectNotFound, and ServiceUnavailable after `stop`.
         """
+        if request.project_ids is not None:
+            # The thread that writes serves all tokens at once, and so sees the models of all projects.
+            self._targets.model(target.model_id)
         done = asyncio.get_running_loop().create_future()
         self._put(_Arrival(target, events, request, describe, done))
         return await done

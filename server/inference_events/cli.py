@@ -8,16 +8,11 @@ import resource
 import socket
 import ssl
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
-import httpx
 import structlog
 import typer
 import uvicorn
@@ -25,23 +20,17 @@ from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events import __version__
-from inference_events.client import AuthenticatedClient
-from inference_events.client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
-from inference_events.client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate
-from inference_events.client.models.token_scope import check_token_scope
-from inference_events.client.types import Response
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
 from inference_events.log import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
+from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
 
 log = structlog.get_logger(__name__)
 
 if TYPE_CHECKING:
     from inference_events.compaction import Space
 
-T = TypeVar("T")
-_PAGE = 1000
 _METAVARS: dict[object, str] = {
     int: "NUMBER",
     float: "NUMBER",
@@ -49,16 +38,6 @@ _METAVARS: dict[object, str] = {
     FilePath | None: "FILE",
     ByteSize: "SIZE",
 }
-
-
-class Scope(StrEnum):
-    """Name what a token may do."""
-
-    INGEST = "ingest"
-    READ = "read"
-    ADMIN = "admin"
-
-
 # A commit takes many short turns of the interpreter, and would wait up to 5 ms for each while events are read.
 SWITCH_SECONDS = 0.0005
 
@@ -68,9 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     # The framed help cuts the names of variables in a terminal of 80 columns.
     rich_markup_mode=None,
-)
-token = typer.Typer(
-    help="Manage the tokens of a running server. Needs an admin token.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(token, name="token")
 
@@ -136,7 +112,7 @@ def _app(settings: Settings) -> Any:
     try:
         return create_app(settings, announce=partial(_announce, settings.data_dir))
     except (DataDirectoryError, OSError) as error:
-        raise _failure(_open_failure(settings.data_dir, error)) from None
+        raise failure(_open_failure(settings.data_dir, error)) from None
 
 
 def _open_failure(data_dir: Path, error: Exception) -> str:
@@ -164,7 +140,7 @@ def _check_tls(settings: Settings) -> None:
         # Without a passphrase given here, OpenSSL would ask for one at the terminal.
         context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
     except OSError as error:
-        raise _failure(
+        raise failure(
             f"Cannot serve TLS with the certificate {settings.tls_certificate} and the key {settings.tls_key}: "
             f"{_tls_fault(error)}"
         ) from None
@@ -183,7 +159,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise _failure(f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port choose others") from None
+        raise failure(f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port choose others") from None
 
 
 def _announce(data_dir: Path, secret: str) -> None:
@@ -262,71 +238,7 @@ def _add_serve() -> None:
 
 _add_serve()
 
-Url = Annotated[str, typer.Option(envvar=f"{ENV_PREFIX}URL", help="Where the server is.")]
-Secret = Annotated[
-    str,
-    typer.Option("--token", envvar=f"{ENV_PREFIX}TOKEN", help="Admin token; without one, the data directory's."),
-]
-DataDir = Annotated[Path, typer.Option(envvar=f"{ENV_PREFIX}DATA_DIR", help="The server's data directory.")]
-TokenId = Annotated[UUID, typer.Argument(help="The token's id, as `token list` shows it.")]
-DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_DATA_DIR = Path("inference-events-demo")
-DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
-
-
-@token.command("create")
-def create(
-    name: Annotated[str, typer.Argument(help="What the token is for.")],
-    scope: Annotated[list[Scope], typer.Option(help="May be given several times.")],
-    expires_at: Annotated[datetime | None, typer.Option(help="When the token ends, in UTC.")] = None,
-    url: Url = DEFAULT_URL,
-    secret: Secret = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-) -> None:
-    """Create a token and print its secret, which is shown this once."""
-    end = None if expires_at is None else expires_at.replace(tzinfo=UTC)
-    body = TokenCreate(name=name, scopes=[check_token_scope(one) for one in scope], expires_at=end)
-    answer = _ask(partial(create_token.sync_detailed, body=body), url, secret, data_dir)
-    typer.echo(f"Token {answer.data.id}", err=True)
-    typer.echo(answer.data.token)
-
-
-@token.command("list")
-def list_(url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """List the tokens that are neither revoked nor expired."""
-    listed: list[Token] = []
-    while True:
-        read = partial(list_tokens.sync_detailed, limit=_PAGE, offset=len(listed))
-        page = _ask(read, url, secret, data_dir).data
-        listed += page.items
-        if not page.items or len(listed) >= page.total:
-            break
-    for row in listed:
-        typer.echo(_line(row))
-
-
-@token.command()
-def revoke(
-    token_id: TokenId, url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAULT_DATA_DIR
-) -> None:
-    """Revoke a token: from now on nobody can use it."""
-    answer = _ask(partial(revoke_token.sync_detailed, token_id), url, secret, data_dir)
-    typer.echo(f"Revoked {answer.data.name}")
-
-
-@token.command()
-def rotate(
-    token_id: TokenId,
-    overlap_seconds: Annotated[int, typer.Option(min=0, help="How long the old token stays valid.")] = 86_400,
-    url: Url = DEFAULT_URL,
-    secret: Secret = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-) -> None:
-    """Replace a token by a new one and print the new secret, which is shown this once."""
-    body = TokenRotate(overlap_seconds=overlap_seconds)
-    answer = _ask(partial(rotate_token.sync_detailed, token_id, body=body), url, secret, data_dir)
-    typer.echo(f"Token {answer.data.id}", err=True)
-    typer.echo(answer.data.token)
 
 
 @app.command()
@@ -344,16 +256,18 @@ def migrate(
     try:
         done = plan_directory(data_dir) if dry_run else migrate_directory(data_dir)
     except DataDirectoryError as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     except OSError as error:
-        raise _failure(f"{data_dir} cannot be migrated: {error.strerror}") from None
+        raise failure(f"{data_dir} cannot be migrated: {error.strerror}") from None
     if done is None:
         typer.echo("The data directory has this version's formats: nothing to migrate")
         return
-    would = "would become" if dry_run else "became"
-    typer.echo(f"The events' format {done.before} {would} {done.after}")
-    typer.echo(f"Event ids that {would} canonical: {done.converted_ids}")
-    typer.echo(f"Events that {would} part of another event with the same id: {done.merged_events}")
+    would, get = ("would become", "would get") if dry_run else ("became", "got")
+    if done.events is not None:
+        typer.echo(f"The events' format {done.events.before} {would} {done.events.after}")
+        typer.echo(f"Event ids that {would} canonical: {done.events.converted_ids}")
+        typer.echo(f"Events that {would} part of another event with the same id: {done.events.merged_events}")
+    typer.echo(f"Tokens with the scope ingest that {get} manage, too: {done.tokens_given_manage}")
 
 
 @app.command()
@@ -376,9 +290,9 @@ def compact(
             return
         done = compact_directory(data_dir, _show_space)
     except DataDirectoryError as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     except OSError as error:
-        raise _failure(f"{data_dir} cannot be compacted: {error.strerror}") from None
+        raise failure(f"{data_dir} cannot be compacted: {error.strerror}") from None
     typer.echo(f"Copied {done.rows} rows. The events file had {_size(done.before)}, and has {_size(done.after)} now")
 
 
@@ -399,46 +313,7 @@ def demo(
     try:
         run = importlib.import_module("inference_events.demo").run
     except ModuleNotFoundError as error:
-        raise _failure(
+        raise failure(
             f"The demo needs the package {error.name}: install inference-events with its extra, demo"
         ) from None
     run(data_dir)
-
-
-def _ask(call: Callable[..., Response[ErrorEnvelope | T]], url: str, secret: str, data_dir: Path) -> T:
-    """Call an operation of the server with an admin token. Ends the command if it fails."""
-    try:
-        with AuthenticatedClient(base_url=url, token=secret or _kept_secret(data_dir)) as client:
-            response = call(client=client)
-    except httpx.HTTPError as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            raise _failure(
-                f"The certificate of {url} is not trusted: name the file of its authority in SSL_CERT_FILE"
-            ) from None
-        raise _failure(
-            f"No answer from {url}: is the server running there, and does the URL begin with http:// or https://, "
-            "as the server says?"
-        ) from None
-    if isinstance(response.parsed, ErrorEnvelope):
-        raise _failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
-    if response.parsed is None:
-        raise _failure(f"{url} answered {response.status_code.value}, which this server never does")
-    return response.parsed
-
-
-def _kept_secret(data_dir: Path) -> str:
-    kept = admin_token_file(data_dir)
-    if not kept.is_file():
-        raise _failure(f"Give an admin token with --token or {ENV_PREFIX}TOKEN: there is none at {kept}")
-    return kept.read_text().strip()
-
-
-def _line(row: Token) -> str:
-    end = "never expires" if row.expires_at is None else f"expires {row.expires_at:%Y-%m-%d %H:%M} UTC"
-    use = "never used" if row.last_used_at is None else f"used {row.last_used_at:%Y-%m-%d %H:%M} UTC"
-    return f"{row.id}  {','.join(row.scopes):<18}  {end:<28}  {use:<25}  {row.name}"
-
-
-def _failure(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(1)

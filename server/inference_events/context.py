@@ -12,7 +12,8 @@ class Request:
     """Describe the request in hand.
 
     `body_digest` is the SHA-256 of the body after decompression, `is_retry` tells that the client sent
-    `X-Fiddler-Client-Retry`. Both matter to `retries` only.
+    `X-Fiddler-Client-Retry`. Both matter to `retries` only. `project_ids` are the projects that the token is limited
+    to; None means all.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Request:
     body_digest: bytes = b""
     idempotency_key: str | None = None
     is_retry: bool = False
+    project_ids: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ _current: ContextVar[Request] = ContextVar("current_request")
 def current_request() -> Request:
     """Return the request being served. Raises LookupError outside one."""
     return _current.get()
+
+
+def current_project_ids() -> frozenset[str] | None:
+    """Return the projects that the current request is limited to; None for all, and outside a request."""
+    request = _current.get(None)
+    return None if request is None else request.project_ids
 
 
 def enter_request(request: Request) -> None:

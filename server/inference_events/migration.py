@@ -8,6 +8,7 @@ finds it done, or does it again.
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +40,14 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class DirectoryMigration:
+    """Report a migration: what became of the events, None for nothing, and how many tokens got the scope manage."""
+
+    events: Migration | None
+    tokens_given_manage: int
+
+
 def open_store(
     directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int, observer: StoreObserver | None = None
 ) -> DuckDBEventStore:
@@ -62,8 +71,8 @@ def check_directory(directory: DataDirectory) -> None:
         _plan(directory.path)
 
 
-def migrate_directory(path: Path) -> Migration | None:
-    """Migrate a data directory as a start of the server would. Return what was done to the events, None if nothing.
+def migrate_directory(path: Path) -> DirectoryMigration | None:
+    """Migrate a data directory as a start of the server would. Return what was done, None if nothing.
 
     Raises a DataDirectoryError.
     """
@@ -73,21 +82,21 @@ def migrate_directory(path: Path) -> Migration | None:
         check_directory(directory)
         catalog = checked_catalog(directory.catalog_file)
         try:
-            return _migrate_events(directory, catalog)
+            return _report(catalog, _migrate_events(directory, catalog))
         finally:
             catalog.close()
     finally:
         directory.close()
 
 
-def plan_directory(path: Path) -> Migration | None:
+def plan_directory(path: Path) -> DirectoryMigration | None:
     """Return what `migrate_directory` would do. Nothing in the directory changes. Raises a DataDirectoryError."""
     _check_is_there(path)
     with unowned(path):
         return _plan(path)
 
 
-def _plan(path: Path) -> Migration | None:
+def _plan(path: Path) -> DirectoryMigration | None:
     with tempfile.TemporaryDirectory() as elsewhere:
         # To open a catalog is to migrate it.
         for file in path.glob("catalog.sqlite*"):
@@ -97,7 +106,12 @@ def _plan(path: Path) -> Migration | None:
             facts = catalog.read(_facts)
         finally:
             catalog.close()
-        return _if_there(path / "events.duckdb", lambda events: plan_migration(events, facts))
+        return _report(catalog, _if_there(path / "events.duckdb", lambda events: plan_migration(events, facts)))
+
+
+def _report(catalog: Catalog, events: Migration | None) -> DirectoryMigration | None:
+    tokens = catalog.migrated.get("tokens_given_manage", 0)
+    return DirectoryMigration(events, tokens) if events or tokens else None
 
 
 def _migrate_events(directory: DataDirectory, catalog: Catalog) -> Migration | None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import fiddler as fdl
 import pandas as pd
 import pytest
+import requests
 
 from tests.compat.recording import Recorder
 from tests.program import Program
@@ -46,10 +47,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     program.stop()
 
 
+@pytest.fixture(scope="session")
+def notebook_token(server: Program) -> str:
+    """Give a token with the scopes that the README names for notebooks."""
+    body = {"name": "notebook", "scopes": ["ingest", "manage", "read"]}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    response = requests.post(f"{server.url}/v3/tokens", json=body, headers=headers, timeout=60)
+    secret: str = response.json()["data"]["token"]
+    return secret
+
+
 @pytest.fixture(autouse=True)
-def connection(server: Program) -> None:
+def connection(server: Program, notebook_token: str) -> None:
     """Connect the client to the server, as the first lines of every notebook do."""
-    fdl.init(url=server.url, token=TOKEN)
+    fdl.init(url=server.url, token=notebook_token)
 
 
 @pytest.fixture

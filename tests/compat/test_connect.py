@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import fiddler as fdl
+import pandas as pd
 import pytest
 import requests
 from fiddler.configs import MIN_SERVER_VERSION
@@ -25,8 +26,9 @@ def rest(server: Program, method: str, path: str, body: Any = None) -> Any:
     return answer.json()["data"] if answer.content else None
 
 
-def make_token(server: Program, *scopes: str) -> dict[str, Any]:
-    token: dict[str, Any] = rest(server, "POST", "/v3/tokens", {"name": "a test's", "scopes": scopes})
+def make_token(server: Program, *scopes: str, project_ids: list[str] | None = None) -> dict[str, Any]:
+    body = {"name": "a test's", "scopes": scopes, "project_ids": project_ids}
+    token: dict[str, Any] = rest(server, "POST", "/v3/tokens", body)
     return token
 
 
@@ -94,16 +96,38 @@ def test_a_revoked_token_is_refused_from_then_on(server: Program) -> None:
 
 
 def test_a_token_that_publishes_does_no_more(server: Program, project: fdl.Project) -> None:
-    """With the scope `ingest` the publish flow works; reading events and making tokens is a 403."""
+    """With the scope `ingest` the publish flow works; creating models, reading events and making tokens is a 403."""
+    model = define_model(project, column("x", "int"))
     token = make_token(server, "ingest")["token"]
     fdl.init(url=server.url, token=token)
-    model = define_model(project, column("x", "int"))
     assert len(fdl.Model.get(model.id).publish([{"x": 1}])) == 1
+    with pytest.raises(fdl.ApiError) as refusal:
+        define_model(project, column("x", "int"))
+    assert refusal.value.code == 403
 
     headers = {"Authorization": f"Bearer {token}"}
     query: Any = {"model_id": str(model.id), "env_type": "PRODUCTION"}
     for path, body in {"/v3/events/query": query, "/v3/tokens": {"name": "more", "scopes": ["admin"]}}.items():
         assert requests.post(server.url + path, json=body, headers=headers, timeout=60).status_code == 403
+
+
+def test_a_token_of_a_project_works_there_and_sees_no_other(server: Program, project: fdl.Project) -> None:
+    """A notebook with a token of its project does all of its work; a model of another project is not found."""
+    other = define_model(fdl.Project(name=f"project_{uuid4().hex[:12]}").create(), column("x", "int"))
+    token = make_token(server, "ingest", "manage", "read", project_ids=[str(project.id)])
+    fdl.init(url=server.url, token=token["token"])
+
+    assert [one.id for one in fdl.Project.list()] == [project.id]
+    model = define_model(project, column("x", "int"))
+    model.publish(source=pd.DataFrame({"x": [1, 2]}), environment=fdl.EnvType.PRE_PRODUCTION, dataset_name="d").wait()
+    assert [dataset.row_count for dataset in model.datasets] == [2]
+    with pytest.raises(fdl.NotFound):
+        fdl.Model.get(other.id)
+    with pytest.raises(fdl.NotFound):
+        other.publish([{"x": 1}])
+    with pytest.raises(fdl.ApiError) as refusal:
+        fdl.Project(name=f"project_{uuid4().hex[:12]}").create()
+    assert refusal.value.code == 403
 
 
 def test_a_token_that_reads_changes_nothing(server: Program, project: fdl.Project) -> None:

@@ -18,9 +18,10 @@ from inference_events_api.operations import Operations
 TOKENS = {
     "admin-token-of-the-tests": frozenset({"admin"}),
     "ingest-token-of-the-tests": frozenset({"ingest"}),
+    "manage-token-of-the-tests": frozenset({"manage"}),
     "read-token-of-the-tests": frozenset({"read"}),
 }
-ADMIN, INGEST, READ = TOKENS
+ADMIN, INGEST, MANAGE, READ = TOKENS
 
 
 class ExampleOperations:

@@ -21,7 +21,7 @@ from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, Fault
 from inference_events.http import Limits, connections
 from inference_events.log import configure_logging
-from tests.contract.fakes import ADMIN, INGEST, READ, ExampleOperations, OpenGate, create_example_app
+from tests.contract.fakes import ADMIN, INGEST, MANAGE, READ, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
 from tests.contract.wire import SECONDS, Answer, Headers, connect, exchange, read_answer, send
 from tests.envelope import assert_error_envelope
@@ -150,7 +150,8 @@ def test_mutating_operations_pass_the_retry_gate(
         (READ, "GET", "/v3/projects", 200),
         (INGEST, "GET", "/v3/projects", 200),
         (READ, "POST", "/v3/projects", 403),
-        (INGEST, "POST", "/v3/projects", 200),
+        (INGEST, "POST", "/v3/projects", 403),
+        (MANAGE, "POST", "/v3/projects", 200),
         (INGEST, "GET", "/v3/tokens", 403),
         (ADMIN, "GET", "/v3/tokens", 200),
     ],

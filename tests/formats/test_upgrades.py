@@ -25,7 +25,7 @@ from inference_events.data_directory import (
 )
 from inference_events.events.duckdb.formats import FORMAT
 from inference_events.events.duckdb.migration import Migration
-from inference_events.migration import migrate_directory, plan_directory
+from inference_events.migration import DirectoryMigration, migrate_directory, plan_directory
 from tests.e2e.process import ServerProcess
 from tests.formats import make
 from tests.storage.server import Server
@@ -33,7 +33,8 @@ from tests.storage.server import Server
 FORMATS = Path(__file__).parent
 VERSIONS = ["0", "4501da5", "8138464"]
 CONVERTED, MERGED = make.TRAIN_ROWS + 5, 3
-DONE = Migration(0, FORMAT, CONVERTED, MERGED)
+EVENTS_DONE = Migration(0, FORMAT, CONVERTED, MERGED)
+DONE = DirectoryMigration(EVENTS_DONE, 0)
 KILLED_IN = ["_change_system_tables", "_change_tables", "convert_ids", "set_format", "commit"]
 KILLED = """
 import os, sys
@@ -258,7 +259,7 @@ def test_a_dry_run_leaves_what_a_crash_left(directory: Path) -> None:
 
 def test_the_command_reports_what_it_does(directory: Path) -> None:
     """The command line says what changes, or would change."""
-    for words, flags in (("would become", ["--dry-run"]), ("became", [])):
+    for words, gain, flags in (("would become", "would get", ["--dry-run"]), ("became", "got", [])):
         done = run("-m", "inference_events", "migrate", "--data-dir", directory, *flags)
         assert (done.returncode, done.stdout.splitlines()) == (
             0,
@@ -266,6 +267,7 @@ def test_the_command_reports_what_it_does(directory: Path) -> None:
                 f"The events' format 0 {words} {FORMAT}",
                 f"Event ids that {words} canonical: {CONVERTED}",
                 f"Events that {words} part of another event with the same id: {MERGED}",
+                f"Tokens with the scope ingest that {gain} manage, too: 0",
             ],
         )
     done = run("-m", "inference_events", "migrate", "--data-dir", directory)
@@ -278,7 +280,7 @@ def test_a_start_logs_what_it_migrates(directory: Path) -> None:
         Server(directory).stop()
         Server(directory).stop()
     [entry] = [entry for entry in logs if "migrated" in entry["event"]]
-    assert entry == {"event": "events_migrated", "log_level": "info", **vars(DONE)}
+    assert entry == {"event": "events_migrated", "log_level": "info", **vars(EVENTS_DONE)}
 
 
 @pytest.mark.parametrize("step", KILLED_IN)

@@ -5,10 +5,12 @@ import re
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import uvicorn
@@ -18,11 +20,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from typer.testing import CliRunner, Result
 
-from inference_events.catalog import Catalog
+from inference_events.catalog import Catalog, projects
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.opening import open_catalog, prepare_catalog
 from inference_events.cli import app
 from inference_events.data_directory import DataDirectory, DataDirectoryInUse, write_private
+from inference_events.errors import ApiError
+from inference_events.jobs import JobQueue
+from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.settings import Settings
 
@@ -51,7 +56,7 @@ def catalog(directory: DataDirectory) -> Iterator[Catalog]:
 
 @pytest.fixture
 def url(catalog: Catalog, directory: DataDirectory) -> Iterator[str]:
-    """Serve the token operations, and nothing else, on a free port."""
+    """Serve the operations that the commands call, and nothing else, on a free port."""
     config = uvicorn.Config(token_server(catalog, directory), port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -65,6 +70,7 @@ def url(catalog: Catalog, directory: DataDirectory) -> Iterator[str]:
 
 def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
     operations = TokenOperations(catalog, directory)
+    project_operations = ProjectOperations(catalog, JobQueue(catalog))
     authenticate = Authentication(catalog).authenticate
 
     def route(path: str, method: str, operation: Callable[..., Awaitable[Any]]) -> Route:
@@ -73,15 +79,22 @@ def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
                 error = {"code": 401, "message": "A valid bearer token is needed", "errors": []}
                 return JSONResponse({"api_version": "3.0", "kind": "ERROR", "error": error}, 401)
             arguments: dict[str, Any] = dict(request.path_params)
-            arguments |= {name: int(value) for name, value in request.query_params.items()}
+            arguments |= {
+                name: int(value) if value.isdigit() else value for name, value in request.query_params.items()
+            }
             if method == "POST":
                 arguments["body"] = json.loads(await request.body())
-            return JSONResponse(await operation(**arguments))
+            try:
+                return JSONResponse(await operation(**arguments))
+            except ApiError as fault:
+                error = {"code": fault.code, "message": fault.message, "errors": []}
+                return JSONResponse({"api_version": "3.0", "kind": "ERROR", "error": error}, fault.code)
 
         return Route(path, endpoint, methods=[method])
 
     return Starlette(
         routes=[
+            route("/v3/projects", "GET", project_operations.list_projects),
             route("/v3/tokens", "GET", operations.list_tokens),
             route("/v3/tokens", "POST", operations.create_token),
             route("/v3/tokens/{token_id}", "DELETE", operations.revoke_token),
@@ -168,6 +181,29 @@ def test_tokens_are_created_listed_rotated_and_revoked(url: str, catalog: Catalo
     assert twin is not None
     assert run("token", "revoke", twin.id, "--url", url).stdout == "Revoked airflow\n"
     assert authenticate(rotated.stdout.strip()) is None
+
+
+def test_a_token_is_limited_to_projects_by_name_or_id(url: str, catalog: Catalog) -> None:
+    """`--project` takes names and ids, and the list shows the names; a token without it is for all projects."""
+    ids = {name: catalog.write(partial(projects.create, name=name)).id for name in ("churn", "fraud")}
+    flags = ("--scope", "manage", "--project", "churn", "--project", ids["fraud"].upper(), "--url", url)
+    created = run("token", "create", "notebooks", *flags)
+    identity = Authentication(catalog).authenticate(created.stdout.strip())
+    assert identity is not None
+    assert identity.project_ids == frozenset(ids.values())
+    lines = {line.split()[0]: line for line in run("token", "list", "--url", url).stdout.splitlines()}
+    limited = lines.pop(identity.id)
+    assert "churn,fraud" in limited or "fraud,churn" in limited
+    assert all("all projects" in line for line in lines.values())
+
+
+def test_an_unknown_project_is_named(url: str) -> None:
+    """A token is not created for a project that does not exist, by name or by id."""
+    for project, message in (("churm", "There is no project named churm"), (str(uuid4()), "Project not found")):
+        result = run("token", "create", "n", "--scope", "read", "--project", project, "--url", url)
+        assert result.exit_code == 1
+        assert message in result.stderr
+    assert len(run("token", "list", "--url", url).stdout.splitlines()) == 1
 
 
 def test_a_token_may_expire(url: str, catalog: Catalog) -> None:

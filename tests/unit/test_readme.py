@@ -8,9 +8,11 @@ from pydantic import ByteSize, SecretStr
 from pydantic.fields import FieldInfo
 
 from inference_events.settings import ENV_PREFIX, Settings
+from inference_events_api.operations import SCOPES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+CODE = re.compile("`([a-z_]+)`")
 
 
 def row(name: str, field: FieldInfo) -> str:
@@ -25,6 +27,14 @@ def test_every_setting_is_in_the_table() -> None:
     """The README's table of settings is the settings' own: flag, variable, default and help, in their order."""
     table = [line for line in README.splitlines() if f"`{ENV_PREFIX}" in line and line.startswith("|")]
     assert table == [row(name, field) for name, field in Settings.model_fields.items()]
+
+
+def test_the_table_of_scopes_is_that_of_the_contract() -> None:
+    """Each operation that needs a token is in one row of the table, and this names its scopes."""
+    rows = [line.split("|")[2:4] for line in README.splitlines() if re.match(r"\| [^|]+ \| (`[a-z]+`(, )?)+ \|", line)]
+    told = [(name, set(CODE.findall(scopes))) for scopes, names in rows for name in CODE.findall(names)]
+    assert sorted(name for name, _ in told) == sorted(SCOPES)
+    assert dict(told) == {name: set(scopes) for name, scopes in SCOPES.items()}
 
 
 def test_the_two_commands_are_on_the_first_screen() -> None:

@@ -54,7 +54,7 @@ TimeZone: TypeAlias = Literal["UTC"]
 ViolationKind: TypeAlias = Literal["missing", "type", "range"]
 
 
-TokenScope: TypeAlias = Literal["ingest", "read", "admin"]
+TokenScope: TypeAlias = Literal["ingest", "manage", "read", "admin"]
 
 
 Scalar: TypeAlias = str | float | bool
@@ -673,6 +673,7 @@ class BaselinePage(TypedDict):
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]
+    project_ids: NotRequired[list[str] | None]
     expires_at: NotRequired[str | None]
 
 
@@ -684,6 +685,7 @@ class Token(TypedDict):
     id: str
     name: str
     scopes: list[TokenScope]
+    project_ids: list[str] | None
     created_at: str
     expires_at: str | None
     last_used_at: str | None

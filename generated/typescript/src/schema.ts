@@ -532,7 +532,7 @@ export interface paths {
         /**
          * Create a project
          * @description Creates a project. Its name must be free: a second project of one name is a 409. The name of a deleted
-         *     project is free again.
+         *     project is free again. A token that is limited to projects cannot create one (403).
          *
          *     A retry follows the rules in the introduction.
          */
@@ -872,6 +872,10 @@ export interface paths {
          * Create a token
          * @description Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is a 400.
          *
+         *     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project is a 404, and a
+         *     limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and opens nothing
+         *     but the project's jobs.
+         *
          *     No record of this operation is kept, as it would hold the secret: a retry creates another token.
          */
         post: operations["create_token"];
@@ -913,7 +917,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a token
-         * @description Creates a token with the name, scopes and expiry of another and shows its secret, once. The old token stays
+         * @description Creates a token with the name, scopes, projects and expiry of another and shows its secret, once. The old token stays
          *     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change over.
          *
          *     A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new token.
@@ -1104,11 +1108,12 @@ export interface components {
          */
         ViolationKind: "missing" | "type" | "range";
         /**
-         * @description `ingest` publishes, updates, deletes and uploads, and reads what that needs; `read` reads everything;
+         * @description `ingest` publishes, updates and deletes events and uploads files; `manage` creates, changes and deletes
+         *     projects, models and baselines; `read` reads and downloads events; each of them sees definitions and jobs.
          *     `admin` may do all.
          * @enum {string}
          */
-        TokenScope: "ingest" | "read" | "admin";
+        TokenScope: "ingest" | "manage" | "read" | "admin";
         /** @description A string, a number or a boolean. */
         Scalar: string | number | boolean;
         /**
@@ -2292,6 +2297,8 @@ export interface components {
             name: string;
             /** @description What it may do. */
             scopes: components["schemas"]["TokenScope"][];
+            /** @description The projects that it is limited to; null or absent means all. */
+            project_ids?: string[] | null;
             /**
              * Format: date-time
              * @description When it ends; null or absent means never.
@@ -2317,6 +2324,8 @@ export interface components {
             name: string;
             /** @description What it may do. */
             scopes: components["schemas"]["TokenScope"][];
+            /** @description The projects that it is limited to, also deleted ones; null means all. */
+            project_ids: string[] | null;
             /**
              * Format: date-time
              * @description When it was created.
@@ -2474,7 +2483,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The token has none of the scopes that open this operation. */
+        /** @description The token has none of the scopes that open this operation, or is limited to projects. */
         Forbidden: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4381,6 +4390,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import sqlite3
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +18,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
+from inference_events.catalog.access import limit_to_projects
 from inference_events.catalog.tables import Table
+from inference_events.context import current_project_ids
 
 T = TypeVar("T")
 
@@ -34,16 +36,17 @@ _NEVER_REMEMBERED = frozenset({"jobs", "attempts", "files"})
 class Catalog:
     """Run functions in transactions of the catalog, whose schema is brought up to date first.
 
-    `url` is a SQLAlchemy URL. Reads run side by side, writes one after the other. A write is on disk when its
-    call returns; when its function raises, nothing of it is kept. The async variants run the function in a
-    thread that sees the caller's context variables. `on_write_error` gets each error of the database that ends a write.
+    `url` is a SQLAlchemy URL; `migrated` is what `upgrade` returned. Reads run side by side, writes one after the
+    other. A write is on disk when its call returns; when its function raises, nothing of it is kept. The async
+    variants run the function in a thread that sees the caller's context variables. A request that is limited to
+    projects sees their rows only. `on_write_error` gets each error of the database that ends a write.
     """
 
     def __init__(self, url: str, on_write_error: Callable[[BaseException], object] = lambda _: None) -> None:
         self._on_write_error = on_write_error
         self._engine = _create_engine(url)
         try:
-            upgrade(self._engine)
+            self.migrated = upgrade(self._engine)
         except BaseException:
             self._engine.dispose()
             raise
@@ -51,6 +54,8 @@ class Catalog:
         self._write = sessionmaker(
             self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}), expire_on_commit=False
         )
+        for sessions in (self._read, self._write):
+            event.listen(sessions, "do_orm_execute", limit_to_projects)
         event.listen(self._write, "after_flush", _note_flush)
         event.listen(self._write, "do_orm_execute", _note_statement)
         self._write_lock = threading.Lock()
@@ -91,6 +96,8 @@ class Catalog:
         `function` must not read jobs, files or retry records: their writes do not count.
         It is quick enough for the event loop if `function` is one look-up.
         """
+        # What a request limited to projects gets is not what others get.
+        key = (current_project_ids(), key)
         known = self._remembered.get(key)
         if known is not None and known[0] == self._version:
             result: T = known[1]
@@ -174,12 +181,15 @@ def _alembic() -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision."""
+def upgrade(engine: Engine) -> Mapping[str, int]:
+    """Bring the schema to the newest revision. Returns what the revisions changed in rows, counted by name."""
     config = _alembic()
+    changed: dict[str, int] = {}
+    config.attributes["changed"] = changed
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    return changed
 
 
 def _create_engine(url: str) -> Engine:

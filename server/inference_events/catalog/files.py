@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import File, new_id, utc_now
+from inference_events.catalog.tables import File, TokenProject, new_id, utc_now
 from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
 
 CSV = "CSV"
@@ -123,6 +123,13 @@ def get_readable(session: Session, file_id: str, place: str) -> File:
     if file.status != SUCCESSFUL:
         raise BadRequest.naming(Fault("names an upload that is not completed", place))
     return file
+
+
+def check_project(session: Session, file: File, project_id: str, place: str) -> None:
+    """Raise BadRequest with the place of the id if the file was uploaded for other projects than this one."""
+    allowed = set(session.scalars(select(TokenProject.project_id).where(TokenProject.token_id == file.created_by_id)))
+    if allowed and project_id not in allowed:
+        raise BadRequest.naming(Fault("names a file that was uploaded for other projects", place))
 
 
 def get(session: Session, file_id: str) -> File:

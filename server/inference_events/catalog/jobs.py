@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, defer, object_session
 
+from inference_events.catalog.access import IN_ALL_PROJECTS
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import UNFINISHED, File, Job, utc_now
 from inference_events.errors import ObjectNotFound
@@ -80,8 +81,9 @@ def unfinished(session: Session) -> list[Job]:
 
 
 def count_unfinished(session: Session) -> int:
-    """Return how many jobs wait or run."""
-    return session.scalar(select(func.count()).select_from(Job).where(UNFINISHED)) or 0
+    """Return how many jobs wait or run, whoever asks."""
+    count = select(func.count()).select_from(Job).where(UNFINISHED)
+    return session.scalar(count, execution_options=IN_ALL_PROJECTS) or 0
 
 
 def unfinished_by_kind(session: Session) -> dict[tuple[str, ...], int]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from inference_events.catalog.access import IN_ALL_PROJECTS
 from inference_events.catalog.files import SUCCESSFUL, mark_removed
 from inference_events.catalog.tables import File, Job, Model
 from inference_events.errors import Conflict
@@ -64,7 +65,8 @@ def _remove_used(session: Session, by: ColumnElement[bool]) -> list[str]:
 
 
 def _remove(session: Session, *which: ColumnElement[bool]) -> list[str]:
-    gone = session.scalars(select(File).where(*which)).all()
+    # A file goes with its model, whoever uploaded it and whoever deletes.
+    gone = session.scalars(select(File).where(*which), execution_options=IN_ALL_PROJECTS).all()
     for file in gone:
         mark_removed(file)
     return [file.id for file in gone]

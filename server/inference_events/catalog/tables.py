@@ -103,6 +103,22 @@ class Token(Table):
     last_used_at: Mapped[datetime | None]
     replaced_by: Mapped[str | None] = mapped_column(Id, ForeignKey("tokens.id"))
 
+    projects: Mapped[list["TokenProject"]] = relationship(lazy="raise", order_by="TokenProject.project_id")
+
+    @property
+    def project_ids(self) -> list[str] | None:
+        """Return the projects that the token is limited to, None for all. They must have been loaded."""
+        return [row.project_id for row in self.projects] or None
+
+
+class TokenProject(Table):
+    """Limit a token to a project, which may be deleted. A token without any is not limited."""
+
+    __tablename__ = "token_projects"
+
+    token_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"), primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"), primary_key=True)
+
 
 class Project(Table):
     __tablename__ = "projects"

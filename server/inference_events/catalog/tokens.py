@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import Token, utc_now
-from inference_events.errors import Conflict, ObjectNotFound
+from inference_events.catalog.tables import Project, Token, TokenProject, utc_now
+from inference_events.errors import Conflict, Fault, ObjectNotFound
 
 ADMIN = "admin"
 _COLUMNS = {
@@ -24,10 +24,11 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class TokenIdentity:
-    """Say whose request it is and what it may do."""
+    """Say whose request it is and what it may do; `project_ids` None means in all projects."""
 
     id: str
     scopes: frozenset[str]
+    project_ids: frozenset[str] | None = None
     expires_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
@@ -49,18 +50,30 @@ def create(
     expires_at: datetime | None = None,
     secret: str | None = None,
     is_preset: bool = False,
+    project_ids: Sequence[str] | None = None,
 ) -> tuple[Token, str]:
-    """Add a token. Returns it and its secret, which is kept nowhere."""
+    """Add a token, limited to projects if any are given. Returns it and its secret, which is kept nowhere."""
     secret = secret or new_secret()
     token = Token(name=name, scopes=list(scopes), hash=digest(secret), expires_at=expires_at, is_preset=is_preset)
+    token.projects = [TokenProject(project_id=one) for one in sorted(set(project_ids or ()))]
     session.add(token)
     session.flush()
     return token, secret
 
 
+def check_projects(session: Session, project_ids: Sequence[str]) -> None:
+    """Raise ObjectNotFound with the place of each id that is not of a project."""
+    known = set(session.scalars(select(Project.id).where(Project.id.in_(project_ids), Project.deleted_at.is_(None))))
+    unknown = [place for place, project_id in enumerate(project_ids) if project_id not in known]
+    if unknown:
+        error = ObjectNotFound.of("Project")
+        faults = [Fault(error.message, f"/project_ids/{place}", error.reason) for place in unknown]
+        raise ObjectNotFound(error.message, faults)
+
+
 def list_page(session: Session, listing: Listing) -> Page[Token]:
     """Return a page of the tokens that are valid."""
-    return page(session, select(Token).where(_is_valid()), listing, _COLUMNS, "-created_at")
+    return page(session, _valid(), listing, _COLUMNS, "-created_at")
 
 
 def revoke(session: Session, token_id: str) -> Token:
@@ -81,7 +94,7 @@ def rotate(session: Session, token_id: str, overlap: timedelta) -> tuple[Token, 
     old = _get_valid(session, token_id)
     if old.replaced_by is not None:
         raise Conflict("The token was rotated before; rotate the token that replaced it")
-    new, secret = create(session, old.name, old.scopes, old.expires_at)
+    new, secret = create(session, old.name, old.scopes, old.expires_at, project_ids=old.project_ids)
     end = utc_now() + overlap
     old.expires_at = end if old.expires_at is None else min(end, old.expires_at)
     old.replaced_by = new.id
@@ -96,10 +109,11 @@ def is_of(session: Session, secret: str, token_id: str) -> bool:
 
 def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
     """Return whose token has this digest, or None if no valid one has."""
-    token = session.scalars(select(Token).where(Token.hash == secret_digest, _is_valid())).one_or_none()
+    token = session.scalars(_valid().where(Token.hash == secret_digest)).one_or_none()
     if token is None:
         return None
-    return TokenIdentity(token.id, frozenset(token.scopes), token.expires_at)
+    project_ids = None if token.project_ids is None else frozenset(token.project_ids)
+    return TokenIdentity(token.id, frozenset(token.scopes), project_ids, token.expires_at)
 
 
 def note_use(session: Session, token_id: str, when: datetime) -> None:
@@ -130,12 +144,17 @@ def is_known(session: Session, secret: str) -> bool:
     return session.scalars(select(Token.id).where(Token.hash == digest(secret))).first() is not None
 
 
+def _valid() -> Select[Token]:
+    """Select the valid tokens with their projects."""
+    return select(Token).where(_is_valid()).options(selectinload(Token.projects))
+
+
 def _is_valid() -> ColumnElement[bool]:
     return Token.revoked_at.is_(None) & or_(Token.expires_at.is_(None), Token.expires_at > utc_now())
 
 
 def _get_valid(session: Session, token_id: str) -> Token:
-    token = session.scalars(select(Token).where(Token.id == token_id, _is_valid())).one_or_none()
+    token = session.scalars(_valid().where(Token.id == token_id)).one_or_none()
     if token is None:
         raise ObjectNotFound.of("Token")
     return token

@@ -110,4 +110,5 @@ def _request(scope: Scope) -> Request:
         body_digest=exchange.body_digest,
         idempotency_key=header(scope, b"idempotency-key"),
         is_retry=header(scope, b"x-fiddler-client-retry") is not None,
+        project_ids=exchange.project_ids,
     )

@@ -15,13 +15,16 @@ ADMIN = "admin"
 
 
 class TokenIdentity(Protocol):
-    """Name the token of a request and what it may do."""
+    """Name the token of a request and what it may do; `project_ids` None means in all projects."""
 
     @property
     def id(self) -> str: ...
 
     @property
     def scopes(self) -> frozenset[str]: ...
+
+    @property
+    def project_ids(self) -> frozenset[str] | None: ...
 
 
 # Gives the identity of a token's text, or None for a token that is unknown, expired or revoked.
@@ -41,8 +44,9 @@ class SecuredOperation:
         exchange.operation = self._operation
         if self._operation.scopes is not None:
             identity = self._identify(scope)
-            exchange.token_id = identity.id
+            exchange.token_id, exchange.project_ids = identity.id, identity.project_ids
             _check_scopes(identity, self._operation.scopes)
+            _check_projects(identity, self._operation)
         await self._next_app(scope, receive, send)
 
     def _identify(self, scope: Scope) -> TokenIdentity:
@@ -82,6 +86,11 @@ def _check_scopes(identity: TokenIdentity, needed: frozenset[str]) -> None:
     if needed and ADMIN not in identity.scopes and not needed & identity.scopes:
         names = " or ".join(sorted(needed | {ADMIN}))
         raise Forbidden(f"The token needs the scope {names}")
+
+
+def _check_projects(identity: TokenIdentity, operation: Operation) -> None:
+    if operation.needs_all_projects and identity.project_ids is not None:
+        raise Forbidden("The token is limited to projects; this needs a token for all projects")
 
 
 def _unauthorized(message: str, challenge: str) -> Unauthorized:

@@ -25,7 +25,8 @@ _TEMPLATE = re.compile(r"\\\{[^/{}]+\\\}")
 class Operation:
     """Hold what one operation demands and gives.
 
-    `scopes` is None where no token is needed; of the scopes, one is enough. `body` checks a JSON body, `form`
+    `scopes` is None if no token is needed; of the scopes, one is enough. `needs_all_projects` refuses tokens that are
+    limited to projects. `body` checks a JSON body, `form`
     describes a multipart one, `answer` checks a JSON answer; an answer that is a file is of one of `file_types`.
     """
 
@@ -34,6 +35,7 @@ class Operation:
     path: str
     status: int
     scopes: frozenset[str] | None
+    needs_all_projects: bool
     parameters: Parameters
     body: Validator | None
     form: Form | None
@@ -110,6 +112,7 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         path=path,
         status=status,
         scopes=_scopes(document, spec),
+        needs_all_projects=spec.get("x-all-projects", False),
         parameters=Parameters(_parameters(document, document["paths"][path], spec, definitions)),
         body=_validator(body, definitions) if _JSON in body else None,
         form=_form(document, body[_FORM], definitions) if _FORM in body else None,

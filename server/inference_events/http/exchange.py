@@ -17,6 +17,7 @@ class Exchange:
     request_id: str
     operation: Operation | None = None
     token_id: str = ""
+    project_ids: frozenset[str] | None = None
     status: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     body_digest: bytes = b""

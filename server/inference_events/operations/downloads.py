@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from uuid import uuid4
@@ -50,7 +52,9 @@ class DownloadOperations:
         await asyncio.to_thread(self._prepare, body)
         abandoned = Event()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._exporters, self._export, body, abandoned)
+            # The thread sees whose request it serves.
+            call = partial(copy_context().run, self._export, body, abandoned)
+            return await asyncio.get_running_loop().run_in_executor(self._exporters, call)
         except asyncio.CancelledError:
             abandoned.set()
             raise

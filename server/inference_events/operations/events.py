@@ -103,7 +103,7 @@ class EventOperations:
             self._queue.check_room(session)
             if "file_id" in params:
                 # Here, as the file may be removed up to the moment when the job is accepted.
-                files.get_readable(session, params["file_id"], "/source/file_id")
+                _check_file(session, params["file_id"], model)
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
@@ -124,6 +124,11 @@ class EventOperations:
             return views.envelope({**shown, "job": views.job_reference(job)})
 
         return await change(self._catalog, make)
+
+
+def _check_file(session: Session, file_id: str, model: Model) -> None:
+    file = files.get_readable(session, file_id, "/source/file_id")
+    files.check_project(session, file, model.project_id, "/source/file_id")
 
 
 def _published(outcome: Outcome) -> t.PublishEventsResponse:

@@ -37,9 +37,11 @@ class TokenOperations:
 
     async def create_token(self, *, body: t.TokenCreate) -> t.TokenSecretResponse:
         expires_at = _future(body.get("expires_at"))
+        project_ids = _project_ids(body)
 
         def make(session: Session) -> t.TokenSecretResponse:
-            token, secret = tokens.create(session, body["name"], body["scopes"], expires_at)
+            tokens.check_projects(session, project_ids)
+            token, secret = tokens.create(session, body["name"], body["scopes"], expires_at, project_ids=project_ids)
             return views.envelope(views.token_secret(token, secret))
 
         return await self._catalog.awrite(make)
@@ -65,6 +67,14 @@ class TokenOperations:
 
     def _settle_admin_token(self, session: Session) -> None:
         self._directory.settle_admin_token(lambda secret: tokens.is_known(session, secret))
+
+
+def _project_ids(body: t.TokenCreate) -> list[str]:
+    """Return the projects that a token is to be limited to, none for all. Raises BadRequest for an admin token."""
+    project_ids = body.get("project_ids") or []
+    if project_ids and tokens.ADMIN in body["scopes"]:
+        raise BadRequest.naming(Fault("cannot limit a token with the scope admin", "/project_ids"))
+    return [one.lower() for one in project_ids]
 
 
 def _future(text: str | None) -> datetime | None:

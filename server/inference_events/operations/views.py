@@ -170,6 +170,7 @@ def token(row: Token) -> t.Token:
         "id": row.id,
         "name": row.name,
         "scopes": cast(list[t.TokenScope], row.scopes),
+        "project_ids": row.project_ids,
         "created_at": time(row.created_at),
         "expires_at": time_or_null(row.expires_at),
         "last_used_at": time_or_null(row.last_used_at),

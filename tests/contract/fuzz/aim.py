@@ -37,6 +37,8 @@ def aim_body(body: Mapping[str, Any], land: Landscape) -> dict[str, Any]:
     for name, ids in (("model_id", land.model_ids), ("project_id", [land.project_id]), ("file_id", land.file_ids)):
         if name in aimed:
             aimed[name] = _instead(aimed[name], ids)
+    if isinstance(aimed.get("project_ids"), list):
+        aimed["project_ids"] = [_instead(value, [land.project_id]) for value in aimed["project_ids"]]
     if isinstance(aimed.get("source"), dict):
         aimed["source"] = aim_body(aimed["source"], land)
     return aimed

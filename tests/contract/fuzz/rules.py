@@ -69,6 +69,7 @@ RULES = (
     "has a rule whose operator is unknown, or cannot take its value or its field",
     # create_token
     "must lie in the future",
+    "cannot limit a token with the scope admin",
     # Idempotency-Key
     "The idempotency key was used with another body",
 )

@@ -25,6 +25,8 @@ class Token:
     """ What it is for. """
     scopes: list[TokenScope]
     """ What it may do. """
+    project_ids: list[UUID] | None
+    """ The projects that it is limited to, also deleted ones; null means all. """
     created_at: datetime.datetime
     """ When it was created. """
     expires_at: datetime.datetime | None
@@ -42,6 +44,16 @@ class Token:
         for scopes_item_data in self.scopes:
             scopes_item: str = scopes_item_data
             scopes.append(scopes_item)
+
+        project_ids: list[str] | None
+        if isinstance(self.project_ids, list):
+            project_ids = []
+            for project_ids_type_0_item_data in self.project_ids:
+                project_ids_type_0_item = str(project_ids_type_0_item_data)
+                project_ids.append(project_ids_type_0_item)
+
+        else:
+            project_ids = self.project_ids
 
         created_at = self.created_at.isoformat()
 
@@ -64,6 +76,7 @@ class Token:
                 "id": id,
                 "name": name,
                 "scopes": scopes,
+                "project_ids": project_ids,
                 "created_at": created_at,
                 "expires_at": expires_at,
                 "last_used_at": last_used_at,
@@ -85,6 +98,26 @@ class Token:
             scopes_item = check_token_scope(scopes_item_data)
 
             scopes.append(scopes_item)
+
+        def _parse_project_ids(data: object) -> list[UUID] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                project_ids_type_0 = []
+                _project_ids_type_0 = data
+                for project_ids_type_0_item_data in _project_ids_type_0:
+                    project_ids_type_0_item = UUID(project_ids_type_0_item_data)
+
+                    project_ids_type_0.append(project_ids_type_0_item)
+
+                return project_ids_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[UUID] | None, data)
+
+        project_ids = _parse_project_ids(d.pop("project_ids"))
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
@@ -122,6 +155,7 @@ class Token:
             id=id,
             name=name,
             scopes=scopes,
+            project_ids=project_ids,
             created_at=created_at,
             expires_at=expires_at,
             last_used_at=last_used_at,

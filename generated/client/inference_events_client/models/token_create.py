@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 
@@ -22,6 +23,8 @@ class TokenCreate:
     """ What it is for. """
     scopes: list[TokenScope]
     """ What it may do. """
+    project_ids: list[UUID] | None | Unset = UNSET
+    """ The projects that it is limited to; null or absent means all. """
     expires_at: datetime.datetime | None | Unset = UNSET
     """ When it ends; null or absent means never. """
 
@@ -32,6 +35,18 @@ class TokenCreate:
         for scopes_item_data in self.scopes:
             scopes_item: str = scopes_item_data
             scopes.append(scopes_item)
+
+        project_ids: list[str] | None | Unset
+        if isinstance(self.project_ids, Unset):
+            project_ids = UNSET
+        elif isinstance(self.project_ids, list):
+            project_ids = []
+            for project_ids_type_0_item_data in self.project_ids:
+                project_ids_type_0_item = str(project_ids_type_0_item_data)
+                project_ids.append(project_ids_type_0_item)
+
+        else:
+            project_ids = self.project_ids
 
         expires_at: None | str | Unset
         if isinstance(self.expires_at, Unset):
@@ -49,6 +64,8 @@ class TokenCreate:
                 "scopes": scopes,
             }
         )
+        if project_ids is not UNSET:
+            field_dict["project_ids"] = project_ids
         if expires_at is not UNSET:
             field_dict["expires_at"] = expires_at
 
@@ -65,6 +82,28 @@ class TokenCreate:
             scopes_item = check_token_scope(scopes_item_data)
 
             scopes.append(scopes_item)
+
+        def _parse_project_ids(data: object) -> list[UUID] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                project_ids_type_0 = []
+                _project_ids_type_0 = data
+                for project_ids_type_0_item_data in _project_ids_type_0:
+                    project_ids_type_0_item = UUID(project_ids_type_0_item_data)
+
+                    project_ids_type_0.append(project_ids_type_0_item)
+
+                return project_ids_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[UUID] | None | Unset, data)
+
+        project_ids = _parse_project_ids(d.pop("project_ids", UNSET))
 
         def _parse_expires_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -86,6 +125,7 @@ class TokenCreate:
         token_create = cls(
             name=name,
             scopes=scopes,
+            project_ids=project_ids,
             expires_at=expires_at,
         )
 

@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-TokenScope = Literal["admin", "ingest", "read"]
+TokenScope = Literal["admin", "ingest", "manage", "read"]
 
 TOKEN_SCOPE_VALUES: set[TokenScope] = {
     "admin",
     "ingest",
+    "manage",
     "read",
 }
 

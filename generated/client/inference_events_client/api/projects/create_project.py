@@ -125,7 +125,7 @@ def sync_detailed(
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
     deleted
-    project is free again.
+    project is free again. A token that is limited to projects cannot create one (403).
 
     A retry follows the rules in the introduction.
 
@@ -166,7 +166,7 @@ def sync(
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
     deleted
-    project is free again.
+    project is free again. A token that is limited to projects cannot create one (403).
 
     A retry follows the rules in the introduction.
 
@@ -202,7 +202,7 @@ async def asyncio_detailed(
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
     deleted
-    project is free again.
+    project is free again. A token that is limited to projects cannot create one (403).
 
     A retry follows the rules in the introduction.
 
@@ -241,7 +241,7 @@ async def asyncio(
 
      Creates a project. Its name must be free: a second project of one name is a 409. The name of a
     deleted
-    project is free again.
+    project is free again. A token that is limited to projects cannot create one (403).
 
     A retry follows the rules in the introduction.
 

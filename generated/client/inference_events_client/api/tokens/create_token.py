@@ -55,6 +55,11 @@ def _parse_response(
 
         return response_403
 
+    if response.status_code == 404:
+        response_404 = ErrorEnvelope.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 408:
         response_408 = ErrorEnvelope.from_dict(response.json())
 
@@ -107,6 +112,12 @@ def sync_detailed(
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
 
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
+
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 
     Args:
@@ -141,6 +152,12 @@ def sync(
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
 
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
+
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 
     Args:
@@ -169,6 +186,12 @@ async def asyncio_detailed(
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
+
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
 
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 
@@ -201,6 +224,12 @@ async def asyncio(
 
      Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
     a 400.
+
+    `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
+    is a 404, and a
+    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
+    opens nothing
+    but the project's jobs.
 
     No record of this operation is kept, as it would hold the secret: a retry creates another token.
 

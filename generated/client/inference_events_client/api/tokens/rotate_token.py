@@ -120,8 +120,8 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
@@ -163,8 +163,8 @@ def sync(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
@@ -201,8 +201,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 
@@ -242,8 +242,8 @@ async def asyncio(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
-     Creates a token with the name, scopes and expiry of another and shows its secret, once. The old
-    token stays
+     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
+    The old token stays
     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
     over.
 

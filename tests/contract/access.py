@@ -1,0 +1,261 @@
+"""A server to try every operation of `openapi.yaml` on with any token, and something for each of them to work on."""
+
+import io
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import yaml
+from pydantic import SecretStr
+
+from inference_events.app import create_app
+from inference_events.log import configure_logging
+from inference_events.settings import Settings
+from tests.contract.serving import serve
+
+SPEC = yaml.load(
+    (Path(__file__).parents[2] / "openapi.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
+FILTER = {"$ref": "#/components/parameters/Filter"}
+METHODS = ("get", "put", "post", "patch", "delete")
+NOTEBOOK = ("ingest", "manage", "read")
+SCOPES = (*NOTEBOOK, "admin")
+PRESET = "admin-token-of-the-access-tests"
+SECONDS = 30
+CSV = b"id,number\nrow,1\n"
+
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Hold what the contract says of an operation. `scopes` is None if no token is needed."""
+
+    id: str
+    method: str
+    path: str
+    scopes: frozenset[str] | None
+    needs_all_projects: bool
+    has_filter: bool
+
+    @property
+    def opening(self) -> list[str]:
+        """List the scopes that open it, the least first."""
+        return [scope for scope in SCOPES if scope in (self.scopes or ()) or scope == "admin"]
+
+    @property
+    def is_for_projects(self) -> bool:
+        """Return whether a token that is limited to projects can open it."""
+        return self.scopes != frozenset({"admin"}) and not self.needs_all_projects
+
+
+def read_operations() -> Iterator[Operation]:
+    for path, item in SPEC["paths"].items():
+        for method in METHODS:
+            if method in item:
+                described = item[method]
+                needs_token = described.get("security", SPEC["security"]) != []
+                scopes = frozenset(described["x-scopes"]) if needs_token else None
+                yield Operation(
+                    described["operationId"],
+                    method.upper(),
+                    path,
+                    scopes,
+                    described.get("x-all-projects", False),
+                    FILTER in described.get("parameters", []),
+                )
+
+
+OPERATIONS = list(read_operations())
+SECURED = [operation for operation in OPERATIONS if operation.scopes is not None]
+
+
+class Access:
+    """Talk to a server with any token, and look at what it keeps."""
+
+    def __init__(self, url: str, data_dir: Path, log: io.BytesIO) -> None:
+        self.client = httpx.Client(base_url=url, timeout=SECONDS)
+        self.data_dir = data_dir
+        self.log = log
+        self.secrets = [PRESET]
+
+    def send(self, method: str, path: str, secret: str = PRESET, **request: Any) -> httpx.Response:
+        return self.client.request(method, path, headers={"Authorization": f"Bearer {secret}"}, **request)
+
+    def call(self, method: str, path: str, **request: Any) -> Any:
+        """Return the `data` of what a request must get, which is the admin's unless a `secret` is given."""
+        answer = self.send(method, path, **request)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def token(self, *scopes: str, **more: Any) -> tuple[str, str]:
+        """Create a token and return its id and its secret."""
+        return self.keep(self.call("POST", "/v3/tokens", json={"name": "tried", "scopes": scopes, **more}))
+
+    def rotate(self, token_id: str, overlap_seconds: int) -> tuple[str, str]:
+        path = f"/v3/tokens/{token_id}/rotate"
+        return self.keep(self.call("POST", path, json={"overlap_seconds": overlap_seconds}))
+
+    def keep(self, created: Mapping[str, Any]) -> tuple[str, str]:
+        self.secrets.append(created["token"])
+        return created["id"], created["token"]
+
+    def listed(self, token_id: str) -> Any:
+        (token,) = [one for one in self.call("GET", "/v3/tokens?limit=1000")["items"] if one["id"] == token_id]
+        return token
+
+    def is_known(self, secret: str) -> bool:
+        status = self.send("GET", "/v3/projects", secret).status_code
+        assert status in (200, 401)
+        return status == 200
+
+    def settle(self) -> None:
+        """Wait until no job is open."""
+        deadline = time.monotonic() + SECONDS
+        while any(one["status"] in ("PENDING", "STARTED") for one in self.call("GET", "/v3/jobs?limit=1000")["items"]):
+            assert time.monotonic() < deadline, "a job does not end"
+            time.sleep(0.01)
+
+    def kept(self, model_id: str) -> dict[str, Any]:
+        """Return all that is kept but when tokens were used: the catalog, the files, and the events of a model."""
+        tables: dict[str, Any] = {}
+        with closing(sqlite3.connect(f"file:{self.data_dir / 'catalog.sqlite'}?mode=ro", uri=True)) as catalog:
+            for (name,) in catalog.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                rows = catalog.execute(f'SELECT * FROM "{name}" ORDER BY rowid')
+                columns = [column[0] for column in rows.description]
+                tables[name] = [
+                    {key: value for key, value in zip(columns, row, strict=True) if key != "last_used_at"}
+                    for row in rows
+                ]
+        tables["on disk"] = sorted(
+            (str(path), path.read_bytes())
+            for room in ("files", "parts", "incoming", "outgoing")
+            for path in (self.data_dir / room).rglob("*")
+            if path.is_file()
+        )
+        body = {"model_id": model_id, "env_type": "PRODUCTION"}
+        tables["events"] = self.call("POST", "/v3/events/query", json=body)["items"]
+        return tables
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Hold something for each operation to work on: `ids` by their names in paths, and requests by operation.
+
+    All of it belongs to one project, and `secret` is that of a token limited to this project.
+    """
+
+    secret: str
+    ids: Mapping[str, str]
+    requests: Mapping[str, Mapping[str, Any]]
+
+    def send(self, access: Access, operation: Operation, headers: Headers) -> httpx.Response:
+        """Send a request that succeeds with a fitting token."""
+        path = operation.path.format_map(self.ids)
+        return access.client.request(operation.method, path, headers=headers, **self.requests.get(operation.id, {}))
+
+    def names(self, operation: Operation) -> bool:
+        """Return whether the request of an operation names anything of the landscape."""
+        request = self.requests.get(operation.id, {})
+        return "{" in operation.path or replaced(request, dict.fromkeys(self.ids.values(), "")) != request
+
+    def with_other_ids(self) -> "Landscape":
+        """Return the same requests for things that do not exist."""
+        others = {value: str(uuid4()) for value in self.ids.values()}
+        return Landscape(self.secret, replaced(self.ids, others), replaced(self.requests, others))
+
+
+def replaced(value: Any, others: Mapping[str, str]) -> Any:
+    """Return a value in which each text that is a key of `others` is replaced."""
+    if isinstance(value, Mapping):
+        return {key: replaced(item, others) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(replaced(item, others) for item in value)
+    return others.get(value, value) if isinstance(value, str) else value
+
+
+def prepare(access: Access) -> Landscape:
+    """Make one of everything in a new project, with a token that is limited to it."""
+    mark = uuid4().hex[:12]
+    project_id = access.call("POST", "/v3/projects", json={"name": f"p{mark}"})["id"]
+    _, secret = access.token(*NOTEBOOK, project_ids=[project_id])
+    call = partial(access.call, secret=secret)
+    columns = [{"name": "id", "data_type": "str"}, {"name": "number", "data_type": "int"}]
+    model = {"name": "model", "project_id": project_id, "schema": {"columns": columns}, "spec": {"inputs": ["number"]}}
+    model_id = call("POST", "/v3/models", json=model | {"event_id_col": "id"})["id"]
+    file_id = call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
+    begun_id = call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
+    numbered = {"file_id": (None, begun_id), "part_number": (None, "1")}
+    part = call("POST", "/v3/files/multipart-upload", files={**numbered, "file": ("part", CSV)})
+    dataset = {"model_id": model_id, "env_type": "PRE_PRODUCTION", "env_name": "training"}
+    rows = {"type": "FILE", "file_id": file_id}
+    job_id = call("POST", "/v3/events", json={**dataset, "source": rows})["job"]["id"]
+    production = {"model_id": model_id, "env_type": "PRODUCTION"}
+    call("POST", "/v3/events", json={**production, "source": events(id="kept", number=1)})
+    window = {"type": "STATIC", "start_time": 0, "end_time": 1}
+    baseline = {**production, **window, "name": "fixed"}
+    baseline_id = call("POST", "/v3/baselines", json=baseline)["id"]
+    access.settle()
+    (environment,) = [
+        one for one in call("GET", f"/v3/models/{model_id}/environments")["items"] if one["name"] == "training"
+    ]
+    ids = {
+        "project_id": project_id,
+        "model_id": model_id,
+        "job_id": job_id,
+        "environment_id": environment["id"],
+        "baseline_id": baseline_id,
+        "file_id": call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"],
+        "used_file_id": file_id,
+        "upload_id": begun_id,
+        "token_id": access.token("read")[0],
+    }
+    bodies: dict[str, dict[str, Any]] = {
+        "publish_events": {**production, "source": events(id="new", number=2)},
+        "update_events": {**production, "source": events(id="kept", number=3)},
+        "delete_events": {"model_id": model_id, "event_ids": ["kept"]},
+        "read_events": production,
+        "download_events": {**production, "csv": True},
+        "begin_multipart_upload": {"filename": "more.csv"},
+        "complete_multipart_upload": {"file_id": begun_id, "parts": [{"number": 1, "id": part["part_id"]}]},
+        "generate_model": {"file_id": file_id},
+        "create_project": {"name": f"q{mark}"},
+        "create_model": model | {"name": "another"},
+        "update_model": {"description": "changed"},
+        "create_baseline": baseline | {"name": "another"},
+        "create_token": {"name": "another", "scopes": ["admin"]},
+        "rotate_token": {"overlap_seconds": 0},
+    }
+    requests: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in bodies.items()}
+    requests["upload_file"] = {"files": {"file": ("more.csv", CSV)}}
+    requests["upload_part"] = {"files": {**numbered, "file": ("part", CSV + b"more,2\n")}}
+    requests["check_version_compatibility"] = {"params": {"client_version": "3.14.1", "client_name": "python-sdk"}}
+    return Landscape(secret, ids, requests)
+
+
+def events(**event: Any) -> dict[str, Any]:
+    return {"type": "EVENTS", "events": [event]}
+
+
+@contextmanager
+def served(data_dir: Path) -> Iterator[Access]:
+    """Serve an empty data directory, with everything logged that can be."""
+    log = io.BytesIO()
+    configure_logging("debug", log)
+    settings = Settings(data_dir=data_dir, admin_token=SecretStr(PRESET), log_level="debug")
+    with serve(create_app(settings, validate_responses=True)) as url:
+        access = Access(url, data_dir, log)
+        yield access
+        access.client.close()
+    configure_logging("error")
+
+
+def bearer(secret: str) -> Headers:
+    return {b"Authorization": f"Bearer {secret}".encode()}

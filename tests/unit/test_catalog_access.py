@@ -1,0 +1,77 @@
+"""What limits a request to the projects of its token, for all tables at once."""
+
+import contextvars
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inference_events.catalog import Catalog, jobs, organizations, projects
+from inference_events.catalog.access import LIMITS
+from inference_events.catalog.database import sqlite_url
+from inference_events.catalog.tables import Attempt, Organization, Project, Table, Token, TokenProject
+from inference_events.context import Request, enter_request
+
+T = TypeVar("T")
+OF_NO_PROJECT = {Attempt, Organization, Token, TokenProject}
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+    catalog.write(lambda session: organizations.ensure(session, "o"))
+    yield catalog
+    catalog.close()
+
+
+def limited(project_ids: set[str], call: Callable[[], T]) -> T:
+    """Return what `call` returns in a request of a token that is limited to these projects."""
+
+    def run() -> T:
+        enter_request(Request("r", "GET", "/", project_ids=frozenset(project_ids)))
+        return call()
+
+    return contextvars.copy_context().run(run)
+
+
+def add_project(catalog: Catalog, name: str) -> str:
+    """Add a project with a job that waits."""
+
+    def add(session: Session) -> str:
+        project_id = projects.create(session, name).id
+        shown = {"kind": "k", "name": "j", "params": {}, "info": {}, "token_id": "t", "position": 0}
+        jobs.create(session, project_id=project_id, model_id=None, **shown)  # type: ignore[arg-type]
+        return project_id
+
+    return catalog.write(add)
+
+
+def test_every_table_says_whether_it_belongs_to_projects() -> None:
+    """A table that is added must be limited to projects, or be listed here as one that belongs to none."""
+    tables = {mapper.class_ for mapper in Table.registry.mappers}
+    assert set(LIMITS) | OF_NO_PROJECT == tables
+    assert not set(LIMITS) & OF_NO_PROJECT
+
+
+def test_what_is_remembered_of_one_request_is_not_given_to_another(catalog: Catalog) -> None:
+    """A cached read is limited, too: each set of projects has its own results."""
+    ids = {add_project(catalog, "a"), add_project(catalog, "b")}
+
+    def names() -> list[str]:
+        return catalog.remember("names", lambda session: list(session.scalars(select(Project.name))))
+
+    assert sorted(names()) == ["a", "b"]
+    assert sorted(limited(ids, names)) == ["a", "b"]
+    assert [len(limited({one}, names)) for one in ids] == [1, 1]
+    assert limited(set(), names) == []
+    assert sorted(names()) == ["a", "b"]
+
+
+def test_the_bound_of_the_queue_is_one_for_all(catalog: Catalog) -> None:
+    """A limited request sees the jobs of its projects, but its job waits behind all of them."""
+    first, _ = add_project(catalog, "a"), add_project(catalog, "b")
+    assert len(limited({first}, lambda: catalog.read(jobs.unfinished))) == 1
+    assert limited({first}, lambda: catalog.read(jobs.count_unfinished)) == 2
