@@ -4,6 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
+from tools.generate.document import Node, operations
+
 SOURCES = Path(__file__).parent / "client-facade"
 ASYNC, SYNC = "async_", "sync_"
 # Names and keywords of asynchronous code, and what stands in their place in synchronous code.
@@ -19,6 +21,11 @@ REPLACEMENTS = {
     r"\ba(?=close\b|read\b)": "",
     rf"(?<=from \.){ASYNC}": SYNC,
 }
+
+
+def is_wrapped(document: Node) -> bool:
+    """Report whether a document is of this project's API, which the hand-written modules call."""
+    return any(operation.name == "publish_events" for operation in operations(document))
 
 
 def write_facade(package: Path) -> None:

@@ -1138,7 +1138,16 @@ export interface components {
         /** @description Joins rules and further conditions. Without rules it selects all items. */
         FilterCondition: {
             condition?: components["schemas"]["FilterJoin"];
-            /** @description What is joined. */
+            /**
+             * @description What is joined.
+             * @example [
+             *       {
+             *         "field": "name",
+             *         "operator": "equal",
+             *         "value": "airline"
+             *       }
+             *     ]
+             */
             rules: components["schemas"]["Filter"][];
         };
         /**
@@ -1182,7 +1191,13 @@ export interface components {
              * @enum {string}
              */
             operator: "any" | "in" | "not_in";
-            /** @description The values. */
+            /**
+             * @description The values.
+             * @example [
+             *       "airline",
+             *       "churn"
+             *     ]
+             */
             value: components["schemas"]["FilterValue"][];
         };
         /**
@@ -1198,7 +1213,13 @@ export interface components {
              * @enum {string}
              */
             operator: "between" | "not_between";
-            /** @description The smallest value and the largest. */
+            /**
+             * @description The smallest value and the largest.
+             * @example [
+             *       "2026-01-01",
+             *       "2026-02-01"
+             *     ]
+             */
             value: components["schemas"]["FilterValue"][];
         };
         /**
@@ -1243,7 +1264,17 @@ export interface components {
              * @enum {string}
              */
             type: "EVENTS";
-            /** @description The events, at most 1,000. An empty list changes nothing. */
+            /**
+             * @description The events, at most 1,000. An empty list changes nothing.
+             * @example [
+             *       {
+             *         "flight_id": "UA1545-2013-01-01",
+             *         "timestamp": "2013-01-01T10:15:00Z",
+             *         "carrier": "UA",
+             *         "distance": 1400
+             *       }
+             *     ]
+             */
             events: components["schemas"]["Event"][];
         };
         /** @description The rows of an uploaded file. */
@@ -1256,6 +1287,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The id of the uploaded file.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
         };
@@ -1266,10 +1298,14 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             env_type: components["schemas"]["EnvType"];
-            /** @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. */
+            /**
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example training
+             */
             env_name?: string | null;
             source: components["schemas"]["Source"];
         };
@@ -1286,7 +1322,10 @@ export interface components {
              * @enum {string}
              */
             env_type: "PRODUCTION";
-            /** @description Ignored. */
+            /**
+             * @description Ignored.
+             * @example null
+             */
             env_name?: string | null;
             source: components["schemas"]["Source"];
         };
@@ -1295,6 +1334,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             /** @description Delete events of this range of time; the start belongs to it, the end does not. */
@@ -1302,7 +1342,13 @@ export interface components {
                 start_time: components["schemas"]["TimeBound"];
                 end_time: components["schemas"]["TimeBound"];
             } | null;
-            /** @description Delete the events with these ids. */
+            /**
+             * @description Delete the events with these ids.
+             * @example [
+             *       "UA1545-2013-01-01",
+             *       "UA1714-2013-01-01"
+             *     ]
+             */
             event_ids?: string[] | null;
             /** @description Whether metrics follow the deletion. Absent means true; true with `event_ids` is a 400. */
             update_metrics?: boolean;
@@ -1312,24 +1358,45 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             env_type: components["schemas"]["EnvType"];
-            /** @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. */
+            /**
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example training
+             */
             env_name?: string | null;
-            /** @description Read the events with these ids. */
+            /**
+             * @description Read the events with these ids.
+             * @example [
+             *       "UA1545-2013-01-01"
+             *     ]
+             */
             event_ids?: string[];
             time_range?: components["schemas"]["TimeRange"];
-            /** @description How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them. */
+            /**
+             * @description How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.
+             * @example 100
+             */
             limit?: number;
-            /** @description The `next_cursor` of the page before. */
+            /**
+             * @description The `next_cursor` of the page before.
+             * @example eyJhZnRlciI6WzEzNTcwMzUzMDAwMDAwMDBdfQ
+             */
             cursor?: string;
         };
         /** @description A range of time, open where a bound is null or absent; the start belongs to it, the end does not. */
         TimeFilter: {
-            /** @description Where it starts, as ISO 8601 with `T` or a space. */
+            /**
+             * @description Where it starts, as ISO 8601 with `T` or a space.
+             * @example 2013-01-01 00:00:00
+             */
             start_time?: string | null;
-            /** @description Where it ends, as ISO 8601 with `T` or a space. */
+            /**
+             * @description Where it ends, as ISO 8601 with `T` or a space.
+             * @example 2013-02-01 00:00:00
+             */
             end_time?: string | null;
             time_zone?: components["schemas"]["TimeZone"];
         };
@@ -1338,17 +1405,25 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             env_type: components["schemas"]["EnvType"];
             /**
              * Format: uuid
              * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
              */
             env_id?: string | null;
             /** @description Whether to write CSV instead of Parquet. */
             csv: boolean;
-            /** @description The columns to write. Null or absent means all but vectors. */
+            /**
+             * @description The columns to write. Null or absent means all but vectors.
+             * @example [
+             *       "flight_id",
+             *       "arrived_late"
+             *     ]
+             */
             column_names?: string[] | null;
             time_filter?: components["schemas"]["TimeFilter"];
             /** @description Not served here, a 501. */
@@ -1358,9 +1433,13 @@ export interface components {
             /**
              * @description How many events to write at most.
              * @default 1000
+             * @example 100000
              */
             num_samples?: number | null;
-            /** @description Accepted, and means nothing here. */
+            /**
+             * @description Accepted, and means nothing here.
+             * @example 1000
+             */
             chunk_size?: number | null;
             /** @description Whether to write vectors too. */
             fetch_vectors?: boolean | null;
@@ -1575,9 +1654,13 @@ export interface components {
             /**
              * Format: uuid
              * @description The upload that the part belongs to.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
-            /** @description The place of the part in the file, counted from 1. */
+            /**
+             * @description The place of the part in the file, counted from 1.
+             * @example 1
+             */
             part_number: number;
         };
         /** @description A file to come in parts. */
@@ -1591,9 +1674,15 @@ export interface components {
         };
         /** @description A part that was uploaded. */
         PartReference: {
-            /** @description Its place in the file, counted from 1. */
+            /**
+             * @description Its place in the file, counted from 1.
+             * @example 1
+             */
             number: number;
-            /** @description Its `part_id`. */
+            /**
+             * @description Its `part_id`.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
             id: string;
         };
         /** @description An upload whose parts are all there. */
@@ -1601,9 +1690,18 @@ export interface components {
             /**
              * Format: uuid
              * @description The upload.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
-            /** @description Its parts. */
+            /**
+             * @description Its parts.
+             * @example [
+             *       {
+             *         "number": 1,
+             *         "id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+             *       }
+             *     ]
+             */
             parts: components["schemas"]["PartReference"][];
         };
         /** @description A part of a file that is stored. */
@@ -1853,7 +1951,10 @@ export interface components {
         };
         /** @description A project to create. */
         ProjectCreate: {
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example airline
+             */
             name: string;
         };
         /** @description A group of models. */
@@ -1896,22 +1997,57 @@ export interface components {
         };
         /** @description One column of a model's events. Unknown fields are accepted and left out. */
         Column: {
-            /** @description Accepted and left out; columns are known by name. */
+            /**
+             * @description Accepted and left out; columns are known by name.
+             * @example null
+             */
             id?: string | null;
-            /** @description Its name, unique in the schema. */
+            /**
+             * @description Its name, unique in the schema.
+             * @example distance
+             */
             name: string;
             data_type: components["schemas"]["DataType"];
-            /** @description The smallest value in range. */
+            /**
+             * @description The smallest value in range.
+             * @example 0
+             */
             min?: number | null;
-            /** @description The largest value in range. */
+            /**
+             * @description The largest value in range.
+             * @example 5000
+             */
             max?: number | null;
-            /** @description The values in range. */
+            /**
+             * @description The values in range.
+             * @example [
+             *       "AA",
+             *       "DL",
+             *       "UA"
+             *     ]
+             */
             categories?: components["schemas"]["Scalar"][] | null;
-            /** @description Edges of a histogram. */
+            /**
+             * @description Edges of a histogram.
+             * @example [
+             *       0,
+             *       1000,
+             *       2500,
+             *       5000
+             *     ]
+             */
             bins?: number[] | null;
-            /** @description Values that stand for null, compared after conversion to the column's type. */
+            /**
+             * @description Values that stand for null, compared after conversion to the column's type.
+             * @example [
+             *       -1
+             *     ]
+             */
             replace_with_nulls?: components["schemas"]["Scalar"][] | null;
-            /** @description The length of a vector. In a ranking model it binds nothing. */
+            /**
+             * @description The length of a vector. In a ranking model it binds nothing.
+             * @example 768
+             */
             n_dimensions?: number | null;
         };
         /** @description The columns of a model's events. */
@@ -1919,9 +2055,24 @@ export interface components {
             /**
              * @description The version of this description's form.
              * @default 1
+             * @example 1
              */
             schema_version?: number;
-            /** @description The columns. */
+            /**
+             * @description The columns.
+             * @example [
+             *       {
+             *         "name": "flight_id",
+             *         "data_type": "str"
+             *       },
+             *       {
+             *         "name": "distance",
+             *         "data_type": "int",
+             *         "min": 0,
+             *         "max": 5000
+             *       }
+             *     ]
+             */
             columns: components["schemas"]["Column"][];
         };
         /** @description The roles of a model's columns, by name. */
@@ -1929,34 +2080,95 @@ export interface components {
             /**
              * @description The version of this description's form.
              * @default 1
+             * @example 1
              */
             schema_version?: number;
-            /** @description What the model takes in. */
+            /**
+             * @description What the model takes in.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
             inputs?: string[];
-            /** @description What the model puts out. */
+            /**
+             * @description What the model puts out.
+             * @example [
+             *       "late_probability"
+             *     ]
+             */
             outputs?: string[];
-            /** @description What would have been right; known later, updatable. */
+            /**
+             * @description What would have been right; known later, updatable.
+             * @example [
+             *       "arrived_late"
+             *     ]
+             */
             targets?: string[];
-            /** @description What was done because of the output. */
+            /**
+             * @description What was done because of the output.
+             * @example [
+             *       "rebooked"
+             *     ]
+             */
             decisions?: string[];
-            /** @description What else belongs to an event; updatable. */
+            /**
+             * @description What else belongs to an event; updatable.
+             * @example [
+             *       "flight_id"
+             *     ]
+             */
             metadata?: string[];
-            /** @description Features derived from columns; kept as they are, never computed. See `warnings` of the model. */
+            /**
+             * @description Features derived from columns; kept as they are, never computed. See `warnings` of the model.
+             * @example [
+             *       {
+             *         "name": "route",
+             *         "type": "FROM_COLUMNS",
+             *         "columns": [
+             *           "carrier",
+             *           "distance"
+             *         ],
+             *         "n_clusters": 5
+             *       }
+             *     ]
+             */
             custom_features?: {
                 [key: string]: unknown;
             }[];
         };
         /** @description What belongs to the model's task. */
         TaskParams: {
-            /** @description From which output on the positive class is predicted. */
+            /**
+             * @description From which output on the positive class is predicted.
+             * @example 0.5
+             */
             binary_classification_threshold?: number | null;
-            /** @description The classes of the target, in order. */
+            /**
+             * @description The classes of the target, in order.
+             * @example [
+             *       false,
+             *       true
+             *     ]
+             */
             target_class_order?: components["schemas"]["Scalar"][] | null;
-            /** @description For ranking, the column that names the group. */
+            /**
+             * @description For ranking, the column that names the group.
+             * @example search_id
+             */
             group_by?: string | null;
-            /** @description For ranking, how many places count. */
+            /**
+             * @description For ranking, how many places count.
+             * @example 10
+             */
             top_k?: number | null;
-            /** @description The weight of each class. */
+            /**
+             * @description The weight of each class.
+             * @example [
+             *       0.8,
+             *       0.2
+             *     ]
+             */
             class_weights?: number[] | null;
             /** @description Whether reference histograms are weighted. */
             weighted_ref_histograms?: boolean | null;
@@ -1981,17 +2193,20 @@ export interface components {
             /**
              * Format: uuid
              * @description An uploaded CSV or Parquet file.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
             spec?: components["schemas"]["ModelSpec"];
             /**
              * @description Up to how many different texts make a category.
              * @default 1000
+             * @example 100
              */
             max_cardinality?: number | null;
             /**
              * @description How many rows are looked at.
              * @default 10000
+             * @example 10000
              */
             sample_size?: number | null;
         };
@@ -2008,16 +2223,21 @@ export interface components {
         };
         /** @description A model to create. */
         ModelCreate: {
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example arrival_delay
+             */
             name: string;
             /**
              * Format: uuid
              * @description The project it belongs to.
+             * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
              */
             project_id: string;
             /**
              * @description Its version.
              * @default v1
+             * @example v1
              */
             version?: string;
             input_type?: components["schemas"]["InputType"];
@@ -2025,11 +2245,20 @@ export interface components {
             task_params?: components["schemas"]["TaskParams"];
             schema: components["schemas"]["ModelSchema"];
             spec: components["schemas"]["ModelSpec"];
-            /** @description What it is for. */
+            /**
+             * @description What it is for.
+             * @example Is the flight more than 15 minutes late?
+             */
             description?: string | null;
-            /** @description The column that holds the event's id. */
+            /**
+             * @description The column that holds the event's id.
+             * @example flight_id
+             */
             event_id_col?: string | null;
-            /** @description The column that holds the event's timestamp. */
+            /**
+             * @description The column that holds the event's timestamp.
+             * @example timestamp
+             */
             event_ts_col?: string | null;
             /**
              * @description The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:
@@ -2042,15 +2271,27 @@ export interface components {
         };
         /** @description What to change of a model. */
         ModelUpdate: {
-            /** @description Its version. */
+            /**
+             * @description Its version.
+             * @example v2
+             */
             version?: string;
             schema?: components["schemas"]["ModelSchema"];
             spec?: components["schemas"]["ModelSpec"];
-            /** @description What it is for. */
+            /**
+             * @description What it is for.
+             * @example Is the flight more than 15 minutes late?
+             */
             description?: string | null;
-            /** @description The column that holds the event's id. */
+            /**
+             * @description The column that holds the event's id.
+             * @example flight_id
+             */
             event_id_col?: string | null;
-            /** @description The column that holds the event's timestamp. */
+            /**
+             * @description The column that holds the event's timestamp.
+             * @example timestamp
+             */
             event_ts_col?: string | null;
             /**
              * @description The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:
@@ -2218,11 +2459,15 @@ export interface components {
         };
         /** @description A baseline to create. */
         BaselineCreate: {
-            /** @description Its name, unique in the model. */
+            /**
+             * @description Its name, unique in the model.
+             * @example same_hour_yesterday
+             */
             name: string;
             /**
              * Format: uuid
              * @description The model whose events are compared.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             type: components["schemas"]["BaselineType"];
@@ -2230,13 +2475,23 @@ export interface components {
             /**
              * Format: uuid
              * @description The dataset, for PRE_PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
              */
             env_id?: string | null;
-            /** @description Where the range starts, in seconds or milliseconds since 1970, told apart by size. */
+            /**
+             * @description Where the range starts, in seconds or milliseconds since 1970, told apart by size.
+             * @example 1356998400
+             */
             start_time?: number | null;
-            /** @description Where the range ends, in seconds or milliseconds since 1970, told apart by size. */
+            /**
+             * @description Where the range ends, in seconds or milliseconds since 1970, told apart by size.
+             * @example 1359676800
+             */
             end_time?: number | null;
-            /** @description How many windows back a ROLLING baseline lies. */
+            /**
+             * @description How many windows back a ROLLING baseline lies.
+             * @example 24
+             */
             offset_delta?: number | null;
             window_bin_size?: components["schemas"]["WindowBinSize"];
         };
@@ -2293,15 +2548,29 @@ export interface components {
         };
         /** @description A token to create. */
         TokenCreate: {
-            /** @description What it is for. */
+            /**
+             * @description What it is for.
+             * @example airflow
+             */
             name: string;
-            /** @description What it may do. */
+            /**
+             * @description What it may do.
+             * @example [
+             *       "ingest"
+             *     ]
+             */
             scopes: components["schemas"]["TokenScope"][];
-            /** @description The projects that it is limited to; null or absent means all. */
+            /**
+             * @description The projects that it is limited to; null or absent means all.
+             * @example [
+             *       "2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22"
+             *     ]
+             */
             project_ids?: string[] | null;
             /**
              * Format: date-time
              * @description When it ends; null or absent means never.
+             * @example 2027-01-01T00:00:00Z
              */
             expires_at?: string | null;
         };
@@ -2310,6 +2579,7 @@ export interface components {
             /**
              * @description How long the old token stays valid.
              * @default 86400
+             * @example 3600
              */
             overlap_seconds?: number;
         };

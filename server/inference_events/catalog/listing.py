@@ -195,3 +195,7 @@ _ON_TEXT: Mapping[str, Callable[[Column, str], Condition]] = {
     "ends_with": _ends_with,
 }
 _ON_MANY = frozenset({"any", "in"})
+OPERATORS = frozenset(
+    {*_WITHOUT_VALUE, *_ON_ONE, *_ON_TEXT, *_ON_MANY, "between"}
+    | {f"not_{name}" for name in ("equal", "in", "between", *_ON_TEXT)}
+)

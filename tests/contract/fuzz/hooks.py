@@ -12,6 +12,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 from tests.contract.fuzz.aim import aim_body, aim_path, is_every_second, is_valid_source, shape_events
 from tests.contract.fuzz.events import EVENTS
+from tests.contract.fuzz.filters import FILTERS
 from tests.contract.fuzz.landscape import prepare
 from tests.contract.fuzz.reading import RETRY_HEADERS, check_published, check_updated
 from tests.contract.fuzz.rules import is_refused_by_rule
@@ -49,6 +50,14 @@ def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
         return just(body)
     filled = EVENTS.map(lambda events: body | {"source": {"type": "EVENTS", "events": events}})
     return just(body) | filled if body["source"]["type"] == "FILE" else filled
+
+
+@schemathesis.hook
+def flatmap_query(context: HookContext, query: Any) -> SearchStrategy[Any]:
+    """Put random filters into queries: for the schema of the parameter any text would do."""
+    if not isinstance(query, dict) or not isinstance(query.get("filter"), str):
+        return just(query)
+    return just(query) | FILTERS.map(lambda text: query | {"filter": text})
 
 
 @schemathesis.hook
