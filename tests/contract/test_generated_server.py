@@ -178,7 +178,7 @@ def test_arguments_have_names_in_python(package: Path) -> None:
 def test_the_handler_gets_the_value_of_json_text(package: Path) -> None:
     """A parameter with `x-content-schema` is parsed and checked; an empty text or object is as good as none."""
     nested = '{"day":1,"then":' * 60 + '{"day":1}' + "}" * 60
-    deep = '{"then":' * 200 + "}" * 200
+    deep = '{"then":' * 200 + "{}" + "}" * 200
     texts = ['{"day":3,"then":{"day":4}}', "", "{}", '{"day":"x","then":{}}', "[]", "{", nested, deep]
     calls, answers = served(package, *(("GET", THING, {"params": {"when": text}}) for text in texts))
     assert [call.get("when") for call in calls] == [{"day": 3, "then": {"day": 4}}, None, None, json.loads(nested)]

@@ -12,89 +12,56 @@ export interface paths {
         put?: never;
         /**
          * Publish events
-         * @description Stores up to 1,000 events given in the request, or starts a job that stores the rows of an uploaded file.
+         * @description Stores up to 1,000 events of the request, or starts a job that stores the rows of an uploaded file.
          *
          *     For a source of type `EVENTS`:
-         *     1. The model is looked up; an unknown one is a 404.
-         *     2. Every event is checked. An event without a usable id (where the model has an `event_id_col`), with a
-         *        timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the request: 400,
-         *        each fault with its place, nothing stored.
-         *     3. Values are converted to the types of the model's schema. What does not fit is stored all the same and
-         *        recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are kept.
-         *     4. All events are committed in one transaction and synced to disk.
-         *     5. The answer lists one id per event, in the order of the request.
-         *
-         *     *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and what reads
-         *     as null with the value that was sent beside it, as a `type` violation, too:
-         *
-         *     | data type | as it is | converted | kept beside |
-         *     |---|---|---|---|
-         *     | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float | integers that no 64-bit float is, all else |
-         *     | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
-         *     | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-         *     | str | text, exactly | numbers and booleans, as JSON | lists and objects |
-         *     | category | values of the type of its categories | as that type does | as that type does |
-         *     | timestamp | what *Timestamps* accepts | | all else |
-         *     | vector | lists of numbers | text of such a list | all else |
-         *
-         *     A value that is no category, but is the same whole number or boolean as exactly one category, is that
-         *     category: 1.0 is `"1"`, and `true` is `"True"`.
-         *
-         *     In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as ids. Of a
-         *     name that is there twice in one object the last counts. CSV cells are text in whatever type their column has:
-         *     those that read as a value of it, as the third column says, are no violation, unless digits are lost.
-         *
-         *     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an integral
-         *     number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per event.
-         *     The id and the value of its column agree. In a column of numbers (int or float), a text of a whole number is
-         *     that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update, delete and
-         *     read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and `"7.0"` are
-         *     ids of their own, and a number shows its digits. An id has up to 65,536 characters.
-         *
-         *     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or `"NaT"` means
-         *     the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
-         *     If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit it;
-         *     what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or nanoseconds
-         *     since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space, in either
-         *     case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`. A date
-         *     alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no event of a request, or
-         *     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is misspelt.
+         *     1. The server looks up the model. An unknown one is a 404.
+         *     2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a timestamp that
+         *        is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault with its
+         *        place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+         *     3. It converts values to the types of the model's schema. A value that does not fit is stored too, as a violation:
+         *        `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the introduction.
+         *     4. It commits all events in one transaction and syncs them to disk.
+         *     5. The response lists one id per event, in the order of the request. If no event has the column that
+         *        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
          *
          *     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
-         *     never wipes a label that came in between; with other content it replaces the values that it carries, and a
-         *     null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). An id
-         *     twice in one request is as if the events were sent one after the other.
+         *     never removes a label that came in between. With other content it replaces the values that it carries; a
+         *     null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). Repeated ids in
+         *     one request apply in order.
          *
          *     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a STATIC
-         *     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
+         *     baseline of its name. Publishing to it again appends. `env_name` is ignored for PRODUCTION.
          *
-         *     For a source of type `FILE` the answer names a job, which is readable at once:
-         *     1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are read in
-         *        chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV header
+         *     For a source of type `FILE` the response names a job, which is readable at once:
+         *     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) in
+         *        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV header
          *        alone is a file without rows.
-         *     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a Parquet file
-         *        with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A CSV file
-         *        with a row of more than 8 MiB cannot be read.
+         *     2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a row of a
+         *        Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
+         *        CSV file with a row of more than 8 MiB cannot be read.
          *     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column, as the
-         *        answer to a request with events does; see `get_job`.
-         *     4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets no further
-         *        for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV file's
-         *        first line is a column of the model, if every row is rejected, or soon after a million rejected rows (the
-         *        server's setting `max_rejected_rows`). The message names the columns of the file, but shows no cell of a CSV
-         *        file that seems to have no header line. It says if the cells are separated by another character, or if the
-         *        file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
-         *        their rows, for any cause of the failure.
-         *     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged later.
-         *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls are.
+         *        response to a request with events does; see `get_job`.
+         *     4. The job fails if:
+         *        * the file cannot be read, has more than 10,000 columns, or its reading needs more than 2 GiB of memory or makes
+         *          no progress for 120 s (settings of the server),
+         *        * no cell of a CSV file's first line is a column of the model,
+         *        * every row is rejected, or soon after a million rejected rows (the server's setting `max_rejected_rows`).
+         *
+         *        The message names the columns of the file, but shows no cell of a CSV file that seems to have no header line.
+         *        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
+         *        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
+         *     5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged later.
+         *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls are.
          *     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and timestamps too.
-         *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text; so
+         *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text. So
          *        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are shown with
          *        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
          *
          *     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB and 250,000
          *     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value. The events
          *     of a request have at most 20,000 different columns (400).
-         *     A retry follows the rules in the introduction; ids that the server made are the same in a replayed answer.
+         *     A retry follows *Retries* in the introduction; ids that the server made are the same in a repeated response.
          */
         post: operations["publish_events"];
         /**
@@ -110,35 +77,35 @@ export interface paths {
          *     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
          *
          *     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-         *     Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+         *     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_events"];
         options?: never;
         head?: never;
         /**
          * Update events
-         * @description Changes columns of PRODUCTION events that are stored already: labels that arrive late, metadata.
+         * @description Changes columns of stored PRODUCTION events: labels that arrive late, metadata.
          *
          *     For a source of type `EVENTS`:
-         *     1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-         *     2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is changed.
+         *     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
+         *     2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing changes.
          *     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-         *        columns without a role. Input, output and decision columns are left alone and named in
-         *        `ignored_columns`. The id column only selects.
+         *        columns without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
+         *        them. The id column only selects.
          *     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the event. For
          *        models that are not ranking models a list of one element counts as that element in scalar columns.
-         *     5. The violations of the changed columns are found anew.
-         *     6. All changes are committed in one transaction and synced to disk.
+         *     5. The server finds the violations of the changed columns again.
+         *     6. It commits all changes in one transaction and syncs them to disk.
          *
-         *     Ids that are not stored change nothing; they are named in `unknown_event_ids`, while `event_ids` repeats
-         *     every id in the order of the request. An id twice in one request is as if sent one after the other.
+         *     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats every id in the
+         *     order of the request. Repeated ids in one request apply in order.
          *
          *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id
-         *     column and the columns to change; every column of the file counts as contained in every row. The job's `info`
-         *     tells of them what the answer to a request with events tells. It fails as the job of `publish_events` does.
+         *     column and the columns to change. Every row counts as having every column of the file. The job's `info`
+         *     reports what the response to a request with events reports. The job fails as that of `publish_events` does.
          *
-         *     Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
-         *     cannot be changed (400). A retry follows the rules in the introduction.
+         *     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed (400). A retry
+         *     follows *Retries* in the introduction.
          */
         patch: operations["update_events"];
         trace?: never;
@@ -269,7 +236,7 @@ export interface paths {
          *     2. A file that an unfinished job needs stays: 409.
          *     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as well.
          *
-         *     Events that were published from the file stay. A retry follows the rules in the introduction.
+         *     Events that were published from the file stay. A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_file"];
         options?: never;
@@ -379,7 +346,7 @@ export interface paths {
          *     3. The parts are joined in order of their numbers and synced; the file is then as if it had been uploaded
          *        whole, with status SUCCESSFUL. Parts that are stored but not named are dropped.
          *
-         *     Limit: 10 GiB a file (413 beyond). A retry follows the rules in the introduction.
+         *     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
          */
         post: operations["complete_multipart_upload"];
         delete?: never;
@@ -534,7 +501,7 @@ export interface paths {
          * @description Creates a project. Its name must be free: a second project of one name is a 409. The name of a deleted
          *     project is free again. A token that is limited to projects cannot create one (403).
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         post: operations["create_project"];
         delete?: never;
@@ -566,7 +533,7 @@ export interface paths {
          *     3. Files that only their jobs used are a 404 from then on, too.
          *     4. A job, answered with 202, removes the events and the content of those files.
          *
-         *     A retry follows the rules in the introduction; deleting it anew is a 404.
+         *     A retry follows *Retries* in the introduction; deleting it anew is a 404.
          */
         delete: operations["delete_project"];
         options?: never;
@@ -620,7 +587,7 @@ export interface paths {
          *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
          *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+         *     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
          */
         post: operations["create_model"];
         delete?: never;
@@ -652,7 +619,7 @@ export interface paths {
          *     3. Files that only its jobs used are a 404 from then on, too.
          *     4. A job, answered with 202, removes the events and the content of those files.
          *
-         *     A retry follows the rules in the introduction; deleting it anew is a 404.
+         *     A retry follows *Retries* in the introduction; deleting it anew is a 404.
          */
         delete: operations["delete_model"];
         options?: never;
@@ -667,7 +634,7 @@ export interface paths {
          *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
          *     4. Events stored before are not checked anew; the schema binds what is written from then on.
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         patch: operations["update_model"];
         trace?: never;
@@ -815,7 +782,7 @@ export interface paths {
          *     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the STATIC
          *        baseline of its name.
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         post: operations["create_baseline"];
         delete?: never;
@@ -843,7 +810,7 @@ export interface paths {
          * @description Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its name is
          *     free again. A later publish to a dataset of that name does not bring it back.
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_baseline"];
         options?: never;

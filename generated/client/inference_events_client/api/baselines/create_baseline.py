@@ -144,7 +144,7 @@ def sync_detailed(
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -197,7 +197,7 @@ def sync(
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -245,7 +245,7 @@ async def asyncio_detailed(
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -296,7 +296,7 @@ async def asyncio(
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -141,7 +141,7 @@ def sync_detailed(
     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -192,7 +192,7 @@ def sync(
     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -238,7 +238,7 @@ async def asyncio_detailed(
     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -287,7 +287,7 @@ async def asyncio(
     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -129,7 +129,7 @@ def sync_detailed(
     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
     well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):
@@ -173,7 +173,7 @@ def sync(
     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
     well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):
@@ -212,7 +212,7 @@ async def asyncio_detailed(
     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
     well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):
@@ -254,7 +254,7 @@ async def asyncio(
     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
     well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):

@@ -164,7 +164,7 @@ def sync_detailed(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -237,7 +237,7 @@ def sync(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -305,7 +305,7 @@ async def asyncio_detailed(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -376,7 +376,7 @@ async def asyncio(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -144,7 +144,7 @@ def sync_detailed(
     409.
     4. Events stored before are not checked anew; the schema binds what is written from then on.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):
@@ -194,7 +194,7 @@ def sync(
     409.
     4. Events stored before are not checked anew; the schema binds what is written from then on.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):
@@ -239,7 +239,7 @@ async def asyncio_detailed(
     409.
     4. Events stored before are not checked anew; the schema binds what is written from then on.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):
@@ -287,7 +287,7 @@ async def asyncio(
     409.
     4. Events stored before are not checked anew; the schema binds what is written from then on.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):

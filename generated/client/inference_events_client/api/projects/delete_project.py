@@ -125,7 +125,7 @@ def sync_detailed(
     3. Files that only their jobs used are a 404 from then on, too.
     4. A job, answered with 202, removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it anew is a 404.
 
     Args:
         project_id (UUID):
@@ -170,7 +170,7 @@ def sync(
     3. Files that only their jobs used are a 404 from then on, too.
     4. A job, answered with 202, removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it anew is a 404.
 
     Args:
         project_id (UUID):
@@ -210,7 +210,7 @@ async def asyncio_detailed(
     3. Files that only their jobs used are a 404 from then on, too.
     4. A job, answered with 202, removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it anew is a 404.
 
     Args:
         project_id (UUID):
@@ -253,7 +253,7 @@ async def asyncio(
     3. Files that only their jobs used are a 404 from then on, too.
     4. A job, answered with 202, removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it anew is a 404.
 
     Args:
         project_id (UUID):
