@@ -54,10 +54,11 @@ def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
 
 @schemathesis.hook
 def flatmap_query(context: HookContext, query: Any) -> SearchStrategy[Any]:
-    """Put random filters into queries: for the schema of the parameter any text would do."""
-    if not isinstance(query, dict) or not isinstance(query.get("filter"), str):
+    """Put random filters into most queries of lists: left alone they are rare, and any text would do."""
+    sent = query or {}
+    if not _has_filter(context) or not isinstance(sent.get("filter", ""), str):
         return just(query)
-    return just(query) | FILTERS.map(lambda text: query | {"filter": text})
+    return just(query) | FILTERS.map(lambda text: {**sent, "filter": text})
 
 
 @schemathesis.hook
@@ -97,6 +98,10 @@ def acknowledged_updates_read_back(ctx: CheckContext, response: Response, case: 
 
 def _operation_id(case: Case[Any]) -> str:
     return str(case.operation.definition.raw.get("operationId"))
+
+
+def _has_filter(context: HookContext) -> bool:
+    return context.operation is not None and any(one.name == "filter" for one in context.operation.query)
 
 
 def _url(case: Case[Any]) -> str:

@@ -11,9 +11,9 @@ from schemathesis import Response
 from inference_events.ingest.timestamps import ACCEPTED
 from tests.contract.fuzz.filters import has_filter
 
-# The fields that are known follow it.
 FILTER = "/query/filter"
-UNKNOWN_FIELD = "unknown field; known fields: "
+# The fields that are known follow the first, the model's format the second.
+STARTS = ("unknown field; known fields: ", "does not fit the model's event_ts_format ")
 RULES = (
     # publish_events and update_events
     "is needed for PRE_PRODUCTION (the vendor's client calls it dataset_name)",
@@ -82,4 +82,4 @@ def is_refused_by_rule(response: Response) -> bool:
 
 
 def _is_rule(message: str) -> bool:
-    return UNKNOWN_FIELD in message or message.endswith(RULES)
+    return any(start in message for start in STARTS) or message.endswith(RULES)
