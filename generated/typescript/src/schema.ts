@@ -71,10 +71,10 @@ export interface paths {
          *     1. The model is looked up; an unknown one is a 404.
          *     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400, and so is
          *        a range whose start is not before its end.
-         *     3. A job is accepted and answered with 202. It is readable at once.
+         *     3. The server accepts a job and responds with 202. The job is readable at once.
          *     4. The job deletes in one transaction what was stored before it was accepted and lies in the range (start
          *        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
-         *     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
+         *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
          *
          *     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
          *     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
@@ -125,9 +125,9 @@ export interface paths {
          *     and none ends up in an access log. Nothing is changed, so a retry is free.
          *
          *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-         *     2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says less. Ids that are not
-         *        stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of the
-         *        environment are read, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
+         *     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says less. Ids that are not
+         *        stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of the
+         *        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
          *     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise send it as
          *        `cursor`, with the rest of the request unchanged, for the next page.
          *     4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
@@ -159,12 +159,12 @@ export interface paths {
          *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is another
          *        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
          *     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it, the end
-         *        does not, and a bound that is null is open. If there are none, the answer is a 404.
+         *        does not, and a bound that is null is open. If there are none, it is a 404.
          *     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give the same
          *        sample. Rows come in order of timestamp, then id.
          *     4. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
-         *        the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a ranking
-         *        model, whose columns all hold lists, there are none to leave out. `column_names`
+         *        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a ranking
+         *        model, whose columns all hold lists, has none. `column_names`
          *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the server made
          *        or read of each event, unless the schema has columns of these names. A name that is unknown or there twice
          *        is a 400 with its place, and so is a choice that leaves no column.
@@ -177,7 +177,7 @@ export interface paths {
          *
          *     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on the
          *     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment` is a 501,
-         *     as segments are not served here. Limit: 10,000,000 rows.
+         *     because this server does not support segments. Limit: 10,000,000 rows.
          */
         post: operations["download_events"];
         delete?: never;
@@ -234,7 +234,7 @@ export interface paths {
          *
          *     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
          *     2. A file that an unfinished job needs stays: 409.
-         *     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as well.
+         *     3. The response shows the file once more. From then on it is a 404, and a publish or update from it as well.
          *
          *     Events that were published from the file stay. A retry follows *Retries* in the introduction.
          */
@@ -258,9 +258,9 @@ export interface paths {
          * @description Stores one file for a later publish or update.
          *
          *     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed to disk
-         *        and synced before the answer.
-         *     2. The ending of the name tells the type: `.csv` CSV, `.parquet` and `.pq` PARQUET, `.tar.gz` TAR_GZ. Any
-         *        other ending is a 400. The content is looked at when a job reads it.
+         *        and synced before the response.
+         *     2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET, `.tar.gz`
+         *        TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024 characters. A job reads the content later.
          *
          *     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
          *     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job did.
@@ -286,8 +286,8 @@ export interface paths {
          * Begin an upload in parts
          * @description Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
          *
-         *     1. The ending of the name tells the type, as in `upload_file`; any other ending is a 400.
-         *     2. The answer is a file with status INITIATED. Its id goes with every part and with the completion.
+         *     1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+         *     2. The response is a file with status INITIATED. Its id goes with every part and with the completion.
          *
          *     An upload that is not completed within 24 hours is removed with its parts. A retry begins another upload,
          *     which is harmless.
@@ -313,9 +313,9 @@ export interface paths {
          * @description Stores one part of an upload that has begun.
          *
          *     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in any order.
-         *        The content is streamed to disk and synced before the answer; the name of the part does not matter.
+         *        The content is streamed to disk and synced before the response; the name of the part does not matter.
          *     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
-         *     3. `part_id` in the answer is the SHA-256 of the part. The completion repeats it.
+         *     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
          *
          *     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
          *     harmless. Limit: 1,000 parts, 10 GiB a part (413 beyond).
@@ -380,15 +380,15 @@ export interface paths {
          *        nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside columns of
          *        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`, and so is
          *        what fits no type, such as lists of text, structs and bytes.
-         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are left out of
-         *        these, and a side that has such gets no bound. The bins of a single value reach half a unit to either side.
+         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not count
+         *        there, and a side that has them gets no bound. The bins of a single value reach half a unit to either side.
          *        A bool gets the categories false and true. Text of at most `max_cardinality` different values, and fewer
          *        than values, is a `category` with these, sorted, if none is longer than 256 characters and those of all
          *        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they
          *        agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking model can be
          *        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are not grouped
          *        yet say what an item is, with bounds and categories.
-         *     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
+         *     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
          *
          *     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events outside
          *     them count as violations. Those of the column that `event_ts_col` names bind nothing.
@@ -410,7 +410,7 @@ export interface paths {
         /**
          * List jobs
          * @description Lists all jobs, the newest first, also those of models and projects that are deleted. A job that ended more than
-         *     90 days ago is left out (a setting of the server).
+         *     90 days ago is not listed (a setting of the server).
          *
          *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
@@ -434,7 +434,7 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a setting of
+         * @description Shows one job. A job is readable from the response with its id until 90 days after its end (a setting of
          *     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a
          *     result per task.
          *
@@ -467,7 +467,7 @@ export interface paths {
         /**
          * List the rejected rows of a job
          * @description Lists the rows of a job's file that could not be events, in order of their row number. Row numbers count
-         *     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows, or that
+         *     from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
          *     read no file, has an empty list. A job that failed because of too many rejected rows lists those that it read
          *     before it failed. Rejected rows are kept as long as their job.
          */
@@ -531,9 +531,9 @@ export interface paths {
          *     1. The project and its models are hidden at once: reading them is a 404 from then on.
          *     2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
          *     3. Files that only their jobs used are a 404 from then on, too.
-         *     4. A job, answered with 202, removes the events and the content of those files.
+         *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
-         *     A retry follows *Retries* in the introduction; deleting it anew is a 404.
+         *     A retry follows *Retries* in the introduction; deleting it again is a 404.
          */
         delete: operations["delete_project"];
         options?: never;
@@ -550,7 +550,7 @@ export interface paths {
         };
         /**
          * List models
-         * @description Lists models by name and version, of one project where `project_id` is given, and only the newest version of each
+         * @description Lists models by name and version, of one project if `project_id` is given, and only the newest version of each
          *     name with `latest_only`.
          *
          *     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter` and
@@ -574,15 +574,15 @@ export interface paths {
          *
          *     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of their
          *     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of them, here
-         *     and whenever the model is read. Answers to a publish do not repeat these warnings.
+         *     and whenever the model is read. Responses to a publish do not repeat these warnings.
          *
          *     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
          *     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and `categories`
          *        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever `n_dimensions`
-         *        says, and not left out of downloads.
+         *        says, and part of every download.
          *     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one. `read_events`
          *        shows it as it was sent: a list of one reads as its value in the columns of the id and the timestamp, and in
-         *        every column where another list of the group has several values.
+         *        every column in which another list of the group has several values.
          *     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the same
          *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
          *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
@@ -617,9 +617,9 @@ export interface paths {
          *     1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
          *     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
          *     3. Files that only its jobs used are a 404 from then on, too.
-         *     4. A job, answered with 202, removes the events and the content of those files.
+         *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
-         *     A retry follows *Retries* in the introduction; deleting it anew is a 404.
+         *     A retry follows *Retries* in the introduction; deleting it again is a 404.
          */
         delete: operations["delete_model"];
         options?: never;
@@ -629,10 +629,10 @@ export interface paths {
          * @description Changes the fields that the request contains; `schema` and `spec` are replaced whole.
          *
          *     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-         *     2. A column that is new reads as null in events stored before. The values of a column that is gone stay
+         *     2. A column that is new reads as null in events stored before. The values of a dropped column stay
          *        readable under `undeclared`.
          *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
-         *     4. Events stored before are not checked anew; the schema binds what is written from then on.
+         *     4. Events stored before are not checked again; the schema binds later writes.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -670,7 +670,7 @@ export interface paths {
         };
         /**
          * List the environments of a model
-         * @description Lists the environments of one model by name, only those of a type where `type` is given. An unknown model is
+         * @description Lists the environments of one model by name, only those of one type if `type` is given. An unknown model is
          *     a 404.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
@@ -697,7 +697,7 @@ export interface paths {
          * @description Lists the baselines of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
-         *     `ordering` know what they know in `list_baselines`; `search` looks into the name.
+         *     `ordering` know the same fields as in `list_baselines`; `search` looks into the name.
          */
         get: operations["list_model_baselines"];
         put?: never;
@@ -717,8 +717,8 @@ export interface paths {
         };
         /**
          * List environments
-         * @description Lists the environments of all models by name, only those of a type where `type` is given: the PRODUCTION
-         *     environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are left out.
+         * @description Lists the environments of all models by name, only those of one type if `type` is given: the PRODUCTION
+         *     environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
@@ -761,7 +761,7 @@ export interface paths {
         };
         /**
          * List baselines
-         * @description Lists the baselines of all models by name. Those of deleted models are left out.
+         * @description Lists the baselines of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at` and
@@ -778,7 +778,7 @@ export interface paths {
          *        inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start belongs to it, the
          *        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
          *        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not belong to
-         *        the kind is absent, or null where it may be; anything else is a 400 with its place.
+         *        the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
          *     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the STATIC
          *        baseline of its name.
          *
@@ -864,7 +864,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token
-         * @description Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired one, is a
+         * @description Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired one, is a
          *     404. The last admin token that does not expire cannot be revoked (409), as nobody could make another.
          */
         delete: operations["revoke_token"];
@@ -907,8 +907,8 @@ export interface paths {
         };
         /**
          * Get the server's version
-         * @description Tells the version of the API that this server speaks, as the vendor's client expects it: a strict SemVer of
-         *     at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
+         * @description Reports the version of the API that this server supports, as the vendor's client expects it: a strict SemVer of
+         *     at least 26.0.0. Clients ask for it first. It also reports the version of the server's own software.
          */
         get: operations["get_server_info"];
         put?: never;
@@ -928,7 +928,7 @@ export interface paths {
         };
         /**
          * Check a client's version
-         * @description Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a version
+         * @description Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a version
          *     that cannot be read, is a 400 that says so.
          */
         get: operations["check_version_compatibility"];
@@ -949,7 +949,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers 200 as long as the process can answer at all. Needs no token.
+         * @description Returns 200 as long as the process can respond at all. Needs no token.
          */
         get: operations["check_liveness"];
         put?: never;
@@ -969,7 +969,7 @@ export interface paths {
         };
         /**
          * Can the server take requests?
-         * @description Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or stops, or if
+         * @description Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops, or if
          *     a store cannot be read. Needs no token.
          *
          *     If the disk refuses writes, for example because it is full, the status code is still 200, but `status` is
@@ -993,22 +993,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description The version of the API that answers.
+         * @description The version of the vendor's API.
          * @enum {string}
          */
         ApiVersion: "3.0";
         /**
-         * @description Marks an answer with one result.
+         * @description Marks a response with one result.
          * @enum {string}
          */
         NormalKind: "NORMAL";
         /**
-         * @description Marks an answer with a page of results.
+         * @description Marks a response with a page of results.
          * @enum {string}
          */
         PaginatedKind: "PAGINATED";
         /**
-         * @description Marks an answer that tells of a failure.
+         * @description Marks the response of a failure.
          * @enum {string}
          */
         ErrorKind: "ERROR";
@@ -1023,12 +1023,12 @@ export interface components {
          */
         FileType: "CSV" | "PARQUET" | "TAR_GZ";
         /**
-         * @description How far an upload has come.
+         * @description The state of an upload.
          * @enum {string}
          */
         FileStatus: "INITIATED" | "SUCCESSFUL" | "FAILED";
         /**
-         * @description How far a job has come. SUCCESS and FAILURE are final.
+         * @description The state of a job. SUCCESS and FAILURE are final.
          * @enum {string}
          */
         JobStatus: "PENDING" | "STARTED" | "SUCCESS" | "FAILURE";
@@ -1038,7 +1038,7 @@ export interface components {
          */
         DataType: "float" | "int" | "bool" | "str" | "category" | "timestamp" | "vector";
         /**
-         * @description What a model takes in.
+         * @description The kind of input of a model.
          * @enum {string}
          */
         InputType: "structured" | "text" | "mixed";
@@ -1220,7 +1220,7 @@ export interface components {
             start_time: components["schemas"]["TimeBound"];
             end_time: components["schemas"]["TimeBound"];
         };
-        /** @description One event, column names to values. What the model's schema does not know is kept all the same. */
+        /** @description One event, column names to values. Columns that the model's schema does not know are kept. */
         Event: {
             [key: string]: unknown;
         };
@@ -1353,15 +1353,15 @@ export interface components {
              */
             cursor?: string;
         };
-        /** @description A range of time, open where a bound is null or absent; the start belongs to it, the end does not. */
+        /** @description A range of time, open if a bound is null or missing; the start belongs to it, the end does not. */
         TimeFilter: {
             /**
-             * @description Where it starts, as ISO 8601 with `T` or a space.
+             * @description When it starts, as ISO 8601 with `T` or a space.
              * @example 2013-01-01 00:00:00
              */
             start_time?: string | null;
             /**
-             * @description Where it ends, as ISO 8601 with `T` or a space.
+             * @description When it ends, as ISO 8601 with `T` or a space.
              * @example 2013-02-01 00:00:00
              */
             end_time?: string | null;
@@ -1393,7 +1393,7 @@ export interface components {
              */
             column_names?: string[] | null;
             time_filter?: components["schemas"]["TimeFilter"];
-            /** @description Not served here, a 501. */
+            /** @description Not supported, a 501. */
             segment?: {
                 [key: string]: unknown;
             } | null;
@@ -1425,7 +1425,7 @@ export interface components {
             count: number;
         };
         /**
-         * @description Something that was accepted and is perhaps not meant. Reasons:
+         * @description Something that the server accepted but that is perhaps a mistake. Reasons:
          *     * `feature_not_computed`, of a model: a custom feature, such as an enrichment or an embedding's clusters, is
          *       stored in `spec`, but this server never computes its values.
          *     * `format_not_safe`, of a model that was made before formats were checked: its `event_ts_format` does not mean
@@ -1445,7 +1445,7 @@ export interface components {
             /** @description How many events the warning is about, for warnings of events. */
             count?: number;
         };
-        /** @description What became of events that the request carried. */
+        /** @description The result of a publish of events. */
         EventsPublished: {
             /**
              * @description Always EVENTS. (enum property replaced by openapi-typescript)
@@ -1472,10 +1472,10 @@ export interface components {
              *     receipt. Absent otherwise.
              */
             missing_timestamp_column?: string;
-            /** @description What is perhaps not meant in this request's events. Absent if there are none. An addition to the vendor's API. */
+            /** @description Possible mistakes in this request's events. Absent if there are none. An addition to the vendor's API. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
-        /** @description What became of updates that the request carried. */
+        /** @description The result of an update of events. */
         EventsUpdated: {
             /**
              * @description Always EVENTS. (enum property replaced by openapi-typescript)
@@ -1488,7 +1488,7 @@ export interface components {
             updated: number;
             /** @description Ids that are not stored. */
             unknown_event_ids: string[];
-            /** @description Input, output and decision columns that were sent and left alone. */
+            /** @description Input, output and decision columns of the request, which an update does not change. */
             ignored_columns: string[];
             /**
              * @description Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
@@ -1497,7 +1497,10 @@ export interface components {
             undeclared_columns: string[];
             /** @description The violations among the updated values, counted by column and kind. */
             violations: components["schemas"]["ViolationCount"][];
-            /** @description What is perhaps not meant in this request's updates of stored events. Absent if there are none. An addition to the vendor's API. */
+            /**
+             * @description Possible mistakes in this request's updates of stored events. Absent if there are none. An addition to the
+             *     vendor's API.
+             */
             warnings?: components["schemas"]["WarningDetail"][];
         };
         /** @description A job by id and name. */
@@ -1523,19 +1526,19 @@ export interface components {
         PublishResult: components["schemas"]["EventsPublished"] | components["schemas"]["FileAccepted"];
         /** @description What was updated. */
         UpdateResult: components["schemas"]["EventsUpdated"] | components["schemas"]["FileAccepted"];
-        /** @description The answer to a publish. */
+        /** @description The response to a publish. */
         PublishEventsResponse: {
             data: components["schemas"]["PublishResult"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description The answer to an update. */
+        /** @description The response to an update. */
         UpdateEventsResponse: {
             data: components["schemas"]["UpdateResult"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description One way in which an event does not keep to the model's schema. */
+        /** @description One violation of the model's schema by an event. */
         Violation: {
             /** @description The column. */
             column: string;
@@ -1566,7 +1569,7 @@ export interface components {
              */
             updated_at: string | null;
             /**
-             * @description The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a
+             * @description The columns of the model's schema, null if there is no value. Those of a ranking model hold a list with a
              *     value per item, or a single value that holds for the group: see `create_model`.
              */
             values: {
@@ -1576,7 +1579,7 @@ export interface components {
             undeclared: {
                 [key: string]: unknown;
             };
-            /** @description Where the event does not keep to the schema. */
+            /** @description The values that violate the schema. */
             violations: components["schemas"]["Violation"][];
             /**
              * @description For each target column that has, or had, a value: when the server received the write that first gave it one.
@@ -1597,7 +1600,7 @@ export interface components {
             /** @description Where the next page begins, null on the last page. */
             next_cursor: string | null;
         };
-        /** @description The answer to a read. */
+        /** @description The response to a read. */
         ReadEventsResponse: {
             data: components["schemas"]["EventPage"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1680,7 +1683,7 @@ export interface components {
             /** @description Its size in bytes. */
             size: number;
         };
-        /** @description The answer with a part. */
+        /** @description The response with a part. */
         FilePartResponse: {
             data: components["schemas"]["FilePart"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1712,7 +1715,7 @@ export interface components {
             created_by: components["schemas"]["User"];
             updated_by: components["schemas"]["User"];
         };
-        /** @description The answer with one file. */
+        /** @description The response with one file. */
         FileResponse: {
             data: components["schemas"]["StoredFile"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1723,7 +1726,7 @@ export interface components {
             /** @description The files. */
             items: components["schemas"]["StoredFile"][];
         };
-        /** @description The answer with a page of files. */
+        /** @description The response with a page of files. */
         FilePage: {
             data: components["schemas"]["FileList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1731,7 +1734,7 @@ export interface components {
         };
         /**
          * @description What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-         *     and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+         *     and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
          *     an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
          *     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
          */
@@ -1783,14 +1786,14 @@ export interface components {
             missing_timestamp_column?: string;
             /** @description Input, output and decision columns of the file that an update left alone, at most 1,000. */
             ignored_columns?: string[];
-            /** @description What is perhaps not meant in the file's events so far. Absent if there are none. An addition to the vendor's API. */
+            /** @description Possible mistakes in the file's events so far. Absent if there are none. An addition to the vendor's API. */
             warnings?: components["schemas"]["WarningDetail"][];
             /** @description Events that were deleted. */
             deleted_events?: number;
         } & {
             [key: string]: unknown;
         };
-        /** @description Work that goes on after an answer. */
+        /** @description Work that goes on after a response. */
         Job: {
             /**
              * Format: uuid
@@ -1803,11 +1806,11 @@ export interface components {
             /** @description How much of it is done, in per cent. */
             progress: number;
             info: components["schemas"]["JobInfo"];
-            /** @description Why it failed and what mends it. */
+            /** @description Why it failed and how to fix it. */
             error_message: string | null;
             /** @description Why it failed, in one word. */
             error_reason: string | null;
-            /** @description A result per task, where `verbose` was asked. */
+            /** @description A result per task, if the request had `verbose`. */
             extras: {
                 [key: string]: unknown;
             } | null;
@@ -1832,7 +1835,7 @@ export interface components {
              */
             completed_at: string | null;
         };
-        /** @description The answer with one job. */
+        /** @description The response with one job. */
         JobResponse: {
             data: components["schemas"]["Job"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1842,7 +1845,7 @@ export interface components {
         JobAccepted: {
             job: components["schemas"]["JobReference"];
         };
-        /** @description The answer that names a job. */
+        /** @description The response that names a job. */
         JobAcceptedResponse: {
             data: components["schemas"]["JobAccepted"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1860,7 +1863,7 @@ export interface components {
             page_count: number;
             /** @description Which page this is, counted from 1. */
             page_index: number;
-            /** @description How many items were passed over. */
+            /** @description How many items come before the page. */
             offset: number;
         };
         /** @description A page of jobs. */
@@ -1868,7 +1871,7 @@ export interface components {
             /** @description The jobs. */
             items: components["schemas"]["Job"][];
         };
-        /** @description The answer with a page of jobs. */
+        /** @description The response with a page of jobs. */
         JobPage: {
             data: components["schemas"]["JobList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1888,7 +1891,7 @@ export interface components {
             /** @description The rejected rows. */
             items: components["schemas"]["RejectedRow"][];
         };
-        /** @description The answer with a page of rejected rows. */
+        /** @description The response with a page of rejected rows. */
         RejectedRowPage: {
             data: components["schemas"]["RejectedRowList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1945,7 +1948,7 @@ export interface components {
             updated_at: string;
             organization: components["schemas"]["NamedReference"];
         };
-        /** @description The answer with one project. */
+        /** @description The response with one project. */
         ProjectResponse: {
             data: components["schemas"]["Project"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1956,16 +1959,16 @@ export interface components {
             /** @description The projects. */
             items: components["schemas"]["Project"][];
         };
-        /** @description The answer with a page of projects. */
+        /** @description The response with a page of projects. */
         ProjectPage: {
             data: components["schemas"]["ProjectList"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description One column of a model's events. Unknown fields are accepted and left out. */
+        /** @description One column of a model's events. Unknown fields are ignored. */
         Column: {
             /**
-             * @description Accepted and left out; columns are known by name.
+             * @description Ignored; columns are known by name.
              * @example null
              */
             id?: string | null;
@@ -2051,7 +2054,7 @@ export interface components {
              */
             schema_version?: number;
             /**
-             * @description What the model takes in.
+             * @description The input columns.
              * @example [
              *       "carrier",
              *       "distance"
@@ -2059,28 +2062,28 @@ export interface components {
              */
             inputs?: string[];
             /**
-             * @description What the model puts out.
+             * @description The output columns.
              * @example [
              *       "late_probability"
              *     ]
              */
             outputs?: string[];
             /**
-             * @description What would have been right; known later, updatable.
+             * @description The labels, which are known later; updatable.
              * @example [
              *       "arrived_late"
              *     ]
              */
             targets?: string[];
             /**
-             * @description What was done because of the output.
+             * @description The columns of decisions that followed from the output.
              * @example [
              *       "rebooked"
              *     ]
              */
             decisions?: string[];
             /**
-             * @description What else belongs to an event; updatable.
+             * @description Other columns of an event; updatable.
              * @example [
              *       "flight_id"
              *     ]
@@ -2149,7 +2152,7 @@ export interface components {
             /** @description The columns. */
             items: components["schemas"]["Column"][];
         };
-        /** @description The answer with a page of columns. */
+        /** @description The response with a page of columns. */
         ColumnPage: {
             data: components["schemas"]["ColumnList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2171,7 +2174,7 @@ export interface components {
              */
             max_cardinality?: number | null;
             /**
-             * @description How many rows are looked at.
+             * @description How many rows to sample.
              * @default 10000
              * @example 10000
              */
@@ -2182,7 +2185,7 @@ export interface components {
             schema: components["schemas"]["ModelSchema"];
             spec: components["schemas"]["ModelSpec"];
         };
-        /** @description The answer with a proposal. */
+        /** @description The response with a proposal. */
         GeneratedModelResponse: {
             data: components["schemas"]["GeneratedModel"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2338,10 +2341,10 @@ export interface components {
             updated_by: components["schemas"]["User"];
             organization: components["schemas"]["NamedReference"];
             project: components["schemas"]["NamedReference"];
-            /** @description What is perhaps not meant in the model, at most 100 entries. Absent if there are none. An addition to the vendor's API. */
+            /** @description Possible mistakes in the model, at most 100 entries. Absent if there are none. An addition to the vendor's API. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
-        /** @description The answer with one model. */
+        /** @description The response with one model. */
         ModelResponse: {
             data: components["schemas"]["Model"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2352,7 +2355,7 @@ export interface components {
             /** @description The models. */
             items: components["schemas"]["ModelSummary"][];
         };
-        /** @description The answer with a page of models. */
+        /** @description The response with a page of models. */
         ModelPage: {
             data: components["schemas"]["ModelList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2407,7 +2410,7 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description The answer with an environment. */
+        /** @description The response with an environment. */
         EnvironmentResponse: {
             data: components["schemas"]["Environment"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2418,7 +2421,7 @@ export interface components {
             /** @description The environments. */
             items: components["schemas"]["Environment"][];
         };
-        /** @description The answer with a page of environments. */
+        /** @description The response with a page of environments. */
         EnvironmentPage: {
             data: components["schemas"]["EnvironmentList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2446,12 +2449,12 @@ export interface components {
              */
             env_id?: string | null;
             /**
-             * @description Where the range starts, in seconds or milliseconds since 1970, told apart by size.
+             * @description When the range starts, in seconds or milliseconds since 1970, told apart by size.
              * @example 1356998400
              */
             start_time?: number | null;
             /**
-             * @description Where the range ends, in seconds or milliseconds since 1970, told apart by size.
+             * @description When the range ends, in seconds or milliseconds since 1970, told apart by size.
              * @example 1359676800
              */
             end_time?: number | null;
@@ -2472,9 +2475,9 @@ export interface components {
             /** @description Its name. */
             name: string;
             type: components["schemas"]["BaselineType"];
-            /** @description Where its range starts, in milliseconds since 1970. */
+            /** @description When its range starts, in milliseconds since 1970. */
             start_time: number | null;
-            /** @description Where its range ends, in milliseconds since 1970. */
+            /** @description When its range ends, in milliseconds since 1970. */
             end_time: number | null;
             /** @description How many windows back it lies. */
             offset_delta: number | null;
@@ -2496,7 +2499,7 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description The answer with a baseline. */
+        /** @description The response with a baseline. */
         BaselineResponse: {
             data: components["schemas"]["Baseline"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2507,7 +2510,7 @@ export interface components {
             /** @description The baselines. */
             items: components["schemas"]["Baseline"][];
         };
-        /** @description The answer with a page of baselines. */
+        /** @description The response with a page of baselines. */
         BaselinePage: {
             data: components["schemas"]["BaselineList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2584,13 +2587,13 @@ export interface components {
             /** @description The secret. It is shown once. */
             token: string;
         };
-        /** @description The answer with one token. */
+        /** @description The response with one token. */
         TokenResponse: {
             data: components["schemas"]["Token"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description The answer with one token and its secret. */
+        /** @description The response with one token and its secret. */
         TokenSecretResponse: {
             data: components["schemas"]["TokenSecret"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2601,7 +2604,7 @@ export interface components {
             /** @description The tokens. */
             items: components["schemas"]["Token"][];
         };
-        /** @description The answer with a page of tokens. */
+        /** @description The response with a page of tokens. */
         TokenPage: {
             data: components["schemas"]["TokenList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2622,18 +2625,18 @@ export interface components {
             };
             organization: components["schemas"]["NamedReference"];
         };
-        /** @description The answer with the server's version. */
+        /** @description The response with the server's version. */
         ServerInfoResponse: {
             data: components["schemas"]["ServerInfo"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description Whether a client fits. */
+        /** @description Whether a client is compatible. */
         VersionCompatibility: {
-            /** @description Always true; a client that does not fit gets a 400. */
+            /** @description Always true; a client that is not compatible gets a 400. */
             compatible: boolean;
         };
-        /** @description The answer to a client's version. */
+        /** @description The response to a client's version. */
         VersionCompatibilityResponse: {
             data: components["schemas"]["VersionCompatibility"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2647,7 +2650,7 @@ export interface components {
              */
             status: "ok";
         };
-        /** @description The answer to a health check. */
+        /** @description The response to a health check. */
         HealthResponse: {
             data: components["schemas"]["Health"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2663,7 +2666,7 @@ export interface components {
         Readiness: {
             status: components["schemas"]["ReadinessStatus"];
         };
-        /** @description The answer to a readiness check. */
+        /** @description The response to a readiness check. */
         ReadinessResponse: {
             data: components["schemas"]["Readiness"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2673,7 +2676,7 @@ export interface components {
         ErrorDetail: {
             /** @description The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. */
             reason: string;
-            /** @description The place of the fault as a JSON pointer, where there is one, and what is wrong. */
+            /** @description The place of the fault as a JSON pointer, if it has one, and what is wrong. */
             message: string;
             /** @description Where to read more, or empty. */
             help: string;
@@ -2687,7 +2690,7 @@ export interface components {
             /** @description Each fault. */
             errors: components["schemas"]["ErrorDetail"][];
         };
-        /** @description The answer to anything that fails. */
+        /** @description The response of any failure. */
         ErrorEnvelope: {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["ErrorKind"];
@@ -2695,7 +2698,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request is not valid. `errors` names each fault with its place; of those in the form of a body the first 50. */
+        /** @description The request is not valid. `errors` names each fault with its place. It lists at most 50 faults of a body's form. */
         BadRequest: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -2730,7 +2733,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description Something that the request names does not exist. */
+        /** @description An object that the request names does not exist. */
         NotFound: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -2764,8 +2767,8 @@ export interface components {
             };
         };
         /**
-         * @description The body is larger than the operation takes, also when it is so only after decompression: 8 MiB and 1,000,000
-         *     JSON values, except for events and files, whose operations name their limits.
+         * @description The body is larger than the operation takes, before or after decompression: 8 MiB and 1,000,000 JSON values, except
+         *     for events and files, whose operations name their limits.
          */
         PayloadTooLarge: {
             headers: {
@@ -2796,7 +2799,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The server failed. The request id in the answer's headers finds the cause in its log. */
+        /** @description The server failed. `X-Request-ID` finds the cause in its log. */
         InternalError: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -2825,7 +2828,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The request asks for something of the vendor's API that is not served here. */
+        /** @description The request asks for a part of the vendor's API that this server does not support. */
         NotImplemented: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -2908,7 +2911,7 @@ export interface components {
          */
         Limit: number;
         /**
-         * @description How many items to pass over.
+         * @description How many items to skip.
          * @example 0
          */
         Offset: number;
@@ -2933,13 +2936,13 @@ export interface components {
          */
         Filter: string;
         /**
-         * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+         * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
          *     key with another body is a 422. Keys belong to a token and an operation.
          * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
          */
         IdempotencyKey: string;
         /**
-         * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+         * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
          *     vendor's client counts its retries here; the value does not matter.
          * @example 1
          */
@@ -2963,13 +2966,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3012,13 +3015,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3061,13 +3064,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3189,7 +3192,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3275,13 +3278,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3426,13 +3429,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3513,7 +3516,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3609,7 +3612,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3653,7 +3656,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3706,13 +3709,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3787,13 +3790,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3850,7 +3853,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3903,13 +3906,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3985,13 +3988,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -4034,13 +4037,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -4093,7 +4096,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4142,7 +4145,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4206,7 +4209,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4275,7 +4278,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4365,7 +4368,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4418,13 +4421,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -4500,13 +4503,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -4553,7 +4556,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];

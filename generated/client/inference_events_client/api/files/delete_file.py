@@ -126,8 +126,8 @@ def sync_detailed(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
@@ -170,8 +170,8 @@ def sync(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
@@ -209,8 +209,8 @@ async def asyncio_detailed(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
@@ -251,8 +251,8 @@ async def asyncio(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 

@@ -145,19 +145,19 @@ def sync_detailed(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
@@ -218,19 +218,19 @@ def sync(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
@@ -286,19 +286,19 @@ async def asyncio_detailed(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
@@ -357,19 +357,19 @@ async def asyncio(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
