@@ -8,6 +8,7 @@ import asyncio
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -313,11 +314,18 @@ class Arrivals:
 
 
 def _grouped(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
-    """Put together what goes to the same target. Appends stay alone, as one that conflicts fails as a whole."""
-    groups: dict[tuple[Target, int | None], list[_Arrival]] = {}
+    """Put together what goes to the same target.
+
+    Appends stay alone, because one that conflicts fails as a whole. Of several attempts under one idempotency key each
+    is in another group, because a write holds a key once.
+    """
+    groups: dict[tuple[Target, int | None, int], list[_Arrival]] = {}
+    attempts: Counter[RetryKey] = Counter()
     for number, arrival in enumerate(arrivals):
         own = number if arrival.target.kind is WriteKind.APPEND else None
-        groups.setdefault((arrival.target, own), []).append(arrival)
+        key = retry_key(arrival.request)
+        groups.setdefault((arrival.target, own, attempts[key]), []).append(arrival)
+        attempts[key] += key.idempotency_key is not None
     return list(groups.values())
 
 

@@ -1,7 +1,5 @@
 """Warnings: what was accepted and is perhaps not meant. Reasons and fields: `WarningDetail` in `openapi.yaml`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 

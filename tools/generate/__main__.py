@@ -12,7 +12,7 @@ from typing import Any
 
 from tools.generate.commands import ToolFailed, run_module
 from tools.generate.document import UnsupportedDocument, load
-from tools.generate.facade import is_wrapped, write_facade
+from tools.generate.facade import write_facade
 from tools.generate.features import feature_faults
 from tools.generate.operations import operations_module
 from tools.generate.structure import structure_faults, value_faults
@@ -51,8 +51,7 @@ def generate(spec: Path, out: Path, parts: Sequence[str] = PARTS) -> None:
             write_api(spec, document, fresh / "api" / "inference_events_api")
         if "client" in parts:
             write_client(spec, fresh / "client")
-            if is_wrapped(document):
-                write_facade(fresh / "client" / "inference_events_client")
+            write_facade(fresh / "client" / "inference_events_client")
         finish(fresh)
         for part in fresh.iterdir():
             replace(part, out / part.name)

@@ -4,8 +4,6 @@ import re
 import shutil
 from pathlib import Path
 
-from tools.generate.document import Node, operations
-
 SOURCES = Path(__file__).parent / "client-facade"
 ASYNC, SYNC = "async_", "sync_"
 # Names and keywords of asynchronous code, and what stands in their place in synchronous code.
@@ -23,13 +21,13 @@ REPLACEMENTS = {
 }
 
 
-def is_wrapped(document: Node) -> bool:
-    """Report whether a document is of this project's API, which the hand-written modules call."""
-    return any(operation.name == "publish_events" for operation in operations(document))
-
-
 def write_facade(package: Path) -> None:
-    """Add the hand-written modules to the generated package, each asynchronous one with its synchronous twin."""
+    """Add the hand-written modules to the generated package, each asynchronous one with its synchronous twin.
+
+    They call operations of our contract. The client of another document stays as it is.
+    """
+    if not (package / "api/events/publish_events.py").exists():
+        return
     shutil.copytree(SOURCES, package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for module in package.glob(f"facade/{ASYNC}*.py"):
         twin = module.with_name(module.name.replace(ASYNC, SYNC, 1))

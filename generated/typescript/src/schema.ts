@@ -2932,7 +2932,7 @@ export interface components {
          *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
          *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
          *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-         * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+         * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
          */
         Filter: string;
         /**
@@ -3213,7 +3213,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3537,7 +3537,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3677,7 +3677,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3874,7 +3874,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4166,7 +4166,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4230,7 +4230,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4299,7 +4299,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4389,7 +4389,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4577,7 +4577,7 @@ export interface operations {
                  *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
                  *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
                  *     100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };

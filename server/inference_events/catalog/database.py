@@ -43,6 +43,7 @@ class Catalog:
     """
 
     def __init__(self, url: str, on_write_error: Callable[[BaseException], object] = lambda _: None) -> None:
+        self._after_commit: list[Callable[[Session], None]] = []
         self._on_write_error = on_write_error
         self._engine = _create_engine(url)
         try:
@@ -77,6 +78,8 @@ class Catalog:
                     result = function(session)
                 if session.info.get(_CHANGED, set()) - _NEVER_REMEMBERED:
                     self._version += 1
+                for call in self._after_commit:
+                    call(session)
         except DatabaseError as error:
             self._on_write_error(error)
             raise
@@ -110,7 +113,8 @@ class Catalog:
 
     def after_commit(self, function: Callable[[Session], None]) -> None:
         """Call `function` with the session of each write that is on disk."""
-        event.listen(self._write, "after_commit", function)
+        # No listener of SQLAlchemy: it keeps those of a session class, and all that they lead to, for ever.
+        self._after_commit.append(function)
 
     def write_later(self, function: Callable[[Session], object]) -> "Future[object]":
         """Queue a write that nobody waits for; it is done before `close` returns."""
