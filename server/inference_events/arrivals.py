@@ -154,7 +154,7 @@ class Arrivals:
         # Under a lock: nobody would read what is queued after the end marker.
         with self._lock:
             if self._is_stopped:
-                raise ServiceUnavailable("The server is stopping; try again", headers={"Retry-After": "1"})
+                raise ServiceUnavailable("The server is stopping; try again")
             self._queue.put(arrival)
 
     def _run(self) -> None:

@@ -38,7 +38,7 @@ class Operations(Protocol):
     async def publish_events(self, *, body: types.PublishEventsRequest) -> types.PublishEventsResponse:
         """Publish events"""
 
-    async def update_events(self, *, body: types.PublishEventsRequest) -> types.UpdateEventsResponse:
+    async def update_events(self, *, body: types.UpdateEventsRequest) -> types.UpdateEventsResponse:
         """Update events"""
 
     async def delete_events(self, *, body: types.DeleteEventsRequest) -> types.JobAcceptedResponse:
@@ -57,7 +57,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.FilePage:
         """List files"""
 
@@ -91,7 +91,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.JobPage:
         """List jobs"""
 
@@ -110,7 +110,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.ProjectPage:
         """List projects"""
 
@@ -132,7 +132,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.ModelPage:
         """List models"""
 
@@ -160,7 +160,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.EnvironmentPage:
         """List the environments of a model"""
 
@@ -172,7 +172,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.BaselinePage:
         """List the baselines of a model"""
 
@@ -184,7 +184,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.EnvironmentPage:
         """List environments"""
 
@@ -198,7 +198,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.BaselinePage:
         """List baselines"""
 
@@ -218,7 +218,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.TokenPage:
         """List tokens"""
 

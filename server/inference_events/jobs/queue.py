@@ -13,7 +13,7 @@ from inference_events.catalog.tables import Job
 from inference_events.errors import ServiceUnavailable
 
 MAX_UNFINISHED = 10_000
-RETRY_SECONDS = "10"
+RETRY_SECONDS = 10
 _LOOK_AGAIN_SECONDS = 60.0
 
 
@@ -40,7 +40,7 @@ class JobQueue:
         The deletion of a model or a project need not ask: it ends the jobs that wait for what is deleted.
         """
         if jobs.count_unfinished(session) >= self._max_unfinished:
-            raise ServiceUnavailable("Too many jobs wait; try again later", headers={"Retry-After": RETRY_SECONDS})
+            raise ServiceUnavailable("Too many jobs wait; try again later", RETRY_SECONDS)
 
     def accept(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inference_events.arrivals import Arrivals, Target, check_updatable
-from inference_events.catalog import Catalog, environments, files, models
+from inference_events.catalog import Catalog, files, models
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
@@ -49,9 +49,7 @@ class EventOperations:
             answer = published(await self._arrivals.submit(target, source["events"], current_request()))
         return answer
 
-    async def update_events(self, *, body: t.PublishEventsRequest) -> t.UpdateEventsResponse:
-        if body["env_type"] != environments.PRODUCTION:
-            raise BadRequest.naming(Fault("must be PRODUCTION: datasets cannot be changed", "/env_type"))
+    async def update_events(self, *, body: t.UpdateEventsRequest) -> t.UpdateEventsResponse:
         source = body["source"]
         answer: t.UpdateEventsResponse
         if source["type"] == "FILE":

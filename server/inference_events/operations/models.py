@@ -53,9 +53,9 @@ class ModelOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.ModelPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: models.list_page(session, listing, project_id, latest_only))
         return views.listed(page, listing, model_summary)
 
