@@ -65,33 +65,44 @@ from ast import literal_eval
 from contextlib import asynccontextmanager
 from pathlib import Path
 import httpx
-from inference_events.http import Limits, create_http_app
+from prometheus_client import CollectorRegistry
+from inference_events.http import create_http_app
+from inference_events.limits import Limits
 from inference_events.log import configure_logging
 from tests.contract.serving import serve
 
 configure_logging("error")
 calls = []
 
-class Handlers:
-    async def get_thing(self, **arguments):
-        calls.append(arguments)
-        return {}
+class NoMetrics:
+    registry = CollectorRegistry()
 
-    async def put_thing(self, *, class_, **arguments):
-        calls.append({"class_": class_.path.read_text(), **arguments})
-        return {}
+    def observe_request(self, operation, status, seconds):
+        pass
+
+    def show_bodies_in_flight(self, used):
+        pass
+
+async def get_thing(**arguments):
+    calls.append(arguments)
+    return {}
+
+async def put_thing(*, class_, **arguments):
+    calls.append({"class_": class_.path.read_text(), **arguments})
+    return {}
 
 @asynccontextmanager
 async def lifespan(app):
     yield
 
 app = create_http_app(
-    operations=Handlers(),
+    handlers={"get_thing": get_thing, "put_thing": put_thing},
     authenticate=None,
     retries=None,
     limits=Limits(),
     incoming=Path(sys.argv[1]),
     lifespan=lifespan,
+    metrics=NoMetrics(),
 )
 with serve(app) as url:
     answers = [httpx.request(method, url + path, **options) for method, path, options in literal_eval(sys.argv[2])]

@@ -16,7 +16,6 @@ import orjson
 import pytest
 
 from inference_events import app
-from inference_events.app import Services
 from inference_events.arrivals import BATCHES_AHEAD, Arrivals, Target
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
@@ -25,6 +24,7 @@ from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.writer import Writer
 from inference_events.events.store import Deletion, EventStore, Query, StoreClosed, WriteKind
 from inference_events.log import configure_logging
+from inference_events.purge import Purge
 from inference_events.settings import Settings
 from tests.contract.serving import serve
 from tests.storage.opened import MODEL, SCHEMA, Opened
@@ -154,10 +154,10 @@ def test_a_purge_that_fails_does_not_keep_the_server_from_stopping(
 ) -> None:
     """A failed purge is logged and tried again later, and the stop still gives the data directory back."""
 
-    def fail(_: Services) -> None:
+    def fail(_: Purge) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Services, "purge", fail)
+    monkeypatch.setattr(Purge, "purge", fail)
     monkeypatch.setattr(app, "PURGE_EVERY_SECONDS", 0.01)
     data_dir = tmp_path / "data"
     with serve(app.create_app(Settings(data_dir=data_dir))) as url:

@@ -12,6 +12,8 @@ from inference_events.http.forms import Form
 from inference_events.http.parameters import Parameter, Parameters
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
+from inference_events.references import resolve
+from inference_events_api.operations import SCOPES, STATUS
 
 EVENTS_PATH = "/v3/events"
 
@@ -103,15 +105,15 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path: str, method: str) -> Operation:
     spec = document["paths"][path][method]
-    body = _resolve(document, spec.get("requestBody", {})).get("content", {})
-    status = next(int(code) for code in spec["responses"] if code.startswith("2"))
-    answer = _resolve(document, spec["responses"][str(status)])
+    body = resolve(document, spec.get("requestBody", {})).get("content", {})
+    name = spec["operationId"]
+    answer = resolve(document, spec["responses"][str(STATUS[name])])
     return Operation(
-        id=spec["operationId"],
+        id=name,
         method=method.upper(),
         path=path,
-        status=status,
-        scopes=_scopes(document, spec),
+        status=STATUS[name],
+        scopes=frozenset(SCOPES[name]) if name in SCOPES else None,
         needs_all_projects=spec.get("x-all-projects", False),
         parameters=Parameters(_parameters(document, document["paths"][path], spec, definitions)),
         body=_validator(body, definitions) if _JSON in body else None,
@@ -126,25 +128,19 @@ def _parameters(
     document: Mapping[str, Any], item: Mapping[str, Any], spec: Mapping[str, Any], definitions: Mapping[str, Any]
 ) -> Iterator[Parameter]:
     """Yield the parameters; an operation's own one replaces its path's of the same name."""
-    given = [_resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
+    given = [resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
     for one in {(one["in"], one["name"]): one for one in given}.values():
         yield Parameter.from_spec(one, _flat(document, one["schema"]), definitions)
 
 
 def _flat(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Resolve a schema and those of its items and fields, so that their types are in sight."""
-    flat = dict(_resolve(document, schema))
+    flat = dict(resolve(document, schema))
     if "items" in flat:
-        flat["items"] = _resolve(document, flat["items"])
+        flat["items"] = resolve(document, flat["items"])
     if "properties" in flat:
-        flat["properties"] = {name: _resolve(document, one) for name, one in flat["properties"].items()}
+        flat["properties"] = {name: resolve(document, one) for name, one in flat["properties"].items()}
     return flat
-
-
-def _scopes(document: Mapping[str, Any], spec: Mapping[str, Any]) -> frozenset[str] | None:
-    if not spec.get("security", document.get("security", [])):
-        return None
-    return frozenset(spec.get("x-scopes", ()))
 
 
 def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Validator:
@@ -153,13 +149,3 @@ def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Va
 
 def _form(document: Mapping[str, Any], content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Form:
     return Form.from_schema(_flat(document, content["schema"]), definitions)
-
-
-def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a local reference such as `#/components/parameters/Limit`."""
-    while "$ref" in node:
-        target: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
