@@ -48,25 +48,23 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Hold the spec as bytes and as a document, and its operations by id."""
+    """Hold the spec as bytes and as a document, its operations by id, and the methods of paths without parameters."""
 
     source: bytes
     document: dict[str, Any]
     operations: Mapping[str, Operation]
+    fixed_paths: Mapping[str, set[str]]
 
     def methods(self, path: str) -> list[str]:
         """Return the methods that `path` answers to, sorted; empty for a path that is not in the contract."""
-        operations = self.operations.values()
-        methods = self._written_out(path) or {one.method for one in operations if matches_path(one.path, path)}
-        return sorted(_with_head(methods))
+        if path in self.fixed_paths:
+            return sorted(self.fixed_paths[path])
+        matching = {one.method for one in self.operations.values() if matches_path(one.path, path)}
+        return sorted(_with_head(matching))
 
     def refuses(self, method: str, path: str) -> bool:
         """Return whether the contract has `path` as it stands, without parameters, and not with this method."""
-        methods = self._written_out(path)
-        return bool(methods) and method not in _with_head(methods)
-
-    def _written_out(self, path: str) -> set[str]:
-        return {one.method for one in self.operations.values() if one.path == path}
+        return path in self.fixed_paths and method not in self.fixed_paths[path]
 
 
 def _with_head(methods: set[str]) -> set[str]:
@@ -77,7 +75,12 @@ def load_contract() -> Contract:
     """Read and compile the spec that is packaged with the generated code."""
     source = files("inference_events_api").joinpath("openapi.yaml").read_bytes()
     document = yaml.load(source, Loader=_fast_loader())
-    return Contract(source, document, {operation.id: operation for operation in _operations(document)})
+    operations = {operation.id: operation for operation in _operations(document)}
+    fixed_paths: dict[str, set[str]] = {}
+    for operation in operations.values():
+        if "{" not in operation.path:
+            fixed_paths.setdefault(operation.path, set()).add(operation.method)
+    return Contract(source, document, operations, {path: _with_head(methods) for path, methods in fixed_paths.items()})
 
 
 def _fast_loader() -> Any:
