@@ -34,7 +34,7 @@ MADE_IN_FUNCTIONS = {("http/contract.py", "fullmatch"), ("ingest/time_formats.py
 
 def modules() -> Iterator[Any]:
     for found in pkgutil.walk_packages(inference_events.__path__, "inference_events."):
-        if ".demo" not in found.name and ".migrations" not in found.name and not found.name.endswith("__main__"):
+        if ".migrations" not in found.name and not found.name.endswith("__main__"):
             yield importlib.import_module(found.name)
 
 
