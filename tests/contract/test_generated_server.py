@@ -35,6 +35,7 @@ paths:
     put:
       operationId: put_thing
       summary: Put a thing
+      tags: [Big things, Things]
       x-retry-record: false
       requestBody:
         required: true
@@ -224,3 +225,11 @@ def test_the_signature_has_the_same_names(package: Path) -> None:
     ):
         assert argument in source
     assert "x_client" not in source
+
+
+def test_each_tag_has_an_object(package: Path) -> None:
+    """Operations are grouped by their first tag, and those without a tag by `default`."""
+    source = (package / "inference_events_api" / "operations.py").read_text()
+    assert "def handlers(*, big_things: BigThingsOperations, default: DefaultOperations)" in source
+    assert '"get_thing": default.get_thing' in source
+    assert '"put_thing": big_things.put_thing' in source

@@ -17,6 +17,7 @@ import pytest
 
 from inference_events import app
 from inference_events.arrivals import BATCHES_AHEAD, Arrivals, Target
+from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
@@ -147,6 +148,34 @@ def test_a_failed_write_is_logged_with_its_cause(
     assert line["trace"]
     assert b"secret" not in log.getvalue()
     assert b"%s" not in log.getvalue()
+
+
+def test_services_close_in_reverse_order_and_all_of_them(log: io.BytesIO) -> None:
+    """What was opened last closes first; one that fails is logged, and those before it close all the same."""
+    closed: list[str] = []
+    opened = OpenServices()
+    opened.add("store", lambda: closed.append("store"))
+    opened.add("broken", lambda: 1 // 0)
+    opened.add("busy", lambda: bool(closed.append("busy")))
+    opened.close()
+    opened.close()
+    assert closed == ["busy", "store"]
+    lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
+    told = [(line["event"], line["service"]) for line in lines]
+    assert told == [("service_still_runs", "busy"), ("service_not_closed", "broken")]
+
+
+def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failure the data directory is free, so that the start can be tried again in the same process."""
+
+    def fail(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "prepare_catalog", fail)
+        with pytest.raises(OSError, match="No space"):
+            app.Services(Settings(data_dir=tmp_path))
+    app.Services(Settings(data_dir=tmp_path)).stop()
 
 
 def test_a_purge_that_fails_does_not_keep_the_server_from_stopping(
