@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "client-facade"
@@ -25,21 +24,14 @@ REPLACEMENTS = {
 def write_facade(package: Path) -> None:
     """Add the hand-written modules to the generated package, each asynchronous one with its synchronous twin.
 
-    A package that has none of the operations that they call is of another API, and stays as it is.
+    They call operations of our contract. The client of another document stays as it is.
     """
-    if not any((package / "api" / tag / f"{name}.py").exists() for tag, name in _called()):
+    if not (package / "api/events/publish_events.py").exists():
         return
     shutil.copytree(SOURCES, package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for module in package.glob(f"facade/{ASYNC}*.py"):
         twin = module.with_name(module.name.replace(ASYNC, SYNC, 1))
         twin.write_text(synchronous(module.read_text()))
-
-
-def _called() -> Iterator[tuple[str, str]]:
-    """Yield tag and name of each operation that the modules call."""
-    for module in SOURCES.glob("facade/*.py"):
-        for tag, names in re.findall(r"^from \.\.api\.(\w+) import (.+)$", module.read_text(), re.MULTILINE):
-            yield from ((tag, name) for name in names.split(", "))
 
 
 def synchronous(code: str) -> str:

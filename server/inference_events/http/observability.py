@@ -20,10 +20,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
 class RequestMetrics(Protocol):
-    """Measure requests, and hold all that is shown to a scraper."""
+    """What counts requests, and the registry that `/metrics` shows."""
 
-    @property
-    def registry(self) -> CollectorRegistry: ...
+    registry: CollectorRegistry
 
     def observe_request(self, operation_id: str | None, status: int, seconds: float) -> None: ...
 
