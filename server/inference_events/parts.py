@@ -1,14 +1,17 @@
 """Uploads in parts: from the parts on disk to the file that they make."""
 
+import asyncio
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
@@ -37,6 +40,45 @@ class Whole:
     size: int
     sha256: str
     path: str
+
+
+class MultipartUploads:
+    """Keep the parts of files of at most `max_file_bytes`. A file's parts do not change while it is completed."""
+
+    def __init__(self, catalog: Catalog, directory: DataDirectory, max_file_bytes: int) -> None:
+        self._catalog = catalog
+        self._directory = directory
+        self._max_file_bytes = max_file_bytes
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def keep_part(self, file_id: str, number: int, path: Path) -> None:
+        """Move a part from `path` to where it stays, in place of an earlier one of its number."""
+        async with self._lock(file_id):
+            await self._check_unfinished(file_id)
+            await asyncio.to_thread(self._directory.keep_part, path, file_id, number)
+
+    @asynccontextmanager
+    async def joined(self, file_id: str, named: Sequence[Mapping[str, Any]]) -> AsyncIterator[Whole]:
+        """Yield the file that the named parts make. They are removed if the block, which commits it, succeeds."""
+        async with self._lock(file_id):
+            await self._check_unfinished(file_id)
+            parts = in_order(named)
+            yield await asyncio.to_thread(join, self._directory, file_id, parts, self._max_file_bytes)
+            await asyncio.to_thread(self._directory.drop_parts, file_id)
+
+    @asynccontextmanager
+    async def removal(self, file_id: str) -> AsyncIterator[None]:
+        """Remove a file's content and its parts if the block, which commits the removal, succeeds."""
+        async with self._lock(file_id):
+            yield
+            await asyncio.to_thread(self._directory.drop_upload, file_id)
+            await asyncio.to_thread(self._directory.drop_parts, file_id)
+
+    def _lock(self, file_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(file_id, asyncio.Lock())
+
+    async def _check_unfinished(self, file_id: str) -> None:
+        await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
 
 
 def in_order(named: Sequence[Mapping[str, Any]]) -> list[Part]:

@@ -16,12 +16,14 @@ from inference_events.catalog.tables import Attempt, Job
 from inference_events.context import Request, UploadedFile, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
+from inference_events.events.store import RejectedRow
 from inference_events.jobs import JobQueue
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
 
@@ -124,9 +126,9 @@ def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOp
     """Rejected rows are read for the job, offset and limit asked; those of an unknown job are a 404."""
     asked: list[tuple[str, int, int]] = []
 
-    def rejected_rows(job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
+    def rejected_rows(job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
         asked.append((job_id, offset, limit))
-        return [{"row": 17, "reason": "BadRequest", "message": "timestamp: cannot be read"}], 3
+        return [RejectedRow(17, "BadRequest", "timestamp: cannot be read")], 3
 
     created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     project_id = created["data"]["id"]
@@ -145,7 +147,7 @@ def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_:
     """An upload moves to where it stays and is described; another suffix is refused and nothing is kept."""
     part = directory.incoming / "part"
     part.write_bytes(b"a\n1\n")
-    operations = FileOperations(catalog, directory, 1000)
+    operations = FileOperations(catalog, directory, MultipartUploads(catalog, directory, 1000))
     upload = UploadedFile("one.CSV", part, 4, "ab" * 32)
     answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
     assert (directory.files / answer["id"]).read_bytes() == b"a\n1\n"
@@ -166,7 +168,10 @@ def test_files_that_a_crash_left_go_at_the_next_start(
     part = directory.incoming / "part"
     part.write_bytes(b"a\n")
     upload = UploadedFile("one.csv", part, 2, "ab" * 32)
-    kept = call(request_, lambda: FileOperations(catalog, directory, 1000).upload_file(file=upload))["data"]["id"]
+    kept = call(
+        request_,
+        lambda: FileOperations(catalog, directory, MultipartUploads(catalog, directory, 1000)).upload_file(file=upload),
+    )["data"]["id"]
     (directory.files / NOBODY).write_bytes(b"orphan")
     open_catalog(Settings(), directory)[0].close()
     assert [path.name for path in directory.files.iterdir()] == [kept]

@@ -21,6 +21,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, PayloadTooLarge
 from inference_events.operations.files import FileOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
 
@@ -39,7 +40,9 @@ class Uploads:
     def open(self) -> None:
         self.directory = DataDirectory(self._path)
         self.catalog: Catalog = open_catalog(Settings(), self.directory)[0]
-        self.operations = FileOperations(self.catalog, self.directory, LIMIT)
+        self.operations = FileOperations(
+            self.catalog, self.directory, MultipartUploads(self.catalog, self.directory, LIMIT)
+        )
         page = asyncio.run(TokenOperations(self.catalog, self.directory).list_tokens())
         self._token_id = page["data"]["items"][0]["id"]
 

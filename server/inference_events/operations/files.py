@@ -1,7 +1,6 @@
 """Operations of the tag Files."""
 
 import asyncio
-from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
@@ -12,19 +11,18 @@ from inference_events.context import current_request
 from inference_events.data_directory import DataDirectory
 from inference_events.operations import views
 from inference_events.operations.changes import change
-from inference_events.parts import in_order, join
+from inference_events.parts import MultipartUploads
 from inference_events_api import types as t
 from inference_events_api.operations import UploadedFile
 
 
 class FileOperations:
-    """Serve files of at most `max_file_bytes`, which are kept in the data directory."""
+    """Serve files, which are kept in the data directory."""
 
-    def __init__(self, catalog: Catalog, directory: DataDirectory, max_file_bytes: int) -> None:
+    def __init__(self, catalog: Catalog, directory: DataDirectory, uploads: MultipartUploads) -> None:
         self._catalog = catalog
         self._directory = directory
-        self._max_file_bytes = max_file_bytes
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._uploads = uploads
 
     async def list_files(
         self,
@@ -50,11 +48,8 @@ class FileOperations:
             retention.remove(session, row)
             return answer
 
-        async with self._lock(file_id):
-            answer = await change(self._catalog, make)
-            await asyncio.to_thread(self._directory.drop_upload, file_id)
-            await asyncio.to_thread(self._directory.drop_parts, file_id)
-        return answer
+        async with self._uploads.removal(file_id):
+            return await change(self._catalog, make)
 
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
         file_id, token_id = new_id(), current_request().token_id
@@ -87,17 +82,12 @@ class FileOperations:
         return await self._catalog.awrite(make)
 
     async def upload_part(self, *, file: UploadedFile, file_id: str, part_number: int) -> t.FilePartResponse:
-        async with self._lock(file_id):
-            await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
-            await asyncio.to_thread(self._directory.keep_part, file.path, file_id, part_number)
+        await self._uploads.keep_part(file_id, part_number, file.path)
         return views.envelope({"part_id": file.sha256, "part_number": part_number, "size": file.size})
 
     async def complete_multipart_upload(self, *, body: t.MultipartComplete) -> t.FileResponse:
         file_id, token_id = body["file_id"].lower(), current_request().token_id
-        async with self._lock(file_id):
-            await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
-            parts = in_order(body["parts"])
-            whole = await asyncio.to_thread(join, self._directory, file_id, parts, self._max_file_bytes)
+        async with self._uploads.joined(file_id, body["parts"]) as whole:
 
             def make(session: Session) -> t.FileResponse:
                 row = files.complete(
@@ -110,10 +100,4 @@ class FileOperations:
                 )
                 return views.envelope(views.file(row))
 
-            answer = await change(self._catalog, make)
-            await asyncio.to_thread(self._directory.drop_parts, file_id)
-        return answer
-
-    def _lock(self, file_id: str) -> asyncio.Lock:
-        """Let one upload's parts change only between its completions."""
-        return self._locks.setdefault(file_id, asyncio.Lock())
+            return await change(self._catalog, make)
