@@ -82,6 +82,8 @@ def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
             arguments |= {
                 name: int(value) if value.isdigit() else value for name, value in request.query_params.items()
             }
+            if "filter" in arguments:
+                arguments["filter"] = json.loads(arguments["filter"])
             if method == "POST":
                 arguments["body"] = json.loads(await request.body())
             try:
