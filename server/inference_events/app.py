@@ -29,7 +29,7 @@ from inference_events.migration import check_directory, open_store
 from inference_events.model_factory.proposer import Proposer
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.environments import EnvironmentOperations
-from inference_events.operations.events import EventOperations
+from inference_events.operations.events import EventOperations, respond
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.models import ModelOperations
@@ -85,7 +85,7 @@ class Services:
         self.readiness = Readiness(self.catalog, self.store, self.disk)
         self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
-        job_handlers = JobHandlers(
+        by_kind = JobHandlers(
             self.catalog,
             self.store,
             self.targets,
@@ -93,8 +93,8 @@ class Services:
             self.readers,
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
-        )
-        self.workers = Workers(self.catalog, self.queue, job_handlers.by_kind(), settings.job_workers)
+        ).by_kind()
+        self.workers = Workers(self.catalog, self.queue, by_kind, settings.job_workers, self.store.end_job)
         periods = Periods(
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
@@ -163,7 +163,7 @@ def create_app(
     return create_http_app(
         handlers=operation_handlers(services),
         authenticate=Authentication(services.catalog).authenticate,
-        retries=Retries([in_store(services.store), in_catalog(services.catalog)]),
+        retries=Retries([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         incoming=services.directory.incoming,
         metrics=services.metrics,

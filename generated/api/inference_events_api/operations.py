@@ -43,7 +43,7 @@ class EventsOperations(Protocol):
     async def publish_events(self, *, body: types.PublishEventsRequest) -> types.PublishEventsResponse:
         """Publish events"""
 
-    async def update_events(self, *, body: types.PublishEventsRequest) -> types.UpdateEventsResponse:
+    async def update_events(self, *, body: types.UpdateEventsRequest) -> types.UpdateEventsResponse:
         """Update events"""
 
     async def delete_events(self, *, body: types.DeleteEventsRequest) -> types.JobAcceptedResponse:
@@ -64,7 +64,7 @@ class FilesOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.FilePage:
         """List files"""
 
@@ -102,7 +102,7 @@ class ModelsOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.ModelPage:
         """List models"""
 
@@ -130,7 +130,7 @@ class JobsOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.JobPage:
         """List jobs"""
 
@@ -151,7 +151,7 @@ class ProjectsOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.ProjectPage:
         """List projects"""
 
@@ -175,7 +175,7 @@ class EnvironmentsOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.EnvironmentPage:
         """List the environments of a model"""
 
@@ -187,7 +187,7 @@ class EnvironmentsOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.EnvironmentPage:
         """List environments"""
 
@@ -204,7 +204,7 @@ class BaselinesOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.BaselinePage:
         """List the baselines of a model"""
 
@@ -215,7 +215,7 @@ class BaselinesOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.BaselinePage:
         """List baselines"""
 
@@ -237,7 +237,7 @@ class TokensOperations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.TokenPage:
         """List tokens"""
 

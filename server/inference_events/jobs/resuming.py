@@ -1,11 +1,10 @@
 """Jobs that an earlier process left unfinished."""
 
 from inference_events.catalog import Catalog, jobs
-from inference_events.events.store import EventStore
+from inference_events.events.store import EventStore, OpenJob
 
 
 def resume_jobs(catalog: Catalog, store: EventStore) -> None:
     """Let the event store know of unfinished jobs, before it takes writes."""
-    for job in catalog.read(jobs.unfinished):
-        if job.model_id is not None:
-            store.resume(job.model_id, job.position)
+    unfinished = catalog.read(jobs.unfinished)
+    store.restore_jobs([OpenJob(job.id, job.model_id, job.epoch) for job in unfinished if job.model_id]).result()

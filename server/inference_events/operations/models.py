@@ -10,7 +10,7 @@ from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
 from inference_events.jobs import JobQueue
-from inference_events.jobs.kinds import DELETE_MODEL, NO_POSITION
+from inference_events.jobs.kinds import DELETE_MODEL, NO_EPOCH
 from inference_events.model_factory.proposer import Proposer
 from inference_events.models import rules
 from inference_events.operations import views
@@ -49,9 +49,9 @@ class ModelOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.ModelPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: models.list_page(session, listing, project_id, latest_only))
         return views.listed(page, listing, model_summary)
 
@@ -115,7 +115,7 @@ class ModelOperations:
                 project_id=row.project_id,
                 model_id=row.id,
                 token_id=token_id,
-                position=NO_POSITION,
+                epoch=NO_EPOCH,
             )
             return views.job_accepted(job)
 

@@ -47,5 +47,5 @@ class ServerOperations:
 
     async def check_readiness(self) -> t.ReadinessResponse:
         if not await asyncio.to_thread(self._is_ready):
-            raise ServiceUnavailable("The server does not take requests now", headers={"Retry-After": "1"})
+            raise ServiceUnavailable("The server does not take requests now")
         return views.envelope({"status": "ok" if self._is_writable() else "read_only"})
