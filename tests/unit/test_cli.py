@@ -80,7 +80,8 @@ def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
                 return JSONResponse({"api_version": "3.0", "kind": "ERROR", "error": error}, 401)
             arguments: dict[str, Any] = dict(request.path_params)
             arguments |= {
-                name: int(value) if value.isdigit() else value for name, value in request.query_params.items()
+                name: json.loads(value) if name in ("filter", "limit", "offset") else value
+                for name, value in request.query_params.items()
             }
             if "filter" in arguments:
                 arguments["filter"] = json.loads(arguments["filter"])
