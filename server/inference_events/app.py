@@ -23,6 +23,8 @@ from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
 from inference_events.disk_usage import free_bytes, used_bytes
 from inference_events.events.records import find_earlier
+from inference_events.files.adoption import adopt_parts
+from inference_events.files.local import LocalFileStore
 from inference_events.http.limits import Limits, Pace
 from inference_events.http.server import create_http_app
 from inference_events.ingest.readers import FileReaders
@@ -75,9 +77,9 @@ class Operations(
         DownloadOperations.__init__(self, store, targets, services.directory)
         EnvironmentOperations.__init__(self, catalog, store)
         EventOperations.__init__(self, catalog, store, queue, targets, services.arrivals)
-        FileOperations.__init__(self, catalog, services.directory, services.settings.max_file_bytes)
+        FileOperations.__init__(self, catalog, services.file_store, services.settings.max_file_bytes)
         JobOperations.__init__(self, catalog, services.rejected_rows)
-        ModelFactoryOperations.__init__(self, catalog, services.directory, services.readers)
+        ModelFactoryOperations.__init__(self, catalog, services.file_store, services.readers)
         ModelOperations.__init__(self, catalog, queue, targets)
         ProjectOperations.__init__(self, catalog, queue)
         ServerOperations.__init__(
@@ -94,12 +96,14 @@ class Services:
         self.directory = DataDirectory(settings.data_dir)
         check_directory(self.directory)
         self.disk = Disk(self.directory.incoming)
+        self.file_store = LocalFileStore(self.directory.files, self.directory.incoming)
         self.metrics = Metrics(self.disk.note_failure)
         self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
         if self.catalog.migrated:
             log.info("catalog_migrated", **self.catalog.migrated)
         self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
+        adopt_parts(self.directory.parts, self.catalog, self.file_store)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets, self.metrics.observe_batch)
         self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
@@ -108,7 +112,7 @@ class Services:
             self.catalog,
             self.store,
             self.targets,
-            self.directory,
+            self.file_store,
             self.readers,
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
@@ -118,7 +122,7 @@ class Services:
         self.retention = Retention(
             self.catalog,
             self.store,
-            self.directory,
+            self.file_store,
             Periods(
                 timedelta(hours=settings.used_file_hours),
                 timedelta(days=settings.unused_file_days),
@@ -198,7 +202,7 @@ class Services:
         yield
         self.catalog.write(lambda session: attempts.purge(session, before))
         yield
-        drop_unfinished(self.catalog, self.directory)
+        drop_unfinished(self.catalog)
         yield
         yield from self.retention.purge(now)
 
@@ -231,7 +235,7 @@ def create_app(
             bodies_in_flight_bytes=settings.max_bodies_in_flight_bytes,
             pace=Pace(idle_seconds=settings.max_body_idle_seconds),
         ),
-        incoming=services.directory.incoming,
+        file_store=services.file_store,
         metrics=services.metrics,
         lifespan=_lifespan(services),
         validate_responses=validate_responses,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 
@@ -26,14 +25,22 @@ class Request:
     project_ids: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UploadedFile:
-    """Point at an upload that is complete and synced on disk: size in bytes, SHA-256 in hex."""
+    """Name an upload that the file store holds: size in bytes, SHA-256 in hex.
+
+    It is deleted after the request unless an operation claims it.
+    """
 
     filename: str
-    path: Path
+    key: str
     size: int
     sha256: str
+    is_claimed: bool = False
+
+    def claim(self) -> None:
+        """Keep the upload. What is claimed and then named by no row of the catalog is swept a day later."""
+        self.is_claimed = True
 
 
 @dataclass(frozen=True, slots=True)

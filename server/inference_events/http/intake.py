@@ -1,12 +1,12 @@
 """What an operation gets: parameters and a body that the contract allows."""
 
-from pathlib import Path
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
 from inference_events.http.bodies import read_json
 from inference_events.http.budget import BodyBudget
@@ -18,11 +18,11 @@ from inference_events.http.uploads import receive_form
 
 
 class Intake:
-    """Read requests within the limits; uploads go to the directory `incoming`."""
+    """Read requests within the limits; uploads go to the file store."""
 
-    def __init__(self, limits: Limits, budget: BodyBudget, incoming: Path) -> None:
+    def __init__(self, limits: Limits, budget: BodyBudget, file_store: FileStore) -> None:
         self.budget = budget
-        self.incoming = incoming
+        self.file_store = file_store
         self.limits = limits
 
     def body_limits(self, operation: Operation) -> BodyLimits:
@@ -60,7 +60,7 @@ class CheckedOperation:
 
     async def _with_form(self, form: Form, scope: Scope, receive: Receive, send: Send) -> None:
         arrival, limit = Arrival(receive, self._intake.limits.pace), self._intake.limits.file_bytes
-        async with receive_form(scope, arrival, form, self._intake.incoming, limit) as values:
+        async with receive_form(scope, arrival, form, self._intake.file_store, limit) as values:
             exchange_of(scope).arguments.update(form.arguments(values))
             await self._next_app(scope, receive, send)
 

@@ -1,7 +1,6 @@
 """The HTTP server: Connexion routes the contract's operations through our own layers."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from connexion.apps.asynchronous import AsyncApp
@@ -13,6 +12,7 @@ from connexion.spec import Specification
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from inference_events.files.store import FileStore
 from inference_events.http.adapter import CalledOperations, RetryGate
 from inference_events.http.auth import Authenticator, BearerSecurity
 from inference_events.http.budget import BodyBudget
@@ -76,14 +76,14 @@ def create_http_app(
     authenticate: Authenticator,
     retries: RetryGate,
     limits: Limits,
-    incoming: Path,
+    file_store: FileStore,
     lifespan: Lifespan,
     metrics: Metrics,
     validate_responses: bool = False,
 ) -> AsyncApp:
     """Build the ASGI application that serves `operations`.
 
-    `incoming` is an existing directory for uploads that arrive. `metrics` is what `/metrics` shows.
+    `file_store` takes uploads. `metrics` is what `/metrics` shows.
     `validate_responses` turns an answer that breaks the contract into a 500; it is meant for tests.
     """
     contract = load_contract()
@@ -109,7 +109,7 @@ def create_http_app(
         contract.document,
         contract=contract,
         authenticate=authenticate,
-        intake=Intake(limits, budget, incoming),
+        intake=Intake(limits, budget, file_store),
         retries=retries,
         validate_responses=validate_responses,
     )

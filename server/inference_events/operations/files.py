@@ -1,30 +1,28 @@
 """Operations of the tag Files."""
 
 import asyncio
-from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, retention
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import new_id
 from inference_events.context import current_request
-from inference_events.data_directory import DataDirectory
+from inference_events.files.store import FileStore, StoredObject
+from inference_events.files.sweep import delete_released
 from inference_events.operations import views
 from inference_events.operations.changes import change
-from inference_events.parts import in_order, join
+from inference_events.parts import complete
 from inference_events_api import types as t
 from inference_events_api.operations import UploadedFile
 
 
 class FileOperations:
-    """Serve files of at most `max_file_bytes`, which are kept in the data directory."""
+    """Serve files of at most `max_file_bytes`."""
 
-    def __init__(self, catalog: Catalog, directory: DataDirectory, max_file_bytes: int) -> None:
+    def __init__(self, catalog: Catalog, file_store: FileStore, max_file_bytes: int) -> None:
         self._catalog = catalog
-        self._directory = directory
+        self._file_store = file_store
         self._max_file_bytes = max_file_bytes
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def list_files(
         self,
@@ -50,28 +48,17 @@ class FileOperations:
             retention.remove(session, row)
             return answer
 
-        async with self._lock(file_id):
-            answer = await change(self._catalog, make)
-            await asyncio.to_thread(self._directory.drop_upload, file_id)
-            await asyncio.to_thread(self._directory.drop_parts, file_id)
+        answer = await change(self._catalog, make)
+        await asyncio.to_thread(self._delete_released)
         return answer
 
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
-        file_id, token_id = new_id(), current_request().token_id
+        token_id, stored = current_request().token_id, _stored(file)
         type = files.type_of(file.filename)
-        path = await asyncio.to_thread(self._directory.keep_upload, file.path, file_id)
+        file.claim()
 
         def make(session: Session) -> t.FileResponse:
-            row = files.create(
-                session,
-                file_id=file_id,
-                filename=file.filename,
-                type=type,
-                size=file.size,
-                sha256=file.sha256,
-                path=path,
-                token_id=token_id,
-            )
+            row = files.create(session, filename=file.filename, type=type, stored=stored, token_id=token_id)
             return views.envelope(views.file(row))
 
         return await self._catalog.awrite(make)
@@ -87,33 +74,32 @@ class FileOperations:
         return await self._catalog.awrite(make)
 
     async def upload_part(self, *, file: UploadedFile, file_id: str, part_number: int) -> t.FilePartResponse:
-        async with self._lock(file_id):
-            await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
-            await asyncio.to_thread(self._directory.keep_part, file.path, file_id, part_number)
+        def put(session: Session) -> None:
+            row = files.get_unfinished(session, file_id)
+            files.put_part(session, row.id, part_number, _stored(file))
+
+        # Before the claim, so that a part of no upload is deleted at once.
+        await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
+        file.claim()
+        await self._catalog.awrite(put)
+        await asyncio.to_thread(self._delete_released)
         return views.envelope({"part_id": file.sha256, "part_number": part_number, "size": file.size})
 
     async def complete_multipart_upload(self, *, body: t.MultipartComplete) -> t.FileResponse:
-        file_id, token_id = body["file_id"].lower(), current_request().token_id
-        async with self._lock(file_id):
-            await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
-            parts = in_order(body["parts"])
-            whole = await asyncio.to_thread(join, self._directory, file_id, parts, self._max_file_bytes)
+        token_id = current_request().token_id
 
-            def make(session: Session) -> t.FileResponse:
-                row = files.complete(
-                    session,
-                    file_id,
-                    size=whole.size,
-                    sha256=whole.sha256,
-                    path=whole.path,
-                    token_id=token_id,
-                )
-                return views.envelope(views.file(row))
+        def make(session: Session) -> t.FileResponse:
+            row = complete(session, body["file_id"], body["parts"], self._max_file_bytes, token_id)
+            return views.envelope(views.file(row))
 
-            answer = await change(self._catalog, make)
-            await asyncio.to_thread(self._directory.drop_parts, file_id)
+        answer = await change(self._catalog, make)
+        await asyncio.to_thread(self._delete_released)
         return answer
 
-    def _lock(self, file_id: str) -> asyncio.Lock:
-        """Let one upload's parts change only between its completions."""
-        return self._locks.setdefault(file_id, asyncio.Lock())
+    def _delete_released(self) -> None:
+        for _ in delete_released(self._catalog, self._file_store):
+            pass
+
+
+def _stored(file: UploadedFile) -> StoredObject:
+    return StoredObject(file.key, file.size, file.sha256)

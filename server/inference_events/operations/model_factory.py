@@ -2,9 +2,12 @@
 
 import asyncio
 
+from sqlalchemy.orm import Session
+
 from inference_events.catalog import Catalog, files
-from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Fault
+from inference_events.files.source import FileSource
+from inference_events.files.store import FileStore
 from inference_events.ingest.columns import TOO_NESTED, is_too_deep
 from inference_events.ingest.files import Unreadable
 from inference_events.ingest.readers import FileReaders
@@ -18,9 +21,9 @@ SAMPLE_SIZE = 10_000
 class ModelFactoryOperations:
     """Serve proposals: what schema would fit the rows of a file."""
 
-    def __init__(self, catalog: Catalog, directory: DataDirectory, readers: FileReaders) -> None:
+    def __init__(self, catalog: Catalog, file_store: FileStore, readers: FileReaders) -> None:
         self._catalog = catalog
-        self._directory = directory
+        self._file_store = file_store
         self._readers = readers
         # One after the other, as each takes much memory.
         self._turn = asyncio.Lock()
@@ -28,12 +31,17 @@ class ModelFactoryOperations:
     async def generate_model(self, *, body: t.GenerateModelRequest) -> t.GeneratedModelResponse:
         if is_too_deep(body.get("spec")):
             raise BadRequest.naming(Fault(TOO_NESTED, "/spec"))
-        file = await self._catalog.aread(lambda session: files.get_readable(session, body["file_id"], "/file_id"))
+
+        def find(session: Session) -> tuple[str, FileSource]:
+            file = files.get_readable(session, body["file_id"], "/file_id")
+            return file.type, self._file_store.source(files.objects(session, file.id))
+
+        type, source = await self._catalog.aread(find)
 
         def propose() -> list[t.Column]:
             return self._readers.propose_columns(
-                self._directory.path / file.path,
-                file.type,
+                source,
+                type,
                 sample_size=body.get("sample_size") or SAMPLE_SIZE,
                 max_cardinality=body.get("max_cardinality") or MAX_CARDINALITY,
             )
