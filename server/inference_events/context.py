@@ -29,18 +29,18 @@ class Request:
 class UploadedFile:
     """Name an upload that the file store holds: size in bytes, SHA-256 in hex.
 
-    It is deleted after the request unless an operation claims it.
+    It is deleted after the request unless an operation keeps it.
     """
 
     filename: str
     key: str
     size: int
     sha256: str
-    is_claimed: bool = False
+    is_kept: bool = False
 
-    def claim(self) -> None:
-        """Keep the upload. What is claimed and then named by no row of the catalog is swept a day later."""
-        self.is_claimed = True
+    def keep(self) -> None:
+        """Keep the upload, before a row of the catalog names it. If no row comes, it is swept a day later."""
+        self.is_kept = True
 
 
 @dataclass(frozen=True, slots=True)

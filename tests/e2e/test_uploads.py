@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from tests.e2e.process import ServerProcess, running
+from tests.uploads import object_paths
 
 HEAD, TAIL = b"id,number,label\n", b"a,1,true\nb,2,false\n"
 
@@ -37,8 +38,9 @@ def test_an_upload_goes_on_after_a_crash(tmp_path: Path) -> None:
         job = server.wait_for(server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
         assert (job["status"], job["info"]["created"]) == ("SUCCESS", 2)
         assert [event["values"]["number"] for event in server.read_all(model_id)] == [1, 2]
-    kept = [path.name for room in ("files", "parts", "incoming") for path in (tmp_path / room).iterdir()]
-    assert kept == [file_id]
+    kept = {path for room in ("files", "incoming") for path in (tmp_path / room).iterdir()}
+    assert kept == set(object_paths(tmp_path, file_id))
+    assert len(kept) == 2
 
 
 def test_what_is_too_old_is_removed(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_what_is_too_old_is_removed(tmp_path: Path) -> None:
         await_end(server, f"/v3/jobs/{job_id}")
         assert [event["values"]["number"] for event in server.read_all(model_id)] == [1, 2]
         assert [file["id"] for file in server.call("GET", "/v3/files")["items"]] == [unused]
-        assert [path.name for path in (tmp_path / "files").iterdir()] == [unused]
+        assert list((tmp_path / "files").iterdir()) == object_paths(tmp_path, unused)
 
 
 def await_end(server: ServerProcess, path: str) -> None:

@@ -20,7 +20,7 @@ from . import types
 class UploadedFile(Protocol):
     """Name a file that was sent as a form part and is stored under `key`: size in bytes, SHA-256 in hex.
 
-    It is deleted after the request unless it is claimed.
+    It is deleted after the request unless it is kept.
     """
 
     @property
@@ -31,7 +31,7 @@ class UploadedFile(Protocol):
     def size(self) -> int: ...
     @property
     def sha256(self) -> str: ...
-    def claim(self) -> None: ...
+    def keep(self) -> None: ...
 
 
 class FileDownload(Protocol):

@@ -32,7 +32,7 @@ async def receive_form(
 ) -> AsyncIterator[dict[str, Any]]:
     """Give the values of a form by name; its file is streamed into `store`, size in bytes at most `limit`.
 
-    A file that is not claimed when the block ends, however it ends, is deleted.
+    A file that is not kept when the block ends, however it ends, is deleted.
     Raises BadRequest, UnsupportedMediaType, PayloadTooLarge, RequestTimeout and ClientDisconnect.
     """
     boundary = _boundary(scope)
@@ -44,7 +44,7 @@ async def receive_form(
     try:
         yield parser.values | {form.file: upload}
     finally:
-        if not upload.is_claimed:
+        if not upload.is_kept:
             await asyncio.to_thread(store.delete, [stored.key])
 
 

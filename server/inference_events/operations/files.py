@@ -55,7 +55,7 @@ class FileOperations:
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
         token_id, stored = current_request().token_id, _stored(file)
         type = files.type_of(file.filename)
-        file.claim()
+        file.keep()
 
         def make(session: Session) -> t.FileResponse:
             row = files.create(session, filename=file.filename, type=type, stored=stored, token_id=token_id)
@@ -78,9 +78,9 @@ class FileOperations:
             row = files.get_unfinished(session, file_id)
             files.put_part(session, row.id, part_number, _stored(file))
 
-        # Before the claim, so that a part of no upload is deleted at once.
+        # Checked before the part is kept, so that a part of no upload is deleted at once.
         await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
-        file.claim()
+        file.keep()
         await self._catalog.awrite(put)
         await asyncio.to_thread(self._delete_released)
         return views.envelope({"part_id": file.sha256, "part_number": part_number, "size": file.size})
