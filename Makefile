@@ -22,7 +22,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -125,8 +125,11 @@ release-files: dist/.built .venv/.dev ## Build the wheels and source distributio
 constraints: .venv/.dev .venv/.bench .venv/.review ## Pin what is installed now in constraints.txt
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt
 
-fuzz: .venv/test/.wheel ## Fuzz a running server with Schemathesis (N=300 SEED=7 for more)
+fuzz: .venv/test/.wheel ## Check promises with random requests to a running server, and fuzz it with Schemathesis (N=300 SEED=7 for more)
 	$(TEST_PYTHON) -m tests.contract.fuzz --max-examples $(N) --seed $(SEED)
+
+mutants: .venv/.dev ## Plant bugs in copies of the server and print which check catches each (ARGS="NAME --jobs 1" for some)
+	$(PYTHON) -m tools.mutants $(ARGS)
 
 bench: .venv/.bench ## Measure speed against floors and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)

@@ -1,18 +1,40 @@
 """Random requests keep to the contract. `make fuzz` sends many more of them."""
 
 import subprocess
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
+from tests.contract.fuzz import TOKEN
 from tests.contract.fuzz.__main__ import fuzz, serve
+from tests.contract.fuzz.promises import PROMISES, check
+from tests.contract.fuzz.promises.promise import Promise
+from tests.contract.fuzz.promises.session import Session
 
-FEW = ["--max-examples=8", "--seed=20130101", "--generation-deterministic", "--no-color"]
+SEED = 20130101
+FEW = ["--max-examples=8", f"--seed={SEED}", "--generation-deterministic", "--no-color"]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("fuzz") / "data") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def session(url: str) -> Iterator[Session]:
+    with Session(url, TOKEN) as session:
+        yield session
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
+def test_every_promise_is_kept(session: Session, promise: Promise) -> None:
+    """What the contract says beyond its schemas holds for random requests."""
+    check(promise, session, 2, SEED)
 
 
 @pytest.mark.timeout(300)
-def test_every_answer_is_in_the_contract(tmp_path: Path) -> None:
+def test_every_answer_is_in_the_contract(url: str) -> None:
     """Whatever is sent, the answer is one that the contract describes, and what was acknowledged reads back."""
-    with serve(tmp_path / "data") as url:
-        run = fuzz(url, FEW, stdout=subprocess.PIPE)
+    run = fuzz(url, FEW, stdout=subprocess.PIPE)
     assert run.returncode == 0, run.stdout

@@ -65,12 +65,15 @@ from ast import literal_eval
 from contextlib import asynccontextmanager
 from pathlib import Path
 import httpx
+from prometheus_client import CollectorRegistry
+from inference_events.files.local import LocalFileStore
 from inference_events.http import Limits, create_http_app
 from inference_events.log import configure_logging
 from tests.contract.serving import serve
 
 configure_logging("error")
 calls = []
+directory = Path(sys.argv[1])
 
 class Handlers:
     async def get_thing(self, **arguments):
@@ -78,19 +81,25 @@ class Handlers:
         return {}
 
     async def put_thing(self, *, class_, **arguments):
-        calls.append({"class_": class_.path.read_text(), **arguments})
+        calls.append({"class_": (directory / class_.key).read_text(), **arguments})
         return {}
 
 @asynccontextmanager
 async def lifespan(app):
     yield
 
+class NoMetrics:
+    registry = CollectorRegistry()
+    def observe_request(self, *_): ...
+    def show_bodies_in_flight(self, _): ...
+
 app = create_http_app(
     operations=Handlers(),
     authenticate=None,
     retries=None,
     limits=Limits(),
-    incoming=Path(sys.argv[1]),
+    file_store=LocalFileStore(directory, directory),
+    metrics=NoMetrics(),
     lifespan=lifespan,
 )
 with serve(app) as url:

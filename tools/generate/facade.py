@@ -22,7 +22,12 @@ REPLACEMENTS = {
 
 
 def write_facade(package: Path) -> None:
-    """Add the hand-written modules to the generated package, each asynchronous one with its synchronous twin."""
+    """Add the hand-written modules to the generated package, each asynchronous one with its synchronous twin.
+
+    They call operations of our contract. The client of another document stays as it is.
+    """
+    if not (package / "api/events/publish_events.py").exists():
+        return
     shutil.copytree(SOURCES, package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for module in package.glob(f"facade/{ASYNC}*.py"):
         twin = module.with_name(module.name.replace(ASYNC, SYNC, 1))

@@ -2560,7 +2560,7 @@ export interface components {
          *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
          *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
          *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-         * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+         * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
          */
         Filter: string;
         /**
@@ -2832,7 +2832,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3151,7 +3151,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3291,7 +3291,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3487,7 +3487,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3776,7 +3776,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3842,7 +3842,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -3913,7 +3913,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4004,7 +4004,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };
@@ -4191,7 +4191,7 @@ export interface operations {
                  *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
                  *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
                  *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
-                 * @example {"condition":"AND","rules":[{"field":"name","operator":"equal","value":"airline"}]}
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
             };

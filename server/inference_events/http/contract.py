@@ -89,7 +89,7 @@ def matches_path(template: str, path: str) -> bool:
 
 def starts_path(template: str, path: str) -> bool:
     """Return whether `path`, or a path above it, is one of those that a template stands for."""
-    return re.match(_TEMPLATE.sub("[^/]+", re.escape(template)) + "(/|$)", path) is not None
+    return re.fullmatch(_TEMPLATE.sub("[^/]+", re.escape(template)) + "(?s:/.*)?", path) is not None
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:

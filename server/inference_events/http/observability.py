@@ -3,8 +3,10 @@
 import asyncio
 import re
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
+from typing import Protocol
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -13,9 +15,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference_events.http.exchange import Exchange, begin_exchange, header
-from inference_events.metrics import Metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+
+
+class RequestMetrics(Protocol):
+    """What counts requests, and the registry that `/metrics` shows."""
+
+    registry: CollectorRegistry
+
+    def observe_request(self, operation_id: str | None, status: int, seconds: float) -> None: ...
+
+    def show_bodies_in_flight(self, read: Callable[[], int]) -> None: ...
 
 
 class Exposition:
@@ -35,7 +46,7 @@ class Exposition:
 class Observed:
     """Give each request an id, which its answer and its log line carry, and measure it."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics) -> None:
         self._app = app
         self._metrics = metrics
         # Bound once: binding costs more than writing the line.

@@ -20,9 +20,8 @@ from inference_events.http.contract import Contract, load_contract
 from inference_events.http.errors import ErrorEnvelope
 from inference_events.http.intake import Intake, RequestIntake
 from inference_events.http.limits import Limits
-from inference_events.http.observability import Exposition, Observed
+from inference_events.http.observability import Exposition, Observed, RequestMetrics
 from inference_events.http.pages import Pages, docs
-from inference_events.metrics import Metrics
 from inference_events_api.operations import Operations
 
 
@@ -78,7 +77,7 @@ def create_http_app(
     limits: Limits,
     file_store: FileStore,
     lifespan: Lifespan,
-    metrics: Metrics,
+    metrics: RequestMetrics,
     validate_responses: bool = False,
 ) -> AsyncApp:
     """Build the ASGI application that serves `operations`.

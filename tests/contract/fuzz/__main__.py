@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import randrange
 from socket import create_server
 from tempfile import TemporaryDirectory
 
@@ -15,21 +16,42 @@ import httpx
 
 from tests.contract.fuzz import CONFIGURATION, CONTRACT, TOKEN
 from tests.contract.fuzz.links import write_contract
+from tests.contract.fuzz.promises import first_broken
 
 START_SECONDS = 30
 STOP_SECONDS = 60
+# An example of a promise sends several requests.
+REQUESTS_PER_EXAMPLE = 5
+# A time without an offset means UTC, also on a server that is elsewhere. A POSIX name needs no files of zones.
+ZONE = "NPT-05:45"
 
 
 def main() -> int:
-    """Return the exit code of Schemathesis, which also gets the arguments that are not known here."""
+    """Return 1 if a promise is broken, otherwise the exit code of Schemathesis, which gets unknown arguments too."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--max-examples", type=int, default=50, help="random requests per operation")
-    parser.add_argument("--seed", type=int, help="repeat the run of this seed")
+    parser.add_argument("--seed", type=int, default=randrange(2**32), help="repeat the run of this seed")
+    parser.add_argument("--seconds", type=int, help="stop after this time, or at the first failure")
+    parser.add_argument("--operation", action="append", default=[], help="fuzz this operation only (may be repeated)")
     options, more = parser.parse_known_args()
-    if options.seed is not None:
-        more.append(f"--seed={options.seed}")
+    start = time.monotonic()
     with TemporaryDirectory() as folder, serve(Path(folder)) as url:
-        return fuzz(url, [f"--max-examples={options.max_examples}", *more]).returncode
+        examples = max(options.max_examples // REQUESTS_PER_EXAMPLE, 1)
+        if broken := first_broken(url, options.operation, examples, options.seed):
+            sys.stdout.write(f"Broken with seed {options.seed}: {broken}")
+            return 1
+        more += [f"--max-examples={options.max_examples}", f"--seed={options.seed}"]
+        if options.seconds is not None:
+            left = max(options.seconds - int(time.monotonic() - start), 1)
+            more += [f"--max-time={left}", "--max-failures=1"]
+        return fuzz(url, [*more, *_only(options.operation)]).returncode
+
+
+def _only(operations: Sequence[str]) -> list[str]:
+    if not operations:
+        return []
+    # Links lead to other operations, and their phase fails if none is left.
+    return [*(f"--include-operation-id={name}" for name in operations), "--phases=examples,coverage,fuzzing"]
 
 
 def fuzz(url: str, arguments: Sequence[str], stdout: int | None = None) -> "subprocess.CompletedProcess[str]":
@@ -51,7 +73,7 @@ def serve(data_dir: Path) -> Iterator[str]:
     """Run a server of its own on a free port and give its URL once it is ready."""
     port = _free_port()
     command = [sys.executable, "-m", "inference_events", "serve", f"--port={port}", f"--data-dir={data_dir}"]
-    server = subprocess.Popen([*command, "--log-level=error"], env=_environment())
+    server = subprocess.Popen([*command, "--log-level=error"], env=_environment() | {"TZ": ZONE})
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(server, url)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.contract.fuzz.landscape import COLUMNS
 
 NAMES = [column["name"] for column in COLUMNS[1:]]
-NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.integers(-2, 6000) | st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.integers(-(2**70), 2**70) | st.integers(-2, 6000) | st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = st.none() | st.booleans() | NUMBERS | st.text(max_size=8) | st.sampled_from(["AA", "3", "true", "2024-01-01"])
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)

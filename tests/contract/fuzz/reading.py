@@ -1,9 +1,9 @@
 """Read back what was acknowledged: each event exactly once, with the values that were sent."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
 from requests import PreparedRequest
 
 from tests.contract.fuzz.landscape import connect
@@ -36,7 +36,7 @@ def check_updated(url: str, request: PreparedRequest, answer: Mapping[str, Any])
 def _events_body(request: PreparedRequest) -> Any:
     """Return the body that was sent, None if it has no events or the answer may be that of an earlier attempt."""
     assert isinstance(request.body, bytes)
-    body = orjson.loads(request.body)
+    body = json.loads(request.body)
     is_retry = any(name in request.headers for name in RETRY_HEADERS)
     return None if is_retry or body["source"]["type"] != "EVENTS" else body
 

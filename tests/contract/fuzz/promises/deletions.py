@@ -1,0 +1,111 @@
+"""Deletions: what is deleted is gone everywhere at once, and its second deletion is a 404."""
+
+from hypothesis import strategies as st
+
+from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.promises.promise import promise
+from tests.contract.fuzz.promises.samples import (
+    ROWS,
+    new_baseline,
+    new_model,
+    new_project,
+    new_token,
+    publish,
+    publish_file,
+)
+from tests.contract.fuzz.promises.session import Session
+
+
+@promise("create_project", "delete_project", "get_project", "list_projects")
+def a_deleted_project_is_gone(session: Session, data: st.DataObject) -> None:
+    """A project goes with its models, and only once."""
+    project = new_project(session)
+    model = new_model(session, project["id"])
+    session.succeeded(session.delete(f"/v3/projects/{project['id']}")["job"]["id"])
+    _is_gone(session, f"/v3/projects/{project['id']}")
+    _is_gone(session, f"/v3/models/{model['id']}")
+    _is_unlisted(session, "/v3/projects", project["id"])
+    _is_unlisted(session, "/v3/models", model["id"])
+
+
+@promise(
+    "create_model", "delete_model", "get_model", "list_models", "list_environments", "get_environment", "list_baselines"
+)
+def a_deleted_model_is_gone(session: Session, data: st.DataObject) -> None:
+    """A model goes with its environments, baselines and events, and only once."""
+    project = new_project(session)
+    model, other = new_model(session, project["id"]), new_model(session, project["id"])
+    baseline = new_baseline(session, model["id"])
+    publish(session, model["id"], [{ID_COLUMN: "1"}])
+    [environment] = session.items(f"/v3/models/{model['id']}/environments")
+    session.succeeded(session.delete(f"/v3/models/{model['id']}")["job"]["id"])
+    _is_gone(session, f"/v3/models/{model['id']}")
+    for path in ("", "/columns", "/environments", "/baselines"):
+        assert session.send("GET", f"/v3/models/{model['id']}{path}").status_code == 404
+    assert session.send("GET", f"/v3/environments/{environment['id']}").status_code == 404
+    assert session.send("GET", f"/v3/baselines/{baseline['id']}").status_code == 404
+    _is_unlisted(session, "/v3/models", model["id"])
+    _is_unlisted(session, "/v3/environments", environment["id"])
+    _is_unlisted(session, "/v3/baselines", baseline["id"])
+    assert [one["id"] for one in session.items("/v3/models", project_id=project["id"])] == [other["id"]]
+
+
+@promise("create_baseline", "delete_baseline", "get_baseline", "list_baselines", "list_model_baselines")
+def a_deleted_baseline_is_gone(session: Session, data: st.DataObject) -> None:
+    """A baseline goes alone, and only once."""
+    model = new_model(session, new_project(session)["id"])
+    baseline, other = new_baseline(session, model["id"]), new_baseline(session, model["id"])
+    assert session.delete(f"/v3/baselines/{baseline['id']}")["id"] == baseline["id"]
+    _is_gone(session, f"/v3/baselines/{baseline['id']}")
+    assert [one["id"] for one in session.items(f"/v3/models/{model['id']}/baselines")] == [other["id"]]
+
+
+@promise("upload_file", "delete_file", "get_file", "list_files", "publish_events")
+def a_deleted_file_is_gone(session: Session, data: st.DataObject) -> None:
+    """A file goes with its content, and only once; nothing can be published from it any more."""
+    file_id = session.upload(ROWS.encode(), "rows.csv")
+    model_id = new_model(session, new_project(session)["id"])["id"]
+    session.delete(f"/v3/files/{file_id}")
+    _is_gone(session, f"/v3/files/{file_id}")
+    _is_unlisted(session, "/v3/files", file_id)
+    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "FILE", "file_id": file_id}}
+    assert session.send("POST", "/v3/events", body).status_code == 404
+
+
+@promise("upload_file", "delete_file", "publish_events", "get_job")
+def a_file_stays_while_a_job_needs_it(session: Session, data: st.DataObject) -> None:
+    """A deletion never takes the file from a job that was accepted: it is a 409 until all of them have ended."""
+    file_id = session.upload(ROWS.encode(), "rows.csv")
+    model_id = new_model(session, new_project(session)["id"])["id"]
+    job_ids = [publish_file(session, model_id, file_id) for _ in range(data.draw(st.integers(1, 4)))]
+    assert session.send("DELETE", f"/v3/files/{file_id}").status_code in (200, 409)
+    for job_id in job_ids:
+        session.succeeded(job_id)
+
+
+@promise("create_token", "revoke_token")
+def a_revoked_token_is_gone(session: Session, data: st.DataObject) -> None:
+    """A token is revoked only once, and cannot be rotated any more."""
+    token = new_token(session, "read")
+    session.delete(f"/v3/tokens/{token['id']}")
+    assert session.send("DELETE", f"/v3/tokens/{token['id']}").status_code == 404
+    assert session.send("POST", f"/v3/tokens/{token['id']}/rotate", {}).status_code == 404
+
+
+def _is_gone(session: Session, path: str) -> None:
+    assert session.send("GET", path).status_code == 404, path
+    assert session.send("DELETE", path).status_code == 404, path
+
+
+def _is_unlisted(session: Session, path: str, id: str) -> None:
+    assert id not in {item["id"] for item in session.items(path)}, path
+
+
+PROMISES = (
+    a_deleted_project_is_gone,
+    a_deleted_model_is_gone,
+    a_deleted_baseline_is_gone,
+    a_deleted_file_is_gone,
+    a_file_stays_while_a_job_needs_it,
+    a_revoked_token_is_gone,
+)

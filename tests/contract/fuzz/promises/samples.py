@@ -1,0 +1,72 @@
+"""What the promises are checked on: a project with models of its own."""
+
+from functools import lru_cache
+from typing import Any
+
+from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
+from tests.contract.fuzz.promises.session import Session, fresh_name
+
+PRODUCTION = {"env_type": "PRODUCTION"}
+ROWS = f"{ID_COLUMN},distance\n" + "".join(f"row-{row},{row}\n,{row}\n" for row in range(4))
+
+
+def new_project(session: Session) -> Any:
+    return session.post("/v3/projects", {"name": fresh_name()})
+
+
+def new_model(session: Session, project_id: str, **fields: Any) -> Any:
+    """Create a model with the columns of the fuzz, and an event id and a timestamp."""
+    described = {"name": fresh_name(), "project_id": project_id, "schema": {"columns": COLUMNS}, "spec": SPEC}
+    return session.post("/v3/models", described | WITH_IDS | fields)
+
+
+def new_token(session: Session, *scopes: str, **fields: Any) -> Any:
+    return session.post("/v3/tokens", {"name": "a token", "scopes": list(scopes), **fields})
+
+
+def publish(session: Session, model_id: str, events: list[Any], dataset: str | None = None) -> Any:
+    place = PRODUCTION if dataset is None else {"env_type": "PRE_PRODUCTION", "env_name": dataset}
+    return session.post("/v3/events", {"model_id": model_id, **place, "source": {"type": "EVENTS", "events": events}})
+
+
+def publish_file(session: Session, model_id: str, file_id: str) -> str:
+    """Return the id of the job that publishes a file."""
+    source = {"type": "FILE", "file_id": file_id}
+    return str(session.post("/v3/events", {"model_id": model_id, **PRODUCTION, "source": source})["job"]["id"])
+
+
+def update(session: Session, model_id: str, events: list[Any]) -> Any:
+    source = {"type": "EVENTS", "events": events}
+    return session.patch("/v3/events", {"model_id": model_id, **PRODUCTION, "source": source})
+
+
+def read(session: Session, model_id: str, **query: Any) -> list[Any]:
+    """Return up to a thousand events of production."""
+    items: list[Any] = session.post("/v3/events/query", {"model_id": model_id, **PRODUCTION, "limit": 1000, **query})[
+        "items"
+    ]
+    return items
+
+
+def new_baseline(session: Session, model_id: str, **fields: Any) -> Any:
+    window = {"type": "ROLLING", "offset_delta": 1, "window_bin_size": "Day"}
+    return session.post("/v3/baselines", {"name": fresh_name(), "model_id": model_id, **PRODUCTION, **window, **fields})
+
+
+@lru_cache
+def listed(session: Session) -> dict[str, str]:
+    """Create some of everything that lists show, and return path parameters by name."""
+    project = new_project(session)
+    names = ["first_model", "second_model", "third_model"]
+    models = [
+        new_model(session, project["id"], name=name, version=version) for name in names for version in ("v1", "V2")
+    ]
+    for model in models:
+        for name in ("Training", "test"):
+            publish(session, model["id"], [{ID_COLUMN: "1"}], dataset=name)
+        new_baseline(session, model["id"])
+    job_id = publish_file(session, models[0]["id"], session.upload(ROWS.encode(), "rows.csv"))
+    session.ended(job_id)
+    for name in ("Reader one", "reader two"):
+        session.post("/v3/tokens", {"name": name, "scopes": ["read"]})
+    return {"project_id": project["id"], "model_id": models[0]["id"], "job_id": job_id}
