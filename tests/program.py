@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 STOP_SECONDS = 60
@@ -17,7 +17,8 @@ class Ended(Exception):
 class Program:
     """Run `inference-events serve` on a data directory and a free port. Settings are given by their names.
 
-    Its log is appended to the file `log`; `environment` is added to that of the caller.
+    Its log is appended to the file `log`; `environment` is added to that of the caller. `module` is what Python runs,
+    with its first arguments.
     """
 
     def __init__(
@@ -28,8 +29,9 @@ class Program:
         python: str = sys.executable,
         log: Path = Path(os.devnull),
         environment: Mapping[str, str] = {},
+        module: Sequence[str] = ("inference_events",),
     ) -> None:
-        self._command = [python, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(data_dir)]
+        self._command = [python, "-m", *module, "serve", "--port", "0", "--data-dir", str(data_dir)]
         self._environment = {f"INFERENCE_EVENTS_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment["INFERENCE_EVENTS_ADMIN_TOKEN"] = token
         self._environment |= environment

@@ -23,6 +23,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
 from inference_events.disk_usage import free_bytes, used_bytes
 from inference_events.events.records import find_earlier
+from inference_events.events.store import OpenJob
 from inference_events.files.adoption import adopt_parts
 from inference_events.files.local import LocalFileStore
 from inference_events.http.limits import Limits, Pace
@@ -36,7 +37,7 @@ from inference_events.migration import check_directory, open_store
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.downloads import DownloadOperations
 from inference_events.operations.environments import EnvironmentOperations
-from inference_events.operations.events import EventOperations
+from inference_events.operations.events import EventOperations, respond
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.model_factory import ModelFactoryOperations
@@ -117,7 +118,7 @@ class Services:
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
-        self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers)
+        self.workers = Workers(self.catalog, self.queue, handlers.by_kind(), settings.job_workers, self.store.end_job)
         self._show_metrics()
         self.retention = Retention(
             self.catalog,
@@ -134,10 +135,11 @@ class Services:
         self._purging = threading.Lock()
 
     def start(self) -> None:
-        """Take up what an earlier process left unfinished."""
-        for job in self.catalog.read(jobs.unfinished):
-            if job.model_id is not None:
-                self.store.resume(job.model_id, job.position)
+        """Continue what an earlier process left unfinished."""
+        unfinished = self.catalog.read(jobs.unfinished)
+        self.store.restore_jobs(
+            [OpenJob(job.id, job.model_id, job.epoch) for job in unfinished if job.model_id]
+        ).result()
         self.readers.start()
         self.workers.start()
         self._running = True
@@ -182,7 +184,7 @@ class Services:
         return [{"row": row.row, "reason": row.reason, "message": row.message} for row in rows], total
 
     async def find_in_store(self, request: Request) -> Earlier | None:
-        return await asyncio.to_thread(find_earlier, self.store, request)
+        return await asyncio.to_thread(find_earlier, self.store, respond, request)
 
     async def find_in_catalog(self, request: Request) -> Earlier | None:
         attempt = await self.catalog.aread(lambda session: attempts.find(session, request))

@@ -12,26 +12,26 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, islice
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import structlog
 
 from inference_events.context import Request, UndecodedEvents
 from inference_events.errors import ApiError, BadRequest, Fault, ServiceUnavailable
 from inference_events.events.records import retry_key, retry_record
+from inference_events.events.results import Count, IngestResult, ViolationCount
 from inference_events.events.store import (
     ContentConflict,
     EventStore,
-    Mask,
     RecordExists,
+    RecordOfRows,
     RetryKey,
-    RetryRecord,
-    RowStatus,
     Statuses,
     Write,
     WriteKind,
@@ -40,12 +40,9 @@ from inference_events.ingest.batch import Ingested, Made, RowFault, ingest_publi
 from inference_events.ingest.json_text import JsonReader
 from inference_events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.ingest.schema import ModelSchema
-from inference_events.ingest.violations import Violations
 from inference_events.messages import pointer
 from inference_events.retries import KeyClaimed
 from inference_events.targets import ATTEMPTS, OUT_OF_STEP, Targets
-from inference_events.warning_details import date_like_number
-from inference_events_api import types as t
 
 Event: TypeAlias = Mapping[str, Any]
 Events: TypeAlias = Sequence[Event] | UndecodedEvents
@@ -71,46 +68,15 @@ class Target:
     kind: WriteKind
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one request's events, by their order in it, and what is told of their columns."""
-
-    ids: list[str]
-    statuses: Statuses
-    violations: Violations
-    ignored_columns: list[str]
-    undeclared_columns: list[str]
-    missing_timestamp_column: str | None
-    timestamp_column: str | None = None
-    date_like: Mask | None = None
-
-    def warnings(self, among: Mask | None = None) -> list[t.WarningDetail]:
-        """Return the warnings of those events that `among` marks, or of all."""
-        if self.date_like is None or self.timestamp_column is None:
-            return []
-        count = int(np.count_nonzero(self.date_like if among is None else self.date_like & among))
-        return [date_like_number(self.timestamp_column, count)] if count else []
-
-    def count(self, status: RowStatus) -> int:
-        return self._counts[status]
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        counts: list[int] = np.bincount(self.statuses, minlength=len(RowStatus)).tolist()
-        return counts
-
-
 @dataclass(eq=False)
 class _Arrival:
-    """The events of one request. `done` gets its answer, which `describe` makes of the outcome."""
+    """The events of one request. `done` gets their result."""
 
     target: Target
     events: Events
     request: Request
-    describe: Callable[[Outcome], Any]
-    done: asyncio.Future[Any]
+    done: asyncio.Future[IngestResult]
     attempts: int = 0
-    answer: Any = None
 
     @property
     def weight(self) -> int:
@@ -132,6 +98,9 @@ class _Part:
     arrival: _Arrival
     low: int
     high: int
+
+    def record(self, result: IngestResult, received_at: int) -> RecordOfRows:
+        return RecordOfRows(retry_record(self.arrival.request, result, received_at), self.low, self.high)
 
 
 class Arrivals:
@@ -156,16 +125,16 @@ class Arrivals:
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
 
-    async def answer(self, target: Target, events: Events, request: Request, describe: Callable[[Outcome], Any]) -> Any:
-        """Store a request's events, or none of them, and return what `describe` makes of the outcome.
+    async def submit(self, target: Target, events: Events, request: Request) -> IngestResult:
+        """Store a request's events, or none of them, and return what became of them.
 
         Raises BadRequest if one cannot be an event, ObjectNotFound, and ServiceUnavailable after `stop`.
         """
         if request.project_ids is not None:
             # The thread that writes serves all tokens at once, and so sees the models of all projects.
             self._targets.model(target.model_id)
-        done = asyncio.get_running_loop().create_future()
-        self._put(_Arrival(target, events, request, describe, done))
+        done: asyncio.Future[IngestResult] = asyncio.get_running_loop().create_future()
+        self._put(_Arrival(target, events, request, done))
         return await done
 
     def queue_depth(self) -> int:
@@ -185,7 +154,7 @@ class Arrivals:
         # Under a lock: nobody would read what is queued after the end marker.
         with self._lock:
             if self._is_stopped:
-                raise ServiceUnavailable("The server is stopping; try again", headers={"Retry-After": "1"})
+                raise ServiceUnavailable("The server is stopping; try again")
             self._queue.put(arrival)
 
     def _run(self) -> None:
@@ -232,11 +201,9 @@ class Arrivals:
             self._leave_out_faulty(parts, ingested.faults)
             return
         environment_id = self._targets.make_environment_id(target.model_id, target.dataset)
-        records = partial(_records, parts, ingested, schema.timestamp_column, received_at)
-        claims = [retry_key(arrival.request) for arrival in group if arrival.request.idempotency_key is not None]
-        write = Write(
-            target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records, claims=claims
-        )
+        results = [_result(target.kind, part, ingested, schema.timestamp_column) for part in parts]
+        records = [part.record(result, received_at) for part, result in zip(parts, results, strict=True)]
+        write = Write(target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records)
         self._ahead.acquire()
         try:
             written = self._store.write(write)
@@ -244,7 +211,7 @@ class Arrivals:
             self._ahead.release()
             raise
         self._observe(len(group), len(ingested.batch))
-        written.add_done_callback(partial(self._written, group))
+        written.add_done_callback(partial(self._written, parts, results))
 
     def _rows(self, group: Sequence[_Arrival], schema: ModelSchema) -> tuple[Rows, list[_Part]]:
         """Put the events of a group into one table."""
@@ -282,9 +249,10 @@ class Arrivals:
         if others:
             self._submit(others)
 
-    def _written(self, group: Sequence[_Arrival], written: Future[Statuses]) -> None:
-        """Answer, in the committer's thread; where the schema has just changed, do it anew."""
+    def _written(self, parts: Sequence[_Part], results: Sequence[IngestResult], written: Future[Statuses]) -> None:
+        """Pass on the results, in the thread that writes. If the schema has just changed, submit the requests again."""
         self._ahead.release()
+        group = [part.arrival for part in parts]
         error = written.exception()
         if isinstance(error, OUT_OF_STEP):
             self._try_again(group)
@@ -295,7 +263,7 @@ class Arrivals:
         elif error is not None:
             _refuse(group, error)
         else:
-            _answer(group)
+            _complete(parts, results, written.result())
 
     def _leave_out_claimed(self, group: Sequence[_Arrival], claimed: Collection[RetryKey]) -> None:
         """Refuse the requests whose keys have a record, and resubmit the others."""
@@ -342,27 +310,25 @@ def _ingest(kind: WriteKind, rows: Rows, schema: ModelSchema, received_at: int) 
     return ingest_published(rows, schema, made, makes_missing_ids=kind is WriteKind.APPEND)
 
 
-def _records(
-    parts: Sequence[_Part], ingested: Ingested, timestamp_column: str | None, received_at: int, statuses: Statuses
-) -> list[RetryRecord]:
-    """Make the answers of all requests, and the records by which their retries get them again."""
-    for part in parts:
-        outcome = _outcome(part, ingested, timestamp_column, statuses[part.low : part.high])
-        part.arrival.answer = part.arrival.describe(outcome)
-    return [retry_record(part.arrival.request, part.arrival.answer, received_at) for part in parts]
-
-
-def _outcome(part: _Part, ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Outcome:
-    return Outcome(
+def _result(kind: WriteKind, part: _Part, ingested: Ingested, timestamp_column: str | None) -> IngestResult:
+    violations = ingested.violations.within(part.low, part.high).rows_by_name()
+    date_like = np.zeros(0, np.int64)
+    if ingested.date_like is not None and timestamp_column is not None:
+        date_like = np.flatnonzero(ingested.date_like[part.low : part.high])
+    return IngestResult(
+        kind,
         ingested.ids[part.low : part.high],
-        statuses,
-        ingested.violations.within(part.low, part.high),
+        [ViolationCount(column, found, _count(kind, rows)) for column, found, rows in violations],
         _own(ingested.ignored_columns, part.arrival),
         _own(ingested.undeclared_columns, part.arrival),
         None if _has_times(part, ingested, timestamp_column) else timestamp_column,
         timestamp_column,
-        None if ingested.date_like is None else ingested.date_like[part.low : part.high],
+        _count(kind, date_like),
     )
+
+
+def _count(kind: WriteKind, rows: npt.NDArray[np.int64]) -> Count:
+    return Count(len(rows), rows.tolist() if kind is WriteKind.UPDATE else None)
 
 
 def _has_times(part: _Part, ingested: Ingested, timestamp_column: str | None) -> bool:
@@ -411,12 +377,15 @@ def _conflicts(rows: Sequence[int]) -> list[Fault]:
     return [Fault("other content is stored for this id in the dataset", f"/source/events/{row}") for row in rows]
 
 
-def _answer(group: Sequence[_Arrival]) -> None:
-    def answer() -> None:
-        for arrival in _waiting(group):
-            arrival.done.set_result(arrival.answer)
+def _complete(parts: Sequence[_Part], results: Sequence[IngestResult], statuses: Statuses) -> None:
+    done = [result.with_statuses(statuses[p.low : p.high]) for p, result in zip(parts, results, strict=True)]
 
-    _on_loop(group, answer)
+    def complete() -> None:
+        for part, result in zip(parts, done, strict=True):
+            if not part.arrival.done.done():
+                part.arrival.done.set_result(result)
+
+    _on_loop([part.arrival for part in parts], complete)
 
 
 def _refuse(group: Sequence[_Arrival], error: BaseException) -> None:

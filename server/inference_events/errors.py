@@ -140,8 +140,13 @@ class NotSupported(ApiError):
 
 
 class ServiceUnavailable(ApiError):
+    """Answer 503 and say after how many seconds to try again."""
+
     code = 503
     reason = "ServiceUnavailable"
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message, headers={"Retry-After": str(retry_after)})
 
 
 # As the system, and with it DuckDB, and SQLite say it.

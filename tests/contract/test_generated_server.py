@@ -28,6 +28,7 @@ paths:
       - {name: order-by, in: query, schema: {$ref: '#/components/schemas/Order'}}
       - {name: size, in: query, schema: {type: array, items: {$ref: '#/components/schemas/Size'}}}
       - {name: limit, in: query, schema: {type: integer, maximum: 10}}
+      - {name: when, in: query, schema: {type: string}, x-content-schema: {$ref: '#/components/schemas/When'}}
       - {name: X-Trace-Depth, in: header, schema: {type: integer, minimum: 1, default: 3}}
       - {name: If-Match, in: header, schema: {type: string}}
       - {name: X-Client, in: header, x-handler-argument: false, schema: {type: string, maxLength: 3}}
@@ -56,6 +57,7 @@ components:
     Thing: {type: object, properties: {from: {type: string}}}
     Order: {type: string, enum: [up, down]}
     Size: {type: integer, maximum: 9}
+    When: {type: object, required: [day], properties: {day: {type: integer}, then: {$ref: '#/components/schemas/When'}}}
 """
 
 # Serves the document with handlers that keep their arguments, sends the requests and prints what came of both.
@@ -180,6 +182,21 @@ def test_arguments_have_names_in_python(package: Path) -> None:
     ]
 
 
+def test_the_handler_gets_the_value_of_json_text(package: Path) -> None:
+    """A parameter with `x-content-schema` is parsed and checked; an empty text or object is as good as none."""
+    nested = '{"day":1,"then":' * 60 + '{"day":1}' + "}" * 60
+    deep = '{"then":' * 200 + "{}" + "}" * 200
+    texts = ['{"day":3,"then":{"day":4}}', "", "{}", '{"day":"x","then":{}}', "[]", "{", nested, deep]
+    calls, answers = served(package, *(("GET", THING, {"params": {"when": text}}) for text in texts))
+    assert [call.get("when") for call in calls] == [{"day": 3, "then": {"day": 4}}, None, None, json.loads(nested)]
+    assert answers[3:6] == [
+        (400, ["/query/when/day: must be an integer", "/query/when/then/day: is required"]),
+        (400, ["/query/when: must be an object"]),
+        (400, ["/query/when: is not readable as JSON"]),
+    ]
+    assert answers[7] == (400, ["/query/when: is nested more than 100 levels deep"])
+
+
 def test_the_client_has_the_same_names(package: Path) -> None:
     """The generated client takes the same names and sends those of the contract."""
     subprocess.run([sys.executable, "-c", SEND], cwd=package.parent / "client", check=True)
@@ -215,6 +232,7 @@ def test_the_signature_has_the_same_names(package: Path) -> None:
         "from_: int | None = None",
         "order_by: types.Order | None = None",
         "size: list[types.Size] | None = None",
+        "when: types.When | None = None",
         "x_trace_depth: int = 3",
         "if_match: str | None = None",
         "class_: UploadedFile",

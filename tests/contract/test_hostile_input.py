@@ -63,8 +63,8 @@ CURSORS = [b"", b"[]", b"null", b'{"0":1}', b'[true,"a"]', b'[0.5,"a"]', b'[9223
            b'[-9223372036854775808,"a"]', b'[0,null]', b'[0,"a","b"]']  # fmt: skip
 
 FILENAMES = [
-    "../../../x.csv", "/etc/x.csv", "..\\..\\x.csv", "admin-token/x.csv", "~/x.csv", "$(id).csv", "a\nb.csv",
-    "a\x00b.csv", "a%0d%0ab.csv", "'; DROP TABLE files; --.csv", "=1+1.csv", "\u202ea.csv", "..csv",
+    "../../../x.csv", "/etc/x.csv", "..\\..\\x.csv", "admin-token/x.csv", "~/x.csv", "$(id).csv", "a%0d%0ab.csv",
+    "'; DROP TABLE files; --.csv", "=1+1.csv", "\u202ea.csv", "..csv",
 ]  # fmt: skip
 TRICKS = [
     "'; DROP TABLE events; --", '"; DROP TABLE models; --', "') OR ('1' = '1", "' OR 1=1 --", "a''b", '"', "'", "\\",
@@ -309,6 +309,17 @@ def test_names_of_files_are_no_paths(api: Api, server_url: str, token: str, data
     assert uploaded["id"] in kept
     assert all(str(UUID(name)) == name for name in kept)
     assert not list(data_dir.parent.rglob("x.csv"))
+
+
+@pytest.mark.parametrize("filename", ["a\x00b.csv", "a\tb.csv", "a\x7fb.csv"])
+def test_names_of_files_have_no_control_characters(api: Api, server_url: str, token: str, filename: str) -> None:
+    """A file name with a control character is a 400 that does not repeat it, by either kind of upload."""
+    form = f'--frame\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\na\r\n--frame--\r\n'
+    headers = [("Authorization", f"Bearer {token}"), ("Content-Type", "multipart/form-data; boundary=frame")]
+    uploaded = send(server_url, "POST", "/v3/files/upload", headers, form.encode())
+    assert uploaded.status == 400
+    assert b"b.csv" not in uploaded.body
+    api.send("POST", "/v3/files/multipart-init", {"filename": filename}, 400)
 
 
 @pytest.mark.parametrize("text", TRICKS, ids=range(len(TRICKS)))

@@ -96,6 +96,12 @@ PARAMETERS = [
     ),
     Break("parameter default removed", drop(*LIMIT, "schema", "default"), "query parameter limit", "default changed"),
     Break(
+        "JSON in a parameter narrowed",
+        put(10, *SCHEMAS, "OrderFilter", "properties", "total", "maximum"),
+        "requests > OrderFilter > total",
+        "maximum narrowed",
+    ),
+    Break(
         "list written in another way",
         put(False, *LIST, "parameters", 2, "explode"),
         "query parameter ids",

@@ -108,7 +108,9 @@ def test_each_schema_is_watched() -> None:
     renamed = json.loads(text)
     schemas = renamed["components"]["schemas"]
     renamed["components"]["schemas"] = {f"New{name}": schema for name, schema in schemas.items()}
-    found = {change.place for change in compare(NOW, Document(renamed)) if change.effect is Effect.BREAKING}
+    # Variants of a union that refer to each other are reported by their names too.
+    lost = ("schema renamed", "schema removed")
+    found = {change.place for change in compare(NOW, Document(renamed)) if change.what in lost}
     now = normalize(NOW)
     used = {name for _, node in operations(now.root) for name in used_schemas(now, node)}
     assert found == {f"schema {name}" for name in used}

@@ -185,6 +185,14 @@ FEATURES = {
         put({"name": "limit", "in": "query", "content": content(application_json=OBJECT)}, *PARAMETER),
         "change_thing: content in the query parameter limit is not supported",
     ),
+    "JSON in a number": (
+        parameter(schema={"type": "integer"}, **{"x-content-schema": {"$ref": "#/components/schemas/Thing"}}),
+        "change_thing: x-content-schema with anything but a text without a default in the query parameter limit",
+    ),
+    "JSON without a name": (
+        parameter(schema=TEXT, **{"x-content-schema": OBJECT}),
+        "change_thing: x-content-schema that is not a named component in the query parameter limit",
+    ),
     "two parameters of one name": (
         parameter(name="thing-id"),
         "change_thing: the query parameter thing-id and the path parameter thing_id have one name in Python, thing_id",

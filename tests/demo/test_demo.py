@@ -16,6 +16,7 @@ from inference_events.client.models import (
     EventsSource,
     PublishEventsRequest,
     ReadEventsRequest,
+    UpdateEventsRequest,
 )
 from inference_events.demo import run
 from inference_events.demo.answers import answered, finished
@@ -74,7 +75,7 @@ def meddle(publisher: Publisher) -> list[str]:
     finished(client, answered(delete_events.sync(client=client, body=request)).data.job.id)
     label = {ID: relabelled.event_id, LABEL: not relabelled.values[LABEL]}
     source = EventsSource("EVENTS", [Event.from_dict(label)])
-    answered(update_events.sync(client=client, body=PublishEventsRequest(model_id, "PRODUCTION", source)))
+    answered(update_events.sync(client=client, body=UpdateEventsRequest(model_id, "PRODUCTION", source)))
     added = relabelled.values.to_dict() | {ID: "added", DEPARTURE: day.isoformat()}
     source = EventsSource("EVENTS", [Event.from_dict(added)])
     answered(publish_events.sync(client=client, body=PublishEventsRequest(model_id, "PRODUCTION", source)))

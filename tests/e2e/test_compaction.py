@@ -124,7 +124,7 @@ def hashes(directory: Path) -> dict[str, str]:
 
 
 def test_a_compacted_file_is_smaller_and_serves_the_same(directory: Path, prepared: Prepared) -> None:
-    """The file shrinks; events, labels, records of retries and positions are as before, and writing goes on."""
+    """The file shrinks; events, labels, records of retries and epochs are as before, and writing goes on."""
     before = plan_compaction(directory).used
     done = compact(directory)
     assert done.returncode == 0, done.stderr

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +33,23 @@ class Subject(ServerProcess):
     """A server process that can be looked at from outside. Settings are given by their names."""
 
     def __init__(
-        self, data_dir: Path, environment: Mapping[str, str] = {}, log: Path | None = None, **settings: str | int
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] = {},
+        log: Path | None = None,
+        module: Sequence[str] = ("inference_events",),
+        **settings: str | int,
     ) -> None:
         super().__init__(data_dir)
         self.data_dir = data_dir
         self.log = log or data_dir.with_name(f"{data_dir.name}.log")
         self._program = Program(
-            data_dir, TOKEN, {"checkpoint_bytes": CHECKPOINT_BYTES} | settings, log=self.log, environment=environment
+            data_dir,
+            TOKEN,
+            {"checkpoint_bytes": CHECKPOINT_BYTES} | settings,
+            log=self.log,
+            environment=environment,
+            module=module,
         )
 
     @property
@@ -86,7 +96,7 @@ def subject(
     data_dir: Path, environment: Mapping[str, str] = {}, log: Path | None = None, **settings: str | int
 ) -> Iterator[Subject]:
     """Run a server for the length of a test."""
-    server = Subject(data_dir, environment, log, **settings)
+    server = Subject(data_dir, environment, log, ("inference_events",), **settings)
     server.start()
     try:
         yield server

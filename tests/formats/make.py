@@ -1,7 +1,7 @@
 """Make a data directory as an older version leaves it: `python -m tests.formats.make COMMIT DIRECTORY`.
 
 The version runs from its own sources, but with today's dependencies. It is stopped in the middle of a file job. Files
-that the server makes by itself are left out. `0` was made by commit 1c5bf5d, `4501da5` and `8138464` by those commits.
+that the server makes by itself are left out. `0` was made by commit 1c5bf5d, the others by the commits that name them.
 """
 
 import os

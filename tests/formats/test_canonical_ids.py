@@ -83,12 +83,12 @@ def test_each_group_is_merged_whole(tmp_path: Path) -> None:
 def test_jobs_know_what_was_written_after_them(tmp_path: Path) -> None:
     """A job that is still open overwrites none of the columns that any row of a merged event got after it."""
     opened = _opened(tmp_path)
-    position = opened.position()
+    epoch = opened.accept_job()
     opened.publish({"id": "7.0", "x": 1.0})
     opened.publish({"id": "7", "n": 2})
     assert _convert(opened, tmp_path) == (1, 1)
-    opened.store.resume(MODEL, position)
-    assert opened.publish({"id": "7", "x": 9.0, "n": 9, "name": "job"}, position=position) == ["replaced"]
+    opened.restore_jobs()
+    assert opened.publish({"id": "7", "x": 9.0, "n": 9, "name": "job"}, epoch=epoch) == ["replaced"]
     assert opened.event("7")["values"] == {"x": 1.0, "n": 2, "name": "job"}
     opened.store.close()
 

@@ -1,6 +1,6 @@
 """A store as the tests use it: rows in as dicts, events out as dicts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -18,7 +18,9 @@ from inference_events.events.store import (
     Deletion,
     EventBatch,
     EventStore,
+    OpenJob,
     Query,
+    RecordOfRows,
     RejectedRow,
     RetryKey,
     RetryRecord,
@@ -47,6 +49,8 @@ class Opened:
         self._engine = engine
         self._directory = directory
         self._environments = count()
+        self._job_numbers = count()
+        self.jobs: dict[int, OpenJob] = {}
         self.schema = SCHEMA
         self.revision = 1
         self.store = engine(directory)
@@ -86,11 +90,22 @@ class Opened:
     def update(self, *rows: Row, environment: str = "production", **more: Any) -> list[str]:
         return self.write(WriteKind.UPDATE, rows, environment, **more)
 
-    def position(self) -> int:
-        return self.store.position(MODEL).result()
+    def accept_job(self) -> int:
+        """Open a job of the model and return its epoch."""
+        job_id = f"job-{next(self._job_numbers)}"
+        epoch = self.store.accept_job(MODEL, job_id).result()
+        self.jobs[epoch] = OpenJob(job_id, MODEL, epoch)
+        return epoch
 
-    def delete(self, position: int, job_id: str = "deletion", environment: str = "production", **selected: Any) -> int:
-        return self.store.delete(Deletion(MODEL, environment, position, job_id, **selected)).result()
+    def end_job(self, epoch: int) -> None:
+        self.store.end_job(self.jobs.pop(epoch).job_id).result()
+
+    def restore_jobs(self) -> None:
+        """Tell the store, after it was opened again, which jobs have not ended."""
+        self.store.restore_jobs(list(self.jobs.values())).result()
+
+    def delete(self, epoch: int, job_id: str = "deletion", environment: str = "production", **selected: Any) -> int:
+        return self.store.delete(Deletion(MODEL, environment, epoch, job_id, **selected)).result()
 
     def read(self, environment: str = "production", **selected: Any) -> list[Event]:
         """Return events as dicts: `values` and `labels` without nulls, times in microseconds, violations as tuples."""
@@ -139,6 +154,33 @@ def chunk(
     return Chunk(job_id, start, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
 
 
+class HookedRecords(Sequence[RecordOfRows]):
+    """Records of a write that call `hook` in its transaction, after its rows are written and before the commit."""
+
+    def __init__(self, hook: Callable[[], object], records: Sequence[RecordOfRows] = ()) -> None:
+        self._records = records
+        self._hook = hook
+        self._times = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._records[index]
+
+    def __iter__(self) -> Iterator[RecordOfRows]:
+        # The first time the store looks for idempotency keys, before it writes; the second time it adds the statuses.
+        self._times += 1
+        if self._times % 2 == 0:
+            self._hook()
+        return iter(self._records)
+
+
+def broken_records() -> HookedRecords:
+    """Return records that make their write fail."""
+    return HookedRecords(lambda: 1 / 0)
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a retry record is found by."""
@@ -154,6 +196,10 @@ class Asked:
     @property
     def retry_key(self) -> RetryKey:
         return RetryKey(self.token, "POST", self.path, self.key)
+
+    def records(self, answer: bytes, created_at: int = NOW, rows: int = 1) -> list[RecordOfRows]:
+        """Return the record of a request that brought the first rows of a batch."""
+        return [RecordOfRows(self.record(answer, created_at), 0, rows)]
 
     def find(self, store: EventStore) -> bytes | None:
         """Return the recorded answer."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from inference_events.events.store import ContentConflict, ModelUnknown, RetryRecord, Statuses, Write, WriteKind
-from tests.storage.opened import MODEL, NOW, SCHEMA, Asked, Opened, names
+from inference_events.events.store import ContentConflict, ModelUnknown, Write, WriteKind
+from tests.storage.opened import MODEL, NOW, SCHEMA, HookedRecords, Opened, broken_records, names
 
 THREADS = 8
 SECONDS = 30
@@ -20,18 +20,13 @@ class Gate:
 
     def __init__(self, opened: Opened) -> None:
         self.entered, self.opened = Signal(), Signal()
-        write = opened.write_of(WriteKind.PUBLISH, [{"id": "gate"}], "gate", records=self._wait)
+        write = opened.write_of(WriteKind.PUBLISH, [{"id": "gate"}], "gate", records=HookedRecords(self._wait))
         self.passed = opened.store.write(write)
         assert self.entered.wait(SECONDS)
 
-    def _wait(self, _: Statuses) -> list[RetryRecord]:
+    def _wait(self) -> None:
         self.entered.set()
         assert self.opened.wait(SECONDS)
-        return [Asked(key="gate").record(b"")]
-
-
-def broken(_: Statuses) -> list[RetryRecord]:
-    raise ZeroDivisionError
 
 
 def test_many_threads_write_and_nothing_is_lost(opened: Opened) -> None:
@@ -84,7 +79,7 @@ def _conflicting(opened: Opened) -> Write:
 
 
 def _failing_records(opened: Opened) -> Write:
-    return opened.write_of(WriteKind.PUBLISH, [{"id": "broken"}], records=broken)
+    return opened.write_of(WriteKind.PUBLISH, [{"id": "broken"}], records=broken_records())
 
 
 def _without_model(opened: Opened) -> Write:
@@ -138,7 +133,7 @@ def test_a_definition_that_fails_with_its_neighbours_is_done_again(opened: Opene
     gate = Gate(opened)
     schema = SCHEMA.append(SCHEMA.field("x").with_name("added"))
     defined = opened.store.define(MODEL, 2, schema)
-    failing = opened.store.write(Write(MODEL, "e", WriteKind.PUBLISH, opened.batch([]), NOW, records=broken))
+    failing = opened.store.write(Write(MODEL, "e", WriteKind.PUBLISH, opened.batch([]), NOW, records=broken_records()))
     opened.revision, opened.schema = 2, schema
     written = opened.store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "a", "added": 1.0}]))
     gate.opened.set()

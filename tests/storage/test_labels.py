@@ -75,9 +75,9 @@ def test_repeated_ids_keep_the_first_time(opened: Opened, kind: WriteKind) -> No
 def test_a_job_labels_what_was_not_written_since(opened: Opened) -> None:
     """A job that acts at an earlier moment labels only the columns in which its own value counts."""
     opened.publish({"id": "a"}, {"id": "b"})
-    position = opened.position()
+    epoch = opened.accept_job()
     opened.update({"id": "a", "label": None}, {"id": "a", "n": 2, "received_at": LAST})
-    opened.update({"id": "a", "label": True, "n": 1}, {"id": "b", "label": True}, position=position)
+    opened.update({"id": "a", "label": True, "n": 1}, {"id": "b", "label": True}, epoch=epoch)
     assert opened.event("a")["values"] == {"n": 2}
     assert labels(opened) == {"n": LAST}
     assert labels(opened, "b") == {"label": NOW}
@@ -87,7 +87,7 @@ def test_an_event_that_is_confirmed_keeps_its_times(opened: Opened) -> None:
     """A publish that changes nothing, while a job is under way, leaves the times of labels."""
     opened.publish({"id": "a"}, {"id": "b", "label": True})
     opened.update({"id": "a", "label": True, "received_at": LATER})
-    opened.position()
+    opened.accept_job()
     assert opened.publish({"id": "a", "received_at": LAST}, {"id": "b", "label": True}) == ["unchanged"] * 2
     assert labels(opened) == {"label": LATER}
     assert labels(opened, "b") == {"label": NOW}

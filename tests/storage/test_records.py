@@ -2,22 +2,24 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from inference_events.events.store import (
     RecordExists,
+    RecordOfRows,
     RetryKey,
     RetryRecord,
     RevisionChanged,
-    Statuses,
+    RowStatus,
     Write,
     WriteKind,
 )
-from tests.storage.opened import NOW, SECOND, Asked, Opened, names
+from tests.storage.opened import NOW, SECOND, Asked, HookedRecords, Opened, Row, names
 
 
 def record(opened: Opened, asked: Asked, answer: bytes, created_at: int = NOW) -> None:
-    opened.publish({"id": "a"}, records=lambda _: [asked.record(answer, created_at)])
+    opened.publish({"id": "a"}, records=asked.records(answer, created_at))
 
 
 def test_a_record_is_found_by_its_key_or_digest(opened: Opened) -> None:
@@ -42,8 +44,9 @@ def test_a_record_is_of_one_token_and_path(opened: Opened, key: str | None, othe
 def test_the_record_tells_the_whole_attempt(opened: Opened) -> None:
     """A record is found as it was written, with its body's digest and answer byte by byte."""
     written = RetryRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
-    opened.publish({"id": "a"}, records=lambda _: [written])
-    assert opened.store.find_record(RetryKey("t", "PATCH", "/p", "key"), b"") == written
+    opened.publish({"id": "a"}, records=[RecordOfRows(written, 0, 1)])
+    found = opened.store.find_record(RetryKey("t", "PATCH", "/p", "key"), b"")
+    assert found == dataclasses.replace(written, statuses=bytes([RowStatus.CREATED]))
     assert opened.store.find_record(RetryKey("t", "POST", "/p", "key"), b"") is None
 
 
@@ -54,28 +57,31 @@ def test_the_newest_record_is_found(opened: Opened) -> None:
     assert Asked().find(opened.store) == b"second"
 
 
-def test_the_answer_is_made_of_what_became_of_the_rows(opened: Opened) -> None:
-    """A write's answer is made of its own statuses, also where writes are committed together."""
+def statuses(opened: Opened, asked: Asked) -> list[str]:
+    found = opened.store.find_record(asked.retry_key, asked.digest)
+    assert found is not None
+    assert found.statuses is not None
+    return names(np.frombuffer(found.statuses, np.int8))
 
-    def records(asked: Asked) -> object:
-        return lambda statuses: [asked.record(" ".join(names(statuses)).encode())]
 
-    first, second = Asked(digest=b"1"), Asked(digest=b"2")
-    writes = [
-        opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=records(first)),
-        opened.write_of(WriteKind.PUBLISH, [{"id": "a"}, {"id": "b"}, {"id": "a", "x": 1.0}], records=records(second)),
-    ]
-    for waiting in [opened.store.write(write) for write in writes]:
-        waiting.result()
-    assert first.find(opened.store) == b"created"
-    assert second.find(opened.store) == b"unchanged created replaced"
+def test_a_record_has_the_statuses_of_its_rows(opened: Opened) -> None:
+    """Each request of a batch leaves a record of its own rows. If all have one status, the record has it once."""
+    opened.publish({"id": "a"})
+    first, second, third = (Asked(digest=digest) for digest in (b"1", b"2", b"3"))
+    ends = {first: (0, 1), second: (1, 4), third: (4, 6)}
+    records = [RecordOfRows(asked.record(b""), *rows) for asked, rows in ends.items()]
+    rows: list[Row] = [{"id": "a"}, {"id": "b"}, {"id": "b"}, {"id": "a", "x": 1.0}, {"id": "c"}, {"id": "d"}]
+    opened.publish(*rows, records=records)
+    assert statuses(opened, first) == ["unchanged"]
+    assert statuses(opened, second) == ["created", "unchanged", "replaced"]
+    assert statuses(opened, third) == ["created"]
 
 
 def claim(opened: Opened, asked: Asked, *ids: str) -> Write:
     """Return a write that claims a key and leaves the record of its first id."""
     answer = ids[0].encode()
     rows = [{"id": each} for each in ids]
-    return opened.write_of(WriteKind.PUBLISH, rows, records=lambda _: [asked.record(answer)], claims=[asked.retry_key])
+    return opened.write_of(WriteKind.PUBLISH, rows, records=asked.records(answer))
 
 
 def test_a_key_is_claimed_once(opened: Opened) -> None:
@@ -105,10 +111,7 @@ def test_of_writes_that_are_committed_together_one_claims_a_key(opened: Opened) 
 def test_a_claim_of_a_write_that_fails_is_free(opened: Opened) -> None:
     """A key whose write was not committed can be claimed again."""
     asked = Asked(key="k")
-
-    def broken(_: Statuses) -> list[RetryRecord]:
-        raise ZeroDivisionError
-
+    broken = HookedRecords(lambda: 1 / 0, asked.records(b"a"))
     with pytest.raises(ZeroDivisionError):
         opened.store.write(dataclasses.replace(claim(opened, asked, "a"), records=broken)).result()
     opened.store.write(claim(opened, asked, "b")).result()
@@ -144,14 +147,10 @@ def test_records_are_found_among_many_that_differ_in_one_thing(opened: Opened) -
 
 def test_a_write_that_fails_leaves_no_record(opened: Opened) -> None:
     """Record and rows are committed together or not at all."""
-
-    def broken(_: Statuses) -> list[RetryRecord]:
-        raise ZeroDivisionError
-
     with pytest.raises(ZeroDivisionError):
-        opened.publish({"id": "a"}, records=broken)
+        opened.publish({"id": "a"}, records=HookedRecords(lambda: 1 / 0, Asked().records(b"answer")))
     assert opened.count() == 0
-    stale = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=lambda _: [Asked().record(b"answer")])
+    stale = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=Asked().records(b"answer"))
     opened.define(x=opened.schema.field("x").type)
     with pytest.raises(RevisionChanged):
         opened.store.write(stale).result()
@@ -178,6 +177,6 @@ def test_every_kind_of_write_can_leave_a_record(opened: Opened) -> None:
     """Publishing, appending and updating all leave the record that they are given."""
     for kind in WriteKind:
         asked = Asked(key=kind.value)
-        write: Write = opened.write_of(kind, [{"id": "a"}], kind.value, records=lambda _, a=asked: [a.record(b"done")])
+        write: Write = opened.write_of(kind, [{"id": "a"}], kind.value, records=asked.records(b"done"))
         opened.store.write(write).result()
         assert asked.find(opened.store) == b"done"

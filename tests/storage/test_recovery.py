@@ -44,13 +44,13 @@ def failing(monkeypatch: pytest.MonkeyPatch, fail: Callable[[Commit, Writer], No
     monkeypatch.setattr(Writer, "commit", commit_or_fail)
 
 
-def test_a_position_that_was_not_committed_is_not_open(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its job was never accepted, so nobody would settle it."""
-    failing(monkeypatch, instead_of_the_commit, times=2)
+def test_a_job_whose_acceptance_was_not_committed_is_not_open(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would end it, so requests would note what they write for ever."""
+    epoch = opened.accept_job()
+    failing(monkeypatch, instead_of_the_commit)
     with pytest.raises(duckdb.Error):
-        opened.position()
-    store: Any = opened.store
-    assert not any(store._open_positions.values())
+        opened.accept_job()
+    assert opened.accept_job() == epoch + 1
 
 
 def test_what_was_committed_is_a_success(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def test_a_scan_shows_one_moment(opened: Opened) -> None:
     seen = next(found).system["event_id"].to_pylist()
     opened.publish({"id": "late", "at": NOW + 10_000})
     opened.update({"id": expected[-1], "x": -1.0})
-    opened.delete(opened.position(), event_ids=expected[-5:-1])
+    opened.delete(opened.accept_job(), event_ids=expected[-5:-1])
     opened.define(x=pa.float64(), more=pa.string())
     opened.store.drop(MODEL).result()
     values: list[float] = []

@@ -79,7 +79,7 @@ def create_job(session: Session, model: Model | None = None, project: Project | 
         project_id=project.id if project else None,
         model_id=model.id if model else None,
         token_id="",
-        position=1,
+        epoch=1,
     ).id
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inference_events.arrivals import Arrivals, Outcome, Target
+from inference_events.arrivals import Arrivals, Target
 from inference_events.catalog import Catalog, attempts, projects
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.opening import open_catalog
@@ -17,6 +17,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import IdempotencyKeyReused
 from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.records import find_earlier
+from inference_events.events.results import IngestResult
 from inference_events.events.store import RowStatus, WriteKind
 from inference_events.jobs import JobQueue
 from inference_events.operations.projects import ProjectOperations
@@ -85,18 +86,18 @@ def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> 
     target = Target(MODEL, None, WriteKind.PUBLISH)
 
     async def find(request: Request) -> Earlier | None:
-        return await asyncio.to_thread(find_earlier, opened.store, request)
+        return await asyncio.to_thread(find_earlier, opened.store, _created, request)
 
-    def attempt(request: Request) -> Any:
-        return arrivals.answer(target, events[request.id], request, _created)
+    async def attempt(request: Request) -> Any:
+        return _created(await arrivals.submit(target, events[request.id], request))
 
     answers = asyncio.run(both(find, attempt, [request for request, _ in requests]))
     arrivals.stop()
     return answers
 
 
-def _created(outcome: Outcome) -> int:
-    return outcome.count(RowStatus.CREATED)
+def _created(result: IngestResult) -> int:
+    return result.count(RowStatus.CREATED)
 
 
 def test_events_of_one_key_are_published_once(opened: Opened) -> None:

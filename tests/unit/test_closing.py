@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import httpx
+import numpy as np
 import orjson
 import pytest
 
@@ -23,7 +24,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
 from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.writer import Writer
-from inference_events.events.store import Deletion, EventStore, Query, StoreClosed, WriteKind
+from inference_events.events.store import Deletion, EventStore, Query, RowStatus, StoreClosed, WriteKind
 from inference_events.log import configure_logging
 from inference_events.settings import Settings
 from tests.contract.serving import serve
@@ -38,7 +39,7 @@ CALLS: dict[str, Callable[[EventStore], Any]] = {
     "define": lambda store: store.define(MODEL, 2, SCHEMA, ()).result(SECONDS),
     "drop": lambda store: store.drop(MODEL).result(SECONDS),
     "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
-    "position": lambda store: store.position(MODEL).result(SECONDS),
+    "accept_job": lambda store: store.accept_job(MODEL, "job").result(SECONDS),
     "purge": lambda store: store.purge_records(0).result(SECONDS),
     "forget": lambda store: store.forget_jobs(["job"]).result(SECONDS),
     "read": lambda store: store.read(Query(MODEL, "e", 1)),
@@ -88,8 +89,7 @@ class _FailingStore:
             self.failures -= 1
             raise MemoryError
         written: Future[Any] = Future()
-        write.records([0] * len(write.batch))
-        written.set_result(None)
+        written.set_result(np.full(len(write.batch), RowStatus.CREATED, np.int8))
         return written
 
 
@@ -103,8 +103,8 @@ def log() -> Iterator[io.BytesIO]:
 
 def publish(arrivals: Arrivals) -> Any:
     async def run() -> Any:
-        answer = arrivals.answer(TARGET, [{"id": "a", "x": 1}], REQUEST, lambda outcome: outcome.ids)
-        return await asyncio.wait_for(answer, SECONDS)
+        result = await asyncio.wait_for(arrivals.submit(TARGET, [{"id": "a", "x": 1}], REQUEST), SECONDS)
+        return result.ids
 
     return asyncio.run(run())
 

@@ -38,7 +38,7 @@ def work(run):
 Workers(catalog, queue, {"work": work}).start()
 "again" in sys.argv or catalog.write(lambda session: queue.accept(
     session, kind="work", name="Work", params={"file": "f"}, info={"resource_type": "EVENT"},
-    project_id=None, model_id="m", token_id="t", position=7))
+    project_id=None, model_id="m", token_id="t", epoch=7))
 time.sleep(60)
 """
 
@@ -73,7 +73,7 @@ def working(catalog: Catalog, queue: JobQueue, count: int = 1, **handlers: Handl
 def add(
     session: Session,
     queue: JobQueue,
-    position: int = 1,
+    epoch: int = 1,
     model_id: str | None = "m",
     project_id: str | None = "p",
     kind: str = "work",
@@ -88,7 +88,7 @@ def add(
         project_id=project_id,
         model_id=model_id,
         token_id="t",
-        position=position,
+        epoch=epoch,
     ).id
 
 
@@ -250,7 +250,7 @@ def test_an_unexpected_error_shows_no_payload(catalog: Catalog, queue: JobQueue)
 
 
 def test_jobs_of_a_model_run_in_order_of_position(catalog: Catalog, queue: JobQueue) -> None:
-    """However many workers there are, jobs of one model run one at a time and by position, not by arrival."""
+    """However many workers there are, jobs of one model run one at a time and by epoch, not by arrival."""
     order: list[int] = []
     running: list[str] = []
 
@@ -258,11 +258,11 @@ def test_jobs_of_a_model_run_in_order_of_position(catalog: Catalog, queue: JobQu
         running.append(run.job.id)
         assert len(running) == 1
         time.sleep(0.02)
-        order.append(run.job.position)
+        order.append(run.job.epoch)
         running.pop()
 
-    for position in (5, 3, 4, 1, 2):
-        accept(catalog, queue, position=position)
+    for epoch in (5, 3, 4, 1, 2):
+        accept(catalog, queue, epoch=epoch)
     with working(catalog, queue, count=3, work=work):
         wait_until(lambda: len(order) == 5)
     assert order == [1, 2, 3, 4, 5]
@@ -289,10 +289,10 @@ def test_a_project_s_job_waits_for_those_of_its_models(catalog: Catalog, queue: 
         order.append(run.job.params["name"])
 
     with working(catalog, queue, count=3, work=work):
-        accept(catalog, queue, position=1, name="model", seconds=0.2)
-        accept(catalog, queue, position=2, model_id=None, name="project", seconds=0.1)
-        accept(catalog, queue, position=3, model_id="n", name="later", seconds=0)
-        accept(catalog, queue, position=4, model_id="o", project_id="q", name="elsewhere", seconds=0)
+        accept(catalog, queue, epoch=1, name="model", seconds=0.2)
+        accept(catalog, queue, epoch=2, model_id=None, name="project", seconds=0.1)
+        accept(catalog, queue, epoch=3, model_id="n", name="later", seconds=0)
+        accept(catalog, queue, epoch=4, model_id="o", project_id="q", name="elsewhere", seconds=0)
         wait_until(lambda: len(order) == 4)
     assert order == ["elsewhere", "model", "project", "later"]
 
@@ -344,7 +344,7 @@ def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str)
     seen: list[tuple[str, dict[str, Any], int]] = []
 
     def work(run: JobRun) -> None:
-        seen.append((run.job.id, run.job.params, run.job.position))
+        seen.append((run.job.id, run.job.params, run.job.epoch))
 
     with working(catalog, queue, work=work):
         job = wait_for(catalog, job_id)
@@ -409,7 +409,7 @@ def test_the_next_job_is_chosen_by_a_query(
     ids = {}
     for number, words in enumerate(accepted):
         project, model = (None if word == "-" else word for word in words.split())
-        ids[str(number)] = accept(catalog, queue, position=number, project_id=project, model_id=model)
+        ids[str(number)] = accept(catalog, queue, epoch=number, project_id=project, model_id=model)
     run = [read(catalog, ids[number]) for number in sorted(running)]
     ready = catalog.read(lambda session: jobs.next_ready(session, run))
     assert (ready and ready.id) == (None if expected is None else ids[expected])
@@ -420,10 +420,10 @@ def test_choosing_among_many_jobs_reads_few(catalog: Catalog, queue: JobQueue) -
 
     def fill(session: Session) -> None:
         for number in range(10_000):
-            add(session, queue, position=number)
+            add(session, queue, epoch=number)
 
     catalog.write(fill)
-    last = accept(catalog, queue, position=10_000, model_id="n", project_id="q")
+    last = accept(catalog, queue, epoch=10_000, model_id="n", project_id="q")
     began = time.monotonic()
     first = catalog.read(lambda session: jobs.next_ready(session, []))
     assert first is not None

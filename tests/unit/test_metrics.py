@@ -33,11 +33,11 @@ class SlowEngine:
     def rollback(self) -> None:
         pass
 
-    def apply(self, work: Sequence[Any]) -> list[Any]:
-        return list(work)
+    def apply(self, work: Any) -> Any:
+        return work
 
-    def joins(self, first: Any, second: Any) -> bool:
-        return False
+    def after_commit(self) -> None:
+        pass
 
 
 class FailingObserver(StoreObserver):
@@ -90,7 +90,7 @@ def test_jobs_that_a_deletion_ends_are_counted(tmp_path: Path) -> None:
                 project_id="p",
                 model_id="m",
                 token_id="t",
-                position=1,
+                epoch=1,
             )
         )
     assert catalog.read(jobs.unfinished_by_kind) == {("publish_file", "PENDING"): 2}

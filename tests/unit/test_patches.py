@@ -12,7 +12,7 @@ from inference_events.events.duckdb.layout import Layout
 from tests.storage.opened import MODEL, NOW, SECOND, Opened
 
 MOST = 10
-PATCHES = Layout(MODEL, 1).patches
+PATCHES = Layout(MODEL, 1).deltas
 EVENTS = [{"id": str(number), "at": NOW + number * SECOND, "n": number} for number in range(40)]
 
 
@@ -57,7 +57,7 @@ def test_rows_that_lie_together_are_written_anew_first(opened: Opened, tmp_path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inference_events.events.duckdb.writer.MOST_FOLDED", 4)
         opened.update(*({"id": str(number), "label": True} for number in (0, 9, 10, 11, 12, 20, 25, 30, 33, 36, 39)))
-        opened.position()
+        opened.accept_job()
     assert patched(opened, tmp_path) == [0, 20, 25, 30, 33, 36, 39]
     assert [event["id"] for event in opened.read() if event["values"].get("label")] == [
         *("0", "9", "10", "11", "12", "20", "25", "30", "33", "36", "39")

@@ -77,7 +77,7 @@ class Kept:
                 project_id="p",
                 model_id="m",
                 token_id=self.token_id,
-                position=1,
+                epoch=1,
             )
             job.completed_at = ended
             job.status = jobs.PENDING if ended is None else jobs.SUCCESS

@@ -34,12 +34,12 @@ def wal_bytes(directory: Path) -> int:
 def test_after_many_changes_the_log_is_taken_up(opened: Opened, tmp_path: Path) -> None:
     """What was changed is counted, and when it is much a checkpoint joins blocks; what is being read stays."""
     publish(opened, 0, CHANGES - 1000)
-    opened.position()
+    opened.accept_job()
     assert wal_bytes(tmp_path) > 0
     scan = opened.store.scan(Scan(MODEL, "production", 1, ["n"], CHANGES * 2))
     first = next(scan)
     publish(opened, CHANGES, 1000)
-    opened.position()
+    opened.accept_job()
     assert wal_bytes(tmp_path) < 10_000
     assert first.system.num_rows + sum(part.system.num_rows for part in scan) == CHANGES - 1000
     assert opened.count() == CHANGES
@@ -64,7 +64,7 @@ def test_a_checkpoint_that_fails_fails_no_write(opened: Opened, monkeypatch: pyt
     """What was committed before a checkpoint is acknowledged, and once only, even when that cannot be made."""
     monkeypatch.setattr("inference_events.events.duckdb.writer.VACUUM", "SELECT no_such_setting")
     publish(opened, 0, CHANGES + 1)
-    opened.position()
+    opened.accept_job()
     assert opened.publish({"id": "0", "n": 0}) == ["unchanged"]
     assert opened.count() == CHANGES + 1
     monkeypatch.undo()
@@ -74,9 +74,9 @@ def test_rows_are_found_after_deleted_ones_are_left_out(opened: Opened, tmp_path
     """Rows move up when deleted ones before them are left out, and are found there, now and after a restart."""
     publish(opened, 0, CHANGES)
     opened.update({"id": "4000", "label": True})
-    gone = opened.delete(opened.position(), event_ids=[str(number) for number in range(0, CHANGES, 2)])
+    gone = opened.delete(opened.accept_job(), event_ids=[str(number) for number in range(0, CHANGES, 2)])
     publish(opened, CHANGES, CHANGES - gone)
-    opened.position()
+    opened.accept_job()
     assert wal_bytes(tmp_path) < 10_000
     ids = [str(number) for number in (1, 1001, 4001, CHANGES + 5)]
     for name in ("a", "b"):

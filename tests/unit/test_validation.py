@@ -81,6 +81,22 @@ def test_faults_are_bounded() -> None:
     assert len(faults(closed, {f"k{number}": 1 for number in range(1000)})) == MOST_FAULTS
 
 
+def test_a_schema_may_have_a_message_of_its_own() -> None:
+    """`x-message` takes the place of the words made from a keyword, also behind a reference."""
+    named = {"type": "string", "enum": ["A"], "x-message": "must be A: nothing else is here"}
+    assert faults(named, "B") == [" must be A: nothing else is here"]
+    assert faults({"properties": {"name": named}}, {"name": "B"}) == ["/name must be A: nothing else is here"]
+
+
+def test_the_alternative_that_was_meant_is_reported() -> None:
+    """Of several forms that a value may have, the one whose required fields it has is reported."""
+    rule = {"type": "object", "required": ["operator"], "properties": {"operator": {"enum": ["less"]}}}
+    condition = {"type": "object", "required": ["rules"], "properties": {"rules": {"type": "array", "items": rule}}}
+    either = {"anyOf": [rule, condition]}
+    assert faults(either, {"operator": "more"}) == ['/operator must be one of "less"']
+    assert faults(either, {"rules": [{"operator": "more"}]}) == ['/rules/0/operator must be one of "less"']
+
+
 def test_each_unknown_field_is_named() -> None:
     """Several unknown fields are several faults, each with its own pointer."""
     closed = {"properties": {"a": {"properties": {"b": {}}, "additionalProperties": False}}}

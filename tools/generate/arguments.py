@@ -13,13 +13,17 @@ FORM = "multipart/form-data"
 
 @dataclass(frozen=True)
 class Argument:
-    """Name an argument in the document (`place` is query, path, header, form or body) and in Python."""
+    """Name an argument in the document (`place` is query, path, header, form or body) and in Python.
+
+    `content` is the schema of the JSON value that the text of a parameter holds, if it holds one.
+    """
 
     place: str
     sent_as: str
     name: str
     schema: Node
     required: bool
+    content: Node | None = None
 
     @property
     def title(self) -> str:
@@ -32,7 +36,8 @@ def arguments(document: Node, operation: OperationNode) -> Iterator[Argument]:
     for each in operation.parameters:
         if each.get("x-handler-argument", True):
             name = python_name(each["in"], each["name"])
-            yield Argument(each["in"], each["name"], name, each["schema"], each.get("required", False))
+            required, content = each.get("required", False), each.get("x-content-schema")
+            yield Argument(each["in"], each["name"], name, each["schema"], required, content)
     body = resolved(document, operation.node.get("requestBody", {}))
     content = body.get("content", {})
     if FORM in content:

@@ -120,8 +120,18 @@ def _value(document: Node, parameter: Node) -> Iterator[str]:
         yield f"a schema of type {kind}" if kind else "a schema without a type"
     if schema.get("nullable"):
         yield "nullable"
+    if "x-content-schema" in parameter:
+        yield from _content(parameter, schema)
     if is_binary(schema) or (parameter["in"] == "header" and schema.get("format") in ("date", "date-time")):
         yield f"format: {schema['format']}"
+
+
+def _content(parameter: Node, schema: Node) -> Iterator[str]:
+    """The server parses the text of a parameter, and the handler gets the value."""
+    if schema.get("type") != "string" or "default" in schema:
+        yield "x-content-schema with anything but a text without a default"
+    elif "$ref" not in parameter["x-content-schema"]:
+        yield "x-content-schema that is not a named component"
 
 
 def _request(document: Node, operation: OperationNode) -> Iterator[str]:
@@ -195,7 +205,8 @@ def _type_faults(title: str, schema: Node) -> Iterator[str]:
 
 def _schemas(document: Node, operation: OperationNode) -> Iterator[Node]:
     """Yield the schemas of the parameters, of the body and of the responses."""
-    yield from (each["schema"] for each in operation.parameters if "schema" in each)
+    for each in operation.parameters:
+        yield from (each[keyword] for keyword in ("schema", "x-content-schema") if keyword in each)
     answers = [resolved(document, each) for each in operation.node["responses"].values()]
     body = resolved(document, operation.node.get("requestBody", {}))
     for holder in [body, *answers]:

@@ -111,7 +111,8 @@ def _method(document: Node, operation: OperationNode) -> Method:
 
 
 def _argument(document: Node, argument: Argument) -> str:
-    hint = "UploadedFile" if is_binary(resolved(document, argument.schema)) else _type(argument.schema)
+    is_file = is_binary(resolved(document, argument.schema))
+    hint = "UploadedFile" if is_file else _type(argument.content or argument.schema)
     default = resolved(document, argument.schema).get("default")
     if default is not None and argument.place != "body":
         return f"{argument.name}: {hint} = {default!r}"

@@ -3,6 +3,7 @@
 Run as `python -m tools.review.examples`. Exits 1 where an example is not.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from inference_events.http.parameters import CONTENT
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
 from tools.review.document import Document, Node, component
@@ -61,6 +63,8 @@ def _beside(document: Document, node: Node, place: str) -> Iterator[Example]:
     schema = node.get("schema", node)
     if "example" in node:
         yield Example(f"{place}/example", node["example"], schema, component(schema))
+        if CONTENT in node:
+            yield Example(f"{place}/example", json.loads(node["example"]), node[CONTENT], "")
     if isinstance(named := node.get("examples"), Mapping) and "schema" in node:
         for name, example in named.items():
             value = document.resolve(example)["value"]

@@ -18,6 +18,8 @@ from tools.review.merging import MergedSchemas
 from tools.review.schemas import ANYTHING, SchemaComparison
 
 RETRIES = "a request that is sent again is treated in another way"
+# The schema of the JSON value that the text of a parameter holds.
+CONTENT = "x-content-schema"
 NAMES = "the name in generated clients follows it"
 
 
@@ -85,6 +87,8 @@ class OperationComparison:
             is_narrower = old.get("allowEmptyValue", False)
             yield broken(place, what, "an empty value is refused") if is_narrower else compatible(place, what)
         yield from self._value(old, new, place, self._request)
+        if CONTENT in old and CONTENT in new:
+            yield from self._request.compare(old[CONTENT], new[CONTENT], place)
 
     def _value(self, old: Node, new: Node, place: str, schemas: SchemaComparison) -> Iterator[Change]:
         """Compare what parameters and headers share."""

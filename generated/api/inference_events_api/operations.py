@@ -42,7 +42,7 @@ class Operations(Protocol):
     async def publish_events(self, *, body: types.PublishEventsRequest) -> types.PublishEventsResponse:
         """Publish events"""
 
-    async def update_events(self, *, body: types.PublishEventsRequest) -> types.UpdateEventsResponse:
+    async def update_events(self, *, body: types.UpdateEventsRequest) -> types.UpdateEventsResponse:
         """Update events"""
 
     async def delete_events(self, *, body: types.DeleteEventsRequest) -> types.JobAcceptedResponse:
@@ -61,7 +61,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.FilePage:
         """List files"""
 
@@ -95,7 +95,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.JobPage:
         """List jobs"""
 
@@ -114,7 +114,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.ProjectPage:
         """List projects"""
 
@@ -136,7 +136,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.ModelPage:
         """List models"""
 
@@ -164,7 +164,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.EnvironmentPage:
         """List the environments of a model"""
 
@@ -176,7 +176,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.BaselinePage:
         """List the baselines of a model"""
 
@@ -188,7 +188,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.EnvironmentPage:
         """List environments"""
 
@@ -202,7 +202,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.BaselinePage:
         """List baselines"""
 
@@ -222,7 +222,7 @@ class Operations(Protocol):
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: types.Filter | None = None,
     ) -> types.TokenPage:
         """List tokens"""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, Union
 
 ApiVersion: TypeAlias = Literal["3.0"]
 
@@ -60,6 +60,40 @@ TokenScope: TypeAlias = Literal["ingest", "manage", "read", "admin"]
 Scalar: TypeAlias = str | float | bool
 
 
+FilterJoin: TypeAlias = Literal["AND", "OR"]
+
+
+FilterField: TypeAlias = str
+
+
+FilterValue: TypeAlias = str | float
+
+
+FilterComparisonOperator: TypeAlias = Literal[
+    "equal",
+    "not_equal",
+    "less",
+    "less_or_equal",
+    "greater",
+    "greater_or_equal",
+    "begins_with",
+    "not_begins_with",
+    "contains",
+    "not_contains",
+    "ends_with",
+    "not_ends_with",
+]
+
+
+FilterMembershipOperator: TypeAlias = Literal["any", "in", "not_in"]
+
+
+FilterRangeOperator: TypeAlias = Literal["between", "not_between"]
+
+
+FilterPresenceOperator: TypeAlias = Literal["is_null", "is_not_null", "is_empty", "is_not_empty"]
+
+
 TimeBound1: TypeAlias = str
 
 
@@ -90,6 +124,13 @@ Source: TypeAlias = EventsSource | FileSource
 class PublishEventsRequest(TypedDict):
     model_id: str
     env_type: EnvType
+    env_name: NotRequired[str | None]
+    source: Source
+
+
+class UpdateEventsRequest(TypedDict):
+    model_id: str
+    env_type: Literal["PRODUCTION"]
     env_name: NotRequired[str | None]
     source: Source
 
@@ -740,6 +781,30 @@ class ErrorEnvelope(TypedDict):
     error: ErrorBody
 
 
+class FilterComparison(TypedDict):
+    field: FilterField
+    operator: FilterComparisonOperator
+    value: FilterValue
+
+
+class FilterMembership(TypedDict):
+    field: FilterField
+    operator: FilterMembershipOperator
+    value: list[FilterValue]
+
+
+class FilterRange(TypedDict):
+    field: FilterField
+    operator: FilterRangeOperator
+    value: list[FilterValue]
+
+
+class FilterPresence(TypedDict):
+    field: FilterField
+    operator: FilterPresenceOperator
+    value: NotRequired[Any]
+
+
 class StoredFile(TypedDict):
     id: str
     filename: str
@@ -766,3 +831,14 @@ class FilePage(TypedDict):
     data: FileList
     api_version: ApiVersion
     kind: PaginatedKind
+
+
+FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+Filter: TypeAlias = Union[FilterRule, "FilterCondition"]
+
+
+class FilterCondition(TypedDict):
+    condition: NotRequired[FilterJoin]
+    rules: list[Filter]

@@ -12,89 +12,56 @@ export interface paths {
         put?: never;
         /**
          * Publish events
-         * @description Stores up to 1,000 events given in the request, or starts a job that stores the rows of an uploaded file.
+         * @description Stores up to 1,000 events of the request, or starts a job that stores the rows of an uploaded file.
          *
          *     For a source of type `EVENTS`:
-         *     1. The model is looked up; an unknown one is a 404.
-         *     2. Every event is checked. An event without a usable id (where the model has an `event_id_col`), with a
-         *        timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the request: 400,
-         *        each fault with its place, nothing stored.
-         *     3. Values are converted to the types of the model's schema. What does not fit is stored all the same and
-         *        recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are kept.
-         *     4. All events are committed in one transaction and synced to disk.
-         *     5. The answer lists one id per event, in the order of the request.
-         *
-         *     *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and what reads
-         *     as null with the value that was sent beside it, as a `type` violation, too:
-         *
-         *     | data type | as it is | converted | kept beside |
-         *     |---|---|---|---|
-         *     | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float | integers that no 64-bit float is, all else |
-         *     | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
-         *     | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-         *     | str | text, exactly | numbers and booleans, as JSON | lists and objects |
-         *     | category | values of the type of its categories | as that type does | as that type does |
-         *     | timestamp | what *Timestamps* accepts | | all else |
-         *     | vector | lists of numbers | text of such a list | all else |
-         *
-         *     A value that is no category, but is the same whole number or boolean as exactly one category, is that
-         *     category: 1.0 is `"1"`, and `true` is `"True"`.
-         *
-         *     In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as ids. Of a
-         *     name that is there twice in one object the last counts. CSV cells are text in whatever type their column has:
-         *     those that read as a value of it, as the third column says, are no violation, unless digits are lost.
-         *
-         *     *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an integral
-         *     number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per event.
-         *     The id and the value of its column agree. In a column of numbers (int or float), a text of a whole number is
-         *     that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update, delete and
-         *     read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and `"7.0"` are
-         *     ids of their own, and a number shows its digits. An id has up to 65,536 characters.
-         *
-         *     *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or `"NaT"` means
-         *     the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
-         *     If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit it;
-         *     what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or nanoseconds
-         *     since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space, in either
-         *     case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`. A date
-         *     alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the earliest counts. Times have up to 128 characters. Where no event of a request, or
-         *     no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is misspelt.
+         *     1. The server looks up the model. An unknown one is a 404.
+         *     2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a timestamp that
+         *        is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault with its
+         *        place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+         *     3. It converts values to the types of the model's schema. A value that does not fit is stored too, as a violation:
+         *        `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the introduction.
+         *     4. It commits all events in one transaction and syncs them to disk.
+         *     5. The response lists one id per event, in the order of the request. If no event has the column that
+         *        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
          *
          *     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
-         *     never wipes a label that came in between; with other content it replaces the values that it carries, and a
-         *     null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). An id
-         *     twice in one request is as if the events were sent one after the other.
+         *     never removes a label that came in between. With other content it replaces the values that it carries; a
+         *     null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). Repeated ids in
+         *     one request apply in order.
          *
          *     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a STATIC
-         *     baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
+         *     baseline of its name. Publishing to it again appends. `env_name` is ignored for PRODUCTION.
          *
-         *     For a source of type `FILE` the answer names a job, which is readable at once:
-         *     1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are read in
-         *        chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV header
+         *     For a source of type `FILE` the response names a job, which is readable at once:
+         *     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) in
+         *        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV header
          *        alone is a file without rows.
-         *     2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a Parquet file
-         *        with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A CSV file
-         *        with a row of more than 8 MiB cannot be read.
+         *     2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a row of a
+         *        Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
+         *        CSV file with a row of more than 8 MiB cannot be read.
          *     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column, as the
-         *        answer to a request with events does; see `get_job`.
-         *     4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets no further
-         *        for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV file's
-         *        first line is a column of the model, if every row is rejected, or soon after a million rejected rows (the
-         *        server's setting `max_rejected_rows`). The message names the columns of the file, but shows no cell of a CSV
-         *        file that seems to have no header line. It says if the cells are separated by another character, or if the
-         *        file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's `info` counts
-         *        their rows, for any cause of the failure.
-         *     5. The job acts at the position where it was accepted: it never overwrites what was acknowledged later.
-         *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls are.
+         *        response to a request with events does; see `get_job`.
+         *     4. The job fails if:
+         *        * the file cannot be read, has more than 10,000 columns, or its reading needs more than 2 GiB of memory or makes
+         *          no progress for 120 s (settings of the server),
+         *        * no cell of a CSV file's first line is a column of the model,
+         *        * every row is rejected, or soon after a million rejected rows (the server's setting `max_rejected_rows`).
+         *
+         *        The message names the columns of the file, but shows no cell of a CSV file that seems to have no header line.
+         *        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
+         *        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
+         *     5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged later.
+         *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls are.
          *     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and timestamps too.
-         *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text; so
+         *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text. So
          *        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are shown with
          *        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
          *
          *     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB and 250,000
          *     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value. The events
          *     of a request have at most 20,000 different columns (400).
-         *     A retry follows the rules in the introduction; ids that the server made are the same in a replayed answer.
+         *     A retry follows *Retries* in the introduction; ids that the server made are the same in a repeated response.
          */
         post: operations["publish_events"];
         /**
@@ -104,41 +71,41 @@ export interface paths {
          *     1. The model is looked up; an unknown one is a 404.
          *     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400, and so is
          *        a range whose start is not before its end.
-         *     3. A job is accepted and answered with 202. It is readable at once.
+         *     3. The server accepts a job and responds with 202. The job is readable at once.
          *     4. The job deletes in one transaction what was stored before it was accepted and lies in the range (start
          *        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
-         *     5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
+         *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
          *
          *     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-         *     Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+         *     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_events"];
         options?: never;
         head?: never;
         /**
          * Update events
-         * @description Changes columns of PRODUCTION events that are stored already: labels that arrive late, metadata.
+         * @description Changes columns of stored PRODUCTION events: labels that arrive late, metadata.
          *
          *     For a source of type `EVENTS`:
-         *     1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-         *     2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is changed.
+         *     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
+         *     2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing changes.
          *     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-         *        columns without a role. Input, output and decision columns are left alone and named in
-         *        `ignored_columns`. The id column only selects.
+         *        columns without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
+         *        them. The id column only selects.
          *     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the event. For
          *        models that are not ranking models a list of one element counts as that element in scalar columns.
-         *     5. The violations of the changed columns are found anew.
-         *     6. All changes are committed in one transaction and synced to disk.
+         *     5. The server finds the violations of the changed columns again.
+         *     6. It commits all changes in one transaction and syncs them to disk.
          *
-         *     Ids that are not stored change nothing; they are named in `unknown_event_ids`, while `event_ids` repeats
-         *     every id in the order of the request. An id twice in one request is as if sent one after the other.
+         *     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats every id in the
+         *     order of the request. Repeated ids in one request apply in order.
          *
          *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id
-         *     column and the columns to change; every column of the file counts as contained in every row. The job's `info`
-         *     tells of them what the answer to a request with events tells. It fails as the job of `publish_events` does.
+         *     column and the columns to change. Every row counts as having every column of the file. The job's `info`
+         *     reports what the response to a request with events reports. The job fails as that of `publish_events` does.
          *
-         *     Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
-         *     cannot be changed (400). A retry follows the rules in the introduction.
+         *     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed (400). A retry
+         *     follows *Retries* in the introduction.
          */
         patch: operations["update_events"];
         trace?: never;
@@ -158,9 +125,9 @@ export interface paths {
          *     and none ends up in an access log. Nothing is changed, so a retry is free.
          *
          *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-         *     2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says less. Ids that are not
-         *        stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of the
-         *        environment are read, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
+         *     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says less. Ids that are not
+         *        stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of the
+         *        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
          *     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise send it as
          *        `cursor`, with the rest of the request unchanged, for the next page.
          *     4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
@@ -192,12 +159,12 @@ export interface paths {
          *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is another
          *        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
          *     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it, the end
-         *        does not, and a bound that is null is open. If there are none, the answer is a 404.
+         *        does not, and a bound that is null is open. If there are none, it is a 404.
          *     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give the same
          *        sample. Rows come in order of timestamp, then id.
          *     4. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
-         *        the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a ranking
-         *        model, whose columns all hold lists, there are none to leave out. `column_names`
+         *        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a ranking
+         *        model, whose columns all hold lists, has none. `column_names`
          *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the server made
          *        or read of each event, unless the schema has columns of these names. A name that is unknown or there twice
          *        is a 400 with its place, and so is a choice that leaves no column.
@@ -210,7 +177,7 @@ export interface paths {
          *
          *     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on the
          *     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment` is a 501,
-         *     as segments are not served here. Limit: 10,000,000 rows.
+         *     because this server does not support segments. Limit: 10,000,000 rows.
          */
         post: operations["download_events"];
         delete?: never;
@@ -267,9 +234,9 @@ export interface paths {
          *
          *     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
          *     2. A file that an unfinished job needs stays: 409.
-         *     3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as well.
+         *     3. The response shows the file once more. From then on it is a 404, and a publish or update from it as well.
          *
-         *     Events that were published from the file stay. A retry follows the rules in the introduction.
+         *     Events that were published from the file stay. A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_file"];
         options?: never;
@@ -291,9 +258,9 @@ export interface paths {
          * @description Stores one file for a later publish or update.
          *
          *     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed to disk
-         *        and synced before the answer.
-         *     2. The ending of the name tells the type: `.csv` CSV, `.parquet` and `.pq` PARQUET, `.tar.gz` TAR_GZ. Any
-         *        other ending is a 400. The content is looked at when a job reads it.
+         *        and synced before the response.
+         *     2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET, `.tar.gz`
+         *        TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024 characters. A job reads the content later.
          *
          *     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
          *     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job did.
@@ -319,8 +286,8 @@ export interface paths {
          * Begin an upload in parts
          * @description Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
          *
-         *     1. The ending of the name tells the type, as in `upload_file`; any other ending is a 400.
-         *     2. The answer is a file with status INITIATED. Its id goes with every part and with the completion.
+         *     1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+         *     2. The response is a file with status INITIATED. Its id goes with every part and with the completion.
          *
          *     An upload that is not completed within 24 hours is removed with its parts. A retry begins another upload,
          *     which is harmless.
@@ -346,9 +313,9 @@ export interface paths {
          * @description Stores one part of an upload that has begun.
          *
          *     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in any order.
-         *        The content is streamed to disk and synced before the answer; the name of the part does not matter.
+         *        The content is streamed to disk and synced before the response; the name of the part does not matter.
          *     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
-         *     3. `part_id` in the answer is the SHA-256 of the part. The completion repeats it.
+         *     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
          *
          *     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
          *     harmless. Limit: 1,000 parts, 10 GiB a part (413 beyond).
@@ -379,7 +346,7 @@ export interface paths {
          *     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it had been
          *        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
          *
-         *     Limit: 10 GiB a file (413 beyond). A retry follows the rules in the introduction.
+         *     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
          */
         post: operations["complete_multipart_upload"];
         delete?: never;
@@ -413,15 +380,15 @@ export interface paths {
          *        nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside columns of
          *        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`, and so is
          *        what fits no type, such as lists of text, structs and bytes.
-         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are left out of
-         *        these, and a side that has such gets no bound. The bins of a single value reach half a unit to either side.
+         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not count
+         *        there, and a side that has them gets no bound. The bins of a single value reach half a unit to either side.
          *        A bool gets the categories false and true. Text of at most `max_cardinality` different values, and fewer
          *        than values, is a `category` with these, sorted, if none is longer than 256 characters and those of all
          *        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they
          *        agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking model can be
          *        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are not grouped
          *        yet say what an item is, with bounds and categories.
-         *     4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
+         *     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
          *
          *     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events outside
          *     them count as violations. Those of the column that `event_ts_col` names bind nothing.
@@ -443,7 +410,7 @@ export interface paths {
         /**
          * List jobs
          * @description Lists all jobs, the newest first, also those of models and projects that are deleted. A job that ended more than
-         *     90 days ago is left out (a setting of the server).
+         *     90 days ago is not listed (a setting of the server).
          *
          *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
@@ -467,7 +434,7 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a setting of
+         * @description Shows one job. A job is readable from the response with its id until 90 days after its end (a setting of
          *     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a
          *     result per task.
          *
@@ -500,7 +467,7 @@ export interface paths {
         /**
          * List the rejected rows of a job
          * @description Lists the rows of a job's file that could not be events, in order of their row number. Row numbers count
-         *     from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows, or that
+         *     from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
          *     read no file, has an empty list. A job that failed because of too many rejected rows lists those that it read
          *     before it failed. Rejected rows are kept as long as their job.
          */
@@ -534,7 +501,7 @@ export interface paths {
          * @description Creates a project. Its name must be free: a second project of one name is a 409. The name of a deleted
          *     project is free again. A token that is limited to projects cannot create one (403).
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         post: operations["create_project"];
         delete?: never;
@@ -564,9 +531,9 @@ export interface paths {
          *     1. The project and its models are hidden at once: reading them is a 404 from then on.
          *     2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
          *     3. Files that only their jobs used are a 404 from then on, too.
-         *     4. A job, answered with 202, removes the events and the content of those files.
+         *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
-         *     A retry follows the rules in the introduction; deleting it anew is a 404.
+         *     A retry follows *Retries* in the introduction; deleting it again is a 404.
          */
         delete: operations["delete_project"];
         options?: never;
@@ -583,7 +550,7 @@ export interface paths {
         };
         /**
          * List models
-         * @description Lists models by name and version, of one project where `project_id` is given, and only the newest version of each
+         * @description Lists models by name and version, of one project if `project_id` is given, and only the newest version of each
          *     name with `latest_only`.
          *
          *     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter` and
@@ -607,20 +574,20 @@ export interface paths {
          *
          *     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of their
          *     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of them, here
-         *     and whenever the model is read. Answers to a publish do not repeat these warnings.
+         *     and whenever the model is read. Responses to a publish do not repeat these warnings.
          *
          *     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
          *     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and `categories`
          *        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever `n_dimensions`
-         *        says, and not left out of downloads.
+         *        says, and part of every download.
          *     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one. `read_events`
          *        shows it as it was sent: a list of one reads as its value in the columns of the id and the timestamp, and in
-         *        every column where another list of the group has several values.
+         *        every column in which another list of the group has several values.
          *     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the same
          *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
          *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+         *     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
          */
         post: operations["create_model"];
         delete?: never;
@@ -650,9 +617,9 @@ export interface paths {
          *     1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
          *     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
          *     3. Files that only its jobs used are a 404 from then on, too.
-         *     4. A job, answered with 202, removes the events and the content of those files.
+         *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
-         *     A retry follows the rules in the introduction; deleting it anew is a 404.
+         *     A retry follows *Retries* in the introduction; deleting it again is a 404.
          */
         delete: operations["delete_model"];
         options?: never;
@@ -662,12 +629,12 @@ export interface paths {
          * @description Changes the fields that the request contains; `schema` and `spec` are replaced whole.
          *
          *     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-         *     2. A column that is new reads as null in events stored before. The values of a column that is gone stay
+         *     2. A column that is new reads as null in events stored before. The values of a dropped column stay
          *        readable under `undeclared`.
          *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
-         *     4. Events stored before are not checked anew; the schema binds what is written from then on.
+         *     4. Events stored before are not checked again; the schema binds later writes.
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         patch: operations["update_model"];
         trace?: never;
@@ -703,7 +670,7 @@ export interface paths {
         };
         /**
          * List the environments of a model
-         * @description Lists the environments of one model by name, only those of a type where `type` is given. An unknown model is
+         * @description Lists the environments of one model by name, only those of one type if `type` is given. An unknown model is
          *     a 404.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
@@ -730,7 +697,7 @@ export interface paths {
          * @description Lists the baselines of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
-         *     `ordering` know what they know in `list_baselines`; `search` looks into the name.
+         *     `ordering` know the same fields as in `list_baselines`; `search` looks into the name.
          */
         get: operations["list_model_baselines"];
         put?: never;
@@ -750,8 +717,8 @@ export interface paths {
         };
         /**
          * List environments
-         * @description Lists the environments of all models by name, only those of a type where `type` is given: the PRODUCTION
-         *     environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are left out.
+         * @description Lists the environments of all models by name, only those of one type if `type` is given: the PRODUCTION
+         *     environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
@@ -794,7 +761,7 @@ export interface paths {
         };
         /**
          * List baselines
-         * @description Lists the baselines of all models by name. Those of deleted models are left out.
+         * @description Lists the baselines of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at` and
@@ -811,11 +778,11 @@ export interface paths {
          *        inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start belongs to it, the
          *        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
          *        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not belong to
-         *        the kind is absent, or null where it may be; anything else is a 400 with its place.
+         *        the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
          *     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the STATIC
          *        baseline of its name.
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         post: operations["create_baseline"];
         delete?: never;
@@ -843,7 +810,7 @@ export interface paths {
          * @description Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its name is
          *     free again. A later publish to a dataset of that name does not bring it back.
          *
-         *     A retry follows the rules in the introduction.
+         *     A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_baseline"];
         options?: never;
@@ -897,7 +864,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token
-         * @description Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired one, is a
+         * @description Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired one, is a
          *     404. The last admin token that does not expire cannot be revoked (409), as nobody could make another.
          */
         delete: operations["revoke_token"];
@@ -940,8 +907,8 @@ export interface paths {
         };
         /**
          * Get the server's version
-         * @description Tells the version of the API that this server speaks, as the vendor's client expects it: a strict SemVer of
-         *     at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
+         * @description Reports the version of the API that this server supports, as the vendor's client expects it: a strict SemVer of
+         *     at least 26.0.0. Clients ask for it first. It also reports the version of the server's own software.
          */
         get: operations["get_server_info"];
         put?: never;
@@ -961,7 +928,7 @@ export interface paths {
         };
         /**
          * Check a client's version
-         * @description Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a version
+         * @description Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a version
          *     that cannot be read, is a 400 that says so.
          */
         get: operations["check_version_compatibility"];
@@ -982,7 +949,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers 200 as long as the process can answer at all. Needs no token.
+         * @description Returns 200 as long as the process can respond at all. Needs no token.
          */
         get: operations["check_liveness"];
         put?: never;
@@ -1002,7 +969,7 @@ export interface paths {
         };
         /**
          * Can the server take requests?
-         * @description Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or stops, or if
+         * @description Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops, or if
          *     a store cannot be read. Needs no token.
          *
          *     If the disk refuses writes, for example because it is full, the status code is still 200, but `status` is
@@ -1026,22 +993,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description The version of the API that answers.
+         * @description The version of the vendor's API.
          * @enum {string}
          */
         ApiVersion: "3.0";
         /**
-         * @description Marks an answer with one result.
+         * @description Marks a response with one result.
          * @enum {string}
          */
         NormalKind: "NORMAL";
         /**
-         * @description Marks an answer with a page of results.
+         * @description Marks a response with a page of results.
          * @enum {string}
          */
         PaginatedKind: "PAGINATED";
         /**
-         * @description Marks an answer that tells of a failure.
+         * @description Marks the response of a failure.
          * @enum {string}
          */
         ErrorKind: "ERROR";
@@ -1056,12 +1023,12 @@ export interface components {
          */
         FileType: "CSV" | "PARQUET" | "TAR_GZ";
         /**
-         * @description How far an upload has come.
+         * @description The state of an upload.
          * @enum {string}
          */
         FileStatus: "INITIATED" | "SUCCESSFUL" | "FAILED";
         /**
-         * @description How far a job has come. SUCCESS and FAILURE are final.
+         * @description The state of a job. SUCCESS and FAILURE are final.
          * @enum {string}
          */
         JobStatus: "PENDING" | "STARTED" | "SUCCESS" | "FAILURE";
@@ -1071,7 +1038,7 @@ export interface components {
          */
         DataType: "float" | "int" | "bool" | "str" | "category" | "timestamp" | "vector";
         /**
-         * @description What a model takes in.
+         * @description The kind of input of a model.
          * @enum {string}
          */
         InputType: "structured" | "text" | "mixed";
@@ -1117,6 +1084,133 @@ export interface components {
         /** @description A string, a number or a boolean. */
         Scalar: string | number | boolean;
         /**
+         * @description A condition that items of a list fulfil, either one rule or several that are joined.
+         * @example {
+         *       "condition": "AND",
+         *       "rules": [
+         *         {
+         *           "field": "name",
+         *           "operator": "begins_with",
+         *           "value": "air"
+         *         },
+         *         {
+         *           "field": "created_at",
+         *           "operator": "greater",
+         *           "value": "2026-01-01T00:00:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        Filter: components["schemas"]["FilterRule"] | components["schemas"]["FilterCondition"];
+        /** @description Joins rules and further conditions. Without rules it selects all items. */
+        FilterCondition: {
+            condition?: components["schemas"]["FilterJoin"];
+            /**
+             * @description What is joined.
+             * @example [
+             *       {
+             *         "field": "name",
+             *         "operator": "equal",
+             *         "value": "airline"
+             *       }
+             *     ]
+             */
+            rules: components["schemas"]["Filter"][];
+        };
+        /**
+         * @description AND selects the items that all rules select, OR those that at least one rule selects.
+         * @default AND
+         * @enum {string}
+         */
+        FilterJoin: "AND" | "OR";
+        /** @description Selects items by one field. */
+        FilterRule: components["schemas"]["FilterComparison"] | components["schemas"]["FilterMembership"] | components["schemas"]["FilterRange"] | components["schemas"]["FilterPresence"];
+        /**
+         * @description A field of the items. The operation lists those that a filter may use.
+         * @example name
+         */
+        FilterField: string;
+        /**
+         * @description What a field is compared with.
+         * @example airline
+         */
+        FilterValue: string | number;
+        /** @description Compares a field with one value. */
+        FilterComparison: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "equal" | "not_equal" | "less" | "less_or_equal" | "greater" | "greater_or_equal" | "begins_with" | "not_begins_with" | "contains" | "not_contains" | "ends_with" | "not_ends_with";
+            value: components["schemas"]["FilterValue"];
+        };
+        /**
+         * @description How to compare. An operator that begins with `not_` selects exactly the items that the one without it does not.
+         * @enum {string}
+         */
+        FilterComparisonOperator: "equal" | "not_equal" | "less" | "less_or_equal" | "greater" | "greater_or_equal" | "begins_with" | "not_begins_with" | "contains" | "not_contains" | "ends_with" | "not_ends_with";
+        /** @description Selects items whose field has one of several values. */
+        FilterMembership: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "any" | "in" | "not_in";
+            /**
+             * @description The values.
+             * @example [
+             *       "airline",
+             *       "churn"
+             *     ]
+             */
+            value: components["schemas"]["FilterValue"][];
+        };
+        /**
+         * @description `any` and `in` mean the same; `not_in` selects exactly the items that they do not.
+         * @enum {string}
+         */
+        FilterMembershipOperator: "any" | "in" | "not_in";
+        /** @description Selects items whose field lies between two values, both included. */
+        FilterRange: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "between" | "not_between";
+            /**
+             * @description The smallest value and the largest.
+             * @example [
+             *       "2026-01-01",
+             *       "2026-02-01"
+             *     ]
+             */
+            value: components["schemas"]["FilterValue"][];
+        };
+        /**
+         * @description `not_between` selects exactly the items that `between` does not.
+         * @enum {string}
+         */
+        FilterRangeOperator: "between" | "not_between";
+        /** @description Selects items whose field has no value, or has one. It compares nothing. */
+        FilterPresence: {
+            field: components["schemas"]["FilterField"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operator: "is_null" | "is_not_null" | "is_empty" | "is_not_empty";
+            /** @description Any JSON value, which is ignored. The vendor's client always sends one. */
+            value?: unknown;
+        };
+        /**
+         * @description `is_empty` also selects empty text, `is_null` does not.
+         * @enum {string}
+         */
+        FilterPresenceOperator: "is_null" | "is_not_null" | "is_empty" | "is_not_empty";
+        /**
          * @description A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,
          *     milliseconds, microseconds or nanoseconds since 1970, told apart by size.
          */
@@ -1126,7 +1220,7 @@ export interface components {
             start_time: components["schemas"]["TimeBound"];
             end_time: components["schemas"]["TimeBound"];
         };
-        /** @description One event, column names to values. What the model's schema does not know is kept all the same. */
+        /** @description One event, column names to values. Columns that the model's schema does not know are kept. */
         Event: {
             [key: string]: unknown;
         };
@@ -1137,7 +1231,17 @@ export interface components {
              * @enum {string}
              */
             type: "EVENTS";
-            /** @description The events, at most 1,000. An empty list changes nothing. */
+            /**
+             * @description The events, at most 1,000. An empty list changes nothing.
+             * @example [
+             *       {
+             *         "flight_id": "UA1545-2013-01-01",
+             *         "timestamp": "2013-01-01T10:15:00Z",
+             *         "carrier": "UA",
+             *         "distance": 1400
+             *       }
+             *     ]
+             */
             events: components["schemas"]["Event"][];
         };
         /** @description The rows of an uploaded file. */
@@ -1150,20 +1254,45 @@ export interface components {
             /**
              * Format: uuid
              * @description The id of the uploaded file.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
         };
         /** @description Where the events come from. */
         Source: components["schemas"]["EventsSource"] | components["schemas"]["FileSource"];
-        /** @description Events to publish or to update. */
+        /** @description Events to publish. */
         PublishEventsRequest: {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             env_type: components["schemas"]["EnvType"];
-            /** @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. */
+            /**
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example training
+             */
+            env_name?: string | null;
+            source: components["schemas"]["Source"];
+        };
+        /** @description Updates of stored events. */
+        UpdateEventsRequest: {
+            /**
+             * Format: uuid
+             * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description Always PRODUCTION, because datasets cannot be changed.
+             * @enum {string}
+             */
+            env_type: "PRODUCTION";
+            /**
+             * @description Ignored.
+             * @example null
+             */
             env_name?: string | null;
             source: components["schemas"]["Source"];
         };
@@ -1172,6 +1301,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             /** @description Delete events of this range of time; the start belongs to it, the end does not. */
@@ -1179,7 +1309,13 @@ export interface components {
                 start_time: components["schemas"]["TimeBound"];
                 end_time: components["schemas"]["TimeBound"];
             } | null;
-            /** @description Delete the events with these ids. */
+            /**
+             * @description Delete the events with these ids.
+             * @example [
+             *       "UA1545-2013-01-01",
+             *       "UA1714-2013-01-01"
+             *     ]
+             */
             event_ids?: string[] | null;
             /** @description Whether metrics follow the deletion. Absent means true; true with `event_ids` is a 400. */
             update_metrics?: boolean;
@@ -1189,24 +1325,45 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             env_type: components["schemas"]["EnvType"];
-            /** @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. */
+            /**
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example training
+             */
             env_name?: string | null;
-            /** @description Read the events with these ids. */
+            /**
+             * @description Read the events with these ids.
+             * @example [
+             *       "UA1545-2013-01-01"
+             *     ]
+             */
             event_ids?: string[];
             time_range?: components["schemas"]["TimeRange"];
-            /** @description How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them. */
+            /**
+             * @description How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.
+             * @example 100
+             */
             limit?: number;
-            /** @description The `next_cursor` of the page before. */
+            /**
+             * @description The `next_cursor` of the page before.
+             * @example eyJhZnRlciI6WzEzNTcwMzUzMDAwMDAwMDBdfQ
+             */
             cursor?: string;
         };
-        /** @description A range of time, open where a bound is null or absent; the start belongs to it, the end does not. */
+        /** @description A range of time, open if a bound is null or missing; the start belongs to it, the end does not. */
         TimeFilter: {
-            /** @description Where it starts, as ISO 8601 with `T` or a space. */
+            /**
+             * @description When it starts, as ISO 8601 with `T` or a space.
+             * @example 2013-01-01 00:00:00
+             */
             start_time?: string | null;
-            /** @description Where it ends, as ISO 8601 with `T` or a space. */
+            /**
+             * @description When it ends, as ISO 8601 with `T` or a space.
+             * @example 2013-02-01 00:00:00
+             */
             end_time?: string | null;
             time_zone?: components["schemas"]["TimeZone"];
         };
@@ -1215,29 +1372,41 @@ export interface components {
             /**
              * Format: uuid
              * @description The model that the events belong to.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             env_type: components["schemas"]["EnvType"];
             /**
              * Format: uuid
              * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
              */
             env_id?: string | null;
             /** @description Whether to write CSV instead of Parquet. */
             csv: boolean;
-            /** @description The columns to write. Null or absent means all but vectors. */
+            /**
+             * @description The columns to write. Null or absent means all but vectors.
+             * @example [
+             *       "flight_id",
+             *       "arrived_late"
+             *     ]
+             */
             column_names?: string[] | null;
             time_filter?: components["schemas"]["TimeFilter"];
-            /** @description Not served here, a 501. */
+            /** @description Not supported, a 501. */
             segment?: {
                 [key: string]: unknown;
             } | null;
             /**
              * @description How many events to write at most.
              * @default 1000
+             * @example 100000
              */
             num_samples?: number | null;
-            /** @description Accepted, and means nothing here. */
+            /**
+             * @description Accepted, and means nothing here.
+             * @example 1000
+             */
             chunk_size?: number | null;
             /** @description Whether to write vectors too. */
             fetch_vectors?: boolean | null;
@@ -1256,7 +1425,7 @@ export interface components {
             count: number;
         };
         /**
-         * @description Something that was accepted and is perhaps not meant. Reasons:
+         * @description Something that the server accepted but that is perhaps a mistake. Reasons:
          *     * `feature_not_computed`, of a model: a custom feature, such as an enrichment or an embedding's clusters, is
          *       stored in `spec`, but this server never computes its values.
          *     * `format_not_safe`, of a model that was made before formats were checked: its `event_ts_format` does not mean
@@ -1265,7 +1434,7 @@ export interface components {
          *       20240501, were read as seconds since 1970.
          */
         WarningDetail: {
-            /** @description The reason in one word, which stays the same. There may be more in later versions. */
+            /** @description The reason in one word. Later versions may add words. */
             reason: string;
             /** @description What was found, and what to do about it. It shows names, cut at 100 characters, and no values. */
             message: string;
@@ -1276,7 +1445,7 @@ export interface components {
             /** @description How many events the warning is about, for warnings of events. */
             count?: number;
         };
-        /** @description What became of events that the request carried. */
+        /** @description The result of a publish of events. */
         EventsPublished: {
             /**
              * @description Always EVENTS. (enum property replaced by openapi-typescript)
@@ -1303,10 +1472,10 @@ export interface components {
              *     receipt. Absent otherwise.
              */
             missing_timestamp_column?: string;
-            /** @description What is perhaps not meant in this request's events. Absent if there are none. An addition to the vendor's API. */
+            /** @description Possible mistakes in this request's events. Absent if there are none. An addition to the vendor's API. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
-        /** @description What became of updates that the request carried. */
+        /** @description The result of an update of events. */
         EventsUpdated: {
             /**
              * @description Always EVENTS. (enum property replaced by openapi-typescript)
@@ -1319,7 +1488,7 @@ export interface components {
             updated: number;
             /** @description Ids that are not stored. */
             unknown_event_ids: string[];
-            /** @description Input, output and decision columns that were sent and left alone. */
+            /** @description Input, output and decision columns of the request, which an update does not change. */
             ignored_columns: string[];
             /**
              * @description Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
@@ -1328,7 +1497,10 @@ export interface components {
             undeclared_columns: string[];
             /** @description The violations among the updated values, counted by column and kind. */
             violations: components["schemas"]["ViolationCount"][];
-            /** @description What is perhaps not meant in this request's updates of stored events. Absent if there are none. An addition to the vendor's API. */
+            /**
+             * @description Possible mistakes in this request's updates of stored events. Absent if there are none. An addition to the
+             *     vendor's API.
+             */
             warnings?: components["schemas"]["WarningDetail"][];
         };
         /** @description A job by id and name. */
@@ -1354,19 +1526,19 @@ export interface components {
         PublishResult: components["schemas"]["EventsPublished"] | components["schemas"]["FileAccepted"];
         /** @description What was updated. */
         UpdateResult: components["schemas"]["EventsUpdated"] | components["schemas"]["FileAccepted"];
-        /** @description The answer to a publish. */
+        /** @description The response to a publish. */
         PublishEventsResponse: {
             data: components["schemas"]["PublishResult"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description The answer to an update. */
+        /** @description The response to an update. */
         UpdateEventsResponse: {
             data: components["schemas"]["UpdateResult"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description One way in which an event does not keep to the model's schema. */
+        /** @description One violation of the model's schema by an event. */
         Violation: {
             /** @description The column. */
             column: string;
@@ -1397,7 +1569,7 @@ export interface components {
              */
             updated_at: string | null;
             /**
-             * @description The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a
+             * @description The columns of the model's schema, null if there is no value. Those of a ranking model hold a list with a
              *     value per item, or a single value that holds for the group: see `create_model`.
              */
             values: {
@@ -1407,7 +1579,7 @@ export interface components {
             undeclared: {
                 [key: string]: unknown;
             };
-            /** @description Where the event does not keep to the schema. */
+            /** @description The values that violate the schema. */
             violations: components["schemas"]["Violation"][];
             /**
              * @description For each target column that has, or had, a value: when the server received the write that first gave it one.
@@ -1428,7 +1600,7 @@ export interface components {
             /** @description Where the next page begins, null on the last page. */
             next_cursor: string | null;
         };
-        /** @description The answer to a read. */
+        /** @description The response to a read. */
         ReadEventsResponse: {
             data: components["schemas"]["EventPage"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1452,21 +1624,35 @@ export interface components {
             /**
              * Format: uuid
              * @description The upload that the part belongs to.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
-            /** @description The place of the part in the file, counted from 1. */
+            /**
+             * @description The place of the part in the file, counted from 1.
+             * @example 1
+             */
             part_number: number;
         };
         /** @description A file to come in parts. */
         MultipartInit: {
-            /** @description Its name; the ending tells the type. */
+            /**
+             * @description Its name. It ends in `.csv`, `.parquet`, `.pq` or `.tar.gz`, in any case, which decides the type, and has no
+             *     control characters.
+             * @example year.parquet
+             */
             filename: string;
         };
         /** @description A part that was uploaded. */
         PartReference: {
-            /** @description Its place in the file, counted from 1. */
+            /**
+             * @description Its place in the file, counted from 1.
+             * @example 1
+             */
             number: number;
-            /** @description Its `part_id`. */
+            /**
+             * @description Its `part_id`.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
             id: string;
         };
         /** @description An upload whose parts are all there. */
@@ -1474,9 +1660,18 @@ export interface components {
             /**
              * Format: uuid
              * @description The upload.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
-            /** @description Its parts. */
+            /**
+             * @description Its parts.
+             * @example [
+             *       {
+             *         "number": 1,
+             *         "id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+             *       }
+             *     ]
+             */
             parts: components["schemas"]["PartReference"][];
         };
         /** @description A part of a file that is stored. */
@@ -1488,7 +1683,7 @@ export interface components {
             /** @description Its size in bytes. */
             size: number;
         };
-        /** @description The answer with a part. */
+        /** @description The response with a part. */
         FilePartResponse: {
             data: components["schemas"]["FilePart"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1520,7 +1715,7 @@ export interface components {
             created_by: components["schemas"]["User"];
             updated_by: components["schemas"]["User"];
         };
-        /** @description The answer with one file. */
+        /** @description The response with one file. */
         FileResponse: {
             data: components["schemas"]["StoredFile"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1531,7 +1726,7 @@ export interface components {
             /** @description The files. */
             items: components["schemas"]["StoredFile"][];
         };
-        /** @description The answer with a page of files. */
+        /** @description The response with a page of files. */
         FilePage: {
             data: components["schemas"]["FileList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1539,7 +1734,7 @@ export interface components {
         };
         /**
          * @description What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-         *     and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+         *     and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
          *     an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
          *     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
          */
@@ -1591,14 +1786,14 @@ export interface components {
             missing_timestamp_column?: string;
             /** @description Input, output and decision columns of the file that an update left alone, at most 1,000. */
             ignored_columns?: string[];
-            /** @description What is perhaps not meant in the file's events so far. Absent if there are none. An addition to the vendor's API. */
+            /** @description Possible mistakes in the file's events so far. Absent if there are none. An addition to the vendor's API. */
             warnings?: components["schemas"]["WarningDetail"][];
             /** @description Events that were deleted. */
             deleted_events?: number;
         } & {
             [key: string]: unknown;
         };
-        /** @description Work that goes on after an answer. */
+        /** @description Work that goes on after a response. */
         Job: {
             /**
              * Format: uuid
@@ -1611,11 +1806,11 @@ export interface components {
             /** @description How much of it is done, in per cent. */
             progress: number;
             info: components["schemas"]["JobInfo"];
-            /** @description Why it failed and what mends it. */
+            /** @description Why it failed and how to fix it. */
             error_message: string | null;
             /** @description Why it failed, in one word. */
             error_reason: string | null;
-            /** @description A result per task, where `verbose` was asked. */
+            /** @description A result per task, if the request had `verbose`. */
             extras: {
                 [key: string]: unknown;
             } | null;
@@ -1640,7 +1835,7 @@ export interface components {
              */
             completed_at: string | null;
         };
-        /** @description The answer with one job. */
+        /** @description The response with one job. */
         JobResponse: {
             data: components["schemas"]["Job"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1650,7 +1845,7 @@ export interface components {
         JobAccepted: {
             job: components["schemas"]["JobReference"];
         };
-        /** @description The answer that names a job. */
+        /** @description The response that names a job. */
         JobAcceptedResponse: {
             data: components["schemas"]["JobAccepted"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1668,7 +1863,7 @@ export interface components {
             page_count: number;
             /** @description Which page this is, counted from 1. */
             page_index: number;
-            /** @description How many items were passed over. */
+            /** @description How many items come before the page. */
             offset: number;
         };
         /** @description A page of jobs. */
@@ -1676,7 +1871,7 @@ export interface components {
             /** @description The jobs. */
             items: components["schemas"]["Job"][];
         };
-        /** @description The answer with a page of jobs. */
+        /** @description The response with a page of jobs. */
         JobPage: {
             data: components["schemas"]["JobList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1696,7 +1891,7 @@ export interface components {
             /** @description The rejected rows. */
             items: components["schemas"]["RejectedRow"][];
         };
-        /** @description The answer with a page of rejected rows. */
+        /** @description The response with a page of rejected rows. */
         RejectedRowPage: {
             data: components["schemas"]["RejectedRowList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1726,7 +1921,10 @@ export interface components {
         };
         /** @description A project to create. */
         ProjectCreate: {
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example airline
+             */
             name: string;
         };
         /** @description A group of models. */
@@ -1750,7 +1948,7 @@ export interface components {
             updated_at: string;
             organization: components["schemas"]["NamedReference"];
         };
-        /** @description The answer with one project. */
+        /** @description The response with one project. */
         ProjectResponse: {
             data: components["schemas"]["Project"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1761,30 +1959,65 @@ export interface components {
             /** @description The projects. */
             items: components["schemas"]["Project"][];
         };
-        /** @description The answer with a page of projects. */
+        /** @description The response with a page of projects. */
         ProjectPage: {
             data: components["schemas"]["ProjectList"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description One column of a model's events. Unknown fields are accepted and left out. */
+        /** @description One column of a model's events. Unknown fields are ignored. */
         Column: {
-            /** @description Accepted and left out; columns are known by name. */
+            /**
+             * @description Ignored; columns are known by name.
+             * @example null
+             */
             id?: string | null;
-            /** @description Its name, unique in the schema. */
+            /**
+             * @description Its name, unique in the schema.
+             * @example distance
+             */
             name: string;
             data_type: components["schemas"]["DataType"];
-            /** @description The smallest value in range. */
+            /**
+             * @description The smallest value in range.
+             * @example 0
+             */
             min?: number | null;
-            /** @description The largest value in range. */
+            /**
+             * @description The largest value in range.
+             * @example 5000
+             */
             max?: number | null;
-            /** @description The values in range. */
+            /**
+             * @description The values in range.
+             * @example [
+             *       "AA",
+             *       "DL",
+             *       "UA"
+             *     ]
+             */
             categories?: components["schemas"]["Scalar"][] | null;
-            /** @description Edges of a histogram. */
+            /**
+             * @description Edges of a histogram.
+             * @example [
+             *       0,
+             *       1000,
+             *       2500,
+             *       5000
+             *     ]
+             */
             bins?: number[] | null;
-            /** @description Values that stand for null, compared after conversion to the column's type. */
+            /**
+             * @description Values that stand for null, compared after conversion to the column's type.
+             * @example [
+             *       -1
+             *     ]
+             */
             replace_with_nulls?: components["schemas"]["Scalar"][] | null;
-            /** @description The length of a vector. In a ranking model it binds nothing. */
+            /**
+             * @description The length of a vector. In a ranking model it binds nothing.
+             * @example 768
+             */
             n_dimensions?: number | null;
         };
         /** @description The columns of a model's events. */
@@ -1792,9 +2025,24 @@ export interface components {
             /**
              * @description The version of this description's form.
              * @default 1
+             * @example 1
              */
             schema_version?: number;
-            /** @description The columns. */
+            /**
+             * @description The columns.
+             * @example [
+             *       {
+             *         "name": "flight_id",
+             *         "data_type": "str"
+             *       },
+             *       {
+             *         "name": "distance",
+             *         "data_type": "int",
+             *         "min": 0,
+             *         "max": 5000
+             *       }
+             *     ]
+             */
             columns: components["schemas"]["Column"][];
         };
         /** @description The roles of a model's columns, by name. */
@@ -1802,34 +2050,95 @@ export interface components {
             /**
              * @description The version of this description's form.
              * @default 1
+             * @example 1
              */
             schema_version?: number;
-            /** @description What the model takes in. */
+            /**
+             * @description The input columns.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
             inputs?: string[];
-            /** @description What the model puts out. */
+            /**
+             * @description The output columns.
+             * @example [
+             *       "late_probability"
+             *     ]
+             */
             outputs?: string[];
-            /** @description What would have been right; known later, updatable. */
+            /**
+             * @description The labels, which are known later; updatable.
+             * @example [
+             *       "arrived_late"
+             *     ]
+             */
             targets?: string[];
-            /** @description What was done because of the output. */
+            /**
+             * @description The columns of decisions that followed from the output.
+             * @example [
+             *       "rebooked"
+             *     ]
+             */
             decisions?: string[];
-            /** @description What else belongs to an event; updatable. */
+            /**
+             * @description Other columns of an event; updatable.
+             * @example [
+             *       "flight_id"
+             *     ]
+             */
             metadata?: string[];
-            /** @description Features derived from columns; kept as they are, never computed. See `warnings` of the model. */
+            /**
+             * @description Features derived from columns; kept as they are, never computed. See `warnings` of the model.
+             * @example [
+             *       {
+             *         "name": "route",
+             *         "type": "FROM_COLUMNS",
+             *         "columns": [
+             *           "carrier",
+             *           "distance"
+             *         ],
+             *         "n_clusters": 5
+             *       }
+             *     ]
+             */
             custom_features?: {
                 [key: string]: unknown;
             }[];
         };
         /** @description What belongs to the model's task. */
         TaskParams: {
-            /** @description From which output on the positive class is predicted. */
+            /**
+             * @description From which output on the positive class is predicted.
+             * @example 0.5
+             */
             binary_classification_threshold?: number | null;
-            /** @description The classes of the target, in order. */
+            /**
+             * @description The classes of the target, in order.
+             * @example [
+             *       false,
+             *       true
+             *     ]
+             */
             target_class_order?: components["schemas"]["Scalar"][] | null;
-            /** @description For ranking, the column that names the group. */
+            /**
+             * @description For ranking, the column that names the group.
+             * @example search_id
+             */
             group_by?: string | null;
-            /** @description For ranking, how many places count. */
+            /**
+             * @description For ranking, how many places count.
+             * @example 10
+             */
             top_k?: number | null;
-            /** @description The weight of each class. */
+            /**
+             * @description The weight of each class.
+             * @example [
+             *       0.8,
+             *       0.2
+             *     ]
+             */
             class_weights?: number[] | null;
             /** @description Whether reference histograms are weighted. */
             weighted_ref_histograms?: boolean | null;
@@ -1843,7 +2152,7 @@ export interface components {
             /** @description The columns. */
             items: components["schemas"]["Column"][];
         };
-        /** @description The answer with a page of columns. */
+        /** @description The response with a page of columns. */
         ColumnPage: {
             data: components["schemas"]["ColumnList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1854,17 +2163,20 @@ export interface components {
             /**
              * Format: uuid
              * @description An uploaded CSV or Parquet file.
+             * @example 0c9a4f7e-5f63-4d0c-8a0b-3b8f3f5a9d10
              */
             file_id: string;
             spec?: components["schemas"]["ModelSpec"];
             /**
              * @description Up to how many different texts make a category.
              * @default 1000
+             * @example 100
              */
             max_cardinality?: number | null;
             /**
-             * @description How many rows are looked at.
+             * @description How many rows to sample.
              * @default 10000
+             * @example 10000
              */
             sample_size?: number | null;
         };
@@ -1873,7 +2185,7 @@ export interface components {
             schema: components["schemas"]["ModelSchema"];
             spec: components["schemas"]["ModelSpec"];
         };
-        /** @description The answer with a proposal. */
+        /** @description The response with a proposal. */
         GeneratedModelResponse: {
             data: components["schemas"]["GeneratedModel"];
             api_version: components["schemas"]["ApiVersion"];
@@ -1881,16 +2193,21 @@ export interface components {
         };
         /** @description A model to create. */
         ModelCreate: {
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example arrival_delay
+             */
             name: string;
             /**
              * Format: uuid
              * @description The project it belongs to.
+             * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
              */
             project_id: string;
             /**
              * @description Its version.
              * @default v1
+             * @example v1
              */
             version?: string;
             input_type?: components["schemas"]["InputType"];
@@ -1898,11 +2215,20 @@ export interface components {
             task_params?: components["schemas"]["TaskParams"];
             schema: components["schemas"]["ModelSchema"];
             spec: components["schemas"]["ModelSpec"];
-            /** @description What it is for. */
+            /**
+             * @description What it is for.
+             * @example Is the flight more than 15 minutes late?
+             */
             description?: string | null;
-            /** @description The column that holds the event's id. */
+            /**
+             * @description The column that holds the event's id.
+             * @example flight_id
+             */
             event_id_col?: string | null;
-            /** @description The column that holds the event's timestamp. */
+            /**
+             * @description The column that holds the event's timestamp.
+             * @example timestamp
+             */
             event_ts_col?: string | null;
             /**
              * @description The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:
@@ -1915,15 +2241,27 @@ export interface components {
         };
         /** @description What to change of a model. */
         ModelUpdate: {
-            /** @description Its version. */
+            /**
+             * @description Its version.
+             * @example v2
+             */
             version?: string;
             schema?: components["schemas"]["ModelSchema"];
             spec?: components["schemas"]["ModelSpec"];
-            /** @description What it is for. */
+            /**
+             * @description What it is for.
+             * @example Is the flight more than 15 minutes late?
+             */
             description?: string | null;
-            /** @description The column that holds the event's id. */
+            /**
+             * @description The column that holds the event's id.
+             * @example flight_id
+             */
             event_id_col?: string | null;
-            /** @description The column that holds the event's timestamp. */
+            /**
+             * @description The column that holds the event's timestamp.
+             * @example timestamp
+             */
             event_ts_col?: string | null;
             /**
              * @description The timestamp's format in `strptime` notation, of the directives that mean the same on every machine:
@@ -2003,10 +2341,10 @@ export interface components {
             updated_by: components["schemas"]["User"];
             organization: components["schemas"]["NamedReference"];
             project: components["schemas"]["NamedReference"];
-            /** @description What is perhaps not meant in the model, at most 100 entries. Absent if there are none. An addition to the vendor's API. */
+            /** @description Possible mistakes in the model, at most 100 entries. Absent if there are none. An addition to the vendor's API. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
-        /** @description The answer with one model. */
+        /** @description The response with one model. */
         ModelResponse: {
             data: components["schemas"]["Model"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2017,7 +2355,7 @@ export interface components {
             /** @description The models. */
             items: components["schemas"]["ModelSummary"][];
         };
-        /** @description The answer with a page of models. */
+        /** @description The response with a page of models. */
         ModelPage: {
             data: components["schemas"]["ModelList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2072,7 +2410,7 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description The answer with an environment. */
+        /** @description The response with an environment. */
         EnvironmentResponse: {
             data: components["schemas"]["Environment"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2083,7 +2421,7 @@ export interface components {
             /** @description The environments. */
             items: components["schemas"]["Environment"][];
         };
-        /** @description The answer with a page of environments. */
+        /** @description The response with a page of environments. */
         EnvironmentPage: {
             data: components["schemas"]["EnvironmentList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2091,11 +2429,15 @@ export interface components {
         };
         /** @description A baseline to create. */
         BaselineCreate: {
-            /** @description Its name, unique in the model. */
+            /**
+             * @description Its name, unique in the model.
+             * @example same_hour_yesterday
+             */
             name: string;
             /**
              * Format: uuid
              * @description The model whose events are compared.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
             type: components["schemas"]["BaselineType"];
@@ -2103,13 +2445,23 @@ export interface components {
             /**
              * Format: uuid
              * @description The dataset, for PRE_PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
              */
             env_id?: string | null;
-            /** @description Where the range starts, in seconds or milliseconds since 1970, told apart by size. */
+            /**
+             * @description When the range starts, in seconds or milliseconds since 1970, told apart by size.
+             * @example 1356998400
+             */
             start_time?: number | null;
-            /** @description Where the range ends, in seconds or milliseconds since 1970, told apart by size. */
+            /**
+             * @description When the range ends, in seconds or milliseconds since 1970, told apart by size.
+             * @example 1359676800
+             */
             end_time?: number | null;
-            /** @description How many windows back a ROLLING baseline lies. */
+            /**
+             * @description How many windows back a ROLLING baseline lies.
+             * @example 24
+             */
             offset_delta?: number | null;
             window_bin_size?: components["schemas"]["WindowBinSize"];
         };
@@ -2123,9 +2475,9 @@ export interface components {
             /** @description Its name. */
             name: string;
             type: components["schemas"]["BaselineType"];
-            /** @description Where its range starts, in milliseconds since 1970. */
+            /** @description When its range starts, in milliseconds since 1970. */
             start_time: number | null;
-            /** @description Where its range ends, in milliseconds since 1970. */
+            /** @description When its range ends, in milliseconds since 1970. */
             end_time: number | null;
             /** @description How many windows back it lies. */
             offset_delta: number | null;
@@ -2147,7 +2499,7 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description The answer with a baseline. */
+        /** @description The response with a baseline. */
         BaselineResponse: {
             data: components["schemas"]["Baseline"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2158,7 +2510,7 @@ export interface components {
             /** @description The baselines. */
             items: components["schemas"]["Baseline"][];
         };
-        /** @description The answer with a page of baselines. */
+        /** @description The response with a page of baselines. */
         BaselinePage: {
             data: components["schemas"]["BaselineList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2166,15 +2518,29 @@ export interface components {
         };
         /** @description A token to create. */
         TokenCreate: {
-            /** @description What it is for. */
+            /**
+             * @description What it is for.
+             * @example airflow
+             */
             name: string;
-            /** @description What it may do. */
+            /**
+             * @description What it may do.
+             * @example [
+             *       "ingest"
+             *     ]
+             */
             scopes: components["schemas"]["TokenScope"][];
-            /** @description The projects that it is limited to; null or absent means all. */
+            /**
+             * @description The projects that it is limited to; null or absent means all.
+             * @example [
+             *       "2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22"
+             *     ]
+             */
             project_ids?: string[] | null;
             /**
              * Format: date-time
              * @description When it ends; null or absent means never.
+             * @example 2027-01-01T00:00:00Z
              */
             expires_at?: string | null;
         };
@@ -2183,6 +2549,7 @@ export interface components {
             /**
              * @description How long the old token stays valid.
              * @default 86400
+             * @example 3600
              */
             overlap_seconds?: number;
         };
@@ -2220,13 +2587,13 @@ export interface components {
             /** @description The secret. It is shown once. */
             token: string;
         };
-        /** @description The answer with one token. */
+        /** @description The response with one token. */
         TokenResponse: {
             data: components["schemas"]["Token"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description The answer with one token and its secret. */
+        /** @description The response with one token and its secret. */
         TokenSecretResponse: {
             data: components["schemas"]["TokenSecret"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2237,7 +2604,7 @@ export interface components {
             /** @description The tokens. */
             items: components["schemas"]["Token"][];
         };
-        /** @description The answer with a page of tokens. */
+        /** @description The response with a page of tokens. */
         TokenPage: {
             data: components["schemas"]["TokenList"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2258,18 +2625,18 @@ export interface components {
             };
             organization: components["schemas"]["NamedReference"];
         };
-        /** @description The answer with the server's version. */
+        /** @description The response with the server's version. */
         ServerInfoResponse: {
             data: components["schemas"]["ServerInfo"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description Whether a client fits. */
+        /** @description Whether a client is compatible. */
         VersionCompatibility: {
-            /** @description Always true; a client that does not fit gets a 400. */
+            /** @description Always true; a client that is not compatible gets a 400. */
             compatible: boolean;
         };
-        /** @description The answer to a client's version. */
+        /** @description The response to a client's version. */
         VersionCompatibilityResponse: {
             data: components["schemas"]["VersionCompatibility"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2283,7 +2650,7 @@ export interface components {
              */
             status: "ok";
         };
-        /** @description The answer to a health check. */
+        /** @description The response to a health check. */
         HealthResponse: {
             data: components["schemas"]["Health"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2299,7 +2666,7 @@ export interface components {
         Readiness: {
             status: components["schemas"]["ReadinessStatus"];
         };
-        /** @description The answer to a readiness check. */
+        /** @description The response to a readiness check. */
         ReadinessResponse: {
             data: components["schemas"]["Readiness"];
             api_version: components["schemas"]["ApiVersion"];
@@ -2307,13 +2674,9 @@ export interface components {
         };
         /** @description One fault. */
         ErrorDetail: {
-            /**
-             * @description The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, RequestTimeout,
-             *     Conflict, PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestHeadTooLarge, InternalError,
-             *     NotImplemented or ServiceUnavailable.
-             */
+            /** @description The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. */
             reason: string;
-            /** @description The place of the fault as a JSON pointer, where there is one, and what is wrong. */
+            /** @description The place of the fault as a JSON pointer, if it has one, and what is wrong. */
             message: string;
             /** @description Where to read more, or empty. */
             help: string;
@@ -2327,7 +2690,7 @@ export interface components {
             /** @description Each fault. */
             errors: components["schemas"]["ErrorDetail"][];
         };
-        /** @description The answer to anything that fails. */
+        /** @description The response of any failure. */
         ErrorEnvelope: {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["ErrorKind"];
@@ -2335,9 +2698,10 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request is not valid. `errors` names each fault with its place; of those in the form of a body the first 50. */
+        /** @description The request is not valid. `errors` names each fault with its place. It lists at most 50 faults of a body's form. */
         BadRequest: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2347,11 +2711,12 @@ export interface components {
         /** @description There is no token, or it is unknown, expired or revoked. */
         Unauthorized: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 /**
-                 * @description The scheme to use.
+                 * @description The scheme to use, and `error="invalid_token"` if the token is not valid.
                  * @example Bearer
                  */
-                "WWW-Authenticate"?: string;
+                "WWW-Authenticate": string;
                 [name: string]: unknown;
             };
             content: {
@@ -2361,15 +2726,17 @@ export interface components {
         /** @description The token has none of the scopes that open this operation, or is limited to projects. */
         Forbidden: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description Something that the request names does not exist. */
+        /** @description An object that the request names does not exist. */
         NotFound: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2379,6 +2746,7 @@ export interface components {
         /** @description The request contradicts what is stored. */
         Conflict: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2391,6 +2759,7 @@ export interface components {
          */
         RequestTimeout: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2398,11 +2767,12 @@ export interface components {
             };
         };
         /**
-         * @description The body is larger than the operation takes, also when it is so only after decompression: 8 MiB and 1,000,000
-         *     JSON values, except for events and files, whose operations name their limits.
+         * @description The body is larger than the operation takes, before or after decompression: 8 MiB and 1,000,000 JSON values, except
+         *     for events and files, whose operations name their limits.
          */
         PayloadTooLarge: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2412,6 +2782,7 @@ export interface components {
         /** @description The body's type, character set or encoding is not one that the operation takes. */
         UnsupportedMediaType: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2421,15 +2792,17 @@ export interface components {
         /** @description The idempotency key was used with another body. */
         IdempotencyKeyReused: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The server failed. The request id in the answer's headers finds the cause in its log. */
+        /** @description The server failed. `X-Request-ID` finds the cause in its log. */
         InternalError: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2443,20 +2816,22 @@ export interface components {
          */
         ServiceUnavailable: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 /**
                  * @description Seconds to wait.
                  * @example 1
                  */
-                "Retry-After"?: number;
+                "Retry-After": number;
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The request asks for something of the vendor's API that is not served here. */
+        /** @description The request asks for a part of the vendor's API that this server does not support. */
         NotImplemented: {
             headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2536,7 +2911,7 @@ export interface components {
          */
         Limit: number;
         /**
-         * @description How many items to pass over.
+         * @description How many items to skip.
          * @example 0
          */
         Offset: number;
@@ -2551,33 +2926,37 @@ export interface components {
          */
         Search: string;
         /**
-         * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-         *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-         *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-         *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-         *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-         *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-         *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-         *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-         *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+         * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+         *
+         *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+         *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+         *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+         *     100 rules and conditions, which nest 20 deep; beyond them a 400.
          * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
          */
         Filter: string;
         /**
-         * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+         * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
          *     key with another body is a 422. Keys belong to a token and an operation.
          * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
          */
         IdempotencyKey: string;
         /**
-         * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+         * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
          *     vendor's client counts its retries here; the value does not matter.
          * @example 1
          */
         ClientRetry: string;
     };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description The id of the request, which the server's log shows too. It is the one that the request sent as `X-Request-ID`, if
+         *     that has 1 to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
+         * @example 5d41402abc4b2a76b9719d911017c592
+         */
+        RequestId: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2587,13 +2966,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -2611,6 +2990,7 @@ export interface operations {
             /** @description The events are stored, or the job that reads the file is accepted. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2635,13 +3015,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -2659,6 +3039,7 @@ export interface operations {
             /** @description The job that deletes is accepted. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2683,13 +3064,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -2700,13 +3081,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PublishEventsRequest"];
+                "application/json": components["schemas"]["UpdateEventsRequest"];
             };
         };
         responses: {
             /** @description The changes are stored, or the job that reads the file is accepted. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2742,6 +3124,7 @@ export interface operations {
             /** @description A page of events. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2775,11 +3158,12 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     /**
                      * @description Names the file `output.csv` or `output.parquet`.
                      * @example attachment; filename="output.csv"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2808,7 +3192,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -2823,15 +3207,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -2845,6 +3226,7 @@ export interface operations {
             /** @description A page of files. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2876,6 +3258,7 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2895,13 +3278,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -2921,6 +3304,7 @@ export interface operations {
             /** @description The file is removed. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2955,6 +3339,7 @@ export interface operations {
             /** @description The file is stored. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2987,6 +3372,7 @@ export interface operations {
             /** @description The upload has begun. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3019,6 +3405,7 @@ export interface operations {
             /** @description The part is stored. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3042,13 +3429,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3066,6 +3453,7 @@ export interface operations {
             /** @description The file is stored. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3101,6 +3489,7 @@ export interface operations {
             /** @description The proposal. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3127,7 +3516,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3142,15 +3531,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3164,6 +3550,7 @@ export interface operations {
             /** @description A page of jobs. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3201,6 +3588,7 @@ export interface operations {
             /** @description The job. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3224,7 +3612,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3244,6 +3632,7 @@ export interface operations {
             /** @description A page of rejected rows. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3267,7 +3656,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3282,15 +3671,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3304,6 +3690,7 @@ export interface operations {
             /** @description A page of projects. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3322,13 +3709,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3346,6 +3733,7 @@ export interface operations {
             /** @description The project is created. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3382,6 +3770,7 @@ export interface operations {
             /** @description The project. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3401,13 +3790,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3427,6 +3816,7 @@ export interface operations {
             /** @description The job that removes the project's events is accepted. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3463,7 +3853,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3478,15 +3868,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3500,6 +3887,7 @@ export interface operations {
             /** @description A page of models. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3518,13 +3906,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3542,6 +3930,7 @@ export interface operations {
             /** @description The model is created. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3579,6 +3968,7 @@ export interface operations {
             /** @description The model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3598,13 +3988,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3624,6 +4014,7 @@ export interface operations {
             /** @description The job that removes the model's events is accepted. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3646,13 +4037,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -3676,6 +4067,7 @@ export interface operations {
             /** @description The model is changed. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3704,7 +4096,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3724,6 +4116,7 @@ export interface operations {
             /** @description A page of columns. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3752,7 +4145,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3767,15 +4160,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3795,6 +4185,7 @@ export interface operations {
             /** @description A page of environments. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3818,7 +4209,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3833,15 +4224,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3861,6 +4249,7 @@ export interface operations {
             /** @description A page of baselines. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3889,7 +4278,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3904,15 +4293,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -3926,6 +4312,7 @@ export interface operations {
             /** @description A page of environments. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3957,6 +4344,7 @@ export interface operations {
             /** @description The environment. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3980,7 +4368,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -3995,15 +4383,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -4017,6 +4402,7 @@ export interface operations {
             /** @description A page of baselines. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4035,13 +4421,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -4059,6 +4445,7 @@ export interface operations {
             /** @description The baseline is created. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4096,6 +4483,7 @@ export interface operations {
             /** @description The baseline. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4115,13 +4503,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to repeat for 24 hours: the same key and body again gets the first answer, the same
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
                  *     key with another body is a 422. Keys belong to a token and an operation.
                  * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description Its presence tells that this is a retry of an earlier attempt with the same body, which it then joins. The
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
                  *     vendor's client counts its retries here; the value does not matter.
                  * @example 1
                  */
@@ -4141,6 +4529,7 @@ export interface operations {
             /** @description The baseline is deleted. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4167,7 +4556,7 @@ export interface operations {
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to pass over.
+                 * @description How many items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4182,15 +4571,12 @@ export interface operations {
                  */
                 search?: components["parameters"]["Search"];
                 /**
-                 * @description Only items that fulfil this condition, written as JSON: a rule is `{"field", "operator", "value"}`, and
-                 *     `{"condition": "AND" | "OR", "rules": [...]}` joins rules and further conditions. Without rules nothing is
-                 *     left out. The operators are `equal`, `not_equal`, `less`, `less_or_equal`, `greater`, `greater_or_equal`,
-                 *     `begins_with`, `not_begins_with`, `contains`, `not_contains`, `ends_with`, `not_ends_with` with one value; `any`, `in` and `not_in`
-                 *     with a list; `between` and `not_between` with two values; `is_null`, `is_not_null`, `is_empty` and
-                 *     `is_not_empty` without a value. An operator that begins with `not_` selects exactly what the one without it
-                 *     leaves out. Values are texts, and for `created_at`, `updated_at` and `expires_at` times in any form that
-                 *     timestamps of events may have; anything else is a 400. A rule about an unknown field is a 400 that lists the
-                 *     known ones. Limits: 100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
                  * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
                  */
                 filter?: components["parameters"]["Filter"];
@@ -4204,6 +4590,7 @@ export interface operations {
             /** @description A page of tokens. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4233,6 +4620,7 @@ export interface operations {
             /** @description The token with its secret. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4268,6 +4656,7 @@ export interface operations {
             /** @description The token is revoked. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4307,6 +4696,7 @@ export interface operations {
             /** @description The new token with its secret. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4337,6 +4727,7 @@ export interface operations {
             /** @description Version, features and organization. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4373,6 +4764,7 @@ export interface operations {
             /** @description The client can work with this server. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4398,6 +4790,7 @@ export interface operations {
             /** @description The process is alive. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4420,6 +4813,7 @@ export interface operations {
             /** @description The server takes requests, or reads only. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {

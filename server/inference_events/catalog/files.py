@@ -1,5 +1,6 @@
 """Files: uploads that events can be published from."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,7 +19,8 @@ INITIATED = "INITIATED"
 SUCCESSFUL = "SUCCESSFUL"
 # Of the catalog alone: a removed file is a 404.
 REMOVED = "REMOVED"
-LONGEST_FILENAME = 1024
+MAX_FILENAME = 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TYPES = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".tar.gz": TAR_GZ}
 _COLUMNS = {
     "id": File.id,
@@ -32,9 +34,15 @@ _COLUMNS = {
 
 
 def type_of(filename: str, place: str = "/file") -> str:
-    """Return the type that a file name's suffix tells. Raises BadRequest for any other suffix, and a name too long."""
-    if len(filename) > LONGEST_FILENAME:
-        raise BadRequest.naming(Fault(f"must have a filename of at most {LONGEST_FILENAME} characters", place))
+    """Return the type that a file name's suffix decides.
+
+    Raises BadRequest for a name that the contract's `MultipartInit` does not take either: one with another suffix,
+    with a control character, or too long.
+    """
+    if len(filename) > MAX_FILENAME:
+        raise BadRequest.naming(Fault(f"must have a filename of at most {MAX_FILENAME} characters", place))
+    if _CONTROL.search(filename):
+        raise BadRequest.naming(Fault("must have a filename without control characters", place))
     for suffix, type in _TYPES.items():
         if filename.lower().endswith(suffix):
             return type

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, defer, object_session
 from inference_events.catalog.access import IN_ALL_PROJECTS
 from inference_events.catalog.files import SUCCESSFUL
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import UNFINISHED, File, Job, utc_now
+from inference_events.catalog.tables import UNFINISHED, File, Job, new_id, utc_now
 from inference_events.errors import ObjectNotFound
 
 PENDING = "PENDING"
@@ -42,10 +42,12 @@ def create(
     project_id: str | None,
     model_id: str | None,
     token_id: str,
-    position: int,
+    epoch: int,
+    job_id: str | None = None,
 ) -> Job:
-    """Add a job that waits for its turn. `position` is the sequence number of the last write before it."""
+    """Add a job that waits for its turn. `epoch` is that of its model at which it was accepted."""
     job = Job(
+        id=job_id or new_id(),
         kind=kind,
         name=name,
         status=PENDING,
@@ -55,7 +57,7 @@ def create(
         model_id=model_id,
         file_id=params.get("file_id"),
         token_id=token_id,
-        position=position,
+        epoch=epoch,
     )
     session.add(job)
     session.flush()
@@ -76,8 +78,8 @@ def list_page(session: Session, listing: Listing) -> Page[Job]:
 
 
 def unfinished(session: Session) -> list[Job]:
-    """Return the jobs that wait or run, in the order in which they are to run, without their parameters."""
-    in_order = _WITHOUT_PARAMETERS.where(UNFINISHED).order_by(Job.position, Job.created_at, Job.id)
+    """Return the jobs that wait or run, oldest first, without their parameters."""
+    in_order = _WITHOUT_PARAMETERS.where(UNFINISHED).order_by(Job.created_at, Job.id)
     return list(session.scalars(in_order))
 
 
@@ -100,27 +102,25 @@ def ended(session: Session) -> list[tuple[str, str]]:
 
 
 def next_ready(session: Session, running: Sequence[Job]) -> Job | None:
-    """Return the first job that may run beside `running`, without its parameters; None if each has to wait.
+    """Return the oldest job that may run beside `running`, without its parameters; None if each has to wait.
 
-    Jobs of one model run in their order, and so do a job of a whole project, which has no model, and those of its
-    models.
+    Jobs of one model run in the order of their epochs. A job of a whole project, which has no model, runs after the
+    older jobs of the project and before the younger ones.
     """
-    # An earlier job of the same model has to wait for the same jobs as this one, so it would have been found first.
     other = aliased(Job)
-    earlier = (
-        select(other.id)
-        .where(other.project_id == Job.project_id, other.status.in_((PENDING, STARTED)))
-        .where(tuple_(other.position, other.created_at, other.id) < tuple_(Job.position, Job.created_at, Job.id))
+    unfinished = select(other.id).where(other.status.in_((PENDING, STARTED)))
+    of_model = unfinished.where(other.model_id == Job.model_id, other.epoch < Job.epoch)
+    of_project = unfinished.where(other.project_id == Job.project_id).where(
+        tuple_(other.created_at, other.id) < tuple_(Job.created_at, Job.id)
     )
-    # Two conditions instead of one with `or`, so that the first is a look-up in an index.
-    waits_for_project = earlier.where(other.model_id.is_(None)).exists()
-    is_project_that_waits = and_(Job.model_id.is_(None), earlier.exists())
+    waits_for_project = of_project.where(other.model_id.is_(None)).exists()
+    is_project_that_waits = and_(Job.model_id.is_(None), of_project.exists())
     ready = (
         _WITHOUT_PARAMETERS.where(UNFINISHED)
         .where(Job.id.not_in([job.id for job in running]))
         .where(or_(Job.model_id.is_(None), Job.model_id.not_in([job.model_id for job in running if job.model_id])))
-        .where(~waits_for_project, ~is_project_that_waits)
-        .order_by(Job.position, Job.created_at, Job.id)
+        .where(~of_model.exists(), ~waits_for_project, ~is_project_that_waits)
+        .order_by(Job.created_at, Job.id)
         .limit(1)
     )
     for job in running:

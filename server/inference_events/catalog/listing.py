@@ -1,10 +1,9 @@
 """Pages of rows as list operations ask for them: limit, offset, ordering, search and filter."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import orjson
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -24,18 +23,16 @@ _JOINS = {"AND": and_, "OR": or_}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Say which rows a caller wants: `ordering` by a comma list of columns, `filter` by a tree of rules."""
+    """Describe which rows a caller wants: `ordering` is a list of columns with commas, `filter` a tree of rules.
+
+    The filter is valid for the contract's schema `Filter`, or None for all rows.
+    """
 
     limit: int = 50
     offset: int = 0
     ordering: str | None = None
     search: str | None = None
-    filter: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, limit: int, offset: int, ordering: str | None, search: str | None, filter: str | None) -> "Listing":
-        """Make one of the query parameters that every list has. Raises BadRequest unless `filter` is a JSON object."""
-        return cls(limit, offset, ordering, search, _object(filter) if filter else {})
+    filter: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,8 @@ def _ordering(ordering: str, columns: Mapping[str, Column]) -> list[ColumnElemen
     ]
 
 
-def _column(columns: Mapping[str, Column], name: object, parameter: str) -> Column:
-    if not isinstance(name, str) or name not in columns:
+def _column(columns: Mapping[str, Column], name: str, parameter: str) -> Column:
+    if name not in columns:
         raise _refusal(parameter, f"unknown field; known fields: {', '.join(columns)}")
     return columns[name]
 
@@ -92,65 +89,46 @@ def _refusal(parameter: str, why: str) -> BadRequest:
     return BadRequest.naming(Fault(why, f"/query/{parameter}"))
 
 
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise _refusal("filter", "is not readable as JSON") from None
-    if not isinstance(value, dict):
-        raise _refusal("filter", "is not a JSON object")
-    return value
+def _condition(filter: Mapping[str, Any] | None, columns: Mapping[str, Column]) -> Condition:
+    return true() if filter is None else _tree(filter, columns, [MOST_RULES], 1)
 
 
-def _condition(node: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
-    return _tree(node, columns, [MOST_RULES], 1) if node else true()
-
-
-def _tree(node: object, columns: Mapping[str, Column], left: list[int], depth: int) -> Condition:
+def _tree(node: Mapping[str, Any], columns: Mapping[str, Column], left: list[int], depth: int) -> Condition:
     left[0] -= 1
     if left[0] < 0:
         raise _refusal("filter", f"has more than {MOST_RULES} rules and conditions")
     if depth > MAX_DEPTH:
         raise _refusal("filter", f"nests more than {MAX_DEPTH} deep")
-    if not isinstance(node, Mapping):
-        raise _refusal("filter", "has a rule that is not an object")
     if "rules" not in node:
         return _rule(node, columns)
-    rules, join = node["rules"], _JOINS.get(str(node.get("condition", "AND")))
-    if not isinstance(rules, list) or join is None:
-        raise _refusal("filter", "has a condition without AND or OR, or without a list of rules")
-    parts = [_tree(rule, columns, left, depth + 1) for rule in rules]
-    return join(*parts) if parts else true()
+    parts = [_tree(rule, columns, left, depth + 1) for rule in node["rules"]]
+    return _JOINS[node.get("condition", "AND")](*parts) if parts else true()
 
 
 def _rule(rule: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
-    """Return what a rule says. A `not_` operator selects exactly the rows that the one without it leaves out."""
-    column = _column(columns, rule.get("field"), "filter")
-    operator = str(rule.get("operator"))
+    """Return the condition of a rule. A `not_` operator selects exactly the rows that the one without it does not."""
+    column, operator = _column(columns, rule["field"], "filter"), rule["operator"]
     plain = operator.removeprefix("not_")
-    if plain == operator:
-        return _selected(column, operator, rule.get("value"))
-    if plain not in _NEGATED:
-        raise _unusable()
-    return or_(column.is_(None), not_(_selected(column, plain, rule.get("value"))))
+    selected = _selected(column, plain, rule.get("value"))
+    return selected if plain == operator else or_(column.is_(None), not_(selected))
 
 
-def _selected(column: Column, operator: str, value: object) -> Condition:
+def _selected(column: Column, operator: str, value: Any) -> Condition:
     if operator in _WITHOUT_VALUE:
         return _WITHOUT_VALUE[operator](column)
     if operator in _ON_TEXT and _is_text(column):
         return _ON_TEXT[operator](column, _comparable(column, value))
     if operator in _ON_ONE:
         return _ON_ONE[operator](column, _comparable(column, value))
-    if operator in _ON_MANY and isinstance(value, list):
-        return _ON_MANY[operator](column, list(dict.fromkeys(_comparable(column, item) for item in value)))
-    if operator == "between" and isinstance(value, list) and len(value) == 2:
+    if operator in _ON_MANY:
+        return column.in_(list(dict.fromkeys(_comparable(column, item) for item in value)))
+    if operator == "between":
         return column.between(*(_comparable(column, item) for item in value))
     raise _unusable()
 
 
 def _unusable() -> BadRequest:
-    return _refusal("filter", "has a rule whose operator is unknown, or cannot take its value or its field")
+    return _refusal("filter", "has a rule whose operator cannot take its value or its field")
 
 
 def _is_text(column: Column) -> bool:
@@ -216,8 +194,8 @@ _ON_TEXT: Mapping[str, Callable[[Column, str], Condition]] = {
     "contains": lambda column, value: _contains(column.expression, value) if value else column.is_not(None),
     "ends_with": _ends_with,
 }
-_ON_MANY: Mapping[str, Callable[[Column, Iterable[Any]], Condition]] = {
-    "any": lambda column, values: column.in_(values),
-    "in": lambda column, values: column.in_(values),
-}
-_NEGATED = frozenset({"equal", "in", "between", *_ON_TEXT})
+_ON_MANY = frozenset({"any", "in"})
+OPERATORS = frozenset(
+    {*_WITHOUT_VALUE, *_ON_ONE, *_ON_TEXT, *_ON_MANY, "between"}
+    | {f"not_{name}" for name in ("equal", "in", "between", *_ON_TEXT)}
+)

@@ -255,7 +255,7 @@ UNFINISHED = text("status IN ('PENDING', 'STARTED')")
 
 
 class Job(Table):
-    """Keep a job, which outlives its model. `position` is the last write before it was accepted.
+    """Keep a job, which outlives its model. `epoch` is the epoch of the model at which it was accepted.
 
     `starts` counts starts without progress beyond the row `started_row`, and leaves out those that a stop ended.
     """
@@ -266,14 +266,8 @@ class Job(Table):
         Index("ix_jobs_project_id_model_id", "project_id", "model_id"),
         Index("ix_jobs_file_id", "file_id"),
         Index("ix_jobs_completed_at", "completed_at"),
-        Index(
-            "ix_jobs_unfinished",
-            "position",
-            "created_at",
-            "id",
-            sqlite_where=UNFINISHED,
-            postgresql_where=UNFINISHED,
-        ),
+        Index("ix_jobs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+        Index("ix_jobs_unfinished_of_model", "model_id", "epoch", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -287,7 +281,7 @@ class Job(Table):
     model_id: Mapped[str | None] = mapped_column(Id)
     file_id: Mapped[str | None] = mapped_column(Id)
     token_id: Mapped[str] = mapped_column(Id)
-    position: Mapped[int] = mapped_column(BigInteger)
+    epoch: Mapped[int] = mapped_column(BigInteger)
     error_message: Mapped[str | None] = mapped_column(Text)
     error_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

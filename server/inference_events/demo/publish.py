@@ -28,6 +28,7 @@ from inference_events.client.models import (
     ModelCreate,
     ProjectCreate,
     PublishEventsRequest,
+    UpdateEventsRequest,
 )
 from inference_events.client.types import File
 from inference_events.demo.answers import answered, finished
@@ -95,7 +96,7 @@ class Publisher:
 
     def label_file(self, flights: Flights) -> None:
         """Update the labels of flights that have landed, from a file."""
-        request = self._production(self._upload(flights.landed().labels(), "labels.parquet"))
+        request = self._update(self._upload(flights.landed().labels(), "labels.parquet"))
         self._finish(answered(update_events.sync(client=self.client, body=request)).data)
 
     def stream(self, flights: Flights, advance: Advance) -> None:
@@ -134,7 +135,7 @@ class Publisher:
         self.counts += Counter({CREATED: result.created, REPLACED: result.replaced, UNCHANGED: result.unchanged})
 
     def _label(self, labels: Iterable[Row]) -> None:
-        result = answered(update_events.sync(client=self.client, body=self._production(_listed(labels)))).data
+        result = answered(update_events.sync(client=self.client, body=self._update(_listed(labels)))).data
         assert isinstance(result, EventsUpdated)
         self.counts += Counter({LABELLED: result.updated, UNKNOWN: len(result.unknown_event_ids)})
 
@@ -156,6 +157,9 @@ class Publisher:
 
     def _production(self, source: EventsSource | FileSource) -> PublishEventsRequest:
         return PublishEventsRequest(self.model_id, "PRODUCTION", source)
+
+    def _update(self, source: EventsSource | FileSource) -> UpdateEventsRequest:
+        return UpdateEventsRequest(self.model_id, "PRODUCTION", source)
 
 
 def _listed(events: Iterable[Row]) -> EventsSource:

@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.merge import Found, Places, StoredRows
+from inference_events.events.merge import Found, RowNumbers, StoredRows
 from inference_events.events.store import EventBatch, Mask, WriteKind
 from inference_events.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
 
@@ -24,12 +24,12 @@ TRUTHS = ("true", "false")
 EXACT_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}", re.ASCII)
 
 
-def outdated_rows(batch: EventBatch, found: Found, kind: WriteKind) -> Places:
+def outdated_rows(batch: EventBatch, found: Found, kind: WriteKind) -> RowNumbers:
     """Return the rows of a batch that an older hash cannot be compared with.
 
     Of repeated ids only the first row meets the stored one, except in a dataset.
     """
-    rows: Places = np.flatnonzero(found.is_stored)
+    rows: RowNumbers = np.flatnonzero(found.is_stored)
     if not len(rows):
         return rows
     stored = found.stored.take(pa.array(found.number[rows]))

@@ -1,6 +1,5 @@
 """One thread that commits: whatever waits when it comes round is committed together, with one sync to disk."""
 
-from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -27,11 +26,11 @@ class Transactions(Protocol):
 
     def rollback(self) -> None: ...
 
-    def apply(self, work: Sequence[Any]) -> list[Any]:
-        """Do pieces of work that were joined and return a result, or a StoreError, for each."""
+    def apply(self, work: Any) -> Any:
+        """Do a piece of work and return its result. Raises a StoreError, and has changed nothing then."""
 
-    def joins(self, first: Any, second: Any) -> bool:
-        """Tell whether two pieces of work that follow each other may be done as one."""
+    def after_commit(self) -> None:
+        """Do what need not be waited for, after what was committed is answered."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,14 @@ class GroupCommitter:
             tasks = [task for task in waiting if task is not None]
             if tasks:
                 self._commit(tasks)
+                self._tidy()
+
+    def _tidy(self) -> None:
+        try:
+            self._engine.after_commit()
+        except Exception as error:
+            # Everything is committed and answered, and more waits for this thread.
+            log.error("tidying_failed", exc_info=error)
 
     def _commit(self, tasks: list[_Task]) -> None:
         started = perf_counter()
@@ -113,12 +120,16 @@ class GroupCommitter:
             # The work is committed, and more waits for this thread.
             log.error("observer_failed", exc_info=error)
 
+    def _apply(self, work: Any) -> Any:
+        try:
+            return self._engine.apply(work)
+        except StoreError as error:
+            return error
+
     def _in_transaction(self, tasks: list[_Task]) -> list[Any]:
         self._engine.begin()
         try:
-            results: list[Any] = []
-            for group in _grouped([task.work for task in tasks], self._engine.joins):
-                results += self._engine.apply(group)
+            results = [self._apply(task.work) for task in tasks]
             self._engine.commit()
             return results
         except BaseException:
@@ -131,13 +142,3 @@ def _complete(done: Future[Any], result: Any) -> None:
         done.set_exception(result)
     else:
         done.set_result(result)
-
-
-def _grouped(works: Sequence[Any], joins: Callable[[Any, Any], bool]) -> list[list[Any]]:
-    groups: list[list[Any]] = []
-    for work in works:
-        if groups and joins(groups[-1][-1], work):
-            groups[-1].append(work)
-        else:
-            groups.append([work])
-    return groups

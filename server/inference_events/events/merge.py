@@ -6,6 +6,7 @@ repeated ids amounts to (`fold`), and how a stored row reads after it (`overlay`
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,22 +26,22 @@ from inference_events.events.store import (
     WriteKind,
 )
 
-Places = npt.NDArray[np.int64]
+RowNumbers = npt.NDArray[np.int64]
 
 CONTENT = "\0content"
 TIME = "\0timestamp"
-NOTHING = pa.schema([("place", pa.int64()), ("event_id", pa.string()), ("content_hash", pa.uint64())]).empty_table()
+NOTHING = pa.schema([("row_key", pa.int64()), ("event_id", pa.string()), ("content_hash", pa.uint64())]).empty_table()
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that are stored under ids of a batch: place, event_id, content_hash, hash_version, perhaps more.
+    """Rows that are stored under ids of a batch: row_key, event_id, content_hash, hash_version, perhaps more.
 
     `number` is for each row of the batch its number in that table, -1 where the id is not stored.
     """
 
     stored: pa.Table
-    number: Places
+    number: RowNumbers
 
     @classmethod
     def match(cls, batch: EventBatch, stored: pa.Table) -> "Found":
@@ -55,12 +56,12 @@ class Found:
     def is_stored(self) -> Mask:
         return self.number >= 0
 
-    def places(self, rows: Places) -> Places:
+    def row_keys(self, rows: RowNumbers) -> RowNumbers:
         """Return where the rows of the batch are stored."""
-        places: Places = self.stored["place"].to_numpy()[self.number[rows]]
-        return places
+        row_keys: RowNumbers = self.stored["row_key"].to_numpy()[self.number[rows]]
+        return row_keys
 
-    def rows(self, rows: Places) -> pa.Table:
+    def rows(self, rows: RowNumbers) -> pa.Table:
         """Return what is stored for rows of the batch, in step with them."""
         return self.stored.take(pa.array(self.number[rows]))
 
@@ -70,7 +71,7 @@ class Found:
         hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.number[self.is_stored]]
         return hashes
 
-    def with_hashes(self, rows: Places, hashes: npt.NDArray[np.uint64]) -> "Found":
+    def with_hashes(self, rows: RowNumbers, hashes: npt.NDArray[np.uint64]) -> "Found":
         """Return the same, but with new hashes of what is stored for rows of the batch."""
         stored = self.stored["content_hash"].to_numpy().copy()
         stored[self.number[rows]] = hashes
@@ -110,10 +111,17 @@ def update_statuses(found: Found) -> Statuses:
 
 @dataclass(frozen=True)
 class Stamp:
-    """The position of a write, and whether it notes what it touches because jobs are under way."""
+    """The epoch of a write, and that of the oldest open job of its model.
 
-    position: int
-    notes: bool
+    A request notes the epoch of each column that it writes while jobs are open. Jobs note nothing.
+    """
+
+    epoch: int
+    oldest_open: int | None = None
+
+    @property
+    def notes(self) -> bool:
+        return self.oldest_open is not None
 
 
 @dataclass(frozen=True)
@@ -172,13 +180,13 @@ def fold(batch: EventBatch) -> Folded:
     return Folded(EventBatch(batch.revision, system, values, carried, batch.hash_version, labels), counts > 1)
 
 
-def _last(groups: Places, n: int, rows: Places) -> Places:
+def _last(groups: RowNumbers, n: int, rows: RowNumbers) -> RowNumbers:
     last = np.full(n, -1, np.int64)
     np.maximum.at(last, groups, rows)
     return last
 
 
-def _fold_labels(times: pa.Array, groups: Places, n: int, rows: Places) -> pa.Array:
+def _fold_labels(times: pa.Array, groups: RowNumbers, n: int, rows: RowNumbers) -> pa.Array:
     is_label = times.is_valid().to_numpy(zero_copy_only=False)
     # Counted from the end, the first row is the last.
     last = _last(groups[is_label], n, len(rows) - 1 - rows[is_label])
@@ -189,7 +197,7 @@ def _if(mask: pa.Array, column: pa.ChunkedArray) -> pa.Array:
     return pc.if_else(mask, column.combine_chunks(), None)
 
 
-def _take(column: pa.ChunkedArray | pa.Array, rows: Places) -> pa.Array:
+def _take(column: pa.ChunkedArray | pa.Array, rows: RowNumbers) -> pa.Array:
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return whole.take(pa.array(rows, mask=rows < 0))
 
@@ -198,14 +206,14 @@ def _set(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(name), table.schema.field(name), column)
 
 
-def _fold_undeclared(batch: EventBatch, groups: Places, n: int) -> pa.Array:
+def _fold_undeclared(batch: EventBatch, groups: RowNumbers, n: int) -> pa.Array:
     merged: list[str | None] = [None] * n
     for group, extra in zip(groups.tolist(), batch.system["undeclared"].to_pylist(), strict=True):
         merged[group] = merge_undeclared(merged[group], extra)
     return pa.array(merged, pa.string())
 
 
-def take_rows(batch: EventBatch, rows: Places) -> EventBatch:
+def take_rows(batch: EventBatch, rows: RowNumbers) -> EventBatch:
     """Return the batch of the given rows, in their order."""
     if len(rows) == len(batch) and np.array_equal(rows, np.arange(len(batch))):
         return batch
@@ -227,7 +235,7 @@ def merge_undeclared(stored: str | None, incoming: str | None) -> str | None:
 
 
 def _fold_violations(
-    batch: EventBatch, groups: Places, first: Places, sources: Mapping[str, Places], n: int
+    batch: EventBatch, groups: RowNumbers, first: RowNumbers, sources: Mapping[str, RowNumbers], n: int
 ) -> pa.ListArray:
     items = _Violations.of(batch.system["violations"], list(sources))
     source = np.stack(list(sources.values())) if sources else np.zeros((0, n), np.int64)
@@ -242,8 +250,8 @@ class _Violations:
     """Violations of many rows, flattened: the row and the number of the column (-1 if unknown) of each."""
 
     items: pa.StructArray
-    rows: Places
-    columns: Places
+    rows: RowNumbers
+    columns: RowNumbers
 
     @classmethod
     def of(cls, lists: pa.ChunkedArray, names: list[str]) -> "_Violations":
@@ -259,7 +267,7 @@ class _Violations:
     def filter(self, kept: Mask) -> "_Violations":
         return _Violations(self.items.filter(pa.array(kept)), self.rows[kept], self.columns[kept])
 
-    def moved(self, rows: Places) -> "_Violations":
+    def moved(self, rows: RowNumbers) -> "_Violations":
         return _Violations(self.items, rows, self.columns)
 
     def lists(self, n: int) -> pa.ListArray:
@@ -271,21 +279,21 @@ class _Violations:
 def overlay(stored: StoredRows, batch: EventBatch, write: Write, stamp: Stamp) -> StoredRows:
     """Return stored rows as they read after the rows of `batch`, in step with them."""
     system, values = stored.system, stored.values
-    touched = _touched_since(system, write)
-    masks = {name: mask & ~_named(touched, name) for name, mask in batch.carried.items()}
-    new_time = batch.system["timestamp"].is_valid().to_numpy() & ~_named(touched, TIME)
-    new_hash = np.full(len(batch), write.kind is WriteKind.PUBLISH) & ~_named(touched, CONTENT)
+    later = _written_later(system, write)
+    masks = {name: mask & ~_named(later, name) for name, mask in batch.carried.items()}
+    new_time = batch.system["timestamp"].is_valid().to_numpy() & ~_named(later, TIME)
+    new_hash = np.full(len(batch), write.kind is WriteKind.PUBLISH) & ~_named(later, CONTENT)
     changed = {
         "timestamp": _choose(new_time, batch.system["timestamp"], system["timestamp"]),
         "content_hash": _choose(new_hash, batch.system["content_hash"], system["content_hash"]),
         "hash_version": _choose(new_hash, _versions(batch), system["hash_version"]),
-        "undeclared": _overlay_undeclared(system["undeclared"], batch.system["undeclared"], touched),
+        "undeclared": _overlay_undeclared(system["undeclared"], batch.system["undeclared"], later),
         "violations": _overlay_violations(system["violations"], batch.system["violations"], masks),
         "updated_at": pa.repeat(pa.scalar(write.received_at, TIMESTAMP), len(batch)),
-        "position": pc.max_element_wise(system["position"], pa.scalar(stamp.position)),
+        "epoch": pc.max_element_wise(system["epoch"], pa.scalar(stamp.epoch)),
     }
     if stamp.notes:
-        changed["touched"] = touches(batch, write.kind, stamp, system["touched"].to_pylist())
+        changed["column_epochs"] = column_epochs(batch, write.kind, stamp, system["column_epochs"].to_pylist())
     for name, column in changed.items():
         system = _set(system, name, column)
     chosen = [_choose(masks[name], batch.values[name], values[name]) for name in values.column_names]
@@ -301,8 +309,11 @@ def _earlier(stored: pa.ChunkedArray, incoming: pa.Array, mask: Mask) -> pa.Arra
     return pc.coalesce(stored.combine_chunks(), _if(pa.array(mask), pa.chunked_array([incoming])))
 
 
-def touches(batch: EventBatch, kind: WriteKind, stamp: Stamp, before: list[str | None]) -> pa.Array:
-    """Note which columns this write touches, for unfinished jobs that were accepted before it."""
+def column_epochs(batch: EventBatch, kind: WriteKind, stamp: Stamp, before: list[str | None]) -> pa.Array:
+    """Return the notes of rows, as JSON: per column the epoch of its last write, for the jobs that are open.
+
+    Epochs before that of the oldest open job are dropped, because no job asks for them.
+    """
     times = batch.system["timestamp"].is_valid().to_pylist()
     extras = batch.system["undeclared"].to_pylist()
     noted = []
@@ -310,20 +321,21 @@ def touches(batch: EventBatch, kind: WriteKind, stamp: Stamp, before: list[str |
         names = [name for name, mask in batch.carried.items() if mask[row]] + list(_keys(extras[row]))
         names += [TIME] if times[row] else []
         names += [CONTENT] if kind is WriteKind.PUBLISH else []
-        merged = (orjson.loads(old) if old else {}) | dict.fromkeys(names, stamp.position)
-        noted.append(orjson.dumps(merged).decode())
+        kept = {name: epoch for name, epoch in _keys(old).items() if epoch >= (stamp.oldest_open or 0)}
+        noted.append(orjson.dumps(kept | dict.fromkeys(names, stamp.epoch)).decode())
     return pa.array(noted, pa.string())
 
 
-def _touched_since(stored: pa.Table, write: Write) -> list[frozenset[str]]:
-    if write.position is None:
+def _written_later(stored: pa.Table, write: Write) -> list[frozenset[str]]:
+    """Return per row the columns that requests wrote after the job that writes was accepted."""
+    if write.epoch is None:
         return []
-    notes = (orjson.loads(note) if note else {} for note in stored["touched"].to_pylist())
-    return [frozenset(name for name, at in note.items() if at > write.position) for note in notes]
+    notes = map(_keys, stored["column_epochs"].to_pylist())
+    return [frozenset(name for name, epoch in note.items() if epoch >= write.epoch) for note in notes]
 
 
-def _named(touched: list[frozenset[str]], name: str) -> Mask | np.bool_:
-    return np.array([name in names for names in touched], bool) if touched else np.False_
+def _named(later: list[frozenset[str]], name: str) -> Mask | np.bool_:
+    return np.array([name in names for names in later], bool) if later else np.False_
 
 
 def _choose(mask: Mask, chosen: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.Array:
@@ -332,11 +344,11 @@ def _choose(mask: Mask, chosen: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.A
     return both.take(pa.array(np.arange(n) + np.where(mask, n, 0)))
 
 
-def _overlay_undeclared(stored: pa.ChunkedArray, incoming: pa.ChunkedArray, touched: list[frozenset[str]]) -> pa.Array:
+def _overlay_undeclared(stored: pa.ChunkedArray, incoming: pa.ChunkedArray, later: list[frozenset[str]]) -> pa.Array:
     merged = []
     for row, (old, new) in enumerate(zip(stored.to_pylist(), incoming.to_pylist(), strict=True)):
-        if new is not None and touched and touched[row]:
-            kept = {k: v for k, v in exact_json.loads(new).items() if k not in touched[row]}
+        if new is not None and later and later[row]:
+            kept = {k: v for k, v in exact_json.loads(new).items() if k not in later[row]}
             new = exact_json.dumps(kept).decode()
         merged.append(merge_undeclared(old, new))
     return pa.array(merged, pa.string())
@@ -353,5 +365,5 @@ def _overlay_violations(stored: pa.ChunkedArray, incoming: pa.ChunkedArray, mask
     return both.lists(n)
 
 
-def _keys(extra: str | None) -> Mapping[str, object]:
-    return orjson.loads(extra) if extra else {}
+def _keys(text: str | None) -> Mapping[str, Any]:
+    return orjson.loads(text) if text else {}

@@ -1,12 +1,15 @@
 """Retry records as bytes: answers are kept compressed, as a thousand ids would weigh as much as their events."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import orjson
 import zstandard
 
 from inference_events.context import Request
+from inference_events.events.results import IngestResult
 from inference_events.events.store import EventStore, RetryKey, RetryRecord
 from inference_events.ingest.timestamps import moment_of
 from inference_events.retries import Earlier
@@ -27,23 +30,27 @@ def retry_key(request: Request) -> RetryKey:
     return RetryKey(request.token_id, request.method, request.path, request.idempotency_key)
 
 
-def retry_record(request: Request, answer: Any, created_at: int) -> RetryRecord:
-    """Make the record of an answer given at `created_at`, in microseconds since 1970."""
+def retry_record(request: Request, result: IngestResult, created_at: int) -> RetryRecord:
+    """Make the record of a request at `created_at`, in microseconds since 1970. The store adds the statuses."""
     return RetryRecord(
         token_id=request.token_id,
         method=request.method,
         path=request.path,
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
-        answer=_compressor.compress(orjson.dumps(answer)),
+        answer=_compressor.compress(result.to_json()),
         created_at=created_at,
     )
 
 
-def find_earlier(store: EventStore, request: Request) -> Earlier | None:
-    """Look up the newest attempt of `request` that succeeded in the event store."""
+def find_earlier(store: EventStore, respond: Callable[[IngestResult], Any], request: Request) -> Earlier | None:
+    """Look up the newest attempt of `request` that succeeded in the event store, with what `respond` makes of it."""
     record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None
-    answer = orjson.loads(zstandard.ZstdDecompressor().decompress(record.answer))
+    kept = zstandard.ZstdDecompressor().decompress(record.answer)
+    if record.statuses is None:
+        return Earlier(record.body_digest, orjson.loads(kept), moment_of(record.created_at))
+    result = IngestResult.from_json(kept).with_statuses(np.frombuffer(record.statuses, np.int8))
+    answer = respond(result)
     return Earlier(record.body_digest, answer, moment_of(record.created_at))

@@ -5,7 +5,7 @@ Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in st
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -19,7 +19,7 @@ import pyarrow as pa
 Mask = npt.NDArray[np.bool_]
 Statuses = npt.NDArray[np.int8]
 # How often things were found, by their kind and name.
-Tallies = Mapping[str, Mapping[str, int]]
+Counters = Mapping[str, Mapping[str, int]]
 
 TIMESTAMP = pa.timestamp("us")
 # Stands for the time of a label that was written before the times of labels were kept.
@@ -148,7 +148,11 @@ class RetryKey(NamedTuple):
 
 @dataclass(frozen=True)
 class RetryRecord:
-    """What a repeated request is recognised by, and the answer that it gets. Times are UTC microseconds."""
+    """What a repeated request is recognised by, and what its response is made of. Times are UTC microseconds.
+
+    `answer` is the store's to keep, not to read. `statuses` has a RowStatus per event of the request. It is None in
+    records of older versions, whose `answer` is all of the response.
+    """
 
     token_id: str
     method: str
@@ -157,10 +161,29 @@ class RetryRecord:
     body_digest: bytes
     answer: bytes
     created_at: int
+    statuses: bytes | None = None
 
     @property
     def key(self) -> RetryKey:
         return RetryKey(self.token_id, self.method, self.path, self.idempotency_key)
+
+
+@dataclass(frozen=True)
+class RecordOfRows:
+    """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`."""
+
+    record: RetryRecord
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """A job that was accepted at an epoch of its model and has not ended."""
+
+    job_id: str
+    model_id: str
+    epoch: int
 
 
 @dataclass(frozen=True)
@@ -173,11 +196,23 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
+class RowCount:
+    """Adds to a job's counters. `rows` are rows of the batch, of which those count that are stored; without them, all.
+
+    `kind` and `name` say which counter.
+    """
+
+    kind: str
+    name: str
+    rows: npt.NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
 class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
     `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
-    its last. `tally` tells what to add to the job's tallies once it is known what became of the rows.
+    its last.
     """
 
     job_id: str
@@ -185,17 +220,16 @@ class Chunk:
     end: int
     rows: npt.NDArray[np.int64]
     rejected: Sequence[RejectedRow] = ()
-    tally: Callable[[Statuses], Tallies] = lambda _: {}
+    counts: Sequence[RowCount] = ()
 
 
 @dataclass(frozen=True)
 class Write:
     """One batch to commit as a whole.
 
-    `position` is that of the job which writes, None for a request. A job writes as if at the moment when it was
-    accepted: where a stored column was written after that, the stored value stays.
-    `records` makes the retry records of those who wrote, once it is known what became of the rows. `claims` are their
-    keys that hold an idempotency key, each once.
+    `epoch` is that of the job which writes, None for a request. Job writes are ordered at the acceptance of the job: if
+    a request wrote a column after it, the stored value stays.
+    `records` are those of the requests that write; each holds another idempotency key, or none.
     """
 
     model_id: str
@@ -203,19 +237,24 @@ class Write:
     kind: WriteKind
     batch: EventBatch
     received_at: int
-    position: int | None = None
+    epoch: int | None = None
     chunk: Chunk | None = None
-    records: Callable[[Statuses], Sequence[RetryRecord]] | None = None
-    claims: Sequence[RetryKey] = ()
+    records: Sequence[RecordOfRows] = ()
+
+    @property
+    def claims(self) -> list[RetryKey]:
+        """Return the keys of the requests that hold an idempotency key."""
+        keys = (one.record.key for one in self.records)
+        return [key for key in keys if key.idempotency_key is not None]
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """Delete what was written before `position`: in the time range (start inclusive, end exclusive), or by id."""
+    """Delete what was written before a job's `epoch`: in the time range (start inclusive, end exclusive), or by id."""
 
     model_id: str
     environment_id: str
-    position: int
+    epoch: int
     job_id: str
     start: int | None = None
     end: int | None = None
@@ -270,7 +309,7 @@ class JobProgress:
 
     next_row: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
-    tallies: Tallies = field(default_factory=dict)
+    counters: Counters = field(default_factory=dict)
 
 
 class EventStore(Protocol):
@@ -297,23 +336,23 @@ class EventStore(Protocol):
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
         Fails with ModelUnknown or RevisionChanged, with OutOfTurn if the chunk before is not committed, and with
-        RecordExists if one of its claims has a record.
+        RecordExists if one of the idempotency keys has a record.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:
         """Delete events, record the number as the job's progress, and return it. Repeating it is harmless."""
 
-    def position(self, model_id: str) -> Future[int]:
-        """Return a number larger than that of every write done so far, smaller than that of every later one.
+    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
+        """Raise the model's epoch, open a job at it, and return it. Repeating it returns the same epoch.
 
-        A job is accepted at it. Until `settle`, requests that write to the model note which columns they touch.
+        What is written before belongs to a smaller epoch, what is written after it to this one or a larger one.
         """
 
-    def resume(self, model_id: str, position: int) -> None:
-        """Take up a position that an earlier process gave out and that is not settled. Call before any write."""
+    def end_job(self, job_id: str) -> Future[None]:
+        """Close a job. Closing one that is not open is no fault."""
 
-    def settle(self, model_id: str, position: int) -> None:
-        """Say that the job at a position has ended."""
+    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
+        """Make exactly these jobs open. Call it once, before any write: a crash may have come before `end_job`."""
 
     def read(self, query: Query) -> StoredEvents:
         """Return the events selected. Fails with ModelUnknown."""
@@ -360,8 +399,8 @@ class EventStore(Protocol):
         """Finish what was accepted and close the engine. Every call after it raises StoreClosed."""
 
 
-def added(one: Tallies, other: Tallies) -> Tallies:
-    """Return the sums of two tallies."""
+def added(one: Counters, other: Counters) -> Counters:
+    """Return the sums of two counters."""
     return {kind: Counter(one.get(kind, {})) + Counter(other.get(kind, {})) for kind in {**one, **other}}
 
 

@@ -126,7 +126,4 @@ def _do_nothing() -> None:
 
 
 def _busy() -> ServiceUnavailable:
-    return ServiceUnavailable(
-        "Too many request bodies are in flight; try again shortly",
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-    )
+    return ServiceUnavailable("Too many request bodies are in flight; try again shortly", RETRY_AFTER_SECONDS)

@@ -26,7 +26,7 @@ from inference_events.http.unsupported import unsupported_part
 
 API_VERSION = "3.0"
 CLIENT_CLOSED_REQUEST = 499
-FULL_DISK_SECONDS = "30"
+FULL_DISK_SECONDS = 30
 
 _log = structlog.get_logger("inference_events.http")
 
@@ -93,7 +93,7 @@ class ErrorEnvelope:
             case HTTPException(status_code=code) if code < InternalError.code:
                 return BadRequest("The request is not valid")
             case _ if is_full_disk(error):
-                return ServiceUnavailable("The server's disk is full", headers={"Retry-After": FULL_DISK_SECONDS})
+                return ServiceUnavailable("The server's disk is full", FULL_DISK_SECONDS)
             case _:
                 return InternalError("The server failed; its log tells why under this request's X-Request-ID")
 

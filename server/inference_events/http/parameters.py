@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
+
+import orjson
 
 from inference_events.errors import BadRequest, Fault
 from inference_events.http.schemas import Schema, to_json_schema
@@ -14,6 +16,12 @@ from inference_events_api.operations import ARGUMENTS
 Headers = Iterable[tuple[bytes, bytes]]
 
 MOST_QUERY_PARAMETERS = 100
+# Validation follows nested values by recursion.
+MAX_CONTENT_DEPTH = 100
+
+# Names the schema of the JSON value that a parameter's text holds. OpenAPI's own way, `content` in place of `schema`,
+# makes generators drop the parameter.
+CONTENT = "x-content-schema"
 
 # The vendor's client sends Python's spelling of booleans.
 _BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
@@ -25,7 +33,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,3})?", r
 class Parameter:
     """Describe one parameter of an operation; `kind` is the JSON type of one value.
 
-    `argument` is its name in Python, None if middleware reads the parameter and the handler does not get it.
+    `argument` is its name in Python, None if middleware reads the parameter and the handler does not get it. `content`
+    checks the JSON value that the text holds, and is None for other text.
     """
 
     name: str
@@ -37,6 +46,7 @@ class Parameter:
     is_array: bool
     default: Any
     validator: Validator
+    content: Validator | None
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any], schema: Schema, definitions: Mapping[str, Any]) -> "Parameter":
@@ -54,6 +64,7 @@ class Parameter:
             is_array=is_array,
             default=schema.get("default"),
             validator=_validator(schema, definitions),
+            content=_validator(spec[CONTENT], definitions) if CONTENT in spec else None,
         )
 
     @property
@@ -66,7 +77,25 @@ class Parameter:
         faults = self.validator.faults(value)
         if faults:
             raise BadRequest(f"{self.title} {faults[0].message}")
+        return value if self.content is None else self._parse(value, self.content)
+
+    def _parse(self, text: str, content: Validator) -> Any:
+        """Return the JSON value that the text holds, None for an empty text or object."""
+        try:
+            value = orjson.loads(text or "{}")
+        except orjson.JSONDecodeError:
+            raise self._refuse(Fault("is not readable as JSON")) from None
+        if value == {}:
+            return None
+        if _is_nested_deeper(value, MAX_CONTENT_DEPTH):
+            raise self._refuse(Fault(f"is nested more than {MAX_CONTENT_DEPTH} levels deep"))
+        faults = content.faults(value)
+        if faults:
+            raise self._refuse(*faults)
         return value
+
+    def _refuse(self, *faults: Fault) -> BadRequest:
+        return BadRequest.naming(*(replace(one, place=f"/{self.location}/{self.name}{one.place}") for one in faults))
 
     def _convert(self, texts: Sequence[str]) -> Any:
         if not self.is_array:
@@ -131,6 +160,19 @@ def _read_all(
         except BadRequest as error:
             faults.extend(error.faults)
     return values
+
+
+def _is_nested_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [inner for one in level for inner in _inner(one)]
+    return bool(level)
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _query_pairs(query: bytes) -> list[tuple[str, str]]:

@@ -14,6 +14,8 @@ from inference_events.messages import pointer
 
 MOST_FAULTS = 50
 UNKNOWN_FIELD = "unknown field"
+# What a schema says instead of the words that are made from its keywords.
+MESSAGE = "x-message"
 
 _ARTICLES = {"integer": "an", "object": "an", "array": "an"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date and time"}
@@ -34,8 +36,9 @@ class Validator:
     """Check values against one schema of the contract; `definitions` are what its references point at."""
 
     def __init__(self, schema: Schema, definitions: Mapping[str, Any]) -> None:
+        self._root = {**schema, "components": definitions}
         self._compiled = jsonschema_rs.Draft202012Validator(
-            {**schema, "components": definitions},
+            self._root,
             validate_formats=True,
             keywords={WHOLE_NUMBER: WholeNumber},
         )
@@ -44,7 +47,40 @@ class Validator:
         """Return what is wrong with `value`, at most `MOST_FAULTS` entries; empty when it is valid."""
         if self._compiled.is_valid(value):
             return ()
-        return tuple(islice(_unique(_faults(self._compiled.iter_errors(value))), MOST_FAULTS))
+        return tuple(islice(_unique(self._faults(self._compiled.iter_errors(value))), MOST_FAULTS))
+
+    def _faults(self, errors: Iterable[ValidationError]) -> Iterator[Fault]:
+        for error in errors:
+            match error.kind:
+                case ValidationErrorKind.Required(name):
+                    yield Fault("is required", pointer([*error.instance_path, name]))
+                case ValidationErrorKind.AdditionalProperties(names):
+                    yield from (Fault(UNKNOWN_FIELD, pointer([*error.instance_path, name])) for name in names)
+                case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
+                    yield from self._alternatives(error, branches)
+                case kind:
+                    words = self._schema_of(error).get(MESSAGE) or _words(kind)
+                    yield Fault(words, pointer(error.instance_path))
+
+    def _alternatives(self, error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[Fault]:
+        """Report the branch that the value comes closest to, or the types of all if it fits none.
+
+        A missing field says that another branch was meant.
+        """
+        fitting = [branch for branch in branches if not _has_wrong_type(branch, error.instance_path)]
+        if fitting:
+            closest = min(fitting, key=lambda branch: (_lacks_field(branch, error.instance_path), len(branch)))
+            yield from self._faults(closest)
+            return
+        types = [name for branch in branches for one in branch for name in _types_of(one)]
+        yield Fault(_type_words(types), pointer(error.instance_path))
+
+    def _schema_of(self, error: ValidationError) -> Mapping[str, Any]:
+        """Return the schema whose keyword a value breaks."""
+        schema: Any = self._root
+        for step in error.schema_path[:-1]:
+            schema = schema[step]
+        return schema if isinstance(schema, Mapping) else {}
 
 
 def _unique(faults: Iterable[Fault]) -> Iterator[Fault]:
@@ -55,32 +91,12 @@ def _unique(faults: Iterable[Fault]) -> Iterator[Fault]:
             yield fault
 
 
-def _faults(errors: Iterable[ValidationError]) -> Iterator[Fault]:
-    for error in errors:
-        match error.kind:
-            case ValidationErrorKind.Required(name):
-                yield Fault("is required", pointer([*error.instance_path, name]))
-            case ValidationErrorKind.AdditionalProperties(names):
-                yield from (Fault(UNKNOWN_FIELD, pointer([*error.instance_path, name])) for name in names)
-            case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
-                yield from _alternatives(error, branches)
-            case kind:
-                yield Fault(_words(kind), pointer(error.instance_path))
-
-
-def _alternatives(error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[Fault]:
-    """Report the branch that the value came closest to, or the types of all when it fits none."""
-    fitting = [branch for branch in branches if not _has_wrong_type(branch, error.instance_path)]
-    if fitting:
-        closest = min(fitting, key=len)
-        yield from _faults(closest)
-        return
-    types = [name for branch in branches for one in branch for name in _types_of(one)]
-    yield Fault(_type_words(types), pointer(error.instance_path))
-
-
 def _has_wrong_type(branch: list[ValidationError], path: list[str | int]) -> bool:
     return any(_types_of(error) and error.instance_path == path for error in branch)
+
+
+def _lacks_field(branch: list[ValidationError], path: list[str | int]) -> bool:
+    return any(isinstance(one.kind, ValidationErrorKind.Required) and one.instance_path == path for one in branch)
 
 
 def _types_of(error: ValidationError) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,14 @@ class Violations:
         numbers = np.searchsorted(rows, self.rows)
         kept = np.isin(self.rows, rows)
         return replace(self, rows=numbers[kept], which=self.which[kept], raw=self.raw.filter(pa.array(kept)))
+
+    def rows_by_name(self) -> list[tuple[str, str, Places]]:
+        """Return the rows of each pair of column and kind that occurs, sorted by the pair."""
+        order = np.argsort(self.which, kind="stable")
+        ends = np.cumsum(np.bincount(self.which, minlength=len(self.names)))
+        rows = np.split(self.rows[order], ends)[: len(self.names)]
+        found = ((*name, own) for name, own in zip(self.names, rows, strict=True) if len(own))
+        return sorted(found, key=itemgetter(0, 1))
 
     def counts(self, among: Mask | None = None) -> list[tuple[str, str, int]]:
         """Count by column and kind, of the rows that `among` marks."""

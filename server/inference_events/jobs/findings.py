@@ -1,12 +1,11 @@
 """What a job finds in a file beside what becomes of its rows: tallied chunk by chunk, shown in the job's info."""
 
-from collections import defaultdict
 from heapq import nlargest
 from typing import Any
 
 import numpy as np
 
-from inference_events.events.store import JobProgress, RowStatus, Statuses, Tallies
+from inference_events.events.store import Counters, JobProgress, RowCount
 from inference_events.ingest.batch import Ingested
 from inference_events.jobs.kinds import PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
@@ -23,41 +22,38 @@ IGNORED = "ignored_columns"
 MISSING_TIMESTAMP = "missing_timestamp_column"
 
 
-def tally(ingested: Ingested, timestamp_column: str | None, statuses: Statuses) -> Tallies:
-    """Count the violations and warnings of rows that were stored, and the rows with columns that are named."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
-    for column, kind, count in ingested.violations.counts(None if stored.all() else stored):
-        found[kind][column] = count
-    if ingested.date_like is not None and timestamp_column is not None and np.any(ingested.date_like & stored):
-        found[DATE_LIKE_NUMBER] = {timestamp_column: int(np.count_nonzero(ingested.date_like & stored))}
+def row_counts(ingested: Ingested, timestamp_column: str | None) -> list[RowCount]:
+    """Return what a chunk adds to the job's counters: violations, warnings, and the rows with columns to be named."""
+    counts = [RowCount(kind, column, rows) for column, kind, rows in ingested.violations.rows_by_name()]
+    if ingested.date_like is not None and timestamp_column is not None:
+        counts.append(RowCount(DATE_LIKE_NUMBER, timestamp_column, np.flatnonzero(ingested.date_like)))
     if ingested.ids:
         undeclared = map(truncate, ingested.undeclared_columns[:MOST_SHOWN])
-        found[UNDECLARED] = dict.fromkeys(undeclared, len(ingested.ids))
-        found[IGNORED] = dict.fromkeys(ingested.ignored_columns[:MOST_SHOWN], len(ingested.ids))
+        counts += [RowCount(UNDECLARED, column) for column in dict.fromkeys(undeclared)]
+        counts += [RowCount(IGNORED, column) for column in ingested.ignored_columns[:MOST_SHOWN]]
         if ingested.missing_timestamp_column is not None:
-            found[MISSING_TIMESTAMP] = {ingested.missing_timestamp_column: len(ingested.ids)}
-    return found
+            counts.append(RowCount(MISSING_TIMESTAMP, ingested.missing_timestamp_column))
+    return counts
 
 
 def report(kind: str, progress: JobProgress) -> dict[str, Any]:
     """Return the fields of the spec's `JobInfo` that a job about a file shows: its rows, and what was found in them."""
     shown = {**dict.fromkeys(COUNTED[kind], 0), **progress.counts}
-    return {"rows": sum(shown.values()), **shown, **_findings(progress.tallies, is_update=kind == UPDATE_FILE)}
+    return {"rows": sum(shown.values()), **shown, **_findings(progress.counters, is_update=kind == UPDATE_FILE)}
 
 
-def _findings(tallies: Tallies, *, is_update: bool) -> dict[str, Any]:
+def _findings(counters: Counters, *, is_update: bool) -> dict[str, Any]:
     """Return what was found, at most `MOST_SHOWN` entries in each field."""
-    counted = [(count, column, kind) for kind in VIOLATIONS for column, count in tallies.get(kind, {}).items()]
+    counted = [(count, column, kind) for kind in VIOLATIONS for column, count in counters.get(kind, {}).items()]
     kept = sorted((column, kind, count) for count, column, kind in nlargest(MOST_SHOWN, counted))
     shown: dict[str, Any] = {
         "violations": [{"column": column, "kind": kind, "count": count} for column, kind, count in kept],
-        UNDECLARED: sorted(tallies.get(UNDECLARED, {}))[:MOST_SHOWN],
+        UNDECLARED: sorted(counters.get(UNDECLARED, {}))[:MOST_SHOWN],
     }
     if is_update:
-        shown[IGNORED] = sorted(tallies.get(IGNORED, {}))[:MOST_SHOWN]
-    for name in tallies.get(MISSING_TIMESTAMP, {}):
+        shown[IGNORED] = sorted(counters.get(IGNORED, {}))[:MOST_SHOWN]
+    for name in counters.get(MISSING_TIMESTAMP, {}):
         shown[MISSING_TIMESTAMP] = name
-    if dates := tallies.get(DATE_LIKE_NUMBER):
+    if dates := counters.get(DATE_LIKE_NUMBER):
         shown["warnings"] = [date_like_number(column, count) for column, count in dates.items()]
     return shown

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
-from inference_events.errors import is_full_disk
 from inference_events.events.store import (
     Chunk,
     Deletion,
@@ -31,9 +30,9 @@ from inference_events.ingest.rows import FileRows
 from inference_events.ingest.schema import ModelSchema
 from inference_events.ingest.timestamps import microseconds
 from inference_events.jobs.ahead import Ahead
-from inference_events.jobs.findings import report, tally
+from inference_events.jobs.findings import report, row_counts
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
-from inference_events.jobs.worker import Handler, JobFailed, JobRun, Stopped
+from inference_events.jobs.worker import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
@@ -75,7 +74,7 @@ class JobHandlers:
             DELETE_MODEL: self.drop_models,
             DELETE_PROJECT: self.drop_models,
         }
-        return {kind: partial(self._settled, handler) for kind, handler in handlers.items()}
+        return {kind: partial(self._checked, handler) for kind, handler in handlers.items()}
 
     def publish_file(self, run: JobRun) -> None:
         dataset = run.job.params["dataset"]
@@ -95,7 +94,7 @@ class JobHandlers:
         deletion = Deletion(
             model_id,
             self._targets.environment_id(model_id, None),
-            job.position,
+            job.epoch,
             job.id,
             params.get("start"),
             params.get("end"),
@@ -116,17 +115,9 @@ class JobHandlers:
         for _ in delete_released(self._catalog, self._file_store):
             run.checkpoint()
 
-    def _settled(self, handler: Handler, run: JobRun) -> None:
-        """Run a job and settle its position, unless the job runs again: after a stop, or if the disk is full."""
-        try:
-            self._fail_if_started_in_vain(run)
-            handler(run)
-        except BaseException as error:
-            is_put_off = isinstance(error, Stopped) or is_full_disk(error)
-            if not is_put_off:
-                self._settle(run)
-            raise
-        self._settle(run)
+    def _checked(self, handler: Handler, run: JobRun) -> None:
+        self._fail_if_started_in_vain(run)
+        handler(run)
 
     def _fail_if_started_in_vain(self, run: JobRun) -> None:
         """Fail a job that may be what ends the process each time. A chunk that was committed shows that it is not."""
@@ -135,10 +126,6 @@ class JobHandlers:
             run.note_progress(row)
         elif job.starts > MAX_STARTS:
             raise JobFailed("InternalError", STARTED_IN_VAIN)
-
-    def _settle(self, run: JobRun) -> None:
-        if run.job.model_id is not None:
-            self._store.settle(run.job.model_id, run.job.position)
 
     def _write_file(
         self,
@@ -208,7 +195,7 @@ class JobHandlers:
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(
-            job.id, chunk.start, chunk.end, places, rejected, partial(tally, ingested, schema.timestamp_column)
+            job.id, chunk.start, chunk.end, places, rejected, row_counts(ingested, schema.timestamp_column)
         )
         write = Write(
             model_id,
@@ -216,7 +203,7 @@ class JobHandlers:
             kind,
             ingested.batch,
             time.time_ns() // 1000,
-            position=job.position,
+            epoch=job.epoch,
             chunk=committed,
         )
         return self._store.write(write)

@@ -6,5 +6,5 @@ DELETE_EVENTS = "delete_events"
 DELETE_MODEL = "delete_model"
 DELETE_PROJECT = "delete_project"
 
-# Nothing is written to what is gone, so a deletion of it needs no place among the writes.
-NO_POSITION = 0
+# Deletions of models and projects need no order among writes, because nothing is written to a deleted model.
+NO_EPOCH = 0

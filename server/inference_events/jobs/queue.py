@@ -13,15 +13,15 @@ from inference_events.catalog.tables import Job
 from inference_events.errors import ServiceUnavailable
 
 MAX_UNFINISHED = 10_000
-RETRY_SECONDS = "10"
+RETRY_SECONDS = 10
 _LOOK_AGAIN_SECONDS = 60.0
 
 
 class JobQueue:
     """Take jobs in the transaction of the request that starts them, and hand them out one by one.
 
-    Jobs of one model run one after another in the order of their positions, and so do a job of a whole
-    project and those of its models. A job that a stop interrupted is handed out again by the next process.
+    Jobs of one model run one after another in the order of their epochs. So do a job of a whole project and
+    those of its models. A job that a stop interrupted is handed out again by the next process.
     """
 
     def __init__(self, catalog: Catalog, max_unfinished: int = MAX_UNFINISHED) -> None:
@@ -40,7 +40,7 @@ class JobQueue:
         The deletion of a model or a project need not ask: it ends the jobs that wait for what is deleted.
         """
         if jobs.count_unfinished(session) >= self._max_unfinished:
-            raise ServiceUnavailable("Too many jobs wait; try again later", headers={"Retry-After": RETRY_SECONDS})
+            raise ServiceUnavailable("Too many jobs wait; try again later", RETRY_SECONDS)
 
     def accept(
         self,
@@ -53,11 +53,12 @@ class JobQueue:
         project_id: str | None,
         model_id: str | None,
         token_id: str,
-        position: int,
+        epoch: int,
+        job_id: str | None = None,
     ) -> Job:
         """Add a job to the queue, from which it is taken after the session's commit.
 
-        `position` is the sequence number of the last write before it; `info` is what the job shows of itself.
+        `epoch` is that of its model at which it was accepted; `info` is what the job shows of itself.
         """
         job = jobs.create(
             session,
@@ -68,7 +69,8 @@ class JobQueue:
             project_id=project_id,
             model_id=model_id,
             token_id=token_id,
-            position=position,
+            epoch=epoch,
+            job_id=job_id,
         )
         event.listen(session, "after_commit", self._wake, once=True)
         return job

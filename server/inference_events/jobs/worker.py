@@ -129,9 +129,17 @@ Handler = Callable[[JobRun], None]
 
 
 class Workers:
-    """Run queued jobs in threads, each with the handler of its kind."""
+    """Run queued jobs in threads, each with the handler of its kind. `ended` gets the id of each job that has ended."""
 
-    def __init__(self, catalog: Catalog, queue: JobQueue, handlers: Mapping[str, Handler], count: int = 1) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        queue: JobQueue,
+        handlers: Mapping[str, Handler],
+        count: int = 1,
+        ended: Callable[[str], object] = lambda job_id: None,
+    ) -> None:
+        self._ended = ended
         self._catalog = catalog
         self._queue = queue
         self._handlers = handlers
@@ -171,7 +179,10 @@ class Workers:
             has_ended = self._handle(JobRun(self._catalog, job, self._stopping))
         finally:
             try:
-                if not has_ended:
+                if has_ended:
+                    # After the catalog knows: a job that runs again needs the notes of requests up to its end.
+                    self._ended(job.id)
+                else:
                     self._catalog.write(partial(jobs.take_back_start, job_id=job.id))
             finally:
                 self._queue.give_back(job)

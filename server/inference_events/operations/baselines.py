@@ -42,9 +42,9 @@ class BaselineOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.BaselinePage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: baselines.list_page(session, listing))
         return await asyncio.to_thread(_show_page, self._store, page, listing)
 
@@ -56,9 +56,9 @@ class BaselineOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.BaselinePage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
 
         def find(session: Session) -> Page[Baseline]:
             return baselines.list_page(session, listing, models.get(session, model_id).id)

@@ -27,9 +27,9 @@ class EnvironmentOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.EnvironmentPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: environments.list_page(session, listing, type=type))
         return await asyncio.to_thread(_show_page, self._store, page, listing)
 
@@ -42,9 +42,9 @@ class EnvironmentOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.EnvironmentPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
 
         def find(session: Session) -> Page[Environment]:
             return environments.list_page(session, listing, models.get(session, model_id).id, type)

@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from inference_events.arrivals import Arrivals, Outcome, Target, check_updatable
-from inference_events.catalog import Catalog, environments, files, models
-from inference_events.catalog.tables import Model
+from inference_events.arrivals import Arrivals, Target, check_updatable
+from inference_events.catalog import Catalog, files, models
+from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
+from inference_events.events.results import IngestResult
 from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
 from inference_events.ingest.schema import ModelSchema
 from inference_events.jobs import JobQueue
@@ -22,6 +21,7 @@ from inference_events.messages import truncate
 from inference_events.operations import reading, views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets, dataset_name
+from inference_events.warning_details import date_like_number
 from inference_events_api import types as t
 
 
@@ -46,19 +46,17 @@ class EventOperations:
         else:
             kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
             target = Target(body["model_id"].lower(), dataset, kind)
-            answer = await self._arrivals.answer(target, source["events"], current_request(), _published)
+            answer = published(await self._arrivals.submit(target, source["events"], current_request()))
         return answer
 
-    async def update_events(self, *, body: t.PublishEventsRequest) -> t.UpdateEventsResponse:
-        if body["env_type"] != environments.PRODUCTION:
-            raise BadRequest.naming(Fault("must be PRODUCTION: datasets cannot be changed", "/env_type"))
+    async def update_events(self, *, body: t.UpdateEventsRequest) -> t.UpdateEventsResponse:
         source = body["source"]
         answer: t.UpdateEventsResponse
         if source["type"] == "FILE":
             answer = await self._start_file_job(UPDATE_FILE, body["model_id"], None, source["file_id"])
         else:
             target = Target(body["model_id"].lower(), None, WriteKind.UPDATE)
-            answer = await self._arrivals.answer(target, source["events"], current_request(), _updated)
+            answer = updated(await self._arrivals.submit(target, source["events"], current_request()))
         return answer
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
@@ -99,7 +97,7 @@ class EventOperations:
         shown: Mapping[str, Any],
     ) -> Any:
         """Accept a job and answer with `shown` and its name. A retry gets the same answer."""
-        token_id = current_request().token_id
+        token_id, job_id = current_request().token_id, new_id()
 
         def make(session: Session) -> Mapping[str, Any]:
             self._queue.check_room(session)
@@ -109,9 +107,6 @@ class EventOperations:
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
-            position = self._store.position(model.id).result()
-            # A job that is not accepted after all never settles it.
-            event.listen(session, "after_rollback", lambda _: self._store.settle(model.id, position), once=True)
             job = self._queue.accept(
                 session,
                 kind=kind,
@@ -121,11 +116,18 @@ class EventOperations:
                 project_id=model.project_id,
                 model_id=model.id,
                 token_id=token_id,
-                position=position,
+                epoch=epoch,
+                job_id=job_id,
             )
             return views.envelope({**shown, "job": views.job_reference(job)})
 
-        return await change(self._catalog, make)
+        # Before the write to the catalog, which would hold up all other writes to it.
+        epoch = await asyncio.wrap_future(self._store.accept_job(model.id, job_id))
+        try:
+            return await change(self._catalog, make)
+        except BaseException:
+            self._store.end_job(job_id)
+            raise
 
 
 def _check_file(session: Session, file_id: str, model: Model) -> None:
@@ -133,46 +135,55 @@ def _check_file(session: Session, file_id: str, model: Model) -> None:
     files.check_project(session, file, model.project_id, "/source/file_id")
 
 
-def _published(outcome: Outcome) -> t.PublishEventsResponse:
-    published: t.EventsPublished = {
-        "source_type": "EVENTS",
-        "event_ids": outcome.ids,
-        "created": outcome.count(RowStatus.CREATED),
-        "replaced": outcome.count(RowStatus.REPLACED),
-        "unchanged": outcome.count(RowStatus.UNCHANGED),
-        "undeclared_columns": _truncated(outcome.undeclared_columns),
-        "violations": _violations(outcome.violations.counts()),
-    }
-    if outcome.missing_timestamp_column is not None:
-        published["missing_timestamp_column"] = outcome.missing_timestamp_column
-    if warnings := outcome.warnings():
-        published["warnings"] = warnings
-    return views.envelope(published)
+def respond(result: IngestResult) -> t.PublishEventsResponse | t.UpdateEventsResponse:
+    """Return the response to a request whose events became `result`."""
+    return updated(result) if result.kind is WriteKind.UPDATE else published(result)
 
 
-def _updated(outcome: Outcome) -> t.UpdateEventsResponse:
-    is_updated = outcome.statuses == RowStatus.UPDATED
-    unknown = [outcome.ids[row] for row in np.flatnonzero(~is_updated)]
-    updated: t.EventsUpdated = {
+def published(result: IngestResult) -> t.PublishEventsResponse:
+    data: t.EventsPublished = {
         "source_type": "EVENTS",
-        "event_ids": outcome.ids,
-        "updated": outcome.count(RowStatus.UPDATED),
-        "unknown_event_ids": list(dict.fromkeys(unknown)),
-        "ignored_columns": outcome.ignored_columns,
-        "undeclared_columns": _truncated(outcome.undeclared_columns),
-        "violations": _violations(outcome.violations.counts(is_updated)),
+        "event_ids": list(result.ids),
+        "created": result.count(RowStatus.CREATED),
+        "replaced": result.count(RowStatus.REPLACED),
+        "unchanged": result.count(RowStatus.UNCHANGED),
+        "undeclared_columns": _truncated(result.undeclared_columns),
+        "violations": _violations(result),
     }
-    if warnings := outcome.warnings(is_updated):
-        updated["warnings"] = warnings
-    return views.envelope(updated)
+    if result.missing_timestamp_column is not None:
+        data["missing_timestamp_column"] = result.missing_timestamp_column
+    if warnings := _warnings(result):
+        data["warnings"] = warnings
+    return views.envelope(data)
+
+
+def updated(result: IngestResult) -> t.UpdateEventsResponse:
+    data: t.EventsUpdated = {
+        "source_type": "EVENTS",
+        "event_ids": list(result.ids),
+        "updated": result.count(RowStatus.UPDATED),
+        "unknown_event_ids": list(dict.fromkeys(result.with_status(RowStatus.UNKNOWN))),
+        "ignored_columns": list(result.ignored_columns),
+        "undeclared_columns": _truncated(result.undeclared_columns),
+        "violations": _violations(result),
+    }
+    if warnings := _warnings(result):
+        data["warnings"] = warnings
+    return views.envelope(data)
+
+
+def _warnings(result: IngestResult) -> list[t.WarningDetail]:
+    count = result.date_like_count()
+    return [date_like_number(result.timestamp_column, count)] if count and result.timestamp_column else []
 
 
 def _truncated(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(map(truncate, names)))
 
 
-def _violations(found: Sequence[tuple[str, Any, int]]) -> list[t.ViolationCount]:
-    return [{"column": column, "kind": kind, "count": count} for column, kind, count in found]
+def _violations(result: IngestResult) -> list[t.ViolationCount]:
+    counted: list[tuple[str, Any, int]] = result.violation_counts()
+    return [{"column": column, "kind": kind, "count": count} for column, kind, count in counted]
 
 
 def _deletion(body: t.DeleteEventsRequest, schema: ModelSchema) -> dict[str, Any]:

@@ -26,9 +26,9 @@ class JobOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.JobPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: jobs.list_page(session, listing))
         return views.listed(page, listing, views.job)
 

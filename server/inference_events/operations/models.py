@@ -14,7 +14,7 @@ from inference_events.errors import BadRequest, Fault
 from inference_events.ingest.columns import TOO_NESTED, is_too_deep
 from inference_events.ingest.time_formats import time_format
 from inference_events.jobs import JobQueue
-from inference_events.jobs.kinds import DELETE_MODEL, NO_POSITION
+from inference_events.jobs.kinds import DELETE_MODEL, NO_EPOCH
 from inference_events.messages import quote
 from inference_events.operations import views
 from inference_events.operations.changes import change
@@ -53,9 +53,9 @@ class ModelOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.ModelPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: models.list_page(session, listing, project_id, latest_only))
         return views.listed(page, listing, model_summary)
 
@@ -120,7 +120,7 @@ class ModelOperations:
                 project_id=row.project_id,
                 model_id=row.id,
                 token_id=token_id,
-                position=NO_POSITION,
+                epoch=NO_EPOCH,
             )
             return views.job_accepted(job)
 

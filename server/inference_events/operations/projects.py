@@ -6,7 +6,7 @@ from inference_events.catalog import Catalog, projects, retention
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
 from inference_events.jobs import JobQueue
-from inference_events.jobs.kinds import DELETE_PROJECT, NO_POSITION
+from inference_events.jobs.kinds import DELETE_PROJECT, NO_EPOCH
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events_api import types as t
@@ -26,9 +26,9 @@ class ProjectOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.ProjectPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: projects.list_page(session, listing))
         return views.listed(page, listing, views.project)
 
@@ -61,7 +61,7 @@ class ProjectOperations:
                 project_id=project.id,
                 model_id=None,
                 token_id=token_id,
-                position=NO_POSITION,
+                epoch=NO_EPOCH,
             )
             return views.job_accepted(job)
 

@@ -47,7 +47,7 @@ class ServerOperations:
 
     async def check_readiness(self) -> t.ReadinessResponse:
         if not await asyncio.to_thread(self._check_stores):
-            raise ServiceUnavailable("The server does not take requests now", headers={"Retry-After": "1"})
+            raise ServiceUnavailable("The server does not take requests now")
         return views.envelope({"status": "ok" if self._is_writable() else "read_only"})
 
     def _check_stores(self) -> bool:

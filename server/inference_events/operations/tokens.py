@@ -29,9 +29,9 @@ class TokenOperations:
         offset: int = 0,
         ordering: str | None = None,
         search: str | None = None,
-        filter: str | None = None,
+        filter: t.Filter | None = None,
     ) -> t.TokenPage:
-        listing = Listing.of(limit, offset, ordering, search, filter)
+        listing = Listing(limit, offset, ordering, search, filter)
         page = await self._catalog.aread(lambda session: tokens.list_page(session, listing))
         return views.listed(page, listing, views.token)
 

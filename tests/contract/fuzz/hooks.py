@@ -12,6 +12,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 from tests.contract.fuzz.aim import aim_body, aim_path, is_every_second, is_valid_source, shape_events
 from tests.contract.fuzz.events import EVENTS
+from tests.contract.fuzz.filters import FILTERS
 from tests.contract.fuzz.landscape import prepare
 from tests.contract.fuzz.reading import RETRY_HEADERS, check_published, check_updated
 from tests.contract.fuzz.rules import is_refused_by_rule
@@ -52,6 +53,15 @@ def flatmap_body(context: HookContext, body: Any) -> SearchStrategy[Any]:
 
 
 @schemathesis.hook
+def flatmap_query(context: HookContext, query: Any) -> SearchStrategy[Any]:
+    """Put random filters into most queries of lists: left alone they are rare, and any text would do."""
+    sent = query or {}
+    if not _has_filter(context) or not isinstance(sent.get("filter", ""), str):
+        return just(query)
+    return just(query) | FILTERS.map(lambda text: {**sent, "filter": text})
+
+
+@schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]) -> None:
     """Keep the fuzz from ending what it stands on: it finds the ids in the lists of tokens, projects and models."""
     if _operation_id(case) in ENDING:
@@ -88,6 +98,10 @@ def acknowledged_updates_read_back(ctx: CheckContext, response: Response, case: 
 
 def _operation_id(case: Case[Any]) -> str:
     return str(case.operation.definition.raw.get("operationId"))
+
+
+def _has_filter(context: HookContext) -> bool:
+    return context.operation is not None and any(one.name == "filter" for one in context.operation.query)
 
 
 def _url(case: Case[Any]) -> str:

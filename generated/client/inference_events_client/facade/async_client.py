@@ -42,10 +42,12 @@ from .requests import (
     event_batches,
     events_request,
     file_request,
+    file_update_request,
     noting,
     opened,
     range_request,
     read_requests,
+    update_request,
 )
 from .results import merge_published, merge_updated, of_kind
 
@@ -83,16 +85,15 @@ class AsyncEvents:
         for number, batch in enumerate(event_batches(events)):
             with noting(number * MAX_EVENTS):
                 response = success(
-                    await update_events.asyncio(body=events_request(model_id, batch), client=self._client.api)
+                    await update_events.asyncio(body=update_request(model_id, batch), client=self._client.api)
                 )
                 results.append(of_kind(EventsUpdated, response.data))
         return merge_updated(results)
 
     async def update_file(self, model_id: Id, file_id: Id) -> UUID:
         """Update production events from an uploaded file, and return the id of the job that does it."""
-        response = success(
-            await update_events.asyncio(body=file_request(model_id, file_id), client=self._client.api)
-        )
+        body = file_update_request(model_id, file_id)
+        response = success(await update_events.asyncio(body=body, client=self._client.api))
         return of_kind(FileAccepted, response.data).job.id
 
     async def delete(self, model_id: Id, event_ids: Iterable[str]) -> list[UUID]:

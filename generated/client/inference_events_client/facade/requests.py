@@ -19,6 +19,7 @@ from ..models.file_upload import FileUpload
 from ..models.publish_events_request import PublishEventsRequest
 from ..models.read_events_request import ReadEventsRequest
 from ..models.time_range import TimeRange
+from ..models.update_events_request import UpdateEventsRequest
 from ..types import UNSET, File
 from .errors import InferenceEventsError
 
@@ -70,12 +71,26 @@ def events_request(
 
     Values of events may be times and UUIDs, too.
     """
-    return _request(model_id, EventsSource("EVENTS", [_event(event) for event in events]), dataset)
+    return _request(model_id, _events_source(events), dataset)
 
 
 def file_request(model_id: Id, file_id: Id, dataset: str | None = None) -> PublishEventsRequest:
     """Return the request that names an uploaded file; without a dataset its rows are production events."""
     return _request(model_id, FileSource("FILE", as_uuid(file_id)), dataset)
+
+
+def update_request(model_id: Id, events: Sequence[Mapping[str, Any]]) -> UpdateEventsRequest:
+    """Return the request that carries updates of production events. Values may be times and UUIDs, too."""
+    return UpdateEventsRequest(as_uuid(model_id), "PRODUCTION", _events_source(events))
+
+
+def file_update_request(model_id: Id, file_id: Id) -> UpdateEventsRequest:
+    """Return the request that names an uploaded file with updates of production events."""
+    return UpdateEventsRequest(as_uuid(model_id), "PRODUCTION", FileSource("FILE", as_uuid(file_id)))
+
+
+def _events_source(events: Sequence[Mapping[str, Any]]) -> EventsSource:
+    return EventsSource("EVENTS", [_event(event) for event in events])
 
 
 def _event(values: Mapping[str, Any]) -> Event:

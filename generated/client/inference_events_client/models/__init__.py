@@ -48,6 +48,16 @@ from .file_source_type import FileSourceType
 from .file_status import FileStatus
 from .file_type import FileType
 from .file_upload import FileUpload
+from .filter_comparison import FilterComparison
+from .filter_comparison_operator import FilterComparisonOperator
+from .filter_condition import FilterCondition
+from .filter_join import FilterJoin
+from .filter_membership import FilterMembership
+from .filter_membership_operator import FilterMembershipOperator
+from .filter_presence import FilterPresence
+from .filter_presence_operator import FilterPresenceOperator
+from .filter_range import FilterRange
+from .filter_range_operator import FilterRangeOperator
 from .generate_model_request import GenerateModelRequest
 from .generated_model import GeneratedModel
 from .generated_model_response import GeneratedModelResponse
@@ -122,6 +132,8 @@ from .token_rotate import TokenRotate
 from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
+from .update_events_request import UpdateEventsRequest
+from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
 from .user import User
 from .version_compatibility import VersionCompatibility
@@ -180,6 +192,16 @@ __all__ = (
     "FileStatus",
     "FileType",
     "FileUpload",
+    "FilterComparison",
+    "FilterComparisonOperator",
+    "FilterCondition",
+    "FilterJoin",
+    "FilterMembership",
+    "FilterMembershipOperator",
+    "FilterPresence",
+    "FilterPresenceOperator",
+    "FilterRange",
+    "FilterRangeOperator",
     "GeneratedModel",
     "GeneratedModelResponse",
     "GenerateModelRequest",
@@ -254,6 +276,8 @@ __all__ = (
     "TokenScope",
     "TokenSecret",
     "TokenSecretResponse",
+    "UpdateEventsRequest",
+    "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",
     "User",
     "VersionCompatibility",

@@ -34,9 +34,9 @@ class Baseline:
     type_: BaselineType
     """ STATIC baselines take fixed events, ROLLING ones those of a window that moves with time. """
     start_time: int | None
-    """ Where its range starts, in milliseconds since 1970. """
+    """ When its range starts, in milliseconds since 1970. """
     end_time: int | None
-    """ Where its range ends, in milliseconds since 1970. """
+    """ When its range ends, in milliseconds since 1970. """
     offset_delta: int | None
     """ How many windows back it lies. """
     row_count: int | None

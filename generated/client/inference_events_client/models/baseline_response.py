@@ -20,14 +20,14 @@ T = TypeVar("T", bound="BaselineResponse")
 
 @_attrs_define
 class BaselineResponse:
-    """The answer with a baseline."""
+    """The response with a baseline."""
 
     data: Baseline
     """ The events that those of a model are compared with. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

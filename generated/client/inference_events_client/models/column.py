@@ -16,14 +16,14 @@ T = TypeVar("T", bound="Column")
 
 @_attrs_define
 class Column:
-    """One column of a model's events. Unknown fields are accepted and left out."""
+    """One column of a model's events. Unknown fields are ignored."""
 
     name: str
     """ Its name, unique in the schema. """
     data_type: DataType
     """ What a column holds. """
     id: None | str | Unset = UNSET
-    """ Accepted and left out; columns are known by name. """
+    """ Ignored; columns are known by name. """
     min_: float | None | Unset = UNSET
     """ The smallest value in range. """
     max_: float | None | Unset = UNSET

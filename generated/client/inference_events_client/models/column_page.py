@@ -20,14 +20,14 @@ T = TypeVar("T", bound="ColumnPage")
 
 @_attrs_define
 class ColumnPage:
-    """The answer with a page of columns."""
+    """The response with a page of columns."""
 
     data: ColumnList
     """ A page of columns. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: PaginatedKind
-    """ Marks an answer with a page of results. """
+    """ Marks a response with a page of results. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

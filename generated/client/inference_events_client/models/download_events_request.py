@@ -38,9 +38,9 @@ class DownloadEventsRequest:
     column_names: list[str] | None | Unset = UNSET
     """ The columns to write. Null or absent means all but vectors. """
     time_filter: TimeFilter | Unset = UNSET
-    """ A range of time, open where a bound is null or absent; the start belongs to it, the end does not. """
+    """ A range of time, open if a bound is null or missing; the start belongs to it, the end does not. """
     segment: DownloadEventsRequestSegmentType0 | None | Unset = UNSET
-    """ Not served here, a 501. """
+    """ Not supported, a 501. """
     num_samples: int | None | Unset = 1000
     """ How many events to write at most. """
     chunk_size: int | None | Unset = UNSET

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="DownloadEventsRequestSegmentType0")
 
 @_attrs_define
 class DownloadEventsRequestSegmentType0:
-    """Not served here, a 501."""
+    """Not supported, a 501."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="EnvironmentResponse")
 
 @_attrs_define
 class EnvironmentResponse:
-    """The answer with an environment."""
+    """The response with an environment."""
 
     data: Environment
     """ The time series of a model, or one of its datasets. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,12 +16,9 @@ class ErrorDetail:
     """One fault."""
 
     reason: str
-    """ The kind of fault: BadRequest, Unauthorized, Forbidden, ObjectNotFound, MethodNotAllowed, RequestTimeout,
-    Conflict, PayloadTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RequestHeadTooLarge, InternalError,
-    NotImplemented or ServiceUnavailable.
-     """
+    """ The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. """
     message: str
-    """ The place of the fault as a JSON pointer, where there is one, and what is wrong. """
+    """ The place of the fault as a JSON pointer, if it has one, and what is wrong. """
     help_: str
     """ Where to read more, or empty. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -20,12 +20,12 @@ T = TypeVar("T", bound="ErrorEnvelope")
 
 @_attrs_define
 class ErrorEnvelope:
-    """The answer to anything that fails."""
+    """The response of any failure."""
 
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: ErrorKind
-    """ Marks an answer that tells of a failure. """
+    """ Marks the response of a failure. """
     error: ErrorBody
     """ What went wrong. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -24,7 +24,7 @@ T = TypeVar("T", bound="EventsPublished")
 
 @_attrs_define
 class EventsPublished:
-    """What became of events that the request carried."""
+    """The result of a publish of events."""
 
     source_type: EventsPublishedSourceType
     """ Always EVENTS. """
@@ -47,8 +47,7 @@ class EventsPublished:
     receipt. Absent otherwise.
      """
     warnings: list[WarningDetail] | Unset = UNSET
-    """ What is perhaps not meant in this request's events. Absent if there are none. An addition to the vendor's
-    API.
+    """ Possible mistakes in this request's events. Absent if there are none. An addition to the vendor's API.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -24,7 +24,7 @@ T = TypeVar("T", bound="EventsUpdated")
 
 @_attrs_define
 class EventsUpdated:
-    """What became of updates that the request carried."""
+    """The result of an update of events."""
 
     source_type: EventsUpdatedSourceType
     """ Always EVENTS. """
@@ -35,7 +35,7 @@ class EventsUpdated:
     unknown_event_ids: list[str]
     """ Ids that are not stored. """
     ignored_columns: list[str]
-    """ Input, output and decision columns that were sent and left alone. """
+    """ Input, output and decision columns of the request, which an update does not change. """
     undeclared_columns: list[str]
     """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
     characters.
@@ -43,8 +43,8 @@ class EventsUpdated:
     violations: list[ViolationCount]
     """ The violations among the updated values, counted by column and kind. """
     warnings: list[WarningDetail] | Unset = UNSET
-    """ What is perhaps not meant in this request's updates of stored events. Absent if there are none. An addition
-    to the vendor's API.
+    """ Possible mistakes in this request's updates of stored events. Absent if there are none. An addition to the
+    vendor's API.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -30,7 +30,7 @@ class FileList:
     page_index: int
     """ Which page this is, counted from 1. """
     offset: int
-    """ How many items were passed over. """
+    """ How many items come before the page. """
     items: list[StoredFile]
     """ The files. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="FilePage")
 
 @_attrs_define
 class FilePage:
-    """The answer with a page of files."""
+    """The response with a page of files."""
 
     data: FileList
     """ A page of files. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: PaginatedKind
-    """ Marks an answer with a page of results. """
+    """ Marks a response with a page of results. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="FilePartResponse")
 
 @_attrs_define
 class FilePartResponse:
-    """The answer with a part."""
+    """The response with a part."""
 
     data: FilePart
     """ A part of a file that is stored. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

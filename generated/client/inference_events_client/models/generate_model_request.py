@@ -29,7 +29,7 @@ class GenerateModelRequest:
     max_cardinality: int | None | Unset = 1000
     """ Up to how many different texts make a category. """
     sample_size: int | None | Unset = 10000
-    """ How many rows are looked at. """
+    """ How many rows to sample. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="GeneratedModelResponse")
 
 @_attrs_define
 class GeneratedModelResponse:
-    """The answer with a proposal."""
+    """The response with a proposal."""
 
     data: GeneratedModel
     """ A proposed schema, with the roles of its columns. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,28 +22,28 @@ T = TypeVar("T", bound="Job")
 
 @_attrs_define
 class Job:
-    """Work that goes on after an answer."""
+    """Work that goes on after a response."""
 
     id: UUID
     """ The job's id. """
     name: str
     """ What the job does. """
     status: JobStatus
-    """ How far a job has come. SUCCESS and FAILURE are final. """
+    """ The state of a job. SUCCESS and FAILURE are final. """
     progress: float
     """ How much of it is done, in per cent. """
     info: JobInfo
     """ What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-    and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+    and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
     an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
      """
     error_message: None | str
-    """ Why it failed and what mends it. """
+    """ Why it failed and how to fix it. """
     error_reason: None | str
     """ Why it failed, in one word. """
     extras: JobExtrasType0 | None
-    """ A result per task, where `verbose` was asked. """
+    """ A result per task, if the request had `verbose`. """
     created_at: datetime.datetime
     """ When it was accepted. """
     updated_at: datetime.datetime

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="JobAcceptedResponse")
 
 @_attrs_define
 class JobAcceptedResponse:
-    """The answer that names a job."""
+    """The response that names a job."""
 
     data: JobAccepted
     """ The job that was accepted. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

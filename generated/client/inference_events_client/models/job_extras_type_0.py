@@ -13,7 +13,7 @@ T = TypeVar("T", bound="JobExtrasType0")
 
 @_attrs_define
 class JobExtrasType0:
-    """A result per task, where `verbose` was asked."""
+    """A result per task, if the request had `verbose`."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

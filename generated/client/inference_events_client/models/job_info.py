@@ -23,7 +23,7 @@ T = TypeVar("T", bound="JobInfo")
 @_attrs_define
 class JobInfo:
     """What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-    and what became of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+    and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
     an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
 
@@ -73,8 +73,7 @@ class JobInfo:
     ignored_columns: list[str] | Unset = UNSET
     """ Input, output and decision columns of the file that an update left alone, at most 1,000. """
     warnings: list[WarningDetail] | Unset = UNSET
-    """ What is perhaps not meant in the file's events so far. Absent if there are none. An addition to the vendor's
-    API.
+    """ Possible mistakes in the file's events so far. Absent if there are none. An addition to the vendor's API.
      """
     deleted_events: int | Unset = UNSET
     """ Events that were deleted. """

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="JobPage")
 
 @_attrs_define
 class JobPage:
-    """The answer with a page of jobs."""
+    """The response with a page of jobs."""
 
     data: JobList
     """ A page of jobs. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: PaginatedKind
-    """ Marks an answer with a page of results. """
+    """ Marks a response with a page of results. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

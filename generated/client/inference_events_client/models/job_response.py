@@ -20,14 +20,14 @@ T = TypeVar("T", bound="JobResponse")
 
 @_attrs_define
 class JobResponse:
-    """The answer with one job."""
+    """The response with one job."""
 
     data: Job
-    """ Work that goes on after an answer. """
+    """ Work that goes on after a response. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

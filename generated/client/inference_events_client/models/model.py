@@ -40,7 +40,7 @@ class Model:
     version: str
     """ Its version. """
     input_type: InputType
-    """ What a model takes in. """
+    """ The kind of input of a model. """
     task: ModelTask
     """ What a model is for. """
     task_params: TaskParams
@@ -78,8 +78,8 @@ class Model:
     project: NamedReference
     """ Something by id and name. """
     warnings: list[WarningDetail] | Unset = UNSET
-    """ What is perhaps not meant in the model, at most 100 entries. Absent if there are none. An addition to the
-    vendor's API.
+    """ Possible mistakes in the model, at most 100 entries. Absent if there are none. An addition to the vendor's
+    API.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -38,7 +38,7 @@ class ModelCreate:
     version: str | Unset = "v1"
     """ Its version. """
     input_type: InputType | Unset = UNSET
-    """ What a model takes in. """
+    """ The kind of input of a model. """
     task: ModelTask | Unset = UNSET
     """ What a model is for. """
     task_params: TaskParams | Unset = UNSET

@@ -24,15 +24,15 @@ class ModelSpec:
     schema_version: int | Unset = 1
     """ The version of this description's form. """
     inputs: list[str] | Unset = UNSET
-    """ What the model takes in. """
+    """ The input columns. """
     outputs: list[str] | Unset = UNSET
-    """ What the model puts out. """
+    """ The output columns. """
     targets: list[str] | Unset = UNSET
-    """ What would have been right; known later, updatable. """
+    """ The labels, which are known later; updatable. """
     decisions: list[str] | Unset = UNSET
-    """ What was done because of the output. """
+    """ The columns of decisions that followed from the output. """
     metadata: list[str] | Unset = UNSET
-    """ What else belongs to an event; updatable. """
+    """ Other columns of an event; updatable. """
     custom_features: list[ModelSpecCustomFeaturesItem] | Unset = UNSET
     """ Features derived from columns; kept as they are, never computed. See `warnings` of the model. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

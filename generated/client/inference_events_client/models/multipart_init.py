@@ -16,7 +16,9 @@ class MultipartInit:
     """A file to come in parts."""
 
     filename: str
-    """ Its name; the ending tells the type. """
+    """ Its name. It ends in `.csv`, `.parquet`, `.pq` or `.tar.gz`, in any case, which decides the type, and has no
+    control characters.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Page:
     page_index: int
     """ Which page this is, counted from 1. """
     offset: int
-    """ How many items were passed over. """
+    """ How many items come before the page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

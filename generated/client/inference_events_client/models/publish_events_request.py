@@ -21,7 +21,7 @@ T = TypeVar("T", bound="PublishEventsRequest")
 
 @_attrs_define
 class PublishEventsRequest:
-    """Events to publish or to update."""
+    """Events to publish."""
 
     model_id: UUID
     """ The model that the events belong to. """

@@ -21,14 +21,14 @@ T = TypeVar("T", bound="PublishEventsResponse")
 
 @_attrs_define
 class PublishEventsResponse:
-    """The answer to a publish."""
+    """The response to a publish."""
 
     data: EventsPublished | FileAccepted
     """ What was published. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="ReadinessResponse")
 
 @_attrs_define
 class ReadinessResponse:
-    """The answer to a readiness check."""
+    """The response to a readiness check."""
 
     data: Readiness
     """ Which requests the server can serve. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

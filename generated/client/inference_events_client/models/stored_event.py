@@ -32,13 +32,13 @@ class StoredEvent:
     updated_at: datetime.datetime | None
     """ When the event last changed, null if never. """
     values: StoredEventValues
-    """ The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a
+    """ The columns of the model's schema, null if there is no value. Those of a ranking model hold a list with a
     value per item, or a single value that holds for the group: see `create_model`.
      """
     undeclared: StoredEventUndeclared
     """ Columns that the schema does not know. """
     violations: list[Violation]
-    """ Where the event does not keep to the schema. """
+    """ The values that violate the schema. """
     labelled_at: StoredEventLabelledAt
     """ For each target column that has, or had, a value: when the server received the write that first gave it one.
     The time stays when the value changes or is cleared. It is null if the value was stored by a version that did

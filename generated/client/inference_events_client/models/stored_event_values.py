@@ -13,7 +13,7 @@ T = TypeVar("T", bound="StoredEventValues")
 
 @_attrs_define
 class StoredEventValues:
-    """The columns of the model's schema, null where there is no value. Those of a ranking model hold a list with a
+    """The columns of the model's schema, null if there is no value. Those of a ranking model hold a list with a
     value per item, or a single value that holds for the group: see `create_model`.
 
     """

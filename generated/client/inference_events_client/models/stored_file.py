@@ -29,7 +29,7 @@ class StoredFile:
     filename: str
     """ The name it was uploaded under. """
     status: FileStatus
-    """ How far an upload has come. """
+    """ The state of an upload. """
     type_: FileType
     """ What a file is, by the ending of its name. """
     size: int

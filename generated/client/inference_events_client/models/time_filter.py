@@ -15,12 +15,12 @@ T = TypeVar("T", bound="TimeFilter")
 
 @_attrs_define
 class TimeFilter:
-    """A range of time, open where a bound is null or absent; the start belongs to it, the end does not."""
+    """A range of time, open if a bound is null or missing; the start belongs to it, the end does not."""
 
     start_time: None | str | Unset = UNSET
-    """ Where it starts, as ISO 8601 with `T` or a space. """
+    """ When it starts, as ISO 8601 with `T` or a space. """
     end_time: None | str | Unset = UNSET
-    """ Where it ends, as ISO 8601 with `T` or a space. """
+    """ When it ends, as ISO 8601 with `T` or a space. """
     time_zone: TimeZone | Unset = UNSET
     """ The zone of times without an offset. """
 

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="TokenSecretResponse")
 
 @_attrs_define
 class TokenSecretResponse:
-    """The answer with one token and its secret."""
+    """The response with one token and its secret."""
 
     data: TokenSecret
     """ A token with its secret. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

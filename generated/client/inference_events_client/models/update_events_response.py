@@ -21,14 +21,14 @@ T = TypeVar("T", bound="UpdateEventsResponse")
 
 @_attrs_define
 class UpdateEventsResponse:
-    """The answer to an update."""
+    """The response to an update."""
 
     data: EventsUpdated | FileAccepted
     """ What was updated. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

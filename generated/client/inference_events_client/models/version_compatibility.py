@@ -13,10 +13,10 @@ T = TypeVar("T", bound="VersionCompatibility")
 
 @_attrs_define
 class VersionCompatibility:
-    """Whether a client fits."""
+    """Whether a client is compatible."""
 
     compatible: bool
-    """ Always true; a client that does not fit gets a 400. """
+    """ Always true; a client that is not compatible gets a 400. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="VersionCompatibilityResponse")
 
 @_attrs_define
 class VersionCompatibilityResponse:
-    """The answer to a client's version."""
+    """The response to a client's version."""
 
     data: VersionCompatibility
-    """ Whether a client fits. """
+    """ Whether a client is compatible. """
     api_version: ApiVersion
-    """ The version of the API that answers. """
+    """ The version of the vendor's API. """
     kind: NormalKind
-    """ Marks an answer with one result. """
+    """ Marks a response with one result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

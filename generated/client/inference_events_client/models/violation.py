@@ -16,7 +16,7 @@ T = TypeVar("T", bound="Violation")
 
 @_attrs_define
 class Violation:
-    """One way in which an event does not keep to the model's schema."""
+    """One violation of the model's schema by an event."""
 
     column: str
     """ The column. """

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="WarningDetail")
 
 @_attrs_define
 class WarningDetail:
-    """Something that was accepted and is perhaps not meant. Reasons:
+    """Something that the server accepted but that is perhaps a mistake. Reasons:
     * `feature_not_computed`, of a model: a custom feature, such as an enrichment or an embedding's clusters, is
       stored in `spec`, but this server never computes its values.
     * `format_not_safe`, of a model that was made before formats were checked: its `event_ts_format` does not mean
@@ -26,7 +26,7 @@ class WarningDetail:
     """
 
     reason: str
-    """ The reason in one word, which stays the same. There may be more in later versions. """
+    """ The reason in one word. Later versions may add words. """
     message: str
     """ What was found, and what to do about it. It shows names, cut at 100 characters, and no values. """
     column: str | Unset = UNSET

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from inference_events.events.duckdb.identity import hash_ids
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.sql import arrow, declared_values, number, registered
-from inference_events.events.merge import Places, fold
+from inference_events.events.merge import RowNumbers, fold
 from inference_events.events.store import EventBatch, Mask
 from inference_events.number_text import canonical_id
 
@@ -119,13 +119,13 @@ def _merge(db: duckdb.DuckDBPyConnection, layout: Layout, environment_id: str, m
         rows = arrow(
             db,
             f"SELECT e.*, m.event_id AS new_id FROM {layout.table} e JOIN members m ON e.rowid = m.row"
-            " ORDER BY e.position, e.place",
+            " ORDER BY e.epoch, e.row_key",
         )
         db.execute(f"DELETE FROM {layout.table} WHERE rowid IN (SELECT row FROM members)")
     merged = _merged(layout, rows)
-    first = number(db, f"SELECT coalesce(max(place), -1) + 1 FROM {layout.table}")
+    first = number(db, f"SELECT coalesce(max(row_key), -1) + 1 FROM {layout.table}")
     hashes = hash_ids(environment_id, merged["event_id"].to_pylist())
-    merged = merged.append_column("place", pa.array(np.arange(first, first + len(merged))))
+    merged = merged.append_column("row_key", pa.array(np.arange(first, first + len(merged))))
     with registered(db, merged=merged.append_column("id_hash", pa.array(hashes))):
         db.execute(f"INSERT INTO {layout.table} BY NAME SELECT * FROM merged")
 
@@ -133,7 +133,7 @@ def _merge(db: duckdb.DuckDBPyConnection, layout: Layout, environment_id: str, m
 def _merged(layout: Layout, rows: pa.Table) -> pa.Table:
     """Return the events that rows become, which are in the order in which they were written."""
     names = [column.sql_name for column in layout.stored]
-    system = rows.drop_columns([*names, "place", "id_hash", "new_id"])
+    system = rows.drop_columns([*names, "row_key", "id_hash", "new_id"])
     system = _replace(system, "event_id", rows["new_id"])
     # Without a time of its own an event has that of its receipt.
     is_sent = pc.not_equal(rows["timestamp"], rows["received_at"])
@@ -144,7 +144,7 @@ def _merged(layout: Layout, rows: pa.Table) -> pa.Table:
     merged = fold(batch).batch
     system = _replace(merged.system, "timestamp", pc.coalesce(merged.system["timestamp"], merged.system["received_at"]))
     system = _replace(system, "updated_at", _last_changes(batch, rows, len(system)))
-    system = _replace(system, "touched", _all_touched(batch, len(system)))
+    system = _replace(system, "column_epochs", _all_notes(batch, len(system)))
     columns = dict(zip(system.column_names, system.columns, strict=True))
     return pa.table(columns | dict(zip(names, merged.values.columns, strict=True)))
 
@@ -161,17 +161,17 @@ def _last_changes(batch: EventBatch, rows: pa.Table, count: int) -> pa.Array:
     changed = pc.fill_null(rows["updated_at"].cast(pa.int64()), 0).to_numpy()
     received = rows["received_at"].cast(pa.int64()).to_numpy().copy()
     received[np.unique(batch.groups, return_index=True)[1]] = 0
-    last: Places = np.zeros(count, np.int64)
+    last: RowNumbers = np.zeros(count, np.int64)
     np.maximum.at(last, batch.groups, np.maximum(changed, received))
     return pa.array(last, mask=last == 0).cast(rows.schema.field("updated_at").type)
 
 
-def _all_touched(batch: EventBatch, count: int) -> pa.Array:
+def _all_notes(batch: EventBatch, count: int) -> pa.Array:
     """Return the notes of all rows of each event, by which open jobs know what was written after them."""
     notes: list[dict[str, int]] = [{} for _ in range(count)]
-    for group, note in zip(batch.groups.tolist(), batch.system["touched"].to_pylist(), strict=True):
-        for name, position in orjson.loads(note or "{}").items():
-            notes[group][name] = max(position, notes[group].get(name, 0))
+    for group, note in zip(batch.groups.tolist(), batch.system["column_epochs"].to_pylist(), strict=True):
+        for name, epoch in orjson.loads(note or "{}").items():
+            notes[group][name] = max(epoch, notes[group].get(name, 0))
     return pa.array([orjson.dumps(note).decode() if note else None for note in notes], pa.string())
 
 

@@ -8,7 +8,7 @@ import duckdb
 from inference_events.events.duckdb.sql import SYSTEM_TABLES, number
 from inference_events.events.store import StoreOutdated, StoreTooNew
 
-FORMAT = 1
+FORMAT = 2
 
 
 def open_format(db: duckdb.DuckDBPyConnection) -> None:

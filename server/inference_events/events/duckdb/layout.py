@@ -20,7 +20,7 @@ ARROW_TYPES = {sql: arrow for arrow, sql in SQL_TYPES.items()}
 
 @dataclass(frozen=True)
 class StoredColumn:
-    """A column of a table. A retired one is no longer declared; its values read as undeclared.
+    """A column of a table. A dropped one is no longer declared; its values read as undeclared.
 
     A labelled column has a second one beside it, for the time at which each event first got a value.
     """
@@ -28,7 +28,7 @@ class StoredColumn:
     number: int
     name: str
     sql_type: str
-    retired: bool = False
+    dropped: bool = False
     labelled: bool = False
 
     @property
@@ -78,16 +78,16 @@ class Layout:
         return "events_" + self.model_id.replace("-", "")
 
     @property
-    def patches(self) -> str:
-        return "patches_" + self.model_id.replace("-", "")
+    def deltas(self) -> str:
+        return "deltas_" + self.model_id.replace("-", "")
 
     @cached_property
     def declared(self) -> tuple[StoredColumn, ...]:
-        return tuple(column for column in self.columns if not column.retired)
+        return tuple(column for column in self.columns if not column.dropped)
 
     @cached_property
-    def retired(self) -> tuple[StoredColumn, ...]:
-        return tuple(column for column in self.columns if column.retired)
+    def dropped(self) -> tuple[StoredColumn, ...]:
+        return tuple(column for column in self.columns if column.dropped)
 
     @cached_property
     def labelled(self) -> tuple[StoredColumn, ...]:
@@ -123,7 +123,7 @@ class Layout:
             free += old is None
             labelled = field.name in targets or (old is not None and old.labelled)
             changes.append(Change(old, StoredColumn(number, field.name, sql_type(field.type), labelled=labelled)))
-        return changes + [Change(old, replace(old, retired=True)) for old in known.values()]
+        return changes + [Change(old, replace(old, dropped=True)) for old in known.values()]
 
     def after(self, revision: int, changes: Iterable[Change]) -> "Layout":
         return Layout(self.model_id, revision, tuple(change.new for change in changes))

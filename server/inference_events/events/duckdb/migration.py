@@ -7,6 +7,10 @@ Format 0 is what versions wrote that kept no version. They had three layouts:
 * commit 1c5bf5d is today's but for the format 1.
 
 Format 1 adds the version of content hashes and the times of labels, and has canonical ids in numeric id columns.
+
+Format 2 has epochs: up to format 1 each write had a position of its own, from one sequence. The last position becomes
+every model's epoch, so the next job gets a larger one than anything that is stored. Tables and columns have new names.
+Records of requests have the statuses of their events, of which a response is made when it is asked for.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,13 +28,19 @@ from inference_events.events.duckdb.identity import hash_ids
 from inference_events.events.duckdb.layout import Layout
 from inference_events.events.duckdb.patches import table_of_patches
 from inference_events.events.duckdb.rows import Rows
-from inference_events.events.duckdb.sql import EVENT_COLUMNS, POSITIONS_AT_ONCE, SYSTEM_TABLES
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, SYSTEM_TABLES
 from inference_events.events.duckdb.tables import Tables
 from inference_events.events.store import StoreTooNew, StoreTooOld
 
 MOST_FOLDED = 1 << 13
+POSITIONS_AT_ONCE = 1000
 NEW_COLUMNS = {"hash_version"}
-PLACES = {"place", "id_hash"}
+ROW_KEYS = {"row_key", "id_hash"}
+RENAMED = {"place": "row_key", "position": "epoch", "touched": "column_epochs"}
+RENAMED_SYSTEM_COLUMNS = {
+    "columns": {"place": "ordinal", "retired": "dropped"},
+    "job_progress": {"tallies": "counters"},
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,8 @@ def plan_migration(path: Path, models: Mapping[str, ModelFacts]) -> Migration | 
             _check_columns(
                 db, Layout(each, 0).table, [f"c{number}" for model_id, number in numbers if model_id == each]
             )
-        tables = [Layout(each, 0).table for each in ids if models.get(each, ModelFacts()).has_numeric_ids]
+        numeric = (each for each in ids if before == 0 and models.get(each, ModelFacts()).has_numeric_ids)
+        tables = [Layout(each, 0).table for each in numeric]
         found = [find_conversion(db, table) for table in tables]
     return Migration(before, FORMAT, sum(len(each.converted) for each in found), sum(each.merged for each in found))
 
@@ -90,6 +101,18 @@ def _outdated_format(db: duckdb.DuckDBPyConnection) -> int | None:
 def _migrate(db: duckdb.DuckDBPyConnection, before: int, models: Mapping[str, ModelFacts]) -> Migration:
     _change_system_tables(db)
     tables = Tables(db)
+    for layout in tables.layouts.values():
+        _rename_tables(db, layout)
+    if before == 0:
+        converted, merged = _add_labels(db, tables, models)
+    else:
+        converted = merged = 0
+    set_format(db)
+    return Migration(before, FORMAT, converted, merged)
+
+
+def _add_labels(db: duckdb.DuckDBPyConnection, tables: Tables, models: Mapping[str, ModelFacts]) -> tuple[int, int]:
+    """Bring tables of format 0 to format 1. Return how many ids changed, and how many events were merged."""
     rows = Rows(db)
     converted = merged = 0
     for layout in list(tables.layouts.values()):
@@ -106,36 +129,52 @@ def _migrate(db: duckdb.DuckDBPyConnection, before: int, models: Mapping[str, Mo
             merged += conversion.merged
         tables.define(layout.model_id, layout.revision, layout.arrow, facts.targets)
         rows.forget(layout.model_id)
-    set_format(db)
-    return Migration(before, FORMAT, converted, merged)
+    return converted, merged
 
 
 def _change_system_tables(db: duckdb.DuckDBPyConnection) -> None:
-    _continue_positions(db)
+    for table, names in RENAMED_SYSTEM_COLUMNS.items():
+        _rename_columns(db, table, names)
     db.execute(SYSTEM_TABLES)
-    db.execute("ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS tallies VARCHAR DEFAULT '{}'")
+    db.execute("ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS counters VARCHAR DEFAULT '{}'")
+    db.execute("ALTER TABLE records ADD COLUMN IF NOT EXISTS statuses BLOB")
     db.execute("ALTER TABLE columns ADD COLUMN IF NOT EXISTS labelled BOOLEAN DEFAULT FALSE")
+    _start_epochs(db)
 
 
-def _continue_positions(db: duckdb.DuckDBPyConnection) -> None:
-    """Let positions go on after those that the older sequence gave."""
+def _start_epochs(db: duckdb.DuckDBPyConnection) -> None:
+    """Start the models' epochs at the last position that the sequence gave, which is replaced by them."""
     sequences = dict(db.execute("SELECT sequence_name, last_value FROM duckdb_sequences()").fetchall())
-    if "position" in sequences:
-        start = (sequences["position"] or 0) + 1
-        db.execute(f"CREATE SEQUENCE IF NOT EXISTS positions INCREMENT {POSITIONS_AT_ONCE} START {start}")
-        db.execute("DROP SEQUENCE position")
+    # A sequence gave its positions in blocks, so more of them may be in use than its last value says.
+    last = max((value or 0 for value in sequences.values()), default=0) + POSITIONS_AT_ONCE
+    db.execute("INSERT INTO clocks SELECT model_id, ? FROM models", [last])
+    for name in sequences:
+        db.execute(f"DROP SEQUENCE {name}")
+
+
+def _rename_tables(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    before = layout.deltas.replace("deltas_", "patches_")
+    if _columns(db, before):
+        db.execute(f"ALTER TABLE {before} RENAME TO {layout.deltas}")
+    for table in (layout.table, layout.deltas):
+        _rename_columns(db, table, RENAMED)
+
+
+def _rename_columns(db: duckdb.DuckDBPyConnection, table: str, names: Mapping[str, str]) -> None:
+    for name in names.keys() & set(_columns(db, table)):
+        db.execute(f"ALTER TABLE {table} RENAME COLUMN {name} TO {names[name]}")
 
 
 def _change_tables(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     columns = _check_columns(db, layout.table, layout.sql_columns)
-    if set(columns) >= PLACES:
+    if set(columns) >= ROW_KEYS:
         db.execute(f"ALTER TABLE {layout.table} ADD COLUMN hash_version {EVENT_COLUMNS['hash_version']}")
     else:
-        _give_places(db, layout)
+        _give_row_keys(db, layout)
     patches = table_of_patches(layout)
-    found = _columns(db, layout.patches)
+    found = _columns(db, layout.deltas)
     if not found:
-        Tables.create(db, layout.patches, patches)
+        Tables.create(db, layout.deltas, patches)
     elif set(found) != patches.keys():
         raise StoreTooOld("its tables of patches have other columns")
 
@@ -143,18 +182,19 @@ def _change_tables(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
 def _check_columns(db: duckdb.DuckDBPyConnection, table: str, of_users: Collection[str]) -> list[str]:
     """Return the columns of a table of events. Raises StoreTooOld if it lacks one that a migration needs."""
     columns = _columns(db, table)
-    missing = {*EVENT_COLUMNS, *of_users} - NEW_COLUMNS - set(columns)
+    renamed = {RENAMED.get(name, name) for name in columns}
+    missing = {*EVENT_COLUMNS, *of_users} - NEW_COLUMNS - renamed
     if missing:
         raise StoreTooOld(f"its tables lack {', '.join(sorted(missing))}")
     return columns
 
 
-def _give_places(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+def _give_row_keys(db: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Number the rows of a table as they lie, and add the hashes by which they are found."""
     Tables.create(db, "rebuilt", Tables.columns(layout))
     db.create_function("id_hash", _id_hashes, ["VARCHAR", "VARCHAR"], "UBIGINT", type=PythonUDFType.ARROW)
     db.execute(
-        "INSERT INTO rebuilt BY NAME SELECT row_number() OVER () - 1 AS place,"
+        "INSERT INTO rebuilt BY NAME SELECT row_number() OVER () - 1 AS row_key,"
         f" id_hash(environment_id, event_id) AS id_hash, e.* FROM {layout.table} e"
     )
     db.remove_function("id_hash")

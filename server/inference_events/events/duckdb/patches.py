@@ -23,16 +23,16 @@ from inference_events.events.merge import StoredRows
 from inference_events.events.store import UNKNOWN_TIME, Mask
 
 UNKNOWN = f"make_timestamp({UNKNOWN_TIME})"
-PATCHED = ("undeclared", "violations", "updated_at", "position", "touched")
-VIOLATIONS = """CASE WHEN p.place IS NULL THEN e.violations ELSE
+PATCHED = ("undeclared", "violations", "updated_at", "epoch", "column_epochs")
+VIOLATIONS = """CASE WHEN p.row_key IS NULL THEN e.violations ELSE
     list_filter(e.violations, lambda v: NOT list_contains(p.changed, v."column")) || coalesce(p.violations, [])
 END AS violations"""
 
 
 def table_of_patches(layout: Layout) -> dict[str, str]:
-    """Return the columns of the table of patches, with their types: retired ones too, for readers that began before."""
+    """Return the columns of the table of patches, with their types: dropped ones too, for readers that began before."""
     system = {name: EVENT_COLUMNS[name] for name in PATCHED}
-    return {"place": "BIGINT", "changed": "VARCHAR[]"} | system | layout.sql_columns
+    return {"row_key": "BIGINT", "changed": "VARCHAR[]"} | system | layout.sql_columns
 
 
 def latest(layout: Layout, columns: Sequence[str], rows: str) -> str:
@@ -42,7 +42,7 @@ def latest(layout: Layout, columns: Sequence[str], rows: str) -> str:
     """
     declared = {name: column for column in layout.declared for name in column.sql_columns}
     selected = ", ".join(_latest(column, declared) for column in columns)
-    joined = f" LEFT JOIN {layout.patches} p ON p.place = e.place" if "p." in selected else ""
+    joined = f" LEFT JOIN {layout.deltas} p ON p.row_key = e.row_key" if "p." in selected else ""
     return f"SELECT {selected} FROM ({rows}) e{joined}"
 
 
@@ -60,10 +60,10 @@ def patches(
 ) -> pa.Table:
     """Make the patches of stored rows, in step with them.
 
-    `rows` is what the patches hold from now on, `carried` tells which values are new; `stored` has each row's place
+    `rows` is what the patches hold from now on, `carried` tells which values are new; `stored` has each row's row_key
     and what was changed before.
     """
-    columns = {"place": stored["place"], "changed": _changed(layout, stored["changed"], carried)}
+    columns = {"row_key": stored["row_key"], "changed": _changed(layout, stored["changed"], carried)}
     columns |= {name: rows.system[name] for name in PATCHED}
     columns |= zip((column.sql_name for column in layout.declared), rows.values.columns, strict=True)
     columns |= {column.label_name: rows.labels[column.name] for column in layout.labelled}

@@ -10,16 +10,27 @@ this process writes. The first look-up adds what is stored then, which holds all
 
 import threading
 from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import xxhash
 
-from inference_events.events.duckdb.identity import Hashes, Identity, Places
-from inference_events.events.store import RetryKey, RetryRecord
+from inference_events.events.duckdb.identity import Hashes, Identity, RowKeys
+from inference_events.events.store import RecordOfRows, RetryKey, RetryRecord, Statuses
 
 ROWS_AT_ONCE = 1 << 17
+COLUMNS = ", ".join(field.name for field in fields(RetryRecord))
+ARROW = pa.schema(
+    [
+        *((name, pa.string()) for name in RetryKey._fields),
+        ("body_digest", pa.binary()),
+        ("answer", pa.binary()),
+        ("created_at", pa.int64()),
+        ("statuses", pa.binary()),
+    ]
+)
 HASHED = """
 SELECT
     encode(concat_ws(chr(10), token_id, method, path, '')) || coalesce(encode(idempotency_key), body_digest) AS hashed,
@@ -72,7 +83,7 @@ class RecordIndex:
                 self._add(_hashes(batch["hashed"].to_pylist()), batch["created_at"].to_numpy())
             self._is_loaded = True
 
-    def _add(self, hashes: Hashes, times: Places) -> None:
+    def _add(self, hashes: Hashes, times: RowKeys) -> None:
         with self._lock:
             self._times.add(hashes, times)
 
@@ -86,7 +97,8 @@ def find_record(
         same = ("idempotency_key = ?", key.idempotency_key)
     for time in index.times(db, key, body_digest):
         rows = db.execute(
-            f"SELECT * FROM records WHERE created_at = ? AND {same[0]} AND token_id = ? AND method = ? AND path = ?"
+            f"SELECT {COLUMNS} FROM records"
+            f" WHERE created_at = ? AND {same[0]} AND token_id = ? AND method = ? AND path = ?"
             " ORDER BY rowid DESC LIMIT 1",
             [time, same[1], key.token_id, key.method, key.path],
         ).fetchall()
@@ -103,10 +115,16 @@ def find_claimed(db: duckdb.DuckDBPyConnection, index: RecordIndex, claims: Sequ
     return [claim for claim in claims if find_record(db, index, claim, b"")]
 
 
+def with_statuses(one: RecordOfRows, statuses: Statuses) -> RetryRecord:
+    """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
+    own = statuses[one.low : one.high].tobytes()
+    return replace(one.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+
+
 def insert_records(db: duckdb.DuckDBPyConnection, index: RecordIndex, records: Sequence[RetryRecord]) -> None:
     """Insert records and note them in the index."""
     index.add(records)
-    db.from_arrow(pa.Table.from_pylist([vars(record) for record in records])).insert_into("records")
+    db.from_arrow(pa.Table.from_pylist([vars(record) for record in records], ARROW)).insert_into("records")
 
 
 def purge_records(db: duckdb.DuckDBPyConnection, before: int) -> None:

@@ -1,6 +1,5 @@
 """Going on after a failure of the engine: what was committed is there, and what was not can be tried again."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -26,15 +25,8 @@ class Recovering:
     after a fatal error.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        open_positions: dict[str, set[int]],
-        most_patches: int,
-        observer: StoreObserver,
-    ) -> None:
+    def __init__(self, database: Database, most_patches: int, observer: StoreObserver) -> None:
         self._database = database
-        self._open_positions = open_positions
         self._most_patches = most_patches
         self._checkpoints = Checkpoints(database.path, observer)
         # It outlives the writers: it knows more than what is committed, but never less.
@@ -59,7 +51,6 @@ class Recovering:
         except duckdb.FatalException as error:
             log.error("checkpoint_failed" if COMMITTED in str(error) else "store_failed", exc_info=error)
             if COMMITTED not in str(error):
-                self._writer.withdraw_positions()
                 self._reopen()
                 raise
             self._reopen()
@@ -73,11 +64,11 @@ class Recovering:
             # The engine has rolled back already, as it does when it cannot commit.
             self._begin_anew()
 
-    def joins(self, first: Any, second: Any) -> bool:
-        return self._writer.joins(first, second)
-
-    def apply(self, work: Sequence[Any]) -> list[Any]:
+    def apply(self, work: Any) -> Any:
         return self._writer.apply(work)
+
+    def after_commit(self) -> None:
+        self._writer.after_commit()
 
     def needs_vacuum(self) -> bool:
         """Tell what the writer says, as `has_patches_to_fold` does. For any thread."""
@@ -101,4 +92,4 @@ class Recovering:
 
     def _begin_at(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._writer = Writer(cursor, self._open_positions, self._most_patches, self.record_index, self._checkpoints)
+        self._writer = Writer(cursor, self._most_patches, self.record_index, self._checkpoints)

@@ -10,23 +10,22 @@ import pyarrow as pa
 from inference_events.events.duckdb.layout import Layout, StoredColumn, arrow_type
 from inference_events.events.store import SYSTEM_SCHEMA, Deletion, ModelUnknown, Query, Scan
 
-# To take a position from the sequence costs as much as to insert a hundred rows.
-POSITIONS_AT_ONCE = 1000
-SYSTEM_TABLES = f"""
-CREATE SEQUENCE IF NOT EXISTS positions INCREMENT {POSITIONS_AT_ONCE};
+SYSTEM_TABLES = """
+CREATE TABLE IF NOT EXISTS clocks (model_id VARCHAR, epoch BIGINT);
+CREATE TABLE IF NOT EXISTS open_jobs (job_id VARCHAR, model_id VARCHAR, epoch BIGINT);
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
-    model_id VARCHAR, place BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, retired BOOLEAN, labelled BOOLEAN
+    model_id VARCHAR, ordinal BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, dropped BOOLEAN, labelled BOOLEAN
 );
-CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR, tallies VARCHAR);
+CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR, counters VARCHAR);
 CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
 CREATE TABLE IF NOT EXISTS records (
     token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,
-    created_at BIGINT
+    created_at BIGINT, statuses BLOB
 );
 """
 # Where a row lies, and by what it is found there: see `rows`.
-PLACE_COLUMNS = {"place": "BIGINT", "id_hash": "UBIGINT"}
+KEY_COLUMNS = {"row_key": "BIGINT", "id_hash": "UBIGINT"}
 EVENT_COLUMNS = {
     "event_id": "VARCHAR",
     "timestamp": "TIMESTAMP",
@@ -37,10 +36,10 @@ EVENT_COLUMNS = {
     "violations": 'STRUCT("column" VARCHAR, kind VARCHAR, "value" VARCHAR)[]',
     "environment_id": "VARCHAR",
     "updated_at": "TIMESTAMP",
-    "position": "BIGINT",
-    "touched": "VARCHAR",
+    "epoch": "BIGINT",
+    "column_epochs": "VARCHAR",
 }
-SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in PLACE_COLUMNS | EVENT_COLUMNS)
+SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in KEY_COLUMNS | EVENT_COLUMNS)
 
 assert set(SYSTEM_SCHEMA.names) <= EVENT_COLUMNS.keys()
 

@@ -31,7 +31,17 @@ from inference_events.events.duckdb.sql import (
     layout_of,
     number,
 )
-from inference_events.events.duckdb.work import Define, Drop, Fold, ForgetJobs, Position, Purge, Vacuum
+from inference_events.events.duckdb.work import (
+    AcceptJob,
+    Define,
+    Drop,
+    EndJob,
+    Fold,
+    ForgetJobs,
+    Purge,
+    RestoreJobs,
+    Vacuum,
+)
 from inference_events.events.duckdb.writer import MOST_PATCHES
 from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.observer import StoreObserver
@@ -39,6 +49,7 @@ from inference_events.events.store import (
     Deletion,
     JobProgress,
     ModelUnknown,
+    OpenJob,
     Query,
     RejectedRow,
     RetryKey,
@@ -70,11 +81,10 @@ class DuckDBEventStore:
         Of a model's events that were updated `most_patches` wait to be written anew, and a write-ahead log of
         `checkpoint_bytes` is taken up into the file. `observer` learns what is committed.
         """
-        self._open_positions: dict[str, set[int]] = {}
         observer = observer or StoreObserver()
         try:
             self._database = Database(path, checkpoint_bytes)
-            self._engine = Recovering(self._database, self._open_positions, most_patches, observer)
+            self._engine = Recovering(self._database, most_patches, observer)
         except duckdb.Error as error:
             raise StoreUnreadable(str(error)) from error
         self._committer = GroupCommitter(self._engine, observer)
@@ -96,14 +106,14 @@ class DuckDBEventStore:
         done.add_done_callback(lambda _: self._tidy(deletion.model_id))
         return done
 
-    def position(self, model_id: str) -> Future[int]:
-        return self._committer.submit(Position(model_id))
+    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
+        return self._committer.submit(AcceptJob(model_id, job_id))
 
-    def resume(self, model_id: str, position: int) -> None:
-        self._open_positions.setdefault(model_id, set()).add(position)
+    def end_job(self, job_id: str) -> Future[None]:
+        return self._committer.submit(EndJob(job_id))
 
-    def settle(self, model_id: str, position: int) -> None:
-        self._open_positions.get(model_id, set()).discard(position)
+    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
+        return self._committer.submit(RestoreJobs(jobs))
 
     def purge_records(self, before: int) -> Future[None]:
         done = self._committer.submit(Purge(before))
@@ -195,17 +205,17 @@ class DuckDBEventStore:
 
 def _stored_events(rows: pa.Table, layout: Layout) -> StoredEvents:
     system = rows.select(list(READ_COLUMNS))
-    if layout.retired:
-        kept = zip(system["undeclared"].to_pylist(), _retireddeclared_values(rows, layout), strict=True)
+    if layout.dropped:
+        kept = zip(system["undeclared"].to_pylist(), _dropped_values(rows, layout), strict=True)
         merged = [_json(old | (exact_json.loads(text) if text else {})) for text, old in kept]
         system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
     labelled_at = pa.table({column.name: rows[column.label_name] for column in layout.labelled})
     return StoredEvents(system, declared_values(rows, layout.declared), labelled_at)
 
 
-def _retireddeclared_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str, Any]]:
-    names = [column.name for column in layout.retired]
-    columns = [rows[column.sql_name].to_pylist() for column in layout.retired]
+def _dropped_values(rows: pa.Table, layout: Layout) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in layout.dropped]
+    columns = [rows[column.sql_name].to_pylist() for column in layout.dropped]
     for values in zip(*columns, strict=True):
         yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 

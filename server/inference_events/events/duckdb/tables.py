@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from inference_events.events.duckdb.layout import LABEL_TYPE, Change, Layout, StoredColumn
 from inference_events.events.duckdb.patches import table_of_patches
-from inference_events.events.duckdb.sql import EVENT_COLUMNS, PLACE_COLUMNS, SYSTEM_COLUMNS, number, registered
+from inference_events.events.duckdb.sql import EVENT_COLUMNS, KEY_COLUMNS, SYSTEM_COLUMNS, number, registered
 from inference_events.events.store import LossyRetyping
 
 MOST_ALTERS = 100
@@ -34,8 +34,8 @@ class Tables:
             self.create(self._db, layout.table, self.columns(layout))
         else:
             self._change_columns(layout, changes)
-            self._db.execute(f"DROP TABLE {layout.patches}")
-        self.create(self._db, layout.patches, table_of_patches(layout))
+            self._db.execute(f"DROP TABLE {layout.deltas}")
+        self.create(self._db, layout.deltas, table_of_patches(layout))
         self._keep(layout)
 
     def drop(self, model_id: str) -> None:
@@ -43,13 +43,13 @@ class Tables:
         layout = self.layouts.pop(model_id, None)
         if layout is not None:
             self._db.execute(f"DROP TABLE {layout.table}")
-            self._db.execute(f"DROP TABLE {layout.patches}")
+            self._db.execute(f"DROP TABLE {layout.deltas}")
             self._forget(model_id)
 
     @staticmethod
     def columns(layout: Layout) -> dict[str, str]:
         """Return the columns of a table of events, with their types."""
-        return PLACE_COLUMNS | EVENT_COLUMNS | layout.sql_columns
+        return KEY_COLUMNS | EVENT_COLUMNS | layout.sql_columns
 
     @staticmethod
     def create(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
@@ -94,7 +94,7 @@ class Tables:
         self._forget(layout.model_id)
         self._db.execute("INSERT INTO models VALUES (?, ?)", [layout.model_id, layout.revision])
         rows = pa.Table.from_pylist([vars(c) | {"model_id": layout.model_id} for c in layout.columns])
-        with registered(self._db, layout=rows.append_column("place", pa.array(range(len(rows))))):
+        with registered(self._db, layout=rows.append_column("ordinal", pa.array(range(len(rows))))):
             self._db.execute("INSERT INTO columns BY NAME SELECT * FROM layout")
         self.layouts[layout.model_id] = layout
 
@@ -112,8 +112,8 @@ def _rebuilt(change: Change) -> Iterator[str]:
 
 def _load(db: duckdb.DuckDBPyConnection) -> list[Layout]:
     models = db.execute("SELECT model_id, revision FROM models").fetchall()
-    selected = "model_id, number, name, sql_type, retired, labelled"
-    rows = db.execute(f"SELECT {selected} FROM columns ORDER BY place").fetchall()
+    selected = "model_id, number, name, sql_type, dropped, labelled"
+    rows = db.execute(f"SELECT {selected} FROM columns ORDER BY ordinal").fetchall()
     columns: dict[str, list[StoredColumn]] = {}
     for model_id, *column in rows:
         columns.setdefault(model_id, []).append(StoredColumn(*column))

@@ -1,13 +1,11 @@
-"""What the thread that writes is asked to do beside the writes and deletions of `EventStore`, and what is joined."""
+"""What the thread that writes is asked to do beside the writes and deletions of `EventStore`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from inference_events.events.store import EventBatch, Write, WriteKind
+from inference_events.events.store import OpenJob
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,19 @@ class Vacuum:
 
 
 @dataclass(frozen=True)
-class Position:
+class AcceptJob:
     model_id: str
+    job_id: str
+
+
+@dataclass(frozen=True)
+class EndJob:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class RestoreJobs:
+    jobs: Sequence[OpenJob]
 
 
 @dataclass(frozen=True)
@@ -52,37 +61,3 @@ class Purge:
 @dataclass(frozen=True)
 class ForgetJobs:
     job_ids: Sequence[str]
-
-
-def joins(first: Any, second: Any) -> bool:
-    """Tell whether two pieces of work that follow each other may be done as one."""
-    if not isinstance(first, Write) or not isinstance(second, Write):
-        return False
-    return first.kind is not WriteKind.APPEND and first.chunk is None and _target(first) == _target(second)
-
-
-def join(writes: Sequence[Write]) -> Write:
-    """Make one write of several that may be done as one."""
-    first = writes[0]
-    batches = [write.batch for write in writes]
-    batch = EventBatch(
-        first.batch.revision,
-        pa.concat_tables([batch.system for batch in batches]),
-        pa.concat_tables([batch.values for batch in batches]),
-        {name: np.concatenate([batch.carried[name] for batch in batches]) for name in first.batch.carried},
-        first.batch.hash_version,
-    )
-    received_at = max(write.received_at for write in writes)
-    return Write(first.model_id, first.environment_id, first.kind, batch, received_at)
-
-
-def _target(write: Write) -> tuple[Any, ...]:
-    return (
-        write.model_id,
-        write.environment_id,
-        write.kind,
-        write.batch.revision,
-        write.batch.hash_version,
-        write.position,
-        write.chunk,
-    )

@@ -1,7 +1,5 @@
 """Everything that is written, by one thread on one connection: see `group_commit`."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,32 +11,47 @@ import structlog
 
 from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.duckdb.checkpoints import Checkpoints
+from inference_events.events.duckdb.epochs import Epochs
 from inference_events.events.duckdb.layout import Layout, arrow_type
 from inference_events.events.duckdb.patches import PATCHED, own_columns, patches
 from inference_events.events.duckdb.progress import advance, forget_jobs, job_progress, set_progress
-from inference_events.events.duckdb.records import RecordIndex, find_claimed, insert_records, purge_records
+from inference_events.events.duckdb.records import (
+    RecordIndex,
+    find_claimed,
+    insert_records,
+    purge_records,
+    with_statuses,
+)
 from inference_events.events.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.events.duckdb.sql import (
     EVENT_COLUMNS,
-    POSITIONS_AT_ONCE,
     declared_values,
     layout_of,
-    number,
 )
 from inference_events.events.duckdb.tables import Tables
-from inference_events.events.duckdb.work import Define, Drop, Fold, ForgetJobs, Position, Purge, Vacuum, join, joins
+from inference_events.events.duckdb.work import (
+    AcceptJob,
+    Define,
+    Drop,
+    EndJob,
+    Fold,
+    ForgetJobs,
+    Purge,
+    RestoreJobs,
+    Vacuum,
+)
 from inference_events.events.merge import (
     Folded,
     Found,
-    Places,
+    RowNumbers,
     Stamp,
     StoredRows,
     append_statuses,
+    column_epochs,
     fold,
     overlay,
     publish_statuses,
     take_rows,
-    touches,
     update_statuses,
     with_labels,
 )
@@ -49,9 +62,7 @@ from inference_events.events.store import (
     Deletion,
     EventBatch,
     JobProgress,
-    LossyRetyping,
     Mask,
-    ModelUnknown,
     OutOfTurn,
     RecordExists,
     RetryKey,
@@ -78,7 +89,6 @@ class Writer:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        open_positions: dict[str, set[int]],
         most_patches: int,
         record_index: RecordIndex,
         checkpoints: Checkpoints,
@@ -87,7 +97,7 @@ class Writer:
         self._db.execute(NO_VACUUM)
         self._tables = Tables(connection)
         self.committed = self._tables.layouts
-        self._open_positions = open_positions
+        self._epochs = Epochs(connection)
         self._rows = Rows(connection)
         self._most_patches = most_patches
         self._record_index = record_index
@@ -95,15 +105,12 @@ class Writer:
         self._records: list[RetryRecord] = []
         self._claims: set[RetryKey] = set()
         self._vacuums = False
-        self._positions = range(0)
-        self._accepted: list[tuple[str, int]] = []
 
     def begin(self) -> None:
         self._vacuums = False
         self._tables.layouts = dict(self.committed)
         self._records = []
         self._claims = set()
-        self._accepted = []
         self._rows.begin()
         self._db.begin()
 
@@ -113,19 +120,17 @@ class Writer:
         with self._checkpoints.observed():
             self._db.commit()
         self.committed = self._tables.layouts
+
+    def after_commit(self) -> None:
+        """Tidy up, if it is time. Nobody waits for it."""
         if self._vacuums:
+            self._vacuums = False
             self._vacuum()
 
     def rollback(self) -> None:
-        self.withdraw_positions()
         self._db.rollback()
         self._rows.rollback()
-        self._positions = range(0)  # The engine may give them again.
-
-    def withdraw_positions(self) -> None:
-        """Settle the positions of a transaction that is not committed: their jobs are never accepted."""
-        for model_id, position in self._accepted:
-            self._open_positions[model_id].discard(position)
+        self._epochs = Epochs(self._db)
 
     def close(self) -> None:
         """Leave it to the engine to tidy up when it closes."""
@@ -139,39 +144,38 @@ class Writer:
         """Tell whether it is time for a Fold. For any thread."""
         return self._rows.count_patches(model_id) > self._most_patches
 
-    def joins(self, first: Any, second: Any) -> bool:
-        return joins(first, second)
+    def apply(self, work: Any) -> Any:
+        """Do a piece of work and return its result. Raises a StoreError."""
+        match work:
+            case Write():
+                return self._write_claimed(work)
+            case Deletion():
+                return self._delete(work)
+            case Define():
+                return self._define(work)
+            case Drop(model_id):
+                return self._drop(model_id)
+            case Fold(model_id):
+                return self._fold(model_id)
+            case Vacuum():
+                self._vacuums |= self.needs_vacuum()
+                return None
+            case AcceptJob(model_id, job_id):
+                return self._epochs.accept(model_id, job_id)
+            case EndJob(job_id):
+                return self._epochs.end(job_id)
+            case RestoreJobs(jobs):
+                return self._epochs.restore(jobs)
+            case Purge(before):
+                return purge_records(self._db, before)
+            case ForgetJobs(job_ids):
+                return forget_jobs(self._db, job_ids)
+        raise TypeError(f"unknown work {type(work).__name__}")
 
-    def apply(self, work: Sequence[Any]) -> list[Any]:
-        try:
-            match work:
-                case [Write(), *_]:
-                    return self._write_unclaimed(work)
-                case [Deletion() as deletion]:
-                    return [self._delete(deletion)]
-                case [Define() as definition]:
-                    self._define(definition)
-                    return [None]
-                case [Drop(model_id)]:
-                    self._tables.drop(model_id)
-                    self._rows.forget(model_id)
-                    return [None]
-                case [Fold(model_id)]:
-                    self._fold(model_id)
-                    return [None]
-                case [Vacuum()]:
-                    self._vacuums |= self.needs_vacuum()
-                    return [None]
-                case [Position(model_id)]:
-                    return [self._accept(model_id)]
-                case [Purge(before)]:
-                    purge_records(self._db, before)
-                    return [None]
-                case [ForgetJobs(job_ids)]:
-                    return [forget_jobs(self._db, job_ids)]
-        except (ModelUnknown, RevisionChanged, OutOfTurn, LossyRetyping, ContentConflict) as error:
-            return [error] * len(work)
-        raise TypeError(f"unknown work {type(work[0]).__name__}")
+    def _drop(self, model_id: str) -> None:
+        self._tables.drop(model_id)
+        self._rows.forget(model_id)
+        self._epochs.forget(model_id)
 
     def _define(self, definition: Define) -> None:
         model_id = definition.model_id
@@ -197,31 +201,16 @@ class Writer:
         except duckdb.Error as error:
             log.warning("checkpoint_failed", exc_info=error)
 
-    def _write_unclaimed(self, writes: Sequence[Write]) -> list[Statuses | RecordExists]:
-        """Do writes that were joined, but refuse those one of whose claims has a record."""
-        claims = [claim for write in writes for claim in write.claims]
-        claimed = self._claimed(claims)
-        if claimed and len(writes) > 1:
-            return [result for write in writes for result in self._write_unclaimed([write])]
-        if claimed:
-            return [RecordExists(*claimed)]
+    def _write_claimed(self, write: Write) -> Statuses:
+        """Do a write and keep the records of its requests. Raises RecordExists if one has a record."""
+        claims = write.claims
+        repeated = [claim for claim in claims if claim in self._claims]
+        if claimed := repeated + find_claimed(self._db, self._record_index, claims):
+            raise RecordExists(*claimed)
+        statuses = self._write(write)
         self._claims.update(claims)
-        return [*self._write_joined(writes)]
-
-    def _claimed(self, claims: Sequence[RetryKey]) -> list[RetryKey]:
-        """Return the claims that have a record, or will have one at the commit, or come twice."""
-        repeated = [claim for claim, times in Counter(claims).items() if times > 1 or claim in self._claims]
-        return repeated + find_claimed(self._db, self._record_index, claims)
-
-    def _write_joined(self, writes: Sequence[Write]) -> list[Statuses]:
-        joined = writes[0] if len(writes) == 1 else join(writes)
-        statuses = self._write(joined)
-        ends = np.cumsum([len(write.batch) for write in writes])
-        parts: list[Statuses] = np.split(statuses, ends[:-1])
-        for write, part in zip(writes, parts, strict=True):
-            if write.records is not None:
-                self._records += write.records(part)
-        return parts
+        self._records += [with_statuses(one, statuses) for one in write.records]
+        return statuses
 
     def _write(self, write: Write) -> Statuses:
         layout = layout_of(self._tables.layouts, write.model_id)
@@ -251,11 +240,11 @@ class Writer:
     def _confirm(self, layout: Layout, write: Write, batch: EventBatch, found: Found, stamp: Stamp) -> None:
         """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
         batch = fold(batch).batch
-        places = Found.match(batch, found.stored).places(np.arange(len(batch)))
-        stored = self._rows.read(layout, places, ["place", *own_columns(layout, {"touched", "updated_at"})])
-        noted = touches(batch, write.kind, stamp, stored["touched"].to_pylist())
-        positions = pa.repeat(pa.scalar(stamp.position, pa.int64()), len(stored))
-        system = pa.table({name: stored[name] for name in PATCHED} | {"position": positions, "touched": noted})
+        row_keys = Found.match(batch, found.stored).row_keys(np.arange(len(batch)))
+        stored = self._rows.read(layout, row_keys, ["row_key", *own_columns(layout, {"column_epochs", "updated_at"})])
+        noted = column_epochs(batch, write.kind, stamp, stored["column_epochs"].to_pylist())
+        epochs = pa.repeat(pa.scalar(stamp.epoch, pa.int64()), len(stored))
+        system = pa.table({name: stored[name] for name in PATCHED} | {"epoch": epochs, "column_epochs": noted})
         confirmed = replace(_rows_of(layout, stored), system=system)
         self._rows.patch(layout, patches(layout, stored, confirmed, {}))
 
@@ -271,7 +260,7 @@ class Writer:
         rows = outdated_rows(write.batch, found, write.kind)
         if not len(rows):
             return found
-        stored = self._rows.read(layout, found.places(rows), all_columns(layout))
+        stored = self._rows.read(layout, found.row_keys(rows), all_columns(layout))
         is_same = same_content(take_rows(write.batch, rows), _rows_of(layout, stored), write.kind)
         is_same[is_same] = _is_first(found.number[rows[is_same]])
         rows, stored = rows[is_same], stored.filter(pa.array(is_same))
@@ -281,7 +270,7 @@ class Writer:
         self._rows.set_hashes(layout, pa.table(hashed))
         return found.with_hashes(rows, hashes.to_numpy())
 
-    def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: Places, stamp: Stamp) -> None:
+    def _insert_new(self, layout: Layout, write: Write, folded: Folded, rows: RowNumbers, stamp: Stamp) -> None:
         if not len(rows):
             return
         batch = folded.batch
@@ -292,23 +281,23 @@ class Writer:
         system = system.append_column("updated_at", updated)
         versions = pa.repeat(pa.scalar(batch.hash_version, pa.uint8()), len(rows))
         system = system.append_column("hash_version", versions)
-        system = system.append_column("position", pa.repeat(pa.scalar(stamp.position, pa.int64()), len(rows)))
+        system = system.append_column("epoch", pa.repeat(pa.scalar(stamp.epoch, pa.int64()), len(rows)))
         noted = pa.nulls(len(rows), pa.string())
         if stamp.notes:
-            noted = touches(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
-        system = system.append_column("touched", noted)
+            noted = column_epochs(batch, write.kind, stamp, [None] * len(batch)).take(pa.array(rows))
+        system = system.append_column("column_epochs", noted)
         new = take_rows(batch, rows)
         self._insert(layout, StoredRows(system, new.values, new.labels))
 
     def _lay_over(
-        self, layout: Layout, write: Write, batch: EventBatch, rows: Places, found: Found, stamp: Stamp
+        self, layout: Layout, write: Write, batch: EventBatch, rows: RowNumbers, found: Found, stamp: Stamp
     ) -> None:
         if _patches(write):
             moves = _moves(take_rows(batch, rows), found.rows(rows))
             self._patch(layout, write, take_rows(batch, rows[~moves]), found.rows(rows[~moves]), stamp)
             rows = rows[moves]
         if len(rows):
-            self._rewrite(layout, write, take_rows(batch, rows), found.places(rows), stamp)
+            self._rewrite(layout, write, take_rows(batch, rows), found.row_keys(rows), stamp)
 
     def _patch(self, layout: Layout, write: Write, batch: EventBatch, stored: pa.Table, stamp: Stamp) -> None:
         if not len(batch):
@@ -316,18 +305,18 @@ class Writer:
         laid_over = overlay(_rows_of(layout, stored), batch, write, stamp)
         self._rows.patch(layout, patches(layout, stored, laid_over, batch.carried))
 
-    def _rewrite(self, layout: Layout, write: Write, batch: EventBatch, places: Places, stamp: Stamp) -> None:
-        stored = self._rows.read(layout, places, all_columns(layout))
+    def _rewrite(self, layout: Layout, write: Write, batch: EventBatch, row_keys: RowNumbers, stamp: Stamp) -> None:
+        stored = self._rows.read(layout, row_keys, all_columns(layout))
         self._rows.delete(layout, stored)
         before = replace(_rows_of(layout, stored), system=stored.select(["id_hash", *EVENT_COLUMNS]))
         self._insert(layout, overlay(before, batch, write, stamp), stored)
 
     def _insert(self, layout: Layout, rows: StoredRows, before: pa.Table | None = None) -> None:
-        """Insert rows; `before` holds the values of retired columns where the rows were stored already."""
+        """Insert rows; `before` holds the values of dropped columns where the rows were stored already."""
         columns = dict(zip(rows.system.column_names, rows.system.columns, strict=True))
         columns |= zip((c.sql_name for c in layout.declared), rows.values.columns, strict=True)
         columns |= {c.label_name: rows.labels[c.name] for c in layout.labelled}
-        for name, kind in ((name, kind) for c in layout.retired for name, kind in c.sql_columns.items()):
+        for name, kind in ((name, kind) for c in layout.dropped for name, kind in c.sql_columns.items()):
             nothing = pa.nulls(len(rows.system), arrow_type(kind))
             columns[name] = nothing if before is None else before[name]
         self._rows.insert(layout, pa.table(columns))
@@ -342,38 +331,22 @@ class Writer:
         set_progress(self._db, deletion.job_id, JobProgress(0, {"deleted_events": len(gone)}))
         return len(gone)
 
-    def _accept(self, model_id: str) -> int:
-        position = self._next_position()
-        # At once, as writes of the same transaction come after it.
-        self._open_positions.setdefault(model_id, set()).add(position)
-        self._accepted.append((model_id, position))
-        return position
-
     def _stamp(self, write: Write) -> Stamp:
-        if write.position is not None:
-            return Stamp(write.position, notes=False)
-        return Stamp(self._next_position(), notes=bool(self._open_positions.get(write.model_id)))
-
-    def _next_position(self) -> int:
-        if not self._positions:
-            first = number(self._db, "SELECT nextval('positions')")
-            self._positions = range(first, first + POSITIONS_AT_ONCE)
-        position, self._positions = self._positions[0], self._positions[1:]
-        return position
+        return self._epochs.stamp(write.model_id) if write.epoch is None else Stamp(write.epoch)
 
 
 def _patches(write: Write) -> bool:
     """Tell whether what is written is laid beside the rows that are stored. Jobs bring enough to write rows anew."""
-    return write.kind is WriteKind.UPDATE and write.position is None
+    return write.kind is WriteKind.UPDATE and write.epoch is None
 
 
 def _patched_columns(layout: Layout, batch: EventBatch, stamp: Stamp) -> list[str]:
     """List what must be known of rows to patch them: of each column more, the engine reads a block for every row."""
     moves, extends = (batch.system[name].null_count < len(batch) for name in ("timestamp", "undeclared"))
-    merged = [name for name, is_merged in {"undeclared": extends, "touched": stamp.notes}.items() if is_merged]
+    merged = [name for name, is_merged in {"undeclared": extends, "column_epochs": stamp.notes}.items() if is_merged]
     time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
     return [
-        "place",
+        "row_key",
         "event_id",
         "NULL::UBIGINT AS content_hash",
         "NULL::UTINYINT AS hash_version",
@@ -387,7 +360,7 @@ def _rows_of(layout: Layout, stored: pa.Table) -> StoredRows:
     return StoredRows(stored, declared_values(stored, layout.declared), labels)
 
 
-def _is_first(numbers: Places) -> Mask:
+def _is_first(numbers: RowNumbers) -> Mask:
     """Mark the first of each number."""
     is_first = np.zeros(len(numbers), bool)
     is_first[np.unique(numbers, return_index=True)[1]] = True

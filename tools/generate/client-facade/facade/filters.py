@@ -1,51 +1,59 @@
-"""The conditions of list operations as typed values."""
+"""The filters of list operations as typed values: the contract's schema `Filter`, with times and UUIDs of Python."""
 
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
+from ..models.filter_comparison_operator import FilterComparisonOperator
+from ..models.filter_join import FilterJoin
+from ..models.filter_membership_operator import FilterMembershipOperator
+from ..models.filter_presence_operator import FilterPresenceOperator
+from ..models.filter_range_operator import FilterRangeOperator
 from ..types import UNSET, Unset
 
 Value = str | float | UUID | date
-Operator = Literal[
-    "equal",
-    "not_equal",
-    "less",
-    "less_or_equal",
-    "greater",
-    "greater_or_equal",
-    "begins_with",
-    "not_begins_with",
-    "contains",
-    "not_contains",
-    "ends_with",
-    "not_ends_with",
-    "any",
-    "in",
-    "not_in",
-    "between",
-    "not_between",
-    "is_null",
-    "is_not_null",
-    "is_empty",
-    "is_not_empty",
-]
 
 
-class Rule(TypedDict):
-    """Compare a field with a value, with a list for `any`, `in`, `not_in` and the two forms of `between`."""
+class Comparison(TypedDict):
+    """Compare a field with one value."""
 
     field: str
-    operator: Operator
-    value: NotRequired[Value | Sequence[Value]]
+    operator: FilterComparisonOperator
+    value: Value
+
+
+class Membership(TypedDict):
+    """Select items whose field has one of several values."""
+
+    field: str
+    operator: FilterMembershipOperator
+    value: Sequence[Value]
+
+
+class Range(TypedDict):
+    """Select items whose field lies between two values, both included."""
+
+    field: str
+    operator: FilterRangeOperator
+    value: Sequence[Value]
+
+
+class Presence(TypedDict):
+    """Select items whose field has a value, or has none."""
+
+    field: str
+    operator: FilterPresenceOperator
+
+
+Rule = Comparison | Membership | Range | Presence
 
 
 class Condition(TypedDict):
-    """Join rules and further conditions."""
+    """Join rules and further conditions; by AND, unless `condition` is OR."""
 
-    condition: Literal["AND", "OR"]
+    condition: NotRequired[FilterJoin]
     rules: "Sequence[Rule | Condition]"
 
 

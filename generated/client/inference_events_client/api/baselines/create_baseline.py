@@ -139,12 +139,12 @@ def sync_detailed(
        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
     field that does not belong to
-       the kind is absent, or null where it may be; anything else is a 400 with its place.
+       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -192,12 +192,12 @@ def sync(
        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
     field that does not belong to
-       the kind is absent, or null where it may be; anything else is a 400 with its place.
+       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -240,12 +240,12 @@ async def asyncio_detailed(
        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
     field that does not belong to
-       the kind is absent, or null where it may be; anything else is a 400 with its place.
+       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -291,12 +291,12 @@ async def asyncio(
        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
     field that does not belong to
-       the kind is absent, or null where it may be; anything else is a 400 with its place.
+       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
     STATIC
        baseline of its name.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -121,7 +121,7 @@ def sync_detailed(
     name is
     free again. A later publish to a dataset of that name does not bring it back.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         baseline_id (UUID):
@@ -162,7 +162,7 @@ def sync(
     name is
     free again. A later publish to a dataset of that name does not bring it back.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         baseline_id (UUID):
@@ -198,7 +198,7 @@ async def asyncio_detailed(
     name is
     free again. A later publish to a dataset of that name does not bring it back.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         baseline_id (UUID):
@@ -237,7 +237,7 @@ async def asyncio(
     name is
     free again. A later publish to a dataset of that name does not bring it back.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         baseline_id (UUID):

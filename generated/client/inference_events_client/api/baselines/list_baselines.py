@@ -105,7 +105,7 @@ def sync_detailed(
 ) -> Response[BaselinePage | ErrorEnvelope]:
     """List baselines
 
-     Lists the baselines of all models by name. Those of deleted models are left out.
+     Lists the baselines of all models by name. Those of deleted models are not listed.
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
@@ -154,7 +154,7 @@ def sync(
 ) -> BaselinePage | ErrorEnvelope | None:
     """List baselines
 
-     Lists the baselines of all models by name. Those of deleted models are left out.
+     Lists the baselines of all models by name. Those of deleted models are not listed.
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
@@ -198,7 +198,7 @@ async def asyncio_detailed(
 ) -> Response[BaselinePage | ErrorEnvelope]:
     """List baselines
 
-     Lists the baselines of all models by name. Those of deleted models are left out.
+     Lists the baselines of all models by name. Those of deleted models are not listed.
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
@@ -245,7 +245,7 @@ async def asyncio(
 ) -> BaselinePage | ErrorEnvelope | None:
     """List baselines
 
-     Lists the baselines of all models by name. Those of deleted models are left out.
+     Lists the baselines of all models by name. Those of deleted models are not listed.
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and

@@ -114,10 +114,10 @@ def sync_detailed(
 ) -> Response[EnvironmentPage | ErrorEnvelope]:
     """List environments
 
-     Lists the environments of all models by name, only those of a type where `type` is given: the
+     Lists the environments of all models by name, only those of one type if `type` is given: the
     PRODUCTION
-    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are left
-    out.
+    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not
+    listed.
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
@@ -169,10 +169,10 @@ def sync(
 ) -> EnvironmentPage | ErrorEnvelope | None:
     """List environments
 
-     Lists the environments of all models by name, only those of a type where `type` is given: the
+     Lists the environments of all models by name, only those of one type if `type` is given: the
     PRODUCTION
-    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are left
-    out.
+    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not
+    listed.
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
@@ -219,10 +219,10 @@ async def asyncio_detailed(
 ) -> Response[EnvironmentPage | ErrorEnvelope]:
     """List environments
 
-     Lists the environments of all models by name, only those of a type where `type` is given: the
+     Lists the environments of all models by name, only those of one type if `type` is given: the
     PRODUCTION
-    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are left
-    out.
+    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not
+    listed.
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
@@ -272,10 +272,10 @@ async def asyncio(
 ) -> EnvironmentPage | ErrorEnvelope | None:
     """List environments
 
-     Lists the environments of all models by name, only those of a type where `type` is given: the
+     Lists the environments of all models by name, only those of one type if `type` is given: the
     PRODUCTION
-    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are left
-    out.
+    environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not
+    listed.
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and

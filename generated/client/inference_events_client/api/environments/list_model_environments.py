@@ -125,7 +125,7 @@ def sync_detailed(
 ) -> Response[EnvironmentPage | ErrorEnvelope]:
     """List the environments of a model
 
-     Lists the environments of one model by name, only those of a type where `type` is given. An unknown
+     Lists the environments of one model by name, only those of one type if `type` is given. An unknown
     model is
     a 404.
 
@@ -182,7 +182,7 @@ def sync(
 ) -> EnvironmentPage | ErrorEnvelope | None:
     """List the environments of a model
 
-     Lists the environments of one model by name, only those of a type where `type` is given. An unknown
+     Lists the environments of one model by name, only those of one type if `type` is given. An unknown
     model is
     a 404.
 
@@ -234,7 +234,7 @@ async def asyncio_detailed(
 ) -> Response[EnvironmentPage | ErrorEnvelope]:
     """List the environments of a model
 
-     Lists the environments of one model by name, only those of a type where `type` is given. An unknown
+     Lists the environments of one model by name, only those of one type if `type` is given. An unknown
     model is
     a 404.
 
@@ -289,7 +289,7 @@ async def asyncio(
 ) -> EnvironmentPage | ErrorEnvelope | None:
     """List the environments of a model
 
-     Lists the environments of one model by name, only those of a type where `type` is given. An unknown
+     Lists the environments of one model by name, only those of one type if `type` is given. An unknown
     model is
     a 404.
 

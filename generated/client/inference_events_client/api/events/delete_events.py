@@ -134,14 +134,14 @@ def sync_detailed(
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
-    3. A job is accepted and answered with 202. It is readable at once.
+    3. The server accepts a job and responds with 202. The job is readable at once.
     4. The job deletes in one transaction what was stored before it was accepted and lies in the range
     (start
        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
-    5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -185,14 +185,14 @@ def sync(
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
-    3. A job is accepted and answered with 202. It is readable at once.
+    3. The server accepts a job and responds with 202. The job is readable at once.
     4. The job deletes in one transaction what was stored before it was accepted and lies in the range
     (start
        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
-    5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -231,14 +231,14 @@ async def asyncio_detailed(
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
-    3. A job is accepted and answered with 202. It is readable at once.
+    3. The server accepts a job and responds with 202. The job is readable at once.
     4. The job deletes in one transaction what was stored before it was accepted and lies in the range
     (start
        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
-    5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -280,14 +280,14 @@ async def asyncio(
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
-    3. A job is accepted and answered with 202. It is readable at once.
+    3. The server accepts a job and responds with 202. The job is readable at once.
     4. The job deletes in one transaction what was stored before it was accepted and lies in the range
     (start
        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
-    5. Its `info.deleted_events` tells how many events went. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
-    Limits: 10,000 ids a request. A retry follows the rules in the introduction.
+    Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

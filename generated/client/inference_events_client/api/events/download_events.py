@@ -122,15 +122,15 @@ def sync_detailed(
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
-       does not, and a bound that is null is open. If there are none, the answer is a 404.
+       does not, and a bound that is null is open. If there are none, it is a 404.
     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
-       model, whose columns all hold lists, there are none to leave out. `column_names`
+       model, whose columns all hold lists, has none. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -152,7 +152,7 @@ def sync_detailed(
     the
     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
     is a 501,
-    as segments are not served here. Limit: 10,000,000 rows.
+    because this server does not support segments. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -191,15 +191,15 @@ def sync(
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
-       does not, and a bound that is null is open. If there are none, the answer is a 404.
+       does not, and a bound that is null is open. If there are none, it is a 404.
     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
-       model, whose columns all hold lists, there are none to leave out. `column_names`
+       model, whose columns all hold lists, has none. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -221,7 +221,7 @@ def sync(
     the
     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
     is a 501,
-    as segments are not served here. Limit: 10,000,000 rows.
+    because this server does not support segments. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -255,15 +255,15 @@ async def asyncio_detailed(
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
-       does not, and a bound that is null is open. If there are none, the answer is a 404.
+       does not, and a bound that is null is open. If there are none, it is a 404.
     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
-       model, whose columns all hold lists, there are none to leave out. `column_names`
+       model, whose columns all hold lists, has none. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -285,7 +285,7 @@ async def asyncio_detailed(
     the
     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
     is a 501,
-    as segments are not served here. Limit: 10,000,000 rows.
+    because this server does not support segments. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -322,15 +322,15 @@ async def asyncio(
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
-       does not, and a bound that is null is open. If there are none, the answer is a 404.
+       does not, and a bound that is null is open. If there are none, it is a 404.
     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
     4. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
-       the model names such that the schema lacks. Vectors are left out unless `fetch_vectors`; in a
+       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
-       model, whose columns all hold lists, there are none to leave out. `column_names`
+       model, whose columns all hold lists, has none. `column_names`
        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
     server made
        or read of each event, unless the schema has columns of these names. A name that is unknown or
@@ -352,7 +352,7 @@ async def asyncio(
     the
     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
     is a 501,
-    as segments are not served here. Limit: 10,000,000 rows.
+    because this server does not support segments. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.

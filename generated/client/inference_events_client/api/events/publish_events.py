@@ -128,124 +128,70 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | PublishEventsResponse]:
     """Publish events
 
-     Stores up to 1,000 events given in the request, or starts a job that stores the rows of an uploaded
-    file.
+     Stores up to 1,000 events of the request, or starts a job that stores the rows of an uploaded file.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
-    with a
-       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
-    request: 400,
-       each fault with its place, nothing stored.
-    3. Values are converted to the types of the model's schema. What does not fit is stored all the same
-    and
-       recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
-    kept.
-    4. All events are committed in one transaction and synced to disk.
-    5. The answer lists one id per event, in the order of the request.
-
-    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
-    what reads
-    as null with the value that was sent beside it, as a `type` violation, too:
-
-    | data type | as it is | converted | kept beside |
-    |---|---|---|---|
-    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
-    integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
-    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
-    | category | values of the type of its categories | as that type does | as that type does |
-    | timestamp | what *Timestamps* accepts | | all else |
-    | vector | lists of numbers | text of such a list | all else |
-
-    A value that is no category, but is the same whole number or boolean as exactly one category, is
-    that
-    category: 1.0 is `"1"`, and `true` is `"True"`.
-
-    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
-    ids. Of a
-    name that is there twice in one object the last counts. CSV cells are text in whatever type their
-    column has:
-    those that read as a value of it, as the third column says, are no violation, unless digits are
-    lost.
-
-    *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
-    integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
-    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
-    number is
-    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
-    delete and
-    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
-    `"7.0"` are
-    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
-
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
-    `"NaT"` means
-    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
-    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
-    it;
-    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
-    nanoseconds
-    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
-    in either
-    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    A date
-    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
-    earliest counts. Times have up to 128 characters. Where no event of a request, or
-    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
-    misspelt.
+    1. The server looks up the model. An unknown one is a 404.
+    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    timestamp that
+       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
+    with its
+       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+    3. It converts values to the types of the model's schema. A value that does not fit is stored too,
+    as a violation:
+       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
+    introduction.
+    4. It commits all events in one transaction and syncs them to disk.
+    5. The response lists one id per event, in the order of the request. If no event has the column that
+       `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
-    never wipes a label that came in between; with other content it replaces the values that it carries,
-    and a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). An
-    id
-    twice in one request is as if the events were sent one after the other.
+    never removes a label that came in between. With other content it replaces the values that it
+    carries; a
+    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    Repeated ids in
+    one request apply in order.
 
     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a
     STATIC
-    baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
+    baseline of its name. Publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
-    For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
-    read in
-       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    For a source of type `FILE` the response names a job, which is readable at once:
+    1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
+    `.pq`) in
+       chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
-    Parquet file
-       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
-    CSV file
-       with a row of more than 8 MiB cannot be read.
+    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
+    row of a
+       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
+    least 8 bytes. A
+       CSV file with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
-       answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
-    no further
-       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
-    file's
-       first line is a column of the model, if every row is rejected, or soon after a million rejected
-    rows (the
-       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
-    cell of a CSV
-       file that seems to have no header line. It says if the cells are separated by another character,
-    or if the
-       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
-    `info` counts
-       their rows, for any cause of the failure.
-    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+       response to a request with events does; see `get_job`.
+    4. The job fails if:
+       * the file cannot be read, has more than 10,000 columns, or its reading needs more than 2 GiB of
+    memory or makes
+         no progress for 120 s (settings of the server),
+       * no cell of a CSV file's first line is a column of the model,
+       * every row is rejected, or soon after a million rejected rows (the server's setting
+    `max_rejected_rows`).
+
+       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
+    header line.
+       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+    Parquet.
+       Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
+    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
     later.
-    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text; so
+    text. So
        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
@@ -255,13 +201,13 @@ def sync_detailed(
     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
     The events
     of a request have at most 20,000 different columns (400).
-    A retry follows the rules in the introduction; ids that the server made are the same in a replayed
-    answer.
+    A retry follows *Retries* in the introduction; ids that the server made are the same in a repeated
+    response.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -293,124 +239,70 @@ def sync(
 ) -> ErrorEnvelope | PublishEventsResponse | None:
     """Publish events
 
-     Stores up to 1,000 events given in the request, or starts a job that stores the rows of an uploaded
-    file.
+     Stores up to 1,000 events of the request, or starts a job that stores the rows of an uploaded file.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
-    with a
-       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
-    request: 400,
-       each fault with its place, nothing stored.
-    3. Values are converted to the types of the model's schema. What does not fit is stored all the same
-    and
-       recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
-    kept.
-    4. All events are committed in one transaction and synced to disk.
-    5. The answer lists one id per event, in the order of the request.
-
-    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
-    what reads
-    as null with the value that was sent beside it, as a `type` violation, too:
-
-    | data type | as it is | converted | kept beside |
-    |---|---|---|---|
-    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
-    integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
-    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
-    | category | values of the type of its categories | as that type does | as that type does |
-    | timestamp | what *Timestamps* accepts | | all else |
-    | vector | lists of numbers | text of such a list | all else |
-
-    A value that is no category, but is the same whole number or boolean as exactly one category, is
-    that
-    category: 1.0 is `"1"`, and `true` is `"True"`.
-
-    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
-    ids. Of a
-    name that is there twice in one object the last counts. CSV cells are text in whatever type their
-    column has:
-    those that read as a value of it, as the third column says, are no violation, unless digits are
-    lost.
-
-    *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
-    integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
-    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
-    number is
-    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
-    delete and
-    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
-    `"7.0"` are
-    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
-
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
-    `"NaT"` means
-    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
-    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
-    it;
-    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
-    nanoseconds
-    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
-    in either
-    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    A date
-    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
-    earliest counts. Times have up to 128 characters. Where no event of a request, or
-    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
-    misspelt.
+    1. The server looks up the model. An unknown one is a 404.
+    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    timestamp that
+       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
+    with its
+       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+    3. It converts values to the types of the model's schema. A value that does not fit is stored too,
+    as a violation:
+       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
+    introduction.
+    4. It commits all events in one transaction and syncs them to disk.
+    5. The response lists one id per event, in the order of the request. If no event has the column that
+       `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
-    never wipes a label that came in between; with other content it replaces the values that it carries,
-    and a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). An
-    id
-    twice in one request is as if the events were sent one after the other.
+    never removes a label that came in between. With other content it replaces the values that it
+    carries; a
+    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    Repeated ids in
+    one request apply in order.
 
     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a
     STATIC
-    baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
+    baseline of its name. Publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
-    For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
-    read in
-       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    For a source of type `FILE` the response names a job, which is readable at once:
+    1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
+    `.pq`) in
+       chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
-    Parquet file
-       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
-    CSV file
-       with a row of more than 8 MiB cannot be read.
+    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
+    row of a
+       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
+    least 8 bytes. A
+       CSV file with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
-       answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
-    no further
-       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
-    file's
-       first line is a column of the model, if every row is rejected, or soon after a million rejected
-    rows (the
-       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
-    cell of a CSV
-       file that seems to have no header line. It says if the cells are separated by another character,
-    or if the
-       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
-    `info` counts
-       their rows, for any cause of the failure.
-    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+       response to a request with events does; see `get_job`.
+    4. The job fails if:
+       * the file cannot be read, has more than 10,000 columns, or its reading needs more than 2 GiB of
+    memory or makes
+         no progress for 120 s (settings of the server),
+       * no cell of a CSV file's first line is a column of the model,
+       * every row is rejected, or soon after a million rejected rows (the server's setting
+    `max_rejected_rows`).
+
+       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
+    header line.
+       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+    Parquet.
+       Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
+    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
     later.
-    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text; so
+    text. So
        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
@@ -420,13 +312,13 @@ def sync(
     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
     The events
     of a request have at most 20,000 different columns (400).
-    A retry follows the rules in the introduction; ids that the server made are the same in a replayed
-    answer.
+    A retry follows *Retries* in the introduction; ids that the server made are the same in a repeated
+    response.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -453,124 +345,70 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | PublishEventsResponse]:
     """Publish events
 
-     Stores up to 1,000 events given in the request, or starts a job that stores the rows of an uploaded
-    file.
+     Stores up to 1,000 events of the request, or starts a job that stores the rows of an uploaded file.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
-    with a
-       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
-    request: 400,
-       each fault with its place, nothing stored.
-    3. Values are converted to the types of the model's schema. What does not fit is stored all the same
-    and
-       recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
-    kept.
-    4. All events are committed in one transaction and synced to disk.
-    5. The answer lists one id per event, in the order of the request.
-
-    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
-    what reads
-    as null with the value that was sent beside it, as a `type` violation, too:
-
-    | data type | as it is | converted | kept beside |
-    |---|---|---|---|
-    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
-    integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
-    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
-    | category | values of the type of its categories | as that type does | as that type does |
-    | timestamp | what *Timestamps* accepts | | all else |
-    | vector | lists of numbers | text of such a list | all else |
-
-    A value that is no category, but is the same whole number or boolean as exactly one category, is
-    that
-    category: 1.0 is `"1"`, and `true` is `"True"`.
-
-    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
-    ids. Of a
-    name that is there twice in one object the last counts. CSV cells are text in whatever type their
-    column has:
-    those that read as a value of it, as the third column says, are no violation, unless digits are
-    lost.
-
-    *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
-    integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
-    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
-    number is
-    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
-    delete and
-    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
-    `"7.0"` are
-    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
-
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
-    `"NaT"` means
-    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
-    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
-    it;
-    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
-    nanoseconds
-    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
-    in either
-    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    A date
-    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
-    earliest counts. Times have up to 128 characters. Where no event of a request, or
-    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
-    misspelt.
+    1. The server looks up the model. An unknown one is a 404.
+    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    timestamp that
+       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
+    with its
+       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+    3. It converts values to the types of the model's schema. A value that does not fit is stored too,
+    as a violation:
+       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
+    introduction.
+    4. It commits all events in one transaction and syncs them to disk.
+    5. The response lists one id per event, in the order of the request. If no event has the column that
+       `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
-    never wipes a label that came in between; with other content it replaces the values that it carries,
-    and a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). An
-    id
-    twice in one request is as if the events were sent one after the other.
+    never removes a label that came in between. With other content it replaces the values that it
+    carries; a
+    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    Repeated ids in
+    one request apply in order.
 
     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a
     STATIC
-    baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
+    baseline of its name. Publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
-    For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
-    read in
-       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    For a source of type `FILE` the response names a job, which is readable at once:
+    1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
+    `.pq`) in
+       chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
-    Parquet file
-       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
-    CSV file
-       with a row of more than 8 MiB cannot be read.
+    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
+    row of a
+       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
+    least 8 bytes. A
+       CSV file with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
-       answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
-    no further
-       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
-    file's
-       first line is a column of the model, if every row is rejected, or soon after a million rejected
-    rows (the
-       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
-    cell of a CSV
-       file that seems to have no header line. It says if the cells are separated by another character,
-    or if the
-       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
-    `info` counts
-       their rows, for any cause of the failure.
-    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+       response to a request with events does; see `get_job`.
+    4. The job fails if:
+       * the file cannot be read, has more than 10,000 columns, or its reading needs more than 2 GiB of
+    memory or makes
+         no progress for 120 s (settings of the server),
+       * no cell of a CSV file's first line is a column of the model,
+       * every row is rejected, or soon after a million rejected rows (the server's setting
+    `max_rejected_rows`).
+
+       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
+    header line.
+       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+    Parquet.
+       Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
+    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
     later.
-    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text; so
+    text. So
        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
@@ -580,13 +418,13 @@ async def asyncio_detailed(
     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
     The events
     of a request have at most 20,000 different columns (400).
-    A retry follows the rules in the introduction; ids that the server made are the same in a replayed
-    answer.
+    A retry follows *Retries* in the introduction; ids that the server made are the same in a repeated
+    response.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -616,124 +454,70 @@ async def asyncio(
 ) -> ErrorEnvelope | PublishEventsResponse | None:
     """Publish events
 
-     Stores up to 1,000 events given in the request, or starts a job that stores the rows of an uploaded
-    file.
+     Stores up to 1,000 events of the request, or starts a job that stores the rows of an uploaded file.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404.
-    2. Every event is checked. An event without a usable id (where the model has an `event_id_col`),
-    with a
-       timestamp that cannot be read, or with a value nested more than 100 levels deep refuses the
-    request: 400,
-       each fault with its place, nothing stored.
-    3. Values are converted to the types of the model's schema. What does not fit is stored all the same
-    and
-       recorded as a violation: `missing`, `type` or `range`. Columns that the schema does not know are
-    kept.
-    4. All events are committed in one transaction and synced to disk.
-    5. The answer lists one id per event, in the order of the request.
-
-    *Types.* What a column takes as it is, what it takes converted, counted as a `type` violation, and
-    what reads
-    as null with the value that was sent beside it, as a `type` violation, too:
-
-    | data type | as it is | converted | kept beside |
-    |---|---|---|---|
-    | float | numbers | text of a number; a decimal or a text with more digits than a 64-bit float |
-    integers that no 64-bit float is, all else |
-    | int | integers of 64 bits, integral numbers | text of one, such as `" 7"` and `"7.0"` | all else |
-    | bool | `true`, `false` | 0, 1 and `"true"`, `"false"`, `"0"`, `"1"` in any case | all else |
-    | str | text, exactly | numbers and booleans, as JSON | lists and objects |
-    | category | values of the type of its categories | as that type does | as that type does |
-    | timestamp | what *Timestamps* accepts | | all else |
-    | vector | lists of numbers | text of such a list | all else |
-
-    A value that is no category, but is the same whole number or boolean as exactly one category, is
-    that
-    category: 1.0 is `"1"`, and `true` is `"True"`.
-
-    In JSON, integers of any size keep their digits in columns of text, in undeclared columns and as
-    ids. Of a
-    name that is there twice in one object the last counts. CSV cells are text in whatever type their
-    column has:
-    those that read as a value of it, as the third column says, are no violation, unless digits are
-    lost.
-
-    *Ids.* `event_id_col` names the column that holds the id: a non-empty string, an integer or an
-    integral
-    number (as decimal digits), or a list of one repeated value. A model without one gets a UUIDv7 per
-    event.
-    The id and the value of its column agree. In a column of numbers (int or float), a text of a whole
-    number is
-    that number: `"7"`, `" 7"` and `"7.0"` are one id, in JSON, CSV and Parquet, to publish, update,
-    delete and
-    read. In a column of text, and in one that the schema does not know, text is exact: `"007"` and
-    `"7.0"` are
-    ids of their own, and a number shows its digits. An id has up to 65,536 characters.
-
-    *Timestamps.* `event_ts_col` names the column, which need not be in the schema. Absent, null or
-    `"NaT"` means
-    the time of receipt. A value that has the type of a time or a date, in Parquet, is taken as it is.
-    If the model has an `event_ts_format`, text and the decimal digits of a number (7.0 is `7`) must fit
-    it;
-    what does not fit is no time. Without one, accepted are seconds, milliseconds, microseconds or
-    nanoseconds
-    since 1970, told apart by size, as a number or a text of digits; and ISO 8601 with `T` or a space,
-    in either
-    case, with or without an offset (none means UTC), also one after a space such as ` UTC` or ` -0800`.
-    A date
-    alone is its midnight, at its offset if it has one. Hour 24 is the end of the day. In a list, the
-    earliest counts. Times have up to 128 characters. Where no event of a request, or
-    no row of a file, has the column at all, `missing_timestamp_column` names it: perhaps its name is
-    misspelt.
+    1. The server looks up the model. An unknown one is a 404.
+    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    timestamp that
+       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
+    with its
+       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+    3. It converts values to the types of the model's schema. A value that does not fit is stored too,
+    as a violation:
+       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
+    introduction.
+    4. It commits all events in one transaction and syncs them to disk.
+    5. The response lists one id per event, in the order of the request. If no event has the column that
+       `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
     a retry
-    never wipes a label that came in between; with other content it replaces the values that it carries,
-    and a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). An
-    id
-    twice in one request is as if the events were sent one after the other.
+    never removes a label that came in between. With other content it replaces the values that it
+    carries; a
+    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    Repeated ids in
+    one request apply in order.
 
     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a
     STATIC
-    baseline of its name; publishing to it again appends. `env_name` is ignored for PRODUCTION.
+    baseline of its name. Publishing to it again appends. `env_name` is ignored for PRODUCTION.
 
-    For a source of type `FILE` the answer names a job, which is readable at once:
-    1. CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) are
-    read in
-       chunks; each chunk commits together with the job's position, so a crash resumes after it. A CSV
+    For a source of type `FILE` the response names a job, which is readable at once:
+    1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
+    `.pq`) in
+       chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
     header
        alone is a file without rows.
-    2. A row that cannot be an event is rejected on its own; see `list_rejected_rows`. So is a row of a
-    Parquet file
-       with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
-    CSV file
-       with a row of more than 8 MiB cannot be read.
+    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
+    row of a
+       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
+    least 8 bytes. A
+       CSV file with a row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
-       answer to a request with events does; see `get_job`.
-    4. The job fails if the file cannot be read, if reading it needs more than 2 GiB of memory or gets
-    no further
-       for 120 s (settings of the server), if it has more than 10,000 columns, if no cell of a CSV
-    file's
-       first line is a column of the model, if every row is rejected, or soon after a million rejected
-    rows (the
-       server's setting `max_rejected_rows`). The message names the columns of the file, but shows no
-    cell of a CSV
-       file that seems to have no header line. It says if the cells are separated by another character,
-    or if the
-       file looks like gzip, zip, Excel or Parquet. Chunks that were committed stay, and the job's
-    `info` counts
-       their rows, for any cause of the failure.
-    5. The job acts at the position where it was accepted: it never overwrites what was acknowledged
+       response to a request with events does; see `get_job`.
+    4. The job fails if:
+       * the file cannot be read, has more than 10,000 columns, or its reading needs more than 2 GiB of
+    memory or makes
+         no progress for 120 s (settings of the server),
+       * no cell of a CSV file's first line is a column of the model,
+       * every row is rejected, or soon after a million rejected rows (the server's setting
+    `max_rejected_rows`).
+
+       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
+    header line.
+       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+    Parquet.
+       Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
+    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
     later.
-    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls; in Parquet and JSON only nulls
+    6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
     timestamps too.
        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text; so
+    text. So
        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
     shown with
        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
@@ -743,13 +527,13 @@ async def asyncio(
     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value.
     The events
     of a request have at most 20,000 different columns (400).
-    A retry follows the rules in the introduction; ids that the server made are the same in a replayed
-    answer.
+    A retry follows *Retries* in the introduction; ids that the server made are the same in a repeated
+    response.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (PublishEventsRequest): Events to publish.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -114,12 +114,12 @@ def sync_detailed(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
     less. Ids that are not
-       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+       stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of
     the
-       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
-    together are a 400.
+       environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
+    400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
@@ -165,12 +165,12 @@ def sync(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
     less. Ids that are not
-       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+       stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of
     the
-       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
-    together are a 400.
+       environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
+    400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
@@ -211,12 +211,12 @@ async def asyncio_detailed(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
     less. Ids that are not
-       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+       stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of
     the
-       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
-    together are a 400.
+       environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
+    400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.
@@ -260,12 +260,12 @@ async def asyncio(
     and none ends up in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
-    2. With `event_ids` those events are read, all of them in one page unless `limit` or step 4 says
+    2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
     less. Ids that are not
-       stored are left out, and an id that is repeated is read once. Without `event_ids`, all events of
+       stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of
     the
-       environment are read, or those inside `time_range` (start inclusive, end exclusive). Both
-    together are a 400.
+       environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
+    400.
     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
     send it as
        `cursor`, with the rest of the request unchanged, for the next page.

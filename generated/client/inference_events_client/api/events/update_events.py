@@ -8,14 +8,14 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_envelope import ErrorEnvelope
-from ...models.publish_events_request import PublishEventsRequest
+from ...models.update_events_request import UpdateEventsRequest
 from ...models.update_events_response import UpdateEventsResponse
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -122,46 +122,48 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> Response[ErrorEnvelope | UpdateEventsResponse]:
     """Update events
 
-     Changes columns of PRODUCTION events that are stored already: labels that arrive late, metadata.
+     Changes columns of stored PRODUCTION events: labels that arrive late, metadata.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
-    changed.
+    1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
+    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns are left alone and named in
-       `ignored_columns`. The id column only selects.
+       columns without a role. Input, output and decision columns stay as they are, and
+    `ignored_columns` names
+       them. The id column only selects.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The violations of the changed columns are found anew.
-    6. All changes are committed in one transaction and synced to disk.
+    5. The server finds the violations of the changed columns again.
+    6. It commits all changes in one transaction and syncs them to disk.
 
-    Ids that are not stored change nothing; they are named in `unknown_event_ids`, while `event_ids`
-    repeats
-    every id in the order of the request. An id twice in one request is as if sent one after the other.
+    Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
+    every id in the
+    order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row. The
-    job's `info`
-    tells of them what the answer to a request with events tells. It fails as the job of
+    column and the columns to change. Every row counts as having every column of the file. The job's
+    `info`
+    reports what the response to a request with events reports. The job fails as that of
     `publish_events` does.
 
-    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
-    cannot be changed (400). A retry follows the rules in the introduction.
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
+    (400). A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -187,46 +189,48 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> ErrorEnvelope | UpdateEventsResponse | None:
     """Update events
 
-     Changes columns of PRODUCTION events that are stored already: labels that arrive late, metadata.
+     Changes columns of stored PRODUCTION events: labels that arrive late, metadata.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
-    changed.
+    1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
+    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns are left alone and named in
-       `ignored_columns`. The id column only selects.
+       columns without a role. Input, output and decision columns stay as they are, and
+    `ignored_columns` names
+       them. The id column only selects.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The violations of the changed columns are found anew.
-    6. All changes are committed in one transaction and synced to disk.
+    5. The server finds the violations of the changed columns again.
+    6. It commits all changes in one transaction and syncs them to disk.
 
-    Ids that are not stored change nothing; they are named in `unknown_event_ids`, while `event_ids`
-    repeats
-    every id in the order of the request. An id twice in one request is as if sent one after the other.
+    Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
+    every id in the
+    order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row. The
-    job's `info`
-    tells of them what the answer to a request with events tells. It fails as the job of
+    column and the columns to change. Every row counts as having every column of the file. The job's
+    `info`
+    reports what the response to a request with events reports. The job fails as that of
     `publish_events` does.
 
-    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
-    cannot be changed (400). A retry follows the rules in the introduction.
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
+    (400). A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -247,46 +251,48 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> Response[ErrorEnvelope | UpdateEventsResponse]:
     """Update events
 
-     Changes columns of PRODUCTION events that are stored already: labels that arrive late, metadata.
+     Changes columns of stored PRODUCTION events: labels that arrive late, metadata.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
-    changed.
+    1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
+    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns are left alone and named in
-       `ignored_columns`. The id column only selects.
+       columns without a role. Input, output and decision columns stay as they are, and
+    `ignored_columns` names
+       them. The id column only selects.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The violations of the changed columns are found anew.
-    6. All changes are committed in one transaction and synced to disk.
+    5. The server finds the violations of the changed columns again.
+    6. It commits all changes in one transaction and syncs them to disk.
 
-    Ids that are not stored change nothing; they are named in `unknown_event_ids`, while `event_ids`
-    repeats
-    every id in the order of the request. An id twice in one request is as if sent one after the other.
+    Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
+    every id in the
+    order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row. The
-    job's `info`
-    tells of them what the answer to a request with events tells. It fails as the job of
+    column and the columns to change. Every row counts as having every column of the file. The job's
+    `info`
+    reports what the response to a request with events reports. The job fails as that of
     `publish_events` does.
 
-    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
-    cannot be changed (400). A retry follows the rules in the introduction.
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
+    (400). A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -310,46 +316,48 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: PublishEventsRequest,
+    body: UpdateEventsRequest,
     idempotency_key: str | Unset = UNSET,
     x_fiddler_client_retry: str | Unset = UNSET,
 ) -> ErrorEnvelope | UpdateEventsResponse | None:
     """Update events
 
-     Changes columns of PRODUCTION events that are stored already: labels that arrive late, metadata.
+     Changes columns of stored PRODUCTION events: labels that arrive late, metadata.
 
     For a source of type `EVENTS`:
-    1. The model is looked up; an unknown one is a 404, one without an `event_id_col` a 400.
-    2. Every event is checked as in `publish_events`; a fault refuses the request (400), nothing is
-    changed.
+    1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
+    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns are left alone and named in
-       `ignored_columns`. The id column only selects.
+       columns without a role. Input, output and decision columns stay as they are, and
+    `ignored_columns` names
+       them. The id column only selects.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The violations of the changed columns are found anew.
-    6. All changes are committed in one transaction and synced to disk.
+    5. The server finds the violations of the changed columns again.
+    6. It commits all changes in one transaction and syncs them to disk.
 
-    Ids that are not stored change nothing; they are named in `unknown_event_ids`, while `event_ids`
-    repeats
-    every id in the order of the request. An id twice in one request is as if sent one after the other.
+    Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
+    every id in the
+    order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
     id
-    column and the columns to change; every column of the file counts as contained in every row. The
-    job's `info`
-    tells of them what the answer to a request with events tells. It fails as the job of
+    column and the columns to change. Every row counts as having every column of the file. The job's
+    `info`
+    reports what the response to a request with events reports. The job fails as that of
     `publish_events` does.
 
-    Limits: those of `publish_events`. `env_type` must be PRODUCTION: datasets
-    cannot be changed (400). A retry follows the rules in the introduction.
+    Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
+    (400). A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (PublishEventsRequest): Events to publish or to update.
+        body (UpdateEventsRequest): Updates of stored events.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

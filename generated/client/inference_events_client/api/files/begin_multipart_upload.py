@@ -106,8 +106,9 @@ def sync_detailed(
 
      Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
 
-    1. The ending of the name tells the type, as in `upload_file`; any other ending is a 400.
-    2. The answer is a file with status INITIATED. Its id goes with every part and with the completion.
+    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    2. The response is a file with status INITIATED. Its id goes with every part and with the
+    completion.
 
     An upload that is not completed within 24 hours is removed with its parts. A retry begins another
     upload,
@@ -144,8 +145,9 @@ def sync(
 
      Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
 
-    1. The ending of the name tells the type, as in `upload_file`; any other ending is a 400.
-    2. The answer is a file with status INITIATED. Its id goes with every part and with the completion.
+    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    2. The response is a file with status INITIATED. Its id goes with every part and with the
+    completion.
 
     An upload that is not completed within 24 hours is removed with its parts. A retry begins another
     upload,
@@ -177,8 +179,9 @@ async def asyncio_detailed(
 
      Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
 
-    1. The ending of the name tells the type, as in `upload_file`; any other ending is a 400.
-    2. The answer is a file with status INITIATED. Its id goes with every part and with the completion.
+    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    2. The response is a file with status INITIATED. Its id goes with every part and with the
+    completion.
 
     An upload that is not completed within 24 hours is removed with its parts. A retry begins another
     upload,
@@ -213,8 +216,9 @@ async def asyncio(
 
      Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
 
-    1. The ending of the name tells the type, as in `upload_file`; any other ending is a 400.
-    2. The answer is a file with status INITIATED. Its id goes with every part and with the completion.
+    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    2. The response is a file with status INITIATED. Its id goes with every part and with the
+    completion.
 
     An upload that is not completed within 24 hours is removed with its parts. A retry begins another
     upload,

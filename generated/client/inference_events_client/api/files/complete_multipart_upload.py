@@ -139,7 +139,7 @@ def sync_detailed(
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
-    Limit: 10 GiB a file (413 beyond). A retry follows the rules in the introduction.
+    Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -187,7 +187,7 @@ def sync(
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
-    Limit: 10 GiB a file (413 beyond). A retry follows the rules in the introduction.
+    Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -230,7 +230,7 @@ async def asyncio_detailed(
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
-    Limit: 10 GiB a file (413 beyond). A retry follows the rules in the introduction.
+    Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -276,7 +276,7 @@ async def asyncio(
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
-    Limit: 10 GiB a file (413 beyond). A retry follows the rules in the introduction.
+    Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

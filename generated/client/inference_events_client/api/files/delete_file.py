@@ -126,10 +126,10 @@ def sync_detailed(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):
@@ -170,10 +170,10 @@ def sync(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):
@@ -209,10 +209,10 @@ async def asyncio_detailed(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):
@@ -251,10 +251,10 @@ async def asyncio(
 
     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
     2. A file that an unfinished job needs stays: 409.
-    3. The answer shows the file once more. From then on it is a 404, and a publish or update from it as
-    well.
+    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
+    as well.
 
-    Events that were published from the file stay. A retry follows the rules in the introduction.
+    Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
     Args:
         file_id (UUID):

@@ -116,10 +116,10 @@ def sync_detailed(
 
     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in
     any order.
-       The content is streamed to disk and synced before the answer; the name of the part does not
+       The content is streamed to disk and synced before the response; the name of the part does not
     matter.
     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
-    3. `part_id` in the answer is the SHA-256 of the part. The completion repeats it.
+    3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
     harmless. Limit: 1,000 parts, 10 GiB a part (413 beyond).
@@ -157,10 +157,10 @@ def sync(
 
     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in
     any order.
-       The content is streamed to disk and synced before the answer; the name of the part does not
+       The content is streamed to disk and synced before the response; the name of the part does not
     matter.
     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
-    3. `part_id` in the answer is the SHA-256 of the part. The completion repeats it.
+    3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
     harmless. Limit: 1,000 parts, 10 GiB a part (413 beyond).
@@ -193,10 +193,10 @@ async def asyncio_detailed(
 
     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in
     any order.
-       The content is streamed to disk and synced before the answer; the name of the part does not
+       The content is streamed to disk and synced before the response; the name of the part does not
     matter.
     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
-    3. `part_id` in the answer is the SHA-256 of the part. The completion repeats it.
+    3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
     harmless. Limit: 1,000 parts, 10 GiB a part (413 beyond).
@@ -232,10 +232,10 @@ async def asyncio(
 
     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in
     any order.
-       The content is streamed to disk and synced before the answer; the name of the part does not
+       The content is streamed to disk and synced before the response; the name of the part does not
     matter.
     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
-    3. `part_id` in the answer is the SHA-256 of the part. The completion repeats it.
+    3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
     harmless. Limit: 1,000 parts, 10 GiB a part (413 beyond).

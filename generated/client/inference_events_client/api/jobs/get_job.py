@@ -100,7 +100,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+     Shows one job. A job is readable from the response with its id until 90 days after its end (a
     setting of
     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
     `extras` holds a
@@ -154,7 +154,7 @@ def sync(
 ) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+     Shows one job. A job is readable from the response with its id until 90 days after its end (a
     setting of
     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
     `extras` holds a
@@ -203,7 +203,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+     Shows one job. A job is readable from the response with its id until 90 days after its end (a
     setting of
     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
     `extras` holds a
@@ -255,7 +255,7 @@ async def asyncio(
 ) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
-     Shows one job. A job is readable from the moment its id was answered until 90 days after its end (a
+     Shows one job. A job is readable from the response with its id until 90 days after its end (a
     setting of
     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
     `extras` holds a

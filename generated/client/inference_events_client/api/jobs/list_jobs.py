@@ -107,7 +107,7 @@ def sync_detailed(
 
      Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
     ended more than
-    90 days ago is left out (a setting of the server).
+    90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
@@ -157,7 +157,7 @@ def sync(
 
      Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
     ended more than
-    90 days ago is left out (a setting of the server).
+    90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
@@ -202,7 +202,7 @@ async def asyncio_detailed(
 
      Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
     ended more than
-    90 days ago is left out (a setting of the server).
+    90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
@@ -250,7 +250,7 @@ async def asyncio(
 
      Lists all jobs, the newest first, also those of models and projects that are deleted. A job that
     ended more than
-    90 days ago is left out (a setting of the server).
+    90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;

@@ -106,8 +106,7 @@ def sync_detailed(
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
     count
-    from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
-    or that
+    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
@@ -149,8 +148,7 @@ def sync(
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
     count
-    from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
-    or that
+    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
@@ -187,8 +185,7 @@ async def asyncio_detailed(
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
     count
-    from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
-    or that
+    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
@@ -228,8 +225,7 @@ async def asyncio(
 
      Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
     count
-    from 0 and leave out a CSV header. The rows' content is not repeated. A job without rejected rows,
-    or that
+    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
     read no file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.

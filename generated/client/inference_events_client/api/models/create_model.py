@@ -145,26 +145,26 @@ def sync_detailed(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -218,26 +218,26 @@ def sync(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -286,26 +286,26 @@ async def asyncio_detailed(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -357,26 +357,26 @@ async def asyncio(
     their
     values: no enrichments, and no clusters of embeddings, vectors or columns. `warnings` names each of
     them, here
-    and whenever the model is read. Answers to a publish do not repeat these warnings.
+    and whenever the model is read. Responses to a publish do not repeat these warnings.
 
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
     `n_dimensions`
-       says, and not left out of downloads.
+       says, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
-       every column where another list of the group has several values.
+       every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
     same
        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows the rules in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

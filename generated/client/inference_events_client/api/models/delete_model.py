@@ -123,9 +123,9 @@ def sync_detailed(
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
-    4. A job, answered with 202, removes the events and the content of those files.
+    4. The response is a 202 with a job, which removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it again is a 404.
 
     Args:
         model_id (UUID):
@@ -168,9 +168,9 @@ def sync(
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
-    4. A job, answered with 202, removes the events and the content of those files.
+    4. The response is a 202 with a job, which removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it again is a 404.
 
     Args:
         model_id (UUID):
@@ -208,9 +208,9 @@ async def asyncio_detailed(
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
-    4. A job, answered with 202, removes the events and the content of those files.
+    4. The response is a 202 with a job, which removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it again is a 404.
 
     Args:
         model_id (UUID):
@@ -251,9 +251,9 @@ async def asyncio(
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
-    4. A job, answered with 202, removes the events and the content of those files.
+    4. The response is a 202 with a job, which removes the events and the content of those files.
 
-    A retry follows the rules in the introduction; deleting it anew is a 404.
+    A retry follows *Retries* in the introduction; deleting it again is a 404.
 
     Args:
         model_id (UUID):

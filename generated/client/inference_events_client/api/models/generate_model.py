@@ -133,9 +133,9 @@ def sync_detailed(
        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
     and so is
        what fits no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
-    left out of
-       these, and a side that has such gets no bound. The bins of a single value reach half a unit to
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
+    count
+       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
     either side.
        A bool gets the categories false and true. Text of at most `max_cardinality` different values,
     and fewer
@@ -148,7 +148,7 @@ def sync_detailed(
        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
     not grouped
        yet say what an item is, with bounds and categories.
-    4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
+    4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
@@ -207,9 +207,9 @@ def sync(
        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
     and so is
        what fits no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
-    left out of
-       these, and a side that has such gets no bound. The bins of a single value reach half a unit to
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
+    count
+       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
     either side.
        A bool gets the categories false and true. Text of at most `max_cardinality` different values,
     and fewer
@@ -222,7 +222,7 @@ def sync(
        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
     not grouped
        yet say what an item is, with bounds and categories.
-    4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
+    4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
@@ -276,9 +276,9 @@ async def asyncio_detailed(
        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
     and so is
        what fits no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
-    left out of
-       these, and a side that has such gets no bound. The bins of a single value reach half a unit to
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
+    count
+       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
     either side.
        A bool gets the categories false and true. Text of at most `max_cardinality` different values,
     and fewer
@@ -291,7 +291,7 @@ async def asyncio_detailed(
        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
     not grouped
        yet say what an item is, with bounds and categories.
-    4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
+    4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside
@@ -348,9 +348,9 @@ async def asyncio(
        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
     and so is
        what fits no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
-    left out of
-       these, and a side that has such gets no bound. The bins of a single value reach half a unit to
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
+    count
+       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
     either side.
        A bool gets the categories false and true. Text of at most `max_cardinality` different values,
     and fewer
@@ -363,7 +363,7 @@ async def asyncio(
        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
     not grouped
        yet say what an item is, with bounds and categories.
-    4. The roles in the answer are those of `spec` if it was sent. Otherwise every column is an input.
+    4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
     outside

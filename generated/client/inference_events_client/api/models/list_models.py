@@ -117,7 +117,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ModelPage]:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given, and only the newest
+     Lists models by name and version, of one project if `project_id` is given, and only the newest
     version of each
     name with `latest_only`.
 
@@ -174,7 +174,7 @@ def sync(
 ) -> ErrorEnvelope | ModelPage | None:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given, and only the newest
+     Lists models by name and version, of one project if `project_id` is given, and only the newest
     version of each
     name with `latest_only`.
 
@@ -226,7 +226,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ModelPage]:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given, and only the newest
+     Lists models by name and version, of one project if `project_id` is given, and only the newest
     version of each
     name with `latest_only`.
 
@@ -281,7 +281,7 @@ async def asyncio(
 ) -> ErrorEnvelope | ModelPage | None:
     """List models
 
-     Lists models by name and version, of one project where `project_id` is given, and only the newest
+     Lists models by name and version, of one project if `project_id` is given, and only the newest
     version of each
     name with `latest_only`.
 

@@ -137,14 +137,13 @@ def sync_detailed(
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a column that is gone
-    stay
+    2. A column that is new reads as null in events stored before. The values of a dropped column stay
        readable under `undeclared`.
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
-    4. Events stored before are not checked anew; the schema binds what is written from then on.
+    4. Events stored before are not checked again; the schema binds later writes.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):
@@ -187,14 +186,13 @@ def sync(
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a column that is gone
-    stay
+    2. A column that is new reads as null in events stored before. The values of a dropped column stay
        readable under `undeclared`.
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
-    4. Events stored before are not checked anew; the schema binds what is written from then on.
+    4. Events stored before are not checked again; the schema binds later writes.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):
@@ -232,14 +230,13 @@ async def asyncio_detailed(
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a column that is gone
-    stay
+    2. A column that is new reads as null in events stored before. The values of a dropped column stay
        readable under `undeclared`.
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
-    4. Events stored before are not checked anew; the schema binds what is written from then on.
+    4. Events stored before are not checked again; the schema binds later writes.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):
@@ -280,14 +277,13 @@ async def asyncio(
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a column that is gone
-    stay
+    2. A column that is new reads as null in events stored before. The values of a dropped column stay
        readable under `undeclared`.
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
-    4. Events stored before are not checked anew; the schema binds what is written from then on.
+    4. Events stored before are not checked again; the schema binds later writes.
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         model_id (UUID):

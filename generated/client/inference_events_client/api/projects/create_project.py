@@ -127,7 +127,7 @@ def sync_detailed(
     deleted
     project is free again. A token that is limited to projects cannot create one (403).
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -168,7 +168,7 @@ def sync(
     deleted
     project is free again. A token that is limited to projects cannot create one (403).
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -204,7 +204,7 @@ async def asyncio_detailed(
     deleted
     project is free again. A token that is limited to projects cannot create one (403).
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -243,7 +243,7 @@ async def asyncio(
     deleted
     project is free again. A token that is limited to projects cannot create one (403).
 
-    A retry follows the rules in the introduction.
+    A retry follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -63,7 +63,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | HealthResponse]:
     """Is the process alive?
 
-     Answers 200 as long as the process can answer at all. Needs no token.
+     Returns 200 as long as the process can respond at all. Needs no token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -88,7 +88,7 @@ def sync(
 ) -> ErrorEnvelope | HealthResponse | None:
     """Is the process alive?
 
-     Answers 200 as long as the process can answer at all. Needs no token.
+     Returns 200 as long as the process can respond at all. Needs no token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -109,7 +109,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | HealthResponse]:
     """Is the process alive?
 
-     Answers 200 as long as the process can answer at all. Needs no token.
+     Returns 200 as long as the process can respond at all. Needs no token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -132,7 +132,7 @@ async def asyncio(
 ) -> ErrorEnvelope | HealthResponse | None:
     """Is the process alive?
 
-     Answers 200 as long as the process can answer at all. Needs no token.
+     Returns 200 as long as the process can respond at all. Needs no token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

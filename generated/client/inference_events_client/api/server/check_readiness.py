@@ -68,8 +68,8 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ReadinessResponse]:
     """Can the server take requests?
 
-     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
-    stops, or if
+     Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
+    or if
     a store cannot be read. Needs no token.
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
@@ -105,8 +105,8 @@ def sync(
 ) -> ErrorEnvelope | ReadinessResponse | None:
     """Can the server take requests?
 
-     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
-    stops, or if
+     Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
+    or if
     a store cannot be read. Needs no token.
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
@@ -138,8 +138,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ReadinessResponse]:
     """Can the server take requests?
 
-     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
-    stops, or if
+     Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
+    or if
     a store cannot be read. Needs no token.
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
@@ -173,8 +173,8 @@ async def asyncio(
 ) -> ErrorEnvelope | ReadinessResponse | None:
     """Can the server take requests?
 
-     Answers 200 if the server takes requests, and 503 if nothing can be served: while it starts or
-    stops, or if
+     Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
+    or if
     a store cannot be read. Needs no token.
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but

@@ -93,7 +93,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     """Check a client's version
 
-     Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
+     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
     version
     that cannot be read, is a 400 that says so.
 
@@ -129,7 +129,7 @@ def sync(
 ) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     """Check a client's version
 
-     Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
+     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
     version
     that cannot be read, is a 400 that says so.
 
@@ -160,7 +160,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     """Check a client's version
 
-     Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
+     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
     version
     that cannot be read, is a 400 that says so.
 
@@ -194,7 +194,7 @@ async def asyncio(
 ) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     """Check a client's version
 
-     Tells whether a client can work with this server. Clients of the 3.x line can: anything else, or a
+     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
     version
     that cannot be read, is a 400 that says so.
 

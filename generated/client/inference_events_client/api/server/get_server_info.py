@@ -78,9 +78,9 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ServerInfoResponse]:
     """Get the server's version
 
-     Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
-    SemVer of
-    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
+     Reports the version of the API that this server supports, as the vendor's client expects it: a
+    strict SemVer of
+    at least 26.0.0. Clients ask for it first. It also reports the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -105,9 +105,9 @@ def sync(
 ) -> ErrorEnvelope | ServerInfoResponse | None:
     """Get the server's version
 
-     Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
-    SemVer of
-    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
+     Reports the version of the API that this server supports, as the vendor's client expects it: a
+    strict SemVer of
+    at least 26.0.0. Clients ask for it first. It also reports the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -128,9 +128,9 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ServerInfoResponse]:
     """Get the server's version
 
-     Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
-    SemVer of
-    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
+     Reports the version of the API that this server supports, as the vendor's client expects it: a
+    strict SemVer of
+    at least 26.0.0. Clients ask for it first. It also reports the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -153,9 +153,9 @@ async def asyncio(
 ) -> ErrorEnvelope | ServerInfoResponse | None:
     """Get the server's version
 
-     Tells the version of the API that this server speaks, as the vendor's client expects it: a strict
-    SemVer of
-    at least 26.0.0. Clients ask this first. It also tells the version of the server's own software.
+     Reports the version of the API that this server supports, as the vendor's client expects it: a
+    strict SemVer of
+    at least 26.0.0. Clients ask for it first. It also reports the version of the server's own software.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -105,7 +105,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | TokenResponse]:
     """Revoke a token
 
-     Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
+     Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
     404. The last admin token that does not expire cannot be revoked (409), as nobody could make
     another.
@@ -139,7 +139,7 @@ def sync(
 ) -> ErrorEnvelope | TokenResponse | None:
     """Revoke a token
 
-     Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
+     Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
     404. The last admin token that does not expire cannot be revoked (409), as nobody could make
     another.
@@ -168,7 +168,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | TokenResponse]:
     """Revoke a token
 
-     Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
+     Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
     404. The last admin token that does not expire cannot be revoked (409), as nobody could make
     another.
@@ -200,7 +200,7 @@ async def asyncio(
 ) -> ErrorEnvelope | TokenResponse | None:
     """Revoke a token
 
-     Revokes a token: from the answer on, requests with it are a 401. Revoking it again, or an expired
+     Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
     404. The last admin token that does not expire cannot be revoked (409), as nobody could make
     another.

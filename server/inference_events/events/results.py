@@ -1,0 +1,89 @@
+"""What became of one request's events, in a form that its idempotency record keeps.
+
+A response is made of it outside the thread that writes: once for the request, and again for each that repeats it. All
+but the statuses is known before the write.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from inference_events.events.store import RowStatus, Statuses, WriteKind
+
+NO_STATUSES = np.zeros(0, np.int8)
+
+
+class Count(NamedTuple):
+    """How many events of a request have something; of an update `rows` says which, as unknown events do not count."""
+
+    total: int
+    rows: Sequence[int] | None = None
+
+
+class ViolationCount(NamedTuple):
+    """How many events violate the schema in one column in one way."""
+
+    column: str
+    kind: str
+    events: Count
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What became of a request's events, by their order in it, and what was found about their columns.
+
+    `date_like` counts the times that were read from eight digits which look like a date.
+    """
+
+    kind: WriteKind
+    ids: Sequence[str]
+    violations: Sequence[ViolationCount]
+    ignored_columns: Sequence[str]
+    undeclared_columns: Sequence[str]
+    missing_timestamp_column: str | None
+    timestamp_column: str | None
+    date_like: Count
+    statuses: Statuses = field(default_factory=lambda: NO_STATUSES)
+
+    def with_statuses(self, statuses: Statuses) -> "IngestResult":
+        """Return the result of a write. One status stands for all if there is one only."""
+        own = statuses if len(statuses) == len(self.ids) else np.repeat(statuses, len(self.ids))
+        return replace(self, statuses=own)
+
+    def count(self, status: RowStatus) -> int:
+        """Return how many events have a status."""
+        return int(np.count_nonzero(self.statuses == status))
+
+    def with_status(self, status: RowStatus) -> list[str]:
+        """Return the ids of the events that have a status."""
+        return [self.ids[row] for row in np.flatnonzero(self.statuses == status).tolist()]
+
+    def violation_counts(self) -> list[tuple[str, str, int]]:
+        """Return column, kind and number of the violations in events that are stored, sorted."""
+        counted = ((column, kind, self._stored(count)) for column, kind, count in self.violations)
+        return sorted(one for one in counted if one[2])
+
+    def date_like_count(self) -> int:
+        """Return how many events that are stored have a time which looks like a date."""
+        return self._stored(self.date_like)
+
+    def _stored(self, count: Count) -> int:
+        if count.rows is None:
+            return count.total
+        return int(np.count_nonzero(self.statuses[list(count.rows)] != RowStatus.UNKNOWN))
+
+    def to_json(self) -> bytes:
+        """Return all but the statuses."""
+        return orjson.dumps({name: value for name, value in vars(self).items() if name != "statuses"}, default=list)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "IngestResult":
+        """Return what `to_json` was made of."""
+        fields: dict[str, Any] = orjson.loads(text)
+        fields["kind"] = WriteKind(fields["kind"])
+        fields["date_like"] = Count(*fields["date_like"])
+        fields["violations"] = [ViolationCount(column, kind, Count(*c)) for column, kind, c in fields["violations"]]
+        return cls(**fields)
