@@ -3,10 +3,9 @@ PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 INSTALL := install --constraint constraints.txt
 # Two environments contain the built wheels, as users install them: one lacks pandas, because pyarrow behaves differently
-# with it; the other one has the extra `demo`, which needs pandas.
+# with it; the other one has pandas and what else the demo needs.
 TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
-EXTRA_test-demo := [demo]
 # Directories too: their time changes if a file is deleted.
 PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
@@ -28,7 +27,7 @@ help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 demo: .venv/.demo ## Publish a year of real flights to a server of its own, and count them all again
-	$(PYTHON) -m inference_events demo
+	$(PYTHON) -m examples.flights
 
 test: ## Check style, types, generated code and every promise, and print how long each part took
 	@sum=0; times=; for part in $(PARTS); do \
@@ -150,7 +149,7 @@ clean: ## Remove what can be made anew
 	@touch $@
 
 .venv/.demo: .venv/.serve
-	$(PIP) $(INSTALL) --editable '.[demo]'
+	$(PIP) $(INSTALL) --group demo
 	@touch $@
 
 .venv/.dev: .venv/.demo
@@ -179,7 +178,7 @@ dist/.built: pyproject.toml constraints.txt openapi.yaml $(PACKAGES) | .venv/bin
 
 # The second command is needed because pip keeps an installed wheel if the new one has the same version.
 .venv/%/.wheel: dist/.built .venv/%/.tools
-	$(PIP) --python $(@D)/bin/python $(INSTALL) "$$(echo dist/inference_events-*.whl)$(EXTRA_$*)" dist/inference_events_client-*.whl
+	$(PIP) --python $(@D)/bin/python $(INSTALL) dist/inference_events-*.whl dist/inference_events_client-*.whl
 	$(PIP) --python $(@D)/bin/python $(INSTALL) --no-deps --force-reinstall dist/*.whl
 	@touch $@
 

@@ -1,5 +1,9 @@
 """An open, self-hosted server for the Fiddler v3 Events API."""
 
 from importlib.metadata import version
+from typing import Final
 
 __version__ = version("inference-events")
+
+# Of the contract, as each response names it.
+API_VERSION: Final = "3.0"

@@ -1,7 +1,6 @@
-"""The command line: run a server, manage the tokens of a running one, see a demo."""
+"""The command line: run a server, look after its data directory, manage the tokens of a running one."""
 
 import gc
-import importlib
 import inspect
 import os
 import resource
@@ -238,8 +237,6 @@ def _add_serve() -> None:
 
 _add_serve()
 
-DEMO_DATA_DIR = Path("inference-events-demo")
-
 
 @app.command()
 def migrate(
@@ -303,17 +300,3 @@ def _show_space(space: "Space") -> None:
 
 def _size(count: int) -> str:
     return ByteSize(count).human_readable()
-
-
-@app.command()
-def demo(
-    data_dir: Annotated[Path, typer.Option(help="A data directory for the demo alone.")] = DEMO_DATA_DIR,
-) -> None:
-    """Publish a year of real flights to a server of its own, label them, delete some, and count them all again."""
-    try:
-        run = importlib.import_module("inference_events.demo").run
-    except ModuleNotFoundError as error:
-        raise failure(
-            f"The demo needs the package {error.name}: install inference-events with its extra, demo"
-        ) from None
-    run(data_dir)

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+# The scope that may call every operation.
+ADMIN: Final = "admin"
 
 
 @dataclass(frozen=True, slots=True)

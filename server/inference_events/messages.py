@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
+from inference_events.references import escape
+
 MAX_NAME = 100
 MAX_LISTED = 20
 
@@ -32,8 +34,4 @@ def join_names(names: Sequence[str]) -> str:
 
 def pointer(path: Iterable[str | int]) -> str:
     """Write a JSON pointer. Each name in it is cut."""
-    return "".join(f"/{_escape(truncate(str(part)))}" for part in path)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+    return "".join(f"/{escape(truncate(str(part)))}" for part in path)

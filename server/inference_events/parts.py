@@ -1,5 +1,6 @@
 """Uploads in parts: which parts a completion names, and whether they are stored."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, utc_now
 from inference_events.errors import BadRequest, Fault, PayloadTooLarge
-from inference_events.files.store import StoredObject
+from inference_events.files.store import FileStore, StoredObject
+from inference_events.files.sweep import delete_released
+from inference_events_api.operations import UploadedFile
 
 UNFINISHED_HOURS = 24
 
@@ -24,16 +27,45 @@ class Part:
     id: str
 
 
-def complete(session: Session, file_id: str, named: Sequence[Mapping[str, Any]], limit: int, token_id: str) -> File:
-    """Make an upload a file of the parts that a completion names.
+class MultipartUploads:
+    """Make files of at most `max_file_bytes` of the parts that are stored."""
 
-    Raises ObjectNotFound, Conflict, BadRequest with the place of each part that is misnumbered, not stored or stored
-    with another id, and PayloadTooLarge for more than `limit` bytes.
-    """
-    files.get_unfinished(session, file_id)
-    parts = in_order(named)
-    _check(parts, files.parts(session, file_id), limit)
-    return files.complete(session, file_id, len(parts), token_id)
+    def __init__(self, catalog: Catalog, store: FileStore, max_file_bytes: int) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._max_file_bytes = max_file_bytes
+
+    async def keep_part(self, file_id: str, number: int, part: UploadedFile) -> None:
+        """Add a part to an upload, in place of an earlier one of its number. Raises ObjectNotFound and Conflict."""
+
+        def put(session: Session) -> None:
+            upload = files.get_unfinished(session, file_id)
+            files.put_part(session, upload.id, number, StoredObject(part.key, part.size, part.sha256))
+
+        # Checked before the part is kept, so that a part of no upload is deleted at once.
+        await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
+        part.keep()
+        await self._catalog.awrite(put)
+        await self.delete_released()
+
+    def complete(self, session: Session, file_id: str, named: Sequence[Mapping[str, Any]], token_id: str) -> File:
+        """Make an upload a file of the parts that a completion names.
+
+        Raises ObjectNotFound, Conflict, BadRequest with the place of each part that is misnumbered, not stored or
+        stored with another id, and PayloadTooLarge.
+        """
+        files.get_unfinished(session, file_id)
+        parts = in_order(named)
+        _check(parts, files.parts(session, file_id), self._max_file_bytes)
+        return files.complete(session, file_id, len(parts), token_id)
+
+    async def delete_released(self) -> None:
+        """Delete what a transaction has released. What cannot be deleted now is left to the purge."""
+        await asyncio.to_thread(self._delete_released)
+
+    def _delete_released(self) -> None:
+        for _ in delete_released(self._catalog, self._store):
+            pass
 
 
 def in_order(named: Sequence[Mapping[str, Any]]) -> list[Part]:

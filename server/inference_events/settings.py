@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inference_events.limits import GIB, MIB, Limits, Pace
+
 ENV_PREFIX = "INFERENCE_EVENTS_"
 
-KIB = 1024
-MIB = 1024 * KIB
-GIB = 1024 * MIB
+LIMITS = Limits()
 
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?(\+[0-9A-Za-z-.]+)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{16,}")
@@ -80,33 +80,37 @@ class Settings(BaseSettings):
         description="Version told to clients, which switch features on by it; 26.0.0 or later.",
     )
     max_event_body_bytes: ByteSize = Field(
-        default=ByteSize(128 * MIB),
+        default=ByteSize(LIMITS.event_body_bytes),
         gt=0,
         description="Largest body of an events request, after decompression.",
     )
     max_event_body_values: int = Field(
-        default=5_000_000, gt=0, description="Most JSON values in the body of an events request."
+        default=LIMITS.event_body_values, gt=0, description="Most JSON values in the body of an events request."
     )
     max_event_bytes: ByteSize = Field(
-        default=ByteSize(8 * MIB), gt=0, description="Largest event in the body of an events request."
+        default=ByteSize(LIMITS.event_bytes),
+        gt=0,
+        description="Largest event in the body of an events request.",
     )
-    max_event_values: int = Field(default=250_000, gt=0, description="Most JSON values in one event.")
+    max_event_values: int = Field(default=LIMITS.event_values, gt=0, description="Most JSON values in one event.")
     max_body_bytes: ByteSize = Field(
-        default=ByteSize(8 * MIB),
+        default=ByteSize(LIMITS.json_body_bytes),
         gt=0,
         description="Largest body of any other JSON request, after decompression.",
     )
     max_body_values: int = Field(
-        default=1_000_000, gt=0, description="Most JSON values in the body of any other request."
+        default=LIMITS.json_body_values, gt=0, description="Most JSON values in the body of any other request."
     )
-    max_file_bytes: ByteSize = Field(default=ByteSize(10 * GIB), gt=0, description="Largest uploaded file.")
+    max_file_bytes: ByteSize = Field(default=ByteSize(LIMITS.file_bytes), gt=0, description="Largest uploaded file.")
     max_bodies_in_flight_bytes: ByteSize = Field(
-        default=ByteSize(512 * MIB),
+        default=ByteSize(LIMITS.bodies_in_flight_bytes),
         gt=0,
         description="Bytes of bodies held at once; beyond them the answer is 503.",
     )
     max_body_idle_seconds: float = Field(
-        default=30, gt=0, description="Seconds without a byte of a body or file after which the answer is 408."
+        default=LIMITS.pace.idle_seconds,
+        gt=0,
+        description="Seconds without a byte of a body or file after which the answer is 408.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
     max_unfinished_jobs: int = Field(
@@ -152,3 +156,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line to log."
     )
+
+    def limits(self) -> Limits:
+        """Return what bounds requests."""
+        return Limits(
+            event_body_bytes=self.max_event_body_bytes,
+            event_body_values=self.max_event_body_values,
+            event_bytes=self.max_event_bytes,
+            event_values=self.max_event_values,
+            json_body_bytes=self.max_body_bytes,
+            json_body_values=self.max_body_values,
+            file_bytes=self.max_file_bytes,
+            bodies_in_flight_bytes=self.max_bodies_in_flight_bytes,
+            pace=Pace(idle_seconds=self.max_body_idle_seconds),
+        )

@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from connexion.apps.asynchronous import AsyncApp
+from starlette.types import ASGIApp
 
 from inference_events.catalog.tokens import TokenIdentity
 from inference_events.context import Request, current_request
 from inference_events.files.local import LocalFileStore
-from inference_events.http import Limits, create_http_app
+from inference_events.http import create_http_app
 from inference_events.http.contract import load_contract
+from inference_events.limits import Limits
 from inference_events.metrics import Metrics
-from inference_events_api.operations import Operations
+from inference_events.references import resolve
 
 TOKENS = {
     "admin-token-of-the-tests": frozenset({"admin"}),
@@ -34,10 +35,9 @@ class ExampleOperations:
         self.answers: dict[str, Callable[..., Awaitable[Any]]] = {}
         self._examples = _examples()
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        if name not in self._examples:
-            raise AttributeError(name)
-        return partial(self._answer, name)
+    def handlers(self) -> dict[str, Callable[..., Awaitable[Any]]]:
+        """Return the function of each operation by its operationId."""
+        return {name: partial(self._answer, name) for name in self._examples}
 
     async def _answer(self, operation_id: str, **arguments: Any) -> Any:
         self.calls.append((operation_id, arguments))
@@ -65,10 +65,10 @@ def authenticate(token: str) -> TokenIdentity | None:
 
 def create_example_app(
     incoming: Path, operations: ExampleOperations, gate: OpenGate, limits: Limits | None = None
-) -> AsyncApp:
+) -> ASGIApp:
     """Build the HTTP layer over the examples, with answers checked against the contract."""
     return create_http_app(
-        operations=cast(Operations, operations),
+        handlers=operations.handlers(),
         authenticate=authenticate,
         retries=gate,
         limits=limits or Limits(),
@@ -98,10 +98,4 @@ def _example(document: Mapping[str, Any], path: str, method: str, status: int) -
         return None
     if "example" in content:
         return content["example"]
-    example: Any = next(iter(content["examples"].values()))
-    while "$ref" in example:
-        target: Any = document
-        for part in example["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        example = target
-    return example["value"]
+    return resolve(document, next(iter(content["examples"].values())))["value"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_events.http import Limits, Pace
+from inference_events.limits import Limits, Pace
 from tests.contract.fakes import ADMIN, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
 from tests.contract.wire import SECONDS, Answer, connect, read_answer, send

@@ -16,7 +16,8 @@ import httpx
 import pytest
 import yaml
 
-from inference_events_api.operations import SCOPES, STATUS, Operations
+from inference_events_api import operations
+from inference_events_api.operations import SCOPES, STATUS
 from inference_events_client import AuthenticatedClient
 from inference_events_client.api.files import upload_file
 from inference_events_client.models import FileUpload
@@ -48,8 +49,11 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def operation_ids(document: dict[str, Any]) -> set[str]:
-    nodes = (node for item in document["paths"].values() for node in item.values() if isinstance(node, dict))
-    return {node["operationId"] for node in nodes}
+    return {node["operationId"] for node in operation_nodes(document)}
+
+
+def operation_nodes(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for item in document["paths"].values() for node in item.values() if isinstance(node, dict)]
 
 
 def test_committed_tree_is_what_the_specification_generates(tmp_path: Path) -> None:
@@ -72,28 +76,28 @@ def test_check_names_an_edited_file(tmp_path: Path) -> None:
     assert "-MINE = 1" in done.stdout
 
 
-def test_protocol_has_exactly_the_operations_of_the_specification() -> None:
-    """Every operationId is a method of `Operations`, and nothing else is."""
-    methods = {name for name in vars(Operations) if not name.startswith("_")}
-    assert methods == operation_ids(SPEC) == set(STATUS)
+def test_protocols_have_exactly_the_operations_of_the_specification() -> None:
+    """Every operationId is a method of the Protocol of its tag, and nothing else is."""
+    tags = {re.sub(r"Operations$", "", name): kind for name, kind in vars(operations).items() if name in protocols()}
+    methods = {(tag, name) for tag, kind in tags.items() for name in vars(kind) if not name.startswith("_")}
+    assert methods == {(node["tags"][0], node["operationId"]) for node in operation_nodes(SPEC)}
+    assert {name for _, name in methods} == operation_ids(SPEC) == set(STATUS)
 
 
 def test_only_operations_without_security_have_no_scopes() -> None:
     """`SCOPES` leaves out exactly the operations that need no token."""
-    nodes = (node for item in SPEC["paths"].values() for node in item.values() if isinstance(node, dict))
-    open_to_all = {node["operationId"] for node in nodes if node.get("security") == []}
+    open_to_all = {node["operationId"] for node in operation_nodes(SPEC) if node.get("security") == []}
     assert set(STATUS) - set(SCOPES) == open_to_all
 
 
 HANDLERS = """
 from pathlib import Path
 from inference_events_api import types
-from inference_events_api.operations import Operations, FileDownload, UploadedFile
+from inference_events_api.operations import FileDownload, UploadedFile, handlers
 
-class Handlers:
-{methods}
+{classes}
 
-ops: Operations = Handlers()
+handlers({arguments})
 """
 
 ALIVE = """
@@ -102,21 +106,31 @@ async def check_liveness(self) -> types.HealthResponse:
 """
 
 
-def handlers() -> dict[str, str]:
-    """Return the source of one right handler per operation, made from the Protocol itself."""
+def protocols() -> dict[str, ast.ClassDef]:
+    """Return the Protocol of each tag by its name."""
     source = (GENERATED / "api" / "inference_events_api" / "operations.py").read_text()
-    [protocol] = (
-        node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Operations"
-    )
-    methods = [node for node in protocol.body if isinstance(node, ast.AsyncFunctionDef)]
+    classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    return {node.name: node for node in classes if node.name.endswith("Operations")}
+
+
+def handlers() -> dict[str, str]:
+    """Return the source of one right handler per operation, made from the Protocols themselves."""
+    nodes = (node for protocol in protocols().values() for node in protocol.body)
+    methods = [node for node in nodes if isinstance(node, ast.AsyncFunctionDef)]
     for method in methods:
         method.body = ast.parse("raise NotImplementedError").body
     return {method.name: ast.unparse(method) for method in methods} | {"check_liveness": ALIVE}
 
 
 def module(methods: dict[str, str]) -> str:
-    body = "\n".join(methods.values()).replace("\n", "\n    ")
-    return HANDLERS.replace("{methods}", f"    {body}")
+    """Return the source of one object per tag with those handlers that are its operations."""
+    classes, arguments = [], []
+    for name, protocol in protocols().items():
+        own = [node.name for node in protocol.body if isinstance(node, ast.AsyncFunctionDef)]
+        body = "\n".join(methods[method] for method in own if method in methods).replace("\n", "\n    ")
+        classes.append(f"class {name}:\n    {body}")
+        arguments.append(f"{name.removesuffix('Operations').lower()}={name}()")
+    return HANDLERS.replace("{classes}", "\n\n".join(classes)).replace("{arguments}", ", ".join(arguments))
 
 
 def test_type_checker_rejects_handlers_that_disagree_with_the_specification(tmp_path: Path) -> None:
@@ -141,7 +155,7 @@ def test_type_checker_rejects_handlers_that_disagree_with_the_specification(tmp_
     complaints = {name: "\n".join(line for line in lines if line.startswith(f"{name}.py:")) for name in variants}
     assert done.returncode == 1, done.stdout + done.stderr
     assert complaints["right"] == ""
-    assert '"Handlers" is missing following "Operations" protocol member' in complaints["missing"]
+    assert '"ProjectsOperations" is missing following "ProjectsOperations" protocol member' in complaints["missing"]
     assert "get_project" in complaints["missing"]
     assert re.search(r"Expected:[^$]*job_id: str[^$]*Got:[^$]*job_id: int", complaints["argument"])
     assert 'Missing key "status" for TypedDict "Health"' in complaints["key"]

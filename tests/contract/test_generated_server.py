@@ -36,6 +36,7 @@ paths:
     put:
       operationId: put_thing
       summary: Put a thing
+      tags: [Big things, Things]
       x-retry-record: false
       requestBody:
         required: true
@@ -69,7 +70,8 @@ from pathlib import Path
 import httpx
 from prometheus_client import CollectorRegistry
 from inference_events.files.local import LocalFileStore
-from inference_events.http import Limits, create_http_app
+from inference_events.http import create_http_app
+from inference_events.limits import Limits
 from inference_events.log import configure_logging
 from tests.contract.serving import serve
 
@@ -77,32 +79,35 @@ configure_logging("error")
 calls = []
 directory = Path(sys.argv[1])
 
-class Handlers:
-    async def get_thing(self, **arguments):
-        calls.append(arguments)
-        return {}
+class NoMetrics:
+    registry = CollectorRegistry()
 
-    async def put_thing(self, *, class_, **arguments):
-        calls.append({"class_": (directory / class_.key).read_text(), **arguments})
-        return {}
+    def observe_request(self, operation, status, seconds):
+        pass
+
+    def show_bodies_in_flight(self, used):
+        pass
+
+async def get_thing(**arguments):
+    calls.append(arguments)
+    return {}
+
+async def put_thing(*, class_, **arguments):
+    calls.append({"class_": (directory / class_.key).read_text(), **arguments})
+    return {}
 
 @asynccontextmanager
 async def lifespan(app):
     yield
 
-class NoMetrics:
-    registry = CollectorRegistry()
-    def observe_request(self, *_): ...
-    def show_bodies_in_flight(self, _): ...
-
 app = create_http_app(
-    operations=Handlers(),
+    handlers={"get_thing": get_thing, "put_thing": put_thing},
     authenticate=None,
     retries=None,
     limits=Limits(),
     file_store=LocalFileStore(directory, directory),
-    metrics=NoMetrics(),
     lifespan=lifespan,
+    metrics=NoMetrics(),
 )
 with serve(app) as url:
     answers = [httpx.request(method, url + path, **options) for method, path, options in literal_eval(sys.argv[2])]
@@ -240,3 +245,11 @@ def test_the_signature_has_the_same_names(package: Path) -> None:
     ):
         assert argument in source
     assert "x_client" not in source
+
+
+def test_each_tag_has_an_object(package: Path) -> None:
+    """Operations are grouped by their first tag, and those without a tag by `default`."""
+    source = (package / "inference_events_api" / "operations.py").read_text()
+    assert "def handlers(*, big_things: BigThingsOperations, default: DefaultOperations)" in source
+    assert '"get_thing": default.get_thing' in source
+    assert '"put_thing": big_things.put_thing' in source

@@ -19,7 +19,8 @@ import structlog
 from inference_events import __version__
 from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, Fault
-from inference_events.http import Limits, connections
+from inference_events.http import connections
+from inference_events.limits import Limits
 from inference_events.log import configure_logging
 from tests.contract.fakes import ADMIN, INGEST, MANAGE, READ, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
@@ -183,7 +184,7 @@ def test_crashes_show_nothing(bench: Bench) -> None:
     crash = next(line for line in bench.lines() if line["event"] == "request_failed")
     assert crash["error"] == "ValueError"
     assert crash["request_id"] == answer.headers["x-request-id"]
-    assert any("inference_events.http.adapter" in place for place in crash["trace"])
+    assert any("inference_events.http.dispatch" in place for place in crash["trace"])
 
 
 def test_answers_that_break_the_contract_are_caught(bench: Bench) -> None:

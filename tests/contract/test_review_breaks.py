@@ -45,6 +45,7 @@ OPERATIONS = [
     Break("scope removed", discard("read", *LIST, "x-scopes"), "", "scopes changed"),
     Break("scope replaced", put(["write"], *GET, "x-scopes"), "", "scopes changed"),
     Break("scopes introduced", put(["read"], "paths", "/healthz", "get", "x-scopes"), "", "scopes changed"),
+    Break("limited tokens are refused", put(True, *CREATE, "x-all-projects"), "", "x-all-projects changed"),
     Break("retries are recorded", drop(*CREATE, "x-retry-record"), "", "x-retry-record changed"),
     Break("retries are not recorded", put(False, *PHOTO, "x-retry-record"), "", "x-retry-record changed"),
     Break("server removed", put([{"url": "/"}], "servers"), "servers", "server removed"),

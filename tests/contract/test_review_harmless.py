@@ -165,6 +165,7 @@ SAME: dict[str, Edit] = {
     "default minItems": put(0, *ORDER, "tags", "minItems"),
     "default minLength": put(0, *ORDER, "comment", "minLength"),
     "default x-retry-record": put(True, *LIST, "x-retry-record"),
+    "default x-all-projects": put(False, *LIST, "x-all-projects"),
     "default parameters": put([], *GET, "parameters"),
     "default security": put([{"bearer": []}], *LIST, "security"),
     "default servers": put([{"url": "https://shop.example/v1/"}], *LIST, "servers"),

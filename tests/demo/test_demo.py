@@ -1,28 +1,19 @@
-"""What `inference-events demo` promises: flights of real life are in the store as they were sent, or it says so."""
+"""What `make demo` promises: flights of real life are in the store as they were sent, or it says so."""
 
 import subprocess
 import sys
 from datetime import timedelta
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from inference_events.client.api.events import delete_events, publish_events, read_events, update_events
-from inference_events.client.models import (
-    DeleteEventsRequest,
-    Event,
-    EventsSource,
-    PublishEventsRequest,
-    ReadEventsRequest,
-    UpdateEventsRequest,
-)
-from inference_events.demo import run
-from inference_events.demo.answers import answered, finished
-from inference_events.demo.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
-from inference_events.demo.plan import DELETED_DAY
-from inference_events.demo.publish import Publisher
+from examples.flights import run
+from examples.flights.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
+from examples.flights.plan import DELETED_DAY
+from examples.flights.publish import Publisher
 
 DAYS = 2
 
@@ -69,16 +60,11 @@ def meddle(publisher: Publisher) -> list[str]:
     """Delete one event, relabel another, add a third. Returns the lines that must tell of it."""
     client, model_id = publisher.client, publisher.model_id
     day, _ = day_bounds(DELETED_DAY + timedelta(days=-31))
-    page = answered(read_events.sync(client=client, body=ReadEventsRequest(model_id, "PRODUCTION", limit=2))).data
-    gone, relabelled = page.items
-    request = DeleteEventsRequest(model_id, event_ids=[gone.event_id], update_metrics=False)
-    finished(client, answered(delete_events.sync(client=client, body=request)).data.job.id)
-    label = {ID: relabelled.event_id, LABEL: not relabelled.values[LABEL]}
-    source = EventsSource("EVENTS", [Event.from_dict(label)])
-    answered(update_events.sync(client=client, body=UpdateEventsRequest(model_id, "PRODUCTION", source)))
-    added = relabelled.values.to_dict() | {ID: "added", DEPARTURE: day.isoformat()}
-    source = EventsSource("EVENTS", [Event.from_dict(added)])
-    answered(publish_events.sync(client=client, body=PublishEventsRequest(model_id, "PRODUCTION", source)))
+    gone, relabelled = islice(client.events.read(model_id), 2)
+    for job_id in client.events.delete(model_id, [gone.event_id]):
+        client.jobs.wait(job_id)
+    client.events.update(model_id, [{ID: relabelled.event_id, LABEL: not relabelled.values[LABEL]}])
+    client.events.publish(model_id, [relabelled.values.to_dict() | {ID: "added", DEPARTURE: day.isoformat()}])
     return [
         f"{gone.event_id}: missing",
         f"{relabelled.event_id}: {LABEL} is not what it was",

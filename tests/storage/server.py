@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import SecretStr
 
-from inference_events.app import Operations, Services
+from inference_events.app import Services, operation_handlers
 from inference_events.context import Request, enter_request
 from inference_events.settings import Settings
 from tests.uploads import uploaded
@@ -41,17 +41,16 @@ class Server:
     def _start(self) -> None:
         self._services = Services(self._settings)
         self._services.start()
-        self._operations = Operations(self._services)
+        self._handlers = operation_handlers(self._services)
         self._token_id = ""
         self._token_id = self.call("list_tokens")["items"][0]["id"]
 
     def call(self, operation: str, **arguments: Any) -> Any:
         """Call an operation as a request of its own and return the `data` of its answer."""
-        perform: Callable[..., Awaitable[Any]] = getattr(self._operations, operation)
 
         async def request() -> Any:
             enter_request(Request(str(uuid4()), "POST", f"/{operation}", self._token_id, uuid4().bytes))
-            return (await perform(**arguments))["data"]
+            return (await self._handlers[operation](**arguments))["data"]
 
         return asyncio.run(request())
 

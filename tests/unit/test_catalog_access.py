@@ -43,7 +43,7 @@ def add_project(catalog: Catalog, name: str) -> str:
 
     def add(session: Session) -> str:
         project_id = projects.create(session, name).id
-        shown = {"kind": "k", "name": "j", "params": {}, "info": {}, "token_id": "t", "position": 0}
+        shown = {"kind": "k", "name": "j", "params": {}, "info": {}, "token_id": "t", "epoch": 0}
         jobs.create(session, project_id=project_id, model_id=None, **shown)  # type: ignore[arg-type]
         return project_id
 

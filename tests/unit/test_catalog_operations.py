@@ -16,6 +16,7 @@ from inference_events.catalog.tables import Attempt, Job
 from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
+from inference_events.events.store import RejectedRow
 from inference_events.files.local import LocalFileStore
 from inference_events.jobs import JobQueue
 from inference_events.operations.files import FileOperations
@@ -23,6 +24,7 @@ from inference_events.operations.jobs import JobOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
 from tests.uploads import object_paths, uploaded
@@ -126,9 +128,9 @@ def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOp
     """Rejected rows are read for the job, offset and limit asked; those of an unknown job are a 404."""
     asked: list[tuple[str, int, int]] = []
 
-    def rejected_rows(job_id: str, offset: int, limit: int) -> tuple[list[t.RejectedRow], int]:
+    def rejected_rows(job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
         asked.append((job_id, offset, limit))
-        return [{"row": 17, "reason": "BadRequest", "message": "timestamp: cannot be read"}], 3
+        return [RejectedRow(17, "BadRequest", "timestamp: cannot be read")], 3
 
     created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     project_id = created["data"]["id"]
@@ -146,7 +148,7 @@ def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOp
 def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_: Request) -> None:
     """An upload is kept and described; another suffix is refused and not kept."""
     store = LocalFileStore(directory.files, directory.incoming)
-    operations = FileOperations(catalog, store, 1000)
+    operations = FileOperations(catalog, MultipartUploads(catalog, store, 1000))
     upload, wrong = uploaded(store, "one.CSV", b"a\n1\n"), uploaded(store, "one.txt", b"?")
     answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
     assert upload.is_kept

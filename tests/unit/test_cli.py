@@ -82,6 +82,8 @@ def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
             arguments |= {
                 name: int(value) if value.isdigit() else value for name, value in request.query_params.items()
             }
+            if "filter" in arguments:
+                arguments["filter"] = json.loads(arguments["filter"])
             if method == "POST":
                 arguments["body"] = json.loads(await request.body())
             try:
@@ -274,11 +276,3 @@ def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = run("token", "list", "--data-dir", str(tmp_path / "none"))
     assert result.exit_code == 1
     assert "--token or INFERENCE_EVENTS_TOKEN" in result.stderr
-
-
-def test_a_demo_without_its_packages_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo's packages are an extra; without them the command names it."""
-    monkeypatch.setitem(sys.modules, "inference_events.demo", None)
-    result = run("demo")
-    assert result.exit_code == 1
-    assert "with its extra, demo" in result.stderr

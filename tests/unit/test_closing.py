@@ -17,8 +17,8 @@ import orjson
 import pytest
 
 from inference_events import app
-from inference_events.app import Services
 from inference_events.arrivals import BATCHES_AHEAD, Arrivals, Target
+from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
@@ -26,6 +26,7 @@ from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.duckdb.writer import Writer
 from inference_events.events.store import Deletion, EventStore, Query, RowStatus, StoreClosed, WriteKind
 from inference_events.log import configure_logging
+from inference_events.purge import Purge
 from inference_events.settings import Settings
 from tests.contract.serving import serve
 from tests.storage.opened import MODEL, SCHEMA, Opened
@@ -149,15 +150,43 @@ def test_a_failed_write_is_logged_with_its_cause(
     assert b"%s" not in log.getvalue()
 
 
+def test_services_close_in_reverse_order_and_all_of_them(log: io.BytesIO) -> None:
+    """What was opened last closes first; one that fails is logged, and those before it close all the same."""
+    closed: list[str] = []
+    opened = OpenServices()
+    opened.add("store", lambda: closed.append("store"))
+    opened.add("broken", lambda: 1 // 0)
+    opened.add("busy", lambda: closed.append("busy") is not None)  # type: ignore[func-returns-value]
+    opened.close()
+    opened.close()
+    assert closed == ["busy", "store"]
+    lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
+    told = [(line["event"], line["service"]) for line in lines]
+    assert told == [("service_still_runs", "busy"), ("service_not_closed", "broken")]
+
+
+def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failure the data directory is free, so that the start can be tried again in the same process."""
+
+    def fail(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "prepare_catalog", fail)
+        with pytest.raises(OSError, match="No space"):
+            app.Services(Settings(data_dir=tmp_path))
+    app.Services(Settings(data_dir=tmp_path)).stop()
+
+
 def test_a_purge_that_fails_does_not_keep_the_server_from_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.BytesIO
 ) -> None:
     """A failed purge is logged and tried again later, and the stop still gives the data directory back."""
 
-    def fail(_: Services) -> None:
+    def fail(_: Purge) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Services, "purge", fail)
+    monkeypatch.setattr(Purge, "purge", fail)
     monkeypatch.setattr(app, "PURGE_EVERY_SECONDS", 0.01)
     data_dir = tmp_path / "data"
     with serve(app.create_app(Settings(data_dir=data_dir))) as url:

@@ -12,7 +12,7 @@ from inference_events.http import bodies, decoding
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import load_contract
 from inference_events.http.decoding import decode_json
-from inference_events.http.limits import MIB, Limits
+from inference_events.limits import MIB, Limits
 
 SPACED = b'{ "source" : { "events" : [ {"a": 1} , {"b": 2}\n] , "type" : "EVENTS" } }'
 

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from inference_events.app import Operations, Services
+from inference_events.app import Services, operation_handlers
 from inference_events.context import Request, enter_request
 from inference_events.events.store import StoredEvents
-from inference_events.operations import downloads
+from inference_events.export import exporter
 from inference_events.settings import Settings
 from inference_events_api.operations import FileDownload
 
@@ -26,7 +26,7 @@ class Server:
     def __init__(self, directory: Path) -> None:
         self.services = Services(Settings(data_dir=directory, admin_token=SecretStr("t" * 20)))
         self.services.start()
-        self._operations = Operations(self.services)
+        self._handlers = operation_handlers(self.services)
         self._token_id = ""
         self._token_id = self.call("list_tokens")["data"]["items"][0]["id"]
         project_id = self.call("create_project", body={"name": "p"})["data"]["id"]
@@ -41,7 +41,7 @@ class Server:
 
     async def request(self, operation: str, **arguments: Any) -> Any:
         enter_request(Request(str(uuid4()), "POST", f"/{operation}", self._token_id, uuid4().bytes))
-        return await getattr(self._operations, operation)(**arguments)
+        return await self._handlers[operation](**arguments)
 
     async def ask(self) -> FileDownload:
         body = {"model_id": self.model_id, "env_type": "PRODUCTION", "csv": True}
@@ -78,7 +78,7 @@ def test_a_download_that_fails_leaves_nothing(server: Server, monkeypatch: pytes
         path.write_bytes(written)
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(downloads, "write_csv", fail)
+    monkeypatch.setattr(exporter, "write_csv", fail)
     with pytest.raises(OSError, match="No space left"):
         server.download()
     assert server.outgoing() == []
@@ -103,7 +103,7 @@ def test_an_abandoned_download_ends(server: Server, monkeypatch: pytest.MonkeyPa
         await asyncio.wait([request])
         is_cancelled.set()
 
-    monkeypatch.setattr(downloads, "write_csv", write)
+    monkeypatch.setattr(exporter, "write_csv", write)
     asyncio.run(cancel())
     deadline = time.monotonic() + 20
     while server.outgoing() and time.monotonic() < deadline:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from inference_events.errors import PayloadTooLarge
 from inference_events.http import json_values
 from inference_events.http.json_values import check_values, excess_bytes
-from inference_events.http.limits import BodyLimits
+from inference_events.limits import BodyLimits
 
 ROOMY = BodyLimits(bytes=10**9, values=10**9, event_bytes=10**9, event_values=10**9)
 TEXTS = st.text(st.sampled_from('ab,[]{}"\\:\u00e9 '), max_size=6)

@@ -24,6 +24,7 @@ from inference_events.files.local import LocalFileStore
 from inference_events.files.sweep import delete_released
 from inference_events.operations.files import FileOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
 from tests.uploads import object_paths, uploaded
@@ -44,7 +45,7 @@ class Uploads:
         self.directory = DataDirectory(self._path)
         self.catalog: Catalog = open_catalog(Settings(), self.directory)[0]
         self.store = LocalFileStore(self.directory.files, self.directory.incoming)
-        self.operations = FileOperations(self.catalog, self.store, LIMIT)
+        self.operations = FileOperations(self.catalog, MultipartUploads(self.catalog, self.store, LIMIT))
         page = asyncio.run(TokenOperations(self.catalog, self.directory).list_tokens())
         self._token_id = page["data"]["items"][0]["id"]
 
@@ -268,7 +269,7 @@ def test_a_stop_between_the_row_and_the_deletion_leaves_nothing(
     """What a stop left of replaced, unnamed and deleted parts is deleted by the next purge; other parts stay."""
     completed, deleted, waiting = uploads.begin(), uploads.begin(), uploads.begin()
     with monkeypatch.context() as patch:
-        patch.setattr(FileOperations, "_delete_released", lambda _: None)
+        patch.setattr(MultipartUploads, "_delete_released", lambda _: None)
         uploads.add(completed, 1, b"earlier")
         named = uploads.add(completed, 1, b"a")
         uploads.add(completed, 2, b"unnamed")

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from inference_events import app
 from inference_events.app import Services
+from inference_events.background import repeated
 from inference_events.catalog import Catalog, files, jobs, retention, tokens
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
@@ -45,10 +45,7 @@ class Kept:
         self.token_id = self.catalog.read(lambda session: tokens.list_page(session, Listing())).items[0].id
 
     def close(self) -> None:
-        self.services.arrivals.stop()
-        self.services.store.close()
-        self.catalog.close()
-        self.services.directory.close()
+        self.services.stop()
 
     def reopen(self) -> None:
         self.close()
@@ -276,7 +273,7 @@ def test_a_crash_between_store_and_catalog_is_made_good(kept: Kept, monkeypatch:
 def test_a_purge_that_fails_is_not_the_last(kept: Kept) -> None:
     """A purge that fails, on a full disk for instance, is tried again."""
     file_id = kept.file(NOW - 100 * DAY)
-    purge, errors, done = kept.services.purge, [OSError("no space")], threading.Event()
+    purge, errors, done = kept.services.purge.purge, [OSError("no space")], threading.Event()
 
     def failing() -> None:
         if errors:
@@ -285,9 +282,8 @@ def test_a_purge_that_fails_is_not_the_last(kept: Kept) -> None:
         done.set()
 
     async def run() -> None:
-        purging = asyncio.create_task(app._repeat(failing, 0.01))
-        assert await asyncio.to_thread(done.wait, 30)
-        purging.cancel()
+        async with repeated((failing, 0.01)):
+            assert await asyncio.to_thread(done.wait, 30)
 
     asyncio.run(run())
     assert not kept.has(file_id)
@@ -298,7 +294,7 @@ def test_a_stop_waits_for_no_more_than_a_step(kept: Kept) -> None:
     file_id = kept.file(NOW - 100 * DAY)
     kept.services.start()
     kept.services.stop()
-    kept.services.purge()
+    kept.services.purge.purge()
     assert kept.content(file_id).exists()
     kept.open()
 

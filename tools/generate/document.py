@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from inference_events.references import resolve
+
 Node: TypeAlias = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -74,15 +76,5 @@ def _parameters(document: Node, item: Node, node: Node) -> tuple[Node, ...]:
 
 def resolved(document: Node, node: Node) -> Node:
     """Follow local references until a node that is none."""
-    while "$ref" in node:
-        node = found(document, node["$ref"])
-    return node
-
-
-def found(document: Node, reference: str) -> Any:
-    """Return what a local reference points at. Raises KeyError, IndexError, TypeError or ValueError for nothing."""
-    place: Any = document
-    for step in reference.removeprefix("#/").split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        place = place[int(name)] if isinstance(place, list) else place[name]
-    return place
+    found: Node = resolve(document, node)
+    return found

@@ -1,7 +1,9 @@
-"""Turn the operations of an OpenAPI 3.0 document into a typed Protocol, their statuses, scopes and argument names."""
+"""Turn the operations of an OpenAPI 3.0 document into a typed Protocol for each tag, and into tables of their facts."""
 
 import json
+import re
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from tools.generate.arguments import Argument, arguments, is_binary
 from tools.generate.document import Node, OperationNode, operations, resolved
@@ -9,10 +11,14 @@ from tools.generate.document import Node, OperationNode, operations, resolved
 TYPE_NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 PREAMBLE = '''
-"""What a server of this API implements: one method per operation, typed by the specification."""
+"""What a server of this API implements: an object per tag, with a method per operation, typed by the specification.
 
+Arguments are validated; what is returned is the body of the response. An operation belongs to its first tag.
+"""
+
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from . import types
 
@@ -45,16 +51,16 @@ class FileDownload(Protocol):
     def media_type(self) -> str: ...
 
 
-class Operations(Protocol):
-    """Serve every operation: arguments are validated, what is returned is the body of the answer."""
+Handler: TypeAlias = Callable[..., Awaitable[Any]]
 '''
 
 
 @dataclass(frozen=True)
 class Method:
-    """Describe one operation as Python sees it; `status` is that of its success."""
+    """Describe one operation as Python sees it; `status` is that of its success, `tag` the name of its object."""
 
     name: str
+    tag: str
     summary: str
     arguments: list[str]
     returns: str
@@ -63,7 +69,7 @@ class Method:
 
 
 def operations_module(document: Node) -> str:
-    """Return the source of the module with `Operations`, `STATUS`, `SCOPES` and `ARGUMENTS`.
+    """Return the source of the module with a Protocol per tag, `handlers`, `STATUS`, `SCOPES` and `ARGUMENTS`.
 
     The document is one in which `feature_faults` finds nothing.
     """
@@ -86,7 +92,37 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {scopes!r}
 # Arguments whose names in Python differ from those in the contract, by place and name there.
 ARGUMENTS: Final[dict[tuple[str, str], str]] = {renamed!r}
 """
-    return PREAMBLE + "".join(map(_source, methods)) + constants
+    tags: dict[str, list[Method]] = {}
+    for method in methods:
+        tags.setdefault(method.tag, []).append(method)
+    return PREAMBLE + "".join(map(_protocol, tags.items())) + _registry(sorted(tags), methods) + constants
+
+
+def _protocol(tag: tuple[str, list[Method]]) -> str:
+    name, methods = tag
+    return f"\n\nclass {_class_name(name)}(Protocol):" + "".join(map(_source, methods))
+
+
+def _registry(tags: list[str], methods: list[Method]) -> str:
+    parameters = ", ".join(f"{tag}: {_class_name(tag)}" for tag in tags)
+    entries = ", ".join(f'"{method.name}": {method.tag}.{method.name}' for method in methods)
+    return f"""
+
+def handlers(*, {parameters}) -> dict[str, Handler]:
+    ""\"Return the function of each operation by its operationId.""\"
+    return {{{entries}}}
+"""
+
+
+def _tag(operation: OperationNode) -> str:
+    """Return the name in Python of an operation's first tag: `Model factory` is `model_factory`."""
+    tag = next(iter(operation.node.get("tags", ())), "default")
+    name = re.sub(r"\W+", "_", tag.lower(), flags=re.ASCII).strip("_")
+    return name if name.isidentifier() and not iskeyword(name) else f"tag_{name}"
+
+
+def _class_name(tag: str) -> str:
+    return f"{''.join(part.capitalize() for part in tag.split('_'))}Operations"
 
 
 def _source(method: Method) -> str:
@@ -102,6 +138,7 @@ def _method(document: Node, operation: OperationNode) -> Method:
     is_secured = bool(operation.node.get("security", document.get("security")))
     return Method(
         name=operation.name,
+        tag=_tag(operation),
         summary=operation.node["summary"],
         arguments=[_argument(document, each) for each in arguments(document, operation)],
         returns=_returned(document, resolved(document, answer)),

@@ -8,7 +8,8 @@ from typing import Any
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from tools.generate.document import METHODS, Node, found
+from inference_events.references import escape, find
+from tools.generate.document import METHODS, Node
 
 LONGEST_MESSAGE = 300
 
@@ -54,15 +55,14 @@ def _reference(document: Node, holder: Sequence[str], target: str) -> Iterator[s
             yield f"the reference {target} leaves the document; only local ones are supported"
             return
         try:
-            node = found(document, target)
+            node = find(document, target)
         except (KeyError, IndexError, TypeError, ValueError):
             yield f"the reference {target} points at nothing"
             return
         if not isinstance(node, dict) or "$ref" not in node:
             return
         target = node["$ref"]
-    steps = (step.replace("~", "~0").replace("/", "~1") for step in holder)
-    if f"#/{'/'.join(steps)}" in followed:
+    if f"#/{'/'.join(map(escape, holder))}" in followed:
         yield f"the reference {followed[0]} points at itself"
 
 

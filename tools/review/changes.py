@@ -10,7 +10,7 @@ from tools.review.document import Node
 
 WIDTH = 120
 DOCUMENTATION = frozenset({"title", "summary", "description", "example", "examples", "externalDocs", "deprecated"})
-RULED_EXTENSIONS = frozenset({"x-extensible-enum", "x-retry-record", "x-scopes"})
+RULED_EXTENSIONS = frozenset({"x-all-projects", "x-extensible-enum", "x-retry-record", "x-scopes"})
 
 
 class Effect(StrEnum):

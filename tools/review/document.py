@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from inference_events.references import resolve
+
 Node: TypeAlias = Mapping[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -63,12 +65,8 @@ class Document:
 
     def resolve(self, node: Node) -> Node:
         """Follow references until a node that is none; raises KeyError if one points at nothing."""
-        while "$ref" in node:
-            target: Any = self.root
-            for part in str(node["$ref"]).removeprefix("#/").split("/"):
-                target = target[part.replace("~1", "/").replace("~0", "~")]
-            node = target
-        return node
+        resolved: Node = resolve(self.root, node)
+        return resolved
 
     def operations(self) -> Iterator[Operation]:
         """Yield every operation."""

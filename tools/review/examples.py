@@ -14,6 +14,7 @@ import typer
 from inference_events.http.parameters import CONTENT
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
+from inference_events.references import escape
 from tools.review.document import Document, Node, component
 
 
@@ -55,7 +56,7 @@ def _below(document: Document, node: Any, place: str, named: bool = False) -> It
             yield from _beside(document, node, place)
         for key, child in node.items():
             if named or key not in ("example", "examples", "default", "enum"):
-                part = str(key).replace("~", "~0").replace("/", "~1")
+                part = escape(str(key))
                 yield from _below(document, child, f"{place}/{part}", named=key == "properties" and not named)
 
 

@@ -28,7 +28,14 @@ CHILDREN: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 VALUE_DEFAULTS = {"required": False, "deprecated": False, "allowEmptyValue": False, "allowReserved": False}
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "operation": {"deprecated": False, "parameters": [], "tags": [], "callbacks": {}, "x-retry-record": True},
+    "operation": {
+        "deprecated": False,
+        "parameters": [],
+        "tags": [],
+        "callbacks": {},
+        "x-retry-record": True,
+        "x-all-projects": False,
+    },
     "parameter": VALUE_DEFAULTS,
     "header": VALUE_DEFAULTS,
     "request body": {"required": False},

@@ -19,6 +19,7 @@ def compare_security(old: Document, new: Document, before: Operation, after: Ope
         else:
             yield broken("", "security changed", "the credentials that a client sends are no longer enough", *texts)
     yield from _scopes(before.node.get("x-scopes"), after.node.get("x-scopes"))
+    yield from _projects(before.node.get("x-all-projects", False), after.node.get("x-all-projects", False))
 
 
 def _scopes(before: list[str] | None, after: list[str] | None) -> Iterator[Change]:
@@ -30,6 +31,16 @@ def _scopes(before: list[str] | None, after: list[str] | None) -> Iterator[Chang
         yield compatible("", "scopes changed", *texts)
     else:
         yield broken("", "scopes changed", "a token that is enough today is refused", *texts)
+
+
+def _projects(before: bool, after: bool) -> Iterator[Change]:
+    """Compare whether an operation refuses tokens that are limited to projects."""
+    if before and not after:
+        yield compatible("", "x-all-projects changed", shown(before), shown(after))
+    elif before != after:
+        yield broken(
+            "", "x-all-projects changed", "a token limited to projects is refused", shown(before), shown(after)
+        )
 
 
 def _requirements(document: Document, operation: Operation) -> list[frozenset[str]]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import organizations, tokens
 from inference_events.catalog.database import Catalog, sqlite_url
+from inference_events.context import ADMIN
 from inference_events.data_directory import (
     DataDirectory,
     DataDirectoryDamaged,
@@ -67,7 +68,7 @@ def _make_admin(session: Session, directory: DataDirectory) -> str:
     # The file comes first: a crash before the commit leaves a secret that the next start takes up.
     secret = _left_behind(session, directory) or tokens.new_secret()
     write_private(directory.admin_token_file, f"{secret}\n")
-    tokens.create(session, "admin", [tokens.ADMIN], secret=secret)
+    tokens.create(session, "admin", [ADMIN], secret=secret)
     return secret
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Project, Token, TokenProject, utc_now
+from inference_events.context import ADMIN
 from inference_events.errors import Conflict, Fault, ObjectNotFound
 
-ADMIN = "admin"
 _COLUMNS = {
     "id": Token.id,
     "name": Token.name,

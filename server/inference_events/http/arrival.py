@@ -8,7 +8,7 @@ from starlette.types import Message, Receive
 
 from inference_events.errors import RequestTimeout
 from inference_events.http.budget import Reservation
-from inference_events.http.limits import Pace
+from inference_events.limits import Pace
 
 
 class Arrival:

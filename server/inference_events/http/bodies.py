@@ -21,7 +21,7 @@ from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.decoding import Frame, decode_json, find_frame
 from inference_events.http.exchange import header
 from inference_events.http.json_values import check_values, excess_bytes
-from inference_events.http.limits import BodyLimits, too_large
+from inference_events.limits import BodyLimits, too_large
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
 INLINE_BYTES = 512 * 1024

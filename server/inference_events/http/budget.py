@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from inference_events.errors import ServiceUnavailable
-from inference_events.http.limits import MIB
+from inference_events.limits import MIB
 
 STEP_BYTES = MIB
 RETRY_AFTER_SECONDS = 1

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from inference_events.errors import ApiError, BadRequest, RequestHeadTooLarge, RequestTimeout
 from inference_events.http.errors import error_envelope
-from inference_events.http.limits import KIB
+from inference_events.limits import KIB
 
 MAX_WAITING_REQUESTS = 32
 MAX_HEAD_BYTES = 64 * KIB

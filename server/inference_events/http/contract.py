@@ -12,6 +12,8 @@ from inference_events.http.forms import Form
 from inference_events.http.parameters import Parameter, Parameters
 from inference_events.http.schemas import to_json_schema
 from inference_events.http.validation import Validator
+from inference_events.references import resolve
+from inference_events_api.operations import SCOPES, STATUS
 
 EVENTS_PATH = "/v3/events"
 
@@ -46,25 +48,23 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Hold the spec as bytes and as a document, and its operations by id."""
+    """Hold the spec as bytes and as a document, its operations by id, and the methods of paths without parameters."""
 
     source: bytes
     document: dict[str, Any]
     operations: Mapping[str, Operation]
+    fixed_paths: Mapping[str, set[str]]
 
     def methods(self, path: str) -> list[str]:
         """Return the methods that `path` answers to, sorted; empty for a path that is not in the contract."""
-        operations = self.operations.values()
-        methods = self._written_out(path) or {one.method for one in operations if matches_path(one.path, path)}
-        return sorted(_with_head(methods))
+        if path in self.fixed_paths:
+            return sorted(self.fixed_paths[path])
+        matching = {one.method for one in self.operations.values() if matches_path(one.path, path)}
+        return sorted(_with_head(matching))
 
     def refuses(self, method: str, path: str) -> bool:
         """Return whether the contract has `path` as it stands, without parameters, and not with this method."""
-        methods = self._written_out(path)
-        return bool(methods) and method not in _with_head(methods)
-
-    def _written_out(self, path: str) -> set[str]:
-        return {one.method for one in self.operations.values() if one.path == path}
+        return path in self.fixed_paths and method not in self.fixed_paths[path]
 
 
 def _with_head(methods: set[str]) -> set[str]:
@@ -75,7 +75,12 @@ def load_contract() -> Contract:
     """Read and compile the spec that is packaged with the generated code."""
     source = files("inference_events_api").joinpath("openapi.yaml").read_bytes()
     document = yaml.load(source, Loader=_fast_loader())
-    return Contract(source, document, {operation.id: operation for operation in _operations(document)})
+    operations = {operation.id: operation for operation in _operations(document)}
+    fixed_paths: dict[str, set[str]] = {}
+    for operation in operations.values():
+        if "{" not in operation.path:
+            fixed_paths.setdefault(operation.path, set()).add(operation.method)
+    return Contract(source, document, operations, {path: _with_head(methods) for path, methods in fixed_paths.items()})
 
 
 def _fast_loader() -> Any:
@@ -103,15 +108,15 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path: str, method: str) -> Operation:
     spec = document["paths"][path][method]
-    body = _resolve(document, spec.get("requestBody", {})).get("content", {})
-    status = next(int(code) for code in spec["responses"] if code.startswith("2"))
-    answer = _resolve(document, spec["responses"][str(status)])
+    body = resolve(document, spec.get("requestBody", {})).get("content", {})
+    name = spec["operationId"]
+    answer = resolve(document, spec["responses"][str(STATUS[name])])
     return Operation(
-        id=spec["operationId"],
+        id=name,
         method=method.upper(),
         path=path,
-        status=status,
-        scopes=_scopes(document, spec),
+        status=STATUS[name],
+        scopes=frozenset(SCOPES[name]) if name in SCOPES else None,
         needs_all_projects=spec.get("x-all-projects", False),
         parameters=Parameters(_parameters(document, document["paths"][path], spec, definitions)),
         body=_validator(body, definitions) if _JSON in body else None,
@@ -126,25 +131,19 @@ def _parameters(
     document: Mapping[str, Any], item: Mapping[str, Any], spec: Mapping[str, Any], definitions: Mapping[str, Any]
 ) -> Iterator[Parameter]:
     """Yield the parameters; an operation's own one replaces its path's of the same name."""
-    given = [_resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
+    given = [resolve(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
     for one in {(one["in"], one["name"]): one for one in given}.values():
         yield Parameter.from_spec(one, _flat(document, one["schema"]), definitions)
 
 
 def _flat(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Resolve a schema and those of its items and fields, so that their types are in sight."""
-    flat = dict(_resolve(document, schema))
+    flat = dict(resolve(document, schema))
     if "items" in flat:
-        flat["items"] = _resolve(document, flat["items"])
+        flat["items"] = resolve(document, flat["items"])
     if "properties" in flat:
-        flat["properties"] = {name: _resolve(document, one) for name, one in flat["properties"].items()}
+        flat["properties"] = {name: resolve(document, one) for name, one in flat["properties"].items()}
     return flat
-
-
-def _scopes(document: Mapping[str, Any], spec: Mapping[str, Any]) -> frozenset[str] | None:
-    if not spec.get("security", document.get("security", [])):
-        return None
-    return frozenset(spec.get("x-scopes", ()))
 
 
 def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Validator:
@@ -153,13 +152,3 @@ def _validator(content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Va
 
 def _form(document: Mapping[str, Any], content: Mapping[str, Any], definitions: Mapping[str, Any]) -> Form:
     return Form.from_schema(_flat(document, content["schema"]), definitions)
-
-
-def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a local reference such as `#/components/parameters/Limit`."""
-    while "$ref" in node:
-        target: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from inference_events import API_VERSION
 from inference_events.errors import (
     ApiError,
     BadRequest,
@@ -24,7 +25,6 @@ from inference_events.http.contract import Contract
 from inference_events.http.exchange import exchange_of
 from inference_events.http.unsupported import unsupported_part
 
-API_VERSION = "3.0"
 CLIENT_CLOSED_REQUEST = 499
 FULL_DISK_SECONDS = 30
 

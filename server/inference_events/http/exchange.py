@@ -1,7 +1,6 @@
 """What the layers of the server learn about one request while it passes through them."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from starlette.types import Scope
 
@@ -19,8 +18,6 @@ class Exchange:
     token_id: str = ""
     project_ids: frozenset[str] | None = None
     status: int = 0
-    arguments: dict[str, Any] = field(default_factory=dict)
-    body_digest: bytes = b""
 
 
 def begin_exchange(scope: Scope, request_id: str) -> Exchange:

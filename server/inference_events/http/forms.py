@@ -32,7 +32,7 @@ class Form:
         rest = {"type": "object", "required": required, "properties": texts}
         return cls(
             file=file,
-            kinds={name: one.get("type", "string") for name, one in texts.items()},
+            kinds={name: one["type"] for name, one in texts.items()},
             uuids=frozenset(name for name, one in texts.items() if one.get("format") == "uuid"),
             validator=Validator(to_json_schema(rest), definitions),
         )

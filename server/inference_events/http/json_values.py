@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference_events.errors import PayloadTooLarge
-from inference_events.http.limits import BodyLimits
+from inference_events.limits import BodyLimits
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 

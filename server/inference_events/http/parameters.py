@@ -59,12 +59,12 @@ class Parameter:
             argument=argument_name(location, name) if spec.get("x-handler-argument", True) else None,
             location=location,
             required=spec.get("required", False),
-            kind=item.get("type", "string"),
+            kind=item["type"],
             is_uuid=item.get("format") == "uuid",
             is_array=is_array,
             default=schema.get("default"),
-            validator=_validator(schema, definitions),
-            content=_validator(spec[CONTENT], definitions) if CONTENT in spec else None,
+            validator=Validator(to_json_schema(schema), definitions),
+            content=Validator(to_json_schema(spec[CONTENT]), definitions) if CONTENT in spec else None,
         )
 
     @property
@@ -217,7 +217,3 @@ def scalar(text: str, kind: str, is_uuid: bool) -> Any:
             return float(text)
         case _:
             return text.lower() if is_uuid else text
-
-
-def _validator(schema: Schema, definitions: Mapping[str, Any]) -> Validator:
-    return Validator(to_json_schema(schema), definitions)

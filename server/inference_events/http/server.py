@@ -1,28 +1,22 @@
-"""The HTTP server: Connexion routes the contract's operations through our own layers."""
+"""The HTTP server: middlewares around the endpoints of the contract's operations."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from connexion.apps.asynchronous import AsyncApp
-from connexion.frameworks.starlette import starlettify_path
-from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
-from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
-from connexion.operations.abstract import AbstractOperation
-from connexion.spec import Specification
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference_events.files.store import FileStore
-from inference_events.http.adapter import CalledOperations, RetryGate
-from inference_events.http.auth import Authenticator, BearerSecurity
+from inference_events.http.auth import Authenticator
 from inference_events.http.budget import BodyBudget
-from inference_events.http.contract import Contract, load_contract
+from inference_events.http.contract import load_contract
+from inference_events.http.dispatch import Dispatch, Endpoint, RetryGate
 from inference_events.http.errors import ErrorEnvelope
-from inference_events.http.intake import Intake, RequestIntake
-from inference_events.http.limits import Limits
 from inference_events.http.observability import Exposition, Observed, RequestMetrics
 from inference_events.http.pages import Pages, docs
-from inference_events_api.operations import Operations
+from inference_events.http.routing import routed_app
+from inference_events.limits import Limits
+from inference_events_api.operations import Handler
 
 
 class WithoutTrailingSlash:
@@ -42,74 +36,37 @@ def _ends_in_one_slash(path: bytes) -> bool:
     return path.endswith(b"/") and not path.endswith(b"//") and path != b"/"
 
 
-class TextRouting(RoutingAPI):
-    """Leave path parameters as text: they are read as all others are, and not by the router."""
-
-    @staticmethod
-    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
-        template = starlettify_path(path)
-        return template, template
-
-
-class ExactRouting(RoutingMiddleware):
-    """Route by the exact path, without a redirect to wherever `Host` points.
-
-    A path that the contract has without parameters is no value of another path's parameter, with any method.
-    """
-
-    def add_api(self, specification: Specification, *args: Any, contract: Contract, **options: Any) -> None:
-        self._contract = contract
-        api = TextRouting(specification, next_app=self.app, **options)
-        api.router.redirect_slashes = False
-        self.router.mount(api.base_path, app=api.router)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._contract.refuses(scope["method"], scope["path"]):
-            raise HTTPException(405)
-        await super().__call__(scope, receive, send)
-
-
 def create_http_app(
     *,
-    operations: Operations,
+    handlers: Mapping[str, Handler],
     authenticate: Authenticator,
     retries: RetryGate,
     limits: Limits,
     file_store: FileStore,
-    lifespan: Lifespan,
+    lifespan: Any,
     metrics: RequestMetrics,
     validate_responses: bool = False,
-) -> AsyncApp:
-    """Build the ASGI application that serves `operations`.
+) -> ASGIApp:
+    """Build the ASGI application that serves the contract's operations.
 
-    `file_store` takes uploads. `metrics` is what `/metrics` shows.
-    `validate_responses` turns an answer that breaks the contract into a 500; it is meant for tests.
+    `handlers` has the function of each operation by its operationId. `file_store` takes uploads. `metrics` is
+    what `/metrics` shows. `validate_responses` turns a response that breaks the contract into a 500; it is meant for
+    tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)
     metrics.show_bodies_in_flight(lambda: budget.used)
-    app = AsyncApp(
-        __name__,
-        lifespan=lifespan,
-        resolver=partial(getattr, operations),
-        middlewares=[
+    dispatch = Dispatch(authenticate, retries, limits, budget, file_store, validate_responses)
+    pages = {"/metrics": Exposition(metrics.registry).expose} | docs(contract.source)
+    return routed_app(
+        contract,
+        handlers,
+        partial(Endpoint, dispatch=dispatch),
+        [
             WithoutTrailingSlash,
             partial(Observed, metrics=metrics),
             partial(ErrorEnvelope, contract=contract),
-            partial(Pages, pages={"/metrics": Exposition(metrics.registry).expose} | docs(contract.source)),
-            ExactRouting,
-            BearerSecurity,
-            RequestIntake,
-            LifespanMiddleware,
+            partial(Pages, pages=pages),
         ],
+        lifespan,
     )
-    app._middleware_app.api_cls = CalledOperations
-    app.add_api(
-        contract.document,
-        contract=contract,
-        authenticate=authenticate,
-        intake=Intake(limits, budget, file_store),
-        retries=retries,
-        validate_responses=validate_responses,
-    )
-    return app

@@ -18,7 +18,7 @@ from inference_events.http.arrival import Arrival
 from inference_events.http.bodies import content_length
 from inference_events.http.exchange import header
 from inference_events.http.forms import Form
-from inference_events.http.limits import MIB, too_large
+from inference_events.limits import MIB, too_large
 
 WRITE_BYTES = MIB
 LONGEST_TEXT = 1024

@@ -33,9 +33,9 @@ from inference_events.ingest.files import (
     Unreadable,
 )
 from inference_events.ingest.reader_process import HEADER, LENGTH, Kind
+from inference_events.limits import MIB
 from inference_events_api import types as t
 
-MIB = 1024 * 1024
 POLL_SECONDS = 0.2
 # No message of a process that works is longer: rows of some 64 MiB, or one row of many columns.
 MAX_MESSAGE_BYTES = 16 * CHUNK_BYTES

@@ -1,7 +1,6 @@
 """Operations of the tag Baselines."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,22 +9,13 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, baselines, environments, models
 from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import Baseline, Environment
-from inference_events.errors import BadRequest, Fault
 from inference_events.events.store import EventStore
 from inference_events.ingest.timestamps import moment_of
+from inference_events.models import baselines as rules
 from inference_events.operations import row_counts, views
 from inference_events.operations.changes import change
 from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
-
-RANGE = frozenset({"start_time", "end_time"})
-WINDOW = frozenset({"offset_delta", "window_bin_size"})
-DATASET = frozenset({"env_id"})
-FIELDS = {
-    (baselines.STATIC, environments.PRE_PRODUCTION): DATASET,
-    (baselines.STATIC, environments.PRODUCTION): RANGE,
-    (baselines.ROLLING, environments.PRODUCTION): WINDOW,
-}
 
 
 class BaselineOperations:
@@ -94,27 +84,11 @@ def _environment(session: Session, model_id: str, dataset_id: str | None) -> Env
 
 def _values(body: t.BaselineCreate) -> dict[str, Any]:
     """Return range or window as the catalog keeps them. Raises BadRequest for fields that do not fit together."""
-    faults = list(_faults(body))
-    if faults:
-        raise BadRequest.naming(*faults)
-    window = {"offset_delta": body.get("offset_delta"), "window_bin_size": body.get("window_bin_size")}
+    rules.check_fields(body["type"], body["env_type"], body)
     start, end = _time(body, "start_time"), _time(body, "end_time")
-    if start is not None and end is not None and start >= end:
-        raise BadRequest.naming(Fault("start_time must be before end_time"))
+    rules.check_range(start, end)
+    window = {"offset_delta": body.get("offset_delta"), "window_bin_size": body.get("window_bin_size")}
     return {"start_time": start, "end_time": end, **window}
-
-
-def _faults(body: t.BaselineCreate) -> Iterator[Fault]:
-    fields = FIELDS.get((body["type"], body["env_type"]))
-    if fields is None:
-        yield Fault("must be PRODUCTION for a ROLLING baseline", "/env_type")
-        return
-    for name in sorted(DATASET | RANGE | WINDOW):
-        is_given = body.get(name) is not None
-        if is_given and name not in fields:
-            yield Fault("does not belong to this kind of baseline", f"/{name}")
-        if not is_given and name in fields:
-            yield Fault("is needed for this kind of baseline", f"/{name}")
 
 
 def _time(body: t.BaselineCreate, name: Literal["start_time", "end_time"]) -> datetime | None:

@@ -13,6 +13,7 @@ from inference_events.context import current_request
 from inference_events.errors import BadRequest, Fault
 from inference_events.events.results import IngestResult
 from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
+from inference_events.export.exporter import Exporter
 from inference_events.ingest.schema import ModelSchema
 from inference_events.jobs import JobQueue
 from inference_events.jobs.findings import COUNTED, report
@@ -20,22 +21,31 @@ from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
 from inference_events.operations import reading, views
 from inference_events.operations.changes import change
+from inference_events.operations.downloads import requested_export
 from inference_events.targets import Targets, dataset_name
 from inference_events.warning_details import date_like_number
 from inference_events_api import types as t
+from inference_events_api.operations import FileDownload
 
 
 class EventOperations:
     """Serve events: requests write to the event store, files and deletions become jobs."""
 
     def __init__(
-        self, catalog: Catalog, store: EventStore, queue: JobQueue, targets: Targets, arrivals: Arrivals
+        self,
+        catalog: Catalog,
+        store: EventStore,
+        queue: JobQueue,
+        targets: Targets,
+        arrivals: Arrivals,
+        exporter: Exporter,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._queue = queue
         self._targets = targets
         self._arrivals = arrivals
+        self._exporter = exporter
 
     async def publish_events(self, *, body: t.PublishEventsRequest) -> t.PublishEventsResponse:
         dataset = dataset_name(body["env_type"], body.get("env_name"))
@@ -79,6 +89,9 @@ class EventOperations:
             return reading.read_page(page.query(environment_id, schema), schema, step)
 
         return views.envelope(await asyncio.to_thread(read))
+
+    async def download_events(self, *, body: t.DownloadEventsRequest) -> FileDownload:
+        return await self._exporter.export(requested_export(body))
 
     async def _start_file_job(self, kind: str, model_id: str, dataset: str | None, file_id: str) -> Any:
         model = await asyncio.to_thread(self._targets.model, model_id.lower())

@@ -1,28 +1,24 @@
 """Operations of the tag Files."""
 
-import asyncio
-
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, retention
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
-from inference_events.files.store import FileStore, StoredObject
-from inference_events.files.sweep import delete_released
+from inference_events.files.store import StoredObject
 from inference_events.operations import views
 from inference_events.operations.changes import change
-from inference_events.parts import complete
+from inference_events.parts import MultipartUploads
 from inference_events_api import types as t
 from inference_events_api.operations import UploadedFile
 
 
 class FileOperations:
-    """Serve files of at most `max_file_bytes`."""
+    """Serve files."""
 
-    def __init__(self, catalog: Catalog, file_store: FileStore, max_file_bytes: int) -> None:
+    def __init__(self, catalog: Catalog, uploads: MultipartUploads) -> None:
         self._catalog = catalog
-        self._file_store = file_store
-        self._max_file_bytes = max_file_bytes
+        self._uploads = uploads
 
     async def list_files(
         self,
@@ -49,11 +45,11 @@ class FileOperations:
             return answer
 
         answer = await change(self._catalog, make)
-        await asyncio.to_thread(self._delete_released)
+        await self._uploads.delete_released()
         return answer
 
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
-        token_id, stored = current_request().token_id, _stored(file)
+        token_id, stored = current_request().token_id, StoredObject(file.key, file.size, file.sha256)
         type = files.type_of(file.filename)
         file.keep()
 
@@ -74,32 +70,16 @@ class FileOperations:
         return await self._catalog.awrite(make)
 
     async def upload_part(self, *, file: UploadedFile, file_id: str, part_number: int) -> t.FilePartResponse:
-        def put(session: Session) -> None:
-            row = files.get_unfinished(session, file_id)
-            files.put_part(session, row.id, part_number, _stored(file))
-
-        # Checked before the part is kept, so that a part of no upload is deleted at once.
-        await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
-        file.keep()
-        await self._catalog.awrite(put)
-        await asyncio.to_thread(self._delete_released)
+        await self._uploads.keep_part(file_id, part_number, file)
         return views.envelope({"part_id": file.sha256, "part_number": part_number, "size": file.size})
 
     async def complete_multipart_upload(self, *, body: t.MultipartComplete) -> t.FileResponse:
         token_id = current_request().token_id
 
         def make(session: Session) -> t.FileResponse:
-            row = complete(session, body["file_id"], body["parts"], self._max_file_bytes, token_id)
+            row = self._uploads.complete(session, body["file_id"], body["parts"], token_id)
             return views.envelope(views.file(row))
 
         answer = await change(self._catalog, make)
-        await asyncio.to_thread(self._delete_released)
+        await self._uploads.delete_released()
         return answer
-
-    def _delete_released(self) -> None:
-        for _ in delete_released(self._catalog, self._file_store):
-            pass
-
-
-def _stored(file: UploadedFile) -> StoredObject:
-    return StoredObject(file.key, file.size, file.sha256)

@@ -1,15 +1,16 @@
 """Operations of the tag Jobs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.listing import Listing
+from inference_events.events.store import RejectedRow
 from inference_events.operations import views
 from inference_events_api import types as t
 
-# Gives a job's rejected rows from an offset on, at most so many, and how many there are in all.
-RejectedRows = Callable[[str, int, int], tuple[list[t.RejectedRow], int]]
+# Returns a job's rejected rows from an offset on, at most so many, and how many there are in all.
+RejectedRows = Callable[[str, int, int], tuple[Sequence[RejectedRow], int]]
 
 
 class JobOperations:
@@ -39,4 +40,4 @@ class JobOperations:
     async def list_rejected_rows(self, *, job_id: str, limit: int = 50, offset: int = 0) -> t.RejectedRowPage:
         job = await self._catalog.aread(lambda session: jobs.get(session, job_id))
         rows, total = await asyncio.to_thread(self._rejected_rows, job.id, offset, limit)
-        return views.paginated(rows, total, limit, offset)
+        return views.paginated(list(map(views.rejected_row, rows)), total, limit, offset)

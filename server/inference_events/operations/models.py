@@ -1,7 +1,6 @@
 """Operations of the tag Models."""
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -10,19 +9,15 @@ from inference_events.catalog import Catalog, models, retention
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
-from inference_events.errors import BadRequest, Fault
-from inference_events.ingest.columns import TOO_NESTED, is_too_deep
-from inference_events.ingest.time_formats import time_format
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_EPOCH
-from inference_events.messages import quote
+from inference_events.model_factory.proposer import Proposer
+from inference_events.models import rules
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.targets import Targets
-from inference_events.warning_details import MAX_WARNINGS, features_not_computed, format_not_safe
 from inference_events_api import types as t
 
-ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
 CREATE_DEFAULTS = {
     "version": "v1",
     "input_type": "structured",
@@ -39,10 +34,11 @@ FIELDS = (
 class ModelOperations:
     """Serve models. Their columns are given to the event store in the same step."""
 
-    def __init__(self, catalog: Catalog, queue: JobQueue, targets: Targets) -> None:
+    def __init__(self, catalog: Catalog, queue: JobQueue, targets: Targets, proposer: Proposer) -> None:
         self._catalog = catalog
         self._queue = queue
         self._targets = targets
+        self._proposer = proposer
 
     async def list_models(
         self,
@@ -62,10 +58,10 @@ class ModelOperations:
     async def create_model(self, *, body: t.ModelCreate) -> t.ModelResponse:
         token_id = current_request().token_id
         values = CREATE_DEFAULTS | _fields(body) | {"name": body["name"]}
-        _check_depth(body)
+        rules.check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
-            _check(values["schema"], values["spec"], values.get("event_ts_format"))
+            rules.check(values["schema"], values["spec"], values.get("event_ts_format"))
             row = models.create(session, body["project_id"], values, token_id)
             self._targets.define(row)
             return views.envelope(model(row))
@@ -78,14 +74,14 @@ class ModelOperations:
 
     async def update_model(self, *, model_id: str, body: t.ModelUpdate) -> t.ModelResponse:
         token_id = current_request().token_id
-        _check_depth(body)
+        rules.check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
             before = models.get(session, model_id)
             # A format that a model was made with before formats were checked may stay.
             new_format = body.get("event_ts_format", before.event_ts_format)
             changed_format = None if new_format == before.event_ts_format else new_format
-            _check(body.get("schema", before.schema), body.get("spec", before.spec), changed_format)
+            rules.check(body.get("schema", before.schema), body.get("spec", before.spec), changed_format)
             revision = before.schema_revision
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
@@ -126,6 +122,11 @@ class ModelOperations:
 
         return await change(self._catalog, make)
 
+    async def generate_model(self, *, body: t.GenerateModelRequest) -> t.GeneratedModelResponse:
+        rules.check_depth({"spec": body.get("spec")})
+        columns = await self._proposer.columns(body["file_id"], body.get("sample_size"), body.get("max_cardinality"))
+        return views.envelope({"schema": {"schema_version": 1, "columns": columns}, "spec": _spec(body, columns)})
+
 
 def model(row: Model) -> t.Model:
     """Show a model with its schema and its warnings."""
@@ -145,7 +146,7 @@ def model(row: Model) -> t.Model:
         "xai_params": row.xai_params,
         "artifact_status": "no_model",
         "artifact_files": [],
-        "is_binary_ranking_model": _ranks_two_classes(row),
+        "is_binary_ranking_model": rules.ranks_two_classes(row.task, row.schema, row.spec),
         "created_at": views.time(row.created_at),
         "updated_at": views.time(row.updated_at),
         "created_by": views.user(row.created_by),
@@ -153,15 +154,9 @@ def model(row: Model) -> t.Model:
         "organization": views.organization(row.project.organization),
         "project": views.project_reference(row.project),
     }
-    if warnings := list(islice(_warnings(row), MAX_WARNINGS)):
+    if warnings := rules.warnings(row.spec, row.event_ts_format):
         shown["warnings"] = warnings
     return shown
-
-
-def _warnings(row: Model) -> Iterator[t.WarningDetail]:
-    """Give what is perhaps not meant in a model; of too many warnings, the first are shown."""
-    yield from format_not_safe(row.event_ts_format)
-    yield from features_not_computed(row.spec.get("custom_features") or ())
 
 
 def model_summary(row: Model) -> t.ModelSummary:
@@ -175,47 +170,20 @@ def model_summary(row: Model) -> t.ModelSummary:
     }
 
 
-def _ranks_two_classes(row: Model) -> bool:
-    targets = set(row.spec.get("targets") or ())
-    columns = [column for column in row.schema["columns"] if column["name"] in targets]
-    return row.task == "ranking" and any(
-        column["data_type"] == "bool" or len(column.get("categories") or ()) == 2 for column in columns
-    )
-
-
 def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in FIELDS if name in body}
 
 
-def _check_depth(body: Mapping[str, Any]) -> None:
-    faults = [Fault(TOO_NESTED, f"/{name}") for name, value in body.items() if is_too_deep(value)]
-    if faults:
-        raise BadRequest.naming(*faults)
-
-
-def _check(schema: Mapping[str, Any], spec: Mapping[str, Any], format: str | None) -> None:
-    """Refuse a schema that contradicts itself, and a format that is not safe. Raises BadRequest with every place."""
-    faults = [*_column_faults(schema["columns"]), *_role_faults(schema["columns"], spec)]
-    if format is not None:
-        faults += [Fault(fault, "/event_ts_format") for fault in time_format(format).faults]
-    if faults:
-        raise BadRequest.naming(*faults)
-
-
-def _column_faults(columns: list[dict[str, Any]]) -> Iterator[Fault]:
-    seen = set()
-    for place, column in enumerate(columns):
-        if column["name"] in seen:
-            yield Fault(f"{quote(column['name'])} is the name of an earlier column", f"/schema/columns/{place}/name")
-        seen.add(column["name"])
-        low, high = column.get("min"), column.get("max")
-        if low is not None and high is not None and low > high:
-            yield Fault("is above max", f"/schema/columns/{place}/min")
-
-
-def _role_faults(columns: list[dict[str, Any]], spec: Mapping[str, Any]) -> Iterator[Fault]:
-    names = {column["name"] for column in columns}
-    for role in ROLES:
-        for place, name in enumerate(spec.get(role) or ()):
-            if name not in names:
-                yield Fault(f"{quote(name)} is not a column of the schema", f"/spec/{role}/{place}")
+def _spec(body: t.GenerateModelRequest, columns: list[t.Column]) -> t.ModelSpec:
+    """Return the roles that were sent, with empty ones for the rest; or make every column an input."""
+    everything: t.ModelSpec = {"inputs": [column["name"] for column in columns]}
+    sent = body.get("spec", everything)
+    return {
+        "schema_version": sent.get("schema_version", 1),
+        "inputs": sent.get("inputs", []),
+        "outputs": sent.get("outputs", []),
+        "targets": sent.get("targets", []),
+        "decisions": sent.get("decisions", []),
+        "metadata": sent.get("metadata", []),
+        "custom_features": sent.get("custom_features", []),
+    }

@@ -13,8 +13,8 @@ from inference_events_api import types as t
 class ServerOperations:
     """Report on the server itself.
 
-    `is_ready` returns whether what else it needs is open, which may take a moment; `is_writable`, whether the disk
-    takes writes.
+    `is_ready` reports whether something can be served, which may take a moment; `is_writable`, whether the disk takes
+    writes.
     """
 
     def __init__(
@@ -46,9 +46,6 @@ class ServerOperations:
         return views.envelope({"status": "ok"})
 
     async def check_readiness(self) -> t.ReadinessResponse:
-        if not await asyncio.to_thread(self._check_stores):
+        if not await asyncio.to_thread(self._is_ready):
             raise ServiceUnavailable("The server does not take requests now")
         return views.envelope({"status": "ok" if self._is_writable() else "read_only"})
-
-    def _check_stores(self) -> bool:
-        return self._catalog.answers() and self._is_ready()

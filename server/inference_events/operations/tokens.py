@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, tokens
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
+from inference_events.context import ADMIN
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Fault
 from inference_events.operations import views
@@ -72,7 +73,7 @@ class TokenOperations:
 def _project_ids(body: t.TokenCreate) -> list[str]:
     """Return the projects that a token is to be limited to, none for all. Raises BadRequest for an admin token."""
     project_ids = body.get("project_ids") or []
-    if project_ids and tokens.ADMIN in body["scopes"]:
+    if project_ids and ADMIN in body["scopes"]:
         raise BadRequest.naming(Fault("cannot limit a token with the scope admin", "/project_ids"))
     return [one.lower() for one in project_ids]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Generic, Literal, TypedDict, TypeVar, cast
 
+from inference_events import API_VERSION
 from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import (
     Baseline,
@@ -15,6 +16,7 @@ from inference_events.catalog.tables import (
     Project,
     Token,
 )
+from inference_events.events.store import RejectedRow
 from inference_events.ingest.timestamps import microseconds
 from inference_events_api import types as t
 
@@ -46,7 +48,7 @@ class PageEnvelope(TypedDict, Generic[ItemT]):
 
 
 def envelope(data: DataT) -> Envelope[DataT]:
-    return {"data": data, "api_version": "3.0", "kind": "NORMAL"}
+    return {"data": data, "api_version": API_VERSION, "kind": "NORMAL"}
 
 
 def paginated(items: Sequence[ItemT], total: int, limit: int, offset: int) -> PageEnvelope[ItemT]:
@@ -61,7 +63,7 @@ def paginated(items: Sequence[ItemT], total: int, limit: int, offset: int) -> Pa
             "offset": offset,
             "items": list(items),
         },
-        "api_version": "3.0",
+        "api_version": API_VERSION,
         "kind": "PAGINATED",
     }
 
@@ -205,6 +207,10 @@ def job(row: Job, verbose: bool = False) -> t.Job:
         "started_at": time_or_null(row.started_at),
         "completed_at": time_or_null(row.completed_at),
     }
+
+
+def rejected_row(row: RejectedRow) -> t.RejectedRow:
+    return {"row": row.row, "reason": row.reason, "message": row.message}
 
 
 def _task(row: Job) -> dict[str, object]:

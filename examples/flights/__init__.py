@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 
-from inference_events.demo.answers import RequestFailed
-from inference_events.demo.flights import WHOLE_MONTHS, day_bounds, load_flights
-from inference_events.demo.plan import DELETED_DAY, Plan
-from inference_events.demo.prediction import describe, predict, train
-from inference_events.demo.publish import Publisher, fresh_project, register
-from inference_events.demo.report import Work, show_outcome, show_serving
-from inference_events.demo.server import ServerDidNotStart, serving
-from inference_events.demo.verify import Reading
+from examples.flights.flights import WHOLE_MONTHS, day_bounds, load_flights
+from examples.flights.plan import DELETED_DAY, Plan
+from examples.flights.prediction import describe, predict, train
+from examples.flights.publish import Publisher, fresh_project
+from examples.flights.report import Work, show_outcome, show_serving
+from examples.flights.server import ServerDidNotStart, serving
+from examples.flights.verify import Reading
+from inference_events_client import InferenceEventsError, TransportError
 
 
 def run(data_dir: Path, days_per_month: int = WHOLE_MONTHS, console: Console | None = None) -> None:
@@ -26,9 +25,9 @@ def run(data_dir: Path, days_per_month: int = WHOLE_MONTHS, console: Console | N
     try:
         with Work(console) as work:
             reading = _publish_and_read_back(data_dir, days_per_month, work)
-    except httpx.HTTPError as error:
+    except TransportError as error:
         raise _failure(console, f"The server went away ({error}); its log is in {data_dir}") from None
-    except (RequestFailed, ServerDidNotStart) as error:
+    except (InferenceEventsError, ServerDidNotStart) as error:
         raise _failure(console, str(error)) from None
     show_outcome(console, reading, work.phases)
     show_serving(console, data_dir)
@@ -45,7 +44,7 @@ def _publish_and_read_back(data_dir: Path, days_per_month: int, work: Work) -> R
     plan = _predict(days_per_month, work)
     with serving(data_dir) as client:
         model = describe(fresh_project(client), plan.training)
-        publisher = Publisher(client, register(client, model))
+        publisher = Publisher(client, client.models.create(model).id)
         _publish(publisher, plan, work)
         reading = Reading(client, publisher.model_id, model.schema.columns)
         reading.compare_counts(publisher.counts, plan.counts())

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from inference_events.demo.flights import YEAR, Flights
-from inference_events.demo.publish import CREATED, DELETED_BY_ID, DELETED_BY_TIME, LABELLED
+from examples.flights.flights import YEAR, Flights
+from examples.flights.publish import CREATED, DELETED_BY_ID, DELETED_BY_TIME, LABELLED
 
 TRAINING_MONTHS = (1, 2)
 STREAMED_MONTHS = (3, 4, 5, 6)

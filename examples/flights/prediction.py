@@ -6,9 +6,9 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from inference_events.client.models import Column, ModelCreate, ModelSchema, ModelSpec, TaskParams
-from inference_events.client.models.data_type import DataType
-from inference_events.demo.flights import DEPARTURE, ID, INPUTS, LABEL, METADATA, OUTPUTS, PROBABILITY, TARGETS, Flights
+from examples.flights.flights import DEPARTURE, ID, INPUTS, LABEL, METADATA, OUTPUTS, PROBABILITY, TARGETS, Flights
+from inference_events_client.models import Column, ModelCreate, ModelSchema, ModelSpec, TaskParams
+from inference_events_client.models.data_type import DataType
 
 THRESHOLD = 0.5
 MODEL = "arrival_delay"

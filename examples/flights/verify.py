@@ -10,19 +10,14 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from inference_events.client import AuthenticatedClient
-from inference_events.client.api.events import read_events
-from inference_events.client.models import Column, ReadEventsRequest, StoredEvent, TimeRange
-from inference_events.client.models.env_type import EnvType
-from inference_events.client.types import UNSET, Unset
-from inference_events.demo.answers import answered
-from inference_events.demo.flights import DEPARTURE, ID, LABEL, NEW_YORK, PROBABILITY, Flights, Row, rows
-from inference_events.demo.prediction import THRESHOLD
-from inference_events.demo.publish import DATASET, Advance
+from examples.flights.flights import DEPARTURE, ID, LABEL, NEW_YORK, PROBABILITY, Flights, Row, rows
+from examples.flights.prediction import THRESHOLD
+from examples.flights.publish import DATASET, Advance
+from inference_events_client import InferenceEvents
+from inference_events_client.models import Column, StoredEvent
 
 _Placed: TypeAlias = tuple[datetime, str, Row | StoredEvent]
 
-_PAGE = 1000
 _PLACE = itemgetter(0, 1)
 
 
@@ -96,7 +91,7 @@ class Reading:
     line each, naming the flight and the column.
     """
 
-    def __init__(self, client: AuthenticatedClient, model_id: UUID, columns: list[Column]) -> None:
+    def __init__(self, client: InferenceEvents, model_id: UUID, columns: list[Column]) -> None:
         self.months: dict[int, Month] = {}
         self.counts: list[tuple[str, int, int]] = []
         self.differences: list[str] = []
@@ -106,19 +101,19 @@ class Reading:
 
     def compare_dataset(self, source: Flights, advance: Advance) -> None:
         """Compare the training dataset with its flights."""
-        self._compare(source, self._pages("PRE_PRODUCTION", DATASET, advance))
+        self._compare(source, _counted(self._client.events.read(self._model_id, dataset=DATASET), advance))
 
     def compare_production(self, source: Flights, advance: Advance) -> None:
         """Compare all of PRODUCTION with the flights that should be there."""
-        self._compare(source, self._pages("PRODUCTION", None, advance))
+        self._compare(source, _counted(self._client.events.read(self._model_id), advance))
 
     def expect_none_between(self, start: datetime, end: datetime) -> None:
         """Check that a time range of PRODUCTION is empty."""
-        self._expect_none(ReadEventsRequest(self._model_id, "PRODUCTION", time_range=_range(start, end)))
+        self._expect_none(self._client.events.read(self._model_id, between=(start, end)))
 
     def expect_none_of(self, event_ids: list[str]) -> None:
         """Check that PRODUCTION has none of these ids."""
-        self._expect_none(ReadEventsRequest(self._model_id, "PRODUCTION", event_ids=event_ids))
+        self._expect_none(self._client.events.read(self._model_id, event_ids=event_ids))
 
     def compare_counts(self, received: Counter[str], expected: Counter[str]) -> None:
         """Compare what the server counted while it was published to with what the source has."""
@@ -127,20 +122,8 @@ class Reading:
             f"{name}: {by_server} events, not {right}" for name, by_server, right in self.counts if by_server != right
         ]
 
-    def _expect_none(self, request: ReadEventsRequest) -> None:
-        items = answered(read_events.sync(client=self._client, body=request)).data.items
-        self.differences += [f"{event.event_id}: deleted, but there" for event in items]
-
-    def _pages(self, env_type: EnvType, env_name: str | None, advance: Advance) -> Iterator[StoredEvent]:
-        cursor: str | Unset = UNSET
-        while True:
-            request = ReadEventsRequest(self._model_id, env_type, env_name, limit=_PAGE, cursor=cursor)
-            page = answered(read_events.sync(client=self._client, body=request)).data
-            yield from page.items
-            advance(len(page.items))
-            if page.next_cursor is None:
-                return
-            cursor = page.next_cursor
+    def _expect_none(self, found: Iterable[StoredEvent]) -> None:
+        self.differences += [f"{event.event_id}: deleted, but there" for event in found]
 
     def _compare(self, source: Flights, stored: Iterable[StoredEvent]) -> None:
         """Walk along both at once: both are in order of timestamp, then id."""
@@ -176,5 +159,7 @@ class Reading:
             yield f"{name}: {kind} is recorded and should not be, or the other way round"
 
 
-def _range(start: datetime, end: datetime) -> TimeRange:
-    return TimeRange(start.isoformat(), end.isoformat())
+def _counted(events: Iterable[StoredEvent], advance: Advance) -> Iterator[StoredEvent]:
+    for event in events:
+        yield event
+        advance(1)

@@ -6,14 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 
-from inference_events.client import AuthenticatedClient
-from inference_events.client.api.server import check_readiness
 from inference_events.data_directory import admin_token_file
 from inference_events.settings import ENV_PREFIX
+from inference_events_client import InferenceEvents
 
 _ANNOUNCEMENT = "Serving on "
 _SECONDS_TO_STOP = 60
@@ -24,7 +22,7 @@ class ServerDidNotStart(RuntimeError):
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[AuthenticatedClient]:
+def serving(data_dir: Path) -> Iterator[InferenceEvents]:
     """Run a server on a free port of 127.0.0.1 and yield a client of it. Raises ServerDidNotStart.
 
     Settings in the environment are left out, so that the server keeps everything in `data_dir`. Its log is
@@ -38,11 +36,9 @@ def serving(data_dir: Path) -> Iterator[AuthenticatedClient]:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
     try:
         url = _announced_url(process, log)
-        secret = admin_token_file(data_dir).read_text().strip()
-        # Not through a proxy that the environment may name.
-        options: dict[str, Any] = {"timeout": httpx.Timeout(60), "httpx_args": {"trust_env": False}}
-        with AuthenticatedClient(base_url=url, token=secret, raise_on_unexpected_status=True, **options) as client:
-            check_readiness.sync(client=client)
+        secret = admin_token_file(data_dir).read_text()
+        # With a transport of its own, the client ignores a proxy that the environment may name.
+        with InferenceEvents(url, secret, timeout=60, transport=httpx.HTTPTransport()) as client:
             yield client
     finally:
         _stop(process)

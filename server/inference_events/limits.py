@@ -1,4 +1,4 @@
-"""How much the server takes in, per request and at once."""
+"""How much the server takes in, per request and at once. The defaults of the settings are those of `Limits`."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ GIB = 1024 * MIB
 class Pace:
     """Bound how slowly a body arrives: each wait for a byte, and the average rate once it took `grace_seconds`."""
 
-    idle_seconds: float = 30.0
+    idle_seconds: float = 30
     grace_seconds: float = 60.0
     bytes_per_second: float = KIB
 

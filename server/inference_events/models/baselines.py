@@ -1,0 +1,42 @@
+"""Which fields each kind of baseline has."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from inference_events.catalog import baselines, environments
+from inference_events.errors import BadRequest, Fault
+
+_RANGE = frozenset({"start_time", "end_time"})
+_WINDOW = frozenset({"offset_delta", "window_bin_size"})
+_DATASET = frozenset({"env_id"})
+_FIELDS = {
+    (baselines.STATIC, environments.PRE_PRODUCTION): _DATASET,
+    (baselines.STATIC, environments.PRODUCTION): _RANGE,
+    (baselines.ROLLING, environments.PRODUCTION): _WINDOW,
+}
+
+
+def check_fields(type: str, env_type: str, values: Mapping[str, object]) -> None:
+    """Refuse values that do not belong to a kind of baseline. Raises BadRequest with every field."""
+    faults = list(_faults(type, env_type, values))
+    if faults:
+        raise BadRequest.naming(*faults)
+
+
+def check_range(start: datetime | None, end: datetime | None) -> None:
+    """Refuse a range that is empty. Raises BadRequest."""
+    if start is not None and end is not None and start >= end:
+        raise BadRequest.naming(Fault("start_time must be before end_time"))
+
+
+def _faults(type: str, env_type: str, values: Mapping[str, object]) -> Iterator[Fault]:
+    fields = _FIELDS.get((type, env_type))
+    if fields is None:
+        yield Fault("must be PRODUCTION for a ROLLING baseline", "/env_type")
+        return
+    for name in sorted(_DATASET | _RANGE | _WINDOW):
+        is_given = values.get(name) is not None
+        if is_given and name not in fields:
+            yield Fault("does not belong to this kind of baseline", f"/{name}")
+        if not is_given and name in fields:
+            yield Fault("is needed for this kind of baseline", f"/{name}")

@@ -1,0 +1,56 @@
+"""The regular removal of what is too old to be kept."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from inference_events.catalog import Catalog, attempts
+from inference_events.catalog.tables import utc_now
+from inference_events.events.store import EventStore
+from inference_events.ingest.timestamps import microseconds
+from inference_events.parts import drop_unfinished
+from inference_events.retention import Retention
+
+PURGE_EVERY_SECONDS = 600
+
+
+class Purge:
+    """Remove old retry records, uploads that were never completed, and what retention says, in steps."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: EventStore,
+        retention: Retention,
+        record_period: timedelta,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._retention = retention
+        self._record_period = record_period
+        self._stopping = threading.Event()
+        self._running = threading.Lock()
+
+    def purge(self) -> None:
+        """Remove what is too old now, until all is done or `stop` is called."""
+        with self._running:
+            for _ in self._steps(utc_now()):
+                if self._stopping.is_set():
+                    return
+
+    def stop(self) -> None:
+        """Wait for the step that a purge is at. No step begins after it."""
+        self._stopping.set()
+        with self._running:
+            pass
+
+    def _steps(self, now: datetime) -> Iterator[None]:
+        yield
+        before = now - self._record_period
+        self._store.purge_records(microseconds(before)).result()
+        yield
+        self._catalog.write(lambda session: attempts.purge(session, before))
+        yield
+        drop_unfinished(self._catalog)
+        yield
+        yield from self._retention.purge(now)

@@ -1,0 +1,26 @@
+"""Whether the server can serve, and whether it can write."""
+
+from inference_events.catalog import Catalog
+from inference_events.disk import Disk
+from inference_events.events.store import EventStore
+
+
+class Readiness:
+    """Know what can be served. `is_running` is set by whoever starts and stops the server."""
+
+    def __init__(self, catalog: Catalog, store: EventStore, disk: Disk) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._disk = disk
+        self.is_running = False
+
+    def is_ready(self) -> bool:
+        """Report whether something can be served. It may take a moment.
+
+        On a full disk that may be the catalog alone.
+        """
+        return self._catalog.answers() and self.is_running and (self._store.answers() or not self.is_writable())
+
+    def is_writable(self) -> bool:
+        """Report whether the disk takes writes."""
+        return self._disk.is_writable

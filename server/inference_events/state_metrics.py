@@ -1,0 +1,38 @@
+"""The metrics that are read from the running server: queues, jobs, the disk."""
+
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from inference_events.arrivals import Arrivals
+from inference_events.catalog import Catalog, jobs
+from inference_events.data_directory import DataDirectory
+from inference_events.disk import Disk
+from inference_events.disk_usage import free_bytes, used_bytes
+from inference_events.events.store import EventStore
+from inference_events.metrics import Metrics
+
+
+def show_state(
+    metrics: Metrics,
+    *,
+    catalog: Catalog,
+    store: EventStore,
+    arrivals: Arrivals,
+    directory: DataDirectory,
+    disk: Disk,
+) -> None:
+    """Count jobs that end, and show at each scrape how things stand."""
+
+    def count_ended_jobs(session: Session) -> None:
+        for kind, status in jobs.ended(session):
+            metrics.observe_job(kind, status)
+
+    catalog.after_commit(count_ended_jobs)
+    metrics.show_state(
+        is_writable=lambda: disk.is_writable,
+        queue_depths=lambda: {"requests": arrivals.queue_depth(), "commits": store.queue_depth()},
+        unfinished_jobs=lambda: catalog.read(jobs.unfinished_by_kind),
+        data_bytes=partial(used_bytes, directory),
+        free_bytes=partial(free_bytes, directory),
+    )
