@@ -19,6 +19,8 @@ from inference_events.closing import OpenServices
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
 from inference_events.export.exporter import Exporter
+from inference_events.files.adoption import adopt_parts
+from inference_events.files.local import LocalFileStore
 from inference_events.http.server import create_http_app
 from inference_events.ingest.readers import FileReaders
 from inference_events.jobs import JobQueue, Workers
@@ -66,6 +68,7 @@ class Services:
         self._opened.add("data directory", self.directory.close)
         check_directory(self.directory)
         self.disk = Disk(self.directory.incoming)
+        self.file_store = LocalFileStore(self.directory.files, self.directory.incoming)
         self.metrics = Metrics(self.disk.note_failure)
         self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
         self._opened.add("catalog", self.catalog.close)
@@ -74,6 +77,7 @@ class Services:
         self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self._opened.add("event store", self.store.close)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
+        adopt_parts(self.directory.parts, self.catalog, self.file_store)
         self.targets = Targets(self.catalog, self.store)
         self.arrivals = Arrivals(self.store, self.targets, self.metrics.observe_batch)
         self._opened.add("arrivals", self.arrivals.stop)
@@ -89,7 +93,7 @@ class Services:
             self.catalog,
             self.store,
             self.targets,
-            self.directory,
+            self.file_store,
             self.readers,
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
@@ -102,9 +106,9 @@ class Services:
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
         )
-        self.retention = Retention(self.catalog, self.store, self.directory, periods)
+        self.retention = Retention(self.catalog, self.store, self.file_store, periods)
         record_period = timedelta(hours=settings.retry_record_hours)
-        self.purge = Purge(self.catalog, self.store, self.directory, self.retention, record_period)
+        self.purge = Purge(self.catalog, self.store, self.retention, record_period)
         show_state(
             self.metrics,
             catalog=self.catalog,
@@ -133,19 +137,17 @@ class Services:
 def operation_handlers(services: Services) -> dict[str, Handler]:
     """Return the function of each operation by its operationId."""
     catalog, store, queue, targets = services.catalog, services.store, services.queue, services.targets
-    directory, readiness = services.directory, services.readiness
+    file_store, readiness = services.file_store, services.readiness
     return handlers(
         baselines=BaselineOperations(catalog, store),
         environments=EnvironmentOperations(catalog, store),
         events=EventOperations(catalog, store, queue, targets, services.arrivals, services.exporter),
-        files=FileOperations(
-            catalog, directory, MultipartUploads(catalog, directory, services.settings.max_file_bytes)
-        ),
+        files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
-        models=ModelOperations(catalog, queue, targets, Proposer(catalog, directory, services.readers)),
+        models=ModelOperations(catalog, queue, targets, Proposer(catalog, file_store, services.readers)),
         projects=ProjectOperations(catalog, queue),
         server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),
-        tokens=TokenOperations(catalog, directory),
+        tokens=TokenOperations(catalog, services.directory),
     )
 
 
@@ -167,7 +169,7 @@ def create_app(
         authenticate=Authentication(services.catalog).authenticate,
         retries=Retries([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
-        incoming=services.directory.incoming,
+        file_store=services.file_store,
         metrics=services.metrics,
         lifespan=_lifespan(services),
         validate_responses=validate_responses,

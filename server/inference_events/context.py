@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 # The scope that may call every operation.
@@ -29,14 +28,22 @@ class Request:
     project_ids: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UploadedFile:
-    """Point at an upload that is complete and synced on disk: size in bytes, SHA-256 in hex."""
+    """Name an upload that the file store holds: size in bytes, SHA-256 in hex.
+
+    It is deleted after the request unless an operation keeps it.
+    """
 
     filename: str
-    path: Path
+    key: str
     size: int
     sha256: str
+    is_kept: bool = False
+
+    def keep(self) -> None:
+        """Keep the upload, before a row of the catalog names it. If no row comes, it is swept a day later."""
+        self.is_kept = True
 
 
 @dataclass(frozen=True, slots=True)

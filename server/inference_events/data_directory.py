@@ -6,7 +6,7 @@ import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 # All that the server makes in its directory, with what SQLite and DuckDB put beside their files.
@@ -77,7 +77,6 @@ class DataDirectory:
         self._lock = _lock(self.path / "lock")
         _make_private(self.path)
         self.files.mkdir(exist_ok=True)
-        self.parts.mkdir(exist_ok=True)
         for passage in (self.incoming, self.outgoing):
             passage.mkdir(exist_ok=True)
             for leftover in passage.iterdir():
@@ -86,7 +85,7 @@ class DataDirectory:
 
     @property
     def files(self) -> Path:
-        """Hold the uploaded files that the catalog knows, each under its id."""
+        """Hold the objects of the file store, each under its key."""
         return self.path / "files"
 
     @property
@@ -96,7 +95,7 @@ class DataDirectory:
 
     @property
     def parts(self) -> Path:
-        """Hold the parts of unfinished uploads by their numbers, in one directory for each upload's id."""
+        """Hold the parts of unfinished uploads in the data directory of an older version."""
         return self.path / "parts"
 
     @property
@@ -125,30 +124,6 @@ class DataDirectory:
     @property
     def admin_token_file(self) -> Path:
         return admin_token_file(self.path)
-
-    def keep_upload(self, upload: Path, file_id: str) -> str:
-        """Move a complete upload to where it stays. Returns its path relative to the data directory."""
-        upload.replace(self.files / file_id)
-        sync_directory(self.files)
-        return f"files/{file_id}"
-
-    def keep_part(self, upload: Path, file_id: str, number: int) -> None:
-        """Move a complete part to where it waits for the others, in the place of an earlier one of its number."""
-        directory = self.parts / file_id
-        if not directory.exists():
-            directory.mkdir(exist_ok=True)
-            sync_directory(self.parts)
-        upload.replace(directory / str(number))
-        sync_directory(directory)
-
-    def drop_upload(self, file_id: str) -> None:
-        """Remove an uploaded file that the catalog forgot. If it cannot be removed now, a later purge does it."""
-        with suppress(OSError):
-            (self.files / file_id).unlink()
-
-    def drop_parts(self, file_id: str) -> None:
-        """Remove the parts of an upload, as far as they can be; what stays is dropped again later."""
-        shutil.rmtree(self.parts / file_id, ignore_errors=True)
 
     @property
     def next_admin_token_file(self) -> Path:

@@ -21,7 +21,7 @@ def used_bytes(directory: DataDirectory) -> dict[str, int]:
         "events_log": _size(directory.events_file.with_name(f"{directory.events_file.name}.wal")),
         "catalog": sum(map(_size, directory.path.glob(f"{directory.catalog_file.name}*"))),
         "files": sum(_sizes(directory.files)),
-        "transfers": sum(sum(_sizes(path)) for path in (directory.parts, directory.incoming, directory.outgoing)),
+        "transfers": sum(sum(_sizes(path)) for path in (directory.incoming, directory.outgoing)),
     }
 
 

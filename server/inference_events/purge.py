@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from inference_events.catalog import Catalog, attempts
 from inference_events.catalog.tables import utc_now
-from inference_events.data_directory import DataDirectory
 from inference_events.events.store import EventStore
 from inference_events.ingest.timestamps import microseconds
 from inference_events.parts import drop_unfinished
@@ -22,13 +21,11 @@ class Purge:
         self,
         catalog: Catalog,
         store: EventStore,
-        directory: DataDirectory,
         retention: Retention,
         record_period: timedelta,
     ) -> None:
         self._catalog = catalog
         self._store = store
-        self._directory = directory
         self._retention = retention
         self._record_period = record_period
         self._stopping = threading.Event()
@@ -54,6 +51,6 @@ class Purge:
         yield
         self._catalog.write(lambda session: attempts.purge(session, before))
         yield
-        drop_unfinished(self._catalog, self._directory)
+        drop_unfinished(self._catalog)
         yield
         yield from self._retention.purge(now)

@@ -9,8 +9,9 @@ import structlog
 
 from inference_events.catalog import Catalog, files, jobs, retention
 from inference_events.catalog.retention import FileAges
-from inference_events.data_directory import DataDirectory
 from inference_events.events.store import EventStore
+from inference_events.files.store import FileStore
+from inference_events.files.sweep import delete_orphans, delete_released
 
 STEP = 100
 
@@ -27,18 +28,19 @@ class Periods:
 
 
 class Retention:
-    """Remove files and jobs after their time. A crash between two steps leaves what the next start or purge removes."""
+    """Remove files and jobs after their time. A crash between two steps leaves what the next purge removes."""
 
-    def __init__(self, catalog: Catalog, store: EventStore, directory: DataDirectory, periods: Periods) -> None:
+    def __init__(self, catalog: Catalog, store: EventStore, file_store: FileStore, periods: Periods) -> None:
         self._catalog = catalog
         self._store = store
-        self._directory = directory
+        self._file_store = file_store
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
         """Remove what is kept no longer at a time, step by step: the caller may stop after each."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
-        yield from self._drop_leftovers()
+        yield from delete_released(self._catalog, self._file_store)
+        yield from delete_orphans(self._catalog, self._file_store, now)
         before = now - self._periods.jobs
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
@@ -48,18 +50,7 @@ class Retention:
         expired = partial(retention.expired_files, kept=kept, limit=STEP)
         while ids := self._catalog.read(expired):
             removed = self._catalog.write(partial(retention.remove_expired, kept=kept, ids=ids))
-            for file_id in removed:
-                self._directory.drop_upload(file_id)
-            log.info("files_removed", files=len(removed))
-            yield
-
-    def _drop_leftovers(self) -> Iterator[None]:
-        """Remove the content of removed files that could not be removed with them."""
-        names = [path.name for path in self._directory.files.iterdir()]
-        for start in range(0, len(names), STEP):
-            ids = names[start : start + STEP]
-            for file_id in self._catalog.read(partial(files.removed_among, ids=ids)):
-                self._directory.drop_upload(file_id)
+            log.info("files_removed", files=removed)
             yield
 
     def _forget_jobs(self, before: datetime) -> Iterator[None]:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from inference_events.catalog.tokens import TokenIdentity
 from inference_events.context import Request, current_request
+from inference_events.files.local import LocalFileStore
 from inference_events.http import create_http_app
 from inference_events.http.contract import load_contract
 from inference_events.limits import Limits
@@ -71,7 +72,7 @@ def create_example_app(
         authenticate=authenticate,
         retries=gate,
         limits=limits or Limits(),
-        incoming=incoming,
+        file_store=LocalFileStore(incoming, incoming),
         metrics=Metrics(),
         lifespan=_nothing_to_start,
         validate_responses=True,

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.envelope import assert_error_envelope
+from tests.uploads import object_paths
 
 REMOVED = "The file was removed; upload it again"
 Data = dict[str, Any]
@@ -63,7 +64,9 @@ class Api:
         assert job["status"] == "SUCCESS"
 
     def content(self, file_id: str) -> Path:
-        return self._data_dir / "files" / file_id
+        """Return where the content of a file of one part is."""
+        [path] = object_paths(self._data_dir, file_id)
+        return path
 
     def names(self, **query: Any) -> list[str]:
         return [item["filename"] for item in self.call("GET", "/v3/files", params=query)["items"]]
@@ -128,9 +131,10 @@ def test_a_deleted_file_is_gone(api: Api) -> None:
     """A deletion shows the file once more; then the file and its content are gone, for reads, publishes and updates."""
     file_id, model_id = api.upload(), api.model()
     shown = api.call("GET", f"/v3/files/{file_id}")
-    assert api.content(file_id).exists()
+    content = api.content(file_id)
+    assert content.exists()
     assert api.call("DELETE", f"/v3/files/{file_id}", headers={"Idempotency-Key": file_id}) == shown
-    assert not api.content(file_id).exists()
+    assert not content.exists()
     assert api.call("DELETE", f"/v3/files/{file_id}", headers={"Idempotency-Key": file_id}) == shown
     for method in ("DELETE", "GET"):
         assert api.refused(404, method, f"/v3/files/{file_id}") == REMOVED
@@ -140,43 +144,46 @@ def test_a_deleted_file_is_gone(api: Api) -> None:
     assert api.names(filter=all_of(rule("id", "equal", file_id))) == []
 
 
-def test_an_upload_in_parts_is_deleted_with_its_parts(api: Api, data_dir: Path) -> None:
+def test_an_upload_in_parts_is_deleted_with_its_parts(api: Api) -> None:
     """An upload that is not completed can be deleted; it takes no more parts, and those it has are gone."""
     file_id = api.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     form = {"file_id": (None, file_id), "part_number": (None, "1"), "file": ("part", io.BytesIO(b"id\n"))}
     api.call("POST", "/v3/files/multipart-upload", files=form)
-    assert (data_dir / "parts" / file_id).exists()
+    content = api.content(file_id)
+    assert content.exists()
     assert api.call("DELETE", f"/v3/files/{file_id}")["status"] == "INITIATED"
-    assert not (data_dir / "parts" / file_id).exists()
+    assert not content.exists()
     assert api.refused(404, "POST", "/v3/files/multipart-upload", files=form) == REMOVED
 
 
 def test_files_go_with_the_last_model_that_used_them(api: Api) -> None:
     """Deleting a model removes the files that only deleted models used; its jobs and rejected rows stay readable."""
     own, shared, unused = api.upload(content=b'id\na\n""\n'), api.upload(), api.upload()
+    contents = {file_id: api.content(file_id) for file_id in (own, shared, unused)}
     first, second = api.model(), api.model()
     job = api.publish(first, own)
     api.publish(first, shared)
     api.publish(second, shared)
     api.delete(f"/v3/models/{first}")
     assert api.refused(404, "GET", f"/v3/files/{own}") == REMOVED
-    assert not api.content(own).exists()
+    assert not contents[own].exists()
     assert api.call("GET", f"/v3/jobs/{job['id']}") == job
     assert api.call("GET", f"/v3/jobs/{job['id']}/rejected-rows")["total"] == 1
-    assert api.content(shared).exists()
+    assert contents[shared].exists()
     api.delete(f"/v3/models/{second}")
     assert api.refused(404, "GET", f"/v3/files/{shared}") == REMOVED
-    assert not api.content(shared).exists()
-    assert api.content(unused).exists()
+    assert not contents[shared].exists()
+    assert contents[unused].exists()
 
 
 def test_files_go_with_their_project(api: Api) -> None:
     """Deleting a project removes the files that only its models used."""
     file_id = api.upload()
+    content = api.content(file_id)
     api.publish(api.model(), file_id)
     api.delete(f"/v3/projects/{api.project_id}")
     assert api.refused(404, "GET", f"/v3/files/{file_id}") == REMOVED
-    assert not api.content(file_id).exists()
+    assert not content.exists()
 
 
 def test_a_job_whose_file_vanished_says_so(api: Api) -> None:

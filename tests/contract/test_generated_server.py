@@ -69,6 +69,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 import httpx
 from prometheus_client import CollectorRegistry
+from inference_events.files.local import LocalFileStore
 from inference_events.http import create_http_app
 from inference_events.limits import Limits
 from inference_events.log import configure_logging
@@ -76,6 +77,7 @@ from tests.contract.serving import serve
 
 configure_logging("error")
 calls = []
+directory = Path(sys.argv[1])
 
 class NoMetrics:
     registry = CollectorRegistry()
@@ -91,7 +93,7 @@ async def get_thing(**arguments):
     return {}
 
 async def put_thing(*, class_, **arguments):
-    calls.append({"class_": class_.path.read_text(), **arguments})
+    calls.append({"class_": (directory / class_.key).read_text(), **arguments})
     return {}
 
 @asynccontextmanager
@@ -103,7 +105,7 @@ app = create_http_app(
     authenticate=None,
     retries=None,
     limits=Limits(),
-    incoming=Path(sys.argv[1]),
+    file_store=LocalFileStore(directory, directory),
     lifespan=lifespan,
     metrics=NoMetrics(),
 )

@@ -290,7 +290,7 @@ def test_uploads_arrive_on_disk(bench: Bench) -> None:
     seen: list[tuple[UploadedFile, bytes]] = []
 
     async def keep(file: UploadedFile) -> Any:
-        seen.append((file, file.path.read_bytes()))
+        seen.append((file, (bench.incoming / file.key).read_bytes()))
         raise Conflict("not kept")
 
     bench.operations.answers["upload_file"] = keep

@@ -1,10 +1,17 @@
 """Uploads in parts survive the end of the server, at any step."""
 
 import hashlib
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
+import pytest
+
 from tests.e2e.process import ServerProcess, running
+from tests.uploads import object_paths
 
 HEAD, TAIL = b"id,number,label\n", b"a,1,true\nb,2,false\n"
 
@@ -37,8 +44,55 @@ def test_an_upload_goes_on_after_a_crash(tmp_path: Path) -> None:
         job = server.wait_for(server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
         assert (job["status"], job["info"]["created"]) == ("SUCCESS", 2)
         assert [event["values"]["number"] for event in server.read_all(model_id)] == [1, 2]
-    kept = [path.name for room in ("files", "parts", "incoming") for path in (tmp_path / room).iterdir()]
-    assert kept == [file_id]
+    kept = {path for room in ("files", "incoming") for path in (tmp_path / room).iterdir()}
+    assert kept == set(object_paths(tmp_path, file_id))
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.1, 0.3])
+def test_no_acknowledged_part_is_lost(tmp_path: Path, delay: float) -> None:
+    """A server that is killed while parts arrive, some of them again, has every part that it acknowledged.
+
+    The upload goes on with the other parts. What the kill cut short is gone at the next start, or is an orphan.
+    """
+    rows = [f"e{number},{number},true\n".encode() for number in range(40)]
+    contents = dict(enumerate([HEAD, *rows], 1))
+    acknowledged: dict[int, str] = {}
+    with running(tmp_path) as server:
+        file_id = begin(server)
+
+        def send() -> None:
+            for number in (number for number in contents for _ in range(2)):
+                acknowledged[number] = add(server, file_id, number, contents[number])
+
+        during(server, send, delay)
+        assert not list((tmp_path / "incoming").iterdir())
+        for number in contents.keys() - acknowledged.keys():
+            acknowledged[number] = add(server, file_id, number, contents[number])
+        named = [{"number": number, "id": one} for number, one in acknowledged.items()]
+        server.call("POST", "/v3/files/multipart-complete", json={"file_id": file_id, "parts": named})
+        kept = object_paths(tmp_path, file_id)
+        assert b"".join(path.read_bytes() for path in kept) == b"".join(contents.values())
+        assert len(set((tmp_path / "files").iterdir()) - set(kept)) <= 1
+        model_id = server.create_model(event_ts_col=None)
+        job = server.wait_for(server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
+        assert (job["status"], job["info"]["created"]) == ("SUCCESS", len(rows))
+
+
+def during(server: ServerProcess, work: Callable[[], None], delay: float) -> None:
+    """Kill a server a while after some work has begun, and start it again when the work has failed."""
+
+    def ending() -> None:
+        # A request of a client that `kill` has closed is a RuntimeError.
+        with suppress(httpx.HTTPError, RuntimeError):
+            work()
+
+    working = threading.Thread(target=ending)
+    working.start()
+    time.sleep(delay)
+    server.kill()
+    working.join()
+    server.start()
 
 
 def test_what_is_too_old_is_removed(tmp_path: Path) -> None:
@@ -61,7 +115,7 @@ def test_what_is_too_old_is_removed(tmp_path: Path) -> None:
         await_end(server, f"/v3/jobs/{job_id}")
         assert [event["values"]["number"] for event in server.read_all(model_id)] == [1, 2]
         assert [file["id"] for file in server.call("GET", "/v3/files")["items"]] == [unused]
-        assert [path.name for path in (tmp_path / "files").iterdir()] == [unused]
+        assert list((tmp_path / "files").iterdir()) == object_paths(tmp_path, unused)
 
 
 def await_end(server: ServerProcess, path: str) -> None:

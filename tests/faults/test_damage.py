@@ -15,6 +15,7 @@ from tests.faults.load import Model
 from tests.faults.scribe import Scribe
 from tests.faults.subject import refusal, subject
 from tests.program import Ended
+from tests.uploads import object_paths
 
 Damage = Callable[[Path], None]
 
@@ -127,7 +128,8 @@ def test_a_damaged_upload_is_not_published(tmp_path: Path, damage: Damage) -> No
     with subject(tmp_path / "data") as server:
         model_id = server.create_model(event_ts_col=None)
         file_id = server.upload(rows)
-        damage(tmp_path / "data" / "files" / file_id)
+        [path] = object_paths(tmp_path / "data", file_id)
+        damage(path)
         job = server.wait_for(server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
         assert job["status"] == "FAILURE"
         assert "The uploaded file" in job["error_message"]

@@ -5,7 +5,6 @@ import csv
 import io
 import time
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,8 +14,9 @@ import pyarrow.parquet as pq
 from pydantic import SecretStr
 
 from inference_events.app import Services, operation_handlers
-from inference_events.context import Request, UploadedFile, enter_request
+from inference_events.context import Request, enter_request
 from inference_events.settings import Settings
+from tests.uploads import uploaded
 
 Row = Mapping[str, Any]
 
@@ -60,9 +60,7 @@ class Server:
         return model_id
 
     def upload(self, name: str, content: bytes) -> str:
-        path = self._services.directory.incoming / uuid4().hex
-        path.write_bytes(content)
-        file = UploadedFile(name, path, len(content), sha256(content).hexdigest())
+        file = uploaded(self._services.file_store, name, content)
         file_id: str = self.call("upload_file", file=file)["id"]
         return file_id
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
 from inference_events.catalog.database import sqlite_url
-from inference_events.catalog.tables import Attempt, Organization, Project, Table, Token, TokenProject
+from inference_events.catalog.tables import Attempt, FilePart, Organization, Project, Table, Token, TokenProject
 from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
-OF_NO_PROJECT = {Attempt, Organization, Token, TokenProject}
+# The parts of a file are found by its id only, and released ones belong to none.
+OF_NO_PROJECT = {Attempt, FilePart, Organization, Token, TokenProject}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def add_project(catalog: Catalog, name: str) -> str:
 
     def add(session: Session) -> str:
         project_id = projects.create(session, name).id
-        shown = {"kind": "k", "name": "j", "params": {}, "info": {}, "token_id": "t", "position": 0}
+        shown = {"kind": "k", "name": "j", "params": {}, "info": {}, "token_id": "t", "epoch": 0}
         jobs.create(session, project_id=project_id, model_id=None, **shown)  # type: ignore[arg-type]
         return project_id
 

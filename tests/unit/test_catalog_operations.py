@@ -13,10 +13,11 @@ from inference_events import __version__
 from inference_events.catalog import Catalog, attempts, jobs
 from inference_events.catalog.opening import open_catalog
 from inference_events.catalog.tables import Attempt, Job
-from inference_events.context import Request, UploadedFile, enter_request
+from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
 from inference_events.events.store import RejectedRow
+from inference_events.files.local import LocalFileStore
 from inference_events.jobs import JobQueue
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
@@ -26,6 +27,7 @@ from inference_events.operations.tokens import TokenOperations
 from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
+from tests.uploads import object_paths, uploaded
 
 T = TypeVar("T")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -89,7 +91,7 @@ def test_a_project_is_deleted_by_a_job(
     answer = call(delete, lambda: project_operations.delete_project(project_id=project_id))
     job = job_of(catalog, answer)
     assert (job.kind, job.project_id) == ("delete_project", project_id)
-    assert (job.params, job.token_id) == ({"model_ids": [], "file_ids": []}, request_.token_id)
+    assert (job.params, job.token_id) == ({"model_ids": []}, request_.token_id)
     assert job.info == {"resource_type": "PROJECT", "resource_name": "bank", "project_name": "bank"}
     with pytest.raises(ObjectNotFound):
         asyncio.run(project_operations.get_project(project_id=project_id))
@@ -144,37 +146,20 @@ def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOp
 
 
 def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_: Request) -> None:
-    """An upload moves to where it stays and is described; another suffix is refused and nothing is kept."""
-    part = directory.incoming / "part"
-    part.write_bytes(b"a\n1\n")
-    operations = FileOperations(catalog, directory, MultipartUploads(catalog, directory, 1000))
-    upload = UploadedFile("one.CSV", part, 4, "ab" * 32)
+    """An upload is kept and described; another suffix is refused and not kept."""
+    store = LocalFileStore(directory.files, directory.incoming)
+    operations = FileOperations(catalog, MultipartUploads(catalog, store, 1000))
+    upload, wrong = uploaded(store, "one.CSV", b"a\n1\n"), uploaded(store, "one.txt", b"?")
     answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
-    assert (directory.files / answer["id"]).read_bytes() == b"a\n1\n"
+    assert upload.is_kept
+    [path] = object_paths(directory.path, answer["id"])
+    assert path.read_bytes() == b"a\n1\n"
     assert (answer["filename"], answer["type"], answer["size"]) == ("one.CSV", "CSV", 4)
     assert answer["status"] == "SUCCESSFUL"
     assert answer["created_by"] == {"id": request_.token_id, "full_name": "admin", "email": ""}
-    part.write_bytes(b"?")
-    wrong = UploadedFile("one.txt", part, 1, "ab" * 32)
     with pytest.raises(BadRequest):
         call(request_, lambda: operations.upload_file(file=wrong))
-    assert [path.name for path in directory.files.iterdir()] == [answer["id"]]
-
-
-def test_files_that_a_crash_left_go_at_the_next_start(
-    catalog: Catalog, directory: DataDirectory, request_: Request
-) -> None:
-    """A start removes files that the catalog does not know, and no other."""
-    part = directory.incoming / "part"
-    part.write_bytes(b"a\n")
-    upload = UploadedFile("one.csv", part, 2, "ab" * 32)
-    kept = call(
-        request_,
-        lambda: FileOperations(catalog, directory, MultipartUploads(catalog, directory, 1000)).upload_file(file=upload),
-    )["data"]["id"]
-    (directory.files / NOBODY).write_bytes(b"orphan")
-    open_catalog(Settings(), directory)[0].close()
-    assert [path.name for path in directory.files.iterdir()] == [kept]
+    assert not wrong.is_kept
 
 
 @pytest.mark.parametrize("end", ["2020-01-01T00:00:00Z", "2099-12-31T23:59:60Z", "0001-01-01T00:00:00+14:00"])

@@ -17,6 +17,7 @@ from inference_events.ingest.files import Unreadable
 from inference_events.ingest.readers import ENDED, FileReaders
 from inference_events.ingest.rows import FileRows
 from tests.unit.ingested import column, published, schema
+from tests.uploads import source_of
 
 FILES = 1000
 ROWS = 200
@@ -114,12 +115,12 @@ def test_a_damaged_file_ends_as_rows_or_as_unreadable(readers: FileReaders, tmp_
         path = tmp_path / "damaged"
         path.write_bytes(damaged(content, random_))
         try:
-            readers.column_names(path, type)
-            for chunk in readers.read_chunks(path, type, start=0, size=1000):
+            readers.column_names(source_of(path), type)
+            for chunk in readers.read_chunks(source_of(path), type, start=0, size=1000):
                 published(FileRows(chunk.table, text=type == "CSV"), model, makes_missing_ids=True)
                 assert np.all(chunk.rows[1:] > chunk.rows[:-1])
             outcomes["read"] += 1
-            readers.propose_columns(path, type, sample_size=100, max_cardinality=10)
+            readers.propose_columns(source_of(path), type, sample_size=100, max_cardinality=10)
         except Unreadable as error:
             outcomes["ended" if ENDED in str(error) else "unreadable"] += 1
     assert outcomes["ended"] == 0
@@ -147,6 +148,6 @@ def test_an_encrypted_file_is_told_so(readers: FileReaders, tmp_path: Path, plai
     path = tmp_path / "file.parquet"
     pq.write_table(plain(), path, encryption_properties=properties)
     with pytest.raises(Unreadable, match="it is encrypted"):
-        assert list(readers.read_chunks(path, "PARQUET", start=0, size=10)) == []
+        assert list(readers.read_chunks(source_of(path), "PARQUET", start=0, size=10)) == []
     with pytest.raises(Unreadable, match="it is encrypted"):
-        readers.propose_columns(path, "PARQUET", sample_size=10, max_cardinality=10)
+        readers.propose_columns(source_of(path), "PARQUET", sample_size=10, max_cardinality=10)

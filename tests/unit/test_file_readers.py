@@ -18,6 +18,7 @@ from inference_events.errors import ServiceUnavailable
 from inference_events.ingest import files
 from inference_events.ingest.files import Unreadable
 from inference_events.ingest.readers import FileReaders
+from tests.uploads import source_of
 
 MIB = 1024 * 1024
 ORPHAN = """
@@ -57,10 +58,10 @@ def is_running(pid: int) -> bool:
 @pytest.mark.parametrize("start", [0, 2999, 3000, 9999, 10_000])
 def test_rows_are_those_of_the_file(readers: FileReaders, parquet: Path, start: int) -> None:
     """Chunks are the same as if the file was read here, and one process reads one file after another."""
-    assert readers.column_names(parquet, "PARQUET") == ["a", "b"]
+    assert readers.column_names(source_of(parquet), "PARQUET") == ["a", "b"]
     [process] = pids(readers)
-    theirs = list(readers.read_chunks(parquet, "PARQUET", start=start, size=1000))
-    ours = list(files.read_chunks(parquet, "PARQUET", start=start, size=1000))
+    theirs = list(readers.read_chunks(source_of(parquet), "PARQUET", start=start, size=1000))
+    ours = list(files.read_chunks(source_of(parquet), "PARQUET", start=start, size=1000))
     assert [(c.start, c.end, c.fraction) for c in theirs] == [(c.start, c.end, c.fraction) for c in ours]
     for their, our in zip(theirs, ours, strict=True):
         assert their.table.equals(our.table)
@@ -73,15 +74,15 @@ def test_faults_are_those_of_the_file(readers: FileReaders, tmp_path: Path) -> N
     path = tmp_path / "file.csv"
     path.write_bytes(b"")
     with pytest.raises(Unreadable, match="The file cannot be read as CSV: it is empty"):
-        readers.column_names(path, "CSV")
+        readers.column_names(source_of(path), "CSV")
     path.write_text("a,b\nx\ny\n")
-    assert [c.malformed.tolist() for c in readers.read_chunks(path, "CSV", start=0, size=10)] == [[0, 1]]
+    assert [c.malformed.tolist() for c in readers.read_chunks(source_of(path), "CSV", start=0, size=10)] == [[0, 1]]
 
 
 def test_a_process_that_ends_is_replaced_once(readers: FileReaders, parquet: Path) -> None:
     """A process that ends in the middle is replaced, and reading goes on after the last row that arrived."""
     rows: list[int] = []
-    for chunk in readers.read_chunks(parquet, "PARQUET", start=0, size=1000):
+    for chunk in readers.read_chunks(source_of(parquet), "PARQUET", start=0, size=1000):
         rows += chunk.rows.tolist()
         if len(rows) == 1000:
             os.kill(pids(readers)[0], signal.SIGKILL)
@@ -92,13 +93,13 @@ def test_a_file_that_ends_each_process_is_unreadable(readers: FileReaders, parqu
     """If the next process ends, too, the file is unreadable, and others can still be read."""
 
     def end_all() -> None:
-        for chunk in readers.read_chunks(parquet, "PARQUET", start=0, size=1000):
+        for chunk in readers.read_chunks(source_of(parquet), "PARQUET", start=0, size=1000):
             os.kill(max(process._process.pid for process in readers._busy), signal.SIGKILL)
             assert len(chunk.rows)
 
     with pytest.raises(Unreadable, match="the process that read it ended"):
         end_all()
-    assert readers.column_names(parquet, "PARQUET") == ["a", "b"]
+    assert readers.column_names(source_of(parquet), "PARQUET") == ["a", "b"]
 
 
 def test_a_checkpoint_leaves_at_once(readers: FileReaders, parquet: Path) -> None:
@@ -112,7 +113,7 @@ def test_a_checkpoint_leaves_at_once(readers: FileReaders, parquet: Path) -> Non
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        readers.column_names(parquet, "PARQUET", stop)
+        readers.column_names(source_of(parquet), "PARQUET", stop)
     assert time.monotonic() - began < 5
     assert not is_running(pid)
 
@@ -124,7 +125,7 @@ def test_a_process_that_does_not_get_further_is_ended(parquet: Path) -> None:
     [pid] = pids(readers)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(Unreadable, match=r"none of its rows could be read in 0\.5 s"):
-        readers.column_names(parquet, "PARQUET")
+        readers.column_names(source_of(parquet), "PARQUET")
     assert not is_running(pid)
     readers.close()
 
@@ -137,7 +138,7 @@ def test_a_close_ends_those_that_read(readers: FileReaders, parquet: Path) -> No
     closing = threading.Timer(0.3, readers.close)
     closing.start()
     with pytest.raises(ServiceUnavailable, match="stopping"):
-        readers.column_names(parquet, "PARQUET")
+        readers.column_names(source_of(parquet), "PARQUET")
     closing.join()
     assert not is_running(pid)
 
@@ -162,7 +163,7 @@ def test_a_process_knows_no_secrets(readers: FileReaders, monkeypatch: pytest.Mo
         os.set_inheritable(file.fileno(), True)
         readers.start()
         [pid] = pids(readers)
-        readers.column_names(Path(__file__), "CSV")
+        readers.column_names(source_of(Path(__file__)), "CSV")
         assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
         links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     assert sorted(link.split(":")[0] for link in links) == [os.devnull, os.devnull, "pipe", "socket"]
@@ -174,7 +175,7 @@ def test_large_values_are_set_aside(readers: FileReaders, tmp_path: Path) -> Non
     large = files.MAX_VALUE_BYTES
     lists = pa.array([[1], None, np.zeros(large // 8, np.int8), [2]], pa.list_(pa.int8()))
     pq.write_table(pa.table({"text": ["x" * large, "y", "z", None], "list": lists}), path)
-    [chunk] = readers.read_chunks(path, "PARQUET", start=0, size=10)
+    [chunk] = readers.read_chunks(source_of(path), "PARQUET", start=0, size=10)
     assert (chunk.rows.tolist(), chunk.malformed.tolist(), chunk.end) == ([1, 3], [0, 2], 4)
     assert chunk.table.to_pylist() == [{"text": "y", "list": None}, {"text": None, "list": [2]}]
 
@@ -184,6 +185,6 @@ def test_chunks_are_cut_by_what_they_hold_when_decoded(readers: FileReaders, tmp
     path = tmp_path / "file.parquet"
     texts = pa.DictionaryArray.from_arrays(np.zeros(4000, np.int32), ["x" * 65_536])
     pq.write_table(pa.table({"text": texts}), path)
-    sizes = [chunk.table.nbytes for chunk in readers.read_chunks(path, "PARQUET", start=0, size=100_000)]
+    sizes = [chunk.table.nbytes for chunk in readers.read_chunks(source_of(path), "PARQUET", start=0, size=100_000)]
     assert sum(sizes) > 4000 * 65_536
     assert max(sizes) < files.CHUNK_BYTES + 2 * files.BATCH_BYTES

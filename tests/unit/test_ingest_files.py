@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from inference_events.ingest import files
 from inference_events.ingest.files import TooManyMalformed, Unreadable, _first_line, column_names, read_chunks
+from tests.uploads import source_of
 
 EVERYTHING = 1_000_000
 
@@ -29,7 +30,7 @@ def read(path: Path, type: str = "CSV", start: int = 0, size: int = EVERYTHING) 
     rows: dict[int, Any] = {}
     malformed: list[int] = []
     end = start
-    for chunk in read_chunks(path, type, start=start, size=size):
+    for chunk in read_chunks(source_of(path), type, start=start, size=size):
         numbers = [*chunk.rows.tolist(), *chunk.malformed]
         assert chunk.start == end
         assert len(chunk.rows) == chunk.table.num_rows <= size
@@ -45,7 +46,7 @@ def test_csv_cells_are_text(tmp_path: Path) -> None:
     """CSV cells are the texts that stand in the file, whatever they look like."""
     path = written(tmp_path, 'a,b,c\n007,nan,\n1.50,"x ""y""",true\n')
     assert read(path)[0] == {0: {"a": "007", "b": "nan", "c": ""}, 1: {"a": "1.50", "b": 'x "y"', "c": "true"}}
-    assert column_names(path, "CSV") == ["a", "b", "c"]
+    assert column_names(source_of(path), "CSV") == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -80,7 +81,7 @@ def test_reading_stops_after_too_many_malformed_rows(tmp_path: Path, every: int)
     ends: list[int] = []
 
     def read_all() -> None:
-        for chunk in read_chunks(path, "CSV", start=0, size=8, max_malformed=20):
+        for chunk in read_chunks(source_of(path), "CSV", start=0, size=8, max_malformed=20):
             assert len(chunk.malformed) + len(chunk.rows) <= 8
             ends.append(chunk.end)
 
@@ -92,7 +93,7 @@ def test_reading_stops_after_too_many_malformed_rows(tmp_path: Path, every: int)
 def test_a_million_malformed_rows_are_read_in_one_pass(tmp_path: Path) -> None:
     """Numbering takes one pass: the handler of malformed rows takes most of the time."""
     path = written(tmp_path, "a,b\n" + "x\n1,2\n" * 100_000)
-    rows = list(read_chunks(path, "CSV", start=0, size=1000))
+    rows = list(read_chunks(source_of(path), "CSV", start=0, size=1000))
     assert sum(len(chunk.malformed) for chunk in rows) == sum(len(chunk.rows) for chunk in rows) == 100_000
     assert len(rows) == 200
 
@@ -101,13 +102,13 @@ def test_a_million_malformed_rows_are_read_in_one_pass(tmp_path: Path) -> None:
 def test_a_file_has_at_most_10_000_columns(tmp_path: Path, quote: str) -> None:
     """A CSV or Parquet file of 10,000 columns is read; one more is unreadable, before an array is made for each."""
     names = [f"{quote}c{number}{quote}" for number in range(10_001)]
-    assert len(column_names(written(tmp_path, ",".join(names[:-1]) + "\n"), "CSV")) == 10_000
+    assert len(column_names(source_of(written(tmp_path, ",".join(names[:-1]) + "\n")), "CSV")) == 10_000
     with pytest.raises(Unreadable, match="more than 10,000 columns"):
-        column_names(written(tmp_path, ",".join(names) + "\n"), "CSV")
+        column_names(source_of(written(tmp_path, ",".join(names) + "\n")), "CSV")
     path = tmp_path / "file.parquet"
     pq.write_table(pa.table({name: [1] for name in names}), path)
     with pytest.raises(Unreadable, match="more than 10,000 columns"):
-        column_names(path, "PARQUET")
+        column_names(source_of(path), "PARQUET")
 
 
 @pytest.mark.parametrize(
@@ -168,16 +169,16 @@ def test_a_file_without_rows_has_none(tmp_path: Path, type: str) -> None:
     if type == "PARQUET":
         pq.write_table(pa.table({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())}), path)
     assert read(path, type) == ({}, [])
-    assert column_names(path, type) == ["a", "b"]
+    assert column_names(source_of(path), type) == ["a", "b"]
 
 
 @pytest.mark.parametrize("header", ["a,b", "\ufeffa,b", '"a","b"', 'a,"b"'])
 def test_a_header_without_a_line_end_is_a_header(tmp_path: Path, header: str) -> None:
     """A CSV file that ends after its header, without a line end, has these columns and no rows."""
     path = written(tmp_path, header)
-    assert (column_names(path, "CSV"), read(path)) == (["a", "b"], ({}, []))
-    assert column_names(written(tmp_path, '"a\nb",c'), "CSV") == ["a\nb", "c"]
-    assert column_names(written(tmp_path, "a"), "CSV") == ["a"]
+    assert (column_names(source_of(path), "CSV"), read(path)) == (["a", "b"], ({}, []))
+    assert column_names(source_of(written(tmp_path, '"a\nb",c')), "CSV") == ["a\nb", "c"]
+    assert column_names(source_of(written(tmp_path, "a")), "CSV") == ["a"]
 
 
 @pytest.mark.parametrize("header", ["\x00", "\x00,b", "ab\x00", "\x00\x00", "a,\x00b"])
@@ -185,7 +186,7 @@ def test_a_zero_byte_alone_does_not_make_utf_16(tmp_path: Path, header: str) -> 
     """Zero bytes among others are text."""
     if header != "\x00,b":
         header += ",second"
-    assert column_names(written(tmp_path, f"{header}\n1,2\n"), "CSV")[0] == header.split(",")[0]
+    assert column_names(source_of(written(tmp_path, f"{header}\n1,2\n")), "CSV")[0] == header.split(",")[0]
 
 
 SECRET = "secret"
@@ -212,7 +213,7 @@ def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path, type: str, conten
     """What is not a file of its kind is unreadable, with a cause that shows nothing of the content."""
     path = written(tmp_path, content)
     with pytest.raises(Unreadable, match=why) as refused:
-        column_names(path, type) and read(path, type)
+        column_names(source_of(path), type) and read(path, type)
     assert SECRET not in str(refused.value)
 
 
@@ -233,7 +234,7 @@ def test_a_parquet_column_that_is_there_twice_is_unreadable(tmp_path: Path) -> N
     path = tmp_path / "file.parquet"
     pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]), path)
     with pytest.raises(Unreadable, match="there twice"):
-        column_names(path, "PARQUET")
+        column_names(source_of(path), "PARQUET")
 
 
 def test_parquet_values_are_typed(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from inference_events.ingest.schema import ModelSchema
 from inference_events.model_factory import propose_columns
 from tests.unit.arrow_types import CANNOT_BE_MADE, LEAVES, NESTED, array_of, types
 from tests.unit.ingested import column, parquet_rows, published, schema, undeclared, updated, values, violations
+from tests.uploads import source_of
 
 TEXT = schema(column("str"), id_column=None)
 DATA_TYPES = ["float", "int", "bool", "str", "category", "timestamp", "vector"]
@@ -90,10 +91,11 @@ def test_no_parquet_file_ends_a_job_or_the_model_factory(
         pa.parquet.write_table(table, path)
     except (pa.ArrowException, NotImplementedError, OSError):
         return  # Parquet has no such type.
-    for chunk in read_chunks(path, "PARQUET", start=0, size=1000):
+    for chunk in read_chunks(source_of(path), "PARQUET", start=0, size=1000):
         for model in models():
             check(published(FileRows(chunk.table, text=False), model))
-    assert [one["name"] for one in propose_columns(path, "PARQUET", sample_size=10, max_cardinality=10)] == ["id", "c"]
+    proposed = propose_columns(source_of(path), "PARQUET", sample_size=10, max_cardinality=10)
+    assert [one["name"] for one in proposed] == ["id", "c"]
 
 
 def foreign(storage: pa.Array, name: str, **parameters: str) -> pa.Table:

@@ -22,6 +22,7 @@ from inference_events.model_factory import columns, proposal, propose_columns
 from inference_events.model_factory.columns import equal_bins
 from inference_events.model_factory.sampling import sample
 from tests.unit.ingested import published, schema, violations
+from tests.uploads import source_of
 
 MANY = 1_000_000
 A_DAY = datetime(2025, 1, 1, 2, 3, 4)
@@ -30,7 +31,7 @@ A_DAY = datetime(2025, 1, 1, 2, 3, 4)
 def proposed(path: Path, *, sample_size: int = 10_000, max_cardinality: int = 1000) -> dict[str, Any]:
     """Return the proposed columns by name."""
     type = "CSV" if path.suffix == ".csv" else "PARQUET"
-    found = propose_columns(path, type, sample_size=sample_size, max_cardinality=max_cardinality)
+    found = propose_columns(source_of(path), type, sample_size=sample_size, max_cardinality=max_cardinality)
     assert [column["id"] for column in found] == [column["name"].lower() for column in found]
     return {column["name"]: column for column in found}
 
@@ -331,7 +332,7 @@ def own_violations(path: Path, proposal: dict[str, Any]) -> list[tuple[str, dict
     """Publish a file's rows against its own proposal and return every violation but what is missing."""
     is_csv = path.suffix == ".csv"
     own = schema(*proposal.values(), id_column=None, timestamp_column=None)
-    chunks = read_chunks(path, "CSV" if is_csv else "PARQUET", start=0, size=MANY)
+    chunks = read_chunks(source_of(path), "CSV" if is_csv else "PARQUET", start=0, size=MANY)
     ingested = [published(FileRows(chunk.table, text=is_csv), own) for chunk in chunks]
     return [
         (name, {kind: value})

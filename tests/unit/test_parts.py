@@ -1,4 +1,4 @@
-"""What uploads in parts promise on disk: parts join in order, and a stop at any step loses and doubles nothing."""
+"""What uploads in parts promise: parts join in order, and a stop at any step loses and doubles nothing."""
 
 import asyncio
 import hashlib
@@ -16,14 +16,18 @@ from inference_events import parts
 from inference_events.catalog import Catalog, attempts, files
 from inference_events.catalog.opening import open_catalog
 from inference_events.catalog.tables import utc_now
-from inference_events.context import Request, UploadedFile, enter_request
+from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, PayloadTooLarge
+from inference_events.files.adoption import adopt_parts
+from inference_events.files.local import LocalFileStore
+from inference_events.files.sweep import delete_released
 from inference_events.operations.files import FileOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
+from tests.uploads import object_paths, uploaded
 
 T = TypeVar("T")
 LIMIT = 100
@@ -40,9 +44,8 @@ class Uploads:
     def open(self) -> None:
         self.directory = DataDirectory(self._path)
         self.catalog: Catalog = open_catalog(Settings(), self.directory)[0]
-        self.operations = FileOperations(
-            self.catalog, self.directory, MultipartUploads(self.catalog, self.directory, LIMIT)
-        )
+        self.store = LocalFileStore(self.directory.files, self.directory.incoming)
+        self.operations = FileOperations(self.catalog, MultipartUploads(self.catalog, self.store, LIMIT))
         page = asyncio.run(TokenOperations(self.catalog, self.directory).list_tokens())
         self._token_id = page["data"]["items"][0]["id"]
 
@@ -60,9 +63,7 @@ class Uploads:
         return self.call(lambda: self.operations.begin_multipart_upload(body={"filename": filename}))["data"]["id"]
 
     def add(self, file_id: str, number: int, content: bytes) -> t.PartReference:
-        path = self.directory.incoming / "part"
-        path.write_bytes(content)
-        upload = UploadedFile("part", path, len(content), hashlib.sha256(content).hexdigest())
+        upload = uploaded(self.store, "part", content)
         stored = self.call(lambda: self.operations.upload_part(file=upload, file_id=file_id, part_number=number))
         assert stored["data"] == {"part_id": upload.sha256, "part_number": number, "size": len(content)}
         return {"number": number, "id": stored["data"]["part_id"]}
@@ -73,9 +74,18 @@ class Uploads:
 
     def content(self, file_id: str) -> bytes:
         row = self.catalog.read(lambda session: files.get(session, file_id))
-        content = (self.directory.path / row.path).read_bytes()
-        assert (row.size, row.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        source = self.store.source(self.catalog.read(lambda session: files.objects(session, file_id)))
+        source.check(lambda: None)
+        with source.open() as file:
+            content = file.read()
+        assert row.size == source.size == len(content)
         return content
+
+    def purge(self) -> None:
+        """Do the part of a purge that concerns uploads."""
+        parts.drop_unfinished(self.catalog)
+        for _ in delete_released(self.catalog, self.store):
+            pass
 
     def close(self) -> None:
         self.catalog.close()
@@ -89,9 +99,13 @@ def uploads(tmp_path: Path) -> Iterator[Uploads]:
     uploads.close()
 
 
-def left_over(uploads: Uploads) -> list[str]:
-    rooms = (uploads.directory.parts, uploads.directory.incoming)
-    return [path.name for room in rooms for path in room.iterdir()]
+def left_over(uploads: Uploads, *needed: str) -> set[Path]:
+    """Return what is on the disk beside the parts of some files."""
+    rooms = (uploads.directory.files, uploads.directory.incoming)
+    paths = {path for file_id in needed for path in object_paths(uploads.directory.path, file_id)}
+    on_disk = {path for room in rooms for path in room.iterdir()}
+    assert paths <= on_disk
+    return on_disk - paths
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -106,7 +120,7 @@ def test_parts_join_in_the_order_of_their_numbers(uploads: Uploads, contents: li
     answer = uploads.complete(file_id.upper(), *data.draw(st.permutations(named)))
     assert (answer["id"], answer["status"], answer["size"]) == (file_id, "SUCCESSFUL", len(b"".join(contents)))
     assert uploads.content(file_id) == b"".join(contents)
-    assert file_id not in left_over(uploads)
+    assert len(object_paths(uploads.directory.path, file_id)) == len(contents)
 
 
 def test_a_part_that_is_not_named_is_dropped(uploads: Uploads) -> None:
@@ -116,7 +130,7 @@ def test_a_part_that_is_not_named_is_dropped(uploads: Uploads) -> None:
     uploads.add(file_id, 2, b"b")
     uploads.complete(file_id, first)
     assert uploads.content(file_id) == b"a"
-    assert left_over(uploads) == []
+    assert left_over(uploads, file_id) == set()
 
 
 @pytest.mark.parametrize(
@@ -128,6 +142,7 @@ def test_a_part_that_is_not_named_is_dropped(uploads: Uploads) -> None:
         ((1, 2, 3), "abc", ["/parts/2"]),
         ((2, 1), "ba", []),
         ((2, 1), "bb", ["/parts/1"]),
+        ((2, 1), "ab", ["/parts/1", "/parts/0"]),
     ],
 )
 def test_a_completion_that_is_wrong_changes_nothing(
@@ -144,19 +159,19 @@ def test_a_completion_that_is_wrong_changes_nothing(
         with pytest.raises(BadRequest) as refused:
             uploads.complete(file_id, *named)
         assert [fault.place for fault in refused.value.faults] == places
-        assert list(uploads.directory.files.iterdir()) == list(uploads.directory.incoming.iterdir()) == []
         named = list(stored.values())
     uploads.complete(file_id, *named)
     assert uploads.content(file_id) == b"ab"
 
 
 def test_the_whole_has_a_limit(uploads: Uploads) -> None:
-    """Parts that are too long together are refused before anything is copied."""
+    """Parts that are too long together are refused, and the upload takes shorter ones."""
     file_id = uploads.begin()
     named = [uploads.add(file_id, number, b"x" * (LIMIT // 2 + 1)) for number in (1, 2)]
     with pytest.raises(PayloadTooLarge):
         uploads.complete(file_id, *named)
-    assert list(uploads.directory.files.iterdir()) == []
+    uploads.complete(file_id, named[0], uploads.add(file_id, 2, b"y"))
+    assert uploads.content(file_id) == b"x" * (LIMIT // 2 + 1) + b"y"
 
 
 def test_only_an_unfinished_upload_takes_parts(uploads: Uploads) -> None:
@@ -173,7 +188,6 @@ def test_only_an_unfinished_upload_takes_parts(uploads: Uploads) -> None:
     with pytest.raises(ObjectNotFound):
         uploads.complete(NOBODY, named)
     assert uploads.content(file_id) == b"a"
-    assert list(uploads.directory.parts.iterdir()) == []
 
 
 def test_a_completion_leaves_its_answer(uploads: Uploads) -> None:
@@ -197,11 +211,10 @@ def test_concurrent_parts_and_completions(uploads: Uploads) -> None:
     """Of completions at the same time one succeeds, whose file is whole, however parts come in between."""
     file_id = uploads.begin()
     named = [uploads.add(file_id, number, bytes([number])) for number in (1, 2, 3)]
+    repeated = {number: uploaded(uploads.store, "part", bytes([number])) for number in (1, 2, 3)}
 
     async def again(number: int) -> None:
-        path = uploads.directory.incoming / f"again{number}"
-        path.write_bytes(bytes([number]))
-        upload = UploadedFile("part", path, 1, hashlib.sha256(bytes([number])).hexdigest())
+        upload = repeated[number]
         await uploads.operations.upload_part(file=upload, file_id=file_id, part_number=number)
 
     async def race() -> list[object]:
@@ -217,47 +230,86 @@ def test_concurrent_parts_and_completions(uploads: Uploads) -> None:
     assert uploads.content(file_id) == bytes([1, 2, 3])
 
 
-def test_a_stop_before_the_commit_leaves_the_parts(uploads: Uploads) -> None:
-    """A stop after the file was put together and before the catalog knew: the upload can be completed anew."""
+def test_a_part_that_is_sent_again_replaces_the_earlier_one(uploads: Uploads) -> None:
+    """The last part of a number counts, and the content of the earlier one is deleted at once."""
     file_id = uploads.begin()
+    uploads.add(file_id, 1, b"earlier")
     named = uploads.add(file_id, 1, b"a")
-    parts.join(uploads.directory, file_id, parts.in_order([named]), LIMIT)
-    (uploads.directory.incoming / "half.whole").write_bytes(b"?")
-    uploads.close()
-    uploads.open()
-    assert list(uploads.directory.files.iterdir()) == list(uploads.directory.incoming.iterdir()) == []
+    assert left_over(uploads, file_id) == set()
     uploads.complete(file_id, named)
     assert uploads.content(file_id) == b"a"
 
 
-def test_a_stop_after_the_commit_leaves_no_parts(uploads: Uploads) -> None:
-    """Parts that a stop left behind a completed file, or an upload that is forgotten, are removed later."""
-    file_id, waiting = uploads.begin(), uploads.begin()
-    uploads.complete(file_id, uploads.add(file_id, 1, b"a"))
-    uploads.add(waiting, 1, b"b")
-    for abandoned in (file_id, NOBODY):
-        uploads.directory.keep_part(_written(uploads.directory.incoming / "part"), abandoned, 1)
-    parts.drop_unfinished(uploads.catalog, uploads.directory)
-    assert left_over(uploads) == [waiting]
+def test_a_completed_file_is_not_copied(uploads: Uploads) -> None:
+    """A completion leaves the parts where they are."""
+    file_id = uploads.begin()
+    named = [uploads.add(file_id, number, b"a") for number in (1, 2)]
+    paths = object_paths(uploads.directory.path, file_id)
+    uploads.complete(file_id, *named)
+    assert object_paths(uploads.directory.path, file_id) == paths
+    assert left_over(uploads, file_id) == set()
+
+
+def test_a_stop_between_the_object_and_its_row_loses_nothing(uploads: Uploads) -> None:
+    """A stop after a part was stored and before the catalog knew: the upload goes on with the parts it has."""
+    file_id = uploads.begin()
+    named = uploads.add(file_id, 1, b"a")
+    uploaded(uploads.store, "part", b"?")
+    (uploads.directory.incoming / "half.part").write_bytes(b"?")
+    uploads.close()
+    uploads.open()
+    assert len(left_over(uploads, file_id)) == 1
+    uploads.complete(file_id, named)
     assert uploads.content(file_id) == b"a"
 
 
+def test_a_stop_between_the_row_and_the_deletion_leaves_nothing(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a stop left of replaced, unnamed and deleted parts is deleted by the next purge; other parts stay."""
+    completed, deleted, waiting = uploads.begin(), uploads.begin(), uploads.begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(MultipartUploads, "_delete_released", lambda _: None)
+        uploads.add(completed, 1, b"earlier")
+        named = uploads.add(completed, 1, b"a")
+        uploads.add(completed, 2, b"unnamed")
+        uploads.complete(completed, named)
+        uploads.add(deleted, 1, b"deleted")
+        uploads.call(lambda: uploads.operations.delete_file(file_id=deleted))
+    uploads.add(waiting, 1, b"b")
+    uploads.close()
+    uploads.open()
+    uploads.purge()
+    assert left_over(uploads, completed, waiting) == set()
+    assert uploads.content(completed) == b"a"
+
+
 def test_old_uploads_are_forgotten(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An upload that is not completed in time goes with its parts; completed files stay for ever."""
+    """An upload that is not completed in time goes with its parts; completed files stay."""
     done, late = uploads.begin(), uploads.begin()
     uploads.complete(done, uploads.add(done, 1, b"a"))
     named = uploads.add(late, 1, b"b")
-    parts.drop_unfinished(uploads.catalog, uploads.directory)
-    assert left_over(uploads) == [late]
+    uploads.purge()
+    assert left_over(uploads, done, late) == set()
     later = utc_now() + timedelta(hours=parts.UNFINISHED_HOURS, seconds=1)
     monkeypatch.setattr(parts, "utc_now", lambda: later)
-    parts.drop_unfinished(uploads.catalog, uploads.directory)
-    assert left_over(uploads) == []
+    uploads.purge()
+    assert left_over(uploads, done) == set()
     with pytest.raises(ObjectNotFound):
         uploads.complete(late, named)
     assert uploads.content(done) == b"a"
 
 
-def _written(path: Path) -> Path:
-    path.write_bytes(b"?")
-    return path
+def test_parts_that_an_older_version_took_are_kept(uploads: Uploads) -> None:
+    """An upload that began with an older version goes on after the upgrade; what no upload needs is removed."""
+    file_id = uploads.begin()
+    for upload in (file_id, NOBODY):
+        (uploads.directory.parts / upload).mkdir(parents=True)
+        (uploads.directory.parts / upload / "2").write_bytes(b"b")
+    for _ in range(2):
+        adopt_parts(uploads.directory.parts, uploads.catalog, uploads.store)
+    assert not uploads.directory.parts.exists()
+    tail: t.PartReference = {"number": 2, "id": hashlib.sha256(b"b").hexdigest()}
+    uploads.complete(file_id, tail, uploads.add(file_id, 1, b"a"))
+    assert uploads.content(file_id) == b"ab"
+    assert left_over(uploads, file_id) == set()

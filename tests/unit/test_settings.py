@@ -15,7 +15,9 @@ from inference_events.data_directory import (
     DataDirectoryRefused,
     write_private,
 )
+from inference_events.files.local import LocalFileStore
 from inference_events.settings import Settings
+from tests.uploads import put
 
 
 def test_defaults_are_safe() -> None:
@@ -111,7 +113,7 @@ def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
 def test_files_that_others_may_read_are_made_private(tmp_path: Path) -> None:
     """What an earlier version left readable is private after the start; files that are not the server's stay."""
     DataDirectory(tmp_path).close()
-    (tmp_path / "parts" / "id").mkdir()
+    (tmp_path / "parts" / "id").mkdir(parents=True)
     own = [tmp_path / name for name in ("catalog.sqlite", "events.duckdb.wal", "files/id", "parts/id/1", "lock")]
     for path in [*own, tmp_path / "notes"]:
         path.write_text("")
@@ -146,16 +148,14 @@ def test_a_path_that_is_no_directory_is_named_as_what_it_is(tmp_path: Path) -> N
 
 
 def test_uploads_are_kept_and_leftovers_are_not(tmp_path: Path) -> None:
-    """A complete upload moves under its id; what a crash left half-received or half-sent is gone at the next start."""
+    """What a crash left half-received or half-sent is gone at the next start; complete uploads stay."""
     first = DataDirectory(tmp_path)
-    whole, half = first.incoming / "whole", first.incoming / "half"
-    whole.write_bytes(b"a,b\n")
-    half.write_bytes(b"a,")
+    stored = put(LocalFileStore(first.files, first.incoming), b"a,b\n")
+    (first.incoming / "half").write_bytes(b"a,")
     (first.outgoing / "download").write_bytes(b"a,b\n")
-    kept = first.keep_upload(whole, "id")
     first.close()
     second = DataDirectory(tmp_path)
-    assert (second.path / kept).read_bytes() == b"a,b\n"
+    assert (second.files / stored.key).read_bytes() == b"a,b\n"
     assert list(second.incoming.iterdir()) == list(second.outgoing.iterdir()) == []
     second.close()
 

@@ -13,16 +13,20 @@ from . import types
 
 
 class UploadedFile(Protocol):
-    """Point at a file that was sent as a form part: size in bytes, SHA-256 in hex."""
+    """Name a file that was sent as a form part and is stored under `key`: size in bytes, SHA-256 in hex.
+
+    It is deleted after the request unless it is kept.
+    """
 
     @property
     def filename(self) -> str: ...
     @property
-    def path(self) -> Path: ...
+    def key(self) -> str: ...
     @property
     def size(self) -> int: ...
     @property
     def sha256(self) -> str: ...
+    def keep(self) -> None: ...
 
 
 class FileDownload(Protocol):

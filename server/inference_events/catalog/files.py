@@ -1,16 +1,16 @@
 """Files: uploads that events can be published from."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import File, TokenProject, new_id, utc_now
+from inference_events.catalog.tables import File, FilePart, TokenProject, new_id, utc_now
 from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
+from inference_events.files.store import StoredObject
 
 CSV = "CSV"
 PARQUET = "PARQUET"
@@ -50,27 +50,25 @@ def type_of(filename: str, place: str = "/file") -> str:
     raise BadRequest(message, [Fault(message, place)])
 
 
-def create(
-    session: Session,
-    *,
-    file_id: str,
-    filename: str,
-    type: str,
-    size: int,
-    sha256: str,
-    path: str,
-    token_id: str,
-    status: str = SUCCESSFUL,
-) -> File:
-    """Add a file, which is on disk, complete, if its status is SUCCESSFUL."""
+def create(session: Session, *, filename: str, type: str, stored: StoredObject, token_id: str) -> File:
+    """Add a file of one part, which is stored."""
+    file = _add(session, filename, type, SUCCESSFUL, stored.size, token_id)
+    put_part(session, file.id, 1, stored)
+    return file
+
+
+def begin(session: Session, *, filename: str, type: str, token_id: str) -> File:
+    """Add a file that will come in parts."""
+    return _add(session, filename, type, INITIATED, 0, token_id)
+
+
+def _add(session: Session, filename: str, type: str, status: str, size: int, token_id: str) -> File:
     file = File(
-        id=file_id,
+        id=new_id(),
         filename=filename,
         type=type,
         status=status,
         size=size,
-        sha256=sha256,
-        path=path,
         created_by_id=token_id,
         updated_by_id=token_id,
     )
@@ -80,26 +78,34 @@ def create(
     return file
 
 
-def begin(session: Session, *, filename: str, type: str, token_id: str) -> File:
-    """Add a file that will come in parts."""
-    return create(
-        session,
-        file_id=new_id(),
-        filename=filename,
-        type=type,
-        size=0,
-        sha256="",
-        path="",
-        token_id=token_id,
-        status=INITIATED,
-    )
+def put_part(session: Session, file_id: str, number: int, stored: StoredObject) -> None:
+    """Add a part to a file. An earlier part of the number is released."""
+    _release(session, FilePart.file_id == file_id, FilePart.number == number)
+    part = FilePart(key=stored.key, file_id=file_id, number=number, size=stored.size, sha256=stored.sha256)
+    session.add(part)
+    session.flush()
 
 
-def complete(session: Session, file_id: str, *, size: int, sha256: str, path: str, token_id: str) -> File:
-    """Make an upload in parts a file that is on disk, complete. Raises ObjectNotFound and Conflict."""
+def parts(session: Session, file_id: str) -> dict[int, StoredObject]:
+    """Return the parts of a file by their numbers, in order."""
+    rows = session.scalars(select(FilePart).where(FilePart.file_id == file_id).order_by(FilePart.number))
+    return {row.number: StoredObject(row.key, row.size, row.sha256) for row in rows}
+
+
+def objects(session: Session, file_id: str) -> list[StoredObject]:
+    """Return the objects that a file is made of, in order."""
+    return list(parts(session, file_id).values())
+
+
+def complete(session: Session, file_id: str, last: int, token_id: str) -> File:
+    """Make an upload in parts a file of the parts up to number `last`; others are released.
+
+    Raises ObjectNotFound and Conflict.
+    """
     file = get_unfinished(session, file_id)
+    _release(session, FilePart.file_id == file_id, FilePart.number > last)
     file.status = SUCCESSFUL
-    file.size, file.sha256, file.path = size, sha256, path
+    file.size = session.scalars(select(func.sum(FilePart.size)).where(FilePart.file_id == file_id)).one()
     file.updated_by_id = token_id
     file.updated_at = utc_now()
     session.flush()
@@ -147,17 +153,13 @@ def list_page(session: Session, listing: Listing) -> Page[File]:
     return page(session, select(File).where(File.status != REMOVED), listing, _COLUMNS, "-created_at", "filename")
 
 
-def mark_removed(file: File) -> None:
-    """Make a file unknown and forget what it was. Its content is removed after the commit, or by a later purge."""
+def mark_removed(session: Session, file: File) -> None:
+    """Make a file unknown, forget what it was and release its parts."""
+    _release(session, FilePart.file_id == file.id)
     file.status = REMOVED
-    file.filename = file.sha256 = file.path = ""
+    file.filename = ""
     file.size = 0
     file.updated_at = utc_now()
-
-
-def removed_among(session: Session, ids: Sequence[str]) -> list[str]:
-    """Return those of `ids` that are of removed files."""
-    return list(session.scalars(select(File.id).where(File.id.in_(ids), File.status == REMOVED)))
 
 
 def forget_removed(session: Session, before: datetime, limit: int) -> int:
@@ -168,20 +170,34 @@ def forget_removed(session: Session, before: datetime, limit: int) -> int:
     return len(ids)
 
 
-def remove_unknown(session: Session, directory: Path) -> None:
-    """Delete the files in `directory` that a stop left there before the catalog knew them to be complete."""
-    for path in directory.iterdir():
-        file = session.get(File, path.name)
-        if file is None or file.status != SUCCESSFUL:
-            path.unlink()
+def unfinished_ids(session: Session) -> list[str]:
+    """Return the ids of the uploads that take parts."""
+    return list(session.scalars(select(File.id).where(File.status == INITIATED)))
 
 
 def forget_unfinished(session: Session, before: datetime) -> None:
-    """Forget the uploads in parts that began before a time and were not completed."""
-    session.execute(delete(File).where(File.status == INITIATED, File.created_at < before))
+    """Forget the uploads in parts that began before a time and were not completed. Their parts are released."""
+    is_late = (File.status == INITIATED) & (File.created_at < before)
+    _release(session, FilePart.file_id.in_(select(File.id).where(is_late)))
+    session.execute(delete(File).where(is_late))
 
 
-def without_upload(session: Session, ids: Iterable[str]) -> list[str]:
-    """Return those of `ids` that are not of an upload which takes parts."""
-    unfinished = set(session.scalars(select(File.id).where(File.status == INITIATED)))
-    return [one for one in ids if one not in unfinished]
+def released_keys(session: Session, after: str, limit: int) -> list[str]:
+    """Return up to `limit` keys of released objects, in order, from the one after `after` on."""
+    released = select(FilePart.key).where(FilePart.file_id.is_(None), FilePart.key > after)
+    return list(session.scalars(released.order_by(FilePart.key).limit(limit)))
+
+
+def forget_objects(session: Session, keys: Sequence[str]) -> None:
+    """Forget released objects that are deleted."""
+    session.execute(delete(FilePart).where(FilePart.key.in_(keys), FilePart.file_id.is_(None)))
+
+
+def unnamed_keys(session: Session, keys: Sequence[str]) -> list[str]:
+    """Return those of `keys` that no row names."""
+    named = set(session.scalars(select(FilePart.key).where(FilePart.key.in_(keys))))
+    return [key for key in keys if key not in named]
+
+
+def _release(session: Session, *which: ColumnElement[bool]) -> None:
+    session.execute(update(FilePart).where(*which).values(file_id=None))

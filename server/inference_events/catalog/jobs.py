@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, tup
 from sqlalchemy.orm import Session, aliased, defer, object_session
 
 from inference_events.catalog.access import IN_ALL_PROJECTS
+from inference_events.catalog.files import SUCCESSFUL
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import UNFINISHED, File, Job, new_id, utc_now
 from inference_events.errors import ObjectNotFound
@@ -201,7 +202,7 @@ def end_of_project(session: Session, project_id: str, message: str) -> None:
 
 def expired(session: Session, before: datetime, limit: int) -> list[str]:
     """Return up to `limit` ids of jobs that ended before a time. A job whose file is kept is kept, too."""
-    has_file = select(File.id).where(File.id == Job.file_id, File.path != "").exists()
+    has_file = select(File.id).where(File.id == Job.file_id, File.status == SUCCESSFUL).exists()
     ended = select(Job.id).where(Job.completed_at < before, ~has_file)
     return list(session.scalars(ended.order_by(Job.completed_at).limit(limit)))
 

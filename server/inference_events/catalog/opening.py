@@ -7,7 +7,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import files, organizations, tokens
+from inference_events.catalog import organizations, tokens
 from inference_events.catalog.database import Catalog, sqlite_url
 from inference_events.context import ADMIN
 from inference_events.data_directory import (
@@ -38,7 +38,6 @@ def prepare_catalog(catalog: Catalog, settings: Settings, directory: DataDirecto
 
     def prepare(session: Session) -> str | None:
         organizations.ensure(session, settings.organization)
-        files.remove_unknown(session, directory.files)
         directory.settle_admin_token(lambda secret: tokens.is_known(session, secret))
         tokens.replace_preset(session, preset)
         return None if tokens.has_admin(session) else _make_admin(session, directory)

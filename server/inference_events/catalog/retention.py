@@ -1,6 +1,6 @@
 """Which files go: those that somebody deletes, those whose time is over, and those of models that are gone.
 
-A file goes in three steps: its row says that it is removed, then its content is removed, and much later its row. A job
+A file goes in three steps: its row says that it is removed, then its objects are deleted, and much later its row. A job
 is accepted, and a row marked, in transactions that look at the other, so no job ever waits for a removed file.
 """
 
@@ -31,7 +31,7 @@ def remove(session: Session, file: File) -> None:
     """Mark a file as removed. Raises Conflict while an unfinished job needs it."""
     if session.scalar(select(Job.id).where(Job.file_id == file.id, Job.completed_at.is_(None)).limit(1)):
         raise Conflict("An unfinished job needs the file")
-    mark_removed(file)
+    mark_removed(session, file)
 
 
 def expired_files(session: Session, kept: FileAges, limit: int) -> list[str]:
@@ -39,19 +39,19 @@ def expired_files(session: Session, kept: FileAges, limit: int) -> list[str]:
     return list(session.scalars(select(File.id).where(*_expired(kept)).limit(limit)))
 
 
-def remove_expired(session: Session, kept: FileAges, ids: Sequence[str]) -> list[str]:
-    """Mark those of the files as removed that are still kept no longer. Returns their ids."""
+def remove_expired(session: Session, kept: FileAges, ids: Sequence[str]) -> int:
+    """Mark those of the files as removed that are still kept no longer. Returns how many."""
     return _remove(session, File.id.in_(ids), *_expired(kept))
 
 
-def remove_of_model(session: Session, model_id: str) -> list[str]:
-    """Mark the files as removed that a deleted model used, and no other model that exists. Returns their ids."""
-    return _remove_used(session, Job.model_id == model_id)
+def remove_of_model(session: Session, model_id: str) -> None:
+    """Mark the files as removed that a deleted model used, and no other model that exists."""
+    _remove_used(session, Job.model_id == model_id)
 
 
-def remove_of_project(session: Session, project_id: str) -> list[str]:
-    """Mark the files as removed that a deleted project used, and no other model that exists. Returns their ids."""
-    return _remove_used(session, Job.project_id == project_id)
+def remove_of_project(session: Session, project_id: str) -> None:
+    """Mark the files as removed that a deleted project used, and no other model that exists."""
+    _remove_used(session, Job.project_id == project_id)
 
 
 def _expired(kept: FileAges) -> list[ColumnElement[bool]]:
@@ -59,14 +59,14 @@ def _expired(kept: FileAges) -> list[ColumnElement[bool]]:
     return [File.status == SUCCESSFUL, ~is_needed, or_(_USES.exists(), File.updated_at < kept.unused)]
 
 
-def _remove_used(session: Session, by: ColumnElement[bool]) -> list[str]:
+def _remove_used(session: Session, by: ColumnElement[bool]) -> None:
     is_used = _USES.join(Model, Model.id == Job.model_id).where(Model.deleted_at.is_(None)).exists()
-    return _remove(session, File.status == SUCCESSFUL, File.id.in_(select(Job.file_id).where(by)), ~is_used)
+    _remove(session, File.status == SUCCESSFUL, File.id.in_(select(Job.file_id).where(by)), ~is_used)
 
 
-def _remove(session: Session, *which: ColumnElement[bool]) -> list[str]:
+def _remove(session: Session, *which: ColumnElement[bool]) -> int:
     # A file goes with its model, whoever uploaded it and whoever deletes.
     gone = session.scalars(select(File).where(*which), execution_options=IN_ALL_PROJECTS).all()
     for file in gone:
-        mark_removed(file)
-    return [file.id for file in gone]
+        mark_removed(session, file)
+    return len(gone)

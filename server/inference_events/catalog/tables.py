@@ -212,10 +212,10 @@ class Baseline(Table):
 
 
 class File(Table):
-    """Keep an uploaded file's size in bytes, SHA-256 in hex and path relative to the data directory.
+    """Keep an uploaded file and its size in bytes.
 
-    An upload in parts has none of these until it is completed, and a removed file has none of them any more. Its row
-    stays for a while, so that who names it learns that it was removed.
+    An upload in parts has no size until it is completed, and a removed file has none any more. Its row stays for a
+    while, so that who names it learns that it was removed.
     """
 
     __tablename__ = "files"
@@ -225,8 +225,6 @@ class File(Table):
     type: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16))
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
-    path: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
     created_by_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
@@ -234,6 +232,22 @@ class File(Table):
 
     created_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[created_by_id])
     updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
+
+
+class FilePart(Table):
+    """Name the object of the file store that is a part of a file: size in bytes, SHA-256 in hex.
+
+    An object without a file is released: no file needs it any more, and it waits for its deletion.
+    """
+
+    __tablename__ = "file_parts"
+    __table_args__ = (UniqueConstraint("file_id", "number"),)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    file_id: Mapped[str | None] = mapped_column(Id, ForeignKey("files.id"))
+    number: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
 
 
 # As text, because SQLite uses a partial index only if it finds this very condition in a query.

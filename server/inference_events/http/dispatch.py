@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import orjson
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from inference_events import exact_json
 from inference_events.context import Request, enter_request
 from inference_events.errors import Fault, InternalError
+from inference_events.files.store import FileStore
 from inference_events.http.answers import send_file, send_json
 from inference_events.http.arrival import Arrival
 from inference_events.http.auth import Authenticator, authorize
@@ -37,13 +37,13 @@ class RetryGate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Hold what all endpoints share. Uploads go to the directory `incoming`."""
+    """Hold what all endpoints share. Uploads go to the file store."""
 
     authenticate: Authenticator
     retries: RetryGate
     limits: Limits
     budget: BodyBudget
-    incoming: Path
+    file_store: FileStore
     validate_responses: bool
 
 
@@ -80,7 +80,7 @@ class Endpoint:
     ) -> None:
         limits = self._dispatch.limits
         arrival = Arrival(receive, limits.pace)
-        async with receive_form(scope, arrival, form, self._dispatch.incoming, limits.file_bytes) as values:
+        async with receive_form(scope, arrival, form, self._dispatch.file_store, limits.file_bytes) as values:
             arguments |= form.arguments(values)
             await self._respond(_request(scope, exchange_of(scope)), arguments, receive, send)
 

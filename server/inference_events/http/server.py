@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from inference_events.files.store import FileStore
 from inference_events.http.auth import Authenticator
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import load_contract
@@ -42,21 +42,21 @@ def create_http_app(
     authenticate: Authenticator,
     retries: RetryGate,
     limits: Limits,
-    incoming: Path,
+    file_store: FileStore,
     lifespan: Any,
     metrics: RequestMetrics,
     validate_responses: bool = False,
 ) -> ASGIApp:
     """Build the ASGI application that serves the contract's operations.
 
-    `handlers` has the function of each operation by its operationId. `incoming` is an existing directory for uploads
-    that arrive. `metrics` is what `/metrics` shows. `validate_responses` turns a response that breaks the contract into
-    a 500; it is meant for tests.
+    `handlers` has the function of each operation by its operationId. `file_store` takes uploads. `metrics` is
+    what `/metrics` shows. `validate_responses` turns a response that breaks the contract into a 500; it is meant for
+    tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)
     metrics.show_bodies_in_flight(lambda: budget.used)
-    dispatch = Dispatch(authenticate, retries, limits, budget, incoming, validate_responses)
+    dispatch = Dispatch(authenticate, retries, limits, budget, file_store, validate_responses)
     pages = {"/metrics": Exposition(metrics.registry).expose} | docs(contract.source)
     return routed_app(
         contract,

@@ -1,14 +1,10 @@
-"""Multipart uploads, streamed to a file that is synced before the operation sees it."""
+"""Multipart uploads, streamed to the file store before the operation sees them."""
 
 import asyncio
-import hashlib
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
@@ -16,8 +12,8 @@ from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
 from inference_events.context import UploadedFile
-from inference_events.data_directory import sync_directory
 from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
+from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
 from inference_events.http.bodies import content_length
 from inference_events.http.exchange import header
@@ -32,58 +28,49 @@ _FRAME_BYTES = 64 * 1024
 
 @asynccontextmanager
 async def receive_form(
-    scope: Scope, arrival: Arrival, form: Form, directory: Path, limit: int
+    scope: Scope, arrival: Arrival, form: Form, store: FileStore, limit: int
 ) -> AsyncIterator[dict[str, Any]]:
-    """Give the values of a form by name; its file is streamed into `directory`, size in bytes at most `limit`.
+    """Give the values of a form by name; its file is streamed into `store`, size in bytes at most `limit`.
 
-    What is still there when the block ends, however it ends, is removed: who keeps the file moves it.
+    A file that is not kept when the block ends, however it ends, is deleted.
     Raises BadRequest, UnsupportedMediaType, PayloadTooLarge, RequestTimeout and ClientDisconnect.
     """
     boundary = _boundary(scope)
     if content_length(scope) > limit + _FRAME_BYTES:
         raise too_large(limit)
-    path = directory / f"{uuid4().hex}.part"
+    parser = FormParser(form, boundary, limit)
+    stored = await store.put(_file_content(arrival, parser))
+    upload = UploadedFile(parser.filename, stored.key, stored.size, stored.sha256)
     try:
-        yield await _store(arrival, FormParser(form, boundary, limit), path)
+        yield parser.values | {form.file: upload}
     finally:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        if not upload.is_kept:
+            await asyncio.to_thread(store.delete, [stored.key])
 
 
-async def _store(arrival: Arrival, parser: "FormParser", path: Path) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    with await asyncio.to_thread(path.open, "xb") as file:
-
-        def write(data: bytearray) -> None:
-            file.write(data)
-            digest.update(data)
-
-        async for chunk in arrival.chunks():
-            parser.feed(chunk)
-            if len(parser.pending) >= WRITE_BYTES:
-                await asyncio.to_thread(write, parser.take())
-        values = parser.finish()
-        await asyncio.to_thread(write, parser.take())
-        await asyncio.to_thread(_sync, file.fileno(), path.parent, file.flush)
-    return values | {parser.form.file: UploadedFile(parser.filename, path, parser.size, digest.hexdigest())}
-
-
-def _sync(descriptor: int, directory: Path, flush: Callable[[], None]) -> None:
-    flush()
-    os.fsync(descriptor)
-    sync_directory(directory)
+async def _file_content(arrival: Arrival, parser: "FormParser") -> AsyncIterator[bytearray]:
+    """Yield the content of a form's file. Raises before the end if the form is not right."""
+    async for chunk in arrival.chunks():
+        parser.feed(chunk)
+        if len(parser.pending) >= WRITE_BYTES:
+            yield parser.take()
+    parser.finish()
+    yield parser.take()
 
 
 class FormParser:
     """Parse a multipart form, whose parts come in any order.
 
-    `pending` collects the bytes of the file until they are taken; `size` counts them all.
+    `pending` collects the bytes of the file until they are taken; `values` are those beside the file, once it is
+    finished.
     """
 
     def __init__(self, form: Form, boundary: bytes, limit: int) -> None:
         self.form = form
         self.filename = ""
         self.pending = bytearray()
-        self.size = 0
+        self.values: dict[str, Any] = {}
+        self._size = 0
         self._limit = limit
         self._is_complete = False
         self._headers: list[_Header] = []
@@ -117,15 +104,14 @@ class FormParser:
         taken, self.pending = self.pending, bytearray()
         return taken
 
-    def finish(self) -> dict[str, Any]:
-        """Return the values beside the file once the body has ended. Raises BadRequest."""
+    def finish(self) -> None:
+        """Check the form once the body has ended. Raises BadRequest."""
         if not self._is_complete:
             raise BadRequest("The multipart body is cut short")
         texts = {name: _text(name, data) for name, data in self._parts.items() if name != self.form.file}
-        values = self.form.values(texts)
+        self.values = self.form.values(texts)
         if self.form.file not in self._parts:
             raise BadRequest.naming(Fault("is required", f"/{self.form.file}"))
-        return values
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._headers[-1].name += data[start:end]
@@ -151,8 +137,8 @@ class FormParser:
         if self._part != self.form.file:
             self._add_text(data[start:end])
             return
-        self.size += end - start
-        if self.size > self._limit:
+        self._size += end - start
+        if self._size > self._limit:
             raise too_large(self._limit)
         self.pending += memoryview(data)[start:end]
 

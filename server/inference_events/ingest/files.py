@@ -8,8 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from inference_events.files.source import FileSource
 from inference_events.ingest.damage import check_structure
 from inference_events.ingest.signatures import describe_other_format
 from inference_events.ingest.sizes import Sizes, value_sizes
@@ -86,30 +86,30 @@ class FileChunk:
 
 
 def read_chunks(
-    path: Path, type: str, *, start: int, size: int, max_malformed: int = MAX_MALFORMED, alive: Alive = nobody
+    source: FileSource, type: str, *, start: int, size: int, max_malformed: int = MAX_MALFORMED, alive: Alive = nobody
 ) -> Iterator[FileChunk]:
     """Yield the rows of a CSV or PARQUET file from number `start` on, at most `size` or some 64 MiB at a time.
 
     CSV cells are strings, as they stand in the file. `alive` is called with each block that was read. Raises
     Unreadable, and TooManyMalformed after the rows before.
     """
-    read = _read_csv(path, max_malformed) if type == "CSV" else _read_parquet(path, size)
+    read = _read_csv(source, max_malformed) if type == "CSV" else _read_parquet(source, size)
     reader = _telling(read, alive)
     slices = (part for chunk in reader for part in _slices(chunk, start, min(size, SLICE_ROWS)))
     with _unreadable_as(type):
         yield from _gathered(slices, start, size)
 
 
-def column_names(path: Path, type: str) -> list[str]:
+def column_names(source: FileSource, type: str) -> list[str]:
     """Return the names of a file's columns. Raises Unreadable, also for a file of another format or a repeated name."""
     with _unreadable_as(type):
-        other_format = describe_other_format(path, type)
+        other_format = describe_other_format(source, type)
         if other_format is not None:
             raise Unreadable(NOT_READABLE.format(type=type, why=other_format))
         if type == "CSV":
-            names = _csv_names(path)
+            names = _csv_names(source)
         else:
-            with pa.parquet.ParquetFile(path) as file:
+            with source.open() as content, pa.parquet.ParquetFile(content) as file:
                 names = list(file.schema_arrow.names)
             if len(names) > MAX_COLUMNS:
                 raise Unreadable(TOO_MANY_COLUMNS)
@@ -124,16 +124,16 @@ def _telling(chunks: Iterable[FileChunk], alive: Alive) -> Iterator[FileChunk]:
         yield chunk
 
 
-def rows_to_sample(path: Path, type: str, most_rows: int, alive: Alive = nobody) -> Iterator[pa.Table]:
+def rows_to_sample(source: FileSource, type: str, most_rows: int, alive: Alive = nobody) -> Iterator[pa.Table]:
     """Yield the rows of a CSV or PARQUET file that a sample is taken from, in batches that are small in memory.
 
     Of a Parquet file of more than `most_rows` rows only some row groups are read, spread evenly over it. CSV cells are
     strings; malformed rows are left out. Raises Unreadable.
     """
     if type == "CSV":
-        yield from (chunk.table for chunk in read_chunks(path, type, start=0, size=BATCH_ROWS, alive=alive))
+        yield from (chunk.table for chunk in read_chunks(source, type, start=0, size=BATCH_ROWS, alive=alive))
         return
-    with _unreadable_as(type), _open_parquet(path) as file:
+    with _unreadable_as(type), _open_parquet(source) as file:
         metadata = file.metadata
         groups = range(0, metadata.num_row_groups, max(1, metadata.num_rows // most_rows))
         for batch in file.iter_batches(batch_size=_batch_rows(metadata), row_groups=list(groups)):
@@ -229,10 +229,11 @@ def _joined(chunks: Sequence[FileChunk], start: int) -> FileChunk:
     return FileChunk(pa.concat_tables(tables), rows, malformed, last.end, last.fraction, start)
 
 
-def _read_parquet(path: Path, size: int) -> Iterator[FileChunk]:
+def _read_parquet(source: FileSource, size: int) -> Iterator[FileChunk]:
     """Number the rows, cut them by what they take when decoded, and set aside those with a value that is too large."""
-    total, done = pa.parquet.read_metadata(path).num_rows, 0
-    for table in _parquet_tables(path, size):
+    with source.open() as content:
+        total, done = pa.parquet.read_metadata(content).num_rows, 0
+    for table in _parquet_tables(source, size):
         for piece, sizes in _pieces(table):
             rows = np.arange(done, done + len(piece))
             done += len(piece)
@@ -242,12 +243,12 @@ def _read_parquet(path: Path, size: int) -> Iterator[FileChunk]:
             yield FileChunk(_decoded(kept), rows[is_kept], set_aside, done, min(done / total, 1.0), done - len(piece))
 
 
-def _parquet_tables(path: Path, size: int) -> Iterator[pa.Table]:
+def _parquet_tables(source: FileSource, size: int) -> Iterator[pa.Table]:
     """Yield the rows of a file, in smaller batches after memory ran out: some rows take far more than most."""
     done, rows_at_once = 0, size
     while True:
         try:
-            for table in _parquet_tables_from(path, done, rows_at_once):
+            for table in _parquet_tables_from(source, done, rows_at_once):
                 yield table
                 done += len(table)
             return
@@ -257,8 +258,8 @@ def _parquet_tables(path: Path, size: int) -> Iterator[pa.Table]:
             rows_at_once = max(1, min(rows_at_once, BATCH_ROWS) // SMALLER)
 
 
-def _parquet_tables_from(path: Path, start: int, size: int) -> Iterator[pa.Table]:
-    with _open_parquet(path) as file:
+def _parquet_tables_from(source: FileSource, start: int, size: int) -> Iterator[pa.Table]:
+    with _open_parquet(source) as file:
         metadata = file.metadata
         ends = np.cumsum([metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)], dtype=int)
         first = int(np.searchsorted(ends, start, "right"))
@@ -305,19 +306,22 @@ def _check_structure(table: pa.Table) -> None:
             check_structure(chunk)
 
 
-def _open_parquet(path: Path) -> pa.parquet.ParquetFile:
-    # What is buffered before it is needed stays in memory until the file is closed.
-    metadata = pa.parquet.read_metadata(path)
-    buffer = max(LEAST_BUFFER_BYTES, PARQUET_BUFFER_BYTES // max(1, metadata.num_columns))
-    # In nanoseconds, Spark's INT96 times wrap around outside 1677 to 2262. Checksums are compared if any are there.
-    return pa.parquet.ParquetFile(
-        path,
-        metadata=metadata,
-        buffer_size=buffer,
-        pre_buffer=False,
-        coerce_int96_timestamp_unit="us",
-        page_checksum_verification=True,
-    )
+@contextmanager
+def _open_parquet(source: FileSource) -> Iterator[pa.parquet.ParquetFile]:
+    with source.open() as content:
+        metadata = pa.parquet.read_metadata(content)
+        buffer = max(LEAST_BUFFER_BYTES, PARQUET_BUFFER_BYTES // max(1, metadata.num_columns))
+        # What is buffered before it is needed stays in memory until the file is closed. In nanoseconds, Spark's INT96
+        # times wrap around outside 1677 to 2262. Checksums are compared if any are there.
+        with pa.parquet.ParquetFile(
+            content,
+            metadata=metadata,
+            buffer_size=buffer,
+            pre_buffer=False,
+            coerce_int96_timestamp_unit="us",
+            page_checksum_verification=True,
+        ) as file:
+            yield file
 
 
 class _Malformed:
@@ -355,16 +359,16 @@ class _Malformed:
         return np.array(self._numbers[taken : self._taken], np.int64)
 
 
-def _read_csv(path: Path, max_malformed: int) -> Iterator[FileChunk]:
+def _read_csv(source: FileSource, max_malformed: int) -> Iterator[FileChunk]:
     """Number the rows of each block, leaving out those that the reader has set aside."""
     malformed = _Malformed(max_malformed)
     done = read = 0
-    size = path.stat().st_size
-    for batch, is_last in _with_end(_csv_batches(path, _csv_names(path), malformed)):
+    size = source.size
+    for batch, is_last in _with_end(_csv_batches(source, _csv_names(source), malformed)):
         set_aside = malformed.take_among(done, batch.num_rows)
         rows, end = _numbers(done, batch.num_rows, set_aside)
         read += batch.nbytes
-        if is_last and batch.num_rows and not malformed.are_left and _ends_in_quotes(path, batch):
+        if is_last and batch.num_rows and not malformed.are_left and _ends_in_quotes(source, batch):
             set_aside = np.append(set_aside, end - 1)
             batch, rows = batch.slice(0, batch.num_rows - 1), rows[:-1]
         yield FileChunk(pa.Table.from_batches([batch]), rows, set_aside, end, min(read / size, 1.0), done)
@@ -386,22 +390,22 @@ def _with_end(reader: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch
         batch = following
 
 
-def _ends_in_quotes(path: Path, last: pa.RecordBatch) -> bool:
+def _ends_in_quotes(source: FileSource, last: pa.RecordBatch) -> bool:
     """Tell whether a CSV file is cut off inside the quotes of its last cell, which the reader takes for their end."""
     last_cell: str = last.column(last.num_columns - 1)[-1].as_py()
     cell = b'"' + last_cell.replace('"', '""').encode()
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - len(cell) - 1))
+    with source.open() as file:
+        file.seek(max(0, source.size - len(cell) - 1))
         end = file.read()
     if last.num_columns > 1:
         return end == b"," + cell
     # A line that ends in a quote looks like one that begins with it: `"\n"` is a whole cell, or the end of one and
     # the beginning of another.
-    return end in (b"\n" + cell, b"\r" + cell) and _count(path, b'"') % 2 == 1
+    return end in (b"\n" + cell, b"\r" + cell) and _count(source, b'"') % 2 == 1
 
 
-def _count(path: Path, byte: bytes) -> int:
-    with path.open("rb") as file:
+def _count(source: FileSource, byte: bytes) -> int:
+    with source.open() as file:
         return sum(block.count(byte) for block in iter(lambda: file.read(CSV_BLOCK_BYTES), b""))
 
 
@@ -415,25 +419,25 @@ def _numbers(start: int, count: int, malformed: npt.NDArray[np.int64]) -> tuple[
     return np.flatnonzero(is_row) + start, end
 
 
-def _open_csv(source: Path | io.BytesIO, names: Sequence[str], malformed: _Malformed) -> pa.csv.CSVStreamingReader:
+def _open_csv(content: BinaryIO, names: Sequence[str], malformed: _Malformed) -> pa.csv.CSVStreamingReader:
     return pa.csv.open_csv(
-        source,
+        content,
         read_options=pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES, use_threads=False),
         parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=malformed.add),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
     )
 
 
-def _csv_names(path: Path) -> list[str]:
-    _check_encoding(path)
-    with _open_csv(io.BytesIO(_header(path)), (), _Malformed(0)) as reader:
+def _csv_names(source: FileSource) -> list[str]:
+    _check_encoding(source)
+    with _open_csv(io.BytesIO(_header(source)), (), _Malformed(0)) as reader:
         return list(reader.schema.names)
 
 
-def _csv_batches(path: Path, names: Sequence[str], malformed: _Malformed) -> Iterator[pa.RecordBatch]:
+def _csv_batches(source: FileSource, names: Sequence[str], malformed: _Malformed) -> Iterator[pa.RecordBatch]:
     """Yield batches of a file's rows until it ends, or too many rows are malformed."""
     try:
-        with _open_csv(path, names, malformed) as reader:
+        with source.open() as content, _open_csv(content, names, malformed) as reader:
             yield from reader
     except pa.ArrowInvalid as error:
         # A file that ends after its header, without a line end, is empty for pyarrow.
@@ -441,9 +445,9 @@ def _csv_batches(path: Path, names: Sequence[str], malformed: _Malformed) -> Ite
             raise
 
 
-def _check_encoding(path: Path) -> None:
+def _check_encoding(source: FileSource) -> None:
     """Refuse text of 16-bit units, with or without a mark. Raises Unreadable."""
-    with path.open("rb") as file:
+    with source.open() as file:
         start = file.read(64)
     # The mark of UTF-32 begins like that of UTF-16.
     marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and start[2:4] != b"\0\0"
@@ -451,15 +455,15 @@ def _check_encoding(path: Path) -> None:
         raise Unreadable(NOT_READABLE.format(type="CSV", why="it is UTF-16 and must be UTF-8"))
 
 
-def _header(path: Path) -> bytes:
+def _header(source: FileSource) -> bytes:
     """Return the first line that is not empty. Raises Unreadable if it has too many columns, or does not end."""
-    with path.open("rb") as file:
+    with source.open() as file:
         block = file.read(CSV_BLOCK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     cells, end = _first_line(block, MAX_COLUMNS)
     if cells > MAX_COLUMNS:
         # pyarrow would make an array for each.
         raise Unreadable(TOO_MANY_COLUMNS)
-    if end is None and path.stat().st_size > CSV_BLOCK_BYTES:
+    if end is None and source.size > CSV_BLOCK_BYTES:
         raise Unreadable(NOT_READABLE.format(type="CSV", why=TOO_LONG.format(most=CSV_BLOCK_BYTES)))
     return block if end is None else block[:end] + b"\n"
 

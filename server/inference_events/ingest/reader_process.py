@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from inference_events import exact_json
+from inference_events.files.source import FileSource
 from inference_events.ingest.files import (
     DAMAGED,
     NOT_READABLE,
@@ -90,7 +91,7 @@ def _answer(server: socket.socket, request: dict[str, Any]) -> None:
 
     function: Callable[..., Any] = FUNCTIONS[request.pop("function")]
     try:
-        result = function(Path(request.pop("path")), **request, send=send)
+        result = function(FileSource.from_json(request.pop("source")), **request, send=send)
     except TooManyMalformed as error:
         send(Kind.TOO_MANY_MALFORMED, [str(error), None, _resident_bytes()])
     except Unreadable as error:
@@ -123,13 +124,13 @@ def _where(error: BaseException | None) -> str | None:
     return " < ".join([type(error).__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))])
 
 
-def _names(path: Path, *, type: str, send: Send) -> list[str]:
-    return column_names(path, type)
+def _names(source: FileSource, *, type: str, send: Send) -> list[str]:
+    return column_names(source, type)
 
 
-def _chunks(path: Path, *, type: str, start: int, size: int, max_malformed: int, send: Send) -> None:
+def _chunks(source: FileSource, *, type: str, start: int, size: int, max_malformed: int, send: Send) -> None:
     alive = _Alive(send)
-    for chunk in read_chunks(path, type, start=start, size=size, max_malformed=max_malformed, alive=alive):
+    for chunk in read_chunks(source, type, start=start, size=size, max_malformed=max_malformed, alive=alive):
         send(Kind.CHUNK, [chunk.start, chunk.end, chunk.fraction], chunk)
 
 
@@ -158,11 +159,11 @@ class _Sink:
         return len(data)
 
 
-def _propose(path: Path, *, type: str, sample_size: int, max_cardinality: int, send: Send) -> Any:
+def _propose(source: FileSource, *, type: str, sample_size: int, max_cardinality: int, send: Send) -> Any:
     # Most processes never need it.
     from inference_events.model_factory import propose_columns
 
-    return propose_columns(path, type, sample_size=sample_size, max_cardinality=max_cardinality, alive=_Alive(send))
+    return propose_columns(source, type, sample_size=sample_size, max_cardinality=max_cardinality, alive=_Alive(send))
 
 
 class _Alive:

@@ -22,6 +22,7 @@ import structlog
 
 from inference_events import exact_json
 from inference_events.errors import ServiceUnavailable
+from inference_events.files.source import FileSource
 from inference_events.ingest import reader_process
 from inference_events.ingest.files import (
     CHUNK_BYTES,
@@ -95,21 +96,23 @@ class FileReaders:
             # The thread that waits for it closes it.
             process.end()
 
-    def column_names(self, path: Path, type: str, checkpoint: Checkpoint = nothing) -> list[str]:
+    def column_names(self, source: FileSource, type: str, checkpoint: Checkpoint = nothing) -> list[str]:
         """Do `files.column_names`. Raises Unreadable."""
-        names: list[str] = self._result("names", path, type, checkpoint)
+        names: list[str] = self._result("names", source, type, checkpoint)
         return names
 
-    def propose_columns(self, path: Path, type: str, *, sample_size: int, max_cardinality: int) -> list[t.Column]:
+    def propose_columns(
+        self, source: FileSource, type: str, *, sample_size: int, max_cardinality: int
+    ) -> list[t.Column]:
         """Do `model_factory.propose_columns`. Raises Unreadable."""
         columns: list[t.Column] = self._result(
-            "propose", path, type, nothing, sample_size=sample_size, max_cardinality=max_cardinality
+            "propose", source, type, nothing, sample_size=sample_size, max_cardinality=max_cardinality
         )
         return columns
 
     def read_chunks(
         self,
-        path: Path,
+        source: FileSource,
         type: str,
         *,
         start: int,
@@ -122,7 +125,7 @@ class FileReaders:
         while True:
             try:
                 limits = {"start": start, "size": size, "max_malformed": max_malformed}
-                for chunk in self._read("chunks", path, type, checkpoint, **limits):
+                for chunk in self._read("chunks", source, type, checkpoint, **limits):
                     start = chunk.end
                     yield chunk
                 return
@@ -133,9 +136,9 @@ class FileReaders:
                     raise Unreadable(NOT_READABLE.format(type=type, why=ENDED)) from None
                 is_second, size = True, min(size, CAUTIOUS_ROWS)
 
-    def _result(self, function: str, path: Path, type: str, checkpoint: Checkpoint, **arguments: Any) -> Any:
+    def _result(self, function: str, source: FileSource, type: str, checkpoint: Checkpoint, **arguments: Any) -> Any:
         try:
-            next(self._read(function, path, type, checkpoint, **arguments))
+            next(self._read(function, source, type, checkpoint, **arguments))
         except StopIteration as end:
             return end.value
         except ReaderEnded:
@@ -145,12 +148,12 @@ class FileReaders:
         raise AssertionError(f"{function} sends no chunks")
 
     def _read(
-        self, function: str, path: Path, type: str, checkpoint: Checkpoint, **arguments: Any
+        self, function: str, source: FileSource, type: str, checkpoint: Checkpoint, **arguments: Any
     ) -> Generator[FileChunk, None, Any]:
         process = self._take()
         is_kept = False
         try:
-            process.send({"function": function, "path": str(path), "type": type, **arguments})
+            process.send({"function": function, "source": source.to_json(), "type": type, **arguments})
             while True:
                 message = process.receive(checkpoint, self._seconds)
                 if message.kind is Kind.CHUNK:

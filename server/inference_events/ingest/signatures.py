@@ -1,6 +1,6 @@
 """Files of other formats that are sent under the name of CSV or Parquet, recognized by their first bytes."""
 
-from pathlib import Path
+from inference_events.files.source import FileSource
 
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
@@ -12,11 +12,11 @@ HEAD_BYTES = 4096
 TAIL_BYTES = 64 * 1024
 
 
-def describe_other_format(path: Path, type: str) -> str | None:
+def describe_other_format(source: FileSource, type: str) -> str | None:
     """Say what a file looks like and what to do about it, None if it may be a file of `type`, CSV or PARQUET."""
-    with path.open("rb") as file:
+    with source.open() as file:
         head = file.read(HEAD_BYTES)
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        file.seek(max(0, source.size - TAIL_BYTES))
         tail = file.read()
     if head.startswith(GZIP):
         return "it looks like gzip, send it unpacked"

@@ -1,18 +1,15 @@
 """What each kind of job does. Every handler can be stopped at any point and run again: what it did is known."""
 
-import hashlib
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
-from inference_events.data_directory import DataDirectory
 from inference_events.events.store import (
     Chunk,
     Deletion,
@@ -22,6 +19,9 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
+from inference_events.files.source import FileSource, SourceDamaged
+from inference_events.files.store import FileStore
+from inference_events.files.sweep import delete_released
 from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
 from inference_events.ingest.files import FileChunk, Unreadable
 from inference_events.ingest.headers import describe_header_fault
@@ -36,7 +36,6 @@ from inference_events.jobs.worker import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
 from inference_events.targets import Targets
 
-HASHED_BYTES = 16 * 1024 * 1024
 MAX_STARTS = 3
 STARTED_IN_VAIN = (
     f"The server ended unexpectedly {MAX_STARTS} times while it ran this job, and the job made no progress in between"
@@ -53,7 +52,7 @@ class JobHandlers:
         catalog: Catalog,
         store: EventStore,
         targets: Targets,
-        directory: DataDirectory,
+        file_store: FileStore,
         readers: FileReaders,
         *,
         chunk_rows: int,
@@ -62,7 +61,7 @@ class JobHandlers:
         self._catalog = catalog
         self._store = store
         self._targets = targets
-        self._directory = directory
+        self._file_store = file_store
         self._readers = readers
         self._chunk_rows = chunk_rows
         self._max_rejected_rows = max_rejected_rows
@@ -113,9 +112,8 @@ class JobHandlers:
         for model_id in run.job.params["model_ids"]:
             run.checkpoint()
             self._store.drop(model_id).result()
-        # A job that an older version accepted has none.
-        for file_id in run.job.params.get("file_ids", ()):
-            self._directory.drop_upload(file_id)
+        for _ in delete_released(self._catalog, self._file_store):
+            run.checkpoint()
 
     def _checked(self, handler: Handler, run: JobRun) -> None:
         self._fail_if_started_in_vain(run)
@@ -164,15 +162,15 @@ class JobHandlers:
         self._fail_if_all_are_rejected(run)
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
-        path = self._directory.path / file.path
-        _check_whole(run, path, file)
+        source = self._file_store.source(self._catalog.read(partial(files.objects, file_id=file.id)))
+        _check(run, source)
         start = self._store.progress(run.job.id).next_row
-        names = self._readers.column_names(path, file.type, run.checkpoint)
+        names = self._readers.column_names(source, file.type, run.checkpoint)
         fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
         if fault is not None:
             raise JobFailed("BadRequest", fault)
         yield from self._readers.read_chunks(
-            path,
+            source,
             file.type,
             start=start,
             size=self._chunk_rows,
@@ -231,20 +229,18 @@ class JobHandlers:
         )
 
 
-def _check_whole(run: JobRun, path: Path, file: File) -> None:
+def _check(run: JobRun, source: FileSource) -> None:
     """Compare the file with what its upload was acknowledged as. Raises JobFailed."""
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as content:
-            while piece := content.read(HASHED_BYTES):
-                run.checkpoint()
-                digest.update(piece)
+        source.check(run.checkpoint)
     except FileNotFoundError:
         raise JobFailed("InternalError", "The uploaded file is missing on the server's disk; upload it again") from None
     except OSError:
         raise JobFailed("InternalError", "The uploaded file cannot be read from the server's disk") from None
-    if digest.hexdigest() != file.sha256:
-        raise JobFailed("InternalError", "The uploaded file was damaged on the server's disk; upload it again")
+    except SourceDamaged:
+        raise JobFailed(
+            "InternalError", "The uploaded file was damaged on the server's disk; upload it again"
+        ) from None
 
 
 def _model_id(run: JobRun) -> str:

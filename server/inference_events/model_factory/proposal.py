@@ -1,10 +1,10 @@
 """From a file to the columns of a schema."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
+from inference_events.files.source import FileSource
 from inference_events.ingest.files import Alive, Unreadable, column_names, nobody, rows_to_sample
 from inference_events.ingest.normalize import normalize
 from inference_events.model_factory.columns import Cells, describe, is_text_type, undecided
@@ -19,15 +19,15 @@ CATEGORY_BYTES = 4 * 1024 * 1024
 
 
 def propose_columns(
-    path: Path, type: str, *, sample_size: int, max_cardinality: int, alive: Alive = nobody
+    source: FileSource, type: str, *, sample_size: int, max_cardinality: int, alive: Alive = nobody
 ) -> list[t.Column]:
     """Return the columns of a schema that fits a CSV or PARQUET file. Raises Unreadable where there is none.
 
     `alive` is called with each batch that was read.
     """
-    names = column_names(path, type)
+    names = column_names(source, type)
     _check(names)
-    rows = sample(rows_to_sample(path, type, MOST_ROWS_READ, alive), sample_size, SAMPLE_BYTES)
+    rows = sample(rows_to_sample(source, type, MOST_ROWS_READ, alive), sample_size, SAMPLE_BYTES)
     if rows is None or not len(rows):
         raise Unreadable("The file has no row")
     described = (describe(*named, max_cardinality) for named in zip(names, _cells(rows, type), strict=True))

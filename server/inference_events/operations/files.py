@@ -1,14 +1,11 @@
 """Operations of the tag Files."""
 
-import asyncio
-
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, retention
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import new_id
 from inference_events.context import current_request
-from inference_events.data_directory import DataDirectory
+from inference_events.files.store import StoredObject
 from inference_events.operations import views
 from inference_events.operations.changes import change
 from inference_events.parts import MultipartUploads
@@ -17,11 +14,10 @@ from inference_events_api.operations import UploadedFile
 
 
 class FileOperations:
-    """Serve files, which are kept in the data directory."""
+    """Serve files."""
 
-    def __init__(self, catalog: Catalog, directory: DataDirectory, uploads: MultipartUploads) -> None:
+    def __init__(self, catalog: Catalog, uploads: MultipartUploads) -> None:
         self._catalog = catalog
-        self._directory = directory
         self._uploads = uploads
 
     async def list_files(
@@ -48,25 +44,17 @@ class FileOperations:
             retention.remove(session, row)
             return answer
 
-        async with self._uploads.removal(file_id):
-            return await change(self._catalog, make)
+        answer = await change(self._catalog, make)
+        await self._uploads.delete_released()
+        return answer
 
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
-        file_id, token_id = new_id(), current_request().token_id
+        token_id, stored = current_request().token_id, StoredObject(file.key, file.size, file.sha256)
         type = files.type_of(file.filename)
-        path = await asyncio.to_thread(self._directory.keep_upload, file.path, file_id)
+        file.keep()
 
         def make(session: Session) -> t.FileResponse:
-            row = files.create(
-                session,
-                file_id=file_id,
-                filename=file.filename,
-                type=type,
-                size=file.size,
-                sha256=file.sha256,
-                path=path,
-                token_id=token_id,
-            )
+            row = files.create(session, filename=file.filename, type=type, stored=stored, token_id=token_id)
             return views.envelope(views.file(row))
 
         return await self._catalog.awrite(make)
@@ -82,22 +70,16 @@ class FileOperations:
         return await self._catalog.awrite(make)
 
     async def upload_part(self, *, file: UploadedFile, file_id: str, part_number: int) -> t.FilePartResponse:
-        await self._uploads.keep_part(file_id, part_number, file.path)
+        await self._uploads.keep_part(file_id, part_number, file)
         return views.envelope({"part_id": file.sha256, "part_number": part_number, "size": file.size})
 
     async def complete_multipart_upload(self, *, body: t.MultipartComplete) -> t.FileResponse:
-        file_id, token_id = body["file_id"].lower(), current_request().token_id
-        async with self._uploads.joined(file_id, body["parts"]) as whole:
+        token_id = current_request().token_id
 
-            def make(session: Session) -> t.FileResponse:
-                row = files.complete(
-                    session,
-                    file_id,
-                    size=whole.size,
-                    sha256=whole.sha256,
-                    path=whole.path,
-                    token_id=token_id,
-                )
-                return views.envelope(views.file(row))
+        def make(session: Session) -> t.FileResponse:
+            row = self._uploads.complete(session, body["file_id"], body["parts"], token_id)
+            return views.envelope(views.file(row))
 
-            return await change(self._catalog, make)
+        answer = await change(self._catalog, make)
+        await self._uploads.delete_released()
+        return answer

@@ -100,11 +100,12 @@ class ModelOperations:
 
         def make(session: Session) -> t.JobAcceptedResponse:
             row = models.delete(session, model_id)
+            retention.remove_of_model(session, row.id)
             job = self._queue.accept(
                 session,
                 kind=DELETE_MODEL,
                 name=f"Deleting model {row.name}",
-                params={"model_ids": [row.id], "file_ids": retention.remove_of_model(session, row.id)},
+                params={"model_ids": [row.id]},
                 info={
                     "resource_type": "MODEL",
                     "resource_name": row.name,

@@ -47,11 +47,12 @@ class ProjectOperations:
 
         def make(session: Session) -> t.JobAcceptedResponse:
             project, model_ids = projects.delete(session, project_id)
+            retention.remove_of_project(session, project.id)
             job = self._queue.accept(
                 session,
                 kind=DELETE_PROJECT,
                 name=f"Deleting project {project.name}",
-                params={"model_ids": model_ids, "file_ids": retention.remove_of_project(session, project.id)},
+                params={"model_ids": model_ids},
                 info={
                     "resource_type": "PROJECT",
                     "resource_name": project.name,

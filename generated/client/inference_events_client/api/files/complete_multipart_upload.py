@@ -128,16 +128,16 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Complete an upload in parts
 
-     Puts the parts of an upload together.
+     Makes a file of the parts of an upload.
 
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
        twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
     sent again.
-    3. The parts are joined in order of their numbers and synced; the file is then as if it had been
-    uploaded
-       whole, with status SUCCESSFUL. Parts that are stored but not named are dropped.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
+    had been
+       uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
@@ -176,16 +176,16 @@ def sync(
 ) -> ErrorEnvelope | FileResponse | None:
     """Complete an upload in parts
 
-     Puts the parts of an upload together.
+     Makes a file of the parts of an upload.
 
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
        twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
     sent again.
-    3. The parts are joined in order of their numbers and synced; the file is then as if it had been
-    uploaded
-       whole, with status SUCCESSFUL. Parts that are stored but not named are dropped.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
+    had been
+       uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
@@ -219,16 +219,16 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Complete an upload in parts
 
-     Puts the parts of an upload together.
+     Makes a file of the parts of an upload.
 
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
        twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
     sent again.
-    3. The parts are joined in order of their numbers and synced; the file is then as if it had been
-    uploaded
-       whole, with status SUCCESSFUL. Parts that are stored but not named are dropped.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
+    had been
+       uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 
@@ -265,16 +265,16 @@ async def asyncio(
 ) -> ErrorEnvelope | FileResponse | None:
     """Complete an upload in parts
 
-     Puts the parts of an upload together.
+     Makes a file of the parts of an upload.
 
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
        twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
     sent again.
-    3. The parts are joined in order of their numbers and synced; the file is then as if it had been
-    uploaded
-       whole, with status SUCCESSFUL. Parts that are stored but not named are dropped.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
+    had been
+       uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
 

@@ -1,0 +1,1 @@
+"""Uploaded files: where their content is stored, and how it is read."""

@@ -1,0 +1,20 @@
+"""Take over the parts of unfinished uploads that an older version kept in a directory of their own."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+from inference_events.catalog import Catalog, files
+from inference_events.files.local import LocalFileStore
+
+
+def adopt_parts(directory: Path, catalog: Catalog, store: LocalFileStore) -> None:
+    """Move the parts in `directory` to the store and remove it. Each upload has a directory with files by number."""
+    if not directory.is_dir():
+        return
+    unfinished = set(catalog.read(files.unfinished_ids))
+    for upload in directory.iterdir():
+        for part in upload.iterdir() if upload.name in unfinished else ():
+            stored = store.take(part)
+            catalog.write(partial(files.put_part, file_id=upload.name, number=int(part.name), stored=stored))
+    shutil.rmtree(directory)
