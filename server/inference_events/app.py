@@ -11,24 +11,28 @@ import structlog
 from starlette.types import ASGIApp
 
 from inference_events import __version__
-from inference_events.arrivals import Arrivals
 from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
-from inference_events.catalog.opening import checked_catalog, prepare_catalog
+from inference_events.catalog.bootstrap import checked_catalog, prepare_catalog
 from inference_events.closing import OpenServices
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
-from inference_events.export.exporter import Exporter
+from inference_events.events.batcher import RequestBatcher
+from inference_events.events.export.exporter import Exporter
+from inference_events.events.ingest.readers import FileReaders
 from inference_events.files.adoption import adopt_parts
 from inference_events.files.local import LocalFileStore
+from inference_events.files.multipart import MultipartUploads
 from inference_events.http.server import create_http_app
-from inference_events.ingest.readers import FileReaders
+from inference_events.idempotency.guard import IdempotencyGuard
+from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
 from inference_events.jobs.resuming import resume_jobs
 from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
-from inference_events.model_factory.proposer import Proposer
+from inference_events.models.factory.proposer import Proposer
+from inference_events.models.registry import ModelRegistry
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.environments import EnvironmentOperations
 from inference_events.operations.events import EventOperations, respond
@@ -38,15 +42,11 @@ from inference_events.operations.models import ModelOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
-from inference_events.parts import MultipartUploads
 from inference_events.purge import PURGE_EVERY_SECONDS, Purge
 from inference_events.readiness import Readiness
 from inference_events.retention import Periods, Retention
-from inference_events.retries import Retries
-from inference_events.retry_lookups import in_catalog, in_store
 from inference_events.settings import Settings
 from inference_events.state_metrics import show_state
-from inference_events.targets import Targets
 from inference_events_api.operations import Handler, handlers
 
 log = structlog.get_logger(__name__)
@@ -78,10 +78,10 @@ class Services:
         self._opened.add("event store", self.store.close)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         adopt_parts(self.directory.parts, self.catalog, self.file_store)
-        self.targets = Targets(self.catalog, self.store)
-        self.arrivals = Arrivals(self.store, self.targets, self.metrics.observe_batch)
-        self._opened.add("arrivals", self.arrivals.stop)
-        self.exporter = Exporter(self.store, self.targets, self.directory)
+        self.registry = ModelRegistry(self.catalog, self.store)
+        self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
+        self._opened.add("batcher", self.batcher.stop)
+        self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
 
     def _make_workers(self) -> None:
@@ -92,7 +92,7 @@ class Services:
         job_handlers = JobHandlers(
             self.catalog,
             self.store,
-            self.targets,
+            self.registry,
             self.file_store,
             self.readers,
             chunk_rows=settings.file_chunk_rows,
@@ -113,7 +113,7 @@ class Services:
             self.metrics,
             catalog=self.catalog,
             store=self.store,
-            arrivals=self.arrivals,
+            batcher=self.batcher,
             directory=self.directory,
             disk=self.disk,
         )
@@ -136,12 +136,12 @@ class Services:
 
 def operation_handlers(services: Services) -> dict[str, Handler]:
     """Return the function of each operation by its operationId."""
-    catalog, store, queue, targets = services.catalog, services.store, services.queue, services.targets
+    catalog, store, queue, targets = services.catalog, services.store, services.queue, services.registry
     file_store, readiness = services.file_store, services.readiness
     return handlers(
         baselines=BaselineOperations(catalog, store),
         environments=EnvironmentOperations(catalog, store),
-        events=EventOperations(catalog, store, queue, targets, services.arrivals, services.exporter),
+        events=EventOperations(catalog, store, queue, targets, services.batcher, services.exporter),
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, targets, Proposer(catalog, file_store, services.readers)),
@@ -167,7 +167,7 @@ def create_app(
     return create_http_app(
         handlers=operation_handlers(services),
         authenticate=Authentication(services.catalog).authenticate,
-        retries=Retries([in_store(services.store, respond), in_catalog(services.catalog)]),
+        retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         file_store=services.file_store,
         metrics=services.metrics,

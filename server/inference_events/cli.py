@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from inference_events import __version__
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
-from inference_events.log import configure_logging
+from inference_events.logging import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
 

@@ -13,8 +13,8 @@ from inference_events.data_directory import (
     unowned,
 )
 from inference_events.errors import is_full_disk
-from inference_events.events.duckdb.compaction import CopyDiffers, compact, merge_log, needed_bytes, used_bytes
 from inference_events.migration import on_events, plan_directory
+from inference_events.stores.duckdb.compaction import CopyDiffers, compact, merge_log, needed_bytes, used_bytes
 
 
 @dataclass(frozen=True)

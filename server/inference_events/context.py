@@ -47,7 +47,7 @@ class UploadedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class UndecodedEvents:
+class RawEvents:
     """Hold the array `source.events` of a large body as JSON text, which may be columns sooner than objects.
 
     `decode` returns the events. It raises BadRequest where they, or the array, are not what the contract allows.

@@ -30,7 +30,7 @@ CLIENT_NAMES = {"/env_name": "dataset_name"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ErrorDetail:
     """Name one thing that is wrong: `place` is a JSON pointer into the request.
 
     Neither it nor the message shows a value from the request; names of columns are no values.
@@ -55,10 +55,12 @@ class ApiError(Exception):
     code = 500
     reason = "InternalError"
 
-    def __init__(self, message: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, faults: Sequence[ErrorDetail] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
-        self.faults = tuple(faults) or (Fault(message, reason=self.reason),)
+        self.faults = tuple(faults) or (ErrorDetail(message, reason=self.reason),)
         self.headers = dict(headers or {})
 
 
@@ -67,7 +69,7 @@ class BadRequest(ApiError):
     reason = "BadRequest"
 
     @classmethod
-    def naming(cls, *faults: Fault) -> "BadRequest":
+    def with_details(cls, *faults: ErrorDetail) -> "BadRequest":
         """Refuse a request for its faults, the first of which is told in the message as well."""
         return cls(f"The request is not valid: {faults[0]}", faults)
 

@@ -19,8 +19,8 @@ from inference_events.catalog.environments import PRE_PRODUCTION, PRODUCTION
 from inference_events.catalog.jobs import FAILURE, PENDING, STARTED, SUCCESS
 from inference_events.events.observer import StoreObserver, count_violations
 from inference_events.events.store import Deletion, RowStatus, Statuses, Write, WriteKind
-from inference_events.jobs.findings import VIOLATIONS
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
+from inference_events.jobs.quality_report import VIOLATIONS
 
 log = structlog.get_logger(__name__)
 

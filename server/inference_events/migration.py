@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog
+from inference_events.catalog.bootstrap import checked_catalog
 from inference_events.catalog.database import needs_upgrade
-from inference_events.catalog.opening import checked_catalog
 from inference_events.catalog.tables import Model
 from inference_events.data_directory import (
     DataDirectory,
@@ -29,11 +29,11 @@ from inference_events.data_directory import (
     DataDirectoryTooOld,
     unowned,
 )
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.duckdb.migration import Migration, ModelFacts, migrate, plan_migration
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
-from inference_events.targets import prepared
+from inference_events.models.registry import to_model_schema
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.migration import Migration, ModelFacts, migrate, plan_migration
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ def on_events(events: Path, act: Callable[[Path], T]) -> T:
 
 
 def _facts(session: Session) -> dict[str, ModelFacts]:
-    schemas = map(prepared, session.scalars(select(Model)))
+    schemas = map(to_model_schema, session.scalars(select(Model)))
     return {each.model_id: ModelFacts(each.targets, each.has_numeric_ids) for each in schemas}
 
 

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from inference_events.catalog import Catalog, attempts
+from inference_events.catalog import Catalog, idempotency_records
 from inference_events.catalog.tables import utc_now
+from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import EventStore
-from inference_events.ingest.timestamps import microseconds
-from inference_events.parts import drop_unfinished
+from inference_events.files.multipart import expire_uploads
 from inference_events.retention import Retention
 
 PURGE_EVERY_SECONDS = 600
@@ -49,8 +49,8 @@ class Purge:
         before = now - self._record_period
         self._store.purge_records(microseconds(before)).result()
         yield
-        self._catalog.write(lambda session: attempts.purge(session, before))
+        self._catalog.write(lambda session: idempotency_records.purge(session, before))
         yield
-        drop_unfinished(self._catalog)
+        expire_uploads(self._catalog)
         yield
         yield from self._retention.purge(now)

@@ -19,7 +19,7 @@ class Readiness:
 
         On a full disk that may be the catalog alone.
         """
-        return self._catalog.answers() and self.is_running and (self._store.answers() or not self.is_writable())
+        return self._catalog.ping() and self.is_running and (self._store.ping() or not self.is_writable())
 
     def is_writable(self) -> bool:
         """Report whether the disk takes writes."""

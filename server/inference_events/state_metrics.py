@@ -4,11 +4,11 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inference_events.arrivals import Arrivals
 from inference_events.catalog import Catalog, jobs
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import Disk
 from inference_events.disk_usage import free_bytes, used_bytes
+from inference_events.events.batcher import RequestBatcher
 from inference_events.events.store import EventStore
 from inference_events.metrics import Metrics
 
@@ -18,7 +18,7 @@ def show_state(
     *,
     catalog: Catalog,
     store: EventStore,
-    arrivals: Arrivals,
+    batcher: RequestBatcher,
     directory: DataDirectory,
     disk: Disk,
 ) -> None:
@@ -31,7 +31,7 @@ def show_state(
     catalog.after_commit(count_ended_jobs)
     metrics.show_state(
         is_writable=lambda: disk.is_writable,
-        queue_depths=lambda: {"requests": arrivals.queue_depth(), "commits": store.queue_depth()},
+        queue_depths=lambda: {"requests": batcher.queue_depth(), "commits": store.queue_depth()},
         unfinished_jobs=lambda: catalog.read(jobs.unfinished_by_kind),
         data_bytes=partial(used_bytes, directory),
         free_bytes=partial(free_bytes, directory),

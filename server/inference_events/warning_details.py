@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from inference_events.ingest.time_formats import time_format
+from inference_events.events.ingest.time_formats import time_format
 from inference_events.messages import quote, truncate
 from inference_events_api import types as t
 

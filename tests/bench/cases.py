@@ -15,7 +15,7 @@ from tests.bench.server import Server, Usage, serving
 
 BATCH = 1000
 RECENT = 10_000
-MOST_DELETED_IDS = 10_000
+MAX_DELETED_IDS = 10_000
 GROWTH_FILE_ROWS = 1_000_000
 GROWTH_ROUNDS = 3
 SHARES = (0.05, 0.25, 0.5, 1)
@@ -220,7 +220,7 @@ def _against_first(sizes: Sequence[Size]) -> Iterator[Row]:
 
 def _deletions(server: Server, model_id: str, stored: int) -> Iterator[Row]:
     at = f"at {stored:,} rows"
-    ids = workload.event_ids(random.Random(0).sample(range(stored), min(stored // 2, MOST_DELETED_IDS)))
+    ids = workload.event_ids(random.Random(0).sample(range(stored), min(stored // 2, MAX_DELETED_IDS)))
     yield Row(f"DELETE of {len(ids):,} ids {at}", server.delete(model_id, event_ids=ids), "s", budget="<= 1")
     start = datetime.fromisoformat(workload.FIRST_TIME) + timedelta(seconds=stored // 3)
     end = start + timedelta(seconds=stored // 30)

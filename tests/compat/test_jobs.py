@@ -1,4 +1,4 @@
-"""Jobs: readable at once, watched until they end, and telling what to mend where they fail."""
+"""Jobs: readable at once, watched until they end, and telling what to sync_schema where they fail."""
 
 import logging
 from pathlib import Path

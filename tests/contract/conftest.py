@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from inference_events.app import create_app
-from inference_events.log import configure_logging
+from inference_events.logging import configure_logging
 from inference_events.settings import Settings
 from tests.contract.serving import serve
 

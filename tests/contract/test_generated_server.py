@@ -72,7 +72,7 @@ from prometheus_client import CollectorRegistry
 from inference_events.files.local import LocalFileStore
 from inference_events.http import create_http_app
 from inference_events.limits import Limits
-from inference_events.log import configure_logging
+from inference_events.logging import configure_logging
 from tests.contract.serving import serve
 
 configure_logging("error")

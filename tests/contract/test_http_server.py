@@ -18,10 +18,10 @@ import structlog
 
 from inference_events import __version__
 from inference_events.context import UploadedFile
-from inference_events.errors import Conflict, Fault
+from inference_events.errors import Conflict, ErrorDetail
 from inference_events.http import connections
 from inference_events.limits import Limits
-from inference_events.log import configure_logging
+from inference_events.logging import configure_logging
 from tests.contract.fakes import ADMIN, INGEST, MANAGE, READ, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
 from tests.contract.wire import SECONDS, Answer, Headers, connect, exchange, read_answer, send
@@ -167,7 +167,7 @@ def test_scopes_are_enforced(bench: Bench, token: str, method: str, path: str, s
 
 def test_faults_of_operations_reach_the_client(bench: Bench) -> None:
     """An operation's own error keeps its code, reason, places and headers."""
-    error = Conflict("Project already exists", [Fault("is taken", "/name", "Conflict")], {"Retry-After": "3"})
+    error = Conflict("Project already exists", [ErrorDetail("is taken", "/name", "Conflict")], {"Retry-After": "3"})
     bench.operations.answers["create_project"] = failing(error)
     answer = bench.send("POST", "/v3/projects", PROJECT)
     entries = assert_error_envelope(answer.json(), 409)["errors"]

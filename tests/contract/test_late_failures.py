@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from inference_events.catalog import attempts
+from inference_events.catalog import idempotency_records as idempotency_records
 from inference_events.errors import Conflict
-from inference_events.ingest.files import FileChunk, Unreadable
-from inference_events.ingest.readers import FileReaders
+from inference_events.events.ingest.files import FileChunk, Unreadable
+from inference_events.events.ingest.readers import FileReaders
 from inference_events.jobs import JobFailed
 from tests.storage.server import Server, csv_file
 
@@ -162,7 +162,7 @@ def test_a_job_that_is_not_accepted_does_not_stay_open(
 ) -> None:
     """If the catalog fails after the epoch was raised, the job is closed."""
     job = {"model_id": model_id, "event_ids": ["a"]}
-    monkeypatch.setattr(attempts, "record", raising(RuntimeError("secret")))
+    monkeypatch.setattr(idempotency_records, "record", raising(RuntimeError("secret")))
     with pytest.raises(RuntimeError):
         server.call("delete_events", body=job)
     assert no_job_is_open(server)

@@ -19,7 +19,7 @@ import pytest
 
 from inference_events.compaction import Space, compact_directory, plan_compaction
 from inference_events.data_directory import DataDirectory, DataDirectoryError
-from inference_events.events.duckdb import compaction
+from inference_events.stores.duckdb import compaction
 from tests.e2e.process import running
 
 ROWS = 100_000
@@ -31,7 +31,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from inference_events import compaction as of_directory
-from inference_events.events.duckdb import compaction
+from inference_events.stores.duckdb import compaction
 
 step, moment, directory = sys.argv[1:]
 module = of_directory if step == "merge_log" else compaction

@@ -19,7 +19,7 @@ from tests.faults.subject import Subject
 
 REACH_SECONDS = 120
 # At rest: the files of the store, a few connections to the catalog, and one of each client.
-MOST_DESCRIPTORS = 80
+MAX_DESCRIPTORS = 80
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Campaign:
         self.counts["audits"] += 1
         check(not any(found[fault] for fault in FAULTS), f"an audit found {dict(found)}")
         held = self._server.usage().descriptors
-        check(held < MOST_DESCRIPTORS, f"the server holds {held} file descriptors while nobody asks for anything")
+        check(held < MAX_DESCRIPTORS, f"the server holds {held} file descriptors while nobody asks for anything")
         self._crew.resume()
 
     def close(self) -> None:

@@ -13,16 +13,16 @@ from inference_events.cli import app
 
 def no_notes() -> None:
     """Let requests note nothing while jobs are open."""
-    from inference_events.events.duckdb.epochs import Epochs
-    from inference_events.events.merge import Stamp
+    from inference_events.events.merging import WriteVersion
+    from inference_events.stores.duckdb.epochs import Epochs
 
     stamp = Epochs.stamp
-    Epochs.stamp = lambda self, model_id: Stamp(stamp(self, model_id).epoch)  # type: ignore[method-assign]
+    Epochs.stamp = lambda self, model_id: WriteVersion(stamp(self, model_id).epoch)  # type: ignore[method-assign]
 
 
 def forgotten_jobs() -> None:
     """Let a start forget the jobs that are open."""
-    from inference_events.events.duckdb.store import DuckDBEventStore
+    from inference_events.stores.duckdb.store import DuckDBEventStore
 
     restore = DuckDBEventStore.restore_jobs
     DuckDBEventStore.restore_jobs = lambda self, jobs: restore(self, [])  # type: ignore[method-assign]

@@ -29,7 +29,7 @@ BOMBS = 40
 # Each of the threads that decompress may hold some 16 MiB that are not counted yet.
 TOLERATED_MIB = 256
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"identity": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
-MOST_COLUMNS = 10_000
+MAX_COLUMNS = 10_000
 
 # One byte, 64 KiB, and what text can be made of: each is an id of its own.
 IDS = [
@@ -188,12 +188,12 @@ def test_ids_of_every_kind_are_told_apart(server: Subject) -> None:
 @pytest.mark.faults
 def test_as_many_columns_as_a_model_may_have(tmp_path: Path) -> None:
     """An event of 10,000 columns is published, labelled, read and downloaded; a model of one more is refused."""
-    columns = [{"name": f"c{number}", "data_type": "int"} for number in range(MOST_COLUMNS + 1)]
+    columns = [{"name": f"c{number}", "data_type": "int"} for number in range(MAX_COLUMNS + 1)]
     spec = {"inputs": [], "targets": ["c1"], "metadata": ["c0"]}
     fields: dict[str, Any] = {"spec": spec, "event_id_col": "c0", "event_ts_col": None}
     with subject(tmp_path / "data") as server:
-        model_id = server.create_model(schema={"columns": columns[:MOST_COLUMNS]}, **fields)
-        event = {column["name"]: number for number, column in enumerate(columns[:MOST_COLUMNS])}
+        model_id = server.create_model(schema={"columns": columns[:MAX_COLUMNS]}, **fields)
+        event = {column["name"]: number for number, column in enumerate(columns[:MAX_COLUMNS])}
         server.publish(model_id, {"type": "EVENTS", "events": [event]})
         server.publish(model_id, {"type": "EVENTS", "events": [{"c0": 0, "c1": -1}]}, "PATCH")
         server.kill()

@@ -9,11 +9,11 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.duckdb.canonical import convert_ids, find_conversion
-from inference_events.events.duckdb.rows import Rows
-from inference_events.events.duckdb.tables import Tables
-from inference_events.number_text import canonical_id
+from inference_events.events.ingest.number_text import canonical_id
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.canonical import convert_ids, find_conversion
+from inference_events.stores.duckdb.rows import Rows
+from inference_events.stores.duckdb.tables import Tables
 from tests.storage.opened import MODEL, NOW, SECOND, Event, Opened
 
 CHANGES = ("created", "replaced", "updated")
@@ -115,12 +115,12 @@ def _convert(opened: Opened, directory: Path, merged_rows: int = 3) -> tuple[int
     opened.store.close()
     with duckdb.connect(str(directory / "events.duckdb")) as db:
         db.begin()
-        layout = Tables(db).layouts[MODEL]
-        while Rows(db).fold(layout, 100):
+        schema = Tables(db).schemas[MODEL]
+        while Rows(db).compact(schema, 100):
             pass
-        conversion = find_conversion(db, layout.table)
-        convert_ids(db, layout, conversion, merged_rows)
-        again = find_conversion(db, layout.table)
+        conversion = find_conversion(db, schema.table)
+        convert_ids(db, schema, conversion, merged_rows)
+        again = find_conversion(db, schema.table)
         assert (len(again.converted), again.merged) == (0, 0)
         db.commit()
     opened.reopen()

@@ -24,9 +24,9 @@ from inference_events.data_directory import (
     DataDirectoryTooNew,
     DataDirectoryTooOld,
 )
-from inference_events.events.duckdb.formats import FORMAT
-from inference_events.events.duckdb.migration import Migration
 from inference_events.migration import DirectoryMigration, migrate_directory, plan_directory
+from inference_events.stores.duckdb.formats import FORMAT
+from inference_events.stores.duckdb.migration import Migration
 from tests.e2e.process import ServerProcess
 from tests.formats import make
 from tests.storage.server import Server
@@ -44,7 +44,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import duckdb
-from inference_events.events.duckdb import migration
+from inference_events.stores.duckdb import migration
 from inference_events.migration import migrate_directory
 
 class Connection:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.events.store import EventStore
+from inference_events.stores.duckdb import DuckDBEventStore
 from tests.storage.opened import Opened
 
 ENGINES: dict[str, Callable[[Path], EventStore]] = {
     "duckdb": lambda directory: DuckDBEventStore(directory / "events.duckdb"),
-    "duckdb, few patches": lambda directory: DuckDBEventStore(directory / "events.duckdb", most_patches=1),
+    "duckdb, few patches": lambda directory: DuckDBEventStore(directory / "events.duckdb", max_deltas=1),
 }
 
 

@@ -18,12 +18,12 @@ from inference_events.events.store import (
     Deletion,
     EventBatch,
     EventStore,
+    IdempotencyRecord,
     OpenJob,
     Query,
     RecordOfRows,
     RejectedRow,
     RetryKey,
-    RetryRecord,
     RowStatus,
     Statuses,
     Write,
@@ -190,8 +190,8 @@ class Asked:
     token: str = "token"
     path: str = "/v3/events"
 
-    def record(self, answer: bytes, created_at: int = NOW) -> RetryRecord:
-        return RetryRecord(self.token, "POST", self.path, self.key, self.digest, answer, created_at)
+    def record(self, answer: bytes, created_at: int = NOW) -> IdempotencyRecord:
+        return IdempotencyRecord(self.token, "POST", self.path, self.key, self.digest, answer, created_at)
 
     @property
     def retry_key(self) -> RetryKey:

@@ -93,4 +93,4 @@ def test_events_survive_a_restart(opened: Opened) -> None:
 
 def test_an_open_store_answers(opened: Opened) -> None:
     """A store that can be read says so."""
-    assert opened.store.answers()
+    assert opened.store.ping()

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from inference_events.events.store import (
+    IdempotencyRecord,
     RecordExists,
     RecordOfRows,
     RetryKey,
-    RetryRecord,
     RevisionChanged,
     RowStatus,
     Write,
@@ -43,7 +43,7 @@ def test_a_record_is_of_one_token_and_path(opened: Opened, key: str | None, othe
 
 def test_the_record_tells_the_whole_attempt(opened: Opened) -> None:
     """A record is found as it was written, with its body's digest and answer byte by byte."""
-    written = RetryRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
+    written = IdempotencyRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
     opened.publish({"id": "a"}, records=[RecordOfRows(written, 0, 1)])
     found = opened.store.find_record(RetryKey("t", "PATCH", "/p", "key"), b"")
     assert found == dataclasses.replace(written, statuses=bytes([RowStatus.CREATED]))

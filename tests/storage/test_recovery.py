@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import duckdb
 import pytest
 
-from inference_events.events.duckdb.recovery import COMMITTED
-from inference_events.events.duckdb.writer import Writer
+from inference_events.stores.duckdb.reopening import COMMITTED
+from inference_events.stores.duckdb.writer import Writer
 from tests.storage.opened import Opened
 
 Commit: TypeAlias = Callable[[Writer], None]

@@ -5,8 +5,8 @@ from collections.abc import Generator, Sequence
 import pyarrow as pa
 import pytest
 
-from inference_events.events.duckdb import scanning
 from inference_events.events.store import ModelUnknown, RevisionChanged, Scan, StoredEvents
+from inference_events.stores.duckdb import scanning
 from tests.storage.opened import MODEL, NOW, Event, Opened
 
 ALL = 1_000_000

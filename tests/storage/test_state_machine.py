@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from inference_events.errors import BadRequest
-from inference_events.ingest.timestamps import parse_timestamp
+from inference_events.events.ingest.timestamps import parse_timestamp
 from tests.storage.server import Row, Server, csv_file, environment, parquet_file
 
 START = 1_700_000_000

@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
-from inference_events.ingest.rows import FileRows, JsonRows, Rows
-from inference_events.ingest.schema import ModelSchema, model_schema
+from inference_events.events.ingest.batch import Defaults, Ingested, ingest_published, ingest_updates
+from inference_events.events.ingest.rows import FileRows, JsonRows, Rows
+from inference_events.models.schema import ModelSchema, model_schema
 
 RECEIVED = 1_700_000_000_000_000
-MADE = Made(b"seed", RECEIVED)
+MADE = Defaults(b"seed", RECEIVED)
 
 
 def schema(

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import (
     Catalog,
-    attempts,
     baselines,
     environments,
     files,
+    idempotency_records,
     jobs,
     models,
     organizations,
@@ -27,7 +27,7 @@ from inference_events.catalog import (
 )
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import Attempt, Baseline, Environment, Model, Project, Table, utc_now
+from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, Table, utc_now
 from inference_events.context import Request
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
 
@@ -173,11 +173,11 @@ def test_remembered_reads_end_with_the_next_write(catalog: Catalog) -> None:
         reads.append(1)
         return projects.get(session, project.id).name
 
-    assert [catalog.remember("project", read) for _ in range(3)] == ["bank"] * 3
+    assert [catalog.cached_read("project", read) for _ in range(3)] == ["bank"] * 3
     assert len(reads) == 1
     catalog.write(lambda session: projects.delete(session, project.id))
     with pytest.raises(ObjectNotFound):
-        catalog.remember("project", read)
+        catalog.cached_read("project", read)
 
 
 def test_what_is_remembered_survives_the_progress_of_jobs(catalog: Catalog, token_id: str) -> None:
@@ -190,13 +190,13 @@ def test_what_is_remembered_survives_the_progress_of_jobs(catalog: Catalog, toke
         reads.append(1)
         return projects.get(session, project.id).name
 
-    catalog.remember("project", read)
+    catalog.cached_read("project", read)
     catalog.write(lambda session: jobs.start(session, job_id))
     catalog.write(lambda session: jobs.report(session, job_id, 50.0, {"rows": 1}))
     request = Request(id="r", method="POST", path="/v3/events", token_id=token_id, body_digest=b"d" * 32)
-    catalog.write(lambda session: attempts.record(session, request, {}))
-    catalog.write(lambda session: attempts.purge(session, utc_now()))
-    catalog.remember("project", read)
+    catalog.write(lambda session: idempotency_records.record(session, request, {}))
+    catalog.write(lambda session: idempotency_records.purge(session, utc_now()))
+    catalog.cached_read("project", read)
     assert len(reads) == 1
 
 
@@ -205,7 +205,10 @@ CHANGES: dict[str, Callable[[Session, str], object]] = {
     "a changed row": lambda session, id: projects.delete(session, id),
     "a statement": lambda session, id: session.execute(update(Project).values(name="renamed")),
     "a statement that deletes": lambda session, id: session.execute(delete(Baseline)),
-    "one among others": lambda session, id: (session.execute(delete(Attempt)), session.execute(delete(Baseline))),
+    "one among others": lambda session, id: (
+        session.execute(delete(IdempotencyRecord)),
+        session.execute(delete(Baseline)),
+    ),
 }
 
 
@@ -219,9 +222,9 @@ def test_every_other_write_is_seen(catalog: Catalog, name: str) -> None:
         reads.append(1)
         return len(reads)
 
-    catalog.remember("anything", read)
+    catalog.cached_read("anything", read)
     catalog.write(lambda session: CHANGES[name](session, project.id))
-    assert catalog.remember("anything", read) == 2
+    assert catalog.cached_read("anything", read) == 2
 
 
 def test_project_names_are_unique_until_deleted(catalog: Catalog) -> None:

@@ -12,12 +12,20 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
 from inference_events.catalog.database import sqlite_url
-from inference_events.catalog.tables import Attempt, FilePart, Organization, Project, Table, Token, TokenProject
+from inference_events.catalog.tables import (
+    FilePart,
+    IdempotencyRecord,
+    Organization,
+    Project,
+    Table,
+    Token,
+    TokenProject,
+)
 from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {Attempt, FilePart, Organization, Token, TokenProject}
+OF_NO_PROJECT = {IdempotencyRecord, FilePart, Organization, Token, TokenProject}
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ def test_what_is_remembered_of_one_request_is_not_given_to_another(catalog: Cata
     ids = {add_project(catalog, "a"), add_project(catalog, "b")}
 
     def names() -> list[str]:
-        return catalog.remember("names", lambda session: list(session.scalars(select(Project.name))))
+        return catalog.cached_read("names", lambda session: list(session.scalars(select(Project.name))))
 
     assert sorted(names()) == ["a", "b"]
     assert sorted(limited(ids, names)) == ["a", "b"]

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, attempts, organizations, projects
+from inference_events.catalog import Catalog, idempotency_records, organizations, projects
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request
-from inference_events.retries import KeyClaimed
+from inference_events.idempotency.guard import KeyClaimed
 
 
 @pytest.fixture
@@ -28,12 +28,12 @@ def request(body: bytes = b"body", key: str | None = None, token: str = "t", pat
 
 
 def answer_to(catalog: Catalog, asked: Request) -> object:
-    found = catalog.read(lambda session: attempts.find(session, asked))
+    found = catalog.read(lambda session: idempotency_records.find(session, asked))
     return None if found is None else found.answer["data"]
 
 
 def record(catalog: Catalog, given: Request, answer: int) -> None:
-    catalog.write(lambda session: attempts.record(session, given, {"data": answer}))
+    catalog.write(lambda session: idempotency_records.record(session, given, {"data": answer}))
 
 
 def test_the_newest_answer_of_a_body_is_found(catalog: Catalog) -> None:
@@ -58,7 +58,7 @@ def test_a_key_can_be_claimed_once(catalog: Catalog) -> None:
 
     def create(session: Session, name: str) -> None:
         projects.create(session, name)
-        attempts.record(session, request(key="k"), {"data": name})
+        idempotency_records.record(session, request(key="k"), {"data": name})
 
     catalog.write(lambda session: create(session, "bank"))
     with pytest.raises(KeyClaimed):
@@ -72,8 +72,8 @@ def test_old_answers_are_forgotten(catalog: Catalog) -> None:
     record(catalog, request(key="k"), 1)
     now = utc_now()
     record(catalog, request(), 2)
-    assert catalog.write(lambda session: attempts.purge(session, now)) == 1
+    assert catalog.write(lambda session: idempotency_records.purge(session, now)) == 1
     assert answer_to(catalog, request(key="k")) is None
     assert answer_to(catalog, request()) == 2
     record(catalog, request(key="k"), 3)
-    assert catalog.write(lambda session: attempts.purge(session, utc_now() + timedelta(1))) == 2
+    assert catalog.write(lambda session: idempotency_records.purge(session, utc_now() + timedelta(1))) == 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inference_events.catalog import Catalog, tokens
 from inference_events.catalog.database import sqlite_url
-from inference_events.catalog.listing import MAX_DEPTH, MOST_RULES, Listing
+from inference_events.catalog.listing import MAX_DEPTH, MAX_RULES, Listing
 from inference_events.catalog.tables import Token
 from inference_events.errors import BadRequest
 from inference_events.http.contract import load_contract
@@ -233,7 +233,7 @@ UNREADABLE: Sequence[Node] = (
     rule("expires_at", "equal", True),
     rule("expires_at", "equal", 1e300),
     rule("expires_at", "contains", "2099"),
-    {"rules": [{"rules": []}] * MOST_RULES},
+    {"rules": [{"rules": []}] * MAX_RULES},
     nested(MAX_DEPTH),
     nested(48),
 )
@@ -264,7 +264,7 @@ def test_a_filter_that_cannot_be_read_is_refused(catalog: Catalog, text: str) ->
 
 def test_as_many_rules_as_allowed_are_read(catalog: Catalog) -> None:
     """A hundred rules and conditions are accepted."""
-    node = {"condition": "OR", "rules": [rule("name", "equal", "shop")] * (MOST_RULES - 1)}
+    node = {"condition": "OR", "rules": [rule("name", "equal", "shop")] * (MAX_RULES - 1)}
     assert filtered(catalog, node) == ["shop"]
 
 

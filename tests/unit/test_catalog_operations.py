@@ -10,21 +10,21 @@ import pytest
 from sqlalchemy import select
 
 from inference_events import __version__
-from inference_events.catalog import Catalog, attempts, jobs
-from inference_events.catalog.opening import open_catalog
-from inference_events.catalog.tables import Attempt, Job
+from inference_events.catalog import Catalog, idempotency_records, jobs
+from inference_events.catalog.bootstrap import open_catalog
+from inference_events.catalog.tables import IdempotencyRecord, Job
 from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
 from inference_events.events.store import RejectedRow
 from inference_events.files.local import LocalFileStore
+from inference_events.files.multipart import MultipartUploads
 from inference_events.jobs import JobQueue
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
-from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
 from tests.uploads import object_paths, uploaded
@@ -73,12 +73,12 @@ def job_of(catalog: Catalog, answer: t.JobAcceptedResponse) -> Job:
 def test_a_change_leaves_its_answer(catalog: Catalog, project_operations: ProjectOperations, request_: Request) -> None:
     """Creating a project keeps the very answer for a retry; a refused attempt keeps nothing."""
     answer = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
-    kept = catalog.read(lambda session: attempts.find(session, request_))
+    kept = catalog.read(lambda session: idempotency_records.find(session, request_))
     assert kept is not None
     assert kept.answer == answer
     with pytest.raises(Conflict):
         call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
-    assert len(catalog.read(lambda session: session.scalars(select(Attempt)).all())) == 1
+    assert len(catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all())) == 1
 
 
 def test_a_project_is_deleted_by_a_job(
@@ -184,7 +184,7 @@ def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirec
     listed = asyncio.run(operations.list_tokens())["data"]["items"]
     assert all("token" not in shown for shown in [revoked, *listed])
     assert [row["name"] for row in listed] == ["n", "admin"]
-    assert catalog.read(lambda session: session.scalars(select(Attempt)).all()) == []
+    assert catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all()) == []
 
 
 def test_the_server_tells_what_it_is(catalog: Catalog) -> None:

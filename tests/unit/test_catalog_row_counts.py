@@ -10,8 +10,8 @@ from inference_events.catalog import Catalog, baselines, environments, models, o
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
-from inference_events.events.duckdb import DuckDBEventStore
 from inference_events.operations import row_counts
+from inference_events.stores.duckdb import DuckDBEventStore
 
 MODEL = {"name": "churn", "input_type": "structured", "task": "not_set", "schema": {"columns": []}, "spec": {}}
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, authentication, tokens
 from inference_events.catalog.authentication import Authentication
+from inference_events.catalog.bootstrap import open_catalog
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.opening import open_catalog
 from inference_events.catalog.tables import Token, utc_now
 from inference_events.catalog.tokens import TokenIdentity
 from inference_events.data_directory import DataDirectory

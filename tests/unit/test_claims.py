@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from inference_events.arrivals import Arrivals, Target
-from inference_events.catalog import Catalog, attempts, projects
+from inference_events.catalog import Catalog, idempotency_records, projects
+from inference_events.catalog.bootstrap import open_catalog
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.opening import open_catalog
 from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import IdempotencyKeyReused
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.records import find_earlier
+from inference_events.events.batcher import RequestBatcher, WriteTarget
 from inference_events.events.results import IngestResult
 from inference_events.events.store import RowStatus, WriteKind
+from inference_events.idempotency.guard import Find, IdempotencyGuard, StoredResponse
+from inference_events.idempotency.records import find_stored_response
 from inference_events.jobs import JobQueue
 from inference_events.operations.projects import ProjectOperations
-from inference_events.retries import Earlier, Find, Retries
 from inference_events.settings import Settings
+from inference_events.stores.duckdb import DuckDBEventStore
 from tests.storage.opened import MODEL, Opened
 from tests.unit.ingested import column, schema
 
@@ -38,10 +38,10 @@ class OneModel:
         columns = {"x": "float", "n": "int", "label": "bool", "name": "str"}
         return schema(*(column(kind, name) for name, kind in columns.items()), id_column="id")
 
-    def make_environment_id(self, model_id: str, dataset: str | None) -> str:
+    def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
         return "production"
 
-    def mend(self, model_id: str) -> None:
+    def sync_schema(self, model_id: str) -> None:
         pass
 
 
@@ -66,7 +66,7 @@ async def both(find: Find, attempt: Attempt, requests: list[Request]) -> list[An
     looked = asyncio.Barrier(len(requests))
     first = {request.id for request in requests}
 
-    async def find_before_the_others_begin(request: Request) -> Earlier | None:
+    async def find_before_the_others_begin(request: Request) -> StoredResponse | None:
         found = await find(request)
         if request.id in first:
             first.discard(request.id)
@@ -74,19 +74,19 @@ async def both(find: Find, attempt: Attempt, requests: list[Request]) -> list[An
         return found
 
     def answer(request: Request) -> Awaitable[Any]:
-        return Retries([find_before_the_others_begin]).answer(request, lambda: attempt(request))
+        return IdempotencyGuard([find_before_the_others_begin]).answer(request, lambda: attempt(request))
 
     return await asyncio.wait_for(asyncio.gather(*map(answer, requests), return_exceptions=True), SECONDS)
 
 
 def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> list[Any]:
     """Publish events with requests that do not know of each other; return their responses or errors."""
-    arrivals: Any = Arrivals(opened.store, OneModel())  # type: ignore[arg-type]
+    arrivals: Any = RequestBatcher(opened.store, OneModel())  # type: ignore[arg-type]
     events = {request.id: rows for request, rows in requests}
-    target = Target(MODEL, None, WriteKind.PUBLISH)
+    target = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 
-    async def find(request: Request) -> Earlier | None:
-        return await asyncio.to_thread(find_earlier, opened.store, _created, request)
+    async def find(request: Request) -> StoredResponse | None:
+        return await asyncio.to_thread(find_stored_response, opened.store, _created, request)
 
     async def attempt(request: Request) -> Any:
         return _created(await arrivals.submit(target, events[request.id], request))
@@ -125,9 +125,9 @@ def create_project(catalog: Catalog, *requests: tuple[Request, str]) -> list[Any
     operations = ProjectOperations(catalog, JobQueue(catalog))
     names = {request.id: name for request, name in requests}
 
-    async def find(request: Request) -> Earlier | None:
-        found = await catalog.aread(lambda session: attempts.find(session, request))
-        return None if found is None else Earlier(found.body_digest, found.answer, found.created_at)
+    async def find(request: Request) -> StoredResponse | None:
+        found = await catalog.aread(lambda session: idempotency_records.find(session, request))
+        return None if found is None else StoredResponse(found.body_digest, found.answer, found.created_at)
 
     async def attempt(request: Request) -> Any:
         enter_request(request)

@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 
 from inference_events.catalog import Catalog, projects
 from inference_events.catalog.authentication import Authentication
-from inference_events.catalog.opening import open_catalog, prepare_catalog
+from inference_events.catalog.bootstrap import open_catalog, prepare_catalog
 from inference_events.cli import app
 from inference_events.data_directory import DataDirectory, DataDirectoryInUse, write_private
 from inference_events.errors import ApiError
@@ -83,8 +83,6 @@ def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
                 name: json.loads(value) if name in ("filter", "limit", "offset") else value
                 for name, value in request.query_params.items()
             }
-            if "filter" in arguments:
-                arguments["filter"] = json.loads(arguments["filter"])
             if method == "POST":
                 arguments["body"] = json.loads(await request.body())
             try:

@@ -17,24 +17,24 @@ import orjson
 import pytest
 
 from inference_events import app
-from inference_events.arrivals import BATCHES_AHEAD, Arrivals, Target
 from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.duckdb.writer import Writer
+from inference_events.events.batcher import MAX_BATCHES_IN_FLIGHT, RequestBatcher, WriteTarget
 from inference_events.events.store import Deletion, EventStore, Query, RowStatus, StoreClosed, WriteKind
-from inference_events.log import configure_logging
+from inference_events.logging import configure_logging
 from inference_events.purge import Purge
 from inference_events.settings import Settings
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.writer import Writer
 from tests.contract.serving import serve
 from tests.storage.opened import MODEL, SCHEMA, Opened
 from tests.unit.ingested import column, schema
 
 SECONDS = 10
 REQUEST = Request(id="r", method="POST", path="/v3/events")
-TARGET = Target(MODEL, None, WriteKind.PUBLISH)
+TARGET = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 
 CALLS: dict[str, Callable[[EventStore], Any]] = {
     "define": lambda store: store.define(MODEL, 2, SCHEMA, ()).result(SECONDS),
@@ -46,7 +46,7 @@ CALLS: dict[str, Callable[[EventStore], Any]] = {
     "read": lambda store: store.read(Query(MODEL, "e", 1)),
     "count": lambda store: store.count(MODEL, "e"),
     "progress": lambda store: store.progress("job"),
-    "ping": lambda store: store.answers(),
+    "ping": lambda store: store.ping(),
 }
 
 
@@ -75,7 +75,7 @@ class _Targets:
     def schema(self, model_id: str) -> Any:
         return schema(column("float", "x"), id_column="id")
 
-    def make_environment_id(self, model_id: str, dataset: str | None) -> str:
+    def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
         return "environment"
 
 
@@ -102,9 +102,9 @@ def log() -> Iterator[io.BytesIO]:
     configure_logging()
 
 
-def publish(arrivals: Arrivals) -> Any:
+def publish(batcher: RequestBatcher) -> Any:
     async def run() -> Any:
-        result = await asyncio.wait_for(arrivals.submit(TARGET, [{"id": "a", "x": 1}], REQUEST), SECONDS)
+        result = await asyncio.wait_for(batcher.submit(TARGET, [{"id": "a", "x": 1}], REQUEST), SECONDS)
         return result.ids
 
     return asyncio.run(run())
@@ -112,21 +112,21 @@ def publish(arrivals: Arrivals) -> Any:
 
 def test_a_write_that_raises_takes_no_place_for_ever(log: io.BytesIO) -> None:
     """More failures than batches may be ahead do not stop ingestion."""
-    arrivals: Any = Arrivals(_FailingStore(BATCHES_AHEAD + 1), _Targets())  # type: ignore[arg-type]
-    for _ in range(BATCHES_AHEAD + 1):
+    batcher: Any = RequestBatcher(_FailingStore(MAX_BATCHES_IN_FLIGHT + 1), _Targets())  # type: ignore[arg-type]
+    for _ in range(MAX_BATCHES_IN_FLIGHT + 1):
         with pytest.raises(MemoryError):
-            publish(arrivals)
-    assert publish(arrivals) == ["a"]
-    arrivals.stop()
+            publish(batcher)
+    assert publish(batcher) == ["a"]
+    batcher.stop()
 
 
 def test_events_that_come_after_the_end_are_refused() -> None:
     """A request that comes while the server stops is a 503, and stopping again is harmless."""
-    arrivals: Any = Arrivals(_FailingStore(0), _Targets())  # type: ignore[arg-type]
-    arrivals.stop()
+    batcher: Any = RequestBatcher(_FailingStore(0), _Targets())  # type: ignore[arg-type]
+    batcher.stop()
     with pytest.raises(ServiceUnavailable):
-        publish(arrivals)
-    arrivals.stop()
+        publish(batcher)
+    batcher.stop()
 
 
 def test_a_failed_write_is_logged_with_its_cause(

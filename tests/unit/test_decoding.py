@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from inference_events.context import UndecodedEvents
+from inference_events.context import RawEvents
 from inference_events.http import bodies, decoding
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import load_contract
@@ -87,9 +87,9 @@ def test_events_that_are_not_decoded_go_with_their_request() -> None:
         with BodyBudget(MIB).reserve() as reservation:
             checked = bodies._checked(bytearray(orjson.dumps(body)), operation, Limits().of_body(True), reservation)
         events = checked.value["source"]["events"]
-        assert isinstance(events, UndecodedEvents)
+        assert isinstance(events, RawEvents)
         assert not events.allows(9999)
         del events, checked
-        assert not [one for one in gc.get_objects() if isinstance(one, UndecodedEvents)]
+        assert not [one for one in gc.get_objects() if isinstance(one, RawEvents)]
     finally:
         gc.enable()

@@ -15,9 +15,9 @@ from inference_events.catalog import Catalog
 from inference_events.catalog.database import sqlite_url
 from inference_events.disk import PROBE_BYTES, Disk
 from inference_events.errors import BadRequest
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.duckdb.writer import Writer
 from inference_events.metrics import Metrics
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.writer import Writer
 from tests.storage.opened import Opened
 
 

@@ -15,15 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from inference_events.errors import ServiceUnavailable
-from inference_events.ingest import files
-from inference_events.ingest.files import Unreadable
-from inference_events.ingest.readers import FileReaders
+from inference_events.events.ingest import files
+from inference_events.events.ingest.files import Unreadable
+from inference_events.events.ingest.readers import FileReaders
 from tests.uploads import source_of
 
 MIB = 1024 * 1024
 ORPHAN = """
 import sys, time
-from inference_events.ingest.readers import FileReaders
+from inference_events.events.ingest.readers import FileReaders
 readers = FileReaders(256 * 1024 * 1024, 60)
 readers.start()
 print(readers._idle[0]._process.pid, flush=True)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.duckdb import identity
-from inference_events.events.duckdb.identity import Identity, RowIds, hash_ids
+from inference_events.stores.duckdb import id_index as identity
+from inference_events.stores.duckdb.id_index import IdIndex, RowIds, hash_ids
 
 Step = tuple[str, list[int]]
 
@@ -25,8 +25,8 @@ def hashes(keys: list[int]) -> identity.Hashes:
 def test_what_is_there_is_found(stored: list[int], steps: list[Step]) -> None:
     """After any additions and removals, a hash leads to the places of exactly the rows that have it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(identity, "LONGEST_RUN", 16)
-        index = Identity(hashes(stored), np.arange(len(stored)))
+        patch.setattr(identity, "MAX_RUN_LENGTH", 16)
+        index = IdIndex(hashes(stored), np.arange(len(stored)))
         rows = dict(enumerate(stored))
         for name, keys in steps:
             if name == "add":
@@ -41,7 +41,7 @@ def test_what_is_there_is_found(stored: list[int], steps: list[Step]) -> None:
 
 def test_places_ascend() -> None:
     """Reserved places are above all that are taken, so that rows lie in the order of their places."""
-    index = Identity(hashes([5, 6]), np.array([3, 11]))
+    index = IdIndex(hashes([5, 6]), np.array([3, 11]))
     assert index.reserve(2).tolist() == [12, 13]
     assert index.reserve(1).tolist() == [14]
 

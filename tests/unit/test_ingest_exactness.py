@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_events import exact_json
-from inference_events.ingest.list_text import Mistyped, text_list
-from inference_events.ingest.schema import ModelSchema
-from inference_events.number_text import canonical_id, integral_digits
+from inference_events.events.ingest.list_text import TypeMismatch, text_list
+from inference_events.events.ingest.number_text import canonical_id, integral_digits
+from inference_events.models.schema import ModelSchema
 from tests.unit.ingested import (
     column,
     csv_rows,
@@ -234,7 +234,7 @@ def test_lists_as_text_keep_each_item(text: str, items: list[Any]) -> None:
 @pytest.mark.parametrize("text", ["[1_0, 2]", "[0x10, 2]", "[0x" + "f" * 5000 + "]", "[a b]"])
 def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
     """Nor is an integer of thousands of digits, which Python refuses to write."""
-    with pytest.raises(Mistyped):
+    with pytest.raises(TypeMismatch):
         text_list(text)
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inference_events.ingest import files
-from inference_events.ingest.files import TooManyMalformed, Unreadable, _first_line, column_names, read_chunks
+from inference_events.events.ingest import files
+from inference_events.events.ingest.files import TooManyMalformed, Unreadable, _first_line, column_names, read_chunks
 from tests.uploads import source_of
 
 EVERYTHING = 1_000_000

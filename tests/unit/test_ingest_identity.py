@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.ingest.batch import Made, ingest_published
-from inference_events.ingest.ids import event_id, made_id
-from inference_events.ingest.rows import JsonRows
-from inference_events.ingest.time_formats import DAYS, MONTHS, time_format
-from inference_events.ingest.timestamps import format_timestamp, parse_timestamp
+from inference_events.events.ingest.batch import Defaults, ingest_published
+from inference_events.events.ingest.ids import event_id, generate_id
+from inference_events.events.ingest.rows import JsonRows
+from inference_events.events.ingest.time_formats import DAYS, MONTHS, time_format
+from inference_events.events.ingest.timestamps import format_timestamp, parse_timestamp
 from tests.unit.ingested import (
     RECEIVED,
     column,
@@ -96,9 +96,9 @@ def test_the_server_makes_ids_where_there_is_no_column() -> None:
     """A model without an id column gets a UUIDv7 per event, that holds the time of receipt."""
     ids = published([{}, {}], schema(column("float"), id_column=None)).ids
     assert len(set(ids)) == 2
-    for made in map(uuid.UUID, ids):
-        assert (made.version, made.variant) == (7, uuid.RFC_4122)
-        assert made.int >> 80 == RECEIVED // 1000
+    for defaults in map(uuid.UUID, ids):
+        assert (defaults.version, defaults.variant) == (7, uuid.RFC_4122)
+        assert defaults.int >> 80 == RECEIVED // 1000
 
 
 def test_rows_of_datasets_get_ids_only_where_they_have_none() -> None:
@@ -112,14 +112,14 @@ def test_rows_of_datasets_get_ids_only_where_they_have_none() -> None:
 @given(seed=st.binary(min_size=1, max_size=64), time=st.integers(0, 2**60), row=st.integers(0, 2**40))
 def test_made_ids_are_reproducible(seed: bytes, time: int, row: int) -> None:
     """The same seed, time and row make the same id; another row makes another."""
-    assert made_id(seed, time, row) == made_id(seed, time, row)
-    assert made_id(seed, time, row) != made_id(seed, time, row + 1)
-    assert uuid.UUID(made_id(seed, time, row)).version == 7
+    assert generate_id(seed, time, row) == generate_id(seed, time, row)
+    assert generate_id(seed, time, row) != generate_id(seed, time, row + 1)
+    assert uuid.UUID(generate_id(seed, time, row)).version == 7
 
 
 def test_made_ids_follow_the_rows_of_the_file() -> None:
     """A chunk of a file makes for a row the id that it would get in any other chunk."""
-    assert Made(b"job", RECEIVED, [5, 6]).id(1) == Made(b"job", RECEIVED).id(6)
+    assert Defaults(b"job", RECEIVED, [5, 6]).id(1) == Defaults(b"job", RECEIVED).id(6)
 
 
 @pytest.mark.parametrize(
@@ -529,11 +529,13 @@ def test_the_same_content_has_the_same_hash(change: Mapping[str, Any]) -> None:
 
 def test_what_the_server_made_is_not_content() -> None:
     """An event without a time has the same hash whenever it is received."""
-    received = [Made(b"s", RECEIVED), Made(b"t", RECEIVED + int(timedelta(days=1).total_seconds()))]
+    received = [Defaults(b"s", RECEIVED), Defaults(b"t", RECEIVED + int(timedelta(days=1).total_seconds()))]
     model = schema(column("float"), id_column=None)
     found = {
-        ingest_published(JsonRows([{"c": 1.0}]), model, made, makes_missing_ids=False).batch.system["content_hash"][0]
-        for made in received
+        ingest_published(JsonRows([{"c": 1.0}]), model, defaults, makes_missing_ids=False).batch.system["content_hash"][
+            0
+        ]
+        for defaults in received
     }
     assert len(found) == 1
 

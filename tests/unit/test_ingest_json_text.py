@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_events.ingest.batch import Ingested
-from inference_events.ingest.json_text import JsonReader
-from inference_events.ingest.rows import FileRows
-from inference_events.ingest.schema import ModelSchema
+from inference_events.events.ingest.batch import Ingested
+from inference_events.events.ingest.json_text import JsonReader
+from inference_events.events.ingest.rows import FileRows
+from inference_events.models.schema import ModelSchema
 from tests.unit.ingested import column, published, schema
 
 MODEL = schema(
@@ -131,7 +131,7 @@ def test_open_forms_are_learned(time: Any, event_id: Any) -> None:
     events: list[Mapping[str, Any]] = [{"id": event_id, "ts": time, "f": 0.5}]
     array = orjson.dumps(events).decode()
     reader = JsonReader()
-    reader.learn(events, model)
+    reader.observe(events, model)
     ingested = read([array], model, reader)
     assert ingested is not None
     assert same(ingested, decoded([array], model))

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference_events import exact_json
-from inference_events.ingest.batch import Ingested
-from inference_events.ingest.files import read_chunks
-from inference_events.ingest.normalize import as_list, normalize, plain_values
-from inference_events.ingest.not_text import NotText
-from inference_events.ingest.rows import FileRows
-from inference_events.ingest.schema import ModelSchema
-from inference_events.model_factory import propose_columns
+from inference_events.events.ingest.batch import Ingested
+from inference_events.events.ingest.files import read_chunks
+from inference_events.events.ingest.normalize import as_list, normalize, plain_values
+from inference_events.events.ingest.not_text import NotText
+from inference_events.events.ingest.rows import FileRows
+from inference_events.models.factory import propose_columns
+from inference_events.models.schema import ModelSchema
 from tests.unit.arrow_types import CANNOT_BE_MADE, LEAVES, NESTED, array_of, types
 from tests.unit.ingested import column, parquet_rows, published, schema, undeclared, updated, values, violations
 from tests.uploads import source_of

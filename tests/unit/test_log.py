@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from inference_events.log import configure_logging
+from inference_events.logging import configure_logging
 
 CANARY = "canary-7f3a"
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.database import sqlite_url
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.group_commit import GroupCommitter
 from inference_events.events.observer import StoreObserver
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.group_commit import GroupCommitter
 from tests.storage.opened import Opened
 
 

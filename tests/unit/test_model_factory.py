@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.ingest.files import Unreadable, read_chunks
-from inference_events.ingest.rows import FileRows
-from inference_events.model_factory import columns, proposal, propose_columns
-from inference_events.model_factory.columns import equal_bins
-from inference_events.model_factory.sampling import sample
+from inference_events.events.ingest.files import Unreadable, read_chunks
+from inference_events.events.ingest.rows import FileRows
+from inference_events.models.factory import columns, proposal, propose_columns
+from inference_events.models.factory.columns import equal_bins
+from inference_events.models.factory.sampling import sample
 from tests.unit.ingested import published, schema, violations
 from tests.uploads import source_of
 
@@ -321,7 +321,7 @@ def test_a_sample_is_small_in_memory() -> None:
 
 def test_only_some_row_groups_of_a_long_file_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a number of rows only row groups here and there are read, from the first to the last part of the file."""
-    monkeypatch.setattr(proposal, "MOST_ROWS_READ", 100)
+    monkeypatch.setattr(proposal, "MAX_ROWS_READ", 100)
     path = tmp_path / "file.parquet"
     pq.write_table(pa.table({"n": range(1000)}), path, row_group_size=10)
     column = proposed(path)["n"]
@@ -418,5 +418,5 @@ def test_a_dataframe_keeps_to_the_schema_of_its_texts(tmp_path: Path, values: li
 
 def test_the_longest_category_counts_characters(tmp_path: Path) -> None:
     """The limit of a category is one of characters, not of bytes."""
-    path = csv_file(tmp_path, {"c": ["é" * columns.LONGEST_CATEGORY] * 2, "d": ["1", "2"]})
+    path = csv_file(tmp_path, {"c": ["é" * columns.MAX_CATEGORY_LENGTH] * 2, "d": ["1", "2"]})
     assert proposed(path)["c"]["data_type"] == "category"

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events import parts
-from inference_events.catalog import Catalog, attempts, files
-from inference_events.catalog.opening import open_catalog
+from inference_events.catalog import Catalog, files, idempotency_records
+from inference_events.catalog.bootstrap import open_catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, PayloadTooLarge
+from inference_events.files import multipart as parts
 from inference_events.files.adoption import adopt_parts
 from inference_events.files.local import LocalFileStore
+from inference_events.files.multipart import MultipartUploads
 from inference_events.files.sweep import delete_released
 from inference_events.operations.files import FileOperations
 from inference_events.operations.tokens import TokenOperations
-from inference_events.parts import MultipartUploads
 from inference_events.settings import Settings
 from inference_events_api import types as t
 from tests.uploads import object_paths, uploaded
@@ -83,7 +83,7 @@ class Uploads:
 
     def purge(self) -> None:
         """Do the part of a purge that concerns uploads."""
-        parts.drop_unfinished(self.catalog)
+        parts.expire_uploads(self.catalog)
         for _ in delete_released(self.catalog, self.store):
             pass
 
@@ -194,7 +194,7 @@ def test_a_completion_leaves_its_answer(uploads: Uploads) -> None:
     """The answer is kept for a retry in the transaction that completes the file."""
     file_id = uploads.begin()
     answer = uploads.complete(file_id, uploads.add(file_id, 1, b"a"), key="key")
-    kept = uploads.catalog.read(lambda session: attempts.find(session, uploads.request("key")))
+    kept = uploads.catalog.read(lambda session: idempotency_records.find(session, uploads.request("key")))
     assert kept is not None
     assert kept.answer["data"] == answer
 

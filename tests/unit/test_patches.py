@@ -7,18 +7,18 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.duckdb.layout import Layout
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.table_schema import TableSchema
 from tests.storage.opened import MODEL, NOW, SECOND, Opened
 
 MOST = 10
-PATCHES = Layout(MODEL, 1).deltas
+PATCHES = TableSchema(MODEL, 1).deltas
 EVENTS = [{"id": str(number), "at": NOW + number * SECOND, "n": number} for number in range(40)]
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opened]:
-    opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb", most_patches=MOST), tmp_path)
+    opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb", max_deltas=MOST), tmp_path)
     opened.publish(*EVENTS)
     yield opened
     opened.store.close()
@@ -28,7 +28,7 @@ def patched(opened: Opened, tmp_path: Path) -> list[int]:
     """Close the store and return the numbers of the events that have patches."""
     opened.store.close()
     with duckdb.connect(str(tmp_path / "events.duckdb")) as database:
-        rows = database.sql(f"SELECT e.c1 FROM {Layout(MODEL, 1).table} e JOIN {PATCHES} USING (place)").fetchall()
+        rows = database.sql(f"SELECT e.c1 FROM {TableSchema(MODEL, 1).table} e JOIN {PATCHES} USING (row_key)").fetchall()
     opened.reopen()
     return sorted(number for (number,) in rows)
 
@@ -55,7 +55,7 @@ def test_an_event_that_moves_is_written_anew(opened: Opened, tmp_path: Path) -> 
 def test_rows_that_lie_together_are_written_anew_first(opened: Opened, tmp_path: Path) -> None:
     """When too many patches wait, rows are written anew: as many as may be at once, and those that lie closest."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inference_events.events.duckdb.writer.MOST_FOLDED", 4)
+        patch.setattr("inference_events.stores.duckdb.writer.MAX_COMPACTED", 4)
         opened.update(*({"id": str(number), "label": True} for number in (0, 9, 10, 11, 12, 20, 25, 30, 33, 36, 39)))
         opened.accept_job()
     assert patched(opened, tmp_path) == [0, 20, 25, 30, 33, 36, 39]

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import inference_events
-from inference_events.ingest.list_text import MAX_PYTHON_LIST, Mistyped, text_list
-from inference_events.ingest.time_formats import MAX_CHARACTERS, time_format
-from inference_events.ingest.timestamps import parse_timestamp
-from inference_events.model_factory.columns import is_shortened
+from inference_events.events.ingest.list_text import MAX_PYTHON_LIST, TypeMismatch, text_list
+from inference_events.events.ingest.time_formats import MAX_CHARACTERS, time_format
+from inference_events.events.ingest.timestamps import parse_timestamp
+from inference_events.models.factory.columns import is_shortened
 
 # Python has no public way to read a pattern.
 parser: Any = importlib.import_module("re._parser")
@@ -29,7 +29,7 @@ MAX_SECONDS = 0.5
 USES = {"inference_events.http.decoding._CLOSING": ["match"]}
 FORMATS = ["%Y-%m-%d %H:%M:%S.%f", "%A%B%d%j%I%p%z%Z", "%H%M%S%f%j%d%m%y", "%d   %b   %Y"]
 # Patterns that are made while the server runs: of the paths of the contract, and of the formats of models.
-MADE_IN_FUNCTIONS = {("http/contract.py", "fullmatch"), ("ingest/time_formats.py", "compile")}
+MADE_IN_FUNCTIONS = {("http/contract.py", "fullmatch"), ("events/ingest/time_formats.py", "compile")}
 
 
 def modules() -> Iterator[Any]:
@@ -175,7 +175,7 @@ def test_a_long_text_is_not_read_as_a_list_of_python(text: str) -> None:
     """Python's own parser takes a kilobyte for each number, so it reads short texts only; JSON has no such bound."""
     assert len(text) > MAX_PYTHON_LIST
     started = time.process_time()
-    with pytest.raises(Mistyped):
+    with pytest.raises(TypeMismatch):
         text_list(text)
     assert time.process_time() - started < MAX_SECONDS
     assert len(text_list("[" + "1," * 500_000 + "1]")) == 500_001

@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from inference_events.events.duckdb import records
-from inference_events.events.duckdb.formats import open_format
-from inference_events.events.duckdb.records import RecordIndex, find_record, insert_records
-from inference_events.events.store import RetryKey, RetryRecord
+from inference_events.events.store import IdempotencyRecord, RetryKey
+from inference_events.stores.duckdb import records
+from inference_events.stores.duckdb.formats import open_format
+from inference_events.stores.duckdb.records import RecordIndex, find_record, insert_records
 
 COUNT = 5_000
 PLAIN = RetryKey("t", "POST", "/v3/events", None)
@@ -26,9 +26,9 @@ def digest(number: int) -> bytes:
     return hashlib.sha256(b"%d" % number).digest()
 
 
-def record(number: int, is_keyed: bool) -> RetryRecord:
+def record(number: int, is_keyed: bool) -> IdempotencyRecord:
     key = f"key-{number}" if is_keyed else None
-    return RetryRecord(*PLAIN[:3], key, digest(number), b"%d" % number, number)
+    return IdempotencyRecord(*PLAIN[:3], key, digest(number), b"%d" % number, number)
 
 
 @pytest.mark.parametrize("is_keyed", [False, True])
@@ -53,9 +53,9 @@ def test_a_look_up_has_one_candidate(
 def test_the_newest_of_equal_bodies_is_found_first(db: duckdb.DuckDBPyConnection) -> None:
     """Candidates come from the newest to the oldest, and the newest that is stored is the one found."""
     index = RecordIndex()
-    same = [RetryRecord(*PLAIN, b"same", b"%d" % time, time) for time in (3, 1, 2)]
+    same = [IdempotencyRecord(*PLAIN, b"same", b"%d" % time, time) for time in (3, 1, 2)]
     insert_records(db, index, same)
-    index.add([RetryRecord(*PLAIN, b"same", b"rolled back", 4)])
+    index.add([IdempotencyRecord(*PLAIN, b"same", b"rolled back", 4)])
     assert index.times(db, PLAIN, b"same") == [4, 3, 2, 1]
     found = find_record(db, index, PLAIN, b"same")
     assert found is not None

@@ -20,11 +20,11 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import File, FilePart, Job, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
-from inference_events.events.duckdb import progress
-from inference_events.events.duckdb.sql import SYSTEM_TABLES, number
 from inference_events.jobs.kinds import PUBLISH_FILE
 from inference_events.retention import STEP
 from inference_events.settings import Settings
+from inference_events.stores.duckdb import progress
+from inference_events.stores.duckdb.sql import SYSTEM_TABLES, number
 from tests.uploads import put
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

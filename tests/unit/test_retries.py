@@ -9,7 +9,7 @@ import pytest
 
 from inference_events.context import Request
 from inference_events.errors import BadRequest, IdempotencyKeyReused
-from inference_events.retries import Earlier, KeyClaimed, Retries
+from inference_events.idempotency.guard import IdempotencyGuard, KeyClaimed, StoredResponse
 
 Perform = Callable[[], Awaitable[Any]]
 
@@ -22,13 +22,13 @@ class Store:
     """Holds records by what they are found by; the first look-up can be held up."""
 
     def __init__(self) -> None:
-        self.records: dict[tuple[str, str | bytes], Earlier] = {}
+        self.records: dict[tuple[str, str | bytes], StoredResponse] = {}
         self.first_look_up = asyncio.Event()
         self.first_look_up.set()
         self._look_ups = 0
         self.age = timedelta()
 
-    async def find(self, asked: Request) -> Earlier | None:
+    async def find(self, asked: Request) -> StoredResponse | None:
         seen = self.records.get(_key(asked))
         self._look_ups += 1
         if self._look_ups == 1:
@@ -36,7 +36,7 @@ class Store:
         return seen
 
     def keep(self, asked: Request, answer: Any) -> None:
-        self.records[_key(asked)] = Earlier(asked.body_digest, answer, datetime.now(UTC) - self.age)
+        self.records[_key(asked)] = StoredResponse(asked.body_digest, answer, datetime.now(UTC) - self.age)
 
 
 def _key(asked: Request) -> tuple[str, str | bytes]:
@@ -69,10 +69,10 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def run(scenario: Callable[[Store, Retries], Awaitable[None]]) -> None:
+def run(scenario: Callable[[Store, IdempotencyGuard], Awaitable[None]]) -> None:
     async def main() -> None:
         store = Store()
-        await asyncio.wait_for(scenario(store, Retries([store.find])), 10)
+        await asyncio.wait_for(scenario(store, IdempotencyGuard([store.find])), 10)
 
     asyncio.run(main())
 
@@ -80,7 +80,7 @@ def run(scenario: Callable[[Store, Retries], Awaitable[None]]) -> None:
 def test_without_key_or_header_a_request_is_executed() -> None:
     """An equal body without a key and without the client's retry header is a new attempt."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())
         effect.go.set()
         assert [await retries.answer(request(), effect) for _ in range(3)] == [1, 2, 3]
@@ -92,7 +92,7 @@ def test_without_key_or_header_a_request_is_executed() -> None:
 def test_a_repetition_gets_the_recorded_answer(first: Request, again: Request) -> None:
     """A retry, or the same key and body, gets the answer of the attempt that succeeded, again and again."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, first)
         effect.go.set()
         assert [await retries.answer(each, effect) for each in (first, again, again)] == [1, 1, 1]
@@ -105,7 +105,7 @@ def test_a_repetition_gets_the_recorded_answer(first: Request, again: Request) -
 def test_a_repetition_waits_for_what_is_under_way(first: Request, again: Request) -> None:
     """Repetitions that come while the first attempt runs wait for it and get its answer."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, first)
         attempts = [asyncio.create_task(retries.answer(each, effect)) for each in (first, again, again)]
         await settle()
@@ -120,7 +120,7 @@ def test_a_repetition_waits_for_what_is_under_way(first: Request, again: Request
 def test_a_retry_joins_the_newest_attempt() -> None:
     """Of several attempts with one body under way a retry waits for the newest."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         older, newer = Effect(store, request()), Effect(store, request())
         newer.times = 10
         attempts = [asyncio.create_task(retries.answer(request(), effect)) for effect in (older, newer)]
@@ -139,7 +139,7 @@ def test_a_retry_joins_the_newest_attempt() -> None:
 def test_a_retry_that_never_arrived_before_is_executed() -> None:
     """A retry whose earlier attempts left no trace is executed."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())
         effect.go.set()
         assert await retries.answer(request(retry=True), effect) == 1
@@ -151,7 +151,7 @@ def test_a_retry_that_never_arrived_before_is_executed() -> None:
 def test_an_old_attempt_is_joined_by_its_key_only(key: str | None, times: int) -> None:
     """Who retries gives up within minutes: an equal body from before that is another request, unless a key says so."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request(key=key))
         effect.go.set()
         store.age = timedelta(minutes=16)
@@ -166,7 +166,7 @@ def test_an_old_attempt_is_joined_by_its_key_only(key: str | None, times: int) -
 def test_a_refused_attempt_is_executed_again(again: Request) -> None:
     """What was refused has left nothing behind: a repetition is executed, and of several only one at a time."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, again)
         effect.fails = True
         first = asyncio.create_task(retries.answer(again, effect))
@@ -187,7 +187,7 @@ def test_a_refused_attempt_is_executed_again(again: Request) -> None:
 def test_a_key_with_another_body_is_refused() -> None:
     """A key that succeeded with one body is refused with another, also while the first runs."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect, other = Effect(store, request(key="k")), Effect(store, request(b"other", key="k"))
         first = asyncio.create_task(retries.answer(request(key="k"), effect))
         await settle()
@@ -207,7 +207,7 @@ def test_a_key_with_another_body_is_refused() -> None:
 def test_a_key_whose_attempt_is_refused_is_free_for_another_body() -> None:
     """A refused attempt binds its key to no body, whether the next one comes after it or while it runs."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect, other = Effect(store, request(key="k")), Effect(store, request(b"other", key="k"))
         effect.fails = True
         other.go.set()
@@ -226,7 +226,7 @@ def test_a_key_whose_attempt_is_refused_is_free_for_another_body() -> None:
 def test_a_key_that_another_attempt_claimed_is_replayed() -> None:
     """If a store says that a key is claimed, the request gets the response that the store has, if it has one."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         async def lose(keeps: bool, other: Request) -> Any:
             if keeps:
                 store.keep(other, "of the other")
@@ -245,7 +245,7 @@ def test_a_key_that_another_attempt_claimed_is_replayed() -> None:
 def test_tokens_and_keys_do_not_meet() -> None:
     """Another token, another key, and a body without the key are other requests."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request(key="k"))
         effect.go.set()
         for number, each in enumerate([request(key="k"), request(key="l"), request(key="k", token="u")], start=1):
@@ -259,7 +259,7 @@ def test_tokens_and_keys_do_not_meet() -> None:
 def test_an_attempt_goes_on_when_its_client_hangs_up() -> None:
     """A cancelled client does not cancel what it asked for; a repetition gets the answer."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())
         client = asyncio.create_task(retries.answer(request(), effect))
         await settle()
@@ -279,7 +279,7 @@ def test_an_attempt_goes_on_when_its_client_hangs_up() -> None:
 def test_a_repetition_that_hangs_up_leaves_the_attempt_alone() -> None:
     """A cancelled repetition does not cancel the attempt that it waited for."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request(key="k"))
         first = asyncio.create_task(retries.answer(request(key="k"), effect))
         await settle()
@@ -297,7 +297,7 @@ def test_a_repetition_that_hangs_up_leaves_the_attempt_alone() -> None:
 def test_an_attempt_that_comes_and_goes_during_a_look_up_is_not_missed(again: Request) -> None:
     """Two equal requests have one effect, also if one is done while the other still asks the stores."""
 
-    async def scenario(store: Store, retries: Retries) -> None:
+    async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, again)
         effect.go.set()
         store.first_look_up.clear()

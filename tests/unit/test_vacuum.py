@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from inference_events.events.duckdb import DuckDBEventStore
-from inference_events.events.duckdb.layout import Layout
 from inference_events.events.store import Scan
+from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.table_schema import TableSchema
 from tests.storage.opened import MODEL, Opened
 
 CHANGES = 5000
@@ -16,7 +16,7 @@ CHANGES = 5000
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    monkeypatch.setattr("inference_events.events.duckdb.writer.VACUUM_CHANGES", CHANGES)
+    monkeypatch.setattr("inference_events.stores.duckdb.writer.VACUUM_CHANGES", CHANGES)
     opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb"), tmp_path)
     yield opened
     opened.store.close()
@@ -52,7 +52,7 @@ def test_a_store_that_is_closed_again_and_again_keeps_few_blocks(opened: Opened,
         opened.reopen()
     opened.store.close()
     with duckdb.connect(str(tmp_path / "events.duckdb")) as database:
-        table = Layout(MODEL, 1).table
+        table = TableSchema(MODEL, 1).table
         [(blocks,)] = database.sql(
             f"SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('{table}')"
         ).fetchall()
@@ -62,7 +62,7 @@ def test_a_store_that_is_closed_again_and_again_keeps_few_blocks(opened: Opened,
 
 def test_a_checkpoint_that_fails_fails_no_write(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was committed before a checkpoint is acknowledged, and once only, even when that cannot be made."""
-    monkeypatch.setattr("inference_events.events.duckdb.writer.VACUUM", "SELECT no_such_setting")
+    monkeypatch.setattr("inference_events.stores.duckdb.writer.VACUUM", "SELECT no_such_setting")
     publish(opened, 0, CHANGES + 1)
     opened.accept_job()
     assert opened.publish({"id": "0", "n": 0}) == ["unchanged"]

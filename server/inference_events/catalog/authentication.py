@@ -24,7 +24,7 @@ class Authentication:
         # Only digests are compared, so the time that a look-up takes can tell of a digest at most, and nobody gets
         # from there to the secret without inverting SHA-256. Comparing in constant time would guard nothing more.
         digest = tokens.digest(secret)
-        identity = self._catalog.remember(("token", digest), lambda session: tokens.identify(session, digest))
+        identity = self._catalog.cached_read(("token", digest), lambda session: tokens.identify(session, digest))
         now = utc_now()
         if identity is None or not identity.is_valid(now):
             return None

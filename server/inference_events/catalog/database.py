@@ -93,7 +93,7 @@ class Catalog:
         """Do `write` without holding up the event loop. Cancelling the caller does not undo it."""
         return await _run(self._writer, self.write, function)
 
-    def remember(self, key: Hashable, function: Callable[[Session], T]) -> T:
+    def cached_read(self, key: Hashable, function: Callable[[Session], T]) -> T:
         """Do `read`, or return its last result for `key`, unless it was None or something was written since.
 
         `function` must not read jobs, files or retry records: their writes do not count.
@@ -108,7 +108,7 @@ class Catalog:
         version = self._version
         result = self.read(function)
         if result is not None:
-            self._remember(key, version, result)
+            self._cached_read(key, version, result)
         return result
 
     def after_commit(self, function: Callable[[Session], None]) -> None:
@@ -120,7 +120,7 @@ class Catalog:
         """Queue a write that nobody waits for; it is done before `close` returns."""
         return self._writer.submit(self.write, function)
 
-    def answers(self) -> bool:
+    def ping(self) -> bool:
         """Tell whether the database can be read."""
         try:
             self.read(lambda session: session.execute(select(1)))
@@ -147,7 +147,7 @@ class Catalog:
         self._readers.shutdown()
         self._engine.dispose()
 
-    def _remember(self, key: Hashable, version: int, result: object) -> None:
+    def _cached_read(self, key: Hashable, version: int, result: object) -> None:
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[key] = (version, result)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import File, FilePart, TokenProject, new_id, utc_now
-from inference_events.errors import BadRequest, Conflict, Fault, ObjectNotFound
+from inference_events.errors import BadRequest, Conflict, ErrorDetail, ObjectNotFound
 from inference_events.files.store import StoredObject
 
 CSV = "CSV"
@@ -40,14 +40,14 @@ def type_of(filename: str, place: str = "/file") -> str:
     with a control character, or too long.
     """
     if len(filename) > MAX_FILENAME:
-        raise BadRequest.naming(Fault(f"must have a filename of at most {MAX_FILENAME} characters", place))
+        raise BadRequest.with_details(ErrorDetail(f"must have a filename of at most {MAX_FILENAME} characters", place))
     if _CONTROL.search(filename):
-        raise BadRequest.naming(Fault("must have a filename without control characters", place))
+        raise BadRequest.with_details(ErrorDetail("must have a filename without control characters", place))
     for suffix, type in _TYPES.items():
         if filename.lower().endswith(suffix):
             return type
     message = f"The file name must end in one of {', '.join(_TYPES)}"
-    raise BadRequest(message, [Fault(message, place)])
+    raise BadRequest(message, [ErrorDetail(message, place)])
 
 
 def create(session: Session, *, filename: str, type: str, stored: StoredObject, token_id: str) -> File:
@@ -125,9 +125,9 @@ def get_readable(session: Session, file_id: str, place: str) -> File:
     """Return a complete file of rows. Raises ObjectNotFound, and BadRequest with the place of the id."""
     file = get(session, file_id)
     if file.type not in (CSV, PARQUET):
-        raise BadRequest.naming(Fault("names a file that is neither CSV nor Parquet", place))
+        raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", place))
     if file.status != SUCCESSFUL:
-        raise BadRequest.naming(Fault("names an upload that is not completed", place))
+        raise BadRequest.with_details(ErrorDetail("names an upload that is not completed", place))
     return file
 
 
@@ -135,7 +135,7 @@ def check_project(session: Session, file: File, project_id: str, place: str) -> 
     """Raise BadRequest with the place of the id if the file was uploaded for other projects than this one."""
     allowed = set(session.scalars(select(TokenProject.project_id).where(TokenProject.token_id == file.created_by_id)))
     if allowed and project_id not in allowed:
-        raise BadRequest.naming(Fault("names a file that was uploaded for other projects", place))
+        raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", place))
 
 
 def get(session: Session, file_id: str) -> File:

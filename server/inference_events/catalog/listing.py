@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Integer, Select, String, and_, func, not_,
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference_events.catalog.tables import Id, UtcDateTime
-from inference_events.errors import BadRequest, Fault
-from inference_events.ingest.timestamps import moment_of, parse_timestamp
+from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.events.ingest.timestamps import moment_of, parse_timestamp
 
 RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
 Condition = ColumnElement[bool]
-MOST_RULES = 100
+MAX_RULES = 100
 # SQLAlchemy and SQLite follow nested conditions by recursion.
 MAX_DEPTH = 20
 MAX_INTEGER = 2**63 - 1
@@ -86,17 +86,17 @@ def _column(columns: Mapping[str, Column], name: str, parameter: str) -> Column:
 
 
 def _refusal(parameter: str, why: str) -> BadRequest:
-    return BadRequest.naming(Fault(why, f"/query/{parameter}"))
+    return BadRequest.with_details(ErrorDetail(why, f"/query/{parameter}"))
 
 
 def _condition(filter: Mapping[str, Any] | None, columns: Mapping[str, Column]) -> Condition:
-    return true() if filter is None else _tree(filter, columns, [MOST_RULES], 1)
+    return true() if filter is None else _tree(filter, columns, [MAX_RULES], 1)
 
 
 def _tree(node: Mapping[str, Any], columns: Mapping[str, Column], left: list[int], depth: int) -> Condition:
     left[0] -= 1
     if left[0] < 0:
-        raise _refusal("filter", f"has more than {MOST_RULES} rules and conditions")
+        raise _refusal("filter", f"has more than {MAX_RULES} rules and conditions")
     if depth > MAX_DEPTH:
         raise _refusal("filter", f"nests more than {MAX_DEPTH} deep")
     if "rules" not in node:

@@ -292,7 +292,7 @@ class Job(Table):
     started_row: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
-class Attempt(Table):
+class IdempotencyRecord(Table):
     """Keep the answer of a request that changed something, for whoever repeats the request."""
 
     __tablename__ = "attempts"

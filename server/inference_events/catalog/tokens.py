@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Project, Token, TokenProject, utc_now
 from inference_events.context import ADMIN
-from inference_events.errors import Conflict, Fault, ObjectNotFound
+from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
 
 _COLUMNS = {
     "id": Token.id,
@@ -67,7 +67,7 @@ def check_projects(session: Session, project_ids: Sequence[str]) -> None:
     unknown = [place for place, project_id in enumerate(project_ids) if project_id not in known]
     if unknown:
         error = ObjectNotFound.of("Project")
-        faults = [Fault(error.message, f"/project_ids/{place}", error.reason) for place in unknown]
+        faults = [ErrorDetail(error.message, f"/project_ids/{place}", error.reason) for place in unknown]
         raise ObjectNotFound(error.message, faults)
 
 

@@ -15,16 +15,16 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.merge import Found, RowNumbers, StoredRows
+from inference_events.events.ingest.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
+from inference_events.events.merging import ExistingRows, RowNumbers, StoredRows
 from inference_events.events.store import EventBatch, Mask, WriteKind
-from inference_events.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
 
 INFINITIES = ("Infinity", "-Infinity")
 TRUTHS = ("true", "false")
 EXACT_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}", re.ASCII)
 
 
-def outdated_rows(batch: EventBatch, found: Found, kind: WriteKind) -> RowNumbers:
+def outdated_rows(batch: EventBatch, found: ExistingRows, kind: WriteKind) -> RowNumbers:
     """Return the rows of a batch that an older hash cannot be compared with.
 
     Of repeated ids only the first row meets the stored one, except in a dataset.

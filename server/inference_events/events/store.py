@@ -147,7 +147,7 @@ class RetryKey(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RetryRecord:
+class IdempotencyRecord:
     """What a repeated request is recognised by, and what its response is made of. Times are UTC microseconds.
 
     `answer` is the store's to keep, not to read. `statuses` has a RowStatus per event of the request. It is None in
@@ -172,7 +172,7 @@ class RetryRecord:
 class RecordOfRows:
     """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`."""
 
-    record: RetryRecord
+    record: IdempotencyRecord
     low: int
     high: int
 
@@ -377,7 +377,7 @@ class EventStore(Protocol):
     def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
         """Return a page of a job's rejected rows in order of their number, and how many there are."""
 
-    def find_record(self, key: RetryKey, body_digest: bytes) -> RetryRecord | None:
+    def find_record(self, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
         """Return the newest record of the key, or without an idempotency key of the digest."""
 
     def purge_records(self, before: int) -> Future[None]:
@@ -389,7 +389,7 @@ class EventStore(Protocol):
         So many rows at a time that other writes need not wait long: call it again until it returns True.
         """
 
-    def answers(self) -> bool:
+    def ping(self) -> bool:
         """Tell whether the store can be read."""
 
     def queue_depth(self) -> int:

@@ -8,7 +8,7 @@ from starlette.types import Scope
 from inference_events.context import ADMIN
 from inference_events.errors import Forbidden, Unauthorized
 from inference_events.http.contract import Operation
-from inference_events.http.exchange import Exchange
+from inference_events.http.request_state import RequestState
 
 
 class TokenIdentity(Protocol):
@@ -28,12 +28,12 @@ class TokenIdentity(Protocol):
 Authenticator = Callable[[str], TokenIdentity | None]
 
 
-def authorize(scope: Scope, exchange: Exchange, operation: Operation, authenticate: Authenticator) -> None:
+def authorize(scope: Scope, state: RequestState, operation: Operation, authenticate: Authenticator) -> None:
     """Note the token of a request. Raises Unauthorized without a valid one, Forbidden if it may not call this."""
     if operation.scopes is None:
         return
     identity = _identify(scope, authenticate)
-    exchange.token_id, exchange.project_ids = identity.id, identity.project_ids
+    state.token_id, state.project_ids = identity.id, identity.project_ids
     _check_scopes(identity, operation.scopes)
     _check_projects(identity, operation)
 

@@ -13,14 +13,14 @@ import zstandard
 from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
-from inference_events.context import UndecodedEvents
-from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
+from inference_events.context import RawEvents
+from inference_events.errors import BadRequest, ErrorDetail, UnsupportedMediaType
 from inference_events.http.arrival import Arrival
 from inference_events.http.budget import Reservation
 from inference_events.http.contract import EVENTS_PATH, Operation
-from inference_events.http.decoding import Frame, decode_json, find_frame
-from inference_events.http.exchange import header
+from inference_events.http.decoding import Envelope, decode_json, split_envelope
 from inference_events.http.json_values import check_values, excess_bytes
+from inference_events.http.request_state import header
 from inference_events.limits import BodyLimits, too_large
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
@@ -112,7 +112,7 @@ def _decoded(raw: bytearray, operation: Operation) -> Any:
     value = _parse(raw)
     faults = operation.body.faults(value) if operation.body else ()
     if faults:
-        raise BadRequest.naming(*(_about_body(fault) for fault in faults))
+        raise BadRequest.with_details(*(_about_body(fault) for fault in faults))
     return value
 
 
@@ -121,12 +121,12 @@ def _without_decoding(raw: bytearray, operation: Operation) -> Any:
     if len(raw) < MANY_EVENTS_BYTES:
         return None
     try:
-        frame = find_frame(raw)
+        frame = split_envelope(raw)
     except orjson.JSONDecodeError:
         return None
     if frame is None or not _allows(operation, frame, 1):
         return None
-    events = UndecodedEvents(
+    events = RawEvents(
         text=b"".join((b"[", raw[frame.start : frame.stop], b"]")),
         allows=partial(_allows, operation, frame),
         decode=lambda: _decoded(raw, operation)["source"]["events"],
@@ -135,14 +135,14 @@ def _without_decoding(raw: bytearray, operation: Operation) -> Any:
     return {**frame.body, "source": {**frame.body["source"], "events": events}}
 
 
-def _allows(operation: Operation, frame: Frame, count: int) -> bool:
+def _allows(operation: Operation, frame: Envelope, count: int) -> bool:
     """Tell whether the contract allows the frame's body with so many events."""
     source = {**frame.body["source"], "events": [{}] * count}
     return operation.body is not None and not operation.body.faults({**frame.body, "source": source})
 
 
-def _about_body(fault: Fault) -> Fault:
-    return fault if fault.place else Fault(f"the body {fault.message}")
+def _about_body(fault: ErrorDetail) -> ErrorDetail:
+    return fault if fault.place else ErrorDetail(f"the body {fault.message}")
 
 
 def _parse(raw: bytearray) -> Any:

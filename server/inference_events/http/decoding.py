@@ -33,7 +33,7 @@ def decode_json(raw: bytearray) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Envelope:
     """Hold a body without the array `source.events`, whose elements stand between `start` and `stop` of the text."""
 
     body: dict[str, Any]
@@ -41,7 +41,7 @@ class Frame:
     stop: int
 
 
-def find_frame(raw: bytearray) -> Frame | None:
+def split_envelope(raw: bytearray) -> Envelope | None:
     """Return the frame of a body whose bulk is the array `source.events`; None when it is not of that form.
 
     The array itself may be anything. Raises orjson.JSONDecodeError.
@@ -56,11 +56,11 @@ def find_frame(raw: bytearray) -> Frame | None:
     source = body.get("source") if isinstance(body, dict) else None
     if not isinstance(source, dict) or source.get("events") != token:
         return None
-    return Frame(body, opening.end(), closing.end())
+    return Envelope(body, opening.end(), closing.end())
 
 
 def _decode_in_pieces(raw: bytearray) -> Any:
-    frame = find_frame(raw)
+    frame = split_envelope(raw)
     if frame is not None:
         frame.body["source"]["events"] = _elements(raw, frame.start, frame.stop)
     return frame and frame.body

@@ -11,16 +11,16 @@ from starlette.types import Receive, Scope, Send
 
 from inference_events import exact_json
 from inference_events.context import Request, enter_request
-from inference_events.errors import Fault, InternalError
+from inference_events.errors import ErrorDetail, InternalError
 from inference_events.files.store import FileStore
-from inference_events.http.answers import send_file, send_json
 from inference_events.http.arrival import Arrival
 from inference_events.http.auth import Authenticator, authorize
 from inference_events.http.bodies import read_json
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import EVENTS_PATH, Operation
-from inference_events.http.exchange import Exchange, exchange_of, header
 from inference_events.http.forms import Form
+from inference_events.http.request_state import RequestState, header, request_state
+from inference_events.http.responses import send_file, send_json
 from inference_events.http.uploads import receive_form
 from inference_events.http.validation import Validator
 from inference_events.limits import Limits
@@ -57,23 +57,23 @@ class Endpoint:
         self._body_limits = dispatch.limits.of_body(has_events=operation.path == EVENTS_PATH)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(scope)
-        exchange.operation = self._operation
-        authorize(scope, exchange, self._operation, self._dispatch.authenticate)
+        state = request_state(scope)
+        state.operation = self._operation
+        authorize(scope, state, self._operation, self._dispatch.authenticate)
         arguments = self._operation.parameters.arguments(scope["path_params"], scope["query_string"], scope["headers"])
         if self._operation.body is not None:
             await self._with_body(arguments, scope, receive, send)
         elif self._operation.form is not None:
             await self._with_form(self._operation.form, arguments, scope, receive, send)
         else:
-            await self._respond(_request(scope, exchange), arguments, receive, send)
+            await self._respond(_request(scope, state), arguments, receive, send)
 
     async def _with_body(self, arguments: dict[str, Any], scope: Scope, receive: Receive, send: Send) -> None:
         with self._dispatch.budget.reserve() as reservation:
             arrival = Arrival(receive, self._dispatch.limits.pace, reservation)
             body = await read_json(scope, arrival, self._operation, self._body_limits, reservation)
             arguments["body"] = body.value
-            await self._respond(_request(scope, exchange_of(scope), body.digest), arguments, receive, send)
+            await self._respond(_request(scope, request_state(scope), body.digest), arguments, receive, send)
 
     async def _with_form(
         self, form: Form, arguments: dict[str, Any], scope: Scope, receive: Receive, send: Send
@@ -82,7 +82,7 @@ class Endpoint:
         arrival = Arrival(receive, limits.pace)
         async with receive_form(scope, arrival, form, self._dispatch.file_store, limits.file_bytes) as values:
             arguments |= form.arguments(values)
-            await self._respond(_request(scope, exchange_of(scope)), arguments, receive, send)
+            await self._respond(_request(scope, request_state(scope)), arguments, receive, send)
 
     async def _respond(self, request: Request, arguments: Mapping[str, Any], receive: Receive, send: Send) -> None:
         enter_request(request)
@@ -99,7 +99,7 @@ class Endpoint:
     async def _send_file(self, answer: FileDownload, receive: Receive, send: Send) -> None:
         if self._dispatch.validate_responses and answer.media_type not in self._operation.file_types:
             answer.path.unlink()
-            self._refuse([Fault("is not a type of the contract", "/content-type")])
+            self._refuse([ErrorDetail("is not a type of the contract", "/content-type")])
         await send_file(receive, send, self._operation.status, answer.path, answer.filename, answer.media_type)
 
     async def _send_json(self, answer: Any, contract: Validator, send: Send) -> None:
@@ -108,20 +108,20 @@ class Endpoint:
             self._refuse(faults)
         await send_json(send, self._operation.status, body)
 
-    def _refuse(self, faults: Sequence[Fault]) -> NoReturn:
+    def _refuse(self, faults: Sequence[ErrorDetail]) -> NoReturn:
         places = [f"{fault.place} {fault.message}" for fault in faults]
         _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
         raise InternalError("The answer does not match the contract", faults)
 
 
-def _request(scope: Scope, exchange: Exchange, body_digest: bytes = b"") -> Request:
+def _request(scope: Scope, state: RequestState, body_digest: bytes = b"") -> Request:
     return Request(
-        id=exchange.request_id,
+        id=state.request_id,
         method=scope["method"],
         path=scope["path"],
-        token_id=exchange.token_id,
+        token_id=state.token_id,
         body_digest=body_digest,
         idempotency_key=header(scope, b"idempotency-key"),
         is_retry=header(scope, b"x-fiddler-client-retry") is not None,
-        project_ids=exchange.project_ids,
+        project_ids=state.project_ids,
     )

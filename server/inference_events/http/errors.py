@@ -12,7 +12,7 @@ from inference_events import API_VERSION
 from inference_events.errors import (
     ApiError,
     BadRequest,
-    Fault,
+    ErrorDetail,
     InternalError,
     MethodNotAllowed,
     NotSupported,
@@ -20,10 +20,10 @@ from inference_events.errors import (
     ServiceUnavailable,
     is_full_disk,
 )
-from inference_events.http.answers import send_json
 from inference_events.http.contract import Contract
-from inference_events.http.exchange import exchange_of
-from inference_events.http.unsupported import unsupported_part
+from inference_events.http.request_state import request_state
+from inference_events.http.responses import send_json
+from inference_events.http.unsupported import unsupported_feature
 
 CLIENT_CLOSED_REQUEST = 499
 FULL_DISK_SECONDS = 30
@@ -46,7 +46,7 @@ def error_envelope(error: ApiError) -> bytes:
     )
 
 
-def _entry(fault: Fault) -> dict[str, str]:
+def _entry(fault: ErrorDetail) -> dict[str, str]:
     return {"reason": fault.reason, "message": str(fault), "help": ""}
 
 
@@ -64,7 +64,7 @@ class ErrorEnvelope:
         try:
             await self._app(scope, receive, send)
         except ClientDisconnect:
-            exchange_of(scope).status = CLIENT_CLOSED_REQUEST
+            request_state(scope).status = CLIENT_CLOSED_REQUEST
         except asyncio.CancelledError:
             # The server stops. uvicorn would answer with text.
             await _send(InternalError("The server stopped before it finished the request"), scope, send)
@@ -72,19 +72,19 @@ class ErrorEnvelope:
             await self._answer(error, scope, send)
 
     async def _answer(self, error: Exception, scope: Scope, send: Send) -> None:
-        exchange = exchange_of(scope)
+        state = request_state(scope)
         failure = self._translate(error, scope)
         if failure.code == InternalError.code:
-            _log.error("request_failed", request_id=exchange.request_id, exc_info=error)
+            _log.error("request_failed", request_id=state.request_id, exc_info=error)
         elif not isinstance(error, ApiError) and isinstance(failure, ServiceUnavailable):
-            _log.error("disk_full", request_id=exchange.request_id, exc_info=error)
+            _log.error("disk_full", request_id=state.request_id, exc_info=error)
         await _send(failure, scope, send)
 
     def _translate(self, error: Exception, scope: Scope) -> ApiError:
         match error:
             case ApiError():
                 return error
-            case HTTPException(status_code=404) if part := unsupported_part(scope["path"]):
+            case HTTPException(status_code=404) if part := unsupported_feature(scope["path"]):
                 return NotSupported(f"This server does not offer {part}")
             case HTTPException(status_code=404):
                 return ObjectNotFound("There is nothing at this path; /docs shows what there is")
@@ -106,5 +106,5 @@ class ErrorEnvelope:
 
 
 async def _send(error: ApiError, scope: Scope, send: Send) -> None:
-    if not exchange_of(scope).status:
+    if not request_state(scope).status:
         await send_json(send, error.code, error_envelope(error), error.headers)

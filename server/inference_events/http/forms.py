@@ -42,7 +42,7 @@ class Form:
         values = {name: scalar(text, self.kinds[name], name in self.uuids) for name, text in texts.items()}
         faults = self.validator.faults(values)
         if faults:
-            raise BadRequest.naming(*faults)
+            raise BadRequest.with_details(*faults)
         return values
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:

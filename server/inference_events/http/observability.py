@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference_events.http.exchange import Exchange, begin_exchange, header
+from inference_events.http.request_state import RequestState, begin_request_state, header
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
@@ -56,31 +56,31 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = begin_exchange(scope, _request_id(scope))
+        state = begin_request_state(scope, _request_id(scope))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", exchange.request_id.encode())]
+                state.status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", state.request_id.encode())]
             await send(message)
 
         started = perf_counter()
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            self._record(exchange, scope["method"], perf_counter() - started)
+            self._record(state, scope["method"], perf_counter() - started)
 
-    def _record(self, exchange: Exchange, method: str, seconds: float) -> None:
-        operation = exchange.operation
-        self._metrics.observe_request(operation.id if operation else None, exchange.status, seconds)
+    def _record(self, state: RequestState, method: str, seconds: float) -> None:
+        operation = state.operation
+        self._metrics.observe_request(operation.id if operation else None, state.status, seconds)
         self._log.info(
             "request",
             method=method,
             route=operation.path if operation else None,
-            status=exchange.status,
+            status=state.status,
             duration_ms=round(seconds * 1000, 2),
-            request_id=exchange.request_id,
-            token_id=exchange.token_id or None,
+            request_id=state.request_id,
+            token_id=state.token_id or None,
         )
 
 

@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from inference_events.errors import BadRequest, Fault
+from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.http.schemas import Schema, to_json_schema
 from inference_events.http.validation import Validator
 from inference_events_api.operations import ARGUMENTS
 
 Headers = Iterable[tuple[bytes, bytes]]
 
-MOST_QUERY_PARAMETERS = 100
+MAX_QUERY_PARAMETERS = 100
 # Validation follows nested values by recursion.
 MAX_CONTENT_DEPTH = 100
 
@@ -84,18 +84,20 @@ class Parameter:
         try:
             value = orjson.loads(text or "{}")
         except orjson.JSONDecodeError:
-            raise self._refuse(Fault("is not readable as JSON")) from None
+            raise self._refuse(ErrorDetail("is not readable as JSON")) from None
         if value == {}:
             return None
         if _is_nested_deeper(value, MAX_CONTENT_DEPTH):
-            raise self._refuse(Fault(f"is nested more than {MAX_CONTENT_DEPTH} levels deep"))
+            raise self._refuse(ErrorDetail(f"is nested more than {MAX_CONTENT_DEPTH} levels deep"))
         faults = content.faults(value)
         if faults:
             raise self._refuse(*faults)
         return value
 
-    def _refuse(self, *faults: Fault) -> BadRequest:
-        return BadRequest.naming(*(replace(one, place=f"/{self.location}/{self.name}{one.place}") for one in faults))
+    def _refuse(self, *faults: ErrorDetail) -> BadRequest:
+        return BadRequest.with_details(
+            *(replace(one, place=f"/{self.location}/{self.name}{one.place}") for one in faults)
+        )
 
     def _convert(self, texts: Sequence[str]) -> Any:
         if not self.is_array:
@@ -122,17 +124,17 @@ class Parameters:
 
         Raises BadRequest with a fault for each parameter that is wrong, missing or unknown.
         """
-        faults: list[Fault] = []
+        faults: list[ErrorDetail] = []
         sent = self._sent(query, faults)
         arguments = _read_all(self._path, _path_texts(path, self._path), faults)
         arguments |= _read_all(self._query, sent, faults)
         if self._headers:
             arguments |= _read_all(self._headers, _header_texts(headers, self._headers), faults)
         if faults:
-            raise BadRequest.naming(*faults)
+            raise BadRequest.with_details(*faults)
         return arguments
 
-    def _sent(self, query: bytes, faults: list[Fault]) -> dict[str, list[str]]:
+    def _sent(self, query: bytes, faults: list[ErrorDetail]) -> dict[str, list[str]]:
         if not query:
             return {}
         sent: dict[str, list[str]] = {}
@@ -140,12 +142,12 @@ class Parameters:
             sent.setdefault(name, []).append(text)
         if sent.keys() - self._query_names:
             known = ", ".join(sorted(self._query_names)) or "none"
-            faults.append(Fault(f"has an unknown query parameter; known here: {known}"))
+            faults.append(ErrorDetail(f"has an unknown query parameter; known here: {known}"))
         return sent
 
 
 def _read_all(
-    parameters: Iterable[Parameter], sent: Mapping[str, Sequence[str]], faults: list[Fault]
+    parameters: Iterable[Parameter], sent: Mapping[str, Sequence[str]], faults: list[ErrorDetail]
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for parameter in parameters:
@@ -181,7 +183,7 @@ def _query_pairs(query: bytes) -> list[tuple[str, str]]:
             query.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_QUERY_PARAMETERS,
+            max_num_fields=MAX_QUERY_PARAMETERS,
         )
     except ValueError:
         raise BadRequest("The query string is not readable") from None

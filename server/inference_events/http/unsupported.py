@@ -61,6 +61,6 @@ UNSUPPORTED = {
 }
 
 
-def unsupported_part(path: str) -> str | None:
+def unsupported_feature(path: str) -> str | None:
     """Return what the vendor offers at a path that is not served here; None if it is not one of the vendor's."""
     return next((part for template, part in UNSUPPORTED.items() if starts_path(template, path)), None)

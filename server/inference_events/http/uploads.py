@@ -12,16 +12,16 @@ from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
 from inference_events.context import UploadedFile
-from inference_events.errors import BadRequest, Fault, UnsupportedMediaType
+from inference_events.errors import BadRequest, ErrorDetail, UnsupportedMediaType
 from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
 from inference_events.http.bodies import content_length
-from inference_events.http.exchange import header
 from inference_events.http.forms import Form
+from inference_events.http.request_state import header
 from inference_events.limits import MIB, too_large
 
 WRITE_BYTES = MIB
-LONGEST_TEXT = 1024
+MAX_TEXT_LENGTH = 1024
 # Room for the boundaries, headers and texts around the one file.
 _FRAME_BYTES = 64 * 1024
 
@@ -111,7 +111,7 @@ class FormParser:
         texts = {name: _text(name, data) for name, data in self._parts.items() if name != self.form.file}
         self.values = self.form.values(texts)
         if self.form.file not in self._parts:
-            raise BadRequest.naming(Fault("is required", f"/{self.form.file}"))
+            raise BadRequest.with_details(ErrorDetail("is required", f"/{self.form.file}"))
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._headers[-1].name += data[start:end]
@@ -125,10 +125,10 @@ class FormParser:
             known = ", ".join([self.form.file, *self.form.kinds])
             raise BadRequest(f"The form has an unknown part; known here: {known}")
         if name in self._parts:
-            raise BadRequest.naming(Fault("must be there once", f"/{name}"))
+            raise BadRequest.with_details(ErrorDetail("must be there once", f"/{name}"))
         if name == self.form.file:
             if not filename:
-                raise BadRequest.naming(Fault("must have a filename", f"/{name}"))
+                raise BadRequest.with_details(ErrorDetail("must have a filename", f"/{name}"))
             self.filename = filename
         self._part = name
         self._parts[name] = bytearray()
@@ -145,8 +145,8 @@ class FormParser:
     def _add_text(self, data: bytes) -> None:
         text = self._parts[self._part]
         text += data
-        if len(text) > LONGEST_TEXT:
-            raise BadRequest.naming(Fault(f"must have at most {LONGEST_TEXT} bytes", f"/{self._part}"))
+        if len(text) > MAX_TEXT_LENGTH:
+            raise BadRequest.with_details(ErrorDetail(f"must have at most {MAX_TEXT_LENGTH} bytes", f"/{self._part}"))
 
     def _on_end(self) -> None:
         self._is_complete = True
@@ -187,4 +187,4 @@ def _text(name: str, data: bytearray) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise BadRequest.naming(Fault("must be UTF-8", f"/{name}")) from None
+        raise BadRequest.with_details(ErrorDetail("must be UTF-8", f"/{name}")) from None

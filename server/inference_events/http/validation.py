@@ -8,11 +8,11 @@ import jsonschema_rs
 import orjson
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from inference_events.errors import Fault
+from inference_events.errors import ErrorDetail
 from inference_events.http.schemas import WHOLE_NUMBER, Schema
 from inference_events.messages import pointer
 
-MOST_FAULTS = 50
+MAX_FAULTS = 50
 UNKNOWN_FIELD = "unknown field"
 # What a schema says instead of the words that are made from its keywords.
 MESSAGE = "x-message"
@@ -43,26 +43,26 @@ class Validator:
             keywords={WHOLE_NUMBER: WholeNumber},
         )
 
-    def faults(self, value: Any) -> tuple[Fault, ...]:
-        """Return what is wrong with `value`, at most `MOST_FAULTS` entries; empty when it is valid."""
+    def faults(self, value: Any) -> tuple[ErrorDetail, ...]:
+        """Return what is wrong with `value`, at most `MAX_FAULTS` entries; empty when it is valid."""
         if self._compiled.is_valid(value):
             return ()
-        return tuple(islice(_unique(self._faults(self._compiled.iter_errors(value))), MOST_FAULTS))
+        return tuple(islice(_unique(self._faults(self._compiled.iter_errors(value))), MAX_FAULTS))
 
-    def _faults(self, errors: Iterable[ValidationError]) -> Iterator[Fault]:
+    def _faults(self, errors: Iterable[ValidationError]) -> Iterator[ErrorDetail]:
         for error in errors:
             match error.kind:
                 case ValidationErrorKind.Required(name):
-                    yield Fault("is required", pointer([*error.instance_path, name]))
+                    yield ErrorDetail("is required", pointer([*error.instance_path, name]))
                 case ValidationErrorKind.AdditionalProperties(names):
-                    yield from (Fault(UNKNOWN_FIELD, pointer([*error.instance_path, name])) for name in names)
+                    yield from (ErrorDetail(UNKNOWN_FIELD, pointer([*error.instance_path, name])) for name in names)
                 case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
                     yield from self._alternatives(error, branches)
                 case kind:
                     words = self._schema_of(error).get(MESSAGE) or _words(kind)
-                    yield Fault(words, pointer(error.instance_path))
+                    yield ErrorDetail(words, pointer(error.instance_path))
 
-    def _alternatives(self, error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[Fault]:
+    def _alternatives(self, error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[ErrorDetail]:
         """Report the branch that the value comes closest to, or the types of all if it fits none.
 
         A missing field says that another branch was meant.
@@ -73,7 +73,7 @@ class Validator:
             yield from self._faults(closest)
             return
         types = [name for branch in branches for one in branch for name in _types_of(one)]
-        yield Fault(_type_words(types), pointer(error.instance_path))
+        yield ErrorDetail(_type_words(types), pointer(error.instance_path))
 
     def _schema_of(self, error: ValidationError) -> Mapping[str, Any]:
         """Return the schema whose keyword a value breaks."""
@@ -83,7 +83,7 @@ class Validator:
         return schema if isinstance(schema, Mapping) else {}
 
 
-def _unique(faults: Iterable[Fault]) -> Iterator[Fault]:
+def _unique(faults: Iterable[ErrorDetail]) -> Iterator[ErrorDetail]:
     seen = set()
     for fault in faults:
         if fault not in seen:

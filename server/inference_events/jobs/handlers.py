@@ -10,6 +10,12 @@ from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
+from inference_events.events.ingest.batch import Defaults, Ingested, ingest_published, ingest_updates
+from inference_events.events.ingest.files import FileChunk, Unreadable
+from inference_events.events.ingest.headers import describe_header_fault
+from inference_events.events.ingest.readers import FileReaders
+from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import (
     Chunk,
     Deletion,
@@ -22,19 +28,13 @@ from inference_events.events.store import (
 from inference_events.files.source import FileSource, SourceDamaged
 from inference_events.files.store import FileStore
 from inference_events.files.sweep import delete_released
-from inference_events.ingest.batch import Ingested, Made, ingest_published, ingest_updates
-from inference_events.ingest.files import FileChunk, Unreadable
-from inference_events.ingest.headers import describe_header_fault
-from inference_events.ingest.readers import FileReaders
-from inference_events.ingest.rows import FileRows
-from inference_events.ingest.schema import ModelSchema
-from inference_events.ingest.timestamps import microseconds
-from inference_events.jobs.ahead import Ahead
-from inference_events.jobs.findings import report, row_counts
+from inference_events.jobs.chunk_pipeline import ChunkPipeline
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
+from inference_events.jobs.quality_report import report, row_counts
 from inference_events.jobs.worker import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
-from inference_events.targets import Targets
+from inference_events.models.registry import ModelRegistry
+from inference_events.models.schema import ModelSchema
 
 MAX_STARTS = 3
 STARTED_IN_VAIN = (
@@ -51,7 +51,7 @@ class JobHandlers:
         self,
         catalog: Catalog,
         store: EventStore,
-        targets: Targets,
+        registry: ModelRegistry,
         file_store: FileStore,
         readers: FileReaders,
         *,
@@ -60,7 +60,7 @@ class JobHandlers:
     ) -> None:
         self._catalog = catalog
         self._store = store
-        self._targets = targets
+        self._registry = registry
         self._file_store = file_store
         self._readers = readers
         self._chunk_rows = chunk_rows
@@ -80,8 +80,8 @@ class JobHandlers:
         dataset = run.job.params["dataset"]
         kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
 
-        def ingest(rows: FileRows, schema: ModelSchema, made: Made) -> Ingested:
-            return ingest_published(rows, schema, made, makes_missing_ids=dataset is not None)
+        def ingest(rows: FileRows, schema: ModelSchema, defaults: Defaults) -> Ingested:
+            return ingest_published(rows, schema, defaults, makes_missing_ids=dataset is not None)
 
         self._write_file(run, dataset, kind, ingest)
 
@@ -93,7 +93,7 @@ class JobHandlers:
         model_id = _model_id(run)
         deletion = Deletion(
             model_id,
-            self._targets.environment_id(model_id, None),
+            self._registry.environment_id(model_id, None),
             job.epoch,
             job.id,
             params.get("start"),
@@ -101,12 +101,12 @@ class JobHandlers:
             self._canonical_ids(model_id, params.get("event_ids")),
         )
         run.checkpoint()
-        deleted = self._targets.in_step(model_id, lambda: self._store.delete(deletion).result())
+        deleted = self._registry.with_schema_retry(model_id, lambda: self._store.delete(deletion).result())
         run.succeed(deleted_events=deleted)
 
     def _canonical_ids(self, model_id: str, event_ids: Sequence[str] | None) -> Sequence[str] | None:
         # A job that an older version accepted has the ids as they were sent.
-        return None if event_ids is None else self._targets.schema(model_id).canonical_ids(event_ids)
+        return None if event_ids is None else self._registry.schema(model_id).canonical_ids(event_ids)
 
     def drop_models(self, run: JobRun) -> None:
         for model_id in run.job.params["model_ids"]:
@@ -132,7 +132,7 @@ class JobHandlers:
         run: JobRun,
         dataset: str | None,
         kind: WriteKind,
-        ingest: Callable[[FileRows, ModelSchema, Made], Ingested],
+        ingest: Callable[[FileRows, ModelSchema, Defaults], Ingested],
     ) -> None:
         job, model_id = run.job, _model_id(run)
         run.count_with(partial(self._report, job))
@@ -145,11 +145,11 @@ class JobHandlers:
         try:
             with (
                 closing(self._chunks(run, file, kind)) as chunks,
-                Ahead(write, partial(self._targets.mend, model_id)) as ahead,
+                ChunkPipeline(write, partial(self._registry.sync_schema, model_id)) as ahead,
             ):
                 for chunk in chunks:
                     run.checkpoint()
-                    environment_id = environment_id or self._targets.make_environment_id(model_id, dataset)
+                    environment_id = environment_id or self._registry.get_or_create_environment_id(model_id, dataset)
                     ahead.write(chunk)
                     run.progress(chunk.fraction, **self._report(job))
                     self._fail_if_too_many_are_rejected(run)
@@ -158,7 +158,7 @@ class JobHandlers:
             self._fail_if_too_many_are_rejected(run)
             raise JobFailed("BadRequest", str(error)) from error
         self._fail_if_too_many_are_rejected(run)
-        self._targets.make_environment_id(model_id, dataset)
+        self._registry.get_or_create_environment_id(model_id, dataset)
         self._fail_if_all_are_rejected(run)
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
@@ -166,7 +166,7 @@ class JobHandlers:
         _check(run, source)
         start = self._store.progress(run.job.id).next_row
         names = self._readers.column_names(source, file.type, run.checkpoint)
-        fault = _column_fault(names, file.type, self._targets.schema(_model_id(run)), kind)
+        fault = _column_fault(names, file.type, self._registry.schema(_model_id(run)), kind)
         if fault is not None:
             raise JobFailed("BadRequest", fault)
         yield from self._readers.read_chunks(
@@ -185,13 +185,13 @@ class JobHandlers:
         chunk: FileChunk,
         environment_id: str,
         kind: WriteKind,
-        ingest: Callable[[FileRows, ModelSchema, Made], Ingested],
+        ingest: Callable[[FileRows, ModelSchema, Defaults], Ingested],
     ) -> Future[Statuses]:
         job, model_id = run.job, _model_id(run)
-        made = Made(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
+        defaults = Defaults(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
         rows = FileRows(chunk.table, text=file.type == files.CSV)
-        schema = self._targets.schema(model_id)
-        ingested = ingest(rows, schema, made)
+        schema = self._registry.schema(model_id)
+        ingested = ingest(rows, schema, defaults)
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(

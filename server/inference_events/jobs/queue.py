@@ -30,7 +30,7 @@ class JobQueue:
         # Two locks: news comes from inside a catalog write, choosing goes into one.
         self._choosing = threading.Lock()
         self._turn = threading.Condition()
-        self._news = 0
+        self._signal = 0
         self._closed = False
         self._running: dict[str, Job] = {}
 
@@ -75,18 +75,18 @@ class JobQueue:
         event.listen(session, "after_commit", self._wake, once=True)
         return job
 
-    def take(self) -> Job | None:
+    def claim(self) -> Job | None:
         """Wait for a job whose turn it is and return it, started. Returns None when the queue is closed."""
         while not self._closed:
-            seen = self._news
+            seen = self._signal
             job = self._choose()
             if job is not None:
                 return job
             with self._turn:
-                self._turn.wait_for(partial(self._has_news, seen), _LOOK_AGAIN_SECONDS)
+                self._turn.wait_for(partial(self._is_signalled, seen), _LOOK_AGAIN_SECONDS)
         return None
 
-    def give_back(self, job: Job) -> None:
+    def release(self, job: Job) -> None:
         """Say that a job taken is not run any longer, whether it ended or not."""
         with self._choosing:
             del self._running[job.id]
@@ -100,11 +100,11 @@ class JobQueue:
 
     def _wake(self, *_: object) -> None:
         with self._turn:
-            self._news += 1
+            self._signal += 1
             self._turn.notify_all()
 
-    def _has_news(self, since: int) -> bool:
-        return self._closed or self._news != since
+    def _is_signalled(self, since: int) -> bool:
+        return self._closed or self._signal != since
 
     def _choose(self) -> Job | None:
         with self._choosing:

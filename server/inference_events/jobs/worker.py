@@ -15,7 +15,7 @@ from inference_events.errors import ApiError, is_full_disk
 from inference_events.jobs.queue import JobQueue
 
 _REPORT_EVERY_SECONDS = 1.0
-_BREATHER_SECONDS = 1.0
+_RETRY_DELAY_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -165,13 +165,13 @@ class Workers:
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
-                job = self._queue.take()
+                job = self._queue.claim()
                 if job is not None:
                     self._run(job)
             except Exception:
                 # The catalog itself fails: what is unfinished is taken up again when it works.
                 log.error("job_worker_failed", exc_info=True)
-                self._stopping.wait(_BREATHER_SECONDS)
+                self._stopping.wait(_RETRY_DELAY_SECONDS)
 
     def _run(self, job: Job) -> None:
         has_ended = False
@@ -185,7 +185,7 @@ class Workers:
                 else:
                     self._catalog.write(partial(jobs.take_back_start, job_id=job.id))
             finally:
-                self._queue.give_back(job)
+                self._queue.release(job)
 
     def _handle(self, run: JobRun) -> bool:
         """Run a job and return whether it has ended, which a stop and a full disk put off."""
@@ -206,7 +206,7 @@ class Workers:
             if is_full_disk(error):
                 # It was accepted, so it is done when there is room.
                 log.error("job_waits_for_room", job=job.id, kind=job.kind)
-                self._stopping.wait(_BREATHER_SECONDS)
+                self._stopping.wait(_RETRY_DELAY_SECONDS)
                 return False
             log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
             run.fail("InternalError", "The server failed; the job's id finds the cause in its log")

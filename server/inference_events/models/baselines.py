@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from inference_events.catalog import baselines, environments
-from inference_events.errors import BadRequest, Fault
+from inference_events.errors import BadRequest, ErrorDetail
 
 _RANGE = frozenset({"start_time", "end_time"})
 _WINDOW = frozenset({"offset_delta", "window_bin_size"})
@@ -20,23 +20,23 @@ def check_fields(type: str, env_type: str, values: Mapping[str, object]) -> None
     """Refuse values that do not belong to a kind of baseline. Raises BadRequest with every field."""
     faults = list(_faults(type, env_type, values))
     if faults:
-        raise BadRequest.naming(*faults)
+        raise BadRequest.with_details(*faults)
 
 
 def check_range(start: datetime | None, end: datetime | None) -> None:
     """Refuse a range that is empty. Raises BadRequest."""
     if start is not None and end is not None and start >= end:
-        raise BadRequest.naming(Fault("start_time must be before end_time"))
+        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time"))
 
 
-def _faults(type: str, env_type: str, values: Mapping[str, object]) -> Iterator[Fault]:
+def _faults(type: str, env_type: str, values: Mapping[str, object]) -> Iterator[ErrorDetail]:
     fields = _FIELDS.get((type, env_type))
     if fields is None:
-        yield Fault("must be PRODUCTION for a ROLLING baseline", "/env_type")
+        yield ErrorDetail("must be PRODUCTION for a ROLLING baseline", "/env_type")
         return
     for name in sorted(_DATASET | _RANGE | _WINDOW):
         is_given = values.get(name) is not None
         if is_given and name not in fields:
-            yield Fault("does not belong to this kind of baseline", f"/{name}")
+            yield ErrorDetail("does not belong to this kind of baseline", f"/{name}")
         if not is_given and name in fields:
-            yield Fault("is needed for this kind of baseline", f"/{name}")
+            yield ErrorDetail("is needed for this kind of baseline", f"/{name}")

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from inference_events.errors import BadRequest, Fault
-from inference_events.ingest.columns import TOO_NESTED, is_too_deep
-from inference_events.ingest.time_formats import time_format
+from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.events.ingest.columns import TOO_NESTED, is_too_deep
+from inference_events.events.ingest.time_formats import time_format
 from inference_events.messages import quote
 from inference_events.warning_details import MAX_WARNINGS, features_not_computed, format_not_safe
 from inference_events_api import types as t
@@ -18,18 +18,18 @@ Columns = Sequence[Mapping[str, Any]]
 
 def check_depth(fields: Mapping[str, Any]) -> None:
     """Refuse values that are nested too deeply. Raises BadRequest with every field."""
-    faults = [Fault(TOO_NESTED, f"/{name}") for name, value in fields.items() if is_too_deep(value)]
+    faults = [ErrorDetail(TOO_NESTED, f"/{name}") for name, value in fields.items() if is_too_deep(value)]
     if faults:
-        raise BadRequest.naming(*faults)
+        raise BadRequest.with_details(*faults)
 
 
 def check(schema: Mapping[str, Any], spec: Mapping[str, Any], format: str | None) -> None:
     """Refuse a schema that contradicts itself, and a format that is not safe. Raises BadRequest with every place."""
     faults = [*_column_faults(schema["columns"]), *_role_faults(schema["columns"], spec)]
     if format is not None:
-        faults += [Fault(fault, "/event_ts_format") for fault in time_format(format).faults]
+        faults += [ErrorDetail(fault, "/event_ts_format") for fault in time_format(format).faults]
     if faults:
-        raise BadRequest.naming(*faults)
+        raise BadRequest.with_details(*faults)
 
 
 def warnings(spec: Mapping[str, Any], format: str | None) -> list[t.WarningDetail]:
@@ -51,20 +51,22 @@ def _warnings(spec: Mapping[str, Any], format: str | None) -> Iterator[t.Warning
     yield from features_not_computed(spec.get("custom_features") or ())
 
 
-def _column_faults(columns: Columns) -> Iterator[Fault]:
+def _column_faults(columns: Columns) -> Iterator[ErrorDetail]:
     seen = set()
     for index, column in enumerate(columns):
         if column["name"] in seen:
-            yield Fault(f"{quote(column['name'])} is the name of an earlier column", f"/schema/columns/{index}/name")
+            yield ErrorDetail(
+                f"{quote(column['name'])} is the name of an earlier column", f"/schema/columns/{index}/name"
+            )
         seen.add(column["name"])
         low, high = column.get("min"), column.get("max")
         if low is not None and high is not None and low > high:
-            yield Fault("is above max", f"/schema/columns/{index}/min")
+            yield ErrorDetail("is above max", f"/schema/columns/{index}/min")
 
 
-def _role_faults(columns: Columns, spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _role_faults(columns: Columns, spec: Mapping[str, Any]) -> Iterator[ErrorDetail]:
     names = {column["name"] for column in columns}
     for role in ROLES:
         for index, name in enumerate(spec.get(role) or ()):
             if name not in names:
-                yield Fault(f"{quote(name)} is not a column of the schema", f"/spec/{role}/{index}")
+                yield ErrorDetail(f"{quote(name)} is not a column of the schema", f"/spec/{role}/{index}")

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, baselines, environments, models
 from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import Baseline, Environment
+from inference_events.events.ingest.timestamps import moment_of
 from inference_events.events.store import EventStore
-from inference_events.ingest.timestamps import moment_of
+from inference_events.idempotency.catalog_writes import change
 from inference_events.models import baselines as rules
 from inference_events.operations import row_counts, views
-from inference_events.operations.changes import change
 from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
 

@@ -1,7 +1,7 @@
 """From the request of a download to what is exported."""
 
-from inference_events.errors import BadRequest, Fault, NotSupported
-from inference_events.export.exporter import Export
+from inference_events.errors import BadRequest, ErrorDetail, NotSupported
+from inference_events.events.export.exporter import Export
 from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
 
@@ -31,7 +31,7 @@ def _dataset_id(body: t.DownloadEventsRequest) -> str | None:
         return None
     dataset_id = body.get("env_id")
     if dataset_id is None:
-        raise BadRequest.naming(Fault("is needed for PRE_PRODUCTION", "/env_id"))
+        raise BadRequest.with_details(ErrorDetail("is needed for PRE_PRODUCTION", "/env_id"))
     return dataset_id.lower()
 
 
@@ -42,5 +42,5 @@ def _time_filter(body: t.DownloadEventsRequest) -> tuple[int | None, int | None]
     start = None if start_time is None else time_bound(start_time, "/time_filter/start_time")
     end = None if end_time is None else time_bound(end_time, "/time_filter/end_time")
     if start is not None and end is not None and start >= end:
-        raise BadRequest.naming(Fault("start_time must be before end_time", "/time_filter"))
+        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", "/time_filter"))
     return start, end

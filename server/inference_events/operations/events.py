@@ -6,23 +6,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from inference_events.arrivals import Arrivals, Target, check_updatable
 from inference_events.catalog import Catalog, files, models
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
-from inference_events.errors import BadRequest, Fault
+from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
+from inference_events.events.export.exporter import Exporter
 from inference_events.events.results import IngestResult
 from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
-from inference_events.export.exporter import Exporter
-from inference_events.ingest.schema import ModelSchema
+from inference_events.idempotency.catalog_writes import change
 from inference_events.jobs import JobQueue
-from inference_events.jobs.findings import COUNTED, report
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
+from inference_events.jobs.quality_report import COUNTED, report
 from inference_events.messages import truncate
+from inference_events.models.registry import ModelRegistry, dataset_name
+from inference_events.models.schema import ModelSchema
 from inference_events.operations import reading, views
-from inference_events.operations.changes import change
 from inference_events.operations.downloads import requested_export
-from inference_events.targets import Targets, dataset_name
 from inference_events.warning_details import date_like_number
 from inference_events_api import types as t
 from inference_events_api.operations import FileDownload
@@ -36,15 +36,15 @@ class EventOperations:
         catalog: Catalog,
         store: EventStore,
         queue: JobQueue,
-        targets: Targets,
-        arrivals: Arrivals,
+        registry: ModelRegistry,
+        batcher: RequestBatcher,
         exporter: Exporter,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._queue = queue
-        self._targets = targets
-        self._arrivals = arrivals
+        self._registry = registry
+        self._batcher = batcher
         self._exporter = exporter
 
     async def publish_events(self, *, body: t.PublishEventsRequest) -> t.PublishEventsResponse:
@@ -55,8 +55,8 @@ class EventOperations:
             answer = await self._start_file_job(PUBLISH_FILE, body["model_id"], dataset, source["file_id"])
         else:
             kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
-            target = Target(body["model_id"].lower(), dataset, kind)
-            answer = published(await self._arrivals.submit(target, source["events"], current_request()))
+            target = WriteTarget(body["model_id"].lower(), dataset, kind)
+            answer = published(await self._batcher.submit(target, source["events"], current_request()))
         return answer
 
     async def update_events(self, *, body: t.UpdateEventsRequest) -> t.UpdateEventsResponse:
@@ -65,13 +65,13 @@ class EventOperations:
         if source["type"] == "FILE":
             answer = await self._start_file_job(UPDATE_FILE, body["model_id"], None, source["file_id"])
         else:
-            target = Target(body["model_id"].lower(), None, WriteKind.UPDATE)
-            answer = updated(await self._arrivals.submit(target, source["events"], current_request()))
+            target = WriteTarget(body["model_id"].lower(), None, WriteKind.UPDATE)
+            answer = updated(await self._batcher.submit(target, source["events"], current_request()))
         return answer
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
-        model = await asyncio.to_thread(self._targets.model, body["model_id"].lower())
-        params = _deletion(body, self._targets.schema(model.id))
+        model = await asyncio.to_thread(self._registry.model, body["model_id"].lower())
+        params = _deletion(body, self._registry.schema(model.id))
         accepted: t.JobAcceptedResponse = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params, {})
         return accepted
 
@@ -80,11 +80,11 @@ class EventOperations:
         dataset = dataset_name(body["env_type"], body.get("env_name"))
 
         def read() -> t.EventPage:
-            environment_id = self._targets.environment_id(page.model_id, dataset)
-            schema = self._targets.schema(page.model_id)
+            environment_id = self._registry.environment_id(page.model_id, dataset)
+            schema = self._registry.schema(page.model_id)
 
             def step(query: Query) -> StoredEvents:
-                return self._targets.in_step(page.model_id, lambda: self._store.read(query))
+                return self._registry.with_schema_retry(page.model_id, lambda: self._store.read(query))
 
             return reading.read_page(page.query(environment_id, schema), schema, step)
 
@@ -94,7 +94,7 @@ class EventOperations:
         return await self._exporter.export(requested_export(body))
 
     async def _start_file_job(self, kind: str, model_id: str, dataset: str | None, file_id: str) -> Any:
-        model = await asyncio.to_thread(self._targets.model, model_id.lower())
+        model = await asyncio.to_thread(self._registry.model, model_id.lower())
         if kind == UPDATE_FILE:
             check_updatable(model.event_id_col)
         name = "Update events" if kind == UPDATE_FILE else "Publish events" if dataset is None else "Upload dataset"
@@ -202,10 +202,10 @@ def _violations(result: IngestResult) -> list[t.ViolationCount]:
 def _deletion(body: t.DeleteEventsRequest, schema: ModelSchema) -> dict[str, Any]:
     event_ids, time_range = body.get("event_ids"), body.get("time_range")
     if (event_ids is None) == (time_range is None):
-        raise BadRequest.naming(Fault("exactly one of time_range and event_ids is needed"))
+        raise BadRequest.with_details(ErrorDetail("exactly one of time_range and event_ids is needed"))
     if event_ids is not None:
         if body.get("update_metrics"):
-            raise BadRequest.naming(Fault("cannot be true together with event_ids", "/update_metrics"))
+            raise BadRequest.with_details(ErrorDetail("cannot be true together with event_ids", "/update_metrics"))
         return {"event_ids": schema.canonical_ids(event_ids)}
     assert time_range is not None
     start, end = reading.time_bounds(time_range)

@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, files, retention
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
+from inference_events.files.multipart import MultipartUploads
 from inference_events.files.store import StoredObject
+from inference_events.idempotency.catalog_writes import change
 from inference_events.operations import views
-from inference_events.operations.changes import change
-from inference_events.parts import MultipartUploads
 from inference_events_api import types as t
 from inference_events_api.operations import UploadedFile
 

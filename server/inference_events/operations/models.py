@@ -9,13 +9,13 @@ from inference_events.catalog import Catalog, models, retention
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
+from inference_events.idempotency.catalog_writes import change
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_EPOCH
-from inference_events.model_factory.proposer import Proposer
 from inference_events.models import rules
+from inference_events.models.factory.proposer import Proposer
+from inference_events.models.registry import ModelRegistry
 from inference_events.operations import views
-from inference_events.operations.changes import change
-from inference_events.targets import Targets
 from inference_events_api import types as t
 
 CREATE_DEFAULTS = {
@@ -34,10 +34,10 @@ FIELDS = (
 class ModelOperations:
     """Serve models. Their columns are given to the event store in the same step."""
 
-    def __init__(self, catalog: Catalog, queue: JobQueue, targets: Targets, proposer: Proposer) -> None:
+    def __init__(self, catalog: Catalog, queue: JobQueue, registry: ModelRegistry, proposer: Proposer) -> None:
         self._catalog = catalog
         self._queue = queue
-        self._targets = targets
+        self._registry = registry
         self._proposer = proposer
 
     async def list_models(
@@ -63,7 +63,7 @@ class ModelOperations:
         def make(session: Session) -> t.ModelResponse:
             rules.check(values["schema"], values["spec"], values.get("event_ts_format"))
             row = models.create(session, body["project_id"], values, token_id)
-            self._targets.define(row)
+            self._registry.define(row)
             return views.envelope(model(row))
 
         return await change(self._catalog, make)
@@ -85,7 +85,7 @@ class ModelOperations:
             revision = before.schema_revision
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
-                self._targets.define(row)
+                self._registry.define(row)
             return views.envelope(model(row))
 
         return await change(self._catalog, make)

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.types
 
 from inference_events import exact_json
-from inference_events.errors import BadRequest, Fault
+from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
 from inference_events.events.store import UNKNOWN_TIME, Query, StoredEvents
-from inference_events.ingest.schema import ModelSchema
-from inference_events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
+from inference_events.models.schema import ModelSchema
 from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
@@ -50,7 +50,7 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
     """Check what the contract's schema cannot. Raises BadRequest."""
     time_range, event_ids = body.get("time_range"), body.get("event_ids")
     if time_range is not None and event_ids is not None:
-        raise BadRequest.naming(Fault("time_range and event_ids exclude each other"))
+        raise BadRequest.with_details(ErrorDetail("time_range and event_ids exclude each other"))
     start, end = (None, None) if time_range is None else time_bounds(time_range)
     after = _read_cursor(body["cursor"]) if "cursor" in body else None
     limit = body.get("limit", DEFAULT_LIMIT if event_ids is None else len(event_ids))
@@ -106,7 +106,7 @@ def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
     start = time_bound(time_range["start_time"], "/time_range/start_time")
     end = time_bound(time_range["end_time"], "/time_range/end_time")
     if start >= end:
-        raise BadRequest.naming(Fault("start_time must be before end_time", "/time_range"))
+        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", "/time_range"))
     return start, end
 
 
@@ -117,7 +117,7 @@ def time_bound(time: str | float, place: str) -> int:
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest.naming(Fault("cannot be read as a time", place))
+        raise BadRequest.with_details(ErrorDetail("cannot be read as a time", place))
     return bound
 
 
@@ -202,4 +202,4 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
             return time, event_id
     except (ValueError, TypeError, binascii.Error):
         pass
-    raise BadRequest.naming(Fault("is not a cursor of this server", "/cursor"))
+    raise BadRequest.with_details(ErrorDetail("is not a cursor of this server", "/cursor"))

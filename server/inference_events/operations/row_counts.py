@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from inference_events.catalog.tables import Baseline, Environment
+from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import EventStore, ModelUnknown
-from inference_events.ingest.timestamps import microseconds
 
 
 def of_environments(store: EventStore, environments: Iterable[Environment]) -> Mapping[str, int]:

@@ -9,7 +9,7 @@ from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import ADMIN
 from inference_events.data_directory import DataDirectory
-from inference_events.errors import BadRequest, Fault
+from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.operations import views
 from inference_events_api import types as t
 
@@ -74,7 +74,7 @@ def _project_ids(body: t.TokenCreate) -> list[str]:
     """Return the projects that a token is to be limited to, none for all. Raises BadRequest for an admin token."""
     project_ids = body.get("project_ids") or []
     if project_ids and ADMIN in body["scopes"]:
-        raise BadRequest.naming(Fault("cannot limit a token with the scope admin", "/project_ids"))
+        raise BadRequest.with_details(ErrorDetail("cannot limit a token with the scope admin", "/project_ids"))
     return [one.lower() for one in project_ids]
 
 
@@ -92,4 +92,4 @@ def _future(text: str | None) -> datetime | None:
 
 
 def _refusal(why: str) -> BadRequest:
-    return BadRequest.naming(Fault(why, "/expires_at"))
+    return BadRequest.with_details(ErrorDetail(why, "/expires_at"))

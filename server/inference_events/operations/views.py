@@ -16,8 +16,8 @@ from inference_events.catalog.tables import (
     Project,
     Token,
 )
+from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import RejectedRow
-from inference_events.ingest.timestamps import microseconds
 from inference_events_api import types as t
 
 DataT = TypeVar("DataT")

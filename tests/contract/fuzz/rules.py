@@ -8,7 +8,7 @@ from typing import Any
 
 from schemathesis import Response
 
-from inference_events.ingest.timestamps import ACCEPTED
+from inference_events.events.ingest.timestamps import ACCEPTED
 from tests.contract.fuzz.filters import has_filter
 
 FILTER = "/query/filter"

@@ -1,0 +1,118 @@
+"""Write events of the store to a file for a download."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event
+from uuid import uuid4
+
+from inference_events.data_directory import DataDirectory
+from inference_events.errors import ObjectNotFound
+from inference_events.events.export.columns import ExportColumn, choose_columns
+from inference_events.events.export.files import write_csv, write_parquet
+from inference_events.events.store import EventStore, Scan, StoredEvents
+from inference_events.models.registry import ModelRegistry
+
+# Further downloads wait: each one's parts take memory, and all of them time from those who publish.
+MAX_CONCURRENT = 2
+
+
+class Abandoned(Exception):
+    """The request has ended, as the server stops: its file need not be finished."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Say which events of a model to export, at most `limit`, and how.
+
+    `dataset_id` None means PRODUCTION. `start` and `end` are microseconds since 1970. `column_names` None means all.
+    """
+
+    model_id: str
+    dataset_id: str | None
+    start: int | None
+    end: int | None
+    column_names: Sequence[str] | None
+    with_vectors: bool
+    limit: int
+    is_csv: bool
+
+
+@dataclass(frozen=True)
+class EventsFile:
+    """A file of events, to be removed once it has been sent."""
+
+    filename: str
+    path: Path
+    media_type: str
+
+
+class Exporter:
+    """Write files of events, a few at once, in threads of its own."""
+
+    def __init__(self, store: EventStore, targets: ModelRegistry, directory: DataDirectory) -> None:
+        self._store = store
+        self._targets = targets
+        self._directory = directory
+        self._threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="export")
+
+    async def export(self, export: Export) -> EventsFile:
+        """Return a file of the events. Raises ObjectNotFound if there are none, and BadRequest for unknown columns."""
+        # Refused at once, not only when its turn comes.
+        await asyncio.to_thread(self._prepare, export)
+        abandoned = Event()
+        try:
+            # The thread sees whose request it serves.
+            call = partial(copy_context().run, self._export, export, abandoned)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
+
+    def close(self) -> None:
+        """Wait for what is being written. Exports whose requests have ended stop at the next part."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def _prepare(self, export: Export) -> tuple[Scan, Sequence[ExportColumn]]:
+        """Return what to read and what to write of it. Raises what the request is refused with."""
+        schema = self._targets.schema(export.model_id)
+        environment_id = self._environment_id(export)
+        columns = choose_columns(schema, export.column_names, export.with_vectors)
+        stored = [column.name for column in columns if column.is_stored]
+        scan = Scan(export.model_id, environment_id, schema.revision, stored, export.limit, export.start, export.end)
+        return scan, columns
+
+    def _environment_id(self, export: Export) -> str:
+        if export.dataset_id is None:
+            return self._targets.environment_id(export.model_id, None)
+        return self._targets.dataset_id(export.model_id, export.dataset_id)
+
+    def _export(self, export: Export, abandoned: Event) -> EventsFile:
+        path = self._directory.outgoing / uuid4().hex
+        try:
+            if not self._targets.with_schema_retry(export.model_id, lambda: self._write(export, path, abandoned)):
+                raise ObjectNotFound("No events found that match the request")
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        if export.is_csv:
+            return EventsFile("output.csv", path, "text/csv")
+        return EventsFile("output.parquet", path, "application/vnd.apache.parquet")
+
+    def _write(self, export: Export, path: Path, abandoned: Event) -> int:
+        scan, columns = self._prepare(export)
+        with closing(self._store.scan(scan)) as parts:
+            return (write_csv if export.is_csv else write_parquet)(path, _unless(abandoned, parts), columns)
+
+
+def _unless(abandoned: Event, parts: Iterable[StoredEvents]) -> Iterator[StoredEvents]:
+    """Pass parts on. Raises Abandoned once nobody waits for them any more."""
+    for part in parts:
+        if abandoned.is_set():
+            raise Abandoned
+        yield part

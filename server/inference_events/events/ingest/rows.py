@@ -1,0 +1,128 @@
+"""What comes in, as a table: the events of requests, or a chunk of a file. Both are looked at column by column."""
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from inference_events import exact_json
+from inference_events.events.ingest.columns import is_null, text_to_null
+from inference_events.events.ingest.normalize import Values, as_list, normalize
+from inference_events.events.store import Mask
+
+
+class Rows(Protocol):
+    """A table of incoming values. `text` tells that they are CSV cells, whose type is the schema's."""
+
+    text: bool
+
+    def __len__(self) -> int: ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every column that some row has."""
+
+    def column(self, name: str, *, as_text: bool = False) -> Values | None:
+        """Return the values of a column, None if no row has it. `as_text` tells that they are to become text."""
+
+    def present(self, name: str) -> Mask:
+        """Return which rows contain the column, be it with a null."""
+
+    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
+        """Return what rows have beside the known columns, by their number; rows with nothing are left out."""
+
+
+class JsonRows:
+    """Events as they came in requests."""
+
+    text = False
+
+    def __init__(self, events: Sequence[Mapping[str, Any]], *, unwraps: frozenset[str] = frozenset()) -> None:
+        self._events = events
+        self._unwraps = unwraps
+        self._columns = _columns_of_like_events(events)
+        self.names = frozenset(self._columns) if self._columns else frozenset().union(*events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def column(self, name: str, *, as_text: bool = False) -> Sequence[Any] | None:
+        if name not in self.names:
+            return None
+        values = self._columns.get(name) or [event.get(name) for event in self._events]
+        return [_unwrapped(value) for value in values] if name in self._unwraps else values
+
+    def present(self, name: str) -> Mask:
+        if name not in self.names:
+            return np.zeros(len(self._events), bool)
+        return np.fromiter((name in event for event in self._events), bool, len(self._events))
+
+    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
+        if self.names <= known:
+            return {}
+        found = (
+            {k: v for k, v in event.items() if k not in known and (keep_nulls or v is not None)}
+            for event in self._events
+        )
+        return {row: extra for row, extra in enumerate(found) if extra}
+
+
+def _columns_of_like_events(events: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
+    """Return the columns of events that all have the same, which takes one look at each event; else nothing."""
+    names = list(events[0]) if events else []
+    if len(names) < 2 or any(len(event) != len(names) for event in events):
+        return {}
+    try:
+        return dict(zip(names, zip(*map(itemgetter(*names), events), strict=True), strict=True))
+    except KeyError:
+        return {}
+
+
+def _unwrapped(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+class FileRows:
+    """A chunk of a file. Every row contains every column of it."""
+
+    def __init__(self, chunk: pa.Table, *, text: bool) -> None:
+        self.text = text
+        self._chunk = chunk
+        # To find a column by its name, pyarrow looks through all of them.
+        self._numbers = {name: number for number, name in enumerate(chunk.column_names)}
+        self.names = frozenset(self._numbers)
+
+    def __len__(self) -> int:
+        return int(self._chunk.num_rows)
+
+    def column(self, name: str, *, as_text: bool = False) -> Values | None:
+        return self._values(name, as_text) if name in self.names else None
+
+    def _values(self, name: str, as_text: bool) -> Values:
+        number = self._numbers[name]
+        return normalize(self._chunk.column(number), self._chunk.field(number), as_text=as_text)
+
+    def present(self, name: str) -> Mask:
+        return np.full(len(self), name in self.names)
+
+    def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
+        names = [name for name in self._numbers if name not in known]
+        if not names:
+            return {}
+        columns = [_undeclared_values(self._values(name, as_text=True), self.text) for name in names]
+        found = (
+            {name: value for name, value in zip(names, row, strict=True) if keep_nulls or not is_null(value)}
+            for row in zip(*columns, strict=True)
+        )
+        return {row: extra for row, extra in enumerate(found) if extra}
+
+
+def _undeclared_values(values: Values, text: bool) -> Sequence[Any]:
+    """Return what JSON can hold of a column that the schema does not know."""
+    if text:
+        values = text_to_null(values)
+    listed = as_list(values)
+    holds_texts = isinstance(values, pa.Array) and pa.types.is_string(values.type)
+    return listed if holds_texts else [exact_json.with_words(value) for value in listed]

@@ -1,0 +1,41 @@
+"""What the layers of the server learn about one request while it passes through them."""
+
+from dataclasses import dataclass
+
+from starlette.types import Scope
+
+from inference_events.http.contract import Operation
+
+_KEY = "inference_events.state"
+
+
+@dataclass(slots=True)
+class RequestState:
+    """Travel with one request; `status` is 0 until the answer starts."""
+
+    request_id: str
+    operation: Operation | None = None
+    token_id: str = ""
+    project_ids: frozenset[str] | None = None
+    status: int = 0
+
+
+def begin_request_state(scope: Scope, request_id: str) -> RequestState:
+    """Attach a new state to the request."""
+    state = RequestState(request_id)
+    scope.setdefault("extensions", {})[_KEY] = state
+    return state
+
+
+def request_state(scope: Scope) -> RequestState:
+    """Return the state of a request that `begin_request_state` has seen."""
+    state: RequestState = scope["extensions"][_KEY]
+    return state
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return the first value of a header, whose name is in lower case."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None

@@ -1,0 +1,1 @@
+"""Idempotency: a repeated request gets the first response, and its effect only once."""

@@ -1,0 +1,111 @@
+"""Requests that are sent again get the answer of the first attempt, and their effect only once.
+
+A record of every attempt that succeeded lies in the store that holds its effect, written in the same transaction.
+Attempts that are under way are known in memory only: a crash ends them, and what they had not committed is gone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from inference_events.context import Request
+from inference_events.errors import IdempotencyKeyReused
+
+# The vendor's client gives up 300 s after its first attempt, which may itself have taken up to its time-out of 100 s.
+# What is older is not an attempt at the same thing, but an equal request of another time.
+RETRIED_WITHIN = timedelta(minutes=15)
+
+
+class KeyClaimed(Exception):
+    """Say that another attempt with the same idempotency key has succeeded. The one that raises it changed nothing."""
+
+
+@dataclass(frozen=True)
+class StoredResponse:
+    """An attempt that succeeded: the digest of its body, its answer, and when it was made."""
+
+    body_digest: bytes
+    answer: Any
+    made_at: datetime
+
+
+Find = Callable[[Request], Awaitable[StoredResponse | None]]
+Key = tuple[str, str, str, str | bytes]
+
+
+@dataclass(frozen=True)
+class _Running:
+    body_digest: bytes
+    answer: asyncio.Future[Any]
+
+
+class IdempotencyGuard:
+    """Lets each mutating request through, or answers it with what an earlier attempt got.
+
+    `finders` look up records in the stores. Rules: `openapi.yaml`, introduction.
+    """
+
+    def __init__(self, finders: Sequence[Find]) -> None:
+        self._finders = finders
+        self._running: dict[Key, _Running] = {}
+
+    async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the answer to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
+        if request.idempotency_key is None and not request.is_retry:
+            return await self._begin(request, perform())
+        while (running := self._running.get(_key(request))) is not None:
+            await asyncio.wait([running.answer])
+            if not running.answer.cancelled() and running.answer.exception() is None:
+                return _replayed(running.body_digest, running.answer.result(), request)
+        # The stores are asked as a part of the attempt, so that an equal request waits instead of asking, too.
+        return await self._begin(request, self._find_or_perform(request, perform))
+
+    async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        earlier = await self._find(request)
+        if earlier is None:
+            try:
+                return await perform()
+            except KeyClaimed:
+                # The other attempt did not come through this object, and was quicker.
+                earlier = await self._find(request)
+                if earlier is None:
+                    raise
+        return _replayed(earlier.body_digest, earlier.answer, request)
+
+    async def _find(self, request: Request) -> StoredResponse | None:
+        for find in self._finders:
+            earlier = await find(request)
+            if earlier is not None and _may_be_attempt(earlier, request):
+                return earlier
+        return None
+
+    async def _begin(self, request: Request, attempt: Awaitable[Any]) -> Any:
+        key = _key(request)
+        running = _Running(request.body_digest, asyncio.ensure_future(attempt))
+        running.answer.add_done_callback(lambda _: self._forget(key, running))
+        self._running[key] = running
+        # Once begun, an attempt goes on when its client hangs up: a retry may be waiting for it.
+        return await asyncio.shield(running.answer)
+
+    def _forget(self, key: Key, running: _Running) -> None:
+        if not running.answer.cancelled():
+            running.answer.exception()  # A failure that nobody waits for is no news: it was answered.
+        if self._running.get(key) is running:
+            del self._running[key]
+
+
+def _key(request: Request) -> Key:
+    return (request.token_id, request.method, request.path, request.idempotency_key or request.body_digest)
+
+
+def _may_be_attempt(earlier: StoredResponse, request: Request) -> bool:
+    """Tell whether the client may still be trying what it tried then; a key says that it is."""
+    return request.idempotency_key is not None or datetime.now(UTC) - earlier.made_at < RETRIED_WITHIN
+
+
+def _replayed(body_digest: bytes, answer: Any, request: Request) -> Any:
+    if body_digest != request.body_digest:
+        raise IdempotencyKeyReused("The idempotency key was used with another body")
+    return answer

@@ -1,0 +1,31 @@
+"""Where the records of earlier attempts are: each lies in the store that holds its effect."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from inference_events.catalog import Catalog, idempotency_records
+from inference_events.context import Request
+from inference_events.events.results import IngestResult
+from inference_events.events.store import EventStore
+from inference_events.idempotency.guard import Find, StoredResponse
+from inference_events.idempotency.records import find_stored_response
+
+
+def in_store(store: EventStore, respond: Callable[[IngestResult], Any]) -> Find:
+    """Return the look-up of attempts that changed events. `respond` makes the response of what became of them."""
+
+    async def find(request: Request) -> StoredResponse | None:
+        return await asyncio.to_thread(find_stored_response, store, respond, request)
+
+    return find
+
+
+def in_catalog(catalog: Catalog) -> Find:
+    """Return the look-up of attempts that changed the catalog."""
+
+    async def find(request: Request) -> StoredResponse | None:
+        attempt = await catalog.aread(lambda session: idempotency_records.find(session, request))
+        return None if attempt is None else StoredResponse(attempt.body_digest, attempt.answer, attempt.created_at)
+
+    return find

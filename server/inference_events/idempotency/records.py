@@ -1,0 +1,58 @@
+"""Retry records as bytes: answers are kept compressed, as a thousand ids would weigh as much as their events."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import orjson
+import zstandard
+
+from inference_events.context import Request
+from inference_events.events.ingest.timestamps import moment_of
+from inference_events.events.results import IngestResult
+from inference_events.events.store import EventStore, IdempotencyRecord, RetryKey
+from inference_events.idempotency.guard import StoredResponse
+
+
+class _Compressor(threading.local):
+    """Compress in one thread. To make a compressor takes ten times as long as to compress a short answer."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1).compress
+
+
+_compressor = _Compressor()
+
+
+def retry_key(request: Request) -> RetryKey:
+    """Return what a request shares with those that repeat it."""
+    return RetryKey(request.token_id, request.method, request.path, request.idempotency_key)
+
+
+def idempotency_record(request: Request, result: IngestResult, created_at: int) -> IdempotencyRecord:
+    """Make the record of a request at `created_at`, in microseconds since 1970. The store adds the statuses."""
+    return IdempotencyRecord(
+        token_id=request.token_id,
+        method=request.method,
+        path=request.path,
+        idempotency_key=request.idempotency_key,
+        body_digest=request.body_digest,
+        answer=_compressor.compress(result.to_json()),
+        created_at=created_at,
+    )
+
+
+def find_stored_response(
+    store: EventStore, respond: Callable[[IngestResult], Any], request: Request
+) -> StoredResponse | None:
+    """Look up the newest attempt of `request` that succeeded in the event store, with what `respond` makes of it."""
+    record = store.find_record(retry_key(request), request.body_digest)
+    if record is None:
+        return None
+    kept = zstandard.ZstdDecompressor().decompress(record.answer)
+    if record.statuses is None:
+        return StoredResponse(record.body_digest, orjson.loads(kept), moment_of(record.created_at))
+    result = IngestResult.from_json(kept).with_statuses(np.frombuffer(record.statuses, np.int8))
+    answer = respond(result)
+    return StoredResponse(record.body_digest, answer, moment_of(record.created_at))

@@ -1,0 +1,128 @@
+"""Where events go: from a model's id and an environment to its schema and its place in the event store."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog.tables import Model
+from inference_events.errors import BadRequest, Conflict, ErrorDetail, ObjectNotFound
+from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
+from inference_events.models.schema import ModelSchema, model_schema
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+SCHEMA_STALE = (ModelUnknown, RevisionChanged)
+
+
+class ModelRegistry:
+    """Finds models and environments, and keeps the event store's columns in step with the models' schemas."""
+
+    def __init__(self, catalog: Catalog, store: EventStore) -> None:
+        self._catalog = catalog
+        self._store = store
+
+    def model(self, model_id: str) -> Model:
+        """Return a model. Raises ObjectNotFound."""
+        return self._catalog.cached_read(("model", model_id), lambda session: models.get(session, model_id))
+
+    def schema(self, model_id: str) -> ModelSchema:
+        """Return a model's schema, prepared for reading rows. Raises ObjectNotFound."""
+        return self._catalog.cached_read(
+            ("schema", model_id), lambda session: to_model_schema(models.get(session, model_id))
+        )
+
+    def environment_id(self, model_id: str, dataset: str | None) -> str:
+        """Return the id of a dataset, or of the PRODUCTION environment. Raises ObjectNotFound."""
+        return self._catalog.cached_read(
+            ("environment", model_id, dataset), lambda session: _environment_id(session, model_id, dataset)
+        )
+
+    def dataset_id(self, model_id: str, environment_id: str) -> str:
+        """Return `environment_id` if it is that of a dataset of the model. Raises ObjectNotFound."""
+        return self._catalog.cached_read(
+            ("dataset", model_id, environment_id), lambda session: _dataset_id(session, model_id, environment_id)
+        )
+
+    def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
+        """Do `environment_id`, but make a dataset that does not exist, with its STATIC baseline."""
+        try:
+            return self.environment_id(model_id, dataset)
+        except ObjectNotFound:
+            if dataset is not None:
+                self._catalog.write(lambda session: _make_dataset(session, model_id, dataset))
+            return self.environment_id(model_id, dataset)
+
+    def define(self, model: Model) -> None:
+        """Give the event store a model's columns. Raises Conflict where stored values would be lost."""
+        schema = to_model_schema(model)
+        try:
+            self._store.define(schema.model_id, schema.revision, schema.arrow, schema.targets).result()
+        except LossyRetyping as error:
+            places = {column["name"]: place for place, column in enumerate(model.schema["columns"])}
+            faults = [
+                ErrorDetail("stored values do not fit the new type", f"/schema/columns/{places[name]}", "Conflict")
+                for name in error.args
+            ]
+            raise Conflict("Stored values would be lost", faults) from None
+
+    def sync_schema(self, model_id: str) -> None:
+        """Bring the event store in step with a model. Raises ObjectNotFound.
+
+        The two differ for a moment while a schema changes, and for longer if the server was killed just then.
+        """
+        self._catalog.write(lambda session: self.define(models.get(session, model_id)))
+
+    def with_schema_retry(self, model_id: str, act: Callable[[], T]) -> T:
+        """Return what `act` returns, after mending where the store is out of step."""
+        for _ in range(ATTEMPTS):
+            try:
+                return act()
+            except SCHEMA_STALE:
+                self.sync_schema(model_id)
+        return act()
+
+
+def dataset_name(env_type: str, env_name: str | None) -> str | None:
+    """Return the dataset meant, None for PRODUCTION. Raises BadRequest where a dataset has no name."""
+    if env_type == environments.PRODUCTION:
+        return None
+    if env_name is None:
+        fault = ErrorDetail("is needed for PRE_PRODUCTION", "/env_name")
+        raise BadRequest.with_details(fault)
+    return env_name
+
+
+def to_model_schema(model: Model) -> ModelSchema:
+    return model_schema(
+        model_id=model.id,
+        revision=model.schema_revision,
+        schema=model.schema,
+        spec=model.spec,
+        task=model.task,
+        task_params=model.task_params,
+        event_id_col=model.event_id_col,
+        event_ts_col=model.event_ts_col,
+        event_ts_format=model.event_ts_format,
+    )
+
+
+def _environment_id(session: Session, model_id: str, dataset: str | None) -> str:
+    models.get(session, model_id)
+    if dataset is None:
+        return environments.get_production(session, model_id).id
+    environment = environments.find_dataset(session, model_id, dataset)
+    if environment is None:
+        raise ObjectNotFound.of("Environment")
+    return environment.id
+
+
+def _dataset_id(session: Session, model_id: str, environment_id: str) -> str:
+    return environments.get_dataset(session, model_id, environment_id).id
+
+
+def _make_dataset(session: Session, model_id: str, name: str) -> None:
+    models.get(session, model_id)
+    baselines.get_or_create_dataset(session, model_id, name)

@@ -1,0 +1,1 @@
+"""Engines that store events. Each implements `events.store.EventStore`."""

@@ -1,0 +1,5 @@
+"""The embedded engine. All of its SQL stands in this package."""
+
+from inference_events.stores.duckdb.store import DuckDBEventStore
+
+__all__ = ["DuckDBEventStore"]

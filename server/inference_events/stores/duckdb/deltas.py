@@ -1,0 +1,97 @@
+"""What updates say about rows, kept beside their table until it is worth while to write those rows anew.
+
+To write a row anew takes all its columns, and each of them lies in a block of its own. A patch takes those that an
+update carries: `changed` holds their names, the columns of the patch their values, and its violations are theirs. What
+else it has counts where it is not null. A row has one patch at most.
+
+The time at which a target got its first value is in the patch only if the row has none. Which of the two counts is
+decided when they are read, so that an update need not read the row.
+
+Patches never say anything about what events are selected and ordered by, so rows are selected first and then read
+through their patches.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inference_events.events.merging import StoredRows
+from inference_events.events.store import UNKNOWN_TIME, Mask
+from inference_events.stores.duckdb.sql import EVENT_COLUMNS, literal
+from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema
+
+UNKNOWN = f"make_timestamp({UNKNOWN_TIME})"
+PATCHED = ("undeclared", "violations", "updated_at", "epoch", "column_epochs")
+VIOLATIONS = """CASE WHEN p.row_key IS NULL THEN e.violations ELSE
+    list_filter(e.violations, lambda v: NOT list_contains(p.changed, v."column")) || coalesce(p.violations, [])
+END AS violations"""
+
+
+def delta_columns(schema: TableSchema) -> dict[str, str]:
+    """Return the columns of the table of patches, with their types: dropped ones too, for readers that began before."""
+    system = {name: EVENT_COLUMNS[name] for name in PATCHED}
+    return {"row_key": "BIGINT", "changed": "VARCHAR[]"} | system | schema.sql_columns
+
+
+def latest(schema: TableSchema, columns: Sequence[str], rows: str) -> str:
+    """Return a query of columns of rows as they read now.
+
+    `rows` is a query of rows of the table of events. It is `e` in the query, the patches are `p`.
+    """
+    declared = {name: column for column in schema.declared for name in column.sql_columns}
+    selected = ", ".join(_latest(column, declared) for column in columns)
+    joined = f" LEFT JOIN {schema.deltas} p ON p.row_key = e.row_key" if "p." in selected else ""
+    return f"SELECT {selected} FROM ({rows}) e{joined}"
+
+
+def own_columns(schema: TableSchema, merged: Collection[str]) -> list[str]:
+    """Return, for `latest`, the columns of the patch itself, null where a row has none; but `merged` as they read."""
+    system = (name if name in merged else f"p.{name}" for name in PATCHED)
+    return ["p.changed", *system, *(f"p.{name}" for column in schema.declared for name in column.sql_columns)]
+
+
+def patches(
+    schema: TableSchema,
+    stored: pa.Table,
+    rows: StoredRows,
+    carried: Mapping[str, Mask],
+) -> pa.Table:
+    """Make the patches of stored rows, in step with them.
+
+    `rows` is what the patches hold from now on, `carried` tells which values are new; `stored` has each row's row_key
+    and what was changed before.
+    """
+    columns = {"row_key": stored["row_key"], "changed": _changed(schema, stored["changed"], carried)}
+    columns |= {name: rows.system[name] for name in PATCHED}
+    columns |= zip((column.sql_name for column in schema.declared), rows.values.columns, strict=True)
+    columns |= {column.label_name: rows.labels[column.name] for column in schema.labelled}
+    return pa.table(columns)
+
+
+def _latest(column: str, declared: Mapping[str, StoredColumn]) -> str:
+    if column == "violations":
+        return VIOLATIONS
+    if column in PATCHED:
+        return f"coalesce(p.{column}, e.{column}) AS {column}"
+    if column in declared:
+        values, labels = declared[column].sql_name, declared[column].label_name
+        if column == labels:
+            # A value without a time was written before times were kept.
+            return f"coalesce(e.{labels}, CASE WHEN e.{values} IS NOT NULL THEN {UNKNOWN} END, p.{labels}) AS {labels}"
+        changed = f"list_contains(p.changed, {literal(declared[column].name)})"
+        return f"CASE WHEN {changed} THEN p.{column} ELSE e.{column} END AS {column}"
+    return f"e.{column}" if column.isidentifier() else column
+
+
+def _changed(schema: TableSchema, before: pa.ChunkedArray, carried: Mapping[str, Mask]) -> pa.ListArray:
+    names = pa.array(schema.arrow.names, pa.string())
+    is_changed = np.zeros((len(before), len(names)), bool)
+    for number, name in enumerate(schema.arrow.names):
+        if name in carried:
+            is_changed[:, number] = carried[name]
+    lists = before.combine_chunks()
+    is_changed[pc.list_parent_indices(lists), pc.index_in(lists.flatten(), names)] = True
+    offsets = np.concatenate([[0], np.cumsum(is_changed.sum(axis=1))]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), names.take(pa.array(np.nonzero(is_changed)[1])))

@@ -1,0 +1,137 @@
+"""Where the row of each event id lies: an index in memory, so that work by id need not look through the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+Hashes = npt.NDArray[np.uint64]
+RowKeys = npt.NDArray[np.int64]
+
+TOMBSTONE = -1
+MAX_RUN_LENGTH = 1 << 21
+
+
+def hash_ids(environment_id: str, ids: Sequence[str]) -> Hashes:
+    """Hash event ids of one environment. The hashes are stored: they must not change."""
+    seed = xxhash.xxh3_64_intdigest(environment_id.encode())
+    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, ids), repeat(seed))
+    return np.fromiter(digests, np.uint64, len(ids))
+
+
+@dataclass(frozen=True)
+class _SortedRun:
+    """Entries in order of their hash. A row_key is overwritten where the row moves or goes."""
+
+    hashes: Hashes
+    row_keys: RowKeys
+
+    @classmethod
+    def sorted(cls, hashes: Hashes, row_keys: RowKeys, *, of_runs: bool = False) -> "_SortedRun":
+        """Sort entries. `of_runs` tells that they are runs one after the other, which a stable sort merges."""
+        order = np.argsort(hashes, kind="stable" if of_runs else None)
+        return cls(hashes[order], row_keys[order])
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def find(self, hashes: Hashes) -> RowKeys:
+        """Return the numbers of the entries that have one of the hashes."""
+        first = np.searchsorted(self.hashes, hashes)
+        there = first < len(self)
+        there[there] = self.hashes[first[there]] == hashes[there]
+        first = first[there]
+        length = np.searchsorted(self.hashes, hashes[there], "right") - first
+        starts = np.repeat(first - (np.cumsum(length) - length), length)
+        entries: RowKeys = starts + np.arange(length.sum())
+        return entries
+
+    def without(self, below: int) -> "_SortedRun":
+        """Return the entries whose row_keys are not below one."""
+        stays = self.row_keys >= below
+        return _SortedRun(self.hashes[stays], self.row_keys[stays])
+
+    def joined(self, other: "_SortedRun") -> "_SortedRun":
+        """Return the entries of both whose rows are still there."""
+        hashes = np.concatenate([self.hashes, other.hashes])
+        row_keys = np.concatenate([self.row_keys, other.row_keys])
+        there = row_keys != TOMBSTONE
+        return _SortedRun.sorted(hashes[there], row_keys[there], of_runs=True)
+
+
+class IdIndex:
+    """Maps 64-bit hashes of event ids to the row_keys of their rows, of one table.
+
+    Two ids may share a hash, so what is found are candidates: who asks compares the ids. An id that is stored is
+    always among the candidates of its hash. An entry takes 16 bytes, in a few sorted runs: runs of like size are
+    joined, so that they stay few, up to a size that is joined in a moment.
+    """
+
+    def __init__(self, hashes: Hashes, row_keys: RowKeys) -> None:
+        self._runs = [_SortedRun.sorted(hashes, row_keys)]
+        self._next_row_key = int(row_keys.max(initial=-1)) + 1
+
+    def find(self, hashes: Hashes) -> RowKeys:
+        """Return the row_keys of all rows whose ids may have one of the hashes, sorted."""
+        wanted = _distinct(hashes)
+        row_keys = _distinct(np.concatenate([run.row_keys[run.find(wanted)] for run in self._runs]))
+        there: RowKeys = row_keys[row_keys != TOMBSTONE]
+        return there
+
+    def reserve(self, count: int) -> RowKeys:
+        """Return row_keys for rows that are to be inserted: larger than any before, so that rows lie in their order."""
+        start = self._next_row_key
+        self._next_row_key += count
+        return np.arange(start, self._next_row_key)
+
+    def add(self, hashes: Hashes, row_keys: RowKeys) -> None:
+        """Note rows that were inserted."""
+        run = _SortedRun.sorted(hashes, row_keys)
+        while self._runs and len(self._runs[-1]) <= min(2 * len(run), MAX_RUN_LENGTH):
+            run = self._runs.pop().joined(run)
+        self._runs.append(run)
+
+    def remove(self, hashes: Hashes, row_keys: RowKeys) -> None:
+        """Note rows that were deleted."""
+        keys, ordered = _distinct(hashes), np.sort(row_keys)
+        for run in self._runs:
+            entries = run.find(keys)
+            run.row_keys[entries[_contains(ordered, run.row_keys[entries])]] = TOMBSTONE
+
+    def drop_below(self, row_key: int) -> None:
+        """Forget rows whose row_keys are below one."""
+        self._runs = [run.without(row_key) for run in self._runs]
+
+
+@dataclass(frozen=True)
+class RowIds:
+    """The `rowid` at each row_key. Both ascend with the rows, so they part only where the engine left out deleted rows.
+
+    From each of `starts` on, which ascend, the rowid is the row_key less its shift.
+    """
+
+    starts: RowKeys
+    shifts: RowKeys
+
+    def guess(self, row_keys: RowKeys) -> RowKeys:
+        if not len(self.starts):
+            return row_keys
+        return row_keys - self.shifts[np.maximum(np.searchsorted(self.starts, row_keys, "right") - 1, 0)]
+
+
+def _distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return each value once, sorted. NumPy's `unique` puts integers into a table, which takes far longer."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
+def _contains(ordered: RowKeys, wanted: RowKeys) -> npt.NDArray[np.bool_]:
+    if not len(ordered):
+        return np.zeros(len(wanted), bool)
+    near = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    found: npt.NDArray[np.bool_] = ordered[near] == wanted
+    return found

@@ -1,0 +1,207 @@
+"""The rows of the tables of events: found by their ids without looking through a table, read and changed by row_key."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inference_events.events.store import Deletion, EventBatch
+from inference_events.stores.duckdb.deltas import latest
+from inference_events.stores.duckdb.id_index import IdIndex, RowIds, RowKeys, hash_ids
+from inference_events.stores.duckdb.sql import EVENT_COLUMNS, KEY_COLUMNS, arrow, conditions, number, registered
+from inference_events.stores.duckdb.table_schema import TableSchema
+
+ROW_ID = "rowid"
+FIRST_UNCOMMITTED = 36_028_797_018_960_000
+KNOWN_BY_ID = ("row_key", "event_id", "content_hash", "hash_version")
+
+
+class Rows:
+    """Reads and changes rows within the transactions of one connection, and keeps the index of their ids in step.
+
+    A row's row_key is a number of its own, larger than that of every row inserted before, so that rows lie in the order
+    of their row_keys and the engine passes over all but those it needs. `rowid` holds for one transaction.
+    `changes` counts the rows that were written or deleted.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._db = connection
+        self._id_indexes: dict[str, IdIndex] = {}
+        self._row_ids: dict[str, RowIds] = {}
+        self._patches: dict[str, int] = {}
+        self._orders: dict[str, list[str]] = {}
+        self.changes = 0
+        self._changed: set[str] = set()
+
+    def begin(self) -> None:
+        self._changed = set()
+
+    def rollback(self) -> None:
+        """Forget the indexes that are ahead of their tables; they are made anew when they are needed."""
+        self._orders = {}
+        for model_id in self._changed:
+            self.forget(model_id)
+
+    def forget(self, model_id: str) -> None:
+        """Drop the index of a table that is no more."""
+        self._id_indexes.pop(model_id, None)
+        self._row_ids.pop(model_id, None)
+        self._patches.pop(model_id, None)
+        self.forget_columns(model_id)
+
+    def forget_columns(self, model_id: str) -> None:
+        """Drop what is known of a table's columns, which have changed."""
+        self._orders.pop(model_id, None)
+
+    def find(
+        self, schema: TableSchema, environment_id: str, system: pa.Table, columns: Sequence[str]
+    ) -> pa.Table | None:
+        """Return these columns of the rows that have one of the ids of `system`, None if there are none."""
+        row_keys = self._id_index(schema).find(system["id_hash"].to_numpy())
+        if not len(row_keys):
+            return None
+        rows = self._look(schema, row_keys, [*columns, "environment_id"])
+        is_wanted = pc.and_(
+            pc.equal(rows["environment_id"], environment_id), pc.is_in(rows["event_id"], system["event_id"])
+        )
+        return rows.filter(is_wanted)
+
+    def _look(self, schema: TableSchema, row_keys: RowKeys, columns: Sequence[str]) -> pa.Table:
+        """Return these columns, `row_key` among them, of the rows at row_keys.
+
+        A look-up by row key reads the keys of all rows. So the expected rowids are tried first, and the rest is
+        joined by key: rows that a vacuum moved, or that the transaction has inserted.
+        """
+        row_ids = self._row_ids_of(schema)
+        candidates = pa.table({"row_key": row_keys, "row": row_ids.guess(row_keys)})
+        with registered(self._db, candidates=candidates):
+            near = f"SELECT e.*, e.rowid FROM {schema.table} e WHERE e.rowid IN (SELECT row FROM candidates)"
+            rows = arrow(self._db, latest(schema, columns, near))
+            rows = rows.filter(pc.is_in(rows["row_key"], candidates["row_key"]))
+            if len(rows) == len(row_keys):
+                return rows
+            near = f"SELECT e.*, e.rowid FROM {schema.table} e JOIN candidates USING (row_key)"
+            rows = arrow(self._db, latest(schema, [*columns, ROW_ID], near))
+        found = rows[ROW_ID].to_numpy()
+        if np.any((found != row_ids.guess(rows["row_key"].to_numpy())) & (found < FIRST_UNCOMMITTED)):
+            del self._row_ids[schema.model_id]
+        return rows
+
+    def read(self, schema: TableSchema, row_keys: RowKeys, columns: Sequence[str]) -> pa.Table:
+        """Return these columns of the rows at row_keys, in step with them."""
+        wanted = f"SELECT e.*, e.rowid, w.row FROM {schema.table} e JOIN wanted w USING (row_key)"
+        with registered(self._db, wanted=pa.table({"row": np.arange(len(row_keys)), "row_key": row_keys})):
+            return arrow(self._db, f"{latest(schema, columns, wanted)} ORDER BY e.row")
+
+    def insert(self, schema: TableSchema, rows: pa.Table) -> None:
+        """Insert rows, which have all columns but the row_key."""
+        id_index, hashes = self._id_index(schema), rows["id_hash"].to_numpy()
+        row_keys = id_index.reserve(len(rows))
+        rows = rows.append_column("row_key", pa.array(row_keys)).select(self._order(schema))
+        self._db.from_arrow(rows).insert_into(schema.table)
+        self._changed.add(schema.model_id)
+        self.changes += len(rows)
+        id_index.add(hashes, row_keys)
+
+    def patch(self, schema: TableSchema, patches: pa.Table) -> None:
+        """Put patches in the row_key of those that their rows have."""
+        with registered(self._db, incoming=patches):
+            self._db.execute(f"DELETE FROM {schema.deltas} WHERE row_key IN (SELECT row_key FROM incoming)")
+            self._db.execute(f"INSERT INTO {schema.deltas} BY NAME SELECT * FROM incoming")
+        self.changes += len(patches)
+        self._patches[schema.model_id] = number(self._db, f"SELECT count(*) FROM {schema.deltas}")
+
+    def set_hashes(self, schema: TableSchema, rows: pa.Table) -> None:
+        """Set the content hashes of rows, known by `rowid`, and their version."""
+        with registered(self._db, hashed=rows.rename_columns({ROW_ID: "row"})):
+            self._db.execute(
+                f"UPDATE {schema.table} e SET content_hash = h.content_hash, hash_version = h.hash_version"
+                " FROM hashed h WHERE e.rowid = h.row"
+            )
+        self.changes += len(rows)
+
+    def count_deltas(self, model_id: str) -> int:
+        """Return how many patches there were after the last one that this process made."""
+        return self._patches.get(model_id, 0)
+
+    def compact(self, schema: TableSchema, most: int) -> int:
+        """Write rows that have patches anew, those that lie closest together; return how many, at most `most`."""
+        row_keys = arrow(self._db, f"SELECT row_key FROM {schema.deltas} ORDER BY row_key")["row_key"].to_numpy()
+        count = min(most, len(row_keys))
+        if not count:
+            return 0
+        start = np.argmin(row_keys[count - 1 :] - row_keys[: len(row_keys) - count + 1])
+        rows = self.read(schema, row_keys[start : start + count], all_columns(schema))
+        self.delete(schema, rows)
+        self.insert(schema, rows.drop_columns([ROW_ID, "row_key"]))
+        self._patches[schema.model_id] = len(row_keys) - count
+        return count
+
+    def delete(self, schema: TableSchema, rows: pa.Table) -> None:
+        """Delete rows, known by `rowid`, row_key and id_hash."""
+        with registered(self._db, gone=rows.select([ROW_ID, "row_key"])):
+            self._db.execute(f"DELETE FROM {schema.table} WHERE rowid IN (SELECT rowid FROM gone)")
+            self._db.execute(f"DELETE FROM {schema.deltas} WHERE row_key IN (SELECT row_key FROM gone)")
+        self._changed.add(schema.model_id)
+        self.changes += len(rows)
+        self._id_index(schema).remove(rows["id_hash"].to_numpy(), rows["row_key"].to_numpy())
+
+    def select(self, schema: TableSchema, deletion: Deletion) -> pa.Table:
+        """Return rowid, row_key and id_hash of the rows that a deletion is about."""
+        where, parameters = conditions(deletion)
+        ids = list(deletion.event_ids or ())
+        candidates = self._candidates(schema, deletion.environment_id, ids)
+        if deletion.event_ids is not None:
+            where += " AND e.row_key IN (SELECT row_key FROM candidates)"
+        with registered(self._db, wanted=pa.table({"event_id": pa.array(ids, pa.string())}), candidates=candidates):
+            selected = f"SELECT e.*, e.rowid FROM {schema.table} e WHERE {where} AND e.epoch < ?"
+            rows = latest(schema, [ROW_ID, "row_key", "id_hash", "epoch"], selected)
+            return arrow(
+                self._db,
+                f"SELECT * FROM ({rows}) WHERE epoch < ?",
+                [*parameters, deletion.epoch, deletion.epoch],
+            )
+
+    def _order(self, schema: TableSchema) -> list[str]:
+        """Return the columns as they lie in the table. That depends on when each of them came."""
+        if schema.model_id not in self._orders:
+            self._orders[schema.model_id] = self._db.table(schema.table).columns
+        return self._orders[schema.model_id]
+
+    def _candidates(self, schema: TableSchema, environment_id: str, ids: Sequence[str]) -> pa.Table:
+        return pa.table({"row_key": self._id_index(schema).find(hash_ids(environment_id, ids))})
+
+    def _row_ids_of(self, schema: TableSchema) -> RowIds:
+        if schema.model_id not in self._row_ids:
+            # Without an order of its own the window goes through the rows as they lie.
+            before = f"SELECT row_key, row_key - rowid AS shift, lag(shift) OVER () AS before FROM {schema.table}"
+            known = arrow(
+                self._db, f"SELECT row_key AS start, shift FROM ({before}) WHERE shift IS DISTINCT FROM before"
+            )
+            self._row_ids[schema.model_id] = RowIds(known["start"].to_numpy(), known["shift"].to_numpy())
+        return self._row_ids[schema.model_id]
+
+    def _id_index(self, schema: TableSchema) -> IdIndex:
+        if schema.model_id not in self._id_indexes:
+            stored = arrow(self._db, f"SELECT id_hash, row_key FROM {schema.table} ORDER BY id_hash")
+            self._id_indexes[schema.model_id] = IdIndex(stored["id_hash"].to_numpy(), stored["row_key"].to_numpy())
+        return self._id_indexes[schema.model_id]
+
+
+def all_columns(schema: TableSchema) -> list[str]:
+    """Return the names of all that a row has, its `rowid` too."""
+    return [ROW_ID, *stored_columns(schema)]
+
+
+def stored_columns(schema: TableSchema) -> list[str]:
+    """Return the names of the columns of the table of events."""
+    return [*KEY_COLUMNS, *EVENT_COLUMNS, *schema.sql_columns]
+
+
+def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:
+    """Return a batch with the hashes of its ids, by which their rows are found."""
+    hashes = hash_ids(environment_id, batch.system["event_id"].to_pylist())
+    return replace(batch, system=batch.system.append_column("id_hash", pa.array(hashes)))

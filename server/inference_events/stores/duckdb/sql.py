@@ -1,0 +1,101 @@
+"""What every statement of this engine is made of: tables, conditions, and rows as Arrow."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from inference_events.events.store import SYSTEM_SCHEMA, Deletion, ModelUnknown, Query, Scan
+from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema, arrow_type
+
+SYSTEM_TABLES = """
+CREATE TABLE IF NOT EXISTS clocks (model_id VARCHAR, epoch BIGINT);
+CREATE TABLE IF NOT EXISTS open_jobs (job_id VARCHAR, model_id VARCHAR, epoch BIGINT);
+CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
+CREATE TABLE IF NOT EXISTS columns (
+    model_id VARCHAR, ordinal BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, dropped BOOLEAN, labelled BOOLEAN
+);
+CREATE TABLE IF NOT EXISTS job_progress (job_id VARCHAR, next_row BIGINT, counts VARCHAR, counters VARCHAR);
+CREATE TABLE IF NOT EXISTS rejected_rows (job_id VARCHAR, row BIGINT, reason VARCHAR, message VARCHAR);
+CREATE TABLE IF NOT EXISTS records (
+    token_id VARCHAR, method VARCHAR, path VARCHAR, idempotency_key VARCHAR, body_digest BLOB, answer BLOB,
+    created_at BIGINT, statuses BLOB
+);
+"""
+# Where a row lies, and by what it is found there: see `rows`.
+KEY_COLUMNS = {"row_key": "BIGINT", "id_hash": "UBIGINT"}
+EVENT_COLUMNS = {
+    "event_id": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "received_at": "TIMESTAMP",
+    "content_hash": "UBIGINT",
+    "hash_version": "UTINYINT",
+    "undeclared": "VARCHAR",
+    "violations": 'STRUCT("column" VARCHAR, kind VARCHAR, "value" VARCHAR)[]',
+    "environment_id": "VARCHAR",
+    "updated_at": "TIMESTAMP",
+    "epoch": "BIGINT",
+    "column_epochs": "VARCHAR",
+}
+SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in KEY_COLUMNS | EVENT_COLUMNS)
+
+assert set(SYSTEM_SCHEMA.names) <= EVENT_COLUMNS.keys()
+
+
+@contextmanager
+def registered(db: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Let statements on `db` read Arrow tables by name."""
+    for name, table in tables.items():
+        db.register(name, table)
+    try:
+        yield
+    finally:
+        for name in tables:
+            db.unregister(name)
+
+
+def schema_of(schemas: dict[str, TableSchema], model_id: str) -> TableSchema:
+    if model_id not in schemas:
+        raise ModelUnknown
+    return schemas[model_id]
+
+
+def conditions(selection: Query | Deletion | Scan) -> tuple[str, list[Any]]:
+    """Return the WHERE clause on table `e`. Ids are looked up in a registered table `wanted`."""
+    conditions: list[tuple[str, list[Any]]] = [("e.environment_id = ?", [selection.environment_id])]
+    if not isinstance(selection, Scan) and selection.event_ids is not None:
+        conditions.append(("e.event_id IN (SELECT event_id FROM wanted)", []))
+    if selection.start is not None:
+        conditions.append(("e.timestamp >= make_timestamp(?)", [selection.start]))
+    if selection.end is not None:
+        conditions.append(("e.timestamp < make_timestamp(?)", [selection.end]))
+    if isinstance(selection, Query) and selection.after is not None:
+        time, event_id = selection.after
+        # The first condition alone lets the engine pass over all that was read before.
+        conditions.append(("e.timestamp >= make_timestamp(?)", [time]))
+        conditions.append(("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", [time, event_id]))
+    return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
+
+
+def declared_values(rows: pa.Table, columns: Sequence[StoredColumn]) -> pa.Table:
+    """Return the values of columns under the users' names."""
+    schema = pa.schema([(column.name, arrow_type(column.sql_type)) for column in columns])
+    return pa.table(
+        [rows[c.sql_name].cast(field.type) for c, field in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def literal(text: str) -> str:
+    """Quote text where a statement has no place for parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def arrow(db: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    return db.sql(sql, params=list(parameters)).to_arrow_table()
+
+
+def number(db: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> int:
+    [(number,)] = db.execute(sql, list(parameters)).fetchall()
+    return int(number)

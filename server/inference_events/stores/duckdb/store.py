@@ -1,0 +1,224 @@
+"""The event store on DuckDB: one file, one table per model, one thread that writes.
+
+A write is durable when its transaction is committed: DuckDB syncs its write-ahead log at every commit. Reads run
+on cursors of their own and see the last commit.
+"""
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from inference_events import exact_json
+from inference_events.events.observer import StoreObserver
+from inference_events.events.store import (
+    Deletion,
+    IdempotencyRecord,
+    JobProgress,
+    ModelUnknown,
+    OpenJob,
+    Query,
+    RejectedRow,
+    RetryKey,
+    Scan,
+    Statuses,
+    StoreClosed,
+    StoredEvents,
+    StoreUnreadable,
+    Write,
+)
+from inference_events.stores.duckdb.commands import (
+    AcceptJob,
+    Compact,
+    Define,
+    Drop,
+    EndJob,
+    ForgetJobs,
+    Purge,
+    RestoreJobs,
+    Vacuum,
+)
+from inference_events.stores.duckdb.database import Database
+from inference_events.stores.duckdb.deltas import latest
+from inference_events.stores.duckdb.group_commit import GroupCommitter
+from inference_events.stores.duckdb.progress import job_progress
+from inference_events.stores.duckdb.records import find_record
+from inference_events.stores.duckdb.reopening import ReopeningWriter
+from inference_events.stores.duckdb.rows import with_id_hashes
+from inference_events.stores.duckdb.scanning import scan_parts
+from inference_events.stores.duckdb.sql import (
+    arrow,
+    conditions,
+    declared_values,
+    number,
+    schema_of,
+)
+from inference_events.stores.duckdb.table_schema import TableSchema
+from inference_events.stores.duckdb.writer import MAX_DELTAS
+
+CHECKPOINT_BYTES = 32 * 1024 * 1024
+READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
+
+
+class DuckDBEventStore:
+    """`EventStore` on one DuckDB file, which this process alone may open. Raises StoreUnreadable."""
+
+    def __init__(
+        self,
+        path: Path,
+        max_deltas: int = MAX_DELTAS,
+        checkpoint_bytes: int = CHECKPOINT_BYTES,
+        observer: StoreObserver | None = None,
+    ) -> None:
+        """Open or create the file.
+
+        Of a model's events that were updated `max_deltas` wait to be written anew, and a write-ahead log of
+        `checkpoint_bytes` is taken up into the file. `observer` learns what is committed.
+        """
+        observer = observer or StoreObserver()
+        try:
+            self._database = Database(path, checkpoint_bytes)
+            self._engine = ReopeningWriter(self._database, max_deltas, observer)
+        except duckdb.Error as error:
+            raise StoreUnreadable(str(error)) from error
+        self._committer = GroupCommitter(self._engine, observer)
+
+    def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
+        return self._committer.submit(Define(model_id, revision, schema, targets))
+
+    def drop(self, model_id: str) -> Future[None]:
+        return self._committer.submit(Drop(model_id))
+
+    def write(self, write: Write) -> Future[Statuses]:
+        hashed = replace(write, batch=with_id_hashes(write.environment_id, write.batch))
+        done = self._committer.submit(hashed)
+        done.add_done_callback(lambda _: self._tidy(write.model_id))
+        return done
+
+    def delete(self, deletion: Deletion) -> Future[int]:
+        done = self._committer.submit(deletion)
+        done.add_done_callback(lambda _: self._tidy(deletion.model_id))
+        return done
+
+    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
+        return self._committer.submit(AcceptJob(model_id, job_id))
+
+    def end_job(self, job_id: str) -> Future[None]:
+        return self._committer.submit(EndJob(job_id))
+
+    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
+        return self._committer.submit(RestoreJobs(jobs))
+
+    def purge_records(self, before: int) -> Future[None]:
+        done = self._committer.submit(Purge(before))
+        done.add_done_callback(lambda _: None if done.exception() else self._engine.record_index.forget(before))
+        return done
+
+    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
+        return self._committer.submit(ForgetJobs(job_ids))
+
+    def read(self, query: Query) -> StoredEvents:
+        schema = self._schema(query.model_id)
+        where, parameters = conditions(query)
+        columns = [*READ_COLUMNS, *schema.sql_columns]
+        order = "ORDER BY e.timestamp, e.event_id"
+        selected = f"SELECT e.* FROM {schema.table} e WHERE {where} {order} LIMIT ?"
+        with self._cursor() as cursor:
+            if query.event_ids is not None:
+                cursor.register("wanted", pa.table({"event_id": pa.array(query.event_ids, pa.string())}))
+            rows = arrow(cursor, f"{latest(schema, columns, selected)} {order}", [*parameters, query.limit])
+        return _stored_events(rows, schema)
+
+    def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
+        with self._cursor() as cursor:
+            yield from scan_parts(cursor, self._schema(scan.model_id), scan)
+
+    def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
+        table = self._schema(model_id).table
+        where, parameters = conditions(Query(model_id, environment_id, 0, start=start, end=end))
+        with self._cursor() as cursor:
+            return number(cursor, f"SELECT count(*) FROM {table} e WHERE {where}", parameters)
+
+    def counts(self, model_id: str) -> dict[str, int]:
+        table = self._schema(model_id).table
+        with self._cursor() as cursor:
+            return dict(cursor.execute(f"SELECT environment_id, count(*) FROM {table} GROUP BY ALL").fetchall())
+
+    def progress(self, job_id: str) -> JobProgress:
+        with self._cursor() as cursor:
+            return job_progress(cursor, job_id)
+
+    def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
+        with self._cursor() as cursor:
+            total = number(cursor, "SELECT count(*) FROM rejected_rows WHERE job_id = ?", [job_id])
+            rows = cursor.execute(
+                "SELECT row, reason, message FROM rejected_rows WHERE job_id = ? ORDER BY row LIMIT ? OFFSET ?",
+                [job_id, limit, offset],
+            ).fetchall()
+        return [RejectedRow(*row) for row in rows], total
+
+    def find_record(self, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
+        with self._cursor() as cursor:
+            return find_record(cursor, self._engine.record_index, key, body_digest)
+
+    def ping(self) -> bool:
+        try:
+            with self._cursor() as cursor:
+                return number(cursor, "SELECT 1") == 1
+        except duckdb.Error:
+            return False
+
+    def queue_depth(self) -> int:
+        return self._committer.depth()
+
+    def close(self) -> None:
+        self._committer.stop()
+        with suppress(duckdb.Error):  # It is closed already, or was given up.
+            self._engine.close()
+        self._database.close()
+
+    def _tidy(self, model_id: str) -> None:
+        with suppress(StoreClosed):  # The next start does it.
+            if self._engine.needs_compaction(model_id):
+                self._committer.submit(Compact(model_id))
+            if self._engine.needs_vacuum():
+                self._committer.submit(Vacuum())
+
+    def _schema(self, model_id: str) -> TableSchema:
+        return schema_of(self._engine.committed, model_id)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            with self._database.cursor() as cursor:
+                yield cursor
+        except duckdb.CatalogException as error:
+            # Only tables of events go, between the look at the schema and the query.
+            raise ModelUnknown from error
+
+
+def _stored_events(rows: pa.Table, schema: TableSchema) -> StoredEvents:
+    system = rows.select(list(READ_COLUMNS))
+    if schema.dropped:
+        kept = zip(system["undeclared"].to_pylist(), _dropped_values(rows, schema), strict=True)
+        merged = [_json(old | (exact_json.loads(text) if text else {})) for text, old in kept]
+        system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
+    labelled_at = pa.table({column.name: rows[column.label_name] for column in schema.labelled})
+    return StoredEvents(system, declared_values(rows, schema.declared), labelled_at)
+
+
+def _dropped_values(rows: pa.Table, schema: TableSchema) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in schema.dropped]
+    columns = [rows[column.sql_name].to_pylist() for column in schema.dropped]
+    for values in zip(*columns, strict=True):
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def _json(extra: dict[str, Any]) -> str | None:
+    return exact_json.dumps(extra, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode() if extra else None
