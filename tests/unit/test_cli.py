@@ -83,8 +83,6 @@ def token_server(catalog: Catalog, directory: DataDirectory) -> Starlette:
                 name: json.loads(value) if name in ("filter", "limit", "offset") else value
                 for name, value in request.query_params.items()
             }
-            if "filter" in arguments:
-                arguments["filter"] = json.loads(arguments["filter"])
             if method == "POST":
                 arguments["body"] = json.loads(await request.body())
             try:
