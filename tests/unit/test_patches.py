@@ -28,7 +28,9 @@ def patched(opened: Opened, tmp_path: Path) -> list[int]:
     """Close the store and return the numbers of the events that have patches."""
     opened.store.close()
     with duckdb.connect(str(tmp_path / "events.duckdb")) as database:
-        rows = database.sql(f"SELECT e.c1 FROM {TableSchema(MODEL, 1).table} e JOIN {PATCHES} USING (row_key)").fetchall()
+        rows = database.sql(
+            f"SELECT e.c1 FROM {TableSchema(MODEL, 1).table} e JOIN {PATCHES} USING (row_key)"
+        ).fetchall()
     opened.reopen()
     return sorted(number for (number,) in rows)
 
