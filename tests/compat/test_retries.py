@@ -1,4 +1,4 @@
-"""IdempotencyGuard: whatever happens to the first attempt, what was asked for has happened exactly once in the end."""
+"""Retries: whatever happens to the first attempt, what was asked for has happened exactly once in the end."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

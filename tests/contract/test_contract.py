@@ -22,7 +22,7 @@ REQUIRED_HEADERS = {
     "503": {"Retry-After", "X-Request-ID"},
     "download_events 200": {"Content-Disposition", "X-Request-ID"},
 }
-SECTIONS = ("Paging", "Versioning", "IdempotencyGuard", "Time", "Types", "Errors", "Access")
+SECTIONS = ("Paging", "Versioning", "Retries", "Time", "Types", "Errors", "Access")
 SECTION = re.compile(r"\*([A-Z][a-z]+)\* in the\s+introduction")
 WRITTEN = ("string", "integer", "number", "array")
 FILENAMES = [

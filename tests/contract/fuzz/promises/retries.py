@@ -1,4 +1,4 @@
-"""IdempotencyGuard: one key, or one body that is sent again, gets one response and has one effect."""
+"""Retries: one key, or one body that is sent again, gets one response and has one effect."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
