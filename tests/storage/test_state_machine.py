@@ -163,11 +163,6 @@ class ServerMachine(RuleBasedStateMachine):
         assert answer["unknown_event_ids"] == list(dict.fromkeys(unknown))
         assert answer["ignored_columns"] == (["x"] if any("x" in event for event in events) else [])
 
-    @rule(dataset=st.sampled_from(["train", "test"]), events=events)
-    def update_a_dataset(self, dataset: str, events: list[Row]) -> None:
-        with pytest.raises(BadRequest):
-            self._request("update_events", events, dataset)
-
     @rule(events=events, dataset=targets, kind=st.sampled_from(["csv", "parquet"]))
     def publish_a_file(self, events: list[Row], dataset: str | None, kind: str) -> None:
         events = of_one_type(events) if kind == "parquet" else events
