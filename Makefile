@@ -21,7 +21,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo test $(PARTS) test-contract test-other test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -40,8 +40,15 @@ environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) $(T
 
 checks: lint types check-generated check-contract
 
+# The halves run side by side: each leaves one of two cores idle while it waits for servers.
 test-unit: .venv/test/.wheel
-	$(TEST_PYTHON) -m pytest --ignore=tests/storage --ignore=tests/faults $(ARGS)
+	$(if $(ARGS),$(TEST_PYTHON) -m pytest $(ARGS),$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-contract test-other)
+
+test-contract:
+	$(TEST_PYTHON) -m pytest tests/contract
+
+test-other:
+	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/storage --ignore=tests/faults
 
 test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
