@@ -83,6 +83,8 @@ def wait_until_writable(server: Subject) -> None:
         time.sleep(0.2)
 
 
+# In the long form only: it waits for two probes, 10 s each.
+@pytest.mark.faults
 def test_a_disk_that_fills_up_without_a_write_is_noticed(tmp_path: Path, disk: Path) -> None:
     """A probe finds a full disk, and another one finds room, if nothing else is written."""
     with subject(disk / "data", log=tmp_path / "log") as server:
