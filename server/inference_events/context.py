@@ -59,6 +59,10 @@ class RawEvents:
     decode: Callable[[], list[Mapping[str, Any]]]
 
 
+class KeyClaimed(Exception):
+    """Say that another attempt under the request's idempotency key has succeeded. This attempt changed nothing."""
+
+
 _current: ContextVar[Request] = ContextVar("current_request")
 
 

@@ -75,6 +75,11 @@ def violations(ingested: Ingested, name: str = "c") -> list[dict[str, Any]]:
     return [{v["kind"]: v["value"] and orjson.loads(v["value"]) for v in row if v["column"] == name} for row in rows]
 
 
+def violation_counts(ingested: Ingested) -> list[tuple[str, str, int]]:
+    """Return column, kind and number of the violations that were found."""
+    return [(name, kind, len(rows)) for name, kind, rows in ingested.violations.rows_by_name()]
+
+
 def undeclared(ingested: Ingested) -> list[Any]:
     return [text and orjson.loads(text) for text in ingested.batch.system["undeclared"].to_pylist()]
 

@@ -11,8 +11,7 @@ from inference_events.catalog import Catalog, idempotency_records, organizations
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
-from inference_events.context import Request
-from inference_events.idempotency.guard import KeyClaimed
+from inference_events.context import KeyClaimed, Request
 
 
 @pytest.fixture

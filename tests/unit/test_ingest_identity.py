@@ -27,6 +27,7 @@ from tests.unit.ingested import (
     schema,
     timestamps,
     updated,
+    violation_counts,
 )
 
 MOMENT = datetime(2024, 3, 14, 14, 57, 11, 855_000, UTC)
@@ -401,7 +402,7 @@ def test_an_update_ignores_a_null_time() -> None:
     ingested = updated([{"id": "a", "ts": None}, {"id": "b", "ts": MICROS}], model)
     assert timestamps(ingested) == [None, MICROS]
     assert ingested.batch.carried["ts"].tolist() == [False, True]
-    assert ingested.violations.counts() == []
+    assert violation_counts(ingested) == []
 
 
 @given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))

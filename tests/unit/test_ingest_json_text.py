@@ -14,7 +14,7 @@ from inference_events.events.ingest.batch import Ingested
 from inference_events.events.ingest.json_text import JsonReader
 from inference_events.events.ingest.rows import FileRows
 from inference_events.models.schema import ModelSchema
-from tests.unit.ingested import column, published, schema
+from tests.unit.ingested import column, published, schema, violation_counts
 
 MODEL = schema(
     column("float", "f", min=0, max=10),
@@ -59,8 +59,8 @@ def same(one: Ingested, other: Ingested) -> bool:
         one.batch.system.equals(other.batch.system)
         and one.batch.values.equals(other.batch.values)
         and all((one.batch.carried[name] == other.batch.carried[name]).all() for name in one.batch.carried)
-        and (one.faults, one.undeclared_columns, one.violations.counts())
-        == (other.faults, other.undeclared_columns, other.violations.counts())
+        and (one.faults, one.undeclared_columns, violation_counts(one))
+        == (other.faults, other.undeclared_columns, violation_counts(other))
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from inference_events.context import Request
+from inference_events.context import KeyClaimed, Request
 from inference_events.errors import BadRequest, IdempotencyKeyReused
-from inference_events.idempotency.guard import IdempotencyGuard, KeyClaimed, StoredResponse
+from inference_events.idempotency.guard import IdempotencyGuard, StoredResponse
 
 Perform = Callable[[], Awaitable[Any]]
 

@@ -8,8 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.tables import IdempotencyRecord
-from inference_events.context import Request
-from inference_events.idempotency.guard import KeyClaimed
+from inference_events.context import KeyClaimed, Request
 
 
 def find(session: Session, request: Request) -> IdempotencyRecord | None:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import structlog
 
-from inference_events.context import RawEvents, Request
+from inference_events.context import KeyClaimed, RawEvents, Request
 from inference_events.errors import ApiError, BadRequest, ErrorDetail, ServiceUnavailable
 from inference_events.events.ingest.batch import Defaults, Ingested, RowFault, ingest_published, ingest_updates
 from inference_events.events.ingest.json_text import JsonReader
@@ -38,7 +38,6 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
-from inference_events.idempotency.guard import KeyClaimed
 from inference_events.idempotency.records import idempotency_record, retry_key
 from inference_events.messages import pointer
 from inference_events.models.registry import ATTEMPTS, SCHEMA_STALE, ModelRegistry

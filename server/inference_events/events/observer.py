@@ -7,9 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.store import EventBatch, RowStatus, Statuses
-
-CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
+from inference_events.events.store import CHANGES, EventBatch, Statuses
 
 
 class StoreObserver:

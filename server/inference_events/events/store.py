@@ -108,6 +108,10 @@ class RowStatus(IntEnum):
     CONFLICT = 5
 
 
+# The statuses of rows that changed what is stored.
+CHANGES = (RowStatus.CREATED, RowStatus.REPLACED, RowStatus.UPDATED)
+
+
 @dataclass(frozen=True)
 class EventBatch:
     """Rows to write, made against one `revision` of a model's schema.

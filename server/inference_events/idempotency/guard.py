@@ -10,16 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inference_events.context import Request
+from inference_events.context import KeyClaimed, Request
 from inference_events.errors import IdempotencyKeyReused
 
 # The vendor's client gives up 300 s after its first attempt, which may itself have taken up to its time-out of 100 s.
 # What is older is not an attempt at the same thing, but an equal request of another time.
 RETRIED_WITHIN = timedelta(minutes=15)
-
-
-class KeyClaimed(Exception):
-    """Say that another attempt with the same idempotency key has succeeded. The one that raises it changed nothing."""
 
 
 @dataclass(frozen=True)

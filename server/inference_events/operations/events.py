@@ -112,11 +112,14 @@ class EventOperations:
         """Accept a job and answer with `shown` and its name. A retry gets the same answer."""
         token_id, job_id = current_request().token_id, new_id()
 
-        def make(session: Session) -> Mapping[str, Any]:
+        def check(session: Session) -> None:
             self._queue.check_room(session)
             if "file_id" in params:
-                # Here, as the file may be removed up to the moment when the job is accepted.
                 _check_file(session, params["file_id"], model)
+
+        def make(session: Session) -> Mapping[str, Any]:
+            # Again, because the queue may be full by now, and the file may be gone.
+            check(session)
             info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
@@ -134,6 +137,8 @@ class EventOperations:
             )
             return views.envelope({**shown, "job": views.job_reference(job)})
 
+        # First, because a job that is refused must not cost two commits of the event store.
+        await self._catalog.aread(check)
         # Before the write to the catalog, which would hold up all other writes to it.
         epoch = await asyncio.wrap_future(self._store.accept_job(model.id, job_id))
         try:

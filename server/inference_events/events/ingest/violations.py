@@ -63,12 +63,6 @@ class Violations:
         found = ((*name, own) for name, own in zip(self.names, rows, strict=True) if len(own))
         return sorted(found, key=itemgetter(0, 1))
 
-    def counts(self, among: Mask | None = None) -> list[tuple[str, str, int]]:
-        """Count by column and kind, of the rows that `among` marks."""
-        which = self.which if among is None else self.which[among[self.rows]]
-        numbers = np.bincount(which, minlength=len(self.names)).tolist()
-        return sorted((*name, number) for name, number in zip(self.names, numbers, strict=True) if number)
-
 
 def find_violations(converted: Mapping[str, Converted], carried: Mapping[str, Mask] | None) -> Violations:
     """Find what is missing, of another type, or out of range, of the carried columns only where `carried` is given."""

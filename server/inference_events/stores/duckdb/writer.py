@@ -25,8 +25,8 @@ from inference_events.events.merging import (
     update_statuses,
     with_label_times,
 )
-from inference_events.events.observer import CHANGES
 from inference_events.events.store import (
+    CHANGES,
     TIMESTAMP,
     ContentConflict,
     Deletion,
