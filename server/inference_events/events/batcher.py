@@ -1,7 +1,7 @@
-"""Events that requests bring: what waits together is ingested at once, written at once, and answered one by one.
+"""Batch concurrent publish and update requests. Each gets its own response.
 
-Looking at a batch takes about as long for one event as for a hundred. So one thread takes all that has come while it
-was busy; the answers wait for the commit.
+Ingesting has a high fixed cost per batch. So one thread takes all requests that came while it was busy. Their responses
+wait for the commit.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, islice
-from queue import SimpleQueue
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +23,7 @@ import structlog
 
 from inference_events.context import KeyClaimed, RawEvents, Request
 from inference_events.errors import ApiError, BadRequest, ErrorDetail, ServiceUnavailable
+from inference_events.events.closable_queue import ClosableQueue, QueueClosed
 from inference_events.events.ingest.batch import Defaults, Ingested, RowFault, ingest_published, ingest_updates
 from inference_events.events.ingest.json_text import JsonReader
 from inference_events.events.ingest.rows import FileRows, JsonRows, Rows
@@ -115,9 +115,7 @@ class RequestBatcher:
         self._store = store
         self._observe = observe
         self._registry = registry
-        self._queue: SimpleQueue[_PendingRequest | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._is_stopped = False
+        self._queue: ClosableQueue[_PendingRequest] = ClosableQueue()
         self._ahead = threading.Semaphore(MAX_BATCHES_IN_FLIGHT)
         self._reader = JsonReader()
         # One thread: several would fight for the interpreter around each small step.
@@ -138,23 +136,19 @@ class RequestBatcher:
 
     def queue_depth(self) -> int:
         """Return how many requests wait to be ingested."""
-        return self._queue.qsize()
+        return self._queue.depth()
 
     def stop(self) -> None:
         """Take no more; what is written already is answered when the store has committed it."""
-        with self._lock:
-            if not self._is_stopped:
-                self._queue.put(None)
-            self._is_stopped = True
+        self._queue.close()
         self._thread.join()
 
     def _put(self, pending: _PendingRequest) -> None:
         """Queue a request's events. Raises ServiceUnavailable after `stop`."""
-        # Under a lock: nobody would read what is queued after the end marker.
-        with self._lock:
-            if self._is_stopped:
-                raise ServiceUnavailable("The server is stopping; try again")
+        try:
             self._queue.put(pending)
+        except QueueClosed:
+            raise ServiceUnavailable("The server is stopping; try again") from None
 
     def _run(self) -> None:
         stopping = False
@@ -169,7 +163,7 @@ class RequestBatcher:
         with self._ahead:
             pass  # What comes until the store has room belongs to the same batch.
         size = 0
-        while taken[-1] is not None and not self._queue.empty():
+        while taken[-1] is not None and not self._queue.is_empty():
             size += taken[-1].weight
             if size >= MAX_BATCH_EVENTS:
                 break
@@ -177,7 +171,7 @@ class RequestBatcher:
         return taken
 
     def _submit(self, group: Sequence[_PendingRequest]) -> None:
-        """Write what a group brings. After a failure try each by itself, so that one does not fail its neighbours."""
+        """Write the events of a group. After a failure, try each request alone: one must not fail the rest."""
         try:
             self._write(group)
         except Exception as error:
@@ -226,7 +220,7 @@ class RequestBatcher:
         return rows, _slices(group, [len(pending.decoded()) for pending in group])
 
     def _read(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[pa.Table, list[int]] | None:
-        """Read a group's events from their text. Updates are not: they tell a null from what is not there."""
+        """Read a group's events from their text. Not used for updates: they distinguish null from missing."""
         undecoded = [pending.events for pending in group if isinstance(pending.events, RawEvents)]
         if len(undecoded) < len(group) or group[0].target.kind is WriteKind.UPDATE:
             return None
@@ -237,7 +231,7 @@ class RequestBatcher:
         return None
 
     def _reject_invalid(self, slices: Sequence[_Slice], faults: Sequence[RowFault]) -> None:
-        """Refuse the requests that have faults, as wholes, and take up the others again."""
+        """Reject requests with invalid events; resubmit the rest."""
         others = []
         for slice_ in slices:
             own = [_fault(fault, slice_.low) for fault in faults if slice_.low <= fault.row < slice_.high]
@@ -256,7 +250,7 @@ class RequestBatcher:
         if isinstance(error, SCHEMA_STALE):
             self._retry(group)
         elif isinstance(error, RecordExists):
-            self._leave_out_claimed(group, error.args)
+            self._reject_claimed(group, error.args)
         elif isinstance(error, ContentConflict):
             _refuse(group, BadRequest.with_details(*_conflicts(error.rows)))
         elif error is not None:
@@ -264,8 +258,8 @@ class RequestBatcher:
         else:
             _complete(slices, results, written.result())
 
-    def _leave_out_claimed(self, group: Sequence[_PendingRequest], claimed: Collection[RetryKey]) -> None:
-        """Refuse the requests whose keys have a record, and resubmit the others."""
+    def _reject_claimed(self, group: Sequence[_PendingRequest], claimed: Collection[RetryKey]) -> None:
+        """Reject requests whose keys have a record; resubmit the rest."""
         _refuse([pending for pending in group if retry_key(pending.request) in claimed], KeyClaimed())
         self._retry([pending for pending in group if retry_key(pending.request) not in claimed])
 
@@ -280,7 +274,7 @@ class RequestBatcher:
                 _refuse([pending], error)
 
 
-def _grouped(batcher: Sequence[_PendingRequest]) -> list[list[_PendingRequest]]:
+def _grouped(requests: Sequence[_PendingRequest]) -> list[list[_PendingRequest]]:
     """Put together what goes to the same target.
 
     Appends stay alone, because one that conflicts fails as a whole. Of several attempts under one idempotency key each
@@ -288,7 +282,7 @@ def _grouped(batcher: Sequence[_PendingRequest]) -> list[list[_PendingRequest]]:
     """
     groups: dict[tuple[WriteTarget, int | None, int], list[_PendingRequest]] = {}
     attempts: Counter[RetryKey] = Counter()
-    for number, pending in enumerate(batcher):
+    for number, pending in enumerate(requests):
         own = number if pending.target.kind is WriteKind.APPEND else None
         key = retry_key(pending.request)
         groups.setdefault((pending.target, own, attempts[key]), []).append(pending)

@@ -1,14 +1,14 @@
-"""One thread that commits: whatever waits when it comes round is committed together, with one sync to disk."""
+"""Group commit: one thread commits all work that waits in one transaction, with one sync to disk."""
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Thread
 from time import perf_counter
 from typing import Any, Protocol
 
 import structlog
 
+from inference_events.events.closable_queue import ClosableQueue, QueueClosed
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreClosed, StoreError
 
@@ -49,39 +49,33 @@ class GroupCommitter:
     def __init__(self, engine: Transactions, observer: StoreObserver) -> None:
         self._engine = engine
         self._observer = observer
-        self._queue: SimpleQueue[_Task | None] = SimpleQueue()
-        self._lock = Lock()
-        self._is_closed = False
+        self._queue: ClosableQueue[_Task] = ClosableQueue()
         self._thread = Thread(target=self._run, name="event-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Any) -> Future[Any]:
         """Queue work. Its future is done once it is committed. Raises StoreClosed after `stop`."""
         task = _Task(work, Future())
-        # Under a lock: nobody would read what is queued after the end marker.
-        with self._lock:
-            if self._is_closed:
-                raise StoreClosed
+        try:
             self._queue.put(task)
+        except QueueClosed:
+            raise StoreClosed from None
         return task.done
 
     def depth(self) -> int:
         """Return how much work waits."""
-        return self._queue.qsize()
+        return self._queue.depth()
 
     def stop(self) -> None:
         """Finish what is queued and end the thread. Further work is refused."""
-        with self._lock:
-            if not self._is_closed:
-                self._queue.put(None)
-            self._is_closed = True
+        self._queue.close()
         self._thread.join()
 
     def _run(self) -> None:
         stopping = False
         while not stopping:
             waiting = [self._queue.get()]
-            while len(waiting) < GROUP_LIMIT and not self._queue.empty():
+            while len(waiting) < GROUP_LIMIT and not self._queue.is_empty():
                 waiting.append(self._queue.get())
             stopping = None in waiting
             tasks = [task for task in waiting if task is not None]
