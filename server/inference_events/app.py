@@ -136,15 +136,15 @@ class Services:
 
 def operation_handlers(services: Services) -> dict[str, Handler]:
     """Return the function of each operation by its operationId."""
-    catalog, store, queue, targets = services.catalog, services.store, services.queue, services.registry
+    catalog, store, queue, registry = services.catalog, services.store, services.queue, services.registry
     file_store, readiness = services.file_store, services.readiness
     return handlers(
         baselines=BaselineOperations(catalog, store),
         environments=EnvironmentOperations(catalog, store),
-        events=EventOperations(catalog, store, queue, targets, services.batcher, services.exporter),
+        events=EventOperations(catalog, store, queue, registry, services.batcher, services.exporter),
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
-        models=ModelOperations(catalog, queue, targets, Proposer(catalog, file_store, services.readers)),
+        models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
         projects=ProjectOperations(catalog, queue),
         server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),
         tokens=TokenOperations(catalog, services.directory),

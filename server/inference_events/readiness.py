@@ -6,7 +6,7 @@ from inference_events.events.store import EventStore
 
 
 class Readiness:
-    """Know what can be served. `is_running` is set by whoever starts and stops the server."""
+    """Know what can be served. The server sets `is_running` at its start and its stop."""
 
     def __init__(self, catalog: Catalog, store: EventStore, disk: Disk) -> None:
         self._catalog = catalog

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     checkpoint_bytes: ByteSize = Field(
         default=ByteSize(32 * MIB),
         gt=0,
-        description="Size of the log at which it is taken up into the events file, which holds up writes for a moment.",
+        description="WAL size that triggers a checkpoint; writes pause briefly.",
     )
     retry_record_hours: float = Field(
         default=24, gt=0, description="Hours for which a repeated request gets its first answer again."

@@ -84,7 +84,7 @@ def unfinished(session: Session) -> list[Job]:
 
 
 def count_unfinished(session: Session) -> int:
-    """Return how many jobs wait or run, whoever asks."""
+    """Return how many jobs wait or run, in all projects."""
     count = select(func.count()).select_from(Job).where(UNFINISHED)
     return session.scalar(count, execution_options=IN_ALL_PROJECTS) or 0
 

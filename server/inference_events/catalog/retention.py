@@ -65,7 +65,7 @@ def _remove_used(session: Session, by: ColumnElement[bool]) -> None:
 
 
 def _remove(session: Session, *which: ColumnElement[bool]) -> int:
-    # A file goes with its model, whoever uploaded it and whoever deletes.
+    # A file is removed with its model, even if the token that deletes cannot see it.
     gone = session.scalars(select(File).where(*which), execution_options=IN_ALL_PROJECTS).all()
     for file in gone:
         mark_removed(session, file)

@@ -293,7 +293,7 @@ class Job(Table):
 
 
 class IdempotencyRecord(Table):
-    """Keep the answer of a request that changed something, for whoever repeats the request."""
+    """Keep the response of a request that changed something, in case that it is repeated."""
 
     __tablename__ = "attempts"
     __table_args__ = (

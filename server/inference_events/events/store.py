@@ -70,7 +70,7 @@ class RecordExists(StoreError):
 
 
 class RevisionChanged(StoreError):
-    """The batch was made for another revision of the model's schema. Make it anew."""
+    """The batch was made for another revision of the model's schema. Make it again."""
 
 
 class LossyRetyping(StoreError):
@@ -336,7 +336,7 @@ class EventStore(Protocol):
     def write(self, write: Write) -> Future[Statuses]:
         """Commit a batch and return one RowStatus per row.
 
-        An id twice in a batch counts as written one after the other. In an APPEND without chunk, other content for
+        Repeated ids apply in order. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
         Fails with ModelUnknown or RevisionChanged, with OutOfTurn if the chunk before is not committed, and with

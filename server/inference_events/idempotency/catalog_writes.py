@@ -1,4 +1,4 @@
-"""Changes of the catalog that leave a record of their answer."""
+"""Changes of the catalog that leave an idempotency record."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -12,7 +12,7 @@ AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])
 
 
 async def change(catalog: Catalog, make: Callable[[Session], AnswerT]) -> AnswerT:
-    """Return the answer of `make`, which is kept for retries in the transaction of what it changes."""
+    """Return the response that `make` returns. It is recorded in the transaction of the change."""
     request = current_request()
 
     def make_and_record(session: Session) -> AnswerT:

@@ -1,7 +1,7 @@
-"""Requests that are sent again get the answer of the first attempt, and their effect only once.
+"""Replay the first response to a repeated request.
 
 A record of every attempt that succeeded lies in the store that holds its effect, written in the same transaction.
-Attempts that are under way are known in memory only: a crash ends them, and what they had not committed is gone.
+In-flight attempts are tracked in memory only; a crash aborts them.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ class IdempotencyGuard:
 
     def _forget(self, key: Key, running: _Running) -> None:
         if not running.answer.cancelled():
-            running.answer.exception()  # A failure that nobody waits for is no news: it was answered.
+            running.answer.exception()  # Mark the exception as retrieved; the client already got it.
         if self._running.get(key) is running:
             del self._running[key]
 
@@ -97,7 +97,7 @@ def _key(request: Request) -> Key:
 
 
 def _may_be_attempt(earlier: StoredResponse, request: Request) -> bool:
-    """Tell whether the client may still be trying what it tried then; a key says that it is."""
+    """Return whether the client may still be trying the same request. A key says that it is."""
     return request.idempotency_key is not None or datetime.now(UTC) - earlier.made_at < RETRIED_WITHIN
 
 

@@ -1,4 +1,4 @@
-"""Retry records as bytes: answers are kept compressed, as a thousand ids would weigh as much as their events."""
+"""Idempotency records as bytes: compressed, because a thousand ids would take as much space as their events."""
 
 import threading
 from collections.abc import Callable

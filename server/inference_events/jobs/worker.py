@@ -169,7 +169,7 @@ class Workers:
                 if job is not None:
                     self._run(job)
             except Exception:
-                # The catalog itself fails: what is unfinished is taken up again when it works.
+                # The catalog itself fails. Unfinished jobs are claimed again when it works.
                 log.error("job_worker_failed", exc_info=True)
                 self._stopping.wait(_RETRY_DELAY_SECONDS)
 

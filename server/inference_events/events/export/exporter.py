@@ -55,9 +55,9 @@ class EventsFile:
 class Exporter:
     """Write files of events, a few at once, in threads of its own."""
 
-    def __init__(self, store: EventStore, targets: ModelRegistry, directory: DataDirectory) -> None:
+    def __init__(self, store: EventStore, registry: ModelRegistry, directory: DataDirectory) -> None:
         self._store = store
-        self._targets = targets
+        self._registry = registry
         self._directory = directory
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="export")
 
@@ -80,7 +80,7 @@ class Exporter:
 
     def _prepare(self, export: Export) -> tuple[Scan, Sequence[ExportColumn]]:
         """Return what to read and what to write of it. Raises what the request is refused with."""
-        schema = self._targets.schema(export.model_id)
+        schema = self._registry.schema(export.model_id)
         environment_id = self._environment_id(export)
         columns = choose_columns(schema, export.column_names, export.with_vectors)
         stored = [column.name for column in columns if column.is_stored]
@@ -89,13 +89,13 @@ class Exporter:
 
     def _environment_id(self, export: Export) -> str:
         if export.dataset_id is None:
-            return self._targets.environment_id(export.model_id, None)
-        return self._targets.dataset_id(export.model_id, export.dataset_id)
+            return self._registry.environment_id(export.model_id, None)
+        return self._registry.dataset_id(export.model_id, export.dataset_id)
 
     def _export(self, export: Export, abandoned: Event) -> EventsFile:
         path = self._directory.outgoing / uuid4().hex
         try:
-            if not self._targets.with_schema_retry(export.model_id, lambda: self._write(export, path, abandoned)):
+            if not self._registry.with_schema_retry(export.model_id, lambda: self._write(export, path, abandoned)):
                 raise ObjectNotFound("No events found that match the request")
         except BaseException:
             path.unlink(missing_ok=True)

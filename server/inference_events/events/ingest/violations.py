@@ -50,7 +50,7 @@ class Violations:
         )
 
     def of(self, rows: Places) -> "Violations":
-        """Return those of some rows, which are sorted and numbered anew."""
+        """Return those of some rows, which are sorted and numbered again."""
         numbers = np.searchsorted(rows, self.rows)
         kept = np.isin(self.rows, rows)
         return replace(self, rows=numbers[kept], which=self.which[kept], raw=self.raw.filter(pa.array(kept)))

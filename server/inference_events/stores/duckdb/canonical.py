@@ -69,7 +69,7 @@ def find_conversion(db: duckdb.DuckDBPyConnection, table: str) -> Conversion:
 def convert_ids(
     db: duckdb.DuckDBPyConnection, schema: TableSchema, conversion: Conversion, merged_rows: int = MERGED_ROWS
 ) -> None:
-    """Change the ids of a table of events that has no patches, and merge the events that get the same id.
+    """Change the ids of a table of events that has no deltas, and merge the events that get the same id.
 
     Some `merged_rows` are merged at once. The table has no times of labels, which came with the format after this.
     """

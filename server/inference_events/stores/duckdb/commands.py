@@ -23,7 +23,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Compact:
-    """Write some of a model's rows anew if too many of them have patches."""
+    """Rewrite some of a model's rows if too many of them have deltas."""
 
     model_id: str
 

@@ -1,4 +1,4 @@
-"""The DuckDB file, opened anew in the same process when the engine has given up on it.
+"""The DuckDB file, reopened in the same process if the engine invalidates it.
 
 DuckDB counts some failures as fatal, such as a checkpoint for which the disk has no room: from then on every
 statement fails until the file is closed and opened again. What was committed is in the write-ahead log, and stays.

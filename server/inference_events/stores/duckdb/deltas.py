@@ -1,14 +1,14 @@
-"""What updates say about rows, kept beside their table until it is worth while to write those rows anew.
+"""Deltas: updates of rows in a table of their own, merged on read until a compaction rewrites the rows.
 
-To write a row anew takes all its columns, and each of them lies in a block of its own. A patch takes those that an
-update carries: `changed` holds their names, the columns of the patch their values, and its violations are theirs. What
-else it has counts where it is not null. A row has one patch at most.
+Rewriting a row writes all its columns, and each column lies in a block of its own. A delta has only the columns that an
+update carries: `changed` lists their names, and the delta's violations are theirs. Its system columns override those of
+the row if they are not null. A row has one delta at most.
 
-The time at which a target got its first value is in the patch only if the row has none. Which of the two counts is
+The time at which a target got its first value is in the delta only if the row has none. Which of the two counts is
 decided when they are read, so that an update need not read the row.
 
-Patches never say anything about what events are selected and ordered by, so rows are selected first and then read
-through their patches.
+Deltas never say anything about what events are selected and ordered by, so rows are selected first and then read
+through their deltas.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,22 +23,22 @@ from inference_events.stores.duckdb.sql import EVENT_COLUMNS, literal
 from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema
 
 UNKNOWN = f"make_timestamp({UNKNOWN_TIME})"
-PATCHED = ("undeclared", "violations", "updated_at", "epoch", "column_epochs")
+OVERRIDDEN = ("undeclared", "violations", "updated_at", "epoch", "column_epochs")
 VIOLATIONS = """CASE WHEN p.row_key IS NULL THEN e.violations ELSE
     list_filter(e.violations, lambda v: NOT list_contains(p.changed, v."column")) || coalesce(p.violations, [])
 END AS violations"""
 
 
 def delta_columns(schema: TableSchema) -> dict[str, str]:
-    """Return the columns of the table of patches, with their types: dropped ones too, for readers that began before."""
-    system = {name: EVENT_COLUMNS[name] for name in PATCHED}
+    """Return the columns of the table of deltas, with their types: dropped ones too, for readers that began before."""
+    system = {name: EVENT_COLUMNS[name] for name in OVERRIDDEN}
     return {"row_key": "BIGINT", "changed": "VARCHAR[]"} | system | schema.sql_columns
 
 
 def latest(schema: TableSchema, columns: Sequence[str], rows: str) -> str:
     """Return a query of columns of rows as they read now.
 
-    `rows` is a query of rows of the table of events. It is `e` in the query, the patches are `p`.
+    `rows` is a query of rows of the table of events. It is `e` in the query, the deltas are `p`.
     """
     declared = {name: column for column in schema.declared for name in column.sql_columns}
     selected = ", ".join(_latest(column, declared) for column in columns)
@@ -47,24 +47,24 @@ def latest(schema: TableSchema, columns: Sequence[str], rows: str) -> str:
 
 
 def own_columns(schema: TableSchema, merged: Collection[str]) -> list[str]:
-    """Return, for `latest`, the columns of the patch itself, null where a row has none; but `merged` as they read."""
-    system = (name if name in merged else f"p.{name}" for name in PATCHED)
+    """Return, for `latest`, the columns of the delta itself, null where a row has none; but `merged` as they read."""
+    system = (name if name in merged else f"p.{name}" for name in OVERRIDDEN)
     return ["p.changed", *system, *(f"p.{name}" for column in schema.declared for name in column.sql_columns)]
 
 
-def patches(
+def make_deltas(
     schema: TableSchema,
     stored: pa.Table,
     rows: StoredRows,
     carried: Mapping[str, Mask],
 ) -> pa.Table:
-    """Make the patches of stored rows, in step with them.
+    """Make the deltas of stored rows, in step with them.
 
-    `rows` is what the patches hold from now on, `carried` tells which values are new; `stored` has each row's row_key
+    `rows` is what the deltas hold from now on, `carried` tells which values are new; `stored` has each row's row_key
     and what was changed before.
     """
     columns = {"row_key": stored["row_key"], "changed": _changed(schema, stored["changed"], carried)}
-    columns |= {name: rows.system[name] for name in PATCHED}
+    columns |= {name: rows.system[name] for name in OVERRIDDEN}
     columns |= zip((column.sql_name for column in schema.declared), rows.values.columns, strict=True)
     columns |= {column.label_name: rows.labels[column.name] for column in schema.labelled}
     return pa.table(columns)
@@ -73,7 +73,7 @@ def patches(
 def _latest(column: str, declared: Mapping[str, StoredColumn]) -> str:
     if column == "violations":
         return VIOLATIONS
-    if column in PATCHED:
+    if column in OVERRIDDEN:
         return f"coalesce(p.{column}, e.{column}) AS {column}"
     if column in declared:
         values, labels = declared[column].sql_name, declared[column].label_name

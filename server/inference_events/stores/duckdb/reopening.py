@@ -27,7 +27,7 @@ class ReopeningWriter:
 
     def __init__(self, database: Database, max_deltas: int, observer: StoreObserver) -> None:
         self._database = database
-        self._most_patches = max_deltas
+        self._max_deltas = max_deltas
         self._checkpoints = Checkpoints(database.path, observer)
         # It outlives the writers: it knows more than what is committed, but never less.
         self.record_index = RecordIndex()
@@ -71,7 +71,7 @@ class ReopeningWriter:
         self._writer.after_commit()
 
     def needs_vacuum(self) -> bool:
-        """Tell what the writer says, as `needs_compaction` does. For any thread."""
+        """Return what the writer returns, as `needs_compaction` does. Any thread may call it."""
         return self._writer.needs_vacuum()
 
     def needs_compaction(self, model_id: str) -> bool:
@@ -92,4 +92,4 @@ class ReopeningWriter:
 
     def _begin_at(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._writer = Writer(cursor, self._most_patches, self.record_index, self._checkpoints)
+        self._writer = Writer(cursor, self._max_deltas, self.record_index, self._checkpoints)

@@ -31,7 +31,7 @@ class Rows:
         self._db = connection
         self._id_indexes: dict[str, IdIndex] = {}
         self._row_ids: dict[str, RowIds] = {}
-        self._patches: dict[str, int] = {}
+        self._deltas: dict[str, int] = {}
         self._orders: dict[str, list[str]] = {}
         self.changes = 0
         self._changed: set[str] = set()
@@ -40,7 +40,7 @@ class Rows:
         self._changed = set()
 
     def rollback(self) -> None:
-        """Forget the indexes that are ahead of their tables; they are made anew when they are needed."""
+        """Forget the indexes that are ahead of their tables. They are rebuilt when they are needed."""
         self._orders = {}
         for model_id in self._changed:
             self.forget(model_id)
@@ -49,7 +49,7 @@ class Rows:
         """Drop the index of a table that is no more."""
         self._id_indexes.pop(model_id, None)
         self._row_ids.pop(model_id, None)
-        self._patches.pop(model_id, None)
+        self._deltas.pop(model_id, None)
         self.forget_columns(model_id)
 
     def forget_columns(self, model_id: str) -> None:
@@ -106,13 +106,13 @@ class Rows:
         self.changes += len(rows)
         id_index.add(hashes, row_keys)
 
-    def patch(self, schema: TableSchema, patches: pa.Table) -> None:
-        """Put patches in the row_key of those that their rows have."""
-        with registered(self._db, incoming=patches):
+    def put_deltas(self, schema: TableSchema, deltas: pa.Table) -> None:
+        """Replace the deltas that the rows have."""
+        with registered(self._db, incoming=deltas):
             self._db.execute(f"DELETE FROM {schema.deltas} WHERE row_key IN (SELECT row_key FROM incoming)")
             self._db.execute(f"INSERT INTO {schema.deltas} BY NAME SELECT * FROM incoming")
-        self.changes += len(patches)
-        self._patches[schema.model_id] = number(self._db, f"SELECT count(*) FROM {schema.deltas}")
+        self.changes += len(deltas)
+        self._deltas[schema.model_id] = number(self._db, f"SELECT count(*) FROM {schema.deltas}")
 
     def set_hashes(self, schema: TableSchema, rows: pa.Table) -> None:
         """Set the content hashes of rows, known by `rowid`, and their version."""
@@ -124,11 +124,11 @@ class Rows:
         self.changes += len(rows)
 
     def count_deltas(self, model_id: str) -> int:
-        """Return how many patches there were after the last one that this process made."""
-        return self._patches.get(model_id, 0)
+        """Return how many deltas there were after the last one that this process made."""
+        return self._deltas.get(model_id, 0)
 
     def compact(self, schema: TableSchema, most: int) -> int:
-        """Write rows that have patches anew, those that lie closest together; return how many, at most `most`."""
+        """Rewrite rows that have deltas, those that lie closest together. Return how many, at most `most`."""
         row_keys = arrow(self._db, f"SELECT row_key FROM {schema.deltas} ORDER BY row_key")["row_key"].to_numpy()
         count = min(most, len(row_keys))
         if not count:
@@ -137,7 +137,7 @@ class Rows:
         rows = self.read(schema, row_keys[start : start + count], all_columns(schema))
         self.delete(schema, rows)
         self.insert(schema, rows.drop_columns([ROW_ID, "row_key"]))
-        self._patches[schema.model_id] = len(row_keys) - count
+        self._deltas[schema.model_id] = len(row_keys) - count
         return count
 
     def delete(self, schema: TableSchema, rows: pa.Table) -> None:

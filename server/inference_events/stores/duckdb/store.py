@@ -78,8 +78,8 @@ class DuckDBEventStore:
     ) -> None:
         """Open or create the file.
 
-        Of a model's events that were updated `max_deltas` wait to be written anew, and a write-ahead log of
-        `checkpoint_bytes` is taken up into the file. `observer` learns what is committed.
+        `max_deltas` is the number of deltas per model before a compaction, `checkpoint_bytes` the size of the WAL that
+        triggers a checkpoint. `observer` learns what is committed.
         """
         observer = observer or StoreObserver()
         try:

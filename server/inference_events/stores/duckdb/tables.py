@@ -26,7 +26,7 @@ class Tables:
         self.schemas = {schema.model_id: schema for schema in _load(connection)}
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str]) -> None:
-        """Create or change the tables of a model, which has no patches. Raises LossyRetyping."""
+        """Create or change the tables of a model, which has no deltas. Raises LossyRetyping."""
         before = self.schemas.get(model_id) or TableSchema(model_id, revision)
         changes = before.changes(schema, targets)
         schema = before.after(revision, changes)

@@ -55,7 +55,7 @@ from inference_events.stores.duckdb.commands import (
     RestoreJobs,
     Vacuum,
 )
-from inference_events.stores.duckdb.deltas import PATCHED, own_columns, patches
+from inference_events.stores.duckdb.deltas import OVERRIDDEN, make_deltas, own_columns
 from inference_events.stores.duckdb.epochs import Epochs
 from inference_events.stores.duckdb.progress import advance, forget_jobs, job_progress, set_progress
 from inference_events.stores.duckdb.records import (
@@ -99,7 +99,7 @@ class Writer:
         self.committed = self._tables.schemas
         self._epochs = Epochs(connection)
         self._rows = Rows(connection)
-        self._most_patches = max_deltas
+        self._max_deltas = max_deltas
         self._record_index = record_index
         self._checkpoints = checkpoints
         self._records: list[IdempotencyRecord] = []
@@ -137,12 +137,12 @@ class Writer:
         self._db.execute(VACUUM)
 
     def needs_vacuum(self) -> bool:
-        """Tell whether it is time for a Vacuum. For any thread."""
+        """Return whether it is time for a Vacuum. Any thread may call it."""
         return self._rows.changes >= VACUUM_CHANGES
 
     def needs_compaction(self, model_id: str) -> bool:
-        """Tell whether it is time for a Compact. For any thread."""
-        return self._rows.count_deltas(model_id) > self._most_patches
+        """Return whether it is time for a Compact. Any thread may call it."""
+        return self._rows.count_deltas(model_id) > self._max_deltas
 
     def apply(self, work: Any) -> Any:
         """Do a piece of work and return its result. Raises a StoreError."""
@@ -248,12 +248,12 @@ class Writer:
         stored = self._rows.read(schema, row_keys, ["row_key", *own_columns(schema, {"column_epochs", "updated_at"})])
         noted = column_epochs(batch, write.kind, stamp, stored["column_epochs"].to_pylist())
         epochs = pa.repeat(pa.scalar(stamp.epoch, pa.int64()), len(stored))
-        system = pa.table({name: stored[name] for name in PATCHED} | {"epoch": epochs, "column_epochs": noted})
+        system = pa.table({name: stored[name] for name in OVERRIDDEN} | {"epoch": epochs, "column_epochs": noted})
         confirmed = replace(_rows_of(schema, stored), system=system)
-        self._rows.patch(schema, patches(schema, stored, confirmed, {}))
+        self._rows.put_deltas(schema, make_deltas(schema, stored, confirmed, {}))
 
     def _find(self, schema: TableSchema, write: Write, stamp: WriteVersion) -> ExistingRows:
-        columns = _patched_columns(schema, write.batch, stamp) if _patches(write) else KNOWN_BY_ID
+        columns = _delta_look_up_columns(schema, write.batch, stamp) if _writes_deltas(write) else KNOWN_BY_ID
         stored = self._rows.find(schema, write.environment_id, write.batch.system, columns)
         return ExistingRows.nothing(len(write.batch)) if stored is None else ExistingRows.match(write.batch, stored)
 
@@ -304,7 +304,7 @@ class Writer:
         found: ExistingRows,
         stamp: WriteVersion,
     ) -> None:
-        if _patches(write):
+        if _writes_deltas(write):
             moves = _moves(take_rows(batch, rows), found.rows(rows))
             self._patch(schema, write, take_rows(batch, rows[~moves]), found.rows(rows[~moves]), stamp)
             rows = rows[moves]
@@ -317,7 +317,7 @@ class Writer:
         if not len(batch):
             return
         laid_over = merge_rows(_rows_of(schema, stored), batch, write, stamp)
-        self._rows.patch(schema, patches(schema, stored, laid_over, batch.carried))
+        self._rows.put_deltas(schema, make_deltas(schema, stored, laid_over, batch.carried))
 
     def _rewrite(
         self, schema: TableSchema, write: Write, batch: EventBatch, row_keys: RowNumbers, stamp: WriteVersion
@@ -351,13 +351,13 @@ class Writer:
         return self._epochs.stamp(write.model_id) if write.epoch is None else WriteVersion(write.epoch)
 
 
-def _patches(write: Write) -> bool:
-    """Tell whether what is written is laid beside the rows that are stored. Jobs bring enough to write rows anew."""
+def _writes_deltas(write: Write) -> bool:
+    """Return whether a write makes deltas. Jobs change enough rows that rewriting those costs less."""
     return write.kind is WriteKind.UPDATE and write.epoch is None
 
 
-def _patched_columns(schema: TableSchema, batch: EventBatch, stamp: WriteVersion) -> list[str]:
-    """List what must be known of rows to patch them: of each column more, the engine reads a block for every row."""
+def _delta_look_up_columns(schema: TableSchema, batch: EventBatch, stamp: WriteVersion) -> list[str]:
+    """List what must be known of rows to delta them: of each column more, the engine reads a block for every row."""
     moves, extends = (batch.system[name].null_count < len(batch) for name in ("timestamp", "undeclared"))
     merged = [name for name, is_merged in {"undeclared": extends, "column_epochs": stamp.notes}.items() if is_merged]
     time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
@@ -384,7 +384,7 @@ def _is_first(numbers: RowNumbers) -> Mask:
 
 
 def _moves(batch: EventBatch, stored: pa.Table) -> Mask:
-    """Tell of which stored rows the time is changed. By it they are found and ordered, so they are written anew."""
+    """Mark the stored rows whose time changes. Rows are found and ordered by it, so these are rewritten."""
     moves: Mask = pc.fill_null(pc.not_equal(batch.system["timestamp"], stored["timestamp"]), False).to_numpy()
     return moves
 
