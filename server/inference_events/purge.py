@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from inference_events.catalog import Catalog, idempotency_records
 from inference_events.catalog.tables import utc_now
 from inference_events.events.ingest.timestamps import microseconds
-from inference_events.events.store import EventStore
+from inference_events.events.store import RecordStore
 from inference_events.files.multipart import expire_uploads
 from inference_events.retention import Retention
 
@@ -20,7 +20,7 @@ class Purge:
     def __init__(
         self,
         catalog: Catalog,
-        store: EventStore,
+        store: RecordStore,
         retention: Retention,
         record_period: timedelta,
     ) -> None:

@@ -2,13 +2,13 @@
 
 from inference_events.catalog import Catalog
 from inference_events.disk import Disk
-from inference_events.events.store import EventStore
+from inference_events.events.store import Store
 
 
 class Readiness:
     """Know what can be served. The server sets `is_running` at its start and its stop."""
 
-    def __init__(self, catalog: Catalog, store: EventStore, disk: Disk) -> None:
+    def __init__(self, catalog: Catalog, store: Store, disk: Disk) -> None:
         self._catalog = catalog
         self._store = store
         self._disk = disk

@@ -9,7 +9,7 @@ import structlog
 
 from inference_events.catalog import Catalog, files, jobs, retention
 from inference_events.catalog.retention import FileAges
-from inference_events.events.store import EventStore
+from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
 from inference_events.files.sweep import delete_orphans, delete_released
 
@@ -30,7 +30,7 @@ class Periods:
 class Retention:
     """Remove files and jobs after their time. A crash between two steps leaves what the next purge removes."""
 
-    def __init__(self, catalog: Catalog, store: EventStore, file_store: FileStore, periods: Periods) -> None:
+    def __init__(self, catalog: Catalog, store: JobStore, file_store: FileStore, periods: Periods) -> None:
         self._catalog = catalog
         self._store = store
         self._file_store = file_store

@@ -9,7 +9,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.disk import Disk
 from inference_events.disk_usage import free_bytes, used_bytes
 from inference_events.events.batcher import RequestBatcher
-from inference_events.events.store import EventStore
+from inference_events.events.store import Store
 from inference_events.metrics import Metrics
 
 
@@ -17,7 +17,7 @@ def show_state(
     metrics: Metrics,
     *,
     catalog: Catalog,
-    store: EventStore,
+    store: Store,
     batcher: RequestBatcher,
     directory: DataDirectory,
     disk: Disk,

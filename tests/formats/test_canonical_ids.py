@@ -109,7 +109,7 @@ def _opened(directory: Path) -> Opened:
     opened = Opened(lambda path: DuckDBEventStore(path / "events.duckdb"), directory)
     # Tables of format 0 have no times of labels.
     opened.store.drop(MODEL).result()
-    opened.store.define(MODEL, 1, opened.schema).result()
+    opened.store.apply_schema(MODEL, 1, opened.schema).result()
     return opened
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from inference_events.events.store import EventStore
+from inference_events.events.store import Store
 from inference_events.stores.duckdb import DuckDBEventStore
 from tests.storage.opened import Opened
 
-ENGINES: dict[str, Callable[[Path], EventStore]] = {
+ENGINES: dict[str, Callable[[Path], Store]] = {
     "duckdb": lambda directory: DuckDBEventStore(directory / "events.duckdb"),
     "duckdb, few patches": lambda directory: DuckDBEventStore(directory / "events.duckdb", max_deltas=1),
 }

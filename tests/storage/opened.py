@@ -17,7 +17,6 @@ from inference_events.events.store import (
     Chunk,
     Deletion,
     EventBatch,
-    EventStore,
     IdempotencyRecord,
     OpenJob,
     Query,
@@ -26,6 +25,7 @@ from inference_events.events.store import (
     RetryKey,
     RowStatus,
     Statuses,
+    Store,
     Write,
     WriteKind,
 )
@@ -45,7 +45,7 @@ EVERYTHING = 10_000
 class Opened:
     """Writes to and reads from one model of a store that can be closed and opened again."""
 
-    def __init__(self, engine: Callable[[Path], EventStore], directory: Path) -> None:
+    def __init__(self, engine: Callable[[Path], Store], directory: Path) -> None:
         self._engine = engine
         self._directory = directory
         self._environments = count()
@@ -54,7 +54,7 @@ class Opened:
         self.schema = SCHEMA
         self.revision = 1
         self.store = engine(directory)
-        self.store.define(MODEL, 1, SCHEMA, TARGETS).result()
+        self.store.apply_schema(MODEL, 1, SCHEMA, TARGETS).result()
 
     def reopen(self) -> None:
         self.store.close()
@@ -63,7 +63,7 @@ class Opened:
     def define(self, *targets: str, **types: pa.DataType) -> None:
         """Give the model exactly these columns, and these targets among them."""
         schema = pa.schema(types.items())
-        self.store.define(MODEL, self.revision + 1, schema, targets).result()
+        self.store.apply_schema(MODEL, self.revision + 1, schema, targets).result()
         self.revision += 1
         self.schema = schema
 
@@ -201,7 +201,7 @@ class Asked:
         """Return the record of a request that brought the first rows of a batch."""
         return [RecordOfRows(self.record(answer, created_at), 0, rows)]
 
-    def find(self, store: EventStore) -> bytes | None:
+    def find(self, store: Store) -> bytes | None:
         """Return the recorded answer."""
         found = store.find_record(self.retry_key, self.digest)
         return None if found is None else found.answer

@@ -113,7 +113,7 @@ def test_a_schema_change_among_writes_keeps_its_place(opened: Opened) -> None:
     other = MODEL.replace("5", "6")
     steps: list[Future[Any]] = [
         opened.store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "a", "x": 1.0}])),
-        opened.store.define(other, 1, SCHEMA),
+        opened.store.apply_schema(other, 1, SCHEMA),
         opened.store.write(Write(other, "e", WriteKind.PUBLISH, opened.batch([{"id": "b"}]), NOW)),
         opened.store.drop(other),
         opened.store.write(Write(other, "e", WriteKind.PUBLISH, opened.batch([{"id": "c"}]), NOW)),
@@ -132,7 +132,7 @@ def test_a_definition_that_fails_with_its_neighbours_is_done_again(opened: Opene
     """A definition is not lost, nor half there, when a write beside it breaks the common transaction."""
     gate = Gate(opened)
     schema = SCHEMA.append(SCHEMA.field("x").with_name("added"))
-    defined = opened.store.define(MODEL, 2, schema)
+    defined = opened.store.apply_schema(MODEL, 2, schema)
     failing = opened.store.write(Write(MODEL, "e", WriteKind.PUBLISH, opened.batch([]), NOW, records=broken_records()))
     opened.revision, opened.schema = 2, schema
     written = opened.store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "a", "added": 1.0}]))

@@ -179,14 +179,14 @@ def test_dropping_twice_is_no_fault_and_defining_anew_starts_empty(opened: Opene
     opened.publish({"id": "a"})
     opened.store.drop(MODEL).result()
     opened.store.drop(MODEL).result()
-    opened.store.define(MODEL, 1, SCHEMA).result()
+    opened.store.apply_schema(MODEL, 1, SCHEMA).result()
     assert opened.count() == 0
 
 
 def test_models_do_not_see_each_other(opened: Opened) -> None:
     """The same id in two models names two events."""
     other = MODEL.replace("5", "6")
-    opened.store.define(other, 1, pa.schema([("x", pa.string())])).result()
+    opened.store.apply_schema(other, 1, pa.schema([("x", pa.string())])).result()
     opened.publish({"id": "a", "x": 1.0})
     assert opened.store.count(other, "production") == 0
     opened.store.drop(other).result()

@@ -22,7 +22,7 @@ from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
 from inference_events.events.batcher import MAX_BATCHES_IN_FLIGHT, RequestBatcher, WriteTarget
-from inference_events.events.store import Deletion, EventStore, Query, RowStatus, StoreClosed, WriteKind
+from inference_events.events.store import Deletion, Query, RowStatus, Store, StoreClosed, WriteKind
 from inference_events.logging import configure_logging
 from inference_events.purge import Purge
 from inference_events.settings import Settings
@@ -36,8 +36,8 @@ SECONDS = 10
 REQUEST = Request(id="r", method="POST", path="/v3/events")
 TARGET = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 
-CALLS: dict[str, Callable[[EventStore], Any]] = {
-    "define": lambda store: store.define(MODEL, 2, SCHEMA, ()).result(SECONDS),
+CALLS: dict[str, Callable[[Store], Any]] = {
+    "apply_schema": lambda store: store.apply_schema(MODEL, 2, SCHEMA, ()).result(SECONDS),
     "drop": lambda store: store.drop(MODEL).result(SECONDS),
     "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
     "accept_job": lambda store: store.accept_job(MODEL, "job").result(SECONDS),
@@ -54,7 +54,7 @@ CALLS: dict[str, Callable[[EventStore], Any]] = {
 def test_a_closed_store_refuses_every_call(tmp_path: Path, name: str) -> None:
     """A call after `close` fails at once, and closing again is harmless."""
     store = DuckDBEventStore(tmp_path / "events.duckdb")
-    store.define(MODEL, 1, SCHEMA, ()).result()
+    store.apply_schema(MODEL, 1, SCHEMA, ()).result()
     store.close()
     with pytest.raises(StoreClosed):
         CALLS[name](store)

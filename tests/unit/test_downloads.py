@@ -64,7 +64,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_a_store_that_is_out_of_step_is_mended(server: Server) -> None:
     """Where the store still has the columns of another revision, as after a crash, the file has the model's."""
-    server.services.store.define(server.model_id, 99, pa.schema([("x", pa.string()), ("y", pa.string())])).result()
+    server.services.store.apply_schema(
+        server.model_id, 99, pa.schema([("x", pa.string()), ("y", pa.string())])
+    ).result()
     file = server.download()
     assert file.path.read_text() == '"x"\n"1.5"\n'
     assert server.outgoing() == [file.path]

@@ -58,7 +58,11 @@ class StoreTooOld(StoreError):
 
 
 class StoreClosed(StoreError):
-    """The store is closed, or is closing: nothing more is taken."""
+    """The store is closed, or is closing. It accepts no more calls."""
+
+
+class Retryable(StoreError):
+    """The store could not do the call now, or cannot know whether it did. The same call may be made again."""
 
 
 class ModelUnknown(StoreError):
@@ -319,19 +323,21 @@ class JobProgress:
 class EventStore(Protocol):
     """Keeps events. Writes return futures that are done once the write is committed and synced to disk.
 
-    Writes are applied one after another in the order of the calls. What a done future tells is visible to every
-    read that begins after it.
+    Writes to one model are applied in the order of the calls. A read that begins after a future is done sees its
+    effect. Each call may raise Retryable.
     """
 
-    def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
+    def apply_schema(
+        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+    ) -> Future[None]:
         """Create or change a model's columns. From now on the store keeps when the targets among them got a value.
 
-        A column that is gone keeps its values, which read as undeclared; one of another type gets them converted.
+        A dropped column keeps its values, which read as undeclared; a column of another type gets them converted.
         Fails with LossyRetyping, and changes nothing, if a value would be lost.
         """
 
     def drop(self, model_id: str) -> Future[None]:
-        """Remove a model's events. Dropping what is not there is no fault."""
+        """Remove a model's events. Dropping an unknown model is harmless."""
 
     def write(self, write: Write) -> Future[Statuses]:
         """Commit a batch and return one RowStatus per row.
@@ -346,27 +352,15 @@ class EventStore(Protocol):
     def delete(self, deletion: Deletion) -> Future[int]:
         """Delete events, record the number as the job's progress, and return it. Repeating it is harmless."""
 
-    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
-        """Raise the model's epoch, open a job at it, and return it. Repeating it returns the same epoch.
-
-        What is written before belongs to a smaller epoch, what is written after it to this one or a larger one.
-        """
-
-    def end_job(self, job_id: str) -> Future[None]:
-        """Close a job. Closing one that is not open is no fault."""
-
-    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
-        """Make exactly these jobs open. Call it once, before any write: a crash may have come before `end_job`."""
-
     def read(self, query: Query) -> StoredEvents:
         """Return the events selected. Fails with ModelUnknown."""
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
-        """Yield the events selected, part by part, in order of timestamp and id; nothing where there are none.
+        """Yield the events selected, part by part, in order of timestamp and id; nothing if there are none.
 
         `system` has event_id and timestamp only, `values` the scan's columns in its order. A part has some 64 MiB.
-        All parts show the state at one moment, whatever is written meanwhile; writes go on. Close what is not read to
-        its end. Fails with ModelUnknown or RevisionChanged, but only before the first part.
+        All parts show the state at one moment; writes go on meanwhile. Close a scan that is not read to its end.
+        Fails with ModelUnknown or RevisionChanged, but only before the first part.
         """
 
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
@@ -375,11 +369,38 @@ class EventStore(Protocol):
     def counts(self, model_id: str) -> Mapping[str, int]:
         """Return the number of events of each environment that has any, by its id. Fails with ModelUnknown."""
 
+
+class JobStore(Protocol):
+    """Keeps the epochs of models, their open jobs, and how far each job has come, in step with the events."""
+
+    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
+        """Raise the model's epoch, open a job at it, and return it. Repeating it returns the same epoch.
+
+        Earlier writes belong to a smaller epoch, later ones to this epoch or a larger one.
+        """
+
+    def end_job(self, job_id: str) -> Future[None]:
+        """Close a job. Closing a job that is not open is harmless."""
+
+    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
+        """Make exactly these jobs open. Call it once, before any write: a crash may have come before `end_job`."""
+
     def progress(self, job_id: str) -> JobProgress:
-        """Return how far a job has come, which is nowhere if it is not known."""
+        """Return how far a job has come. An unknown job has no progress."""
 
     def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
         """Return a page of a job's rejected rows in order of their number, and how many there are."""
+
+    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
+        """Forget the progress and the rejected rows of jobs that ended.
+
+        One call forgets a limited number of rows, so that other writes need not wait long. Call it until it returns
+        True.
+        """
+
+
+class RecordStore(Protocol):
+    """Keeps the idempotency records that `EventStore.write` commits together with the events."""
 
     def find_record(self, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
         """Return the newest record of the key, or without an idempotency key of the digest."""
@@ -387,20 +408,18 @@ class EventStore(Protocol):
     def purge_records(self, before: int) -> Future[None]:
         """Forget records made before a time (UTC microseconds)."""
 
-    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
-        """Forget the progress and the rejected rows of jobs that ended.
 
-        So many rows at a time that other writes need not wait long: call it again until it returns True.
-        """
+class Store(EventStore, JobStore, RecordStore, Protocol):
+    """All that one engine keeps, and its own life. Every call after `close` raises StoreClosed."""
 
     def ping(self) -> bool:
-        """Tell whether the store can be read."""
+        """Return whether the store can be read."""
 
     def queue_depth(self) -> int:
         """Return how many writes wait to be committed."""
 
     def close(self) -> None:
-        """Finish what was accepted and close the engine. Every call after it raises StoreClosed."""
+        """Finish what was accepted and close the engine."""
 
 
 def added(one: Counters, other: Counters) -> Counters:

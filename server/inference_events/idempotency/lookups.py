@@ -7,12 +7,12 @@ from typing import Any
 from inference_events.catalog import Catalog, idempotency_records
 from inference_events.context import Request
 from inference_events.events.results import IngestResult
-from inference_events.events.store import EventStore
+from inference_events.events.store import RecordStore
 from inference_events.idempotency.guard import Find, StoredResponse
 from inference_events.idempotency.records import find_stored_response
 
 
-def in_store(store: EventStore, respond: Callable[[IngestResult], Any]) -> Find:
+def in_store(store: RecordStore, respond: Callable[[IngestResult], Any]) -> Find:
     """Return the look-up of attempts that changed events. `respond` makes the response of what became of them."""
 
     async def find(request: Request) -> StoredResponse | None:

@@ -11,7 +11,7 @@ import zstandard
 from inference_events.context import Request
 from inference_events.events.ingest.timestamps import moment_of
 from inference_events.events.results import IngestResult
-from inference_events.events.store import EventStore, IdempotencyRecord, RetryKey
+from inference_events.events.store import IdempotencyRecord, RecordStore, RetryKey
 from inference_events.idempotency.guard import StoredResponse
 
 
@@ -44,7 +44,7 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
 
 
 def find_stored_response(
-    store: EventStore, respond: Callable[[IngestResult], Any], request: Request
+    store: RecordStore, respond: Callable[[IngestResult], Any], request: Request
 ) -> StoredResponse | None:
     """Look up the newest attempt of `request` that succeeded in the event store, with what `respond` makes of it."""
     record = store.find_record(retry_key(request), request.body_digest)

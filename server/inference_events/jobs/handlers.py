@@ -19,9 +19,9 @@ from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import (
     Chunk,
     Deletion,
-    EventStore,
     RejectedRow,
     Statuses,
+    Store,
     Write,
     WriteKind,
 )
@@ -50,7 +50,7 @@ class JobHandlers:
     def __init__(
         self,
         catalog: Catalog,
-        store: EventStore,
+        store: Store,
         registry: ModelRegistry,
         file_store: FileStore,
         readers: FileReaders,

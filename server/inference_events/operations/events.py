@@ -13,7 +13,7 @@ from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.results import IngestResult
-from inference_events.events.store import EventStore, JobProgress, Query, RowStatus, StoredEvents, WriteKind
+from inference_events.events.store import JobProgress, Query, RowStatus, Store, StoredEvents, WriteKind
 from inference_events.idempotency.catalog_writes import change
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
@@ -34,7 +34,7 @@ class EventOperations:
     def __init__(
         self,
         catalog: Catalog,
-        store: EventStore,
+        store: Store,
         queue: JobQueue,
         registry: ModelRegistry,
         batcher: RequestBatcher,

@@ -9,7 +9,7 @@ from inference_events.events.store import OpenJob
 
 
 @dataclass(frozen=True)
-class Define:
+class ApplySchema:
     model_id: str
     revision: int
     schema: pa.Schema

@@ -35,8 +35,8 @@ from inference_events.events.store import (
 )
 from inference_events.stores.duckdb.commands import (
     AcceptJob,
+    ApplySchema,
     Compact,
-    Define,
     Drop,
     EndJob,
     ForgetJobs,
@@ -89,8 +89,10 @@ class DuckDBEventStore:
             raise StoreUnreadable(str(error)) from error
         self._committer = GroupCommitter(self._engine, observer)
 
-    def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()) -> Future[None]:
-        return self._committer.submit(Define(model_id, revision, schema, targets))
+    def apply_schema(
+        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+    ) -> Future[None]:
+        return self._committer.submit(ApplySchema(model_id, revision, schema, targets))
 
     def drop(self, model_id: str) -> Future[None]:
         return self._committer.submit(Drop(model_id))

@@ -46,8 +46,8 @@ from inference_events.events.store import (
 from inference_events.stores.duckdb.checkpoints import Checkpoints
 from inference_events.stores.duckdb.commands import (
     AcceptJob,
+    ApplySchema,
     Compact,
-    Define,
     Drop,
     EndJob,
     ForgetJobs,
@@ -151,8 +151,8 @@ class Writer:
                 return self._write_claimed(work)
             case Deletion():
                 return self._delete(work)
-            case Define():
-                return self._define(work)
+            case ApplySchema():
+                return self._apply_schema(work)
             case Drop(model_id):
                 return self._drop(model_id)
             case Compact(model_id):
@@ -177,7 +177,7 @@ class Writer:
         self._rows.forget(model_id)
         self._epochs.forget(model_id)
 
-    def _define(self, definition: Define) -> None:
+    def _apply_schema(self, definition: ApplySchema) -> None:
         model_id = definition.model_id
         schema = self._tables.schemas.get(model_id)
         while schema is not None and self._rows.compact(schema, MAX_COMPACTED):
