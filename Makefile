@@ -36,7 +36,7 @@ test: ## Check style, types, generated code and every promise, and print how lon
 		echo "$$part took $$SECONDS s"; \
 	done; printf '\n%s%-14s %4d s\n' "$$times" sum $$sum
 
-environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) $(TURKISH)
+environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) .venv/servers $(TURKISH)
 
 checks: lint types check-generated check-contract
 
@@ -194,6 +194,13 @@ $(TURKISH): tests/locale/turkish.txt tests/locale/charmap.txt
 	rm -rf $@
 	mkdir -p $(@D)
 	localedef --quiet --force --inputfile=tests/locale/turkish.txt --charmap=tests/locale/charmap.txt ./$@ || test -e $@/LC_TIME
+
+# PostgreSQL and an S3 server, which the tests of the cluster start. Their pins and those of the server exclude each other.
+.venv/servers: tests/servers/requirements.txt | .venv/bin/python
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 .venv/clients/%: tests/compat/%.txt | .venv/bin/python
 	rm -rf $@
