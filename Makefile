@@ -48,7 +48,7 @@ test-contract:
 	$(TEST_PYTHON) -m pytest tests/contract
 
 test-other:
-	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/storage --ignore=tests/faults
+	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/stores --ignore=tests/faults
 
 test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
@@ -57,7 +57,7 @@ test-locale: .venv/test/.wheel $(TURKISH)
 		tests/unit tests/contract/test_downloads.py tests/contract/test_findings.py
 
 test-stores: .venv/test/.wheel
-	$(TEST_PYTHON) -m pytest tests/storage
+	$(TEST_PYTHON) -m pytest tests/stores
 
 test-attacks: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/faults
