@@ -4,13 +4,13 @@ An event's hash is the sum of a hash per value, each mixed with its column's nam
 order of columns, and what is null adds nothing.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
+
+from inference_events.xxh3 import hash_strings
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -18,17 +18,13 @@ Hashes = npt.NDArray[np.uint64]
 # converted in another way. Stored rows with an older version are compared by their values.
 HASH_VERSION = 1
 NULL_ITEM = np.uint64(0x9E3779B97F4A7C15)
+# A column whose first rows have few values is hashed by value: looking a value up costs less than hashing it.
+SAMPLE_ROWS, MAX_SAMPLE_VALUES = 512, 64
 
 
 def hash_text(text: str) -> int:
     """Return a 64-bit hash of `text` that is the same in every process and version."""
     return xxhash.xxh3_64_intdigest(text.encode())
-
-
-def hash_texts(texts: Sequence[str]) -> Hashes:
-    """Return `hash_text` of each text."""
-    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, texts))
-    return np.fromiter(digests, np.uint64, len(texts))
 
 
 def hash_column(name: str, array: pa.Array) -> Hashes:
@@ -70,9 +66,10 @@ def _hash_values(array: pa.Array) -> Hashes:
 
 
 def _hash_strings(array: pa.Array) -> Hashes:
-    encoded = array.dictionary_encode()
-    words = hash_texts(encoded.dictionary.to_pylist() or [""])
-    hashes: Hashes = words[pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False)]
+    if len(array) < SAMPLE_ROWS or pc.count_distinct(array[:SAMPLE_ROWS], "all").as_py() > MAX_SAMPLE_VALUES:
+        return hash_strings(array)
+    encoded = array.dictionary_encode(null_encoding="encode")
+    hashes: Hashes = hash_strings(encoded.dictionary)[encoded.indices.to_numpy()]
     return hashes
 
 

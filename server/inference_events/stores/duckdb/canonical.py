@@ -93,7 +93,7 @@ def _rename(db: duckdb.DuckDBPyConnection, schema: TableSchema, converted: pa.Ta
         rows = converted.filter(pc.equal(converted["environment_id"], environment_id))
         for start in range(0, len(rows), RENAMED_ROWS):
             renamed = rows.slice(start, RENAMED_ROWS)
-            hashes = hash_ids(environment_id, renamed["event_id"].to_pylist())
+            hashes = hash_ids(environment_id, renamed["event_id"].combine_chunks())
             with registered(db, renamed=renamed.append_column("id_hash", pa.array(hashes))):
                 db.execute(
                     f"UPDATE {schema.table} e SET event_id = r.event_id, id_hash = r.id_hash"
@@ -124,7 +124,7 @@ def _merge(db: duckdb.DuckDBPyConnection, schema: TableSchema, environment_id: s
         db.execute(f"DELETE FROM {schema.table} WHERE rowid IN (SELECT row FROM members)")
     merged = _merged(schema, rows)
     first = number(db, f"SELECT coalesce(max(row_key), -1) + 1 FROM {schema.table}")
-    hashes = hash_ids(environment_id, merged["event_id"].to_pylist())
+    hashes = hash_ids(environment_id, merged["event_id"].combine_chunks())
     merged = merged.append_column("row_key", pa.array(np.arange(first, first + len(merged))))
     with registered(db, merged=merged.append_column("id_hash", pa.array(hashes))):
         db.execute(f"INSERT INTO {schema.table} BY NAME SELECT * FROM merged")

@@ -1,13 +1,14 @@
 """Where the row of each event id lies: an index in memory, so that work by id need not look through the table."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import xxhash
+
+from inference_events.xxh3 import hash_strings
 
 Hashes = npt.NDArray[np.uint64]
 RowKeys = npt.NDArray[np.int64]
@@ -16,11 +17,9 @@ TOMBSTONE = -1
 MAX_RUN_LENGTH = 1 << 21
 
 
-def hash_ids(environment_id: str, ids: Sequence[str]) -> Hashes:
+def hash_ids(environment_id: str, ids: pa.StringArray) -> Hashes:
     """Hash event ids of one environment. The hashes are stored: they must not change."""
-    seed = xxhash.xxh3_64_intdigest(environment_id.encode())
-    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, ids), repeat(seed))
-    return np.fromiter(digests, np.uint64, len(ids))
+    return hash_strings(ids, xxhash.xxh3_64_intdigest(environment_id.encode()))
 
 
 @dataclass(frozen=True)

@@ -203,11 +203,11 @@ def _give_row_keys(db: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
 
 
 def _id_hashes(environment_ids: pa.ChunkedArray, event_ids: pa.ChunkedArray) -> pa.Array:
-    environments, ids = np.array(environment_ids.to_pylist()), np.array(event_ids.to_pylist(), object)
+    environments, ids = np.array(environment_ids.to_pylist()), event_ids.combine_chunks()
     hashes = np.zeros(len(ids), np.uint64)
     for environment_id in np.unique(environments).tolist():
         rows = environments == environment_id
-        hashes[rows] = hash_ids(environment_id, ids[rows].tolist())
+        hashes[rows] = hash_ids(environment_id, ids.filter(pa.array(rows)))
     return pa.array(hashes)
 
 

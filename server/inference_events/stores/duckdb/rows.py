@@ -172,7 +172,7 @@ class Rows:
         return self._orders[schema.model_id]
 
     def _candidates(self, schema: TableSchema, environment_id: str, ids: Sequence[str]) -> pa.Table:
-        return pa.table({"row_key": self._id_index(schema).find(hash_ids(environment_id, ids))})
+        return pa.table({"row_key": self._id_index(schema).find(hash_ids(environment_id, pa.array(ids, pa.string())))})
 
     def _row_ids_of(self, schema: TableSchema) -> RowIds:
         if schema.model_id not in self._row_ids:
@@ -203,5 +203,5 @@ def stored_columns(schema: TableSchema) -> list[str]:
 
 def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:
     """Return a batch with the hashes of its ids, by which their rows are found."""
-    hashes = hash_ids(environment_id, batch.system["event_id"].to_pylist())
+    hashes = hash_ids(environment_id, batch.system["event_id"].combine_chunks())
     return replace(batch, system=batch.system.append_column("id_hash", pa.array(hashes)))
