@@ -93,11 +93,12 @@ def publish_statuses(batch: EventBatch, found: ExistingRows) -> Statuses:
     """Tell what becomes of each event published: the content that its id has at its turn is a no-op."""
     hashes = batch.system["content_hash"].to_numpy()
     before, exists = found.content_hashes(hashes), found.is_stored
-    groups = batch.groups
-    order = np.argsort(groups, kind="stable")
-    repeats = np.flatnonzero(np.diff(groups[order]) == 0) + 1
-    before[order[repeats]] = hashes[order[repeats - 1]]
-    exists[order[repeats]] = True
+    if not batch.has_distinct_ids:
+        groups = batch.groups
+        order = np.argsort(groups, kind="stable")
+        repeats = np.flatnonzero(np.diff(groups[order]) == 0) + 1
+        before[order[repeats]] = hashes[order[repeats - 1]]
+        exists[order[repeats]] = True
     statuses: Statuses = np.full(len(hashes), RowStatus.CREATED, np.int8)
     statuses[exists] = RowStatus.REPLACED
     statuses[exists & (before == hashes)] = RowStatus.UNCHANGED
@@ -158,6 +159,8 @@ def deduplicate(batch: EventBatch) -> Deduplicated:
 
     The time of a label is that of the first row which gives a value.
     """
+    if batch.has_distinct_ids:
+        return Deduplicated(batch, np.zeros(len(batch), bool))
     groups = batch.groups
     counts = np.bincount(groups)
     n = len(counts)
@@ -177,7 +180,8 @@ def deduplicate(batch: EventBatch) -> Deduplicated:
     )
     carried = {name: source >= 0 for name, source in sources.items()}
     labels = {name: _fold_labels(times, groups, n, rows) for name, times in batch.labels.items()}
-    return Deduplicated(EventBatch(batch.revision, system, values, carried, batch.hash_version, labels), counts > 1)
+    once = EventBatch(batch.revision, system, values, carried, batch.hash_version, labels, has_distinct_ids=True)
+    return Deduplicated(once, counts > 1)
 
 
 def _last(groups: RowNumbers, n: int, rows: RowNumbers) -> RowNumbers:
@@ -224,6 +228,7 @@ def take_rows(batch: EventBatch, rows: RowNumbers) -> EventBatch:
         {name: mask[rows] for name, mask in batch.carried.items()},
         batch.hash_version,
         {name: times.take(pa.array(rows)) for name, times in batch.labels.items()},
+        batch.has_distinct_ids,
     )
 
 

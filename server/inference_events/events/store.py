@@ -125,6 +125,7 @@ class EventBatch:
     stored value stays. `violations` in `system` may name columns that are not carried; they bind new events only.
     `hash_version` is that of the content hashes in `system`.
     `labels` is for the store alone: per target column the time of receipt of each row that gives it a value.
+    `has_distinct_ids` is true only if no id repeats. A store sets it if it knows that anyway, which saves grouping ids.
     """
 
     revision: int
@@ -133,6 +134,7 @@ class EventBatch:
     carried: Mapping[str, Mask]
     hash_version: int
     labels: Mapping[str, pa.Array] = field(default_factory=dict)
+    has_distinct_ids: bool = False
 
     def __len__(self) -> int:
         return int(self.system.num_rows)
@@ -140,6 +142,8 @@ class EventBatch:
     @cached_property
     def groups(self) -> npt.NDArray[np.int64]:
         """Number the rows' ids in order of their first appearance: rows of one id have one number."""
+        if self.has_distinct_ids:
+            return np.arange(len(self))
         encoded = self.system["event_id"].combine_chunks().dictionary_encode()
         numbers: npt.NDArray[np.int64] = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         return numbers

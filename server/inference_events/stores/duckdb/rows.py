@@ -202,6 +202,11 @@ def stored_columns(schema: TableSchema) -> list[str]:
 
 
 def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:
-    """Return a batch with the hashes of its ids, by which their rows are found."""
+    """Return a batch with the hashes of its ids, by which their rows are found. Their order shows if none repeats."""
     hashes = hash_ids(environment_id, batch.system["event_id"].combine_chunks())
-    return replace(batch, system=batch.system.append_column("id_hash", pa.array(hashes)))
+    ordered = np.sort(hashes)
+    return replace(
+        batch,
+        system=batch.system.append_column("id_hash", pa.array(hashes)),
+        has_distinct_ids=not np.any(ordered[1:] == ordered[:-1]),
+    )
