@@ -1,7 +1,14 @@
-"""Structured logs as JSON lines, from which no value of a payload can be read."""
+"""Structured logs as JSON lines, from which no value of a payload can be read.
 
+Lines of information, such as that of each request, are written together, at most FLUSH_SECONDS late: a call to the
+system for each takes longer than the line. Warnings and errors are written at once, with the lines before them. The
+rest is written when the process ends; only one that is killed loses lines.
+"""
+
+import atexit
 import logging
 import sys
+import threading
 import traceback
 import warnings
 from contextlib import suppress
@@ -13,16 +20,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 _OWN_PACKAGE = "inference_events"
 _LONGEST_TRACE = 20
+FLUSH_SECONDS = 0.05
 
 
 def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> None:
     """Send our lines and the warnings of libraries to `stream`, standard error by default."""
-    target = _Unfailing(stream or sys.stderr.buffer)
+    target = _Unfailing(stream) if stream is not None else _Delayed(sys.stderr.buffer)
     severity = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_shared(), _render],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
-        logger_factory=structlog.BytesLoggerFactory(target),  # type: ignore[arg-type]
+        logger_factory=lambda *_: _Logger(target),
     )
     handler = _LibraryHandler(target)
     root = logging.getLogger()
@@ -72,13 +80,67 @@ class _Unfailing:
         with suppress(OSError):
             self._stream.flush()
 
+    def flush_soon(self) -> None:
+        self.flush()
+
+
+class _Delayed(_Unfailing):
+    """Leave lines in the buffer of the stream until they are due. Any thread may write."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(stream)
+        self._is_due, self._is_stopped = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+        # The interpreter aborts if a thread holds the lock of the stream when it ends.
+        atexit.register(self.stop)
+
+    def flush_soon(self) -> None:
+        if self._is_stopped.is_set():
+            self.flush()
+        elif not self._is_due.is_set():
+            self._is_due.set()
+
+    def stop(self) -> None:
+        """Write what is left. Later lines are written at once."""
+        self._is_stopped.set()
+        self._is_due.set()
+        self._thread.join()
+        self.flush()
+
+    def _run(self) -> None:
+        while not self._is_stopped.is_set():
+            self._is_due.wait()
+            self._is_stopped.wait(FLUSH_SECONDS)
+            # First, so that a line which comes meanwhile is due again.
+            self._is_due.clear()
+            self.flush()
+
+
+class _Logger:
+    """What structlog writes rendered lines with."""
+
+    def __init__(self, target: _Unfailing) -> None:
+        self._target = target
+
+    def info(self, line: bytes) -> None:
+        self._target.write(line + b"\n")
+        self._target.flush_soon()
+
+    def error(self, line: bytes) -> None:
+        self._target.write(line + b"\n")
+        self._target.flush()
+
+    debug = info
+    warning = critical = error
+
 
 class _LibraryHandler(logging.Handler):
     """Write a record of a library as one of our lines, without the values that its text is made with."""
 
-    def __init__(self, target: "_Unfailing") -> None:
+    def __init__(self, target: _Unfailing) -> None:
         super().__init__()
-        self._logger = structlog.BytesLogger(target)  # type: ignore[arg-type]
+        self._logger = _Logger(target)
 
     def emit(self, record: logging.LogRecord) -> None:
         event: EventDict = {
@@ -88,7 +150,7 @@ class _LibraryHandler(logging.Handler):
         }
         for process in _shared():
             event = process(None, record.levelname.lower(), event)  # type: ignore[assignment]
-        self._logger.msg(_render(None, "", event))
+        self._logger.error(_render(None, "", event))
 
 
 def _wording(message: object) -> str:

@@ -97,7 +97,7 @@ def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> 
 
 
 def _created(result: IngestResult) -> int:
-    return result.count(RowStatus.CREATED)
+    return result.counts()[RowStatus.CREATED]
 
 
 def test_events_of_one_key_are_published_once(opened: Opened) -> None:

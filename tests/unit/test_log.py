@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,3 +71,42 @@ def test_levels_are_kept(stream: io.BytesIO) -> None:
     structlog.get_logger().debug("detail")
     structlog.get_logger().info("news")
     assert [line["event"] for line in lines(stream)] == ["news"]
+
+
+def started(code: str) -> subprocess.Popen[bytes]:
+    """Start a process that logs to its standard error."""
+    program = f"""
+import os, sys, structlog
+from inference_events.logging import configure_logging
+configure_logging()
+log = structlog.get_logger()
+{code}
+"""
+    return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError"])
+def test_a_process_that_ends_loses_no_line(end: str) -> None:
+    """All lines are written when a process ends, whatever it ends with."""
+    process = started(f"for number in range(1000): log.info('line', number=number)\n{end}")
+    written = process.communicate(timeout=60)[1].splitlines()[:1000]
+    assert [json.loads(line)["number"] for line in written] == list(range(1000))
+
+
+def test_an_error_is_written_at_once_with_the_lines_before_it() -> None:
+    """If the process is killed right after an error, the log shows the error and what led to it."""
+    process = started("log.info('before'); log.error('error'); os.kill(os.getpid(), 9)")
+    written = process.communicate(timeout=60)[1].splitlines()
+    assert [json.loads(line)["event"] for line in written] == ["before", "error"]
+
+
+def test_a_line_is_written_soon() -> None:
+    """A line does not wait for others while the process goes on."""
+    process = started("log.info('first'); sys.stdin.read(1); log.info('second'); sys.stdin.read()")
+    assert process.stderr is not None
+    assert process.stdin is not None
+    with process, process.stderr, process.stdin:
+        assert json.loads(process.stderr.readline())["event"] == "first"
+        process.stdin.write(b"x")
+        process.stdin.flush()
+        assert json.loads(process.stderr.readline())["event"] == "second"

@@ -53,9 +53,10 @@ class IngestResult:
         own = statuses if len(statuses) == len(self.ids) else np.repeat(statuses, len(self.ids))
         return replace(self, statuses=own)
 
-    def count(self, status: RowStatus) -> int:
-        """Return how many events have a status."""
-        return int(np.count_nonzero(self.statuses == status))
+    def counts(self) -> list[int]:
+        """Return how many events have each RowStatus, by its number."""
+        counted: list[int] = np.bincount(self.statuses, minlength=len(RowStatus)).tolist()
+        return counted
 
     def with_status(self, status: RowStatus) -> list[str]:
         """Return the ids of the events that have a status."""

@@ -158,12 +158,13 @@ def respond(result: IngestResult) -> t.PublishEventsResponse | t.UpdateEventsRes
 
 
 def published(result: IngestResult) -> t.PublishEventsResponse:
+    counts = result.counts()
     data: t.EventsPublished = {
         "source_type": "EVENTS",
         "event_ids": list(result.ids),
-        "created": result.count(RowStatus.CREATED),
-        "replaced": result.count(RowStatus.REPLACED),
-        "unchanged": result.count(RowStatus.UNCHANGED),
+        "created": counts[RowStatus.CREATED],
+        "replaced": counts[RowStatus.REPLACED],
+        "unchanged": counts[RowStatus.UNCHANGED],
         "undeclared_columns": _truncated(result.undeclared_columns),
         "violations": _violations(result),
     }
@@ -178,7 +179,7 @@ def updated(result: IngestResult) -> t.UpdateEventsResponse:
     data: t.EventsUpdated = {
         "source_type": "EVENTS",
         "event_ids": list(result.ids),
-        "updated": result.count(RowStatus.UPDATED),
+        "updated": result.counts()[RowStatus.UPDATED],
         "unknown_event_ids": list(dict.fromkeys(result.with_status(RowStatus.UNKNOWN))),
         "ignored_columns": list(result.ignored_columns),
         "undeclared_columns": _truncated(result.undeclared_columns),
