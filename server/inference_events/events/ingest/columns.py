@@ -131,14 +131,20 @@ def _cast(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:
     if pa.types.is_floating(source) and (pa.types.is_floating(target) or pa.types.is_integer(target)):
         if pa.types.is_integer(target) and pc.any(pc.equal(array, LOWEST)).as_py():
             return None
-        return pc.if_else(pc.is_nan(array), None, array).cast(target)
+        # Hardly any column has NaN, and three calls of Arrow cost more than it takes to look at a few rows.
+        has_nan = array.null_count or np.isnan(array.to_numpy()).any()
+        return _as(pc.if_else(pc.is_nan(array), None, array) if has_nan else array, target)
     if pa.types.is_integer(source) and (pa.types.is_floating(target) or pa.types.is_integer(target)):
-        return array.cast(target)
+        return _as(array, target)
     if pa.types.is_boolean(source) and pa.types.is_boolean(target):
         return array
     if pa.types.is_timestamp(target) and (pa.types.is_timestamp(source) or pa.types.is_date(source)):
         return array.cast(target)
     return _cast_text(array, target, text) if pa.types.is_string(source) else None
+
+
+def _as(array: pa.Array, target: pa.DataType) -> pa.Array:
+    return array if array.type == target else array.cast(target)
 
 
 def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | None:

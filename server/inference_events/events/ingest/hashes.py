@@ -4,6 +4,8 @@ An event's hash is the sum of a hash per value, each mixed with its column's nam
 order of columns, and what is null adds nothing.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -57,12 +59,20 @@ def _hash_values(array: pa.Array) -> Hashes:
     if pa.types.is_string(kind):
         return _hash_strings(array)
     if pa.types.is_floating(kind):
-        hashes = (pc.fill_null(array, 0.0).to_numpy(zero_copy_only=False) + 0.0).view(np.uint64)
+        # Adding 0 makes a positive zero of a negative one.
+        hashes = (_filled(array, 0.0) + 0.0).view(np.uint64)
     elif pa.types.is_boolean(kind):
-        hashes = pc.fill_null(array, False).to_numpy(zero_copy_only=False).astype(np.uint64)
+        hashes = _filled(array, False).astype(np.uint64)
     else:
-        hashes = pc.fill_null(array.cast(pa.int64()), 0).to_numpy(zero_copy_only=False).view(np.uint64)
+        hashes = _filled(array if kind == pa.int64() else array.cast(pa.int64()), 0).view(np.uint64)
     return hashes
+
+
+def _filled(array: pa.Array, value: Any) -> npt.NDArray[Any]:
+    # Each call of Arrow costs more than it takes to hash a few rows.
+    numbers = pc.fill_null(array, value) if array.null_count else array
+    filled: npt.NDArray[Any] = numbers.to_numpy(zero_copy_only=False)
+    return filled
 
 
 def _hash_strings(array: pa.Array) -> Hashes:
