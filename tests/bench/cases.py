@@ -145,6 +145,37 @@ def _file(bench: Bench, server: Server, source: Path) -> Iterator[Row]:
     yield Row(f"upload of {size:.0f} MiB: growth of RSS", upload_grown, "MiB", budget="<= 100")
 
 
+def downloads(bench: Bench) -> Iterator[Row]:
+    """Download all events as Parquet, and let DuckDB copy the same columns."""
+    source, target, table = (bench.folder / name for name in ("stored.parquet", "got.parquet", "stored.duckdb"))
+    workload.write_file(source, 0, bench.file_rows)
+    floors.load_file(table, source)
+    downloaded, copied, usage = [], [], Usage()
+    with serving(bench.folder / "downloads") as server:
+        model_id = server.create_model(**workload.model_fields())
+        server.publish_file(model_id, server.upload(source))
+        for _ in range(bench.rounds):
+            with server.measured() as used:
+                downloaded.append(bench.file_rows / server.download(model_id, target, bench.file_rows))
+            assert workload.count_rows(target) == bench.file_rows
+            copied.append(bench.file_rows / floors.copy_events(table, target))
+            usage += used
+    work = f"download of {bench.file_rows:,} rows as Parquet"
+    yield Row(work, median(downloaded), "rows/s", median(copied), "DuckDB's COPY", ">= 0.5", usage=usage)
+
+
+def start(bench: Bench) -> Iterator[Row]:
+    """Start on a data directory that is there, and start a process that only imports the same libraries."""
+    started, floor = [], []
+    with serving(bench.folder / "start") as server:
+        for _ in range(2 * bench.rounds + 1):
+            server.stop()
+            server.start()
+            started.append(server.start_seconds)
+            floor.append(floors.start())
+    yield Row("start to ready, no events", median(started), "s", median(floor), "imports and uvicorn", "<= 1.3")
+
+
 def growth(bench: Bench) -> Iterator[Row]:
     """Measure publishes, repeats, updates, deletes and start-up while the stored rows grow."""
     with serving(bench.folder / "growth") as server:
@@ -228,4 +259,4 @@ def _deletions(server: Server, model_id: str, stored: int) -> Iterator[Row]:
     yield Row(f"DELETE of 1/30 of time {at}", server.delete(model_id, time_range=span), "s", budget="<= 2")
 
 
-CASES = {case.__name__: case for case in (disk, publish, single, files, growth)}
+CASES = {case.__name__: case for case in (disk, start, publish, single, files, downloads, growth)}

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import cast
 
 import duckdb
+import httpx
 import orjson
 import pyarrow as pa
 import uvicorn
@@ -28,10 +29,23 @@ from tests.bench.load import message_end
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
-@contextmanager
-def running(name: str) -> Iterator[str]:
+def running(name: str) -> AbstractContextManager[str]:
     """Run the HTTP server `starlette` or `raw` as a process and yield its URL."""
-    process = subprocess.Popen([sys.executable, "-m", __spec__.name, name], stdout=subprocess.PIPE, text=True)
+    return _process(__spec__.name, name)
+
+
+def start() -> float:
+    """Return the seconds until a process that only imports the server's libraries answers."""
+    started = time.perf_counter()
+    with _process("tests.bench.imports") as url:
+        # The port takes connections at once, and the answer comes when the process serves.
+        assert httpx.get(url, timeout=60).is_success
+        return time.perf_counter() - started
+
+
+@contextmanager
+def _process(*module: str) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process.stdout:
         try:
@@ -52,6 +66,12 @@ def load_file(path: Path, source: Path) -> float:
     """Return the seconds in which DuckDB loads a Parquet or CSV file into a new table, durably."""
     with duckdb.connect(str(path)) as database:
         return _seconds(lambda: database.execute(f"CREATE TABLE events AS FROM '{source}'"))
+
+
+def copy_events(path: Path, target: Path) -> float:
+    """Return the seconds in which DuckDB writes the table that `load_file` made to a Parquet file."""
+    with duckdb.connect(str(path)) as database:
+        return _seconds(lambda: database.execute(f"COPY events TO '{target}' (FORMAT parquet, COMPRESSION zstd)"))
 
 
 def sync(path: Path, seconds: float) -> list[float]:

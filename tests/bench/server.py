@@ -12,6 +12,7 @@ from tests.bench.load import request
 from tests.e2e.process import TOKEN, ServerProcess
 
 MAX_JOB_SECONDS = 3600
+DOWNLOAD_PATH = "/v3/analytics/download-slice-data"
 _TICKS = sysconf("SC_CLK_TCK")
 
 
@@ -58,6 +59,17 @@ class Server(ServerProcess):
     def delete(self, model_id: str, **what: Any) -> float:
         """Delete events and return the seconds until the job has succeeded."""
         return self._job_seconds(lambda: self.call("DELETE", "/v3/events", json={"model_id": model_id} | what))
+
+    def download(self, model_id: str, target: Path, rows: int) -> float:
+        """Download up to `rows` events as Parquet and return the seconds until the file is there."""
+        query = {"model_id": model_id, "env_type": "PRODUCTION", "csv": False, "num_samples": rows}
+        started = time.perf_counter()
+        with self.client.stream("POST", DOWNLOAD_PATH, json=query, timeout=MAX_JOB_SECONDS) as response:
+            assert response.is_success, response.read()
+            with target.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+        return time.perf_counter() - started
 
     def usage(self) -> Usage:
         """Return the CPU that the process has used since its start, and its memory now."""

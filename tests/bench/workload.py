@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 FLOATS = [f"feature_{number}" for number in range(10)]
 INTEGERS = [f"count_{number}" for number in range(4)]
@@ -50,6 +51,11 @@ def batches(start: int, count: int, size: int) -> list[pa.Table]:
 def write_file(path: Path, start: int, count: int) -> None:
     """Write the events of `count` rows as the Parquet or CSV file that the suffix asks for."""
     duckdb.connect().execute(f"COPY ({_query(start, count)}) TO '{path}' (FORMAT {path.suffix[1:]})")
+
+
+def count_rows(path: Path) -> int:
+    """Return the number of rows of a Parquet file."""
+    return int(pq.read_metadata(path).num_rows)
 
 
 def event_ids(rows: Iterable[int]) -> list[str]:
