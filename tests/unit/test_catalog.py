@@ -41,8 +41,8 @@ MODEL = {
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     yield catalog
     catalog.close()

@@ -2,7 +2,6 @@
 
 import contextvars
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.tables import (
     FilePart,
     IdempotencyRecord,
@@ -29,8 +27,8 @@ OF_NO_PROJECT = {IdempotencyRecord, FilePart, Organization, Token, TokenProject}
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "o"))
     yield catalog
     catalog.close()
