@@ -10,7 +10,7 @@ from inference_events.catalog import Catalog
 from inference_events.catalog.database import sqlite_url
 from tests.servers.postgres import Postgres
 
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
+KINDS = SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # What these tests start and kill is the program, not the machine.
 SETTINGS = {"fsync": "off", "max_connections": 200}
 _TEMPLATE = "template_catalog"
@@ -43,16 +43,23 @@ def databases() -> Iterator[Databases]:
     try:
         yield Databases(server)
     finally:
+        # Nobody needs what it would write at an orderly end.
+        server.kill()
         server.remove()
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
+@pytest.fixture(params=KINDS)
 def catalog_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name a database without rows, of each kind."""
+    return new_url(request, tmp_path)
+
+
+def new_url(request: pytest.FixtureRequest, directory: Path) -> str:
+    """Return the URL of a database without rows, of the kind that is the parameter of a fixture."""
     if request.param == SQLITE:
-        return sqlite_url(tmp_path / "catalog.sqlite")
-    found: Databases = request.getfixturevalue("databases")
-    return found.migrated()
+        return sqlite_url(directory / "catalog.sqlite")
+    databases: Databases = request.getfixturevalue("databases")
+    return databases.migrated()
 
 
 @pytest.fixture

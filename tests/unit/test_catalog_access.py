@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
 from inference_events.catalog.tables import (
+    CatalogVersion,
     FilePart,
     IdempotencyRecord,
     Organization,
@@ -23,7 +24,7 @@ from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {IdempotencyRecord, FilePart, Organization, Token, TokenProject}
+OF_NO_PROJECT = {CatalogVersion, IdempotencyRecord, FilePart, Organization, Token, TokenProject}
 
 
 @pytest.fixture

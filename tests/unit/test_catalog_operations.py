@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from inference_events import __version__
 from inference_events.catalog import Catalog, idempotency_records, jobs
-from inference_events.catalog.bootstrap import open_catalog
+from inference_events.catalog.bootstrap import open_catalog, open_shared_catalog
 from inference_events.catalog.tables import IdempotencyRecord, Job
-from inference_events.context import Request, enter_request
+from inference_events.context import KeyClaimed, Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
 from inference_events.events.store import RejectedRow
@@ -27,6 +29,7 @@ from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.settings import Settings
 from inference_events_api import types as t
+from tests.catalogs import KINDS, SQLITE, new_url
 from tests.uploads import object_paths, uploaded
 
 T = TypeVar("T")
@@ -40,9 +43,14 @@ def directory(tmp_path: Path) -> Iterator[DataDirectory]:
     directory.close()
 
 
-@pytest.fixture
-def catalog(directory: DataDirectory) -> Iterator[Catalog]:
-    catalog, _ = open_catalog(Settings(), directory)
+@pytest.fixture(params=KINDS)
+def catalog(request: pytest.FixtureRequest, directory: DataDirectory) -> Iterator[Catalog]:
+    if request.param == SQLITE:
+        catalog, _ = open_catalog(Settings(), directory)
+    else:
+        catalog = open_shared_catalog(
+            new_url(request, directory.path), Settings(admin_token=SecretStr("preset-admin-token"))
+        )
     yield catalog
     catalog.close()
 
@@ -76,8 +84,9 @@ def test_a_change_leaves_its_answer(catalog: Catalog, project_operations: Projec
     kept = catalog.read(lambda session: idempotency_records.find(session, request_))
     assert kept is not None
     assert kept.answer == answer
-    with pytest.raises(Conflict):
-        call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    for request, refusal in ((request_, KeyClaimed), (replace(request_, idempotency_key="other"), Conflict)):
+        with pytest.raises(refusal):
+            call(request, lambda: project_operations.create_project(body={"name": "bank"}))
     assert len(catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all())) == 1
 
 
