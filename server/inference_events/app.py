@@ -156,7 +156,7 @@ def create_app(
         announce(services.new_secret)
     return create_http_app(
         handlers=operation_handlers(services),
-        authenticate=Authentication(services.catalog).authenticate,
+        authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         file_store=services.file_store,
