@@ -14,7 +14,7 @@ from inference_events.errors import Conflict
 from inference_events.events.ingest.files import FileChunk, Unreadable
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.jobs import JobFailed
-from tests.storage.server import Server, csv_file
+from tests.stores.server import Server, csv_file
 
 ROWS: list[dict[str, Any]] = [{"id": str(number), "x": number, "y": number} for number in range(20)]
 NO_ID: list[dict[str, Any]] = [*ROWS[:3], {"id": None, "x": 0}, *ROWS[4:]]

@@ -29,7 +29,7 @@ from inference_events.settings import Settings
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.writer import Writer
 from tests.contract.serving import serve
-from tests.storage.opened import MODEL, SCHEMA, Opened
+from tests.stores.opened import MODEL, SCHEMA, Opened
 from tests.unit.ingested import column, schema
 
 SECONDS = 10
