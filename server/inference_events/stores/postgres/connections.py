@@ -53,6 +53,11 @@ def connect(url: str) -> Connection:
     return connection
 
 
+def execute_all(connection: Connection, statements: str) -> None:
+    """Execute several statements, which have no parameters, at once. Cursors of binary results cannot."""
+    psycopg.Cursor(connection).execute(statements.encode())
+
+
 class _BinaryCursor(psycopg.Cursor[tuple[Any, ...]]):
     def __init__(self, connection: Connection, **more: Any) -> None:
         super().__init__(connection, **more)

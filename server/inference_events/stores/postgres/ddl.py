@@ -5,11 +5,8 @@
 that it can be a distributed table.
 """
 
-from typing import Any
-
-import psycopg
-
 from inference_events.events.store import StoreTooNew, StoreUnreadable
+from inference_events.stores.postgres.connections import Connection, execute_all
 
 # Raise SCHEMA_VERSION with every change of the tables, and OLDEST_PROGRAM_VERSION if programs of an older version
 # cannot work with it.
@@ -123,7 +120,7 @@ CREATE INDEX IF NOT EXISTS changes_by_environment ON changes (environment, id);
 LOCK = 7_018_452_230_194_117
 
 
-def open_schema(connection: psycopg.Connection[Any]) -> None:
+def open_schema(connection: Connection) -> None:
     """Create the tables if there are none. Raises StoreTooNew, and StoreUnreadable if the server cannot hold them.
 
     Several replicas may start at once.
@@ -138,7 +135,7 @@ def open_schema(connection: psycopg.Connection[Any]) -> None:
                 "SELECT schema_version, oldest_program_version FROM store_schema_version"
             ).fetchone()
         if versions is None:
-            connection.execute(TABLES)
+            execute_all(connection, TABLES)
             connection.execute(
                 "INSERT INTO store_schema_version VALUES (%s, %s)", [SCHEMA_VERSION, OLDEST_PROGRAM_VERSION]
             )
@@ -146,7 +143,7 @@ def open_schema(connection: psycopg.Connection[Any]) -> None:
             raise StoreTooNew(versions[0], SCHEMA_VERSION)
 
 
-def _check_server(connection: psycopg.Connection[Any]) -> None:
+def _check_server(connection: Connection) -> None:
     if connection.info.server_version < OLDEST_SERVER_VERSION:
         raise StoreUnreadable(f"PostgreSQL {OLDEST_SERVER_VERSION // 10_000} or newer is needed")
     if connection.execute("SELECT getdatabaseencoding()").fetchone() != ("UTF8",):

@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inference_events.events.store import Retryable
-from inference_events.stores.postgres.connections import Connection, Connections
+from inference_events.stores.postgres.connections import Connection, Connections, execute_all
 
 log = structlog.get_logger(__name__)
 
@@ -77,8 +77,7 @@ class Again(Exception):
 @contextmanager
 def transaction(connection: Connection, begin: str) -> Iterator[None]:
     """Commit at the end, or roll back after an error."""
-    # Several statements at once, which the cursors of these connections do not allow.
-    psycopg.Cursor(connection).execute(begin.encode())
+    execute_all(connection, begin)
     try:
         yield
         connection.execute("COMMIT")
