@@ -85,12 +85,20 @@ def _label_times(
     labelled: Sequence[Column], labels: Mapping[str, Any], before: Sequence[Mapping[str, int]]
 ) -> list[bytes | None]:
     """Return the times of labels by the numbers of columns, as JSON, none if there are none."""
-    after = [dict(times) for times in before]
-    for column in labelled:
-        for times, at in zip(after, to_python(labels[column.name]), strict=True):
-            if at is not None:
-                times[str(column.number)] = at
-    return [orjson.dumps(times) if times else None for times in after]
+    if not labelled:
+        return [orjson.dumps(times) if times else None for times in before]
+    numbers = [str(column.number) for column in labelled]
+    gained = zip(*(to_python(labels[column.name]) for column in labelled), strict=True)
+    # Most events of a batch have the same times.
+    known: dict[tuple[Any, ...], bytes | None] = {}
+    documents = []
+    for times, new in zip(before, gained, strict=True):
+        both = (*times.items(), new)
+        if both not in known:
+            merged = {**times, **{number: at for number, at in zip(numbers, new, strict=True) if at is not None}}
+            known[both] = orjson.dumps(merged) if merged else None
+        documents.append(known[both])
+    return documents
 
 
 def _packed(declared: Sequence[Column], payload: str, values: pa.Table) -> list[bytes | None]:

@@ -116,6 +116,7 @@ class _RowWriter:
         self._schema = schema
         self._stamp = clock.stamp if write.epoch is None else WriteVersion(write.epoch)
         self._hours = Hours()
+        self._locked: FetchedRows | None = None
         environment = clock.environment
         if environment is None:
             environment = clocks.number_environment(db, write.model_id, write.environment_id)
@@ -136,10 +137,10 @@ class _RowWriter:
         return statuses
 
     def _lock(self) -> ExistingRows:
-        """Lock the rows that are stored, in order."""
-        keys = list({event_key(each) for each in self._write.batch.system["event_id"].to_pylist()})
-        locked = f"SELECT {HASHES} FROM events e WHERE e.environment = %s AND e.event_id = ANY(%s)"
-        return self._existing(self._db.execute(f"{locked} ORDER BY e.event_id FOR UPDATE", [self._environment, keys]))
+        """Lock the rows that are stored, in order, and read what an update needs of them."""
+        batch = self._write.batch
+        self._locked = self._select(batch.system["event_id"], self._carried(batch), "ORDER BY e.event_id FOR UPDATE")
+        return ExistingRows.match(batch, pa.table({"event_id": event_ids(self._locked.rows)}))
 
     def _insert(self) -> ExistingRows:
         """Insert the rows whose ids are new and lock the others. Return what was stored before."""
@@ -193,14 +194,22 @@ class _RowWriter:
 
     def _read(self, ids: pa.ChunkedArray, columns: Sequence[Column]) -> FetchedRows:
         """Return locked rows by their ids, in step with them."""
-        keys = [event_key(each) for each in ids.to_pylist()]
+        fetched = self._locked or self._select(ids, columns)
+        by_key = {row[0]: row for row in fetched.rows}
+        return FetchedRows([by_key[event_key(each)] for each in ids.to_pylist()], fetched.payloads)
+
+    def _select(self, ids: pa.ChunkedArray, columns: Sequence[Column], order: str = "") -> FetchedRows:
+        keys = [event_key(each) for each in ids.unique().to_pylist()]
         payloads = payloads_of(columns)
         rows = self._db.execute(
-            f"SELECT {selected(payloads)} FROM events e WHERE e.environment = %s AND e.event_id = ANY(%s)",
+            f"SELECT {selected(payloads)} FROM events e WHERE e.environment = %s AND e.event_id = ANY(%s) {order}",
             [self._environment, keys],
         ).fetchall()
-        by_key = {row[0]: row for row in rows}
-        return FetchedRows([by_key[key] for key in keys], payloads)
+        return FetchedRows(rows, payloads)
+
+    def _carried(self, batch: EventBatch) -> list[Column]:
+        """Return the columns about which a batch says something."""
+        return [column for column in self._schema.declared if batch.carried[column.name].any()]
 
     def _with_new_hashes(self, found: ExistingRows) -> ExistingRows:
         """Give stored rows whose hash has an older version the new hash if their content is the same."""
@@ -245,7 +254,7 @@ class _RowWriter:
         if not len(rows):
             return
         batch = self._folded(take_rows(self._write.batch, rows)).batch
-        columns = [column for column in self._schema.declared if batch.carried[column.name].any()]
+        columns = self._carried(batch)
         batch = _only(batch, columns)
         stored = self._read(batch.system["event_id"], columns)
         merged = merge_rows(stored.stored(columns), batch, self._write, self._stamp)
