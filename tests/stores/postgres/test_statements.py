@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import Scan
-from tests.stores.opened import MODEL, NOW, Asked, Opened, Row
+from tests.stores.opened import MODEL, NOW, Asked, Opened, Row, chunk
 
 EVENTS = re.compile(r"\b(FROM|INTO|UPDATE|JOIN) events\b")
 # What only the start of the program may do, and what no transaction may leave behind in its session.
@@ -56,7 +56,9 @@ def use_everything(opened: Opened) -> None:
         opened.publish({"id": "d"}, epoch=epoch)
     opened.publish(*({"id": each, "n": 1} for each in "ef"), epoch=epoch)
     opened.delete(epoch, event_ids=["a", "e"])
-    opened.delete(epoch, "by range", start=NOW - 1, end=NOW + 1)
+    opened.store.start_job(opened.jobs[epoch], 1).result()
+    opened.publish({"id": "g"}, epoch=epoch, chunk=chunk(opened.jobs[epoch], [0], fence=1))
+    opened.delete(epoch, fence=1, start=NOW - 1, end=NOW + 1)
     opened.publish(*rows)
     opened.read(event_ids=["a"], start=NOW - 1, after=(NOW - 1, ""))
     list(store.scan(Scan(MODEL, "production", opened.revision, ["x", "n"], 1)))
@@ -65,7 +67,9 @@ def use_everything(opened: Opened) -> None:
     opened.define("n", n=pa.string(), x=pa.string())
     Asked().find(store)
     store.purge_records(NOW + 1).result()
-    store.forget_jobs(["deletion", "by range"]).result()
+    store.end_job(opened.jobs[epoch]).result()
+    store.end_orphans([], NOW).result()
+    store.forget_jobs(list(opened.jobs.values())).result()
     store.drop(MODEL).result()
     assert store.ping()
 

@@ -74,7 +74,8 @@ CREATE TABLE IF NOT EXISTS open_jobs (
     job_id text COLLATE "C" PRIMARY KEY,
     model_id text COLLATE "C" NOT NULL,
     epoch int8 NOT NULL,
-    fence int8 NOT NULL DEFAULT 0
+    fence int8 NOT NULL DEFAULT 0,
+    accepted_at timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
 CREATE INDEX IF NOT EXISTS open_jobs_by_model ON open_jobs (model_id, epoch);
 CREATE TABLE IF NOT EXISTS job_progress (

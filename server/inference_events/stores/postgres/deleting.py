@@ -12,7 +12,7 @@ from inference_events.stores.postgres import clocks
 from inference_events.stores.postgres.changes import Hours, note_change
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import event_key
-from inference_events.stores.postgres.jobs import job_progress, set_progress
+from inference_events.stores.postgres.jobs import check_fence, job_progress, set_progress
 from inference_events.stores.postgres.reading import in_range
 from inference_events.stores.postgres.rows import times
 from inference_events.stores.postgres.transactions import Transactions
@@ -61,6 +61,7 @@ def _delete_range(db: Connection, deletion: Deletion) -> bool:
 def _delete(db: Connection, deletion: Deletion, keys: Sequence[str]) -> None:
     """Delete events that are older than the deletion, and add their number to its job's progress."""
     clocks.lock_for_job(db, deletion.model_id)
+    check_fence(db, deletion.job_id, deletion.fence)
     environment = clocks.read_clock(db, deletion.model_id, deletion.environment_id).environment
     where, parameters = _conditions(environment, deletion)
     rows = db.execute(

@@ -1,7 +1,6 @@
 """Jobs: which are open at which epoch, and how far they have come in the transactions of what they write."""
 
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import orjson
@@ -9,8 +8,8 @@ import orjson
 from inference_events.events.store import (
     Chunk,
     Counters,
+    Fenced,
     JobProgress,
-    OpenJob,
     RejectedRow,
     RowStatus,
     Statuses,
@@ -18,7 +17,7 @@ from inference_events.events.store import (
     counts,
 )
 from inference_events.stores.postgres.clocks import lock_for_acceptance
-from inference_events.stores.postgres.connections import Connection
+from inference_events.stores.postgres.connections import Connection, Timestamp
 from inference_events.stores.postgres.escaping import escape, unescape
 
 FORGOTTEN_ROWS = 10_000
@@ -44,19 +43,23 @@ def end_job(db: Connection, job_id: str) -> None:
     db.execute("DELETE FROM open_jobs WHERE job_id = %s", [job_id])
 
 
-def restore_jobs(db: Connection, jobs: Sequence[OpenJob]) -> None:
-    """Make exactly these jobs open."""
-    kept = sorted(jobs, key=attrgetter("job_id"))
-    db.execute(
-        "DELETE FROM open_jobs WHERE job_id IN"
-        " (SELECT job_id FROM open_jobs WHERE job_id <> ALL(%s) ORDER BY job_id FOR UPDATE)",
-        [[job.job_id for job in kept]],
-    )
-    for job in kept:
-        db.execute(
-            "INSERT INTO open_jobs (job_id, model_id, epoch) VALUES (%s, %s, %s) ON CONFLICT (job_id) DO NOTHING",
-            [job.job_id, job.model_id, job.epoch],
-        )
+def start_job(db: Connection, job_id: str, fence: int) -> None:
+    """Raise the fence of an open job, which waits for what an earlier run writes. Raises Fenced."""
+    check_fence(db, job_id, fence)
+    db.execute("UPDATE open_jobs SET fence = %s WHERE job_id = %s", [fence, job_id])
+
+
+def check_fence(db: Connection, job_id: str, fence: int) -> None:
+    """Keep a job and its fence as they are. Raises Fenced if it is not open or a later run has started."""
+    row = db.execute("SELECT fence FROM open_jobs WHERE job_id = %s FOR UPDATE", [job_id]).fetchone()
+    if row is None or fence < row[0]:
+        raise Fenced
+
+
+def end_orphans(db: Connection, known: Collection[str], accepted_before: int) -> None:
+    """Close the jobs that were accepted before a time, except the known ones."""
+    chosen = "SELECT job_id FROM open_jobs WHERE accepted_at < %s AND job_id <> ALL(%s) ORDER BY job_id FOR UPDATE"
+    db.execute(f"DELETE FROM open_jobs WHERE job_id IN ({chosen})", [Timestamp(accepted_before), list(known)])
 
 
 def job_progress(db: Connection, job_id: str) -> JobProgress:

@@ -19,7 +19,6 @@ from inference_events.events.store import (
     Deletion,
     IdempotencyRecord,
     JobProgress,
-    OpenJob,
     Query,
     RejectedRow,
     Retryable,
@@ -135,11 +134,14 @@ class PostgresEventStore:
     def accept_job(self, model_id: str, job_id: str) -> Future[int]:
         return self._submit(model_id, lambda db, _: jobs.accept_job(db, model_id, job_id))
 
+    def start_job(self, job_id: str, fence: int) -> Future[None]:
+        return self._submit(NO_MODEL, lambda db, _: jobs.start_job(db, job_id, fence))
+
     def end_job(self, job_id: str) -> Future[None]:
         return self._submit(NO_MODEL, lambda db, _: jobs.end_job(db, job_id))
 
-    def restore_jobs(self, open_jobs: Sequence[OpenJob]) -> Future[None]:
-        return self._submit(NO_MODEL, lambda db, _: jobs.restore_jobs(db, open_jobs))
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
+        return self._submit(NO_MODEL, lambda db, _: jobs.end_orphans(db, known, accepted_before))
 
     def progress(self, job_id: str) -> JobProgress:
         return self._read(lambda db: jobs.job_progress(db, job_id))

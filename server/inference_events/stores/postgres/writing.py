@@ -49,7 +49,7 @@ from inference_events.stores.postgres.clocks import Clock
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.encoding import changed_columns, new_columns
 from inference_events.stores.postgres.escaping import event_key
-from inference_events.stores.postgres.jobs import advance, job_progress
+from inference_events.stores.postgres.jobs import advance, check_fence, job_progress
 from inference_events.stores.postgres.rows import (
     HASHES,
     FetchedRows,
@@ -95,6 +95,8 @@ class WriteUnit:
 
     def _written(self, db: Connection) -> Statuses:
         write = self._write
+        if write.chunk is not None:
+            check_fence(db, write.chunk.job_id, write.chunk.fence)
         clock = clocks.read_clock(db, write.model_id, write.environment_id)
         if clock.revision != write.batch.revision:
             raise RevisionChanged
