@@ -23,6 +23,9 @@ from inference_events.events.ingest.readers import FileReaders
 from inference_events.files.adoption import adopt_parts
 from inference_events.files.local import LocalFileStore
 from inference_events.files.multipart import MultipartUploads
+from inference_events.files.opening import open_file_store
+from inference_events.files.store import FileStore
+from inference_events.files.sweep import OrphanSweep
 from inference_events.http.server import create_http_app
 from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog, in_store
@@ -68,7 +71,8 @@ class Services:
         self._opened.add("data directory", self.directory.close)
         check_directory(self.directory)
         self.disk = Disk(self.directory.incoming)
-        self.file_store = LocalFileStore(self.directory.files, self.directory.incoming)
+        local_files = LocalFileStore(self.directory.files, self.directory.incoming)
+        self.file_store: FileStore = open_file_store(settings.files_url) if settings.files_url else local_files
         self.metrics = Metrics(self.disk.note_failure)
         self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
         self._opened.add("catalog", self.catalog.close)
@@ -77,7 +81,8 @@ class Services:
         self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
         self._opened.add("event store", self.store.close)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
-        adopt_parts(self.directory.parts, self.catalog, self.file_store)
+        if not settings.files_url:
+            adopt_parts(self.directory.parts, self.catalog, local_files)
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
@@ -87,7 +92,9 @@ class Services:
     def _make_workers(self) -> None:
         settings = self.settings
         self.readiness = Readiness(self.catalog, self.store, self.disk)
-        self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
+        self.readers = FileReaders(
+            settings.file_reader_memory_bytes, settings.file_reader_seconds, reads_bucket=bool(settings.files_url)
+        )
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         job_handlers = JobHandlers(
             self.catalog,
@@ -106,7 +113,8 @@ class Services:
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
         )
-        self.retention = Retention(self.catalog, self.store, self.file_store, periods)
+        orphans = OrphanSweep(self.catalog, self.file_store, is_shared=bool(settings.files_url))
+        self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
         record_period = timedelta(hours=settings.retry_record_hours)
         self.purge = Purge(self.catalog, self.store, self.retention, record_period)
         show_state(
@@ -157,7 +165,7 @@ def create_app(
     announce: Callable[[str], None] = lambda secret: None,
     validate_responses: bool = False,
 ) -> ASGIApp:
-    """Build the server on its data directory. Raises a DataDirectoryError.
+    """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
     `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
     """
