@@ -22,6 +22,7 @@ from inference_events.events.batcher import RequestBatcher
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.files.multipart import MultipartUploads
+from inference_events.files.sweep import OrphanSweep
 from inference_events.http.server import create_http_app
 from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog, in_store
@@ -77,7 +78,9 @@ class Services:
     def _make_workers(self) -> None:
         settings = self.settings
         self.readiness = Readiness(self.catalog, self.store, self.disk)
-        self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
+        self.readers = FileReaders(
+            settings.file_reader_memory_bytes, settings.file_reader_seconds, reads_bucket=bool(settings.files_url)
+        )
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         job_handlers = JobHandlers(
             self.catalog,
@@ -96,7 +99,8 @@ class Services:
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
         )
-        self.retention = Retention(self.catalog, self.store, self.file_store, periods)
+        orphans = OrphanSweep(self.catalog, self.file_store, is_shared=bool(settings.files_url))
+        self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
         record_period = timedelta(hours=settings.retry_record_hours)
         self.purge = Purge(self.catalog, self.store, self.retention, record_period)
         show_state(
@@ -147,7 +151,7 @@ def create_app(
     announce: Callable[[str], None] = lambda secret: None,
     validate_responses: bool = False,
 ) -> ASGIApp:
-    """Build the server on its data directory. Raises a DataDirectoryError.
+    """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
     `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
     """

@@ -9,6 +9,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.disk import Disk
 from inference_events.files.adoption import adopt_parts
 from inference_events.files.local import LocalFileStore
+from inference_events.files.opening import open_file_store
 from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.settings import Settings
@@ -31,6 +32,8 @@ def open_embedded(
     store = open_store(directory, catalog, settings.checkpoint_bytes, metrics)
     opened.add("event store", store.close)
     new_secret = prepare_catalog(catalog, settings, directory)
-    file_store = LocalFileStore(directory.files, directory.incoming)
-    adopt_parts(directory.parts, catalog, file_store)
-    return Backend(catalog, store, file_store, new_secret)
+    local_files = LocalFileStore(directory.files, directory.incoming)
+    if settings.files_url:
+        return Backend(catalog, store, open_file_store(settings.files_url), new_secret)
+    adopt_parts(directory.parts, catalog, local_files)
+    return Backend(catalog, store, local_files, new_secret)

@@ -11,7 +11,7 @@ from inference_events.catalog import Catalog, files, jobs, retention
 from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
-from inference_events.files.sweep import delete_orphans, delete_released
+from inference_events.files.sweep import OrphanSweep, delete_released
 from inference_events.jobs.resuming import end_orphans
 
 STEP = 100
@@ -31,23 +31,27 @@ class Periods:
 class Retention:
     """Remove files and jobs after their time. A crash between two steps leaves what the next purge removes."""
 
-    def __init__(self, catalog: Catalog, store: JobStore, file_store: FileStore, periods: Periods) -> None:
+    def __init__(
+        self, catalog: Catalog, store: JobStore, file_store: FileStore, orphans: OrphanSweep, periods: Periods
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._file_store = file_store
+        self._orphans = orphans
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
         """Remove what is kept no longer at a time, step by step: the caller may stop after each."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
-        yield from delete_orphans(self._catalog, self._file_store, now)
         end_orphans(self._catalog, self._store, now)
         yield
         before = now - self._periods.jobs
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
             yield
+        # Last, as it needs the file store, which may not be available.
+        yield from self._orphans.run(now)
 
     def _remove_files(self, kept: FileAges) -> Iterator[None]:
         expired = partial(retention.expired_files, kept=kept, limit=STEP)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inference_events.files.opening import check_files_url
 from inference_events.limits import GIB, MIB, Limits, Pace
 
 ENV_PREFIX = "INFERENCE_EVENTS_"
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
+    )
+    files_url: Annotated[str, AfterValidator(check_files_url)] = Field(
+        default="",
+        description="Where uploaded files are kept if not in the data directory: s3://BUCKET/PREFIX, "
+        "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIRECTORY.",
     )
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."

@@ -192,7 +192,7 @@ def test_a_job_whose_file_vanished_says_so(api: Api) -> None:
     api.content(file_id).unlink()
     job = api.publish(api.model(), file_id)
     assert (job["status"], job["error_reason"]) == ("FAILURE", "InternalError")
-    assert job["error_message"] == "The uploaded file is missing on the server's disk; upload it again"
+    assert job["error_message"] == "The uploaded file is missing from the file store; upload it again"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -20,6 +20,7 @@ from inference_events.events.ingest.damage import check_structure
 from inference_events.events.ingest.signatures import describe_other_format
 from inference_events.events.ingest.sizes import Sizes, value_sizes
 from inference_events.files.source import FileSource
+from inference_events.files.store import FileStoreUnavailable
 
 # Arrow reads up to 32 blocks ahead.
 CSV_BLOCK_BYTES = 8 * 1024 * 1024
@@ -167,7 +168,7 @@ def _batch_rows(metadata: pa.parquet.FileMetaData) -> int:
 def _unreadable_as(type: str) -> Iterator[None]:
     try:
         yield
-    except (Unreadable, MemoryError):
+    except (Unreadable, MemoryError, FileStoreUnavailable):
         raise
     except Exception as error:
         # pyarrow raises exceptions of many kinds, because a damaged file can be wrong in any place.

@@ -4,7 +4,8 @@ The server starts it as `python -m inference_events.events.ingest.reader_process
 request after another on the socket `FD`, as a length and JSON. The process answers each with messages, the last of
 which is neither `ALIVE` nor `CHUNK`. A message is a header, JSON, and up to three blocks of bytes.
 
-The process knows no secrets, and ends when the server does: its standard input is a pipe that the server holds.
+The process knows no secrets but the credentials of the bucket that it reads from. It ends when the server does: its
+standard input is a pipe that the server holds.
 """
 
 import os
@@ -34,6 +35,7 @@ from inference_events.events.ingest.files import (
     read_chunks,
 )
 from inference_events.files.source import FileSource
+from inference_events.files.store import FileStoreUnavailable
 
 LENGTH = struct.Struct("<I")
 # The kind, the length of the JSON, and of the three blocks: row numbers, malformed ones, rows in Arrow's IPC format.
@@ -50,6 +52,7 @@ class Kind(IntEnum):
     UNREADABLE = 3
     TOO_MANY_MALFORMED = 4
     OUT_OF_MEMORY = 5
+    UNAVAILABLE = 6
 
 
 Send: TypeAlias = Callable[..., None]
@@ -98,6 +101,8 @@ def _answer(server: socket.socket, request: dict[str, Any]) -> None:
         send(Kind.UNREADABLE, [str(error), _where(error.__cause__), _resident_bytes()])
     except MemoryError:
         send(Kind.OUT_OF_MEMORY)
+    except FileStoreUnavailable:
+        send(Kind.UNAVAILABLE, [_resident_bytes()])
     except ConnectionError:
         raise
     except Exception as error:
