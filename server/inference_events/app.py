@@ -11,10 +11,12 @@ import structlog
 from starlette.types import ASGIApp
 
 from inference_events import __version__
+from inference_events.backend import Backend
 from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.tables import utc_now
 from inference_events.closing import OpenServices
+from inference_events.cluster import open_cluster
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
 from inference_events.embedded import open_embedded
@@ -66,7 +68,7 @@ class Services:
         self._opened.add("data directory", self.directory.close)
         self.disk = Disk(self.directory.incoming)
         self.metrics = Metrics(self.disk.note_failure)
-        backend = open_embedded(self.settings, self.directory, self.disk, self.metrics, self._opened)
+        backend = self._open_backend()
         self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
         self.new_secret = backend.new_secret
         self.registry = ModelRegistry(self.catalog, self.store)
@@ -74,6 +76,11 @@ class Services:
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
+
+    def _open_backend(self) -> Backend:
+        if self.settings.database_url.get_secret_value():
+            return open_cluster(self.settings, self.disk, self.metrics, self._opened)
+        return open_embedded(self.settings, self.directory, self.disk, self.metrics, self._opened)
 
     def _make_workers(self) -> None:
         settings = self.settings

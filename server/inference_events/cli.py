@@ -21,7 +21,6 @@ from pydantic.fields import FieldInfo
 from inference_events import __version__
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
-from inference_events.files.store import FileStoreError
 from inference_events.logging import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
@@ -108,10 +107,12 @@ def serve(**flags: str | None) -> None:
 def _app(settings: Settings) -> Any:
     # Imported here, as the other commands need nothing of a server.
     from inference_events.app import create_app
+    from inference_events.cluster import ClusterError, check_urls
 
     try:
+        check_urls(settings)
         return create_app(settings, announce=partial(_announce, settings.data_dir))
-    except (DataDirectoryError, FileStoreError, OSError) as error:
+    except (ClusterError, DataDirectoryError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
 
 

@@ -32,9 +32,9 @@ class Purge:
         self._running = threading.Lock()
 
     def purge(self) -> None:
-        """Remove what is too old now, until all is done or `stop` is called."""
-        with self._running:
-            for _ in self._steps(utc_now()):
+        """Remove what is too old now, until all is done or `stop` is called. One replica at a time does it."""
+        with self._running, self._catalog.alone("purge") as is_alone:
+            for _ in self._steps(utc_now()) if is_alone else ():
                 if self._stopping.is_set():
                     return
 

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
     )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PostgreSQL database that several replicas share, as postgresql://USER:PASSWORD@HOST/DATABASE; "
+        "the files URL is needed, too.",
+    )
     files_url: Annotated[str, AfterValidator(check_files_url)] = Field(
         default="",
         description="Where uploaded files are kept if not in the data directory: s3://BUCKET/PREFIX, "

@@ -55,6 +55,10 @@ class Database(Protocol):
         """Let no other process migrate meanwhile."""
         ...
 
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """Give whether no other process does `what`, and let none begin meanwhile."""
+        ...
+
     def check(self) -> None:
         """Look through the whole database. Raises DatabaseError if its structure is damaged."""
         ...
@@ -151,6 +155,10 @@ class Catalog:
     def write_later(self, function: Callable[[Session], object]) -> "Future[object]":
         """Queue a write that nobody waits for; it is done before `close` returns."""
         return self._writer.submit(self.write, function)
+
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """Give whether no other process does `what`, and let none begin meanwhile."""
+        return self._database.alone(what)
 
     def ping(self) -> bool:
         """Return whether the database can be read."""

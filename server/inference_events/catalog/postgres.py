@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from zlib import crc32
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -45,6 +46,7 @@ _NO_TIMEOUTS = text(
 )
 # Advisory locks have two numbers: the first says what for.
 _MIGRATION_LOCK = 0x1E01
+_ALONE = 0x1E03
 SCHEMES = ("postgresql://", "postgres://")
 _URL_HINT = (
     "The database's URL must have the form postgresql://user:password@host:port/database; "
@@ -111,6 +113,14 @@ class PostgresDatabase:
             connection.execute(_NO_TIMEOUTS)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock, 0)"), {"lock": _MIGRATION_LOCK})
             yield
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """Give whether no other replica does `what`, and let none begin meanwhile, in a transaction that waits."""
+        lock = {"class": _ALONE, "number": crc32(what.encode()) - 2**31}
+        with self.writes.begin() as connection:
+            connection.execute(_NO_TIMEOUTS)
+            yield bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:class, :number)"), lock))
 
     def check(self) -> None:
         """Do nothing: the server of the database guards its structure."""

@@ -4,26 +4,16 @@ Most were released: a transaction that removes a file or replaces a part keeps t
 others are orphans: the server ended after an object was stored and before a row named it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import TypeAlias
 
 from inference_events.catalog import Catalog, files
 from inference_events.files.store import FileStore
 
 STEP = 100
 ORPHAN_HOURS = 24
-
-# Gives whether the sweep may run; it is held until the sweep ends.
-SweepLock: TypeAlias = Callable[[], AbstractContextManager[bool]]
-
-
-def own_process() -> AbstractContextManager[bool]:
-    """Lock for a store that one process has to itself."""
-    return nullcontext(True)
 
 
 def delete_released(catalog: Catalog, store: FileStore) -> Iterator[None]:
@@ -37,17 +27,14 @@ def delete_released(catalog: Catalog, store: FileStore) -> Iterator[None]:
 
 
 class OrphanSweep:
-    """Delete the objects that no row names. Of the servers that share a store, one sweeps at a time.
+    """Delete the objects that no row names.
 
     `is_shared` keeps the first sweep from deleting: a server that starts may have a wrong catalog or the wrong store.
     """
 
-    def __init__(
-        self, catalog: Catalog, store: FileStore, try_lock: SweepLock = own_process, *, is_shared: bool = False
-    ) -> None:
+    def __init__(self, catalog: Catalog, store: FileStore, *, is_shared: bool = False) -> None:
         self._catalog = catalog
         self._store = store
-        self._try_lock = try_lock
         self._waits = is_shared
 
     def run(self, now: datetime) -> Iterator[None]:
@@ -55,9 +42,7 @@ class OrphanSweep:
         if self._waits:
             self._waits = False
             return
-        with self._try_lock() as may_sweep:
-            if may_sweep:
-                yield from self._delete(self._store.list_keys(now - timedelta(hours=ORPHAN_HOURS)))
+        yield from self._delete(self._store.list_keys(now - timedelta(hours=ORPHAN_HOURS)))
 
     def _delete(self, listed: Iterator[str]) -> Iterator[None]:
         while keys := list(islice(listed, STEP)):
