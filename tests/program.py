@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 STOP_SECONDS = 60
@@ -12,6 +13,13 @@ STOP_SECONDS = 60
 
 class Ended(Exception):
     """The server ended instead of serving."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a server is."""
+
+    url: str
 
 
 class Program:

@@ -12,12 +12,12 @@ from fiddler.utils.version import match_semver
 
 from tests.compat.conftest import TOKEN
 from tests.compat.stored import column, define_model
-from tests.program import Program
+from tests.program import Served
 
 NOBODY = "http://127.0.0.1:1"
 
 
-def rest(server: Program, method: str, path: str, body: Any = None) -> Any:
+def rest(server: Served, method: str, path: str, body: Any = None) -> Any:
     """Do what the vendor's client has no function for, and return the `data` of the answer."""
     answer = requests.request(
         method, server.url + path, json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
@@ -26,7 +26,7 @@ def rest(server: Program, method: str, path: str, body: Any = None) -> Any:
     return answer.json()["data"] if answer.content else None
 
 
-def make_token(server: Program, *scopes: str, project_ids: list[str] | None = None) -> dict[str, Any]:
+def make_token(server: Served, *scopes: str, project_ids: list[str] | None = None) -> dict[str, Any]:
     body = {"name": "a test's", "scopes": scopes, "project_ids": project_ids}
     token: dict[str, Any] = rest(server, "POST", "/v3/tokens", body)
     return token
@@ -40,7 +40,7 @@ def test_the_handshake_tells_who_answers() -> None:
     assert isinstance(fdl.conn.server_info.feature_flags, dict)
 
 
-def test_a_slash_at_the_end_of_the_url_does_not_matter(server: Program) -> None:
+def test_a_slash_at_the_end_of_the_url_does_not_matter(server: Served) -> None:
     """A URL copied from a browser works."""
     fdl.init(url=server.url + "/", token=TOKEN)
     assert isinstance(list(fdl.Project.list()), list)
@@ -52,7 +52,7 @@ def test_the_version_opens_what_the_client_gates_by_it() -> None:
 
 
 @pytest.mark.parametrize("version", ["2.9.0", "4.0.0", "latest"])
-def test_a_client_of_another_line_is_told_that_it_does_not_fit(server: Program, version: str) -> None:
+def test_a_client_of_another_line_is_told_that_it_does_not_fit(server: Served, version: str) -> None:
     """A client that asks whether it fits gets a refusal that names its version."""
     path = f"/v3/version-compatibility?client_version={version}&client_name=python-sdk"
     answer = requests.get(server.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
@@ -60,14 +60,14 @@ def test_a_client_of_another_line_is_told_that_it_does_not_fit(server: Program, 
     assert answer.json()["kind"] == "ERROR"
 
 
-def test_a_wrong_token_is_refused_at_the_first_call(server: Program) -> None:
+def test_a_wrong_token_is_refused_at_the_first_call(server: Served) -> None:
     """`fdl.init` fails at once where the token is not known."""
     with pytest.raises(fdl.ApiError) as refusal:
         fdl.init(url=server.url, token="not a token of this server")
     assert refusal.value.code == 401
 
 
-def test_without_validation_nothing_is_asked(server: Program) -> None:
+def test_without_validation_nothing_is_asked(server: Served) -> None:
     """`validate=False` connects without a request; what needs the server's version asks for it later."""
     fdl.init(url=NOBODY, token=TOKEN, validate=False)
     fdl.init(url=server.url, token="not a token of this server", validate=False)
@@ -79,7 +79,7 @@ def test_without_validation_nothing_is_asked(server: Program) -> None:
     assert fdl.conn.organization_name
 
 
-def test_a_revoked_token_is_refused_from_then_on(server: Program) -> None:
+def test_a_revoked_token_is_refused_from_then_on(server: Served) -> None:
     """A token works until it is revoked; the next call of a client that is connected is a 401."""
     token = make_token(server, "admin")
     fdl.init(url=server.url, token=token["token"])
@@ -95,7 +95,7 @@ def test_a_revoked_token_is_refused_from_then_on(server: Program) -> None:
     assert refusal.value.code == 401
 
 
-def test_a_token_that_publishes_does_no_more(server: Program, project: fdl.Project) -> None:
+def test_a_token_that_publishes_does_no_more(server: Served, project: fdl.Project) -> None:
     """With the scope `ingest` the publish flow works; creating models, reading events and making tokens is a 403."""
     model = define_model(project, column("x", "int"))
     token = make_token(server, "ingest")["token"]
@@ -111,7 +111,7 @@ def test_a_token_that_publishes_does_no_more(server: Program, project: fdl.Proje
         assert requests.post(server.url + path, json=body, headers=headers, timeout=60).status_code == 403
 
 
-def test_a_token_of_a_project_works_there_and_sees_no_other(server: Program, project: fdl.Project) -> None:
+def test_a_token_of_a_project_works_there_and_sees_no_other(server: Served, project: fdl.Project) -> None:
     """A notebook with a token of its project does all of its work; a model of another project is not found."""
     other = define_model(fdl.Project(name=f"project_{uuid4().hex[:12]}").create(), column("x", "int"))
     token = make_token(server, "ingest", "manage", "read", project_ids=[str(project.id)])
@@ -130,7 +130,7 @@ def test_a_token_of_a_project_works_there_and_sees_no_other(server: Program, pro
     assert refusal.value.code == 403
 
 
-def test_a_token_that_reads_changes_nothing(server: Program, project: fdl.Project) -> None:
+def test_a_token_that_reads_changes_nothing(server: Served, project: fdl.Project) -> None:
     """With the scope `read` everything can be seen; publishing and deleting are a 403."""
     model = define_model(project, column("x", "int"))
     fdl.init(url=server.url, token=make_token(server, "read")["token"])
@@ -143,7 +143,7 @@ def test_a_token_that_reads_changes_nothing(server: Program, project: fdl.Projec
 
 
 @pytest.mark.parametrize("timeout", [30, (5, 30)])
-def test_a_time_out_may_be_given(server: Program, timeout: float | tuple[float, float]) -> None:
+def test_a_time_out_may_be_given(server: Served, timeout: float | tuple[float, float]) -> None:
     """`timeout=` is taken in both of its forms."""
     fdl.init(url=server.url, token=TOKEN, timeout=timeout)
     assert fdl.conn.organization_name

@@ -16,7 +16,7 @@ from tests.compat import proxy
 from tests.compat.conftest import TOKEN
 from tests.compat.proxy import LATE_SECONDS, Fault, FaultyProxy
 from tests.compat.stored import column, define_model, done, stored_events, stored_values
-from tests.program import Program
+from tests.program import Served
 
 ROWS = 1010
 RETRYING = pytest.mark.needs("libs.http_client.RequestClient._request_with_retry")
@@ -266,7 +266,7 @@ def connect(faulty: FaultyProxy, fault: Fault) -> None:
 
 
 @pytest.fixture(scope="module", params=list(Fault), ids=lambda fault: fault.name.lower())
-def outcomes(request: pytest.FixtureRequest, server: Program) -> Iterator[Outcomes]:
+def outcomes(request: pytest.FixtureRequest, server: Served) -> Iterator[Outcomes]:
     """Run all cases at the same time, so that they wait for their retries together."""
     with ExitStack() as stack:
         faulty = stack.enter_context(proxy.running(server.url))
@@ -298,7 +298,7 @@ def test_a_first_attempt_that_fails_changes_nothing_in_the_end(case: Callable[[]
     ids=lambda fault: fault.name.lower(),
 )
 def test_events_with_ids_may_be_sent_again_by_hand(
-    fault: Fault, server: Program, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the client gives up, as old ones do at once, the user calls again: with ids nothing is stored twice."""
     monkeypatch.setenv("FIDDLER_CLIENT_RETRY_MAX_DURATION_SECONDS", "0.5")
