@@ -41,7 +41,7 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
         opened.add("catalog", catalog.close)
         store = PostgresEventStore(url, observer=metrics)
         opened.add("event store", store.close)
-        return Backend(catalog, store, open_file_store(settings.files_url))
+        return Backend(catalog, store, open_file_store(settings.files_url or ""))
     except ImportError as error:
         raise ClusterError(f"{error.name} is missing: pip install 'inference-events[cluster]'") from None
     except StoreTooNew as error:

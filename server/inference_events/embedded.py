@@ -20,11 +20,13 @@ log = structlog.get_logger(__name__)
 def open_embedded(
     settings: Settings, directory: DataDirectory, disk: Disk, metrics: Metrics, opened: OpenServices
 ) -> Backend:
-    """Open the backend in the data directory, after a migration if it needs one. Raises a DataDirectoryError.
+    """Open the backend in the data directory, after a migration if it needs one.
 
-    What is open is noted in `opened`.
+    What is open is noted in `opened`. Raises a DataDirectoryError and FileStoreError.
     """
     check_directory(directory)
+    local_files = LocalFileStore(directory.files, directory.incoming)
+    file_store = open_file_store(settings.files_url) if settings.files_url else local_files
     catalog = checked_catalog(directory.catalog_file, disk.note_failure)
     opened.add("catalog", catalog.close)
     if catalog.migrated:
@@ -32,8 +34,6 @@ def open_embedded(
     store = open_store(directory, catalog, settings.checkpoint_bytes, metrics)
     opened.add("event store", store.close)
     new_secret = prepare_catalog(catalog, settings, directory)
-    local_files = LocalFileStore(directory.files, directory.incoming)
-    if settings.files_url:
-        return Backend(catalog, store, open_file_store(settings.files_url), new_secret)
-    adopt_parts(directory.parts, catalog, local_files)
-    return Backend(catalog, store, local_files, new_secret)
+    if not settings.files_url:
+        adopt_parts(directory.parts, catalog, local_files)
+    return Backend(catalog, store, file_store, new_secret)

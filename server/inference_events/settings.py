@@ -45,8 +45,9 @@ def _check_pair(key: Path | None, info: ValidationInfo) -> Path | None:
     return key
 
 
-# None stands for no file, and so does an empty variable.
+# None stands for none, and so does an empty variable.
 OptionalFile = Annotated[FilePath | None, BeforeValidator(lambda value: value or None)]
+OptionalUrl = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 
 
 class Settings(BaseSettings):
@@ -72,8 +73,8 @@ class Settings(BaseSettings):
         description="PostgreSQL database that several replicas share, as postgresql://USER:PASSWORD@HOST/DATABASE; "
         "the files URL is needed, too.",
     )
-    files_url: Annotated[str, AfterValidator(check_files_url)] = Field(
-        default="",
+    files_url: Annotated[OptionalUrl, AfterValidator(check_files_url)] = Field(
+        default=None,
         description="Where uploaded files are kept if not in the data directory: s3://BUCKET/PREFIX, "
         "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIRECTORY.",
     )

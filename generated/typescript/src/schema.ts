@@ -2810,7 +2810,8 @@ export interface components {
             };
         };
         /**
-         * @description The server is starting or stopping, has too much to do, or its disk is full. Nothing was changed; try again later.
+         * @description The server is starting or stopping, has too much to do, its disk is full, or the bucket of its files is not available.
+         *     Nothing was changed; try again later.
          *     If the memory for request bodies is full, the newest that still arrive are refused, so that older ones can finish.
          *     A request that needs a job is refused while 10,000 jobs wait or run (a setting of the server).
          */

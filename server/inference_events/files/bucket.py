@@ -55,9 +55,9 @@ class Bucket:
     def __init__(self, url: str) -> None:
         self._store = _connect(url)
 
-    async def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes) -> None:
         with _translated(key):
-            await obstore.put_async(self._store, FOLDER + key, content, use_multipart=False)
+            obstore.put(self._store, FOLDER + key, content, use_multipart=False)
 
     async def put_stream(self, key: str, content: AsyncIterable[bytes | bytearray]) -> None:
         """Store content as it comes. If it raises, there is no object, and what was sent is removed."""

@@ -63,7 +63,7 @@ class BucketFileStore:
 
     async def _put(self, key: str, content: bytes) -> None:
         try:
-            await self._bucket.put(key, content)
+            await asyncio.to_thread(self._bucket.put, key, content)
         except FileNotFoundError:
             raise BucketUnavailable("the bucket does not exist") from None
 
@@ -154,11 +154,7 @@ class _Pipe:
 
 def _probe(bucket: Bucket) -> None:
     key, content = f"probe-{uuid4().hex}", b"probe"
-
-    async def put() -> None:
-        await bucket.put(key, content)
-
-    asyncio.run(put())
+    bucket.put(key, content)
     if bytes(bucket.read(key, 0, len(content))) != content:
         raise BucketUnavailable("it does not return what was written")
     bucket.delete([key])

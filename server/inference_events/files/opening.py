@@ -9,10 +9,10 @@ from inference_events.files.store import FileStore, FileStoreError
 BUCKETS = ("s3", "gs", "az")
 
 
-def check_files_url(url: str) -> str:
-    """Return the URL of a file store. Raises ValueError, which does not show it: it may hold a password."""
-    if not url:
-        return url
+def check_files_url(url: str | None) -> str | None:
+    """Return the URL of a file store, if any. Raises ValueError, which does not show it: it may hold a password."""
+    if url is None:
+        return None
     parts = urlsplit(url)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must have no credentials, query or fragment: credentials come from variables")
