@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -368,7 +369,7 @@ def test_another_error_is_not_tried_again(catalog: Catalog) -> None:
 def test_names_compare_alike_in_any_locale(catalog: Catalog) -> None:
     """`search` ignores case beyond ASCII, and lists are ordered by code point."""
     for name in ("École", "eCOLE", "Straße", "zoo", "Zoo"):
-        catalog.write(lambda session, name=name: tokens.create(session, name, ["read"]))
+        catalog.write(partial(tokens.create, name=name, scopes=["read"]))
 
     def found(**listing: str) -> list[str]:
         page = catalog.read(lambda session: tokens.list_page(session, Listing(**listing)))  # type: ignore[arg-type]
