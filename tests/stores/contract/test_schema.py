@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import LossyRetyping, ModelUnknown, Query, RevisionChanged, WriteKind
-from tests.storage.opened import MODEL, SCHEMA, Opened
+from tests.stores.opened import MODEL, SCHEMA, Opened
 
 LISTS = pa.list_(pa.float64())
 TIMES = pa.timestamp("us")
@@ -171,7 +171,7 @@ def test_a_model_that_is_not_there_is_unknown(opened: Opened) -> None:
     with pytest.raises(ModelUnknown):
         opened.count()
     with pytest.raises(ModelUnknown):
-        opened.delete(1, event_ids=["a"])
+        opened.delete(opened.accept_job(), event_ids=["a"])
 
 
 def test_dropping_twice_is_no_fault_and_defining_anew_starts_empty(opened: Opened) -> None:
