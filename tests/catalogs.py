@@ -12,7 +12,7 @@ from tests.servers.postgres import Postgres
 
 KINDS = SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # What these tests start and kill is the program, not the machine.
-SETTINGS = {"fsync": "off", "max_connections": 200}
+SETTINGS: dict[str, str | int] = {"fsync": "off", "max_connections": 200}
 _TEMPLATE = "template_catalog"
 
 

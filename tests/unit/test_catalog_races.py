@@ -16,7 +16,6 @@ from inference_events.catalog import (
     Catalog,
     baselines,
     files,
-    idempotency_records,
     jobs,
     models,
     organizations,
@@ -26,7 +25,7 @@ from inference_events.catalog import (
 )
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import Baseline, Environment, Model, Project, utc_now
+from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, utc_now
 from inference_events.context import Request, enter_request
 from inference_events.errors import ApiError, Conflict, ObjectNotFound
 from inference_events.files.store import StoredObject
@@ -295,5 +294,5 @@ def test_an_attempt_at_each_replica_has_one_effect(replicas: tuple[Catalog, Cata
         first_answer, second_answer = at_once([lambda: attempt(0), lambda: attempt(1)])
         assert isinstance(first_answer, dict), first_answer
         assert first_answer == second_answer
-    kept = replicas[0].read(lambda session: session.scalars(select(idempotency_records.IdempotencyRecord)).all())
+    kept = replicas[0].read(lambda session: session.scalars(select(IdempotencyRecord)).all())
     assert len(kept) == ROUNDS

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -22,7 +23,7 @@ from inference_events.catalog.bootstrap import open_shared_catalog
 from inference_events.catalog.cache import MAX_AGE_SECONDS, Cache
 from inference_events.catalog.errors import (
     DatabaseTooOld,
-    DatabaseUnreachable,
+    DatabaseUnusable,
     DatabaseUrlInvalid,
     ProgramTooOld,
 )
@@ -158,7 +159,7 @@ def test_a_database_that_cannot_be_reached_is_one_message(
     databases: Databases, make: Callable[[Databases], str], reason: str
 ) -> None:
     """The message has one line, names the hosts and the reason, and shows no password."""
-    with pytest.raises(DatabaseUnreachable, match=reason) as refused:
+    with pytest.raises(DatabaseUnusable, match=reason) as refused:
         Catalog(f"postgresql://postgres:{PASSWORD}@{make(databases)}")
     message = str(refused.value)
     assert message.startswith("The database at 127.0.0.1")
@@ -173,6 +174,14 @@ def test_one_of_several_hosts_is_enough(databases: Databases) -> None:
     catalog = Catalog(f"postgresql://postgres@127.0.0.1:{free_port()},127.0.0.1:{databases.server.port}/{name}")
     assert catalog.ping()
     catalog.close()
+
+
+def test_a_database_that_forbids_a_schema_is_one_message(databases: Databases) -> None:
+    """If the user may not create tables, the message says so."""
+    databases.server.execute("CREATE USER reader")
+    name = databases.empty().rpartition("/")[2]
+    with pytest.raises(DatabaseUnusable, match="permission denied for schema public"):
+        Catalog(f"postgresql://reader@127.0.0.1:{databases.server.port}/{name}")
 
 
 def test_an_old_server_is_refused(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,8 +211,8 @@ def test_an_old_program_works_beside_a_newer_schema(catalog: Catalog, shared_url
 def test_a_program_that_is_too_old_is_refused(catalog: Catalog, shared_url: str) -> None:
     """A replica that is older than the schema allows does not start, and says which version does."""
     migrate_further(shared_url, "99.1.0")
-    with pytest.raises(ProgramTooOld, match=r"its schema is 9999.*version 99\.1\.0 or later"):
-        Catalog(shared_url)
+    with pytest.raises(ProgramTooOld, match=r"does not fit.*its schema is 9999.*version 99\.1\.0 or later"):
+        open_shared_catalog(shared_url, SETTINGS)
     assert names(catalog) == []
 
 
@@ -352,6 +361,20 @@ def test_a_database_that_stays_away_is_a_503(databases: Databases, monkeypatch: 
     catalog.close()
 
 
+def test_a_statement_that_takes_too_long_is_a_503(catalog: Catalog) -> None:
+    """A transaction that the database ends for its time is not tried again."""
+    runs: list[int] = []
+
+    def wait(session: Session) -> None:
+        runs.append(1)
+        session.execute(text("SELECT set_config('statement_timeout', '50ms', true)"))
+        session.execute(text("SELECT pg_sleep(10)"))
+
+    with pytest.raises(ServiceUnavailable):
+        catalog.read(wait)
+    assert len(runs) == 1
+
+
 def test_another_error_is_not_tried_again(catalog: Catalog) -> None:
     """An error that will not pass is raised at once."""
     runs: list[int] = []
@@ -368,7 +391,7 @@ def test_another_error_is_not_tried_again(catalog: Catalog) -> None:
 def test_names_compare_alike_in_any_locale(catalog: Catalog) -> None:
     """`search` ignores case beyond ASCII, and lists are ordered by code point."""
     for name in ("École", "eCOLE", "Straße", "zoo", "Zoo"):
-        catalog.write(lambda session, name=name: tokens.create(session, name, ["read"]))
+        catalog.write(partial(tokens.create, name=name, scopes=["read"]))
 
     def found(**listing: str) -> list[str]:
         page = catalog.read(lambda session: tokens.list_page(session, Listing(**listing)))  # type: ignore[arg-type]

@@ -77,7 +77,10 @@ def open_shared_catalog(
 
     No admin token is made besides the preset one. Raises a CatalogError.
     """
-    catalog = _checked(url, on_write_error)
+    try:
+        catalog = _checked(url, on_write_error)
+    except (ProgramTooOld, SchemaIncomplete) as error:
+        raise type(error)(f"The database does not fit this program: {error}") from None
     try:
         catalog.write(lambda session: _prepare(session, settings))
     except BaseException:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import Connection, Engine, event, select, update
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
@@ -51,8 +51,8 @@ class Database(Protocol):
         """End a write. It is on disk after this."""
         ...
 
-    def migrating(self) -> AbstractContextManager[None]:
-        """Let no other process migrate meanwhile."""
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that migrates. No other process does so until it ends."""
         ...
 
     def alone(self, what: str) -> AbstractContextManager[bool]:
@@ -82,7 +82,7 @@ class Catalog:
         self._on_write_error = on_write_error
         self._database = _open(url)
         try:
-            with self._database.migrating(), self._database.writes.begin() as connection:
+            with self._database.migrating() as connection:
                 self.migrated = upgrade(connection)
         except BaseException:
             self._database.engine.dispose()

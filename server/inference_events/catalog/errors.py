@@ -9,8 +9,8 @@ class DatabaseUrlInvalid(CatalogError):
     """Say that a URL does not name a database."""
 
 
-class DatabaseUnreachable(CatalogError):
-    """Say that no database answers at a URL, and why."""
+class DatabaseUnusable(CatalogError):
+    """Say that no database answers at a URL, or that it does not let this program work, and why."""
 
 
 class DatabaseTooOld(CatalogError):

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from inference_events.catalog.errors import DatabaseTooOld, DatabaseUnreachable, DatabaseUrlInvalid
+from inference_events.catalog.errors import DatabaseTooOld, DatabaseUnusable, DatabaseUrlInvalid
 from inference_events.errors import ServiceUnavailable
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ _CONNECT_SECONDS = 5
 _POOL_SIZE, _MOST_MORE = 6, 4
 _PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 _CONNECTION_LOST = "08"
-_IN_TRANSACTION = "inference_events_transaction"
+_TOOK_TOO_LONG = "57014"
 # Of the transaction, because a pooler gives the next one to another session.
 _TIMEOUTS = text(
     "SELECT set_config('statement_timeout', '30s', true), set_config('lock_timeout', '5s', true), "
@@ -90,6 +90,8 @@ class PostgresDatabase:
             except NoConnection as error:
                 raise _unavailable() from error
             except DBAPIError as error:
+                if _state(error) == _TOOK_TOO_LONG:
+                    raise _unavailable() from error
                 if not _is_passing(error):
                     raise
                 delay = next(delays, None)
@@ -107,12 +109,15 @@ class PostgresDatabase:
                 raise
 
     @contextmanager
-    def migrating(self) -> Iterator[None]:
-        """Let no other replica migrate meanwhile, in a transaction of its own: a pooler would lose a session's lock."""
-        with self.writes.begin() as connection:
-            connection.execute(_NO_TIMEOUTS)
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock, 0)"), {"lock": _MIGRATION_LOCK})
-            yield
+    def migrating(self) -> Iterator[Connection]:
+        """Begin a transaction that migrates. The lock ends with it, which a pooler would not do for a session's."""
+        try:
+            with self.writes.begin() as connection:
+                connection.execute(_NO_TIMEOUTS)
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock, 0)"), {"lock": _MIGRATION_LOCK})
+                yield connection
+        except DBAPIError as error:
+            raise self._unusable(error) from None
 
     @contextmanager
     def alone(self, what: str) -> Iterator[bool]:
@@ -142,16 +147,23 @@ class PostgresDatabase:
             with self.engine.connect() as connection:
                 version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
         except DBAPIError as error:
-            raise DatabaseUnreachable(f"The database at {self._server} cannot be used: {_reason(error)}") from None
+            raise self._unusable(error) from None
         if version < OLDEST_SERVER:
             raise DatabaseTooOld(
                 f"The database at {self._server} runs PostgreSQL {version}; "
                 f"this program needs PostgreSQL {OLDEST_SERVER} or newer"
             )
 
+    def _unusable(self, error: DBAPIError) -> DatabaseUnusable:
+        reason = " ".join(str(error.orig).split())
+        return DatabaseUnusable(f"The database at {self._server} cannot be used: {reason}")
+
     def _is_committed(self, number: str) -> bool:
         """Return whether a transaction was committed. Raises ServiceUnavailable if nobody can say."""
+        deadline = time.monotonic() + MAX_SECONDS
         while (status := self.run(lambda: self._status(number))) == "in progress":
+            if time.monotonic() > deadline:
+                raise _unavailable()
             time.sleep(_FIRST_DELAY_SECONDS)
         return status == "committed"
 
@@ -173,7 +185,7 @@ def _delays() -> Iterator[float]:
 
 def _is_passing(error: DBAPIError) -> bool:
     """Return whether a transaction that failed with an error may succeed if it runs again."""
-    state: str | None = getattr(error.orig, "sqlstate", None)
+    state = _state(error)
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
     return state in _PASSING or state.startswith(_CONNECTION_LOST)
@@ -181,8 +193,14 @@ def _is_passing(error: DBAPIError) -> bool:
 
 def _is_lost(error: DBAPIError) -> bool:
     """Return whether an error in COMMIT leaves open what became of the transaction."""
-    state: str | None = getattr(error.orig, "sqlstate", None)
+    state = _state(error)
     return state is None or state.startswith(("08", "57"))
+
+
+def _state(error: DBAPIError) -> str | None:
+    """Return the code of an error that the server reports, None for one of the connection."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
 
 
 def _unavailable() -> ServiceUnavailable:
@@ -202,7 +220,3 @@ def _server_of(url: str) -> str:
     if not url.startswith(SCHEMES) or "@" in names or (ports and not ports.isdigit()):
         raise DatabaseUrlInvalid(_URL_HINT)
     return parts.get("host", "localhost")
-
-
-def _reason(error: DBAPIError) -> str:
-    return " ".join(str(error.orig).split())

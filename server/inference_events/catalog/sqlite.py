@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
@@ -36,9 +36,9 @@ class SqliteDatabase:
         """End a write. It is on disk after this."""
         session.commit()
 
-    def migrating(self) -> AbstractContextManager[None]:
-        """Let no other process migrate: none has the file."""
-        return nullcontext()
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that migrates."""
+        return self.writes.begin()
 
     def alone(self, what: str) -> AbstractContextManager[bool]:
         """Give True: one process has the file."""

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 import orjson
@@ -20,7 +21,9 @@ from inference_events.http.budget import Reservation
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.decoding import Envelope, decode_json, split_envelope
 from inference_events.http.json_values import check_values, excess_bytes
+from inference_events.http.null_characters import ESCAPED, null_faults
 from inference_events.http.request_state import header
+from inference_events.http.validation import MAX_FAULTS
 from inference_events.limits import BodyLimits, too_large
 
 # Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
@@ -111,6 +114,8 @@ def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, reservati
 def _decoded(raw: bytearray, operation: Operation) -> Any:
     value = _parse(raw)
     faults = operation.body.faults(value) if operation.body else ()
+    if not faults and not operation.is_about_events and ESCAPED.encode() in raw:
+        faults = tuple(islice(null_faults(value), MAX_FAULTS))
     if faults:
         raise BadRequest.with_details(*(_about_body(fault) for fault in faults))
     return value

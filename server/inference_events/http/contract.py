@@ -44,6 +44,7 @@ class Operation:
     answer: Validator | None
     file_types: frozenset[str]
     is_recorded: bool
+    is_about_events: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         answer=_validator(answer["content"], definitions) if _JSON in answer["content"] else None,
         file_types=frozenset(answer["content"]) - {_JSON},
         is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
+        is_about_events="Events" in spec.get("tags", ()),
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.http.null_characters import null_faults
 from inference_events.http.schemas import Schema, to_json_schema
 from inference_events.http.validation import Validator
 from inference_events_api.operations import ARGUMENTS
@@ -89,7 +90,7 @@ class Parameter:
             return None
         if _is_nested_deeper(value, MAX_CONTENT_DEPTH):
             raise self._refuse(ErrorDetail(f"is nested more than {MAX_CONTENT_DEPTH} levels deep"))
-        faults = content.faults(value)
+        faults = content.faults(value) or (*null_faults(value),)
         if faults:
             raise self._refuse(*faults)
         return value

@@ -9,6 +9,7 @@ import orjson
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from inference_events.errors import ErrorDetail
+from inference_events.http.null_characters import IN_VALUE, WITHOUT_NULL
 from inference_events.http.schemas import WHOLE_NUMBER, Schema
 from inference_events.messages import pointer
 
@@ -118,7 +119,7 @@ def _words(kind: ValidationErrorKind) -> str:
         case ValidationErrorKind.Format(name):
             return f"must be {_FORMATS.get(name, name)}"
         case ValidationErrorKind.Pattern(pattern):
-            return f"must match {pattern}"
+            return IN_VALUE if pattern == WITHOUT_NULL else f"must match {pattern}"
         case ValidationErrorKind.Custom():
             return "must be an integer"
         case ValidationErrorKind.FalseSchema():
