@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.bootstrap import checked_catalog
-from inference_events.catalog.database import needs_upgrade
+from inference_events.catalog.schema import needs_upgrade
 from inference_events.catalog.tables import Model
 from inference_events.data_directory import (
     DataDirectory,

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pytest
 
-from inference_events import app
+from inference_events import app, embedded
 from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
@@ -172,7 +172,7 @@ def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: p
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(app, "prepare_catalog", fail)
+        patch.setattr(embedded, "prepare_catalog", fail)
         with pytest.raises(OSError, match="No space"):
             app.Services(Settings(data_dir=tmp_path))
     app.Services(Settings(data_dir=tmp_path)).stop()

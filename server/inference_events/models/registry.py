@@ -6,8 +6,9 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model
-from inference_events.errors import BadRequest, Conflict, ErrorDetail, ObjectNotFound
+from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
 from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
 from inference_events.models.schema import ModelSchema, model_schema
 
@@ -73,7 +74,7 @@ class ModelRegistry:
 
         The two differ for a moment while a schema changes, and for longer if the server was killed just then.
         """
-        self._catalog.write(lambda session: self.define(models.get(session, model_id)))
+        self._catalog.write(lambda session: self.define(models.get(session, model_id, Lock.SHARED)))
 
     def with_schema_retry(self, model_id: str, act: Callable[[], T]) -> T:
         """Return what `act` returns, after mending where the store is out of step."""
@@ -86,13 +87,8 @@ class ModelRegistry:
 
 
 def dataset_name(env_type: str, env_name: str | None) -> str | None:
-    """Return the dataset meant, None for PRODUCTION. Raises BadRequest where a dataset has no name."""
-    if env_type == environments.PRODUCTION:
-        return None
-    if env_name is None:
-        fault = ErrorDetail("is needed for PRE_PRODUCTION", "/env_name")
-        raise BadRequest.with_details(fault)
-    return env_name
+    """Return the dataset of a valid request, None for PRODUCTION."""
+    return None if env_type == environments.PRODUCTION else env_name
 
 
 def to_model_schema(model: Model) -> ModelSchema:
@@ -124,5 +120,5 @@ def _dataset_id(session: Session, model_id: str, environment_id: str) -> str:
 
 
 def _make_dataset(session: Session, model_id: str, name: str) -> None:
-    models.get(session, model_id)
+    models.get(session, model_id, Lock.SHARED)
     baselines.get_or_create_dataset(session, model_id, name)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
-from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.results import IngestResult
@@ -71,7 +71,7 @@ class EventOperations:
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
         model = await asyncio.to_thread(self._registry.model, body["model_id"].lower())
-        params = _deletion(body, self._registry.schema(model.id))
+        params = _deletion(body, await asyncio.to_thread(self._registry.schema, model.id))
         accepted: t.JobAcceptedResponse = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params, {})
         return accepted
 
@@ -118,9 +118,10 @@ class EventOperations:
                 _check_file(session, params["file_id"], model)
 
         def make(session: Session) -> Mapping[str, Any]:
+            # Whoever locks a model and a file locks the model first.
+            info = _info(models.get(session, model.id, Lock.SHARED), dataset)
             # Again, because the queue may be full by now, and the file may be gone.
             check(session)
-            info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
             job = self._queue.accept(
@@ -206,11 +207,7 @@ def _violations(result: IngestResult) -> list[t.ViolationCount]:
 
 def _deletion(body: t.DeleteEventsRequest, schema: ModelSchema) -> dict[str, Any]:
     event_ids, time_range = body.get("event_ids"), body.get("time_range")
-    if (event_ids is None) == (time_range is None):
-        raise BadRequest.with_details(ErrorDetail("exactly one of time_range and event_ids is needed"))
     if event_ids is not None:
-        if body.get("update_metrics"):
-            raise BadRequest.with_details(ErrorDetail("cannot be true together with event_ids", "/update_metrics"))
         return {"event_ids": schema.canonical_ids(event_ids)}
     assert time_range is not None
     start, end = reading.time_bounds(time_range)
