@@ -24,7 +24,9 @@ from inference_events.data_directory import (
     DataDirectoryTooNew,
     DataDirectoryTooOld,
 )
+from inference_events.events.store import DataRevision
 from inference_events.migration import DirectoryMigration, migrate_directory, plan_directory
+from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.formats import FORMAT
 from inference_events.stores.duckdb.migration import Migration
 from tests.e2e.process import ServerProcess
@@ -255,6 +257,28 @@ def test_a_migration_says_what_it_does_before_it_does_it(tmp_path: Path, version
     assert migrate_directory(directory) == DONE_BY[version]
     assert plan_directory(directory) is None
     assert migrate_directory(directory) is None
+
+
+def test_all_hours_are_dirty_after_a_migration(tmp_path: Path, version: str) -> None:
+    """A figure that nobody has computed yet finds every hour in which an environment has events."""
+    directory = copied(version, tmp_path)
+    migrate_directory(directory)
+    with duckdb.connect(str(directory / "events.duckdb"), read_only=True) as database:
+        ids = [model_id for (model_id,) in database.execute("SELECT model_id FROM models").fetchall()]
+        tables = {model_id: "events_" + model_id.replace("-", "") for model_id in ids}
+        expected = {
+            (model_id, environment_id): [(int(first), int(last))]
+            for model_id, table in tables.items()
+            for environment_id, first, last in database.execute(
+                "SELECT environment_id, floor(epoch(min(timestamp)) / 3600), floor(epoch(max(timestamp)) / 3600)"
+                f" FROM {table} GROUP BY environment_id"
+            ).fetchall()
+        }
+    store = DuckDBEventStore(directory / "events.duckdb")
+    found = {each: store.dirty_hours(*each, DataRevision(0, 0)) for each in expected}
+    store.close()
+    assert len(expected) == 4
+    assert found == expected
 
 
 def test_a_dry_run_leaves_what_a_crash_left(directory: Path) -> None:

@@ -269,6 +269,13 @@ class Deletion:
     event_ids: Sequence[str] | None = None
 
 
+class DataRevision(NamedTuple):
+    """A state of an environment's events: how many changes were ever made, and the highest id of one."""
+
+    changes: int
+    last: int
+
+
 @dataclass(frozen=True)
 class Query:
     """Select events, in order of timestamp and id. `after` is the place of the last one already read."""
@@ -371,6 +378,21 @@ class EventStore(Protocol):
 
     def counts(self, model_id: str) -> Mapping[str, int]:
         """Return the number of events of each environment that has any, by its id. Fails with ModelUnknown."""
+
+    def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
+        """Return the data revision of an environment, (0, 0) before its first event. Fails with ModelUnknown.
+
+        Each commit that changes its events raises it. Writes that change nothing do not, nor do changes of the schema.
+        It never returns to an earlier value, not even for a model that is dropped and defined again.
+        """
+
+    def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        """Return the hours in which events may have changed after a data revision, as sorted ranges with gaps.
+
+        A range is its first and last hour, in hours since 1970 (UTC). An event that moved counts at its old and at its
+        new time. If changes were many or long ago, or the store never had the revision, hours without a change may be
+        among them. Fails with ModelUnknown.
+        """
 
 
 class JobStore(Protocol):

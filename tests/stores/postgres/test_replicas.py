@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import (
+    Deletion,
+    Fenced,
     ModelUnknown,
     Query,
     RecordExists,
@@ -19,7 +21,8 @@ from inference_events.events.store import (
     WriteKind,
 )
 from inference_events.stores.postgres import PostgresEventStore
-from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, names
+from tests.stores.contract.test_concurrency import Gate
+from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, chunk, names
 
 SECONDS = 60
 HOT_IDS = [f"hot {number}" for number in range(60)]
@@ -87,6 +90,32 @@ def test_a_job_of_one_replica_is_minded_at_the_other(opened: Opened, replica: Po
     opened.update({"id": "a", "x": 2.0})
     assert publish(opened, replica, {"id": "a", "x": 9.0, "n": 9}, epoch=epoch) == ["replaced"]
     assert opened.event("a")["values"] == {"x": 2.0, "n": 9}
+
+
+def test_a_job_waits_for_the_requests_before_it(opened: Opened, replica: PostgresEventStore) -> None:
+    """A job is accepted after the requests that are being written, at any replica, and counts them as earlier."""
+    gate = Gate(opened)
+    accepted = replica.accept_job(MODEL, "job")
+    with pytest.raises(TimeoutError):
+        accepted.result(0.3)
+    gate.opened.set()
+    deletion = Deletion(MODEL, "gate", accepted.result(SECONDS), "job", 0, event_ids=["gate"])
+    assert replica.delete(deletion).result(SECONDS) == 1
+
+
+def test_a_job_that_another_replica_runs_is_fenced(opened: Opened, replica: PostgresEventStore) -> None:
+    """When a later run of a job has started at one replica, an earlier one elsewhere can write nothing more."""
+    epoch = opened.accept_job("job")
+    opened.store.start_job("job", 1).result(SECONDS)
+    assert opened.publish({"id": "a"}, epoch=epoch, chunk=chunk("job", [0], fence=1)) == ["created"]
+    replica.start_job("job", 2).result(SECONDS)
+    with pytest.raises(Fenced):
+        opened.publish({"id": "b"}, epoch=epoch, chunk=chunk("job", [1], start=1, fence=1))
+    with pytest.raises(Fenced):
+        opened.delete(epoch, fence=1, event_ids=["a"])
+    more = chunk("job", [1], start=1, fence=2)
+    assert publish(opened, replica, {"id": "c"}, epoch=epoch, chunk=more) == ["created"]
+    assert opened.ids() == ["a", "c"]
 
 
 def test_jobs_are_accepted_while_others_write(opened: Opened, replica: PostgresEventStore) -> None:

@@ -27,6 +27,11 @@ class Compact:
 
 
 @dataclass(frozen=True)
+class FoldChanges:
+    """Fold rows of changes if there are many."""
+
+
+@dataclass(frozen=True)
 class Vacuum:
     """Let the engine join small blocks of rows and leave out deleted ones, if much was changed.
 

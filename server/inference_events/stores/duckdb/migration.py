@@ -12,8 +12,8 @@ Format 2 has epochs: up to format 1 each write had a position of its own, from o
 every model's epoch, so the next job gets a larger one than anything that is stored. Tables and columns have new names.
 Records of requests have the statuses of their events, of which a response is made when it is asked for.
 
-Format 3 keeps of an open job when it was accepted and the fence of its latest run. Formats before 2 kept no open jobs:
-each start opened those that had not ended.
+Format 3 has changes, and keeps of an open job when it was accepted and the fence of its latest run. Formats before 2
+kept no open jobs: each start opened those that had not ended.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -120,6 +120,7 @@ def _migrate(
         converted, merged = _add_labels(db, tables, models)
     else:
         converted = merged = 0
+    _start_changes(db, tables)
     set_format(db)
     return Migration(before, FORMAT, converted, merged)
 
@@ -164,6 +165,17 @@ def _start_epochs(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("INSERT INTO clocks SELECT model_id, ? FROM models", [last])
     for name in sequences:
         db.execute(f"DROP SEQUENCE {name}")
+
+
+def _start_changes(db: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    """Let one change of each environment name the hours of all its events."""
+    for schema in tables.schemas.values():
+        first, last = (f"floor(epoch({bound}(timestamp)) / 3600)" for bound in ("min", "max"))
+        db.execute(
+            f"INSERT INTO changes SELECT (SELECT count(*) FROM changes) + row_number() OVER (), ?, environment_id,"
+            f" {first}, {last}, 1 FROM {schema.table} GROUP BY environment_id",
+            [schema.model_id],
+        )
 
 
 def _rename_tables(db: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:

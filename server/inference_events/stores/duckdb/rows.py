@@ -150,7 +150,7 @@ class Rows:
         self._id_index(schema).remove(rows["id_hash"].to_numpy(), rows["row_key"].to_numpy())
 
     def select(self, schema: TableSchema, deletion: Deletion) -> pa.Table:
-        """Return rowid, row_key and id_hash of the rows that a deletion is about."""
+        """Return rowid, row_key, id_hash and timestamp of the rows that a deletion is about."""
         where, parameters = conditions(deletion)
         ids = list(deletion.event_ids or ())
         candidates = self._candidates(schema, deletion.environment_id, ids)
@@ -158,7 +158,7 @@ class Rows:
             where += " AND e.row_key IN (SELECT row_key FROM candidates)"
         with registered(self._db, wanted=pa.table({"event_id": pa.array(ids, pa.string())}), candidates=candidates):
             selected = f"SELECT e.*, e.rowid FROM {schema.table} e WHERE {where} AND e.epoch < ?"
-            rows = latest(schema, [ROW_ID, "row_key", "id_hash", "epoch"], selected)
+            rows = latest(schema, [ROW_ID, "row_key", "id_hash", "timestamp", "epoch"], selected)
             return arrow(
                 self._db,
                 f"SELECT * FROM ({rows}) WHERE epoch < ?",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -10,10 +11,14 @@ import pyarrow as pa
 from inference_events.events.store import SYSTEM_SCHEMA, Deletion, ModelUnknown, Query, Scan
 from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema, arrow_type
 
+FEW_ROWS = 4
 SYSTEM_TABLES = """
 CREATE TABLE IF NOT EXISTS clocks (model_id VARCHAR, epoch BIGINT);
 CREATE TABLE IF NOT EXISTS open_jobs (
     job_id VARCHAR, model_id VARCHAR, epoch BIGINT, fence BIGINT, accepted_at BIGINT
+);
+CREATE TABLE IF NOT EXISTS changes (
+    id BIGINT, model_id VARCHAR, environment_id VARCHAR, first_hour BIGINT, last_hour BIGINT, changes BIGINT
 );
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
@@ -56,6 +61,17 @@ def registered(db: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[No
     finally:
         for name in tables:
             db.unregister(name)
+
+
+def insert_rows(db: duckdb.DuckDBPyConnection, table: str, columns: pa.Schema, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows that have all columns of a table in its order."""
+    if len(rows) <= FEW_ROWS:
+        # The engine plans a short statement sooner than it takes over a table.
+        places = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
+        db.execute(f"INSERT INTO {table} VALUES {places}", list(chain.from_iterable(rows)))
+    else:
+        values = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), columns, strict=True)]
+        db.from_arrow(pa.table(values, schema=columns)).insert_into(table)
 
 
 def schema_of(schemas: dict[str, TableSchema], model_id: str) -> TableSchema:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from inference_events import exact_json
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store import (
+    DataRevision,
     Deletion,
     IdempotencyRecord,
     JobProgress,
@@ -32,6 +33,7 @@ from inference_events.events.store import (
     StoreUnreadable,
     Write,
 )
+from inference_events.stores.duckdb.changes import data_revision, dirty_hours
 from inference_events.stores.duckdb.commands import (
     AcceptJob,
     ApplySchema,
@@ -39,6 +41,7 @@ from inference_events.stores.duckdb.commands import (
     Drop,
     EndJob,
     EndOrphans,
+    FoldChanges,
     ForgetJobs,
     Purge,
     StartJob,
@@ -155,6 +158,16 @@ class DuckDBEventStore:
         with self._cursor() as cursor:
             return dict(cursor.execute(f"SELECT environment_id, count(*) FROM {table} GROUP BY ALL").fetchall())
 
+    def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
+        self._schema(model_id)
+        with self._cursor() as cursor:
+            return data_revision(cursor, model_id, environment_id)
+
+    def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        self._schema(model_id)
+        with self._cursor() as cursor:
+            return dirty_hours(cursor, model_id, environment_id, since)
+
     def progress(self, job_id: str) -> JobProgress:
         with self._cursor() as cursor:
             return job_progress(cursor, job_id)
@@ -192,6 +205,8 @@ class DuckDBEventStore:
         with suppress(StoreClosed):  # The next start does it.
             if self._engine.needs_compaction(model_id):
                 self._committer.submit(Compact(model_id))
+            if self._engine.needs_folding():
+                self._committer.submit(FoldChanges())
             if self._engine.needs_vacuum():
                 self._committer.submit(Vacuum())
 

@@ -43,6 +43,7 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
+from inference_events.stores.duckdb.changes import Changes
 from inference_events.stores.duckdb.checkpoints import Checkpoints
 from inference_events.stores.duckdb.commands import (
     AcceptJob,
@@ -51,6 +52,7 @@ from inference_events.stores.duckdb.commands import (
     Drop,
     EndJob,
     EndOrphans,
+    FoldChanges,
     ForgetJobs,
     Purge,
     StartJob,
@@ -100,6 +102,7 @@ class Writer:
         self.committed = self._tables.schemas
         self._epochs = Epochs(connection)
         self._rows = Rows(connection)
+        self._changes = Changes(connection)
         self._max_deltas = max_deltas
         self._record_index = record_index
         self._checkpoints = checkpoints
@@ -113,11 +116,13 @@ class Writer:
         self._records = []
         self._claims = set()
         self._rows.begin()
+        self._changes.begin()
         self._db.begin()
 
     def commit(self) -> None:
         if self._records:
             insert_records(self._db, self._record_index, self._records)
+        self._changes.insert()
         with self._checkpoints.observed():
             self._db.commit()
         self.committed = self._tables.schemas
@@ -132,6 +137,7 @@ class Writer:
         self._db.rollback()
         self._rows.rollback()
         self._epochs = Epochs(self._db)
+        self._changes = Changes(self._db)
 
     def close(self) -> None:
         """Leave it to the engine to tidy up when it closes."""
@@ -140,6 +146,10 @@ class Writer:
     def needs_vacuum(self) -> bool:
         """Return whether it is time for a Vacuum. Any thread may call it."""
         return self._rows.changes >= VACUUM_CHANGES
+
+    def needs_folding(self) -> bool:
+        """Return whether it is time for a FoldChanges. Any thread may call it."""
+        return self._changes.are_many
 
     def needs_compaction(self, model_id: str) -> bool:
         """Return whether it is time for a Compact. Any thread may call it."""
@@ -158,6 +168,8 @@ class Writer:
                 return self._drop(model_id)
             case Compact(model_id):
                 return self._compact(model_id)
+            case FoldChanges():
+                return self._changes.fold() if self.needs_folding() else None
             case Vacuum():
                 self._vacuums |= self.needs_vacuum()
                 return None
@@ -179,6 +191,7 @@ class Writer:
         self._tables.drop(model_id)
         self._rows.forget(model_id)
         self._epochs.forget(model_id)
+        self._changes.forget(model_id)
 
     def _apply_schema(self, definition: ApplySchema) -> None:
         model_id = definition.model_id
@@ -287,6 +300,7 @@ class Writer:
         batch = folded.batch
         system = batch.system.take(pa.array(rows))
         system = system.set_column(1, "timestamp", pc.coalesce(system["timestamp"], system["received_at"]))
+        self._changes.note(write.model_id, write.environment_id, system["timestamp"])
         updated = pc.if_else(pa.array(folded.is_repeated[rows]), pa.scalar(write.received_at, TIMESTAMP), None)
         system = system.append_column("environment_id", pa.repeat(write.environment_id, len(rows)))
         system = system.append_column("updated_at", updated)
@@ -321,6 +335,7 @@ class Writer:
     ) -> None:
         if not len(batch):
             return
+        self._changes.note(write.model_id, write.environment_id, stored["timestamp"])
         laid_over = merge_rows(_rows_of(schema, stored), batch, write, stamp)
         self._rows.put_deltas(schema, make_deltas(schema, stored, laid_over, batch.carried))
 
@@ -330,7 +345,9 @@ class Writer:
         stored = self._rows.read(schema, row_keys, all_columns(schema))
         self._rows.delete(schema, stored)
         before = replace(_rows_of(schema, stored), system=stored.select(["id_hash", *EVENT_COLUMNS]))
-        self._insert(schema, merge_rows(before, batch, write, stamp), stored)
+        merged = merge_rows(before, batch, write, stamp)
+        self._changes.note(write.model_id, write.environment_id, stored["timestamp"], merged.system["timestamp"])
+        self._insert(schema, merged, stored)
 
     def _insert(self, schema: TableSchema, rows: StoredRows, before: pa.Table | None = None) -> None:
         """Insert rows; `before` holds the values of dropped columns where the rows were stored already."""
@@ -350,6 +367,7 @@ class Writer:
         schema = schema_of(self._tables.schemas, deletion.model_id)
         gone = self._rows.select(schema, deletion)
         self._rows.delete(schema, gone)
+        self._changes.note(deletion.model_id, deletion.environment_id, gone["timestamp"])
         set_progress(self._db, deletion.job_id, JobProgress(0, {"deleted_events": len(gone)}))
         return len(gone)
 
@@ -364,15 +382,14 @@ def _writes_deltas(write: Write) -> bool:
 
 def _delta_look_up_columns(schema: TableSchema, batch: EventBatch, stamp: WriteVersion) -> list[str]:
     """List what must be known of rows to delta them: of each column more, the engine reads a block for every row."""
-    moves, extends = (batch.system[name].null_count < len(batch) for name in ("timestamp", "undeclared"))
+    extends = batch.system["undeclared"].null_count < len(batch)
     merged = [name for name, is_merged in {"undeclared": extends, "column_epochs": stamp.notes}.items() if is_merged]
-    time = "timestamp" if moves else "NULL::TIMESTAMP AS timestamp"
     return [
         "row_key",
         "event_id",
         "NULL::UBIGINT AS content_hash",
         "NULL::UTINYINT AS hash_version",
-        time,
+        "timestamp",
         *own_columns(schema, merged),
     ]
 

@@ -25,12 +25,17 @@ Pair = tuple[Column, Column]
 
 
 def change_schema(
-    db: Connection, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+    db: Connection,
+    model_id: str,
+    revision: int,
+    schema: pa.Schema,
+    targets: Collection[str],
+    updatable: Collection[str],
 ) -> None:
     """Give a model exactly these columns. Raises LossyRetyping."""
     clocks.lock_for_schema_change(db, model_id)
     before = _known_schema(db, model_id, revision)
-    after = before.after(revision, schema, targets)
+    after = before.after(revision, schema, targets, updatable)
     retyped = before.retyped(after)
     if retyped:
         _convert_all(db, model_id, retyped)

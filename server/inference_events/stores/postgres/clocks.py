@@ -55,6 +55,11 @@ def lock_for_schema_change(db: Connection, model_id: str) -> None:
     db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("schema", model_id)])
 
 
+def lock_for_folding(db: Connection, environment: int) -> None:
+    """Wait for another replica that folds the same changes."""
+    db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("fold", str(environment))])
+
+
 def read_clock(db: Connection, model_id: str, environment_id: str = "") -> Clock:
     """Return the clock of a model. Call it after the lock, in a statement of its own. Raises ModelUnknown."""
     row = db.execute(

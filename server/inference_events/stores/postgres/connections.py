@@ -4,6 +4,7 @@ No connection keeps a state of its own between transactions, and no statement is
 each transaction to another connection.
 """
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -58,6 +59,13 @@ def execute_all(connection: Connection, statements: str) -> None:
     psycopg.Cursor(connection).execute(statements.encode())
 
 
+def _is_ended(connection: Any) -> bool:
+    """Return whether the server has ended an idle connection. After its restart it has ended all of them."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class _BinaryCursor(psycopg.Cursor[tuple[Any, ...]]):
     def __init__(self, connection: Connection, **more: Any) -> None:
         super().__init__(connection, **more)
@@ -76,6 +84,10 @@ class Connections:
     def one(self) -> Iterator[Connection]:
         """Lend a connection. One that is left in a transaction, or is broken, is closed."""
         lent = self._pool.connect()
+        while _is_ended(lent.driver_connection):
+            lent.invalidate()
+            lent.close()
+            lent = self._pool.connect()
         connection: Any = lent.driver_connection
         try:
             yield connection

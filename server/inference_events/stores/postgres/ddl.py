@@ -113,7 +113,9 @@ CREATE TABLE IF NOT EXISTS changes (
     environment int4 NOT NULL,
     first_hour int4 NOT NULL,
     last_hour int4 NOT NULL,
-    changes int8 NOT NULL DEFAULT 1
+    changes int8 NOT NULL DEFAULT 1,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    oldest_xid xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot())
 );
 CREATE INDEX IF NOT EXISTS changes_by_environment ON changes (environment, id);
 """

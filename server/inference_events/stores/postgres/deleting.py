@@ -9,7 +9,7 @@ from typing import Any
 
 from inference_events.events.store import Deletion, JobProgress
 from inference_events.stores.postgres import clocks
-from inference_events.stores.postgres.changes import Hours, note_change
+from inference_events.stores.postgres.changes import note_changes
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import event_key
 from inference_events.stores.postgres.jobs import check_fence, job_progress, set_progress
@@ -95,10 +95,8 @@ def _remove(db: Connection, environment: int | None, rows: Sequence[tuple[Any, .
     """Delete rows, which are locked, and note the change."""
     if not rows or environment is None:
         return
-    hours = Hours()
-    hours.add(times([ts for _, ts in rows]))
     db.execute(
         "DELETE FROM events e WHERE e.environment = %s AND e.event_id = ANY(%s)",
         [environment, [key for key, _ in rows]],
     )
-    note_change(db, environment, hours)
+    note_changes(db, environment, [times([ts for _, ts in rows])])

@@ -1,8 +1,8 @@
 """Which columns a model has, and where their values stand.
 
-A column's number is its own for ever, and so is its place in one of the two payloads. Targets, which updates change,
-stand in `labels`, so that an update leaves the large payload of the other columns where it is. A column that becomes a
-target later stays where it is.
+A column's number is its own for ever, and so is its place in one of the two payloads. Columns that updates may change
+stand in `labels`, so that an update leaves the large payload of the others where it is. A column of which that becomes
+true later stays where it is.
 """
 
 from collections.abc import Collection, Iterable
@@ -65,7 +65,9 @@ class EventSchema:
         """The declared columns."""
         return {column.name: column for column in self.declared}
 
-    def after(self, revision: int, schema: pa.Schema, targets: Collection[str]) -> "EventSchema":
+    def after(
+        self, revision: int, schema: pa.Schema, targets: Collection[str], updatable: Collection[str]
+    ) -> "EventSchema":
         """Return the schema in which exactly the columns of `schema` are declared, in its order."""
         known = {column.name: column for column in self.columns}
         places = {payload: _next(c.place for c in self.columns if c.payload == payload) for payload in PAYLOADS}
@@ -74,7 +76,7 @@ class EventSchema:
         for field in schema:
             old = known.pop(field.name, None)
             if old is None:
-                payload = LABELS if field.name in targets else FIXED
+                payload = LABELS if field.name in targets or field.name in updatable else FIXED
                 old = Column(number, field.name, "", payload, places[payload])
                 number += 1
                 places[payload] += 1

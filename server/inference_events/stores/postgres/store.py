@@ -4,8 +4,10 @@ A write is durable when its transaction is committed, if `synchronous_commit` is
 means among replicas is in `clocks`, what a repeated transaction does in `transactions`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -16,6 +18,7 @@ import structlog
 
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store import (
+    DataRevision,
     Deletion,
     IdempotencyRecord,
     JobProgress,
@@ -32,6 +35,7 @@ from inference_events.events.store import (
     Write,
 )
 from inference_events.stores.postgres import altering, jobs, reading, records
+from inference_events.stores.postgres.changes import data_revision, dirty_hours, fold_changes
 from inference_events.stores.postgres.connections import Connection, Connections, connect
 from inference_events.stores.postgres.ddl import open_schema
 from inference_events.stores.postgres.deleting import delete_events, empty_environment
@@ -56,6 +60,8 @@ T = TypeVar("T")
 WRITERS = 4
 CONNECTIONS = 8
 WAIT_SECONDS = 5.0
+# Writes to an environment after which its changes are folded.
+FOLD_AFTER = 1024
 # The lane of what belongs to no model.
 NO_MODEL = ""
 
@@ -84,13 +90,19 @@ class PostgresEventStore:
         self._schemas = Schemas()
         self._lanes = Lanes(writers)
         self._observer = observer or StoreObserver()
+        self._writes: Counter[tuple[str, str]] = Counter()
         self._closed = False
 
     def apply_schema(
-        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+        self,
+        model_id: str,
+        revision: int,
+        schema: pa.Schema,
+        targets: Collection[str] = (),
+        updatable: Collection[str] = (),
     ) -> Future[None]:
         def change(db: Connection, _: int) -> None:
-            altering.change_schema(db, model_id, revision, schema, targets)
+            altering.change_schema(db, model_id, revision, schema, targets, updatable)
 
         return self._submit(model_id, change, LONG_STATEMENT_SECONDS)
 
@@ -100,9 +112,11 @@ class PostgresEventStore:
     def write(self, write: Write) -> Future[Statuses]:
         unit = WriteUnit(write, self._schemas)
         seconds = STATEMENT_SECONDS if write.chunk is None else LONG_STATEMENT_SECONDS
-        return self._lanes.submit(
+        done = self._lanes.submit(
             write.model_id, lambda: self._observed(write, lambda: self._transactions.write(unit, seconds))
         )
+        done.add_done_callback(lambda _: self._fold_sometimes(write.model_id, write.environment_id))
+        return done
 
     def delete(self, deletion: Deletion) -> Future[int]:
         return self._lanes.submit(
@@ -130,6 +144,12 @@ class PostgresEventStore:
 
     def counts(self, model_id: str) -> Mapping[str, int]:
         return self._read(lambda db: reading.count_all_events(db, model_id))
+
+    def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
+        return self._read(lambda db: data_revision(db, model_id, environment_id))
+
+    def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        return self._read(lambda db: dirty_hours(db, model_id, environment_id, since))
 
     def accept_job(self, model_id: str, job_id: str) -> Future[int]:
         return self._submit(model_id, lambda db, _: jobs.accept_job(db, model_id, job_id))
@@ -189,6 +209,14 @@ class PostgresEventStore:
         for environment in self._transactions.read(lambda db: altering.hidden_environments(db, model_id)):
             empty_environment(self._transactions, environment)
             self._transactions.write(partial(_forget_environment, environment))
+
+    def _fold_sometimes(self, model_id: str, environment_id: str) -> None:
+        """Fold the changes of an environment once in many writes. Nobody waits for it."""
+        self._writes[model_id, environment_id] += 1
+        if self._writes[model_id, environment_id] >= FOLD_AFTER:
+            del self._writes[model_id, environment_id]
+            with suppress(StoreClosed):
+                self._submit(NO_MODEL, lambda db, _: fold_changes(db, model_id, environment_id))
 
     def _purge(self, before: int) -> None:
         while not self._transactions.write(lambda db, _: records.purge_some_records(db, before)):

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 5
 MAX_SECONDS = 10.0
-FIRST_PAUSE_SECONDS = 0.02
+FIRST_PAUSE_SECONDS = 0.05
 STATEMENT_SECONDS = 30
 LONG_STATEMENT_SECONDS = 600
 LOCK_SECONDS = 5
@@ -62,7 +62,7 @@ class Transactions:
                 log.info("transaction_retried", attempt=attempt, sqlstate=error.sqlstate)
                 if attempt + 1 == MAX_ATTEMPTS or time.monotonic() > deadline:
                     raise Retryable(str(error)) from error
-            time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 4**attempt))
+            time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 4**attempt)
         raise AssertionError("unreachable")
 
 
@@ -80,11 +80,16 @@ def transaction(connection: Connection, begin: str) -> Iterator[None]:
     execute_all(connection, begin)
     try:
         yield
-        connection.execute("COMMIT")
+        commit(connection)
     except BaseException:
         if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             connection.execute("ROLLBACK")
         raise
+
+
+def commit(connection: Connection) -> None:
+    """Commit. If this fails because the connection is lost, nobody knows what became of the transaction."""
+    connection.execute("COMMIT")
 
 
 @contextmanager

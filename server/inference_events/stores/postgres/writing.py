@@ -44,7 +44,7 @@ from inference_events.events.store import (
     WriteKind,
 )
 from inference_events.stores.postgres import clocks, records, staging
-from inference_events.stores.postgres.changes import Hours, note_change
+from inference_events.stores.postgres.changes import note_changes
 from inference_events.stores.postgres.clocks import Clock
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.encoding import changed_columns, new_columns
@@ -117,7 +117,7 @@ class _RowWriter:
         self._write = write
         self._schema = schema
         self._stamp = clock.stamp if write.epoch is None else WriteVersion(write.epoch)
-        self._hours = Hours()
+        self._times: list[pa.ChunkedArray] = []
         self._locked: FetchedRows | None = None
         environment = clock.environment
         if environment is None:
@@ -135,7 +135,7 @@ class _RowWriter:
         if self._stamp.notes:
             self._confirm(np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored), found)
         self._merge(np.flatnonzero(np.isin(statuses, CHANGES) & found.is_stored))
-        note_change(self._db, self._environment, self._hours)
+        note_changes(self._db, self._environment, self._times)
         return statuses
 
     def _lock(self) -> ExistingRows:
@@ -156,7 +156,7 @@ class _RowWriter:
             self._db, self._environment, new_columns(self._schema, self._environment, keys, new)
         )
         is_new = np.fromiter((key in inserted for key in keys), bool, len(keys))
-        self._hours.add(new.system["timestamp"].filter(pa.array(is_new)))
+        self._times.append(new.system["timestamp"].filter(pa.array(is_new)))
         if is_new.all():
             return ExistingRows.nothing(len(write.batch))
         others = [key for key in keys if key not in inserted]
@@ -263,8 +263,7 @@ class _RowWriter:
         if self._write.epoch is None and not self._stamp.notes:
             # No job asks for them.
             merged = replace(merged, system=_without_notes(merged.system))
-        self._hours.add(stored.system["timestamp"])
-        self._hours.add(merged.system["timestamp"])
+        self._times += [stored.system["timestamp"], merged.system["timestamp"]]
         has_extras = batch.system["undeclared"].null_count < len(batch)
         names, changed = changed_columns(columns, stored, merged, has_extras)
         staging.update_rows(self._db, self._environment, names, changed)
