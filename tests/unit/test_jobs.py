@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, jobs, organizations, projects, tokens
+from inference_events.catalog import Catalog, jobs, leases, organizations, projects, tokens
 from inference_events.catalog import models as catalog_models
 from inference_events.catalog.database import sqlite_url
+from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
@@ -24,10 +25,11 @@ from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRu
 CRASHING = """
 import sys, time
 from pathlib import Path
-from inference_events.catalog import Catalog
+from inference_events.catalog import Catalog, leases
 from inference_events.jobs import JobQueue, Workers
 
 catalog = Catalog(sys.argv[1])
+catalog.write(leases.end_all)
 queue = JobQueue(catalog)
 
 def work(run):
@@ -339,6 +341,7 @@ def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str)
         assert process.stdout is not None
         job_id = process.stdout.readline().strip()
         process.send_signal(signal.SIGKILL)
+    catalog.write(leases.end_all)
     crashed = read(catalog, job_id)
     assert (crashed.status, crashed.progress) == ("STARTED", 50.0)
     seen: list[tuple[str, dict[str, Any], int]] = []
@@ -361,6 +364,7 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
             assert process.stdout is not None
             job_id = process.stdout.readline().strip()
             process.send_signal(signal.SIGKILL)
+    catalog.write(leases.end_all)
     assert read(catalog, job_id).starts == 3
     seen: list[int] = []
 
@@ -382,55 +386,8 @@ def test_the_queue_is_bounded(catalog: Catalog) -> None:
     with pytest.raises(ServiceUnavailable, match="Too many jobs wait") as refused:
         catalog.read(queue.check_room)
     assert int(refused.value.headers["Retry-After"]) > 0
-    catalog.write(lambda session: jobs.fail(session, waiting[0], "r", "m", {}))
+    catalog.write(lambda session: jobs.fail(jobs.get(session, waiting[0]), "r", "m"))
     catalog.read(queue.check_room)
-
-
-ORDERS: list[tuple[list[str], set[str], str | None]] = [
-    # A job is its project and its model; the second list runs, the last is next.
-    (["p m", "p m", "q n"], set(), "0"),
-    (["p m", "p m", "q n"], {"0"}, "2"),
-    (["p m", "p m"], {"0"}, None),
-    (["p m", "p -", "p n"], {"0"}, None),
-    (["p m", "p -", "q n"], {"0"}, "2"),
-    (["p -", "p m", "q -"], {"0"}, "2"),
-    (["p m", "p n", "p -"], {"0"}, "1"),
-    (["p m", "p n", "p -"], {"0", "1"}, None),
-    (["- -", "- -"], {"0"}, "1"),
-    (["- m", "- m"], {"0"}, None),
-]
-
-
-@pytest.mark.parametrize(("accepted", "running", "expected"), ORDERS)
-def test_the_next_job_is_chosen_by_a_query(
-    catalog: Catalog, queue: JobQueue, accepted: list[str], running: set[str], expected: str | None
-) -> None:
-    """Jobs of one model, and a job of a project and those of its models, keep their order; others pass them."""
-    ids = {}
-    for number, words in enumerate(accepted):
-        project, model = (None if word == "-" else word for word in words.split())
-        ids[str(number)] = accept(catalog, queue, epoch=number, project_id=project, model_id=model)
-    run = [read(catalog, ids[number]) for number in sorted(running)]
-    ready = catalog.read(lambda session: jobs.next_ready(session, run))
-    assert (ready and ready.id) == (None if expected is None else ids[expected])
-
-
-def test_choosing_among_many_jobs_reads_few(catalog: Catalog, queue: JobQueue) -> None:
-    """10,000 jobs that wait for one model do not hold up the choice of another's job."""
-
-    def fill(session: Session) -> None:
-        for number in range(10_000):
-            add(session, queue, epoch=number)
-
-    catalog.write(fill)
-    last = accept(catalog, queue, epoch=10_000, model_id="n", project_id="q")
-    began = time.monotonic()
-    first = catalog.read(lambda session: jobs.next_ready(session, []))
-    assert first is not None
-    ready = catalog.read(lambda session: jobs.next_ready(session, [first]))
-    assert ready is not None
-    assert ready.id == last
-    assert time.monotonic() - began < 1
 
 
 def find_no_model(run: JobRun) -> None:
@@ -473,13 +430,13 @@ def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue
 def test_progress_is_written_sparingly(catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often a job reports, it writes once a second, and its end shows the last that it reported."""
     reports: list[float] = []
-    report = jobs.report
+    report = leases.report
 
-    def count(session: Session, job_id: str, progress: float, info: dict[str, Any]) -> bool:
+    def count(session: Session, lease: Lease, seconds: float, progress: float, info: dict[str, Any]) -> bool:
         reports.append(progress)
-        return report(session, job_id, progress, info)
+        return report(session, lease, seconds, progress, info)
 
-    monkeypatch.setattr(jobs, "report", count)
+    monkeypatch.setattr(leases, "report", count)
 
     def work(run: JobRun) -> None:
         for row in range(1000):
