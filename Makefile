@@ -9,7 +9,8 @@ DEMO_PYTHON := .venv/test-demo/bin/python
 # Directories too: their time changes if a file is deleted.
 PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
-PARTS := environments checks test-unit test-locale test-stores test-attacks compat test-demo
+# These wait for servers half of the time, so two of them run at once. The longest ones start first.
+PAIRED := test-other test-contract test-stores test-locale test-demo
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
@@ -21,7 +22,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test $(PARTS) test-contract test-other test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo test environments checks test-unit $(PAIRED) compat test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -29,18 +30,24 @@ help: ## Show what can be made
 demo: .venv/.demo ## Publish a year of real flights to a server of its own, and count them all again
 	$(PYTHON) -m examples.flights
 
+# The attacks measure how long others wait, so they run alone.
 test: ## Check style, types, generated code and every promise, and print how long each part took
-	@sum=0; times=; for part in $(PARTS); do \
-		SECONDS=0; $(MAKE) --no-print-directory $$part || exit; \
-		times+=$$(printf '%-14s %4d s' $$part $$SECONDS)$$'\n'; sum=$$((sum + SECONDS)); \
-		echo "$$part took $$SECONDS s"; \
-	done; printf '\n%s%-14s %4d s\n' "$$times" sum $$sum
+	@rm -rf build/times && mkdir -p build/times
+	@SECONDS=0; run="$(MAKE) --no-print-directory"; \
+		$$run timed-environments && $$run timed-checks && \
+		$$run --jobs=2 --output-sync=target $(PAIRED:%=timed-%) && \
+		$$run timed-compat && $$run timed-test-attacks || exit; \
+		cat build/times/*; printf '%-14s %4d s\n' sum $$SECONDS
+
+timed-%:
+	@SECONDS=0; $(MAKE) --no-print-directory $* || exit; \
+		echo "$* took $$SECONDS s"; printf '%-14s %4d s\n' $* $$SECONDS > build/times/$*
 
 environments: .venv/.dev .venv/test/.wheel .venv/test-demo/.wheel $(CLIENTS) .venv/servers $(TURKISH)
 
-checks: lint types check-generated check-contract
+checks:
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types check-generated check-contract
 
-# The halves run side by side: each leaves one of two cores idle while it waits for servers.
 test-unit: .venv/test/.wheel
 	$(if $(ARGS),$(TEST_PYTHON) -m pytest $(ARGS),$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-contract test-other)
 
@@ -48,7 +55,7 @@ test-contract:
 	$(TEST_PYTHON) -m pytest tests/contract
 
 test-other:
-	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/storage --ignore=tests/faults
+	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/stores --ignore=tests/faults
 
 test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
@@ -57,7 +64,7 @@ test-locale: .venv/test/.wheel $(TURKISH)
 		tests/unit tests/contract/test_downloads.py tests/contract/test_findings.py
 
 test-stores: .venv/test/.wheel
-	$(TEST_PYTHON) -m pytest tests/storage
+	$(TEST_PYTHON) -m pytest tests/stores
 
 test-attacks: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/faults

@@ -238,7 +238,10 @@ FEATURES = {
     "response without schema": (put({JSON: {}}, *OK, "content"), "change_thing: a response without a schema"),
     # Schemas
     "xml": (put({"name": "n"}, *NAME, "xml"), "change_thing: xml is not supported in the schema Thing"),
-    "not": (put({"enum": ["x"]}, *NAME, "not"), "change_thing: not is not supported in the schema Thing"),
+    "not": (
+        put({"enum": ["x"]}, *NAME, "not"),
+        "change_thing: not is not supported without an x-message, which the server answers with",
+    ),
     "readOnly": (put(True, *NAME, "readOnly"), "change_thing: readOnly is not supported in the schema Thing"),
     "writeOnly": (put(True, *NAME, "writeOnly"), "change_thing: writeOnly is not supported in the schema Thing"),
     "nullable without type": (

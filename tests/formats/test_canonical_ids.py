@@ -14,7 +14,7 @@ from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.canonical import convert_ids, find_conversion
 from inference_events.stores.duckdb.rows import Rows
 from inference_events.stores.duckdb.tables import Tables
-from tests.storage.opened import MODEL, NOW, SECOND, Event, Opened
+from tests.stores.opened import MODEL, NOW, SECOND, Event, Opened
 
 CHANGES = ("created", "replaced", "updated")
 ENVIRONMENTS = ("production", "other")

@@ -29,7 +29,7 @@ from inference_events.stores.duckdb.formats import FORMAT
 from inference_events.stores.duckdb.migration import Migration
 from tests.e2e.process import ServerProcess
 from tests.formats import make
-from tests.storage.server import Server
+from tests.stores.server import Server
 
 FORMATS = Path(__file__).parent
 FORMAT_0, FORMAT_1 = ["0", "4501da5", "8138464"], ["39c5c08"]

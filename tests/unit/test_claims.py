@@ -23,7 +23,7 @@ from inference_events.jobs import JobQueue
 from inference_events.operations.projects import ProjectOperations
 from inference_events.settings import Settings
 from inference_events.stores.duckdb import DuckDBEventStore
-from tests.storage.opened import MODEL, Opened
+from tests.stores.opened import MODEL, Opened
 from tests.unit.ingested import column, schema
 
 REQUEST = Request("r", "POST", "/v3/events", "t", b"body", "key")

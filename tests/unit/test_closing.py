@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pytest
 
-from inference_events import app
+from inference_events import app, embedded
 from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
@@ -29,7 +29,7 @@ from inference_events.settings import Settings
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.writer import Writer
 from tests.contract.serving import serve
-from tests.storage.opened import MODEL, SCHEMA, Opened
+from tests.stores.opened import MODEL, SCHEMA, Opened
 from tests.unit.ingested import column, schema
 
 SECONDS = 10
@@ -172,7 +172,7 @@ def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: p
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(app, "prepare_catalog", fail)
+        patch.setattr(embedded, "prepare_catalog", fail)
         with pytest.raises(OSError, match="No space"):
             app.Services(Settings(data_dir=tmp_path))
     app.Services(Settings(data_dir=tmp_path)).stop()

@@ -18,7 +18,7 @@ from inference_events.errors import BadRequest
 from inference_events.metrics import Metrics
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.writer import Writer
-from tests.storage.opened import Opened
+from tests.stores.opened import Opened
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.events.observer import StoreObserver
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.group_commit import GroupCommitter
-from tests.storage.opened import Opened
+from tests.stores.opened import Opened
 
 
 class SlowEngine:

@@ -88,6 +88,18 @@ def test_a_schema_may_have_a_message_of_its_own() -> None:
     assert faults({"properties": {"name": named}}, {"name": "B"}) == ["/name must be A: nothing else is here"]
 
 
+def test_a_message_may_name_the_field_that_it_is_about() -> None:
+    """A rule between fields is a `not` with a message of its own; `x-message-at` names the field to change."""
+    lacks_name = {"type": "object", "required": ["kind"], "properties": {"name": {"enum": [None]}}}
+    rule = {"not": lacks_name, "x-message": "is needed", "x-message-at": "name"}
+    either = {"type": "object", "allOf": [rule]}
+    assert faults(either, {"kind": "A"}) == ["/name is needed"]
+    assert faults(either, {"kind": "A", "name": None}) == ["/name is needed"]
+    assert faults(either, {"kind": "A", "name": "a"}) == []
+    assert faults({"properties": {"in": either}}, {"in": {"kind": "A"}}) == ["/in/name is needed"]
+    assert faults(either, []) == [" must be an object"]
+
+
 def test_the_alternative_that_was_meant_is_reported() -> None:
     """Of several forms that a value may have, the one whose required fields it has is reported."""
     rule = {"type": "object", "required": ["operator"], "properties": {"operator": {"enum": ["less"]}}}

@@ -9,7 +9,7 @@ import jsonschema_rs
 from tools.generate.document import Node
 
 COMPONENTS = "#/components/schemas/"
-_IGNORED = ("not", "xml", "readOnly", "writeOnly")
+_IGNORED = ("xml", "readOnly", "writeOnly")
 
 
 class SchemaCheck:
@@ -44,6 +44,8 @@ class SchemaCheck:
 
 def _own_faults(schema: Node) -> Iterator[str]:
     yield from (f"{keyword} is not supported" for keyword in _IGNORED if schema.get(keyword))
+    if "not" in schema and "x-message" not in schema:
+        yield "not is not supported without an x-message, which the server answers with"
     if schema.get("nullable") and "type" not in schema:
         yield "nullable is not supported beside anything but a type"
     for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
@@ -76,6 +78,6 @@ def _children(schema: Node) -> Iterator[Any]:
     yield from schema.get("properties", {}).values()
     for keyword in ("allOf", "anyOf", "oneOf"):
         yield from schema.get(keyword, ())
-    for keyword in ("items", "additionalProperties"):
+    for keyword in ("items", "additionalProperties", "not"):
         if isinstance(schema.get(keyword), dict):
             yield schema[keyword]

@@ -136,6 +136,21 @@ def _finish_content(node: dict[str, Any]) -> None:
 def _finish_schema(node: dict[str, Any]) -> None:
     if node.get("additionalProperties") == {}:
         del node["additionalProperties"]
+    if "not" in node:
+        node["not"] = _without_order(node["not"])
+
+
+def _without_order(node: Any) -> Any:
+    """Return a schema that is compared as a whole without what means nothing: texts, and the order of its lists."""
+    if isinstance(node, list):
+        return [_without_order(each) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    kept = {key: value for key, value in node.items() if key not in ("description", "example")}
+    return {
+        key: sorted(value, key=repr) if key in ("enum", "required") else _without_order(value)
+        for key, value in kept.items()
+    }
 
 
 def media_type(text: str) -> str:

@@ -1275,7 +1275,7 @@ export interface components {
              */
             env_name?: string | null;
             source: components["schemas"]["Source"];
-        };
+        } & unknown;
         /** @description Updates of stored events. */
         UpdateEventsRequest: {
             /**
@@ -1319,7 +1319,7 @@ export interface components {
             event_ids?: string[] | null;
             /** @description Whether metrics follow the deletion. Absent means true; true with `event_ids` is a 400. */
             update_metrics?: boolean;
-        };
+        } & (unknown & unknown & unknown);
         /** @description Which events to read. */
         ReadEventsRequest: {
             /**
@@ -1352,7 +1352,7 @@ export interface components {
              * @example eyJhZnRlciI6WzEzNTcwMzUzMDAwMDAwMDBdfQ
              */
             cursor?: string;
-        };
+        } & (unknown & unknown);
         /** @description A range of time, open if a bound is null or missing; the start belongs to it, the end does not. */
         TimeFilter: {
             /**
@@ -1410,7 +1410,7 @@ export interface components {
             chunk_size?: number | null;
             /** @description Whether to write vectors too. */
             fetch_vectors?: boolean | null;
-        };
+        } & unknown;
         /**
          * Format: binary
          * @description The content of a file.

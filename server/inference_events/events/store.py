@@ -1,5 +1,5 @@
 """What every event store does, whatever engine is under it. The docstrings are the contract; one suite of tests
-(`tests/storage`) holds each engine to it.
+(`tests/stores/contract`) holds each engine to it.
 
 Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in step with each other.
 """

@@ -35,7 +35,7 @@ def _rewrite(key: str, value: Any) -> Any:
         return {name: to_json_schema(child) for name, child in value.items()}
     if key in ("allOf", "anyOf", "oneOf"):
         return [to_json_schema(child) for child in value]
-    if key in ("items", "additionalProperties") and isinstance(value, Mapping):
+    if key in ("items", "additionalProperties", "not") and isinstance(value, Mapping):
         return to_json_schema(value)
     return value
 

@@ -16,6 +16,8 @@ MAX_FAULTS = 50
 UNKNOWN_FIELD = "unknown field"
 # What a schema says instead of the words that are made from its keywords.
 MESSAGE = "x-message"
+# The field that the message of a schema is about, if it is not the whole value.
+MESSAGE_AT = "x-message-at"
 
 _ARTICLES = {"integer": "an", "object": "an", "array": "an"}
 _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date and time"}
@@ -59,8 +61,9 @@ class Validator:
                 case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
                     yield from self._alternatives(error, branches)
                 case kind:
-                    words = self._schema_of(error).get(MESSAGE) or _words(kind)
-                    yield ErrorDetail(words, pointer(error.instance_path))
+                    schema = self._schema_of(error)
+                    field = [schema[MESSAGE_AT]] if MESSAGE_AT in schema else []
+                    yield ErrorDetail(schema.get(MESSAGE) or _words(kind), pointer([*error.instance_path, *field]))
 
     def _alternatives(self, error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[ErrorDetail]:
         """Report the branch that the value comes closest to, or the types of all if it fits none.

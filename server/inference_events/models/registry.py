@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models
 from inference_events.catalog.tables import Model
-from inference_events.errors import BadRequest, Conflict, ErrorDetail, ObjectNotFound
+from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
 from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
 from inference_events.models.schema import ModelSchema, model_schema
 
@@ -86,13 +86,8 @@ class ModelRegistry:
 
 
 def dataset_name(env_type: str, env_name: str | None) -> str | None:
-    """Return the dataset meant, None for PRODUCTION. Raises BadRequest where a dataset has no name."""
-    if env_type == environments.PRODUCTION:
-        return None
-    if env_name is None:
-        fault = ErrorDetail("is needed for PRE_PRODUCTION", "/env_name")
-        raise BadRequest.with_details(fault)
-    return env_name
+    """Return the dataset of a valid request, None for PRODUCTION."""
+    return None if env_type == environments.PRODUCTION else env_name
 
 
 def to_model_schema(model: Model) -> ModelSchema:

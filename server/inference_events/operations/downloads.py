@@ -30,9 +30,7 @@ def _dataset_id(body: t.DownloadEventsRequest) -> str | None:
     if body["env_type"] == "PRODUCTION":
         return None
     dataset_id = body.get("env_id")
-    if dataset_id is None:
-        raise BadRequest.with_details(ErrorDetail("is needed for PRE_PRODUCTION", "/env_id"))
-    return dataset_id.lower()
+    return None if dataset_id is None else dataset_id.lower()
 
 
 def _time_filter(body: t.DownloadEventsRequest) -> tuple[int | None, int | None]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, files, models
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
-from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.results import IngestResult
@@ -206,11 +205,7 @@ def _violations(result: IngestResult) -> list[t.ViolationCount]:
 
 def _deletion(body: t.DeleteEventsRequest, schema: ModelSchema) -> dict[str, Any]:
     event_ids, time_range = body.get("event_ids"), body.get("time_range")
-    if (event_ids is None) == (time_range is None):
-        raise BadRequest.with_details(ErrorDetail("exactly one of time_range and event_ids is needed"))
     if event_ids is not None:
-        if body.get("update_metrics"):
-            raise BadRequest.with_details(ErrorDetail("cannot be true together with event_ids", "/update_metrics"))
         return {"event_ids": schema.canonical_ids(event_ids)}
     assert time_range is not None
     start, end = reading.time_bounds(time_range)

@@ -49,8 +49,6 @@ class PageRequest:
 def page_request(body: t.ReadEventsRequest) -> PageRequest:
     """Check what the contract's schema cannot. Raises BadRequest."""
     time_range, event_ids = body.get("time_range"), body.get("event_ids")
-    if time_range is not None and event_ids is not None:
-        raise BadRequest.with_details(ErrorDetail("time_range and event_ids exclude each other"))
     start, end = (None, None) if time_range is None else time_bounds(time_range)
     after = _read_cursor(body["cursor"]) if "cursor" in body else None
     limit = body.get("limit", DEFAULT_LIMIT if event_ids is None else len(event_ids))

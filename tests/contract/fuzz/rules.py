@@ -16,7 +16,6 @@ FILTER = "/query/filter"
 STARTS = ("unknown field; known fields: ", "does not fit the model's event_ts_format ")
 RULES = (
     # publish_events and update_events
-    "is needed for PRE_PRODUCTION (the vendor's client calls it dataset_name)",
     "is not an event id: send a non-empty string, an integer or an integral number",
     "is missing, and the model's event_id_col names it: every event needs one",
     "cannot be read as a time",
@@ -26,13 +25,9 @@ RULES = (
     "names a model that has no event_id_col",
     "is nested more than 100 levels deep",
     # delete_events and read_events
-    "exactly one of time_range and event_ids is needed",
-    "cannot be true together with event_ids",
-    "time_range and event_ids exclude each other",
     "start_time must be before end_time",
     "is not a cursor of this server",
     # download_events
-    "is needed for PRE_PRODUCTION",
     "is not a column of the model",
     "leaves no column to write",
     # upload_file

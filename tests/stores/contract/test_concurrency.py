@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from inference_events.events.store import ContentConflict, ModelUnknown, Write, WriteKind
-from tests.storage.opened import MODEL, NOW, SCHEMA, HookedRecords, Opened, broken_records, names
+from tests.stores.opened import MODEL, NOW, SCHEMA, HookedRecords, Opened, broken_records, names
 
 THREADS = 8
 SECONDS = 30

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference_events.events.store import ContentConflict, Write, WriteKind
-from tests.storage.opened import NOW, SECOND, Event, Opened, Row, names
+from tests.stores.opened import NOW, SECOND, Event, Opened, Row, names
 
 values = {"x": st.floats(0, 3, width=16), "n": st.integers(0, 3), "label": st.booleans(), "name": st.sampled_from("ab")}
 CARRIED_NULLS = st.none()

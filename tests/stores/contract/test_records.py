@@ -15,7 +15,7 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
-from tests.storage.opened import NOW, SECOND, Asked, HookedRecords, Opened, Row, names
+from tests.stores.opened import NOW, SECOND, Asked, HookedRecords, Opened, Row, names
 
 
 def record(opened: Opened, asked: Asked, answer: bytes, created_at: int = NOW) -> None:

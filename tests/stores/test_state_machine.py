@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import parse_timestamp
-from tests.storage.server import Row, Server, csv_file, environment, parquet_file
+from tests.stores.server import Row, Server, csv_file, environment, parquet_file
 
 START = 1_700_000_000
 COLUMNS: list[dict[str, Any]] = [

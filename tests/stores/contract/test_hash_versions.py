@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import ContentConflict, WriteKind
-from tests.storage.opened import NOW, SECOND, Opened, Row, chunk, names
+from tests.stores.opened import NOW, SECOND, Opened, Row, chunk, names
 
 EVENT = {"id": "a", "at": NOW, "x": 1.5, "n": 7, "label": True, "name": "m", "extra": {"e": [1, {"f": "g"}]}}
 KINDS = [WriteKind.PUBLISH, WriteKind.APPEND]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import UNKNOWN_TIME, WriteKind
-from tests.storage.opened import NOW, SCHEMA, SECOND, Opened
+from tests.stores.opened import NOW, SCHEMA, SECOND, Opened
 
 LATER = NOW + SECOND
 LAST = LATER + SECOND

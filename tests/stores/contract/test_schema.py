@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import LossyRetyping, ModelUnknown, Query, RevisionChanged, WriteKind
-from tests.storage.opened import MODEL, SCHEMA, Opened
+from tests.stores.opened import MODEL, SCHEMA, Opened
 
 LISTS = pa.list_(pa.float64())
 TIMES = pa.timestamp("us")

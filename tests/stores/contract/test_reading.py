@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference_events.events.store import ModelUnknown
-from tests.storage.opened import MODEL, NOW, SECOND, Opened
+from tests.stores.opened import MODEL, NOW, SECOND, Opened
 
 OTHER = "00000000-0000-4000-8000-000000000000"
 

@@ -8,7 +8,7 @@ import pytest
 
 from inference_events.stores.duckdb.reopening import COMMITTED
 from inference_events.stores.duckdb.writer import Writer
-from tests.storage.opened import Opened
+from tests.stores.opened import Opened
 
 Commit: TypeAlias = Callable[[Writer], None]
 

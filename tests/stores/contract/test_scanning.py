@@ -6,17 +6,9 @@ import pyarrow as pa
 import pytest
 
 from inference_events.events.store import ModelUnknown, RevisionChanged, Scan, StoredEvents
-from inference_events.stores.duckdb import scanning
-from tests.storage.opened import MODEL, NOW, Event, Opened
+from tests.stores.opened import MODEL, NOW, Event, Opened
 
 ALL = 1_000_000
-
-
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a part hold a few events only."""
-    monkeypatch.setattr(scanning, "PART_BYTES", 2000)
-    monkeypatch.setattr(scanning, "SMALL_PART_ROWS", 10)
 
 
 def parts(
@@ -65,11 +57,9 @@ def test_a_scan_selects_by_range_and_environment(opened: Opened) -> None:
     assert list(parts(opened, "production", start=NOW + 10_000)) == []
 
 
-@pytest.mark.parametrize("picked", [0, 100_000])
 @pytest.mark.usefixtures("small_parts")
-def test_a_sample_is_the_same_for_the_same_events(opened: Opened, monkeypatch: pytest.MonkeyPatch, picked: int) -> None:
+def test_a_sample_is_the_same_for_the_same_events(opened: Opened) -> None:
     """A sample has exactly as many events as asked for, in order; it depends on what is stored, not on how."""
-    monkeypatch.setattr(scanning, "PICKED_ROWS", picked)
     publish(opened, 1000, moments=5000)
     sample = scanned(opened, most=300)
     assert len(set(sample)) == 300

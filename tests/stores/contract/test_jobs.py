@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference_events.events.store import JobProgress, OutOfTurn, RejectedRow, RowCount, WriteKind
-from tests.storage.opened import MODEL, NOW, Event, Opened, Row, broken_records, chunk
-from tests.storage.test_writes import rows, updates
+from tests.stores.contract.test_writes import rows, updates
+from tests.stores.opened import MODEL, NOW, Event, Opened, Row, broken_records, chunk
 
 
 def test_an_epoch_parts_what_was_written_before_a_job_from_what_came_after(opened: Opened) -> None:

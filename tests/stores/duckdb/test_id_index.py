@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_events.stores.duckdb import id_index as identity
+from inference_events.stores.duckdb import id_index
 from inference_events.stores.duckdb.id_index import IdIndex, RowIds, hash_ids
 
 Step = tuple[str, list[int]]
@@ -16,7 +16,7 @@ STEPS = st.lists(
 )
 
 
-def hashes(keys: list[int]) -> identity.Hashes:
+def hashes(keys: list[int]) -> id_index.Hashes:
     return np.array(keys, np.uint64)
 
 
@@ -25,7 +25,7 @@ def hashes(keys: list[int]) -> identity.Hashes:
 def test_what_is_there_is_found(stored: list[int], steps: list[Step]) -> None:
     """After any additions and removals, a hash leads to the places of exactly the rows that have it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(identity, "MAX_RUN_LENGTH", 16)
+        patch.setattr(id_index, "MAX_RUN_LENGTH", 16)
         index = IdIndex(hashes(stored), np.arange(len(stored)))
         rows = dict(enumerate(stored))
         for name, keys in steps:

@@ -1,25 +1,21 @@
 """Small blocks of rows are joined seldom: when much was changed, and when the store closes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from inference_events.events.store import Scan
-from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.table_schema import TableSchema
-from tests.storage.opened import MODEL, Opened
+from tests.stores.opened import MODEL, Opened
 
 CHANGES = 5000
 
 
-@pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+@pytest.fixture(autouse=True)
+def few_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let few changes be enough for a vacuum."""
     monkeypatch.setattr("inference_events.stores.duckdb.writer.VACUUM_CHANGES", CHANGES)
-    opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb"), tmp_path)
-    yield opened
-    opened.store.close()
 
 
 def publish(opened: Opened, start: int, count: int) -> None:
