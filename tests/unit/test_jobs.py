@@ -1,5 +1,7 @@
 """What jobs promise: each runs to its end, in order, through stops and crashes."""
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -20,7 +22,8 @@ from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
-from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers
+from inference_events.events.store import Retryable
+from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers, worker
 
 CRASHING = """
 import sys, time
@@ -251,7 +254,24 @@ def test_an_unexpected_error_shows_no_payload(catalog: Catalog, queue: JobQueue)
     assert unknown.status == "FAILURE"
 
 
-def test_jobs_of_a_model_run_in_order_of_position(catalog: Catalog, queue: JobQueue) -> None:
+@pytest.mark.parametrize("error", [Retryable("busy"), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))])
+def test_a_cause_that_passes_fails_no_job(
+    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A job that the store cannot do now, or for which the disk has no room, is done later, and counts one start."""
+    monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.01)
+    errors = [error] * 5
+
+    def work(run: JobRun) -> None:
+        if errors:
+            raise errors.pop()
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.starts, job.fence) == ("SUCCESS", 1, 6)
+
+
+def test_jobs_of_a_model_run_in_order_of_epochs(catalog: Catalog, queue: JobQueue) -> None:
     """However many workers there are, jobs of one model run one at a time and by epoch, not by arrival."""
     order: list[int] = []
     running: list[str] = []
