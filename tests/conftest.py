@@ -6,6 +6,9 @@ import pytest
 import structlog
 from hypothesis import settings
 
+# Fixtures of databases, which start no server before a test asks for one.
+pytest_plugins = ["tests.catalogs"]
+
 # A slow machine is no fault: nothing that is measured by the clock belongs into these tests.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

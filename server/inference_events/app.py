@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from inference_events import __version__
 from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
+from inference_events.catalog.tables import utc_now
 from inference_events.closing import OpenServices
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
@@ -27,7 +28,7 @@ from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
-from inference_events.jobs.resuming import resume_jobs
+from inference_events.jobs.resuming import end_orphans
 from inference_events.metrics import Metrics
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
@@ -117,7 +118,7 @@ class Services:
 
     def start(self) -> None:
         """Continue what an earlier process left unfinished."""
-        resume_jobs(self.catalog, self.store)
+        end_orphans(self.catalog, self.store, utc_now())
         self.readers.start()
         self._opened.add("file readers", self.readers.close)
         self.workers.start()
@@ -165,7 +166,7 @@ def create_app(
         announce(services.new_secret)
     return create_http_app(
         handlers=operation_handlers(services),
-        authenticate=Authentication(services.catalog).authenticate,
+        authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         file_store=services.file_store,

@@ -39,7 +39,7 @@ TARGET = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 CALLS: dict[str, Callable[[Store], Any]] = {
     "apply_schema": lambda store: store.apply_schema(MODEL, 2, SCHEMA, ()).result(SECONDS),
     "drop": lambda store: store.drop(MODEL).result(SECONDS),
-    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
+    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", 1, event_ids=["a"])).result(SECONDS),
     "accept_job": lambda store: store.accept_job(MODEL, "job").result(SECONDS),
     "purge": lambda store: store.purge_records(0).result(SECONDS),
     "forget": lambda store: store.forget_jobs(["job"]).result(SECONDS),

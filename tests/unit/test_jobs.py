@@ -22,7 +22,7 @@ from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
-from inference_events.events.store import Retryable
+from inference_events.events.store import Fenced, Retryable
 from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers, worker
 
 CRASHING = """
@@ -397,6 +397,24 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
     with working(catalog, queue, work=work):
         wait_until(lambda: bool(seen))
     assert (seen, read(catalog, job_id).starts) == ([4], 3)
+
+
+def test_a_fenced_run_leaves_its_job_to_another(
+    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that the store refuses neither ends the job nor shows anything of it. The job goes on in a later run."""
+    monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.0)
+    fenced = iter([True])
+
+    def work(run: JobRun) -> None:
+        run.count_with(lambda: {"rows": 7})
+        if next(fenced, False):
+            run.count_with(lambda: {"fenced": 1})
+            raise Fenced
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.info) == ("SUCCESS", {"resource_type": "EVENT", "rows": 7})
 
 
 def test_the_queue_is_bounded(catalog: Catalog) -> None:

@@ -13,7 +13,7 @@ from inference_events.catalog import Catalog, leases
 from inference_events.catalog.leases import Lease
 from inference_events.catalog.tables import Job
 from inference_events.errors import ApiError, is_full_disk
-from inference_events.events.store import Retryable
+from inference_events.events.store import Fenced, Retryable
 from inference_events.jobs.held_leases import HeldLeases
 from inference_events.jobs.queue import LEASE_SECONDS, JobQueue
 
@@ -67,6 +67,11 @@ class JobRun:
         self._count: Callable[[], Mapping[str, Any]] = dict
         self._next_report = 0.0
         self._ended = False
+
+    @property
+    def fence(self) -> int:
+        """The number of this run, larger than that of each run before it."""
+        return self.lease.fence
 
     @property
     def stopping(self) -> bool:
@@ -252,6 +257,11 @@ class Workers:
             return False
         except Cancelled:
             return self._is_ended(run, run.cancel(), "job_cancelled")
+        except Fenced:
+            has_ended = self._is_ended(run, run.cancel(), "job_cancelled")
+            # If the store alone knows of a later run, the next claims raise the fence beyond it.
+            self._stopping.wait(0 if has_ended else _RETRY_DELAY_SECONDS)
+            return has_ended
         except (JobFailed, ApiError) as failure:
             is_ended = run.fail(failure.reason, failure.message)
             return self._is_ended(run, is_ended, "job_failed", reason=failure.reason)
