@@ -297,20 +297,21 @@ ZOMBIES: dict[str, Callable[[JobRun], object]] = {
 }
 
 
-@pytest.mark.parametrize("state", ["runs", "ended", "given back"])
+@pytest.mark.parametrize("state", ["runs elsewhere", "runs here", "ended", "given back"])
 def test_a_run_that_lost_its_lease_changes_nothing(catalog: Catalog, state: str) -> None:
-    """Whatever it tries, a run whose lease went to another one, which may have ended, commits nothing."""
+    """Whatever it tries, a run that gave its lease back, or whose job another run has or had, commits nothing."""
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     for name, attempt in ZOMBIES.items():
         job_id = accept(catalog, model_id=name)
         zombie = JobRun(catalog, claimed(catalog, "one", 0.0), threading.Event())
         zombie.count_with(lambda: {"rows": 7})
-        other = Lease.of(claimed(catalog, "two"))
-        assert other.job_id == zombie.job.id == job_id
+        if state == "given back":
+            catalog.write(partial(leases.release, lease=zombie.lease))
+        else:
+            other = Lease.of(claimed(catalog, "one" if state == "runs here" else "two"))
+            assert other.job_id == zombie.job.id == job_id
         if state == "ended":
             catalog.write(partial(leases.succeed, lease=other, info={}))
-        if state == "given back":
-            catalog.write(partial(leases.release, lease=other))
         before = columns(catalog, job_id)
         assert is_cancelled(attempt, zombie) == (name in {"checkpoint", "progress", "succeed", "finish"}), name
         assert not catalog.write(partial(leases.renew, lease=zombie.lease, seconds=LONG))
