@@ -1,6 +1,7 @@
 """The composition root: it opens the services, gives them to the operations, and serves these."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -56,8 +57,9 @@ log = structlog.get_logger(__name__)
 class Services:
     """What the operations work with: the stores, and the workers that do jobs on them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stopping: threading.Event | None = None) -> None:
         self.settings = settings
+        self._stopping = stopping
         self._opened = OpenServices()
         with self._opened:
             self._open_stores()
@@ -99,7 +101,13 @@ class Services:
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(
-            self.catalog, self.queue, job_handlers.by_kind(), settings.job_workers, self.store.end_job
+            self.catalog,
+            self.queue,
+            job_handlers.by_kind(),
+            settings.job_workers,
+            self.store.end_job,
+            stopping=self._stopping,
+            observe_lease=self.metrics.observe_lease,
         )
         periods = Periods(
             timedelta(hours=settings.used_file_hours),
@@ -156,13 +164,15 @@ def create_app(
     settings: Settings,
     *,
     announce: Callable[[str], None] = lambda secret: None,
+    stopping: threading.Event | None = None,
     validate_responses: bool = False,
 ) -> ASGIApp:
     """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
-    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
+    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else. Set `stopping` to let
+    another process continue the jobs before the requests that run have ended.
     """
-    services = Services(settings)
+    services = Services(settings, stopping)
     if services.new_secret is not None:
         announce(services.new_secret)
     return create_http_app(

@@ -7,6 +7,7 @@ import resource
 import socket
 import ssl
 import sys
+import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -80,9 +81,11 @@ def serve(**flags: str | None) -> None:
         # Imported here, as the other commands need nothing of a server.
         from inference_events.http.connections import BoundedHttpProtocol
 
+        stopping = threading.Event()
         server = _Server(
+            stopping,
             uvicorn.Config(
-                _app(settings),
+                _app(settings, stopping),
                 loop="uvloop",
                 http=BoundedHttpProtocol,
                 ws="none",
@@ -93,7 +96,7 @@ def serve(**flags: str | None) -> None:
                 ssl_certfile=settings.tls_certificate,
                 ssl_keyfile=settings.tls_key,
                 timeout_graceful_shutdown=settings.shutdown_grace_seconds,
-            )
+            ),
         )
         try:
             server.run(sockets=[listener])
@@ -104,14 +107,14 @@ def serve(**flags: str | None) -> None:
         raise typer.Exit(1)
 
 
-def _app(settings: Settings) -> Any:
+def _app(settings: Settings, stopping: threading.Event) -> Any:
     # Imported here, as the other commands need nothing of a server.
     from inference_events.app import create_app
     from inference_events.cluster import ClusterError, check_urls
 
     try:
         check_urls(settings)
-        return create_app(settings, announce=partial(_announce, settings.data_dir))
+        return create_app(settings, announce=partial(_announce, settings.data_dir), stopping=stopping)
     except (ClusterError, DataDirectoryError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
 
@@ -172,6 +175,16 @@ def _announce(data_dir: Path, secret: str) -> None:
 
 
 class _Server(uvicorn.Server):
+    """Sets `stopping` when it is told to stop, before the requests that run have ended."""
+
+    def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         _relieve_garbage_collector()

@@ -3,6 +3,7 @@
 import structlog
 
 from inference_events.backend import Backend
+from inference_events.catalog import leases
 from inference_events.catalog.bootstrap import checked_catalog, prepare_catalog
 from inference_events.closing import OpenServices
 from inference_events.data_directory import DataDirectory
@@ -31,6 +32,8 @@ def open_embedded(
     opened.add("catalog", catalog.close)
     if catalog.migrated:
         log.info("catalog_migrated", **catalog.migrated)
+    # No other process works on this directory, so their owner is gone.
+    catalog.write(leases.end_all)
     store = open_store(directory, catalog, settings.checkpoint_bytes, metrics)
     opened.add("event store", store.close)
     new_secret = prepare_catalog(catalog, settings, directory)

@@ -21,6 +21,7 @@ from inference_events.events.observer import StoreObserver, count_violations
 from inference_events.events.store import Deletion, RowStatus, Statuses, Write, WriteKind
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.quality_report import VIOLATIONS
+from inference_events.jobs.worker import CLAIMED, LOST
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ class Metrics(StoreObserver):
             "event_violations", "Violations in events that were created, replaced or updated.", "env_type", "kind"
         )
         self._jobs = self._counter("jobs", "Jobs that ended.", "kind", "status")
+        self._leases = self._counter("job_leases", "Leases of jobs that this server claimed, and lost.", "status")
         self._commit_seconds = self._histogram(
             "commit_duration_seconds", "Time to write and sync what is committed together.", COMMIT_SECONDS
         )
@@ -107,6 +109,10 @@ class Metrics(StoreObserver):
     def observe_job(self, kind: str, status: str) -> None:
         """Count a job that has ended."""
         self._jobs.labels(kind, status).inc()
+
+    def observe_lease(self, status: str) -> None:
+        """Count a lease of a job that was claimed or lost."""
+        self._leases.labels(status).inc()
 
     def observe_commit(self, work: Sequence[Any], results: Sequence[Any], seconds: float) -> None:
         self._commit_seconds.observe(seconds)
@@ -170,6 +176,8 @@ class Metrics(StoreObserver):
         for job in JOB_KINDS:
             for end in (SUCCESS, FAILURE):
                 self._jobs.labels(job, end)
+        for lease in (CLAIMED, LOST):
+            self._leases.labels(lease)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"inference_events_{name}", meaning, labels, registry=self.registry)

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event
 from inference_events import __version__
 from inference_events.app import create_app
 from inference_events.http.contract import load_contract
+from inference_events.jobs.worker import CLAIMED, LOST
 from inference_events.metrics import EVENT_STATUSES, JOB_KINDS, REQUEST_KINDS, Metrics
 from inference_events.settings import Settings
 from tests.contract.serving import serve
@@ -147,7 +148,7 @@ def test_violations_are_counted_by_kind(api: Watched) -> None:
 
 
 def test_jobs_are_counted_by_kind_and_status_when_they_end(api: Watched) -> None:
-    """Jobs of each kind are counted, those that fail, too; afterwards none is unfinished."""
+    """Jobs of each kind are counted, those that fail, too, and a lease of each; afterwards none is unfinished."""
     model = api.model()
     project = api.call("GET", f"/v3/models/{model}")["project"]["id"]
     api.send(model, events("a"))
@@ -159,7 +160,8 @@ def test_jobs_are_counted_by_kind_and_status_when_they_end(api: Watched) -> None
         ("delete_model", "SUCCESS"): 1,
         ("delete_project", "SUCCESS"): 1,
     }
-    with api.added("jobs_total", expected, "kind", "status"):
+    claimed = {(CLAIMED,): 6}
+    with api.added("jobs_total", expected, "kind", "status"), api.added("job_leases_total", claimed, "status"):
         api.send_file(model, "rows.csv", b"id\nb\n")
         api.send_file(model, "rows.csv", b"nothing\nb\n")
         api.send_file(model, "rows.csv", b"id,late\na,true\n", method="PATCH")
@@ -239,7 +241,7 @@ def test_no_label_shows_a_name_or_an_id(api: Watched) -> None:
     assert {name for sample in scrape.samples for name in sample.labels} <= LABELS
     texts = {text for sample in scrape.samples for name, text in sample.labels.items() if name not in ("le", "version")}
     known = {"PRODUCTION", "PRE_PRODUCTION", "SUCCESS", "FAILURE", "PENDING", "STARTED", "missing", "type", "range"}
-    known |= {*JOB_KINDS, *REQUEST_KINDS.values(), "other", "requests", "commits"}
+    known |= {*JOB_KINDS, *REQUEST_KINDS.values(), "other", "requests", "commits", CLAIMED, LOST}
     known |= {status for statuses in EVENT_STATUSES.values() for status in statuses}
     known |= {"events", "events_log", "catalog", "files", "transfers", *map(str, STATUSES)}
     assert texts <= known

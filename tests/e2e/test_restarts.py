@@ -1,9 +1,11 @@
 """What a user may rely on when the server goes down, whether it is told to or not."""
 
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,34 @@ def test_a_stop_leaves_a_job_at_a_safe_point(tmp_path: Path, parquet: Path) -> N
         server.start()
         assert server.wait_for(job_id)["info"]["created"] == ROWS
         assert len(server.read_all(model_id, "train")) == ROWS
+
+
+def test_a_stop_gives_jobs_back_before_requests_end(tmp_path: Path, parquet: Path) -> None:
+    """At SIGTERM a running job can be claimed at once, although the server still waits for a slow request."""
+    with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server, ThreadPoolExecutor(1) as thread:
+        model_id = server.create_model()
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": server.upload(parquet)})["job"]["id"]
+        wait_until_under_way(server, job_id)
+        url = server.client.base_url
+        head = f"POST /v3/events HTTP/1.1\r\nHost: {url.host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        with socket.create_connection((url.host, url.port)) as slow:
+            slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+            stopped = thread.submit(server.stop)
+            deadline = time.monotonic() + 5
+            while (state := lease(tmp_path, job_id)) != ("STARTED", None, None):
+                assert time.monotonic() < deadline, state
+            assert not stopped.done()
+        stopped.result()
+        server.start()
+        assert server.wait_for(job_id)["status"] == "SUCCESS"
+
+
+def lease(data_dir: Path, job_id: str) -> tuple[str, str | None, str | None]:
+    """Return status, owner and end of the lease of a job."""
+    with closing(sqlite3.connect(data_dir / "catalog.sqlite")) as catalog:
+        [row] = catalog.execute("SELECT status, owner, lease_until FROM jobs WHERE id = ?", [job_id])
+    status, owner, until = row
+    return status, owner, until
 
 
 def test_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:

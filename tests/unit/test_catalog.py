@@ -19,11 +19,13 @@ from inference_events.catalog import (
     files,
     idempotency_records,
     jobs,
+    leases,
     models,
     organizations,
     projects,
     tokens,
 )
+from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, Table, utc_now
 from inference_events.context import Request
@@ -190,8 +192,10 @@ def test_what_is_remembered_survives_the_progress_of_jobs(catalog: Catalog, toke
         return projects.get(session, project.id).name
 
     catalog.cached_read("project", read)
-    catalog.write(lambda session: jobs.start(session, job_id))
-    catalog.write(lambda session: jobs.report(session, job_id, 50.0, {"rows": 1}))
+    job = catalog.write(lambda session: leases.claim(session, "o", 30))
+    assert job is not None
+    assert job.id == job_id
+    assert catalog.write(lambda session: leases.report(session, Lease.of(job), 30, 50.0, {"rows": 1}))
     request = Request(id="r", method="POST", path="/v3/events", token_id=token_id, body_digest=b"d" * 32)
     catalog.write(lambda session: idempotency_records.record(session, request, {}))
     catalog.write(lambda session: idempotency_records.purge(session, utc_now()))

@@ -400,3 +400,11 @@ def test_names_compare_alike_in_any_locale(catalog: Catalog) -> None:
     assert found(search="éCOLE", ordering="name") == ["École"]
     assert found(search="STRASSE", ordering="name") == ["Straße"]
     assert found(ordering="name") == ["Straße", "Zoo", "eCOLE", "zoo", "École"]
+
+
+def test_what_must_be_done_alone_is_done_by_one_replica(catalog: Catalog, other: Catalog) -> None:
+    """While one replica purges, another one does not begin to; afterwards it may."""
+    with catalog.alone("purge") as is_alone, other.alone("purge") as is_second, other.alone("else") as is_other:
+        assert (is_alone, is_second, is_other) == (True, False, True)
+    with other.alone("purge") as is_alone:
+        assert is_alone

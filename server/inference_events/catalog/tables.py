@@ -281,12 +281,14 @@ class FilePart(Table):
 
 # As text, because SQLite uses a partial index only if it finds this very condition in a query.
 UNFINISHED = text("status IN ('PENDING', 'STARTED')")
+_LEASED = text("lease_until IS NOT NULL")
 
 
 class Job(Named, Table):
     """Keep a job, which outlives its model. `epoch` is the epoch of the model at which it was accepted.
 
     `starts` counts starts without progress beyond the row `started_row`, and leaves out those that a stop ended.
+    `owner` runs the job until `lease_until` by the database's clock. `fence` is raised by each claim, never lowered.
     """
 
     __tablename__ = "jobs"
@@ -297,6 +299,7 @@ class Job(Named, Table):
         Index("ix_jobs_completed_at", "completed_at"),
         Index("ix_jobs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
         Index("ix_jobs_unfinished_of_model", "model_id", "epoch", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+        Index("ix_jobs_lease_until", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -319,6 +322,9 @@ class Job(Named, Table):
     completed_at: Mapped[datetime | None]
     starts: Mapped[int] = mapped_column(default=0, server_default="0")
     started_row: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    owner: Mapped[str | None] = mapped_column(Id)
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class IdempotencyRecord(Table):
