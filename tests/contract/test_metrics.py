@@ -31,7 +31,7 @@ LABELS = {"env_type", "kind", "status", "le", "version"}
 STATUSES = (0, 200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 431, 500, 501, 503)
 NAME = "inference_events"
 
-Counts = Mapping[tuple[str, str], float]
+Counts = Mapping[tuple[str, str], float] | Mapping[tuple[str], float]
 UNITS = "total|seconds|bytes|events|requests|depth|jobs|info|writable"
 
 
