@@ -1,7 +1,7 @@
-"""Every metric that `/metrics` shows.
+"""The metrics that `/metrics` shows.
 
-Labels are the type of an environment, a kind and a status, never what a user named: the number of series has a bound,
-however many models, tokens and clients there are.
+Labels are the type of an environment, a kind and a status, never a user's name: the number of series is bounded for any
+number of models, tokens and clients.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 JOB_KINDS = (PUBLISH_FILE, UPDATE_FILE, DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT)
 NO_JOBS: dict[tuple[str, ...], float] = {(kind, status): 0 for kind in JOB_KINDS for status in (PENDING, STARTED)}
-# What the server is for has a kind of its own. One kind per operation would be too many series.
+# Operations on events have kinds of their own. One kind per operation would make too many series.
 REQUEST_KINDS = {
     "publish_events": "publish",
     "update_events": "update",
@@ -94,7 +94,7 @@ class Metrics(StoreObserver):
         self._start_at_zero()
 
     def observe_request(self, operation_id: str | None, status: int, seconds: float) -> None:
-        """Count and time one request; `operation_id` is None if no operation answers to its path."""
+        """Count and time one request; `operation_id` is None if no operation has its path."""
         kind = REQUEST_KINDS.get(operation_id or "", OTHER_REQUESTS)
         self._requests_of(kind, str(status)).inc()
         self._request_seconds_of(kind).observe(seconds)
@@ -204,7 +204,7 @@ class _State(Collector):
         try:
             return self._read()
         except Exception as error:
-            # A disk or a catalog that fails is when the other metrics are needed.
+            # If a disk or the catalog fails, the other metrics are needed most.
             log.warning("metric_unreadable", metric=self._name, exc_info=error)
             return {}
 
