@@ -1,4 +1,4 @@
-"""What a token that is limited to projects sees and does, and that everything else is as good as missing for it."""
+"""Tokens that are limited to projects: they work there, and for them all other projects are missing."""
 
 import json
 from collections.abc import Iterator
@@ -36,13 +36,13 @@ def access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Access]:
 
 @pytest.fixture(scope="module")
 def landscape(access: Access) -> Landscape:
-    """Give the project whose things are asked for."""
+    """Give the project whose resources are requested."""
     return prepare(access)
 
 
 @pytest.fixture(scope="module")
 def stranger(access: Access) -> Landscape:
-    """Give another project, whose token asks."""
+    """Give another project, whose token sends the requests."""
     return prepare(access)
 
 
@@ -61,10 +61,10 @@ def upload(access: Access, secret: str) -> str:
 
 
 @pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
-def test_another_project_is_as_good_as_missing(
+def test_another_project_is_like_a_missing_one(
     access: Access, landscape: Landscape, stranger: Landscape, operation: Operation
 ) -> None:
-    """The token of another project gets what it gets for what does not exist, changes nothing, and sees no trace."""
+    """The token of another project gets the response for a missing resource, changes nothing, and sees no trace."""
     before = access.kept(landscape.ids["model_id"])
     response = landscape.send(access, operation, bearer(stranger.secret))
     if not operation.is_for_projects:
@@ -83,7 +83,7 @@ def test_another_project_is_as_good_as_missing(
 
 
 @pytest.mark.parametrize("operation", FILTERED, ids=lambda operation: operation.id)
-def test_no_filter_counts_what_is_of_another_project(
+def test_no_filter_counts_items_of_another_project(
     access: Access, landscape: Landscape, stranger: Landscape, operation: Operation
 ) -> None:
     """A list that is filtered by the ids of another project is empty, and its total is 0; an admin's is not."""
@@ -127,7 +127,7 @@ def test_an_admin_token_cannot_be_limited(access: Access, landscape: Landscape) 
         assert "/project_ids" in assert_error_envelope(refused.json(), 400)["message"]
 
 
-def test_a_token_is_limited_to_projects_that_there_are(access: Access, landscape: Landscape) -> None:
+def test_a_token_is_limited_to_existing_projects(access: Access, landscape: Landscape) -> None:
     """An unknown or deleted project is a 404 that names its place."""
     known, deleted = landscape.ids["project_id"], prepare(access).ids["project_id"]
     assert access.send("DELETE", f"/v3/projects/{deleted}").status_code == 202
@@ -140,7 +140,7 @@ def test_a_token_is_limited_to_projects_that_there_are(access: Access, landscape
 
 
 def test_the_projects_of_a_token_are_shown_and_kept(access: Access, landscape: Landscape, stranger: Landscape) -> None:
-    """A token shows its projects, null for all; its successor has the same, and opens what it opened."""
+    """A token shows its projects, null for all; its successor has the same projects and rights."""
     both = sorted([landscape.ids["project_id"], stranger.ids["project_id"]])
     limited, _ = access.token("read", project_ids=[both[1].upper(), *both])
     assert access.listed(limited)["project_ids"] == both
@@ -153,7 +153,7 @@ def test_the_projects_of_a_token_are_shown_and_kept(access: Access, landscape: L
 
 
 def test_a_deleted_project_stays_in_its_tokens_and_opens_only_its_jobs(access: Access) -> None:
-    """After its project is deleted a token sees the job that did it, and nothing else, not even a namesake."""
+    """After its project is deleted a token sees only the job that did it, and no new project of the same name."""
     landscape = prepare(access)
     token_id, secret = access.token(*NOTEBOOK, project_ids=[landscape.ids["project_id"]])
     name = access.call("GET", f"/v3/projects/{landscape.ids['project_id']}", secret=secret)["name"]
@@ -187,7 +187,7 @@ def test_an_upload_belongs_to_the_projects_of_its_token(
 
 
 def test_an_upload_is_published_to_its_projects_only(access: Access, landscape: Landscape, stranger: Landscape) -> None:
-    """Whoever sees both cannot publish a project's upload to another project: 400, with the place of the file's id."""
+    """A token of both projects cannot publish an upload of one to the other: 400, with the place of the file's id."""
     _, wide = access.token(*NOTEBOOK, project_ids=[landscape.ids["project_id"], stranger.ids["project_id"]])
     file_id = upload(access, landscape.secret)
     for secret in (wide, access.token("ingest")[1]):

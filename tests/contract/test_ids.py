@@ -1,4 +1,4 @@
-"""One id has one reading in every operation and format: what names an event once, names it always."""
+"""An id means the same event in every operation and format."""
 
 from typing import Any
 

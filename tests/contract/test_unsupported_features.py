@@ -1,4 +1,4 @@
-"""What the generator or the server would lose or crash on is refused in one line that names the operation."""
+"""Features that the generator or the server would drop or crash on are refused in one line that names the operation."""
 
 import copy
 import subprocess

@@ -1,6 +1,6 @@
-"""Turn random requests to what exists. Random ids would nearly always be answered with 404.
+"""Aim random requests at existing resources. Random ids would nearly always be a 404.
 
-The choice depends on the request alone, so that a failing case fails again. A share is left as it is.
+The choice depends on the request alone, so that a failing case fails again. A share of the requests stays unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ RECENT = 1_700_000_000
 
 
 def aim_path(operation_id: str, parameters: dict[str, Any], land: Landscape) -> dict[str, Any]:
-    """Return path parameters that name what is prepared, where the operation leaves it in place."""
+    """Return path parameters that name prepared resources, unless the operation deletes them."""
     targets = {
         "get_project": [land.project_id],
         "get_model": land.model_ids,
@@ -45,7 +45,7 @@ def aim_body(body: Mapping[str, Any], land: Landscape) -> dict[str, Any]:
 
 
 def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body whose events, at any place, have the columns and some of the ids of prepared models."""
+    """Return a body whose events have the columns and some of the ids of prepared models."""
     shaped = dict(body)
     if isinstance(shaped.get("source"), dict):
         shaped["source"] = shape_events(shaped["source"])
@@ -59,7 +59,7 @@ def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_valid_source(source: Any) -> bool:
-    """Tell whether a body's source keeps to the contract, so that another may take its place."""
+    """Return whether a body's source keeps to the contract, so that another may take its place."""
     if not isinstance(source, dict):
         return False
     if source.get("type") == "FILE":

@@ -1,4 +1,4 @@
-"""What the fuzz finds on the server: models of every kind, with events, files and jobs."""
+"""Fixtures of the fuzz: models of every kind, with events, files and jobs."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +30,7 @@ CSV = f"{ID_COLUMN},distance,gate\n{EVENT_IDS[0]},7,A1\n,8,A2\nrow-2,far,\n"
 
 @dataclass(frozen=True)
 class Landscape:
-    """Ids of what was prepared. `own_token_id` is the token of the fuzz itself, `changing_model_id` a model that
+    """Ids of the fixtures. `own_token_id` is the token of the fuzz itself, `changing_model_id` a model that
     may change its schema."""
 
     project_id: str
@@ -42,12 +42,12 @@ class Landscape:
 
     @property
     def kept_ids(self) -> frozenset[str]:
-        """What must stay for the fuzz to go on."""
+        """Return the ids that the fuzz must not delete."""
         return frozenset({self.own_token_id, self.project_id, *self.model_ids})
 
 
 def connect(url: str) -> httpx.Client:
-    """Return a client with the right to do everything."""
+    """Return a client with an admin token."""
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
 
 
@@ -77,8 +77,8 @@ def _model(client: httpx.Client, project_id: str, name: str, kind: dict[str, Any
 
 def _upload(client: httpx.Client, name: str) -> str:
     """Upload the same rows under any name: as Parquet they are a file with the wrong content."""
-    answer = client.post("/v3/files/upload", files={"file": (name, CSV.encode())}).raise_for_status()
-    return str(answer.json()["data"]["id"])
+    response = client.post("/v3/files/upload", files={"file": (name, CSV.encode())}).raise_for_status()
+    return str(response.json()["data"]["id"])
 
 
 def _publish(client: httpx.Client, model_id: str, source: dict[str, Any]) -> Any:

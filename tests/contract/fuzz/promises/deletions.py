@@ -1,4 +1,4 @@
-"""Deletions: what is deleted is gone everywhere at once, and its second deletion is a 404."""
+"""Deletions: a deleted resource is gone everywhere at once, and its second deletion is a 404."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Files: an upload in parts is the file that its parts make in the order of their numbers."""
+"""Files: an upload in parts becomes the file of its parts in the order of their numbers."""
 
 from hypothesis import strategies as st
 
