@@ -1,4 +1,4 @@
-"""COMPATIBILITY.md, written from what the tests called: python -m tests.compat.table [--check] RECORD..."""
+"""Write COMPATIBILITY.md from the calls of the tests: python -m tests.compat.table [--check] RECORD..."""
 
 import argparse
 import json
@@ -39,7 +39,7 @@ def render(records: list[dict[str, Any]]) -> str:
 
 
 def verdict(record: dict[str, Any], name: str) -> str:
-    """Say in a word or two how an operation does with the client of a record."""
+    """Return in a word or two how an operation works with the client of a record."""
     operation = record["operations"].get(name)
     if operation is None:
         return NOT_IN_VERSION
@@ -54,7 +54,7 @@ def verdict(record: dict[str, Any], name: str) -> str:
 
 
 def faults(records: list[dict[str, Any]], page: str) -> list[str]:
-    """Say what keeps the page from being true: operations that the tests leave open, and a page that is stale."""
+    """Return the faults of the page: operations without a test, and stale text."""
     found = []
     for record in records:
         for name in record["operations"]:
