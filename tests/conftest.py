@@ -6,6 +6,9 @@ import pytest
 import structlog
 from hypothesis import settings
 
+# Fixtures of databases, which start no server until a test needs one.
+pytest_plugins = ["tests.catalogs"]
+
 # A slow machine is no fault: no test here depends on a clock.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

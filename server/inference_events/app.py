@@ -13,24 +13,22 @@ from starlette.types import ASGIApp
 from inference_events import __version__
 from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
-from inference_events.catalog.bootstrap import checked_catalog, prepare_catalog
+from inference_events.catalog.tables import utc_now
 from inference_events.closing import OpenServices
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
+from inference_events.embedded import open_embedded
 from inference_events.events.batcher import RequestBatcher
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.ingest.readers import FileReaders
-from inference_events.files.adoption import adopt_parts
-from inference_events.files.local import LocalFileStore
 from inference_events.files.multipart import MultipartUploads
 from inference_events.http.server import create_http_app
 from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
-from inference_events.jobs.resuming import resume_jobs
+from inference_events.jobs.resuming import end_orphans
 from inference_events.metrics import Metrics
-from inference_events.migration import check_directory, open_store
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.operations.baselines import BaselineOperations
@@ -63,21 +61,13 @@ class Services:
             self._make_workers()
 
     def _open_stores(self) -> None:
-        settings = self.settings
-        self.directory = DataDirectory(settings.data_dir)
+        self.directory = DataDirectory(self.settings.data_dir)
         self._opened.add("data directory", self.directory.close)
-        check_directory(self.directory)
         self.disk = Disk(self.directory.incoming)
-        self.file_store = LocalFileStore(self.directory.files, self.directory.incoming)
         self.metrics = Metrics(self.disk.note_failure)
-        self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
-        self._opened.add("catalog", self.catalog.close)
-        if self.catalog.migrated:
-            log.info("catalog_migrated", **self.catalog.migrated)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
-        self._opened.add("event store", self.store.close)
-        self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
-        adopt_parts(self.directory.parts, self.catalog, self.file_store)
+        backend = open_embedded(self.settings, self.directory, self.disk, self.metrics, self._opened)
+        self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
+        self.new_secret = backend.new_secret
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
@@ -120,7 +110,7 @@ class Services:
 
     def start(self) -> None:
         """Continue what an earlier process left unfinished."""
-        resume_jobs(self.catalog, self.store)
+        end_orphans(self.catalog, self.store, utc_now())
         self.readers.start()
         self._opened.add("file readers", self.readers.close)
         self.workers.start()
@@ -166,7 +156,7 @@ def create_app(
         announce(services.new_secret)
     return create_http_app(
         handlers=operation_handlers(services),
-        authenticate=Authentication(services.catalog).authenticate,
+        authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         file_store=services.file_store,

@@ -17,9 +17,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog
+from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.bootstrap import checked_catalog
-from inference_events.catalog.database import needs_upgrade
+from inference_events.catalog.schema import needs_upgrade
 from inference_events.catalog.tables import Model
 from inference_events.data_directory import (
     DataDirectory,
@@ -33,6 +33,7 @@ from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
 from inference_events.models.registry import to_model_schema
 from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.epochs import OpenJob
 from inference_events.stores.duckdb.migration import Migration, ModelFacts, migrate, plan_migration
 
 T = TypeVar("T")
@@ -115,8 +116,8 @@ def _report(catalog: Catalog, events: Migration | None) -> DirectoryMigration | 
 
 
 def _migrate_events(directory: DataDirectory, catalog: Catalog) -> Migration | None:
-    facts = catalog.read(_facts)
-    return _if_there(directory.events_file, lambda events: migrate(events, facts))
+    facts, unfinished = catalog.read(_facts), catalog.read(_unfinished)
+    return _if_there(directory.events_file, lambda events: migrate(events, facts, unfinished))
 
 
 def _if_there(events: Path, act: Callable[[Path], Migration | None]) -> Migration | None:
@@ -140,6 +141,10 @@ def on_events(events: Path, act: Callable[[Path], T]) -> T:
 def _facts(session: Session) -> dict[str, ModelFacts]:
     schemas = map(to_model_schema, session.scalars(select(Model)))
     return {each.model_id: ModelFacts(each.targets, each.has_numeric_ids) for each in schemas}
+
+
+def _unfinished(session: Session) -> list[OpenJob]:
+    return [OpenJob(job.id, job.model_id, job.epoch) for job in jobs.unfinished(session) if job.model_id]
 
 
 def _check_is_there(path: Path) -> None:

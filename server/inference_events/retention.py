@@ -12,6 +12,7 @@ from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
 from inference_events.files.sweep import delete_orphans, delete_released
+from inference_events.jobs.resuming import end_orphans
 
 STEP = 100
 
@@ -41,6 +42,8 @@ class Retention:
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
         yield from delete_orphans(self._catalog, self._file_store, now)
+        end_orphans(self._catalog, self._store, now)
+        yield
         before = now - self._periods.jobs
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):

@@ -58,7 +58,7 @@ class OpenGate:
         return await perform()
 
 
-def authenticate(token: str) -> TokenIdentity | None:
+async def authenticate(token: str) -> TokenIdentity | None:
     """Know the tokens of the tests."""
     return TokenIdentity(f"id-of-{token}", TOKENS[token]) if token in TOKENS else None
 

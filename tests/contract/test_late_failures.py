@@ -14,6 +14,7 @@ from inference_events.errors import Conflict
 from inference_events.events.ingest.files import FileChunk, Unreadable
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.jobs import JobFailed
+from inference_events.stores.duckdb import DuckDBEventStore
 from tests.stores.server import Server, csv_file
 
 ROWS: list[dict[str, Any]] = [{"id": str(number), "x": number, "y": number} for number in range(20)]
@@ -138,9 +139,11 @@ def test_a_job_that_kept_nothing_says_so(server: Server, model_id: str, monkeypa
 
 def no_job_is_open(server: Server) -> bool:
     """Return whether no job is open in the store. A job that has just ended is open for a moment."""
+    store = server._services.store
+    assert isinstance(store, DuckDBEventStore)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with server._services.store._database.cursor() as cursor:
+        with store._database.cursor() as cursor:
             if not cursor.execute("SELECT job_id FROM open_jobs").fetchall():
                 return True
         time.sleep(0.01)

@@ -89,7 +89,6 @@ def test_jobs_know_what_was_written_after_them(tmp_path: Path) -> None:
     opened.publish({"id": "7.0", "x": 1.0})
     opened.publish({"id": "7", "n": 2})
     assert _convert(opened, tmp_path) == (1, 1)
-    opened.restore_jobs()
     assert opened.publish({"id": "7", "x": 9.0, "n": 9, "name": "job"}, epoch=epoch) == ["replaced"]
     assert opened.event("7")["values"] == {"x": 1.0, "n": 2, "name": "job"}
     opened.store.close()

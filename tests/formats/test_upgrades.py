@@ -32,12 +32,16 @@ from tests.formats import make
 from tests.stores.server import Server
 
 FORMATS = Path(__file__).parent
-FORMAT_0, FORMAT_1 = ["0", "4501da5", "8138464"], ["39c5c08"]
-VERSIONS = FORMAT_0 + FORMAT_1
+FORMAT_0, FORMAT_1, FORMAT_2 = ["0", "4501da5", "8138464"], ["39c5c08"], ["6d40888"]
+VERSIONS = FORMAT_0 + FORMAT_1 + FORMAT_2
 CONVERTED, MERGED = make.TRAIN_ROWS + 5, 3
 EVENTS_DONE = Migration(0, FORMAT, CONVERTED, MERGED)
 DONE = DirectoryMigration(EVENTS_DONE, 0)
-DONE_BY = dict.fromkeys(FORMAT_0, DONE) | dict.fromkeys(FORMAT_1, DirectoryMigration(Migration(1, FORMAT), 0))
+DONE_BY = (
+    dict.fromkeys(FORMAT_0, DONE)
+    | dict.fromkeys(FORMAT_1, DirectoryMigration(Migration(1, FORMAT), 0))
+    | dict.fromkeys(FORMAT_2, DirectoryMigration(Migration(2, FORMAT), 0))
+)
 KILLED_IN_EACH = ["_change_system_tables", "_rename_tables", "set_format", "commit"]
 KILLED_IN_FORMAT_0 = ["_change_tables", "convert_ids"]
 KILLED = """
@@ -304,7 +308,7 @@ def test_a_migration_may_be_killed(tmp_path: Path, version: str, step: str) -> N
         [counted] = database.execute(
             f"SELECT count(*), count(DISTINCT id_hash), count(label) FROM (SELECT *, c3 AS label FROM {table})"
         ).fetchall()
-    # A migration of format 0 compacts deltas. One of format 1 leaves two labels in them.
+    # A migration of format 0 compacts deltas. Later ones leave two labels in them.
     updated = 2 if version in FORMAT_0 else 0
     assert counted == (make.TRAIN_ROWS + 7, make.TRAIN_ROWS + 7, make.TRAIN_ROWS + updated)
 

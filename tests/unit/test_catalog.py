@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import partial
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -25,11 +24,11 @@ from inference_events.catalog import (
     projects,
     tokens,
 )
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, Table, utc_now
 from inference_events.context import Request
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
+from tests.catalogs import SQLITE
 
 MODEL = {
     "name": "churn",
@@ -41,8 +40,8 @@ MODEL = {
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     yield catalog
     catalog.close()
@@ -91,18 +90,18 @@ def test_migrations_make_what_the_code_declares(catalog: Catalog) -> None:
     assert difference == []
 
 
-def test_opening_again_keeps_everything(tmp_path: Path) -> None:
+def test_opening_again_keeps_everything(catalog_url: str) -> None:
     """A catalog that is closed and opened again, migrations included, has all of its rows."""
-    url = sqlite_url(tmp_path / "catalog.sqlite")
-    first = Catalog(url)
+    first = Catalog(catalog_url)
     first.write(lambda session: organizations.ensure(session, "acme"))
     project = create_project(first)
     first.close()
-    second = Catalog(url)
+    second = Catalog(catalog_url)
     assert second.read(lambda session: projects.get(session, project.id)).name == "bank"
     second.close()
 
 
+@pytest.mark.parametrize("catalog_url", [SQLITE], indirect=True)
 def test_an_acknowledged_write_is_synced(catalog: Catalog) -> None:
     """Commits go to a write-ahead log that is synced each time, and references are enforced."""
     pragmas = ("journal_mode", "synchronous", "foreign_keys")

@@ -2,7 +2,6 @@
 
 import contextvars
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -11,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.tables import (
+    CatalogVersion,
     FilePart,
     IdempotencyRecord,
     Organization,
@@ -25,12 +24,12 @@ from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {IdempotencyRecord, FilePart, Organization, Token, TokenProject}
+OF_NO_PROJECT = {CatalogVersion, IdempotencyRecord, FilePart, Organization, Token, TokenProject}
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "o"))
     yield catalog
     catalog.close()

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, idempotency_records, organizations, projects
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import KeyClaimed, Request
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     yield catalog
     catalog.close()

@@ -11,13 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inference_events.catalog import Catalog, tokens
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import MAX_DEPTH, MAX_RULES, Listing
 from inference_events.catalog.tables import Token
 from inference_events.errors import BadRequest
 from inference_events.http.contract import load_contract
 from inference_events.http.parameters import Parameter
 from inference_events.http.schemas import to_json_schema
+from tests.catalogs import KINDS, new_url
 
 Node = Mapping[str, Any]
 
@@ -31,10 +31,10 @@ NEGATED = tuple(f"not_{name}" for name in ("equal", "in", "between", *ON_TEXT))
 OPERATORS = (*ON_ONE, *ON_TEXT, *WITHOUT_VALUE, "any", "in", "between", *NEGATED)
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+@pytest.fixture(scope="module", params=KINDS)
+def catalog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
     """Hold tokens of odd names, of which some never end."""
-    catalog = Catalog(sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite"))
+    catalog = Catalog(new_url(request, tmp_path_factory.mktemp("catalog")))
     for number, name in enumerate(NAMES):
         catalog.write(partial(tokens.create, name=name, scopes=["read"], expires_at=ENDS[number % len(ENDS)]))
     yield catalog

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models, organizations, projects, tokens
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.operations import row_counts
@@ -17,8 +16,8 @@ MODEL = {"name": "churn", "input_type": "structured", "task": "not_set", "schema
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     yield catalog
     catalog.close()
 

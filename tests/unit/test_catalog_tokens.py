@@ -12,20 +12,20 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, authentication, tokens
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.bootstrap import open_catalog
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Token, utc_now
 from inference_events.catalog.tokens import TokenIdentity
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import Conflict, ObjectNotFound
 from inference_events.settings import Settings
+from tests.catalogs import SQLITE
 
 PRESET = "a-preset-admin-token"
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     yield catalog
     catalog.close()
 
@@ -51,6 +51,7 @@ def start(directory: DataDirectory, preset: str = "") -> tuple[str | None, list[
     return shown, valid
 
 
+@pytest.mark.parametrize("catalog_url", [SQLITE], indirect=True)
 def test_a_secret_is_not_stored(catalog: Catalog, tmp_path: Path) -> None:
     """Nothing in the database's files shows a token's secret."""
     _, secret = create(catalog)
@@ -106,13 +107,13 @@ def test_authentication_rarely_reads(catalog: Catalog, monkeypatch: pytest.Monke
     assert len(looked_up) <= 2
 
 
-def test_use_is_noted(catalog: Catalog, tmp_path: Path) -> None:
+def test_use_is_noted(catalog: Catalog, catalog_url: str) -> None:
     """The time of a token's use is kept, at the latest when the catalog closes."""
     token, secret = create(catalog)
     before = utc_now()
     Authentication(catalog).authenticate(secret)
     catalog.close()
-    again = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+    again = Catalog(catalog_url)
     page = again.read(lambda session: tokens.list_page(session, Listing()))
     again.close()
     assert [row.id for row in page.items] == [token.id]

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pytest
 
-from inference_events import app
+from inference_events import app, embedded
 from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
@@ -39,7 +39,7 @@ TARGET = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 CALLS: dict[str, Callable[[Store], Any]] = {
     "apply_schema": lambda store: store.apply_schema(MODEL, 2, SCHEMA, ()).result(SECONDS),
     "drop": lambda store: store.drop(MODEL).result(SECONDS),
-    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
+    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", 1, event_ids=["a"])).result(SECONDS),
     "accept_job": lambda store: store.accept_job(MODEL, "job").result(SECONDS),
     "purge": lambda store: store.purge_records(0).result(SECONDS),
     "forget": lambda store: store.forget_jobs(["job"]).result(SECONDS),
@@ -172,7 +172,7 @@ def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: p
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(app, "prepare_catalog", fail)
+        patch.setattr(embedded, "prepare_catalog", fail)
         with pytest.raises(OSError, match="No space"):
             app.Services(Settings(data_dir=tmp_path))
     app.Services(Settings(data_dir=tmp_path)).stop()

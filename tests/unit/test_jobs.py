@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
-from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers
+from inference_events.events.store import Fenced
+from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers, worker
 
 CRASHING = """
 import sys, time
@@ -373,6 +375,41 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
     with working(catalog, queue, work=work):
         wait_until(lambda: bool(seen))
     assert (seen, read(catalog, job_id).starts) == ([4], 3)
+
+
+def test_a_fence_is_never_smaller_than_the_one_before(catalog: Catalog, queue: JobQueue) -> None:
+    """After a kill the next run has a larger fence, whatever the runs before did. After a stop it may be equal."""
+    job_id = accept(catalog, queue)
+    fences = []
+    for end in ("kill", "stop", "kill", "progress and stop", "kill", "progress", "kill", "stop"):
+        job = catalog.write(lambda session: jobs.start(session, job_id))
+        assert job is not None
+        run = JobRun(catalog, job, threading.Event())
+        fences.append((run.fence, end))
+        if "progress" in end:
+            run.note_progress(len(fences))
+        if "stop" in end:
+            catalog.write(lambda session: jobs.take_back_start(session, job_id))
+    for (before, end), (after, _) in pairwise(fences):
+        assert after >= before if end == "stop" else after > before
+
+
+def test_a_fenced_run_leaves_its_job_to_another(
+    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that the store refuses neither ends the job nor shows anything of it. The job goes on in a later run."""
+    monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.0)
+    fenced = iter([True])
+
+    def work(run: JobRun) -> None:
+        run.count_with(lambda: {"rows": 7})
+        if next(fenced, False):
+            run.count_with(lambda: {"fenced": 1})
+            raise Fenced
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.info) == ("SUCCESS", {"resource_type": "EVENT", "rows": 7})
 
 
 def test_the_queue_is_bounded(catalog: Catalog) -> None:

@@ -20,6 +20,7 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import File, FilePart, Job, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
+from inference_events.events.store import Fenced
 from inference_events.jobs.kinds import PUBLISH_FILE
 from inference_events.retention import STEP
 from inference_events.settings import Settings
@@ -172,6 +173,19 @@ def test_jobs_and_their_rejected_rows_are_kept_for_90_days(kept: Kept) -> None:
     assert kept.job_ids() == {new, running}
     with pytest.raises(ObjectNotFound):
         kept.catalog.read(lambda session: jobs.get(session, old))
+
+
+def test_jobs_that_a_crash_left_open_are_closed(kept: Kept) -> None:
+    """A purge closes jobs that the store knows and the catalog does not, but not those that it may soon know."""
+    store, known = kept.services.store, kept.job()
+    for job_id in (known, "orphan"):
+        store.accept_job("m", job_id).result()
+    kept.purge(utc_now() + timedelta(minutes=9))
+    store.start_job("orphan", 1).result()
+    kept.purge(utc_now() + timedelta(minutes=11))
+    with pytest.raises(Fenced):
+        store.start_job("orphan", 1).result()
+    store.start_job(known, 1).result()
 
 
 def test_a_job_outlives_its_file(tmp_path: Path) -> None:

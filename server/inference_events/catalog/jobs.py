@@ -74,7 +74,7 @@ def get(session: Session, job_id: str) -> Job:
 
 def list_page(session: Session, listing: Listing) -> Page[Job]:
     """Return a page of the jobs, without their parameters. Raises BadRequest for a wrong listing."""
-    return page(session, _WITHOUT_PARAMETERS, listing, _COLUMNS, "-created_at")
+    return page(session, _WITHOUT_PARAMETERS, listing, _COLUMNS, "-created_at", Job.folded_name)
 
 
 def unfinished(session: Session) -> list[Job]:

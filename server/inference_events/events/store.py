@@ -85,6 +85,10 @@ class OutOfTurn(StoreError):
     """The chunk does not begin where its job has come to: one before it is not committed."""
 
 
+class Fenced(StoreError):
+    """The job is not open, or a later run of it has started. This run must stop."""
+
+
 class ContentConflict(StoreError):
     """A dataset holds other content for these ids. `rows` are their places in the batch."""
 
@@ -186,15 +190,6 @@ class RecordOfRows:
 
 
 @dataclass(frozen=True)
-class OpenJob:
-    """A job that was accepted at an epoch of its model and has not ended."""
-
-    job_id: str
-    model_id: str
-    epoch: int
-
-
-@dataclass(frozen=True)
 class RejectedRow:
     """A row of a file that could not be an event."""
 
@@ -219,11 +214,12 @@ class RowCount:
 class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
-    `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
-    its last.
+    `fence` is that of the run that writes, see `JobStore.start_job`. `rows` are the file's row numbers of the batch,
+    `start` is the number of the chunk's first row, `end` that after its last.
     """
 
     job_id: str
+    fence: int
     start: int
     end: int
     rows: npt.NDArray[np.int64]
@@ -258,12 +254,16 @@ class Write:
 
 @dataclass(frozen=True)
 class Deletion:
-    """Delete what was written before a job's `epoch`: in the time range (start inclusive, end exclusive), or by id."""
+    """Delete what was written before a job's `epoch`: in the time range (start inclusive, end exclusive), or by id.
+
+    `fence` is that of the run that deletes, see `JobStore.start_job`.
+    """
 
     model_id: str
     environment_id: str
     epoch: int
     job_id: str
+    fence: int
     start: int | None = None
     end: int | None = None
     event_ids: Sequence[str] | None = None
@@ -345,12 +345,15 @@ class EventStore(Protocol):
         Repeated ids apply in order. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
-        Fails with ModelUnknown or RevisionChanged, with OutOfTurn if the chunk before is not committed, and with
-        RecordExists if one of the idempotency keys has a record.
+        Fails with ModelUnknown or RevisionChanged, with RecordExists if one of the idempotency keys has a record, with
+        OutOfTurn if the chunk before is not committed, and with Fenced if the chunk's run may not write any more.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:
-        """Delete events, record the number as the job's progress, and return it. Repeating it is harmless."""
+        """Delete events, record the number as the job's progress, and return it. Repeating it is harmless.
+
+        Fails with ModelUnknown, and with Fenced if the run may not delete any more.
+        """
 
     def read(self, query: Query) -> StoredEvents:
         """Return the events selected. Fails with ModelUnknown."""
@@ -371,7 +374,11 @@ class EventStore(Protocol):
 
 
 class JobStore(Protocol):
-    """Keeps the epochs of models, their open jobs, and how far each job has come, in step with the events."""
+    """Keeps the epochs of models, their open jobs, and how far each job has come, in step with the events.
+
+    A job may run several times, and a run may go on after another process has taken its job over. So each run has a
+    fence, a number that grows from run to run of a job. Only the latest run that has started can write.
+    """
 
     def accept_job(self, model_id: str, job_id: str) -> Future[int]:
         """Raise the model's epoch, open a job at it, and return it. Repeating it returns the same epoch.
@@ -379,11 +386,20 @@ class JobStore(Protocol):
         Earlier writes belong to a smaller epoch, later ones to this epoch or a larger one.
         """
 
+    def start_job(self, job_id: str, fence: int) -> Future[None]:
+        """Let only this run of the job, or a later one, write. Repeating it is harmless.
+
+        Fails with Fenced if the job is not open or a later run has started.
+        """
+
     def end_job(self, job_id: str) -> Future[None]:
         """Close a job. Closing a job that is not open is harmless."""
 
-    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
-        """Make exactly these jobs open. Call it once, before any write: a crash may have come before `end_job`."""
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
+        """Close the jobs that were accepted before a time (UTC microseconds), except the `known` ones.
+
+        A crash may leave a job open: between its acceptance and its first commit elsewhere, or before `end_job`.
+        """
 
     def progress(self, job_id: str) -> JobProgress:
         """Return how far a job has come. An unknown job has no progress."""

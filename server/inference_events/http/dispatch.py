@@ -59,7 +59,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = request_state(scope)
         state.operation = self._operation
-        authorize(scope, state, self._operation, self._dispatch.authenticate)
+        await authorize(scope, state, self._operation, self._dispatch.authenticate)
         arguments = self._operation.parameters.arguments(scope["path_params"], scope["query_string"], scope["headers"])
         if self._operation.body is not None:
             await self._with_body(arguments, scope, receive, send)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, idempotency_records
 from inference_events.context import current_request
+from inference_events.idempotency.guard import RETRIED_WITHIN
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])
 
@@ -16,6 +17,7 @@ async def change(catalog: Catalog, make: Callable[[Session], AnswerT]) -> Answer
     request = current_request()
 
     def make_and_record(session: Session) -> AnswerT:
+        idempotency_records.claim(session, request, RETRIED_WITHIN)
         response = make(session)
         idempotency_records.record(session, request, response)
         return response

@@ -91,11 +91,13 @@ class JobHandlers:
     def delete_events(self, run: JobRun) -> None:
         job, params = run.job, run.job.params
         model_id = _model_id(run)
+        self._store.start_job(job.id, run.fence).result()
         deletion = Deletion(
             model_id,
             self._registry.environment_id(model_id, None),
             job.epoch,
             job.id,
+            run.fence,
             params.get("start"),
             params.get("end"),
             self._canonical_ids(model_id, params.get("event_ids")),
@@ -136,6 +138,7 @@ class JobHandlers:
     ) -> None:
         job, model_id = run.job, _model_id(run)
         run.count_with(partial(self._report, job))
+        self._store.start_job(job.id, run.fence).result()
         file = self._catalog.read(lambda session: files.get(session, job.params["file_id"]))
         environment_id = ""
 
@@ -195,7 +198,7 @@ class JobHandlers:
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(
-            job.id, chunk.start, chunk.end, places, rejected, row_counts(ingested, schema.timestamp_column)
+            job.id, run.fence, chunk.start, chunk.end, places, rejected, row_counts(ingested, schema.timestamp_column)
         )
         write = Write(
             model_id,

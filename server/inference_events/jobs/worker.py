@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.tables import Job
 from inference_events.errors import ApiError, is_full_disk
+from inference_events.events.store import Fenced
 from inference_events.jobs.queue import JobQueue
 
 _REPORT_EVERY_SECONDS = 1.0
 _RETRY_DELAY_SECONDS = 1.0
+_STARTS_PER_ROW = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,12 @@ class JobRun:
         self._count: Callable[[], Mapping[str, Any]] = dict
         self._next_report = 0.0
         self._ended = False
+
+    @property
+    def fence(self) -> int:
+        """The number of this run, larger than that of each earlier run that was not stopped properly."""
+        # Starts are counted from the row at which the job last made progress.
+        return self.job.started_row * _STARTS_PER_ROW + self.job.starts
 
     @property
     def stopping(self) -> bool:
@@ -199,6 +207,11 @@ class Workers:
                 run.cancel()
             log.info("job_interrupted", job=job.id, kind=job.kind, why=type(interruption).__name__)
             return isinstance(interruption, Cancelled)
+        except Fenced:
+            # Another run goes on with the job, or it has ended: this one leaves it as it is.
+            log.info("job_interrupted", job=job.id, kind=job.kind, why="Fenced")
+            self._stopping.wait(_RETRY_DELAY_SECONDS)
+            return False
         except (JobFailed, ApiError) as failure:
             run.fail(failure.reason, failure.message)
             log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)

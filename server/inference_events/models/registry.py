@@ -6,6 +6,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model
 from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
 from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
@@ -73,7 +74,7 @@ class ModelRegistry:
 
         The two differ for a moment while a schema changes, and for longer if the server was killed just then.
         """
-        self._catalog.write(lambda session: self.define(models.get(session, model_id)))
+        self._catalog.write(lambda session: self.define(models.get(session, model_id, Lock.SHARED)))
 
     def with_schema_retry(self, model_id: str, act: Callable[[], T]) -> T:
         """Return the result of `act`; if the store's schema is stale, sync it and try again."""
@@ -119,5 +120,5 @@ def _dataset_id(session: Session, model_id: str, environment_id: str) -> str:
 
 
 def _make_dataset(session: Session, model_id: str, name: str) -> None:
-    models.get(session, model_id)
+    models.get(session, model_id, Lock.SHARED)
     baselines.get_or_create_dataset(session, model_id, name)

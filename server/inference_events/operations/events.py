@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
 from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
@@ -70,7 +71,7 @@ class EventOperations:
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
         model = await asyncio.to_thread(self._registry.model, body["model_id"].lower())
-        params = _deletion(body, self._registry.schema(model.id))
+        params = _deletion(body, await asyncio.to_thread(self._registry.schema, model.id))
         accepted: t.JobAcceptedResponse = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params, {})
         return accepted
 
@@ -117,9 +118,10 @@ class EventOperations:
                 _check_file(session, params["file_id"], model)
 
         def make(session: Session) -> Mapping[str, Any]:
+            # Whoever locks a model and a file locks the model first.
+            info = _info(models.get(session, model.id, Lock.SHARED), dataset)
             # Again, because the queue may be full by now, and the file may be gone.
             check(session)
-            info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
             job = self._queue.accept(

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, retention
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
 from inference_events.files.multipart import MultipartUploads
@@ -39,7 +40,7 @@ class FileOperations:
 
     async def delete_file(self, *, file_id: str) -> t.FileResponse:
         def make(session: Session) -> t.FileResponse:
-            row = files.get(session, file_id)
+            row = files.get(session, file_id, Lock.EXCLUSIVE)
             response = views.envelope(views.file(row))
             retention.remove(session, row)
             return response

@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, models, retention
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
@@ -77,7 +78,7 @@ class ModelOperations:
         rules.check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
-            before = models.get(session, model_id)
+            before = models.get(session, model_id, Lock.EXCLUSIVE)
             # A model made before formats were checked may keep its format.
             new_format = body.get("event_ts_format", before.event_ts_format)
             changed_format = None if new_format == before.event_ts_format else new_format

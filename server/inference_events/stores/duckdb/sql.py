@@ -12,7 +12,9 @@ from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchem
 
 SYSTEM_TABLES = """
 CREATE TABLE IF NOT EXISTS clocks (model_id VARCHAR, epoch BIGINT);
-CREATE TABLE IF NOT EXISTS open_jobs (job_id VARCHAR, model_id VARCHAR, epoch BIGINT);
+CREATE TABLE IF NOT EXISTS open_jobs (
+    job_id VARCHAR, model_id VARCHAR, epoch BIGINT, fence BIGINT, accepted_at BIGINT
+);
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
     model_id VARCHAR, ordinal BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, dropped BOOLEAN, labelled BOOLEAN

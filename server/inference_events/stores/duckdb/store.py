@@ -22,7 +22,6 @@ from inference_events.events.store import (
     IdempotencyRecord,
     JobProgress,
     ModelUnknown,
-    OpenJob,
     Query,
     RejectedRow,
     RetryKey,
@@ -39,9 +38,10 @@ from inference_events.stores.duckdb.commands import (
     Compact,
     Drop,
     EndJob,
+    EndOrphans,
     ForgetJobs,
     Purge,
-    RestoreJobs,
+    StartJob,
     Vacuum,
 )
 from inference_events.stores.duckdb.database import Database
@@ -111,11 +111,14 @@ class DuckDBEventStore:
     def accept_job(self, model_id: str, job_id: str) -> Future[int]:
         return self._committer.submit(AcceptJob(model_id, job_id))
 
+    def start_job(self, job_id: str, fence: int) -> Future[None]:
+        return self._committer.submit(StartJob(job_id, fence))
+
     def end_job(self, job_id: str) -> Future[None]:
         return self._committer.submit(EndJob(job_id))
 
-    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
-        return self._committer.submit(RestoreJobs(jobs))
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
+        return self._committer.submit(EndOrphans(known, accepted_before))
 
     def purge_records(self, before: int) -> Future[None]:
         done = self._committer.submit(Purge(before))

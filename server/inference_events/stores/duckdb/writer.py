@@ -50,9 +50,10 @@ from inference_events.stores.duckdb.commands import (
     Compact,
     Drop,
     EndJob,
+    EndOrphans,
     ForgetJobs,
     Purge,
-    RestoreJobs,
+    StartJob,
     Vacuum,
 )
 from inference_events.stores.duckdb.deltas import OVERRIDDEN, make_deltas, own_columns
@@ -164,8 +165,10 @@ class Writer:
                 return self._epochs.accept(model_id, job_id)
             case EndJob(job_id):
                 return self._epochs.end(job_id)
-            case RestoreJobs(jobs):
-                return self._epochs.restore(jobs)
+            case StartJob(job_id, fence):
+                return self._epochs.start(job_id, fence)
+            case EndOrphans(known, accepted_before):
+                return self._epochs.end_orphans(known, accepted_before)
             case Purge(before):
                 return purge_records(self._db, before)
             case ForgetJobs(job_ids):
@@ -213,6 +216,8 @@ class Writer:
         return statuses
 
     def _write(self, write: Write) -> Statuses:
+        if write.chunk is not None:
+            self._epochs.check(write.chunk.job_id, write.chunk.fence)
         schema = schema_of(self._tables.schemas, write.model_id)
         if schema.revision != write.batch.revision:
             raise RevisionChanged
@@ -338,6 +343,7 @@ class Writer:
         self._rows.insert(schema, pa.table(columns))
 
     def _delete(self, deletion: Deletion) -> int:
+        self._epochs.check(deletion.job_id, deletion.fence)
         done = job_progress(self._db, deletion.job_id)
         if "deleted_events" in done.counts:
             return done.counts["deleted_events"]
