@@ -61,7 +61,7 @@ test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
 		LC_CTYPE=$(notdir $(TURKISH)) LC_NUMERIC=$(notdir $(TURKISH)) LC_TIME=$(notdir $(TURKISH)) \
 		$(TEST_PYTHON) -m pytest -p tests.locale.plugin \
-		tests/unit tests/contract/test_downloads.py tests/contract/test_findings.py
+		tests/unit tests/contract/test_downloads.py tests/contract/test_quality_report.py
 
 test-stores: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/stores

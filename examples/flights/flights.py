@@ -59,7 +59,7 @@ _ARROW = {
 
 @dataclass(frozen=True)
 class Flights:
-    """Flights in order of scheduled departure, then id: `frame` has a row each, also for what is no event column."""
+    """Flights in order of scheduled departure, then id: `frame` has a row each, with more columns than the events."""
 
     frame: pd.DataFrame
 

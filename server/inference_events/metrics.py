@@ -53,7 +53,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics(StoreObserver):
-    """Count what the server does, from any thread, in a registry of its own."""
+    """Count the server's work, from any thread, in a separate registry."""
 
     def __init__(self, on_failure: Callable[[BaseException], object] = lambda error: None) -> None:
         """`on_failure` gets each error that ends a write to the store."""
@@ -67,14 +67,14 @@ class Metrics(StoreObserver):
             "kind",
         )
         self._events = self._counter(
-            "events", "Events by what a commit did to them; rejected ones are rows of files.", "env_type", "status"
+            "events", "Events by the result of their commit; rejected ones are rows of files.", "env_type", "status"
         )
         self._violations = self._counter(
             "event_violations", "Violations in events that were created, replaced or updated.", "env_type", "kind"
         )
         self._jobs = self._counter("jobs", "Jobs that ended.", "kind", "status")
         self._commit_seconds = self._histogram(
-            "commit_duration_seconds", "Time to write and sync what is committed together.", COMMIT_SECONDS
+            "commit_duration_seconds", "Time to write and sync a group commit.", COMMIT_SECONDS
         )
         self._batch_events = self._histogram("batch_events", "Events ingested together.", BATCH_SIZES)
         self._batch_requests = self._histogram("batch_requests", "Requests ingested together.", BATCH_SIZES)
@@ -141,7 +141,7 @@ class Metrics(StoreObserver):
         data_bytes: Callable[[], Mapping[str, int]],
         free_bytes: Callable[[], int],
     ) -> None:
-        """Show at each scrape what the functions return. Jobs are counted by kind and status, the rest by kind."""
+        """Show the functions' results at each scrape. Jobs are counted by kind and status, the rest by kind."""
         self._show("queue_depth", "Pieces of work that wait in a queue.", ["kind"], lambda: _singles(queue_depths()))
         self._show(
             "unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], lambda: {**NO_JOBS, **unfinished_jobs()}

@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     )
 
     def limits(self) -> Limits:
-        """Return what bounds requests."""
+        """Return the limits of requests."""
         return Limits(
             event_body_bytes=self.max_event_body_bytes,
             event_body_values=self.max_event_body_values,

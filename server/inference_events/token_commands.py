@@ -32,7 +32,7 @@ DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
 
 
 class Scope(StrEnum):
-    """Name what a token may do."""
+    """The scopes of a token."""
 
     INGEST = "ingest"
     MANAGE = "manage"
@@ -137,7 +137,7 @@ class _Server:
         if isinstance(response.parsed, ErrorEnvelope):
             raise failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
         if response.parsed is None:
-            raise failure(f"{self.url} answered {response.status_code.value}, which this server never does")
+            raise failure(f"{self.url} responded with {response.status_code.value}, which this server never does")
         return response.parsed
 
 

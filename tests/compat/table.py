@@ -14,14 +14,14 @@ UNEXPLAINED = "partly"
 INTRODUCTION = """\
 # What of the vendor's client works here
 
-Every public operation of `fiddler-client`, by version. `make compatibility` writes this page from what the tests in
-this folder called with the unmodified client against a running server; `make compat` fails when it is stale.
+Every public operation of `fiddler-client`, by version. `make compatibility` writes this page from the calls of the
+tests in this folder with the unmodified client and a running server; `make compat` fails when it is stale.
 
 * **works**: a test called it, and it returned.
-* **partly**: it works, but for what is named.
+* **partly**: it works, except for the named feature.
 * **not here**: the server answers 501, and the client raises `ApiError` with that code at once (those that list, and
   `ModelDeployment.of`, raise `requests.HTTPError`).
-* **refused**: the client itself raises `Unsupported`, whatever the server.
+* **refused**: the client itself raises `Unsupported` with any server.
 * **-**: this version of the client does not have it.
 """
 

@@ -275,10 +275,10 @@ def test_a_file_that_cannot_be_read_fails_its_job(
     """`job.wait` raises AsyncJobFailed and says what is wrong with the file; nothing is stored."""
     (tmp_path / name).write_bytes(content())
 
-    told = failure(model.publish(tmp_path / name))
+    reported = failure(model.publish(tmp_path / name))
 
-    assert "failed with BadRequest" in told
-    assert message in told
+    assert "failed with BadRequest" in reported
+    assert message in reported
     assert stored_events(model) == []
 
 

@@ -1,4 +1,4 @@
-"""Reading back: a download equals what was published, value by value, for every type of column."""
+"""Reading back: a download equals the published events, value by value, for every type of column."""
 
 import json
 import math

@@ -146,7 +146,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Landscape:
+class Fixtures:
     """Fixtures for each operation: `ids` by their names in paths, and requests by operation.
 
     All of it belongs to one project, and `secret` is that of a token limited to this project.
@@ -162,14 +162,14 @@ class Landscape:
         return access.client.request(operation.method, path, headers=headers, **self.requests.get(operation.id, {}))
 
     def names(self, operation: Operation) -> bool:
-        """Return whether the request of an operation names anything of the landscape."""
+        """Return whether the request of an operation names anything of the fixtures."""
         request = self.requests.get(operation.id, {})
         return "{" in operation.path or replaced(request, dict.fromkeys(self.ids.values(), "")) != request
 
-    def with_other_ids(self) -> "Landscape":
+    def with_other_ids(self) -> "Fixtures":
         """Return the same requests for things that do not exist."""
         others = {value: str(uuid4()) for value in self.ids.values()}
-        return Landscape(self.secret, replaced(self.ids, others), replaced(self.requests, others))
+        return Fixtures(self.secret, replaced(self.ids, others), replaced(self.requests, others))
 
 
 def replaced(value: Any, others: Mapping[str, str]) -> Any:
@@ -181,7 +181,7 @@ def replaced(value: Any, others: Mapping[str, str]) -> Any:
     return others.get(value, value) if isinstance(value, str) else value
 
 
-def prepare(access: Access) -> Landscape:
+def prepare(access: Access) -> Fixtures:
     """Create one of each resource in a new project, with a token that is limited to it."""
     mark = uuid4().hex[:12]
     project_id = access.call("POST", "/v3/projects", json={"name": f"p{mark}"})["id"]
@@ -237,7 +237,7 @@ def prepare(access: Access) -> Landscape:
     requests["upload_file"] = {"files": {"file": ("more.csv", CSV)}}
     requests["upload_part"] = {"files": {**numbered, "file": ("part", CSV + b"more,2\n")}}
     requests["check_version_compatibility"] = {"params": {"client_version": "3.14.1", "client_name": "python-sdk"}}
-    return Landscape(secret, ids, requests)
+    return Fixtures(secret, ids, requests)
 
 
 def events(**event: Any) -> dict[str, Any]:

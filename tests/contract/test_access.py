@@ -13,8 +13,8 @@ from tests.contract.access import (
     SECURED,
     SPEC,
     Access,
+    Fixtures,
     Headers,
-    Landscape,
     Operation,
     bearer,
     events,
@@ -74,7 +74,7 @@ def refused(access: Access, tokens: Mapping[str, str]) -> Mapping[str, Headers]:
 
 
 @pytest.fixture(scope="module")
-def landscape(access: Access) -> Landscape:
+def fixtures(access: Access) -> Fixtures:
     """Give the fixtures of the refused requests."""
     return prepare(access)
 
@@ -88,33 +88,33 @@ def test_only_the_health_checks_are_open() -> None:
 
 @pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
 def test_nothing_opens_without_a_valid_token(
-    access: Access, landscape: Landscape, refused: Mapping[str, Headers], operation: Operation
+    access: Access, fixtures: Fixtures, refused: Mapping[str, Headers], operation: Operation
 ) -> None:
     """Without a token that is valid now, each operation is a 401 that names the scheme, and changes nothing."""
-    before = access.kept(landscape.ids["model_id"])
+    before = access.kept(fixtures.ids["model_id"])
     for name, headers in refused.items():
-        response = landscape.send(access, operation, headers)
+        response = fixtures.send(access, operation, headers)
         assert response.status_code == 401, name
         assert response.headers["www-authenticate"].startswith("Bearer"), name
         assert_error_envelope(response.json(), 401)
         if operation.method == "GET":
             head = access.client.head(response.request.url, headers=headers)
             assert (head.status_code, head.content) == (401, b""), name
-    assert access.kept(landscape.ids["model_id"]) == before
+    assert access.kept(fixtures.ids["model_id"]) == before
 
 
 @pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
 def test_exactly_its_scopes_open_an_operation(access: Access, tokens: Mapping[str, str], operation: Operation) -> None:
     """A token of another scope is a 403 that changes nothing; one of the named scopes, or of admin, gets past it."""
-    landscape = prepare(access)
-    before = access.kept(landscape.ids["model_id"])
+    fixtures = prepare(access)
+    before = access.kept(fixtures.ids["model_id"])
     for scope in set(SCOPES) - set(operation.opening):
-        response = landscape.send(access, operation, bearer(tokens[scope]))
+        response = fixtures.send(access, operation, bearer(tokens[scope]))
         assert response.status_code == 403, scope
         message = assert_error_envelope(response.json(), 403)["message"]
         assert message == f"The token needs the scope {' or '.join(sorted(operation.opening))}"
-    assert access.kept(landscape.ids["model_id"]) == before
-    first, *others = [landscape.send(access, operation, bearer(tokens[scope])) for scope in operation.opening]
+    assert access.kept(fixtures.ids["model_id"]) == before
+    first, *others = [fixtures.send(access, operation, bearer(tokens[scope])) for scope in operation.opening]
     assert first.is_success, first.text
     # The first request's effect may make the others fail, but not because of their scopes.
     assert all(response.status_code in (200, 202, 404, 409) for response in others)

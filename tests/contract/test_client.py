@@ -1,4 +1,4 @@
-"""The Python client raises errors, repeats what is safe, reads all pages, waits for jobs and cuts long lists."""
+"""The Python client raises errors, repeats safe requests, reads all pages, waits for jobs and cuts long lists."""
 
 import asyncio
 import socket

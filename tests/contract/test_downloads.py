@@ -44,7 +44,7 @@ VECTORS = [[1.0, 2.0], [], [None, 0.1], ["Infinity", "-Infinity"], [1.2345678901
 
 
 class Api:
-    """A client, and what the tests do with it."""
+    """A client with the calls of these tests."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client

@@ -177,12 +177,12 @@ def test_text_that_is_not_json_is_refused(api: Api, model_id: str, value: str) -
 @of_any_size
 @pytest.mark.parametrize(("text", "named"), [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "Infinity")])
 def test_a_number_that_json_does_not_have_is_named(api: Api, model_id: str, text: str, named: str) -> None:
-    """A 400 names what Python and NumPy write for a number without a value, and says that null takes its place."""
-    [told] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, f'[{{"id": "NaN", "float": {text}}}]'))
+    """A 400 names the word that Python and NumPy write for a number without a value, and says to send null."""
+    [shown] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, f'[{{"id": "NaN", "float": {text}}}]'))
     column = (
         PUBLISH.index("%s}}") + len(model_id) - len("%s") + len('[{"id": "NaN", "float": ') + len(text) - len(named)
     )
-    assert told == (
+    assert shown == (
         f"The body is not valid JSON in UTF-8, at line 1, column {column + 1}: {named} is not JSON, send null"
     )
 
@@ -202,8 +202,8 @@ def test_an_unknown_column_is_cut(api: Api, model_id: str) -> None:
     updated = api.publish(model_id, json.dumps([{"id": "cut", name: 1}]), 200, method="PATCH")
     assert updated["undeclared_columns"] == ["k" * 100 + "…"]
     too_deep = f'[{{"id": "cut", "{name}": {"[" * 101 + "]" * 101}}}]'
-    [told] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, too_deep))
-    assert told.startswith(f"/source/events/0/{'k' * 100}…: ")
+    [shown] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, too_deep))
+    assert shown.startswith(f"/source/events/0/{'k' * 100}…: ")
 
 
 @of_any_size

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.test_findings import Api, api, csv_file
+from tests.contract.test_quality_report import Api, api, csv_file
 
 __all__ = ["api"]
 

@@ -35,7 +35,7 @@ Data = dict[str, Any]
 
 
 class Api:
-    """A client with one project, and what the tests do in it."""
+    """A client with one project, and the calls of these tests."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client

@@ -22,7 +22,7 @@ from inference_events.http.contract import load_contract
 from inference_events.metrics import EVENT_STATUSES, JOB_KINDS, REQUEST_KINDS, Metrics
 from inference_events.settings import Settings
 from tests.contract.serving import serve
-from tests.contract.test_findings import Api
+from tests.contract.test_quality_report import Api
 
 MAX_SERIES = 300
 LABELS = {"env_type", "kind", "status", "le", "version"}
@@ -203,7 +203,7 @@ def test_checkpoints_are_counted_and_timed(tmp_path: Path, api: Watched) -> None
 
 
 def test_disk_is_shown_in_bytes(tmp_path: Path) -> None:
-    """The room on the disk is what the system says, and the sizes are those of the files."""
+    """The free space is the system's figure, and the sizes are those of the files."""
     directory = tmp_path / "data"
     with watched(directory) as api:
         before = api.scrape()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.contract.test_findings import Api, counted, csv_file, parquet_file
+from tests.contract.test_quality_report import Api, counted, csv_file, parquet_file
 from tests.envelope import assert_error_envelope
 
 COLUMNS: list[dict[str, Any]] = [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inference_events.warning_details import MAX_WARNINGS, format_not_safe
-from tests.contract.test_findings import SPEC, Api, api, csv_file
+from tests.contract.test_quality_report import SPEC, Api, api, csv_file
 
 __all__ = ["api"]
 
@@ -25,13 +25,15 @@ def spec(*features: dict[str, Any]) -> dict[str, Any]:
     return SPEC | {"custom_features": list(features)}
 
 
-@pytest.mark.parametrize(("feature", "told"), FEATURES)
-def test_a_feature_that_is_not_computed_is_a_warning(api: Api, feature: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("feature", "reported"), FEATURES)
+def test_a_feature_that_is_not_computed_is_a_warning(api: Api, feature: dict[str, Any], reported: str) -> None:
     """A model warns of each custom feature when it is created, read and changed; the feature is kept as it is."""
     created = api.call("POST", "/v3/models", json=api.model_body(spec=spec(feature | {"name": "My feature"})))
     [warning] = created["warnings"]
     assert (warning["reason"], warning["feature"]) == ("feature_not_computed", "My feature")
-    assert warning["message"].startswith(f'The custom feature "My feature" is stored, but this server computes {told}')
+    assert warning["message"].startswith(
+        f'The custom feature "My feature" is stored, but this server computes {reported}'
+    )
     assert "secret" not in warning["message"]
     assert created["spec"]["custom_features"] == [feature | {"name": "My feature"}]
     path = f"/v3/models/{created['id']}"

@@ -110,7 +110,7 @@ def test_an_acknowledged_write_is_synced(catalog: Catalog) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing(catalog: Catalog) -> None:
-    """When the function of a write raises, nothing of it is kept and the next write works."""
+    """If the function of a write raises, none of its changes are kept and the next write works."""
 
     def fail(session: Session) -> None:
         projects.create(session, "half")

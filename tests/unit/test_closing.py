@@ -161,8 +161,8 @@ def test_services_close_in_reverse_order_and_all_of_them(log: io.BytesIO) -> Non
     opened.close()
     assert closed == ["busy", "store"]
     lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
-    told = [(line["event"], line["service"]) for line in lines]
-    assert told == [("service_still_runs", "busy"), ("service_not_closed", "broken")]
+    shown = [(line["event"], line["service"]) for line in lines]
+    assert shown == [("service_still_runs", "busy"), ("service_not_closed", "broken")]
 
 
 def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

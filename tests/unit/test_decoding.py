@@ -1,4 +1,4 @@
-"""Decoding piece by piece gives what decoding at once gives."""
+"""Decoding piece by piece gives the same values as decoding at once."""
 
 import gc
 from typing import Any

@@ -64,7 +64,7 @@ def test_an_id_of_a_column_of_floats(number: int) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.sampled_from(["007", "7.0", " 7", "1e3"]))
 def test_text_is_exact_in_a_column_of_text(text: str) -> None:
-    """The id and the value of a column of text, and the id of a column that is not declared, are what was sent."""
+    """The id and the value of a text column, and the id of an undeclared column, equal the sent text."""
     rows = parquet_rows({"id": pa.array([text])})
     assert published([{"id": text}], STR_IDS).ids == published(rows, STR_IDS).ids == [text]
     assert values(published([{"id": text}], STR_IDS), "id") == [text]

@@ -378,7 +378,7 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
 
 
 def test_a_fence_is_never_smaller_than_the_one_before(catalog: Catalog, queue: JobQueue) -> None:
-    """After a kill the next run has a larger fence, whatever the runs before did. After a stop it may be equal."""
+    """After a kill the next run always has a larger fence. After a stop it may be equal."""
     job_id = accept(catalog, queue)
     fences = []
     for end in ("kill", "stop", "kill", "progress and stop", "kill", "progress", "kill", "stop"):
@@ -397,7 +397,7 @@ def test_a_fence_is_never_smaller_than_the_one_before(catalog: Catalog, queue: J
 def test_a_fenced_run_leaves_its_job_to_another(
     catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that the store refuses neither ends the job nor shows anything of it. The job goes on in a later run."""
+    """A run that the store refuses neither ends the job nor shows anything of it. A later run continues the job."""
     monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.0)
     fenced = iter([True])
 

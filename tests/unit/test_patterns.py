@@ -182,7 +182,7 @@ def test_a_long_text_is_not_read_as_a_list_of_python(text: str) -> None:
 
 
 def test_a_shortened_list_is_known_at_once() -> None:
-    """NumPy leaves out the middle of a long array."""
+    """NumPy omits the middle of a long array."""
     assert is_shortened("[1. 2. ... 3. 4.]")
     assert not is_shortened("[1, 2, ... 3]")
     assert not is_shortened("[" + " ... " * LENGTH + ")")

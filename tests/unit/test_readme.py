@@ -32,9 +32,9 @@ def test_every_setting_is_in_the_table() -> None:
 def test_the_table_of_scopes_is_that_of_the_contract() -> None:
     """Each operation that needs a token is in one row of the table, and this names its scopes."""
     rows = [line.split("|")[2:4] for line in README.splitlines() if re.match(r"\| [^|]+ \| (`[a-z]+`(, )?)+ \|", line)]
-    told = [(name, set(CODE.findall(scopes))) for scopes, names in rows for name in CODE.findall(names)]
-    assert sorted(name for name, _ in told) == sorted(SCOPES)
-    assert dict(told) == {name: set(scopes) for name, scopes in SCOPES.items()}
+    listed = [(name, set(CODE.findall(scopes))) for scopes, names in rows for name in CODE.findall(names)]
+    assert sorted(name for name, _ in listed) == sorted(SCOPES)
+    assert dict(listed) == {name: set(scopes) for name, scopes in SCOPES.items()}
 
 
 def test_the_two_commands_are_on_the_first_screen() -> None:

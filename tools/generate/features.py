@@ -196,7 +196,7 @@ def _responses(document: Node, node: Node) -> Iterator[str]:
 
 
 def _type_faults(title: str, schema: Node) -> Iterator[str]:
-    """What a signature shows has a name, or is a list or a scalar."""
+    """Require that every type in a signature has a name, or is a list or a scalar."""
     while schema.get("type") == "array" and "$ref" not in schema:
         schema = schema.get("items", {})
     if "$ref" not in schema and schema.get("type") not in SCALARS:

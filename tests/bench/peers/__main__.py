@@ -53,7 +53,7 @@ def _records(folder: Path, names: Iterable[str]) -> list[Record]:
         try:
             peer = PEERS[name](data)
         except NotStarted as reason:
-            _say(f"{name} is left out: {reason}")
+            _say(f"{name} is skipped: {reason}")
         else:
             records.append(Record(peer))
     return records
@@ -66,7 +66,7 @@ def _visit(records: list[Record], plan: Plan, visitor: Visitor) -> None:
             try:
                 visitor.visit(record)
             except NotStarted as reason:
-                _say(f"{record.peer.name} is left out: {reason}")
+                _say(f"{record.peer.name} is skipped: {reason}")
                 records.remove(record)
             else:
                 _say(f"round {number + 1}: {report.progress(record)}")

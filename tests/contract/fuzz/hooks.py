@@ -10,12 +10,12 @@ from schemathesis.core.failures import Failure, ServerError
 from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from tests.contract.fuzz.aim import aim_body, aim_path, is_every_second, is_valid_source, shape_events
 from tests.contract.fuzz.events import EVENTS
 from tests.contract.fuzz.filters import FILTERS
-from tests.contract.fuzz.landscape import prepare
+from tests.contract.fuzz.fixtures import prepare
 from tests.contract.fuzz.reading import RETRY_HEADERS, check_published, check_updated
 from tests.contract.fuzz.rules import is_refused_by_rule
+from tests.contract.fuzz.targeting import is_every_second, is_valid_source, shape_events, target_body, target_path
 from tests.envelope import assert_error_envelope
 
 ENDING = ("revoke_token", "rotate_token", "delete_project", "delete_model")
@@ -25,8 +25,8 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
-    """Aim a case at prepared resources; links have already aimed theirs."""
-    operation_id, land = _operation_id(case), prepare(_url(case))
+    """Aim a case at prepared resources; links have already targeted theirs."""
+    operation_id, fixtures = _operation_id(case), prepare(_url(case))
     if isinstance(case.body, dict):
         case.body = shape_events(case.body)
     is_linked = case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
@@ -37,9 +37,9 @@ def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
     if is_linked:
         return case
     if case.path_parameters:
-        case.path_parameters = aim_path(operation_id, dict(case.path_parameters), land)
+        case.path_parameters = target_path(operation_id, dict(case.path_parameters), fixtures)
     if isinstance(case.body, dict):
-        case.body = aim_body(case.body, land)
+        case.body = target_body(case.body, fixtures)
     return case
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from requests import PreparedRequest
 
-from tests.contract.fuzz.landscape import connect
+from tests.contract.fuzz.fixtures import connect
 
 RETRY_HEADERS = ("Idempotency-Key", "X-Fiddler-Client-Retry")
 SCALARS: Mapping[str, tuple[type, ...]] = {"float": (float, int), "int": (int,), "bool": (bool,), "str": (str,)}

@@ -262,7 +262,7 @@ def _float_of_text(value: str, text: bool) -> tuple[float | None, bool]:
 
 
 def _finite(number: float, sent: Decimal) -> float:
-    """Return a float, unless it is infinite and what was sent is not. Raises TypeMismatch."""
+    """Return a float, unless it is infinite and the sent value is not. Raises TypeMismatch."""
     if math.isinf(number) and sent.is_finite():
         raise TypeMismatch
     return number

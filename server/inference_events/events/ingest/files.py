@@ -280,7 +280,7 @@ def _parquet_tables_from(source: FileSource, start: int, size: int) -> Iterator[
 
 
 def _pieces(table: pa.Table) -> Iterator[tuple[pa.Table, Sizes]]:
-    """Cut a table where its rows, decoded, take `BATCH_BYTES`. Yield also the size of each row's largest value."""
+    """Cut a table into pieces of `BATCH_BYTES`, decoded. Yield also the size of each row's largest value."""
     sizes = np.zeros(len(table), np.int64)
     largest = np.zeros(len(table), np.int64)
     for column in table.columns:

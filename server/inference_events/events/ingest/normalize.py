@@ -409,7 +409,7 @@ def _extension(field: pa.Field) -> tuple[str, dict[str, str]]:
 
 
 def _parameters(text: bytes) -> dict[str, str]:
-    """Read what pandas wrote beside a type. A file may say anything there."""
+    """Read the metadata that pandas wrote with a type. A file may have any text there."""
     try:
         parameters = json.loads(text)
     except ValueError:

@@ -117,7 +117,7 @@ def _resident_bytes() -> int:
 
 
 def _where(error: BaseException | None) -> str | None:
-    """Return the kind of an error and where it came from, without its message, which may show cells."""
+    """Return the kind of an error and its place in the code, without its message, which may show cells."""
     if error is None or isinstance(error, pa.ArrowException | UnicodeDecodeError | OSError):
         return None
     frames = traceback.extract_tb(error.__traceback__)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN, TIME_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN, TIME_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import new_model, new_project, publish, publish_file, read
 from tests.contract.fuzz.promises.session import Session

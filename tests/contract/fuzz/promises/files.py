@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import new_model, new_project, publish_file, read
 from tests.contract.fuzz.promises.session import Session

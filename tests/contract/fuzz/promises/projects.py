@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.lists import LISTS
 from tests.contract.fuzz.promises.promise import OPERATIONS, promise
 from tests.contract.fuzz.promises.samples import (

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
+from tests.contract.fuzz.fixtures import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
 PRODUCTION = {"env_type": "PRODUCTION"}

@@ -29,7 +29,7 @@ CSV = f"{ID_COLUMN},distance,gate\n{EVENT_IDS[0]},7,A1\n,8,A2\nrow-2,far,\n"
 
 
 @dataclass(frozen=True)
-class Landscape:
+class Fixtures:
     """Ids of the fixtures. `own_token_id` is the token of the fuzz itself, `changing_model_id` a model that
     may change its schema."""
 
@@ -52,7 +52,7 @@ def connect(url: str) -> httpx.Client:
 
 
 @lru_cache
-def prepare(url: str) -> Landscape:
+def prepare(url: str) -> Fixtures:
     """Fill the server at `url`, once."""
     with connect(url) as client:
         project_id = _send(client, "/v3/projects", {"name": "fuzz"})["id"]
@@ -67,7 +67,7 @@ def prepare(url: str) -> Landscape:
         events = [{ID_COLUMN: event_id} for event_id in EVENT_IDS]
         for model_id in model_ids:
             _publish(client, model_id, {"type": "EVENTS", "events": events})
-    return Landscape(project_id, model_ids, model_ids[-1], file_ids, job_ids, models[0]["created_by"]["id"])
+    return Fixtures(project_id, model_ids, model_ids[-1], file_ids, job_ids, models[0]["created_by"]["id"])
 
 
 def _model(client: httpx.Client, project_id: str, name: str, kind: dict[str, Any]) -> Any:

@@ -30,7 +30,7 @@ FOUND = [("carrier", "range", 2), ("distance", "missing", 3), ("late", "missing"
 
 
 class Api:
-    """A client, and what the tests do with it."""
+    """A client with the calls of these tests."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -211,8 +211,8 @@ def test_a_file_without_a_header_line_is_refused(
     assert not any(cell in str(job) for cell in DATA)
 
 
-@pytest.mark.parametrize(("separator", "told"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
-def test_another_separator_is_named(api: Api, separator: str, told: str) -> None:
+@pytest.mark.parametrize(("separator", "reported"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+def test_another_separator_is_named(api: Api, separator: str, reported: str) -> None:
     """The message names the separator that makes columns of the model, or many cells, of the first line."""
     model_id = api.model()
     lines = [separator.join(["id", "carrier, or so", "late"]), separator.join(DATA)]
@@ -220,10 +220,10 @@ def test_another_separator_is_named(api: Api, separator: str, told: str) -> None
         job = api.send_file(model_id, "rows.csv", "\n".join(content).encode())
         assert job["error_message"] == (
             "No cell of the file's first line is a column of the model: the cells are separated by "
-            f"{told} and must be separated by commas"
+            f"{reported} and must be separated by commas"
         )
     job = api.send_file(model_id, "rows.csv", separator.join(DATA).encode())
-    assert job["error_message"] == f"{NO_HEADER} Its cells look separated by {told}; CSV needs commas"
+    assert job["error_message"] == f"{NO_HEADER} Its cells look separated by {reported}; CSV needs commas"
 
 
 def zipped(*names: str) -> bytes:
@@ -249,10 +249,10 @@ OTHER_FORMATS: list[tuple[str, bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "told"), OTHER_FORMATS, ids=range(len(OTHER_FORMATS)))
-def test_a_file_of_another_format_is_refused(api: Api, name: str, content: bytes, told: str) -> None:
+@pytest.mark.parametrize(("name", "content", "reported"), OTHER_FORMATS, ids=range(len(OTHER_FORMATS)))
+def test_a_file_of_another_format_is_refused(api: Api, name: str, content: bytes, reported: str) -> None:
     """A job and the model factory say what the file looks like and how to correct it."""
-    message = f"The file cannot be read as {'CSV' if name.endswith('csv') else 'PARQUET'}: {told}"
+    message = f"The file cannot be read as {'CSV' if name.endswith('csv') else 'PARQUET'}: {reported}"
     assert api.send_file(api.model(), name, content)["error_message"] == message
     uploaded = api.call("POST", "/v3/files/upload", files={"file": (name, content)})
     body = {"file_id": uploaded["id"]}
@@ -285,9 +285,9 @@ def test_a_fault_of_env_name_says_what_the_client_calls_it(api: Api, env_name: A
     """Users of the vendor's client know `env_name` as `dataset_name`, so the message adds that name."""
     source = {"type": "EVENTS", "events": [{"id": "a"}]}
     body = {"model_id": api.model(), "env_type": "PRE_PRODUCTION", "env_name": env_name, "source": source}
-    [told] = api.refusal("POST", "/v3/events", json=body)
-    assert told.startswith("/env_name: ")
-    assert told.endswith(" (the vendor's client calls it dataset_name)")
+    [reported] = api.refusal("POST", "/v3/events", json=body)
+    assert reported.startswith("/env_name: ")
+    assert reported.endswith(" (the vendor's client calls it dataset_name)")
 
 
 @pytest.mark.parametrize(
