@@ -1,4 +1,4 @@
-"""What a server keeps its data in."""
+"""The open stores of a server."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
-"""Bring a data directory that an older version wrote to today's formats.
+"""Convert a data directory of an older version to the current formats.
 
 The catalog migrates itself when it is opened (Alembic), each revision in a transaction. The events file is migrated
-after it, for what must be converted depends on the models. That is one transaction, too: after a crash the next start
-finds it done, or does it again.
+after it, because its conversion depends on the models. That is one transaction, too: after a crash the next start finds
+it done or repeats it.
 """
 
 import shutil
@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class DirectoryMigration:
-    """Report a migration: what became of the events, None for nothing, and how many tokens got the scope manage."""
+    """Result of a migration: of the events, None if nothing changed, and the number of tokens given scope manage."""
 
     events: Migration | None
     tokens_given_manage: int
@@ -73,7 +73,7 @@ def check_directory(directory: DataDirectory) -> None:
 
 
 def migrate_directory(path: Path) -> DirectoryMigration | None:
-    """Migrate a data directory as a start of the server would. Return what was done, None if nothing.
+    """Migrate a data directory as a start of the server would. Return the changes, None if there were none.
 
     Raises a DataDirectoryError.
     """
@@ -91,7 +91,7 @@ def migrate_directory(path: Path) -> DirectoryMigration | None:
 
 
 def plan_directory(path: Path) -> DirectoryMigration | None:
-    """Return what `migrate_directory` would do. Nothing in the directory changes. Raises a DataDirectoryError."""
+    """Return the changes that `migrate_directory` would make, and make none. Raises a DataDirectoryError."""
     _check_is_there(path)
     with unowned(path):
         return _plan(path)
@@ -99,7 +99,7 @@ def plan_directory(path: Path) -> DirectoryMigration | None:
 
 def _plan(path: Path) -> DirectoryMigration | None:
     with tempfile.TemporaryDirectory() as elsewhere:
-        # To open a catalog is to migrate it.
+        # Opening a catalog migrates it.
         for file in path.glob("catalog.sqlite*"):
             shutil.copy(file, elsewhere)
         catalog = checked_catalog(Path(elsewhere) / "catalog.sqlite")
@@ -125,7 +125,7 @@ def _if_there(events: Path, act: Callable[[Path], Migration | None]) -> Migratio
 
 
 def on_events(events: Path, act: Callable[[Path], T]) -> T:
-    """Return what `act` returns for the events file. Raises a DataDirectoryError if the file cannot be used."""
+    """Return the result of `act` for the events file. Raises a DataDirectoryError if the file cannot be used."""
     try:
         return act(events)
     except (StoreUnreadable, duckdb.Error) as error:

@@ -1,4 +1,4 @@
-"""Remove what is kept no longer, in steps that hold up other writes for moments only."""
+"""Remove expired files and jobs, in short steps so that other writes wait only briefly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Periods:
-    """Say how long files are kept after their last job, files without one after their upload, jobs after their end."""
+    """How long files are kept after their last job, unused files after their upload, and jobs after their end."""
 
     used_files: timedelta
     unused_files: timedelta
@@ -29,7 +29,7 @@ class Periods:
 
 
 class Retention:
-    """Remove files and jobs after their time. A crash between two steps leaves what the next purge removes."""
+    """Remove expired files and jobs. After a crash between two steps the next purge removes the rest."""
 
     def __init__(
         self, catalog: Catalog, store: JobStore, file_store: FileStore, orphans: OrphanSweep, periods: Periods
@@ -41,7 +41,7 @@ class Retention:
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
-        """Remove what is kept no longer at a time, step by step: the caller may stop after each."""
+        """Remove files and jobs that are expired at a time, step by step: the caller may stop after each."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
         end_orphans(self._catalog, self._store, now)

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     )
     server_version: Annotated[str, AfterValidator(_check_version)] = Field(
         default="26.14.0",
-        description="Version told to clients, which switch features on by it; 26.0.0 or later.",
+        description="Version reported to clients, which enable features by it; 26.0.0 or later.",
     )
     max_event_body_bytes: ByteSize = Field(
         default=ByteSize(LIMITS.event_body_bytes),
@@ -117,16 +117,16 @@ class Settings(BaseSettings):
     max_bodies_in_flight_bytes: ByteSize = Field(
         default=ByteSize(LIMITS.bodies_in_flight_bytes),
         gt=0,
-        description="Bytes of bodies held at once; beyond them the answer is 503.",
+        description="Bytes of bodies held at once; beyond them the response is 503.",
     )
     max_body_idle_seconds: float = Field(
         default=LIMITS.pace.idle_seconds,
         gt=0,
-        description="Seconds without a byte of a body or file after which the answer is 408.",
+        description="Seconds without a byte of a body or file after which the response is 408.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
     max_unfinished_jobs: int = Field(
-        default=10_000, ge=1, description="Jobs that may wait or run; beyond them the answer is 503."
+        default=10_000, ge=1, description="Jobs that may wait or run; beyond them the response is 503."
     )
     file_chunk_rows: int = Field(
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         description="WAL size that triggers a checkpoint; writes pause briefly.",
     )
     retry_record_hours: float = Field(
-        default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
+        default=24, gt=0, description="Hours for which a repeated request gets its first response again."
     )
     used_file_hours: float = Field(
         default=24,
@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     )
 
     def limits(self) -> Limits:
-        """Return what bounds requests."""
+        """Return the limits of requests."""
         return Limits(
             event_body_bytes=self.max_event_body_bytes,
             event_body_values=self.max_event_body_values,

@@ -32,7 +32,7 @@ DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
 
 
 class Scope(StrEnum):
-    """Name what a token may do."""
+    """The scopes of a token."""
 
     INGEST = "ingest"
     MANAGE = "manage"
@@ -70,7 +70,7 @@ def create(
     secret: Secret = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Create a token and print its secret, which is shown this once."""
+    """Create a token and print its secret, which is shown only once."""
     server = _Server(url, secret, data_dir)
     end = None if expires_at is None else expires_at.replace(tzinfo=UTC)
     body = TokenCreate(
@@ -79,9 +79,9 @@ def create(
         project_ids=[_project_id(server, one) for one in project] if project else None,
         expires_at=end,
     )
-    answer = server.ask(partial(create_token.sync_detailed, body=body))
-    typer.echo(f"Token {answer.data.id}", err=True)
-    typer.echo(answer.data.token)
+    created = server.ask(partial(create_token.sync_detailed, body=body))
+    typer.echo(f"Token {created.data.id}", err=True)
+    typer.echo(created.data.token)
 
 
 @token.command("list")
@@ -99,9 +99,9 @@ def list_(url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAU
 def revoke(
     token_id: TokenId, url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
-    """Revoke a token: from now on nobody can use it."""
-    answer = _Server(url, secret, data_dir).ask(partial(revoke_token.sync_detailed, token_id))
-    typer.echo(f"Revoked {answer.data.name}")
+    """Revoke a token. It stops working at once."""
+    revoked = _Server(url, secret, data_dir).ask(partial(revoke_token.sync_detailed, token_id))
+    typer.echo(f"Revoked {revoked.data.name}")
 
 
 @token.command()
@@ -112,11 +112,11 @@ def rotate(
     secret: Secret = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Replace a token by a new one and print the new secret, which is shown this once."""
+    """Replace a token by a new one and print the new secret, which is shown only once."""
     body = TokenRotate(overlap_seconds=overlap_seconds)
-    answer = _Server(url, secret, data_dir).ask(partial(rotate_token.sync_detailed, token_id, body=body))
-    typer.echo(f"Token {answer.data.id}", err=True)
-    typer.echo(answer.data.token)
+    rotated = _Server(url, secret, data_dir).ask(partial(rotate_token.sync_detailed, token_id, body=body))
+    typer.echo(f"Token {rotated.data.id}", err=True)
+    typer.echo(rotated.data.token)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class _Server:
         if isinstance(response.parsed, ErrorEnvelope):
             raise failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
         if response.parsed is None:
-            raise failure(f"{self.url} answered {response.status_code.value}, which this server never does")
+            raise failure(f"{self.url} responded with {response.status_code.value}, which this server never does")
         return response.parsed
 
 
@@ -145,7 +145,7 @@ def _unreachable(url: str, error: httpx.HTTPError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return f"The certificate of {url} is not trusted: name the file of its authority in SSL_CERT_FILE"
     return (
-        f"No answer from {url}: is the server running there, and does the URL begin with http:// or https://, "
+        f"No response from {url}: is the server running there, and does the URL begin with http:// or https://, "
         "as the server says?"
     )
 
@@ -168,7 +168,7 @@ def _all(server: _Server, read: Call[Any]) -> Iterator[Any]:
 
 
 def _project_id(server: _Server, named: str) -> UUID:
-    """Return the id that `named` is or that a project of this name has. Ends the command if there is none."""
+    """Return the id of a project, given its id or name. Ends the command if there is none."""
     with suppress(ValueError):
         return UUID(named)
     rule = json.dumps({"field": "name", "operator": "equal", "value": named})
@@ -186,6 +186,6 @@ def _line(row: Token, names: Mapping[UUID, str]) -> str:
 
 
 def failure(message: str) -> typer.Exit:
-    """Show why a command fails, and return what ends it."""
+    """Print why a command fails, and return the exception that ends it."""
     typer.echo(message, err=True)
     return typer.Exit(1)

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test that needs what this version of the client does not have."""
+    """Skip a test of functions that this version of the client lacks."""
     for name in (name for marker in item.iter_markers("needs") for name in marker.args):
         try:
             attrgetter(name)(fdl)

@@ -1,4 +1,4 @@
-"""Connecting: the handshake, tokens that do not open everything, and the versions that both sides ask for."""
+"""Connecting: the handshake, tokens with limited rights, and the versions that both sides require."""
 
 from typing import Any
 from uuid import uuid4
@@ -18,12 +18,12 @@ NOBODY = "http://127.0.0.1:1"
 
 
 def rest(server: Served, method: str, path: str, body: Any = None) -> Any:
-    """Do what the vendor's client has no function for, and return the `data` of the answer."""
-    answer = requests.request(
+    """Call an operation for which the vendor's client has no function, and return the `data` of the response."""
+    response = requests.request(
         method, server.url + path, json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
     )
-    answer.raise_for_status()
-    return answer.json()["data"] if answer.content else None
+    response.raise_for_status()
+    return response.json()["data"] if response.content else None
 
 
 def make_token(server: Served, *scopes: str, project_ids: list[str] | None = None) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def make_token(server: Served, *scopes: str, project_ids: list[str] | None = Non
     return token
 
 
-def test_the_handshake_tells_who_answers() -> None:
+def test_the_handshake_shows_version_and_organization() -> None:
     """After `init` the client knows the server's version and the organization."""
     assert match_semver(fdl.conn.server_version, f">={MIN_SERVER_VERSION}")
     assert fdl.conn.organization_name == fdl.Project.get_organization_name()
@@ -46,29 +46,29 @@ def test_a_slash_at_the_end_of_the_url_does_not_matter(server: Served) -> None:
     assert isinstance(list(fdl.Project.list()), list)
 
 
-def test_the_version_opens_what_the_client_gates_by_it() -> None:
+def test_the_version_enables_functions_of_the_client() -> None:
     """The client has functions that only work from 25.2.0 on; the server is newer than all of them."""
     assert match_semver(fdl.conn.server_version, ">=26.0.0")
 
 
 @pytest.mark.parametrize("version", ["2.9.0", "4.0.0", "latest"])
-def test_a_client_of_another_line_is_told_that_it_does_not_fit(server: Served, version: str) -> None:
+def test_a_client_of_another_line_is_refused(server: Served, version: str) -> None:
     """A client that asks whether it fits gets a refusal that names its version."""
     path = f"/v3/version-compatibility?client_version={version}&client_name=python-sdk"
-    answer = requests.get(server.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
-    assert answer.status_code == 400
-    assert answer.json()["kind"] == "ERROR"
+    response = requests.get(server.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+    assert response.status_code == 400
+    assert response.json()["kind"] == "ERROR"
 
 
 def test_a_wrong_token_is_refused_at_the_first_call(server: Served) -> None:
-    """`fdl.init` fails at once where the token is not known."""
+    """`fdl.init` fails at once if the token is unknown."""
     with pytest.raises(fdl.ApiError) as refusal:
         fdl.init(url=server.url, token="not a token of this server")
     assert refusal.value.code == 401
 
 
-def test_without_validation_nothing_is_asked(server: Served) -> None:
-    """`validate=False` connects without a request; what needs the server's version asks for it later."""
+def test_without_validation_no_request_is_sent(server: Served) -> None:
+    """`validate=False` connects without a request; functions that need the server's version ask for it later."""
     fdl.init(url=NOBODY, token=TOKEN, validate=False)
     fdl.init(url=server.url, token="not a token of this server", validate=False)
     with pytest.raises(fdl.ApiError) as refusal:
@@ -131,7 +131,7 @@ def test_a_token_of_a_project_works_there_and_sees_no_other(server: Served, proj
 
 
 def test_a_token_that_reads_changes_nothing(server: Served, project: fdl.Project) -> None:
-    """With the scope `read` everything can be seen; publishing and deleting are a 403."""
+    """With the scope `read` all reads work; publishing and deleting are a 403."""
     model = define_model(project, column("x", "int"))
     fdl.init(url=server.url, token=make_token(server, "read")["token"])
 

@@ -1,4 +1,4 @@
-"""The README's example for the vendor's client works as it stands there."""
+"""The README's example for the vendor's client works unchanged."""
 
 import re
 import time

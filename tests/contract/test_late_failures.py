@@ -43,7 +43,7 @@ def model_id(server: Server, project_id: str) -> str:
 
 
 def break_after(monkeypatch: pytest.MonkeyPatch, rows: int, act: Callable[[], object]) -> None:
-    """Let the reading of a file act once it has given so many rows; then it goes on."""
+    """Call `act` once a file's reader has returned a number of rows; then it continues."""
 
     read_chunks = FileReaders.read_chunks
 
@@ -86,7 +86,7 @@ def kept(info: dict[str, Any]) -> dict[str, Any]:
 def test_a_failure_shows_the_rows_that_were_kept(
     server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
-    """The counts are those of the rows that are stored, with the chunk that was on its way, and the findings too."""
+    """The counts and the quality report are those of the stored rows, including the chunk in flight."""
     break_after(monkeypatch, READ_ROWS, raising(error))
     job = server.finished(send(server, model_id))
     assert (job["status"], job["error_reason"]) == ("FAILURE", reason)
@@ -138,7 +138,7 @@ def test_a_job_that_kept_nothing_says_so(server: Server, model_id: str, monkeypa
 
 
 def no_job_is_open(server: Server) -> bool:
-    """Return whether requests note for no job what they write. A job that has just ended is open for a moment."""
+    """Return whether no job is open in the store. A job that has just ended is open for a moment."""
     store = server._services.store
     assert isinstance(store, DuckDBEventStore)
     deadline = time.monotonic() + 10

@@ -1,4 +1,4 @@
-"""`/metrics` counts what the server does, without showing what users named."""
+"""`/metrics` counts the server's work, without showing users' names."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ from inference_events.jobs.worker import CLAIMED, LOST
 from inference_events.metrics import EVENT_STATUSES, JOB_KINDS, REQUEST_KINDS, Metrics
 from inference_events.settings import Settings
 from tests.contract.serving import serve
-from tests.contract.test_findings import Api
+from tests.contract.test_quality_report import Api
 
 MAX_SERIES = 300
 LABELS = {"env_type", "kind", "status", "le", "version"}
@@ -43,7 +43,7 @@ class Scrape:
         self.samples = [sample for family in self.families for sample in family.samples]
 
     def value(self, name: str, **labels: str) -> float:
-        """Return one series, without the prefix that all names have; 0 if it is not there."""
+        """Return one series, without the prefix that all names have; 0 if it is missing."""
         values = [s.value for s in self.samples if s.name == f"{NAME}_{name}" and s.labels == labels]
         return values[0] if values else 0
 
@@ -58,7 +58,7 @@ class Watched(Api):
 
     @contextmanager
     def added(self, name: str, expected: Counts, *labels: str) -> Iterator[None]:
-        """Expect that these series of a metric grow by so much, and none of its others."""
+        """Expect that these series of a metric grow by these amounts, and no other series of it."""
         before = self.scrape()
         yield
         after = self.scrape()
@@ -104,8 +104,8 @@ def events(*ids: str, **values: Any) -> dict[str, Any]:
     }
 
 
-def test_events_are_counted_by_environment_type_and_by_what_became_of_them(api: Watched) -> None:
-    """Each event that was published, updated or deleted is counted once, by what the commit did to it."""
+def test_events_are_counted_by_environment_type_and_status(api: Watched) -> None:
+    """Each event that was published, updated or deleted is counted once, by its status."""
     model = api.model()
     counted = ("events_total", "env_type", "status")
 
@@ -205,7 +205,7 @@ def test_checkpoints_are_counted_and_timed(tmp_path: Path, api: Watched) -> None
 
 
 def test_disk_is_shown_in_bytes(tmp_path: Path) -> None:
-    """The room on the disk is what the system says, and the sizes are those of the files."""
+    """The free space is the system's figure, and the sizes are those of the files."""
     directory = tmp_path / "data"
     with watched(directory) as api:
         before = api.scrape()
@@ -220,7 +220,7 @@ def test_disk_is_shown_in_bytes(tmp_path: Path) -> None:
 
 
 def test_requests_are_counted_and_timed_by_kind(api: Watched) -> None:
-    """Each kind of request about events has its own counts; what is not the contract's is `other`."""
+    """Each kind of request about events has its own counts; requests outside the contract are `other`."""
     model = api.model()
     with api.added(
         "http_requests_total", {("publish", "200"): 1, ("other", "404"): 1, ("other", "200"): 1}, "kind", "status"
@@ -231,7 +231,7 @@ def test_requests_are_counted_and_timed_by_kind(api: Watched) -> None:
 
 
 def test_no_label_shows_a_name_or_an_id(api: Watched) -> None:
-    """Labels have the few values that the server knows, whatever was sent to it."""
+    """Labels have only the few values that the server knows, for any request."""
     columns = [{"name": "id", "data_type": "str"}, {"name": "secret_column", "data_type": "int"}]
     model = api.model(columns, name="secret_model", spec={"inputs": ["secret_column"], "metadata": ["id"]})
     api.send(model, {"type": "EVENTS", "events": [{"id": "secret_id", "secret_column": "secret_value"}]})

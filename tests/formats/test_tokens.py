@@ -1,4 +1,4 @@
-"""What tokens of an older version may do after an upgrade."""
+"""Rights of an older version's tokens after an upgrade."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ def change(directory: Path, sql: str, values: tuple[str, ...] = ()) -> None:
 
 @pytest.mark.parametrize("version", FORMAT_0 + FORMAT_1)
 def test_tokens_that_publish_may_still_manage(tmp_path: Path, version: str) -> None:
-    """Tokens of an older version do what they did: `ingest` gets `manage`, which the log counts, and others nothing."""
+    """Tokens of an older version keep their rights: `ingest` gets `manage`, which the log counts; others stay."""
     directory, log = copied(version, tmp_path), tmp_path / "log"
     secrets = [add_token(directory, *scopes) for scopes in (["ingest"], ["ingest", "read"], ["read"], ["admin"])]
     secrets.append(add_token(directory, "read", "ingest"))

@@ -1,4 +1,4 @@
-"""What limits a request to the projects of its token, for all tables at once."""
+"""The limit of a request to the projects of its token, for all tables at once."""
 
 import contextvars
 from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ def test_every_table_says_whether_it_belongs_to_projects() -> None:
     assert not set(LIMITS) & OF_NO_PROJECT
 
 
-def test_what_is_remembered_of_one_request_is_not_given_to_another(catalog: Catalog) -> None:
+def test_cached_results_of_one_request_are_not_given_to_another(catalog: Catalog) -> None:
     """A cached read is limited, too: each set of projects has its own results."""
     ids = {add_project(catalog, "a"), add_project(catalog, "b")}
 

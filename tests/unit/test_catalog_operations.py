@@ -1,4 +1,4 @@
-"""What the operations of projects, jobs, files, tokens and the server promise beyond the catalog's rules."""
+"""Operations of projects, jobs, files, tokens and the server, beyond the catalog's rules."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -73,16 +73,18 @@ def call(request: Request, operation: Callable[[], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def job_of(catalog: Catalog, answer: t.JobAcceptedResponse) -> Job:
-    return catalog.read(lambda session: jobs.get(session, answer["data"]["job"]["id"]))
+def job_of(catalog: Catalog, response: t.JobAcceptedResponse) -> Job:
+    return catalog.read(lambda session: jobs.get(session, response["data"]["job"]["id"]))
 
 
-def test_a_change_leaves_its_answer(catalog: Catalog, project_operations: ProjectOperations, request_: Request) -> None:
-    """Creating a project keeps the very answer for a retry; a refused attempt keeps nothing."""
-    answer = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+def test_a_change_leaves_its_response(
+    catalog: Catalog, project_operations: ProjectOperations, request_: Request
+) -> None:
+    """Creating a project keeps the same response for a retry; a refused attempt keeps nothing."""
+    response = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     kept = catalog.read(lambda session: idempotency_records.find(session, request_))
     assert kept is not None
-    assert kept.answer == answer
+    assert kept.answer == response
     for request, refusal in ((request_, KeyClaimed), (replace(request_, idempotency_key="other"), Conflict)):
         with pytest.raises(refusal):
             call(request, lambda: project_operations.create_project(body={"name": "bank"}))
@@ -92,12 +94,12 @@ def test_a_change_leaves_its_answer(catalog: Catalog, project_operations: Projec
 def test_a_project_is_deleted_by_a_job(
     catalog: Catalog, project_operations: ProjectOperations, request_: Request
 ) -> None:
-    """Deleting a project answers with a job that is readable and knows what to delete."""
+    """Deleting a project returns a job that is readable and has the models to delete."""
     created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     project_id = created["data"]["id"]
     delete = Request("r", "DELETE", f"/v3/projects/{project_id}", request_.token_id)
-    answer = call(delete, lambda: project_operations.delete_project(project_id=project_id))
-    job = job_of(catalog, answer)
+    response = call(delete, lambda: project_operations.delete_project(project_id=project_id))
+    job = job_of(catalog, response)
     assert (job.kind, job.project_id) == ("delete_project", project_id)
     assert (job.params, job.token_id) == ({"model_ids": []}, request_.token_id)
     assert job.info == {"resource_type": "PROJECT", "resource_name": "bank", "project_name": "bank"}
@@ -105,8 +107,8 @@ def test_a_project_is_deleted_by_a_job(
         asyncio.run(project_operations.get_project(project_id=project_id))
 
 
-def test_pages_say_where_they_stand(project_operations: ProjectOperations, request_: Request) -> None:
-    """A page tells size, counts and its index from 1, by which the vendor's client finds the end."""
+def test_pages_have_their_index(project_operations: ProjectOperations, request_: Request) -> None:
+    """A page has size, counts and its index from 1, by which the vendor's client finds the end."""
     for number in range(5):
         request = Request("r", "POST", "/v3/projects", request_.token_id, idempotency_key=str(number))
         call(request, partial(project_operations.create_project, body={"name": f"p_{number}"}))
@@ -158,14 +160,14 @@ def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_:
     store = LocalFileStore(directory.files, directory.incoming)
     operations = FileOperations(catalog, MultipartUploads(catalog, store, 1000))
     upload, wrong = uploaded(store, "one.CSV", b"a\n1\n"), uploaded(store, "one.txt", b"?")
-    answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
+    response = call(request_, lambda: operations.upload_file(file=upload))["data"]
     assert upload.is_kept
-    [stored] = catalog.read(lambda session: files.objects(session, answer["id"]))
+    [stored] = catalog.read(lambda session: files.objects(session, response["id"]))
     path = directory.files / stored.key
     assert path.read_bytes() == b"a\n1\n"
-    assert (answer["filename"], answer["type"], answer["size"]) == ("one.CSV", "CSV", 4)
-    assert answer["status"] == "SUCCESSFUL"
-    assert answer["created_by"]["id"] == request_.token_id
+    assert (response["filename"], response["type"], response["size"]) == ("one.CSV", "CSV", 4)
+    assert response["status"] == "SUCCESSFUL"
+    assert response["created_by"]["id"] == request_.token_id
     with pytest.raises(BadRequest):
         call(request_, lambda: operations.upload_file(file=wrong))
     assert not wrong.is_kept
@@ -182,7 +184,7 @@ def test_a_token_ends_in_the_future(catalog: Catalog, directory: DataDirectory, 
 
 
 def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirectory) -> None:
-    """Secrets are shown by creating and rotating, never by listing, and no answer is kept."""
+    """Creating and rotating show the secret, listing never does, and no response is kept."""
     operations = TokenOperations(catalog, directory)
     end = "2099-12-31t23:59:59.5+01:00"
     created = asyncio.run(operations.create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))["data"]
@@ -196,8 +198,8 @@ def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirec
     assert catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all()) == []
 
 
-def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
-    """Server info has version and organization as settings say, and any client the contract lets in fits."""
+def test_the_server_shows_version_and_organization(catalog: Catalog) -> None:
+    """Server info has the settings' version and organization, and every client of an allowed version is compatible."""
     operations = ServerOperations(catalog, "26.14.0", lambda: True, lambda: True)
     info = asyncio.run(operations.get_server_info())["data"]
     assert info["inference_events_version"] == __version__
@@ -208,7 +210,7 @@ def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
 
 
 def test_readiness_is_more_than_being_alive(catalog: Catalog) -> None:
-    """Liveness answers always, readiness only while the rest of the server is ready."""
+    """Liveness always succeeds, readiness only while the rest of the server is ready."""
     operations = ServerOperations(catalog, "26.14.0", lambda: False, lambda: True)
     assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}
     with pytest.raises(ServiceUnavailable):

@@ -1,4 +1,4 @@
-"""What the catalog promises if several replicas write at once: each race ends as if one had come after the other."""
+"""Races of replicas in the catalog: each race ends as if one write had come after the other."""
 
 import asyncio
 import threading
@@ -65,7 +65,7 @@ def model(replicas: tuple[Catalog, Catalog], token_id: str) -> Model:
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T | ApiError]:
-    """Return what each call returns or raises. They begin together."""
+    """Return the result or exception of each call. They begin together."""
     start = threading.Barrier(len(calls))
 
     def run(call: Callable[[], T]) -> T | ApiError:
@@ -144,7 +144,7 @@ def test_a_dataset_is_made_once(replicas: tuple[Catalog, Catalog], model: Model)
 
 
 def test_a_baseline_of_the_name_is_left_alone(replicas: tuple[Catalog, Catalog], model: Model) -> None:
-    """A dataset whose baseline somebody makes at the same moment comes without one, and fails nobody."""
+    """A dataset whose baseline is made at the same moment comes without one, and no request fails."""
 
     def make_baseline(session: Session) -> None:
         production = session.scalars(select(Environment).where(Environment.model_id == model.id)).one()

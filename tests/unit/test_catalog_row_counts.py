@@ -1,4 +1,4 @@
-"""What environments and baselines tell of their events where the event store does not know the model."""
+"""Row counts of environments and baselines if the event store does not know the model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[DuckDBEventStore]:
 
 
 def test_a_model_that_the_store_does_not_know_has_no_events(catalog: Catalog, store: DuckDBEventStore) -> None:
-    """Where a stop came between catalog and store, or a deletion is under way, the counts are 0, never a failure."""
+    """After a stop between the writes to catalog and store, or during a deletion, the counts are 0, not an error."""
 
     def make(session: Session) -> None:
         organizations.ensure(session, "acme")

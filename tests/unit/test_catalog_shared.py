@@ -1,4 +1,4 @@
-"""What the catalog promises in a database that replicas share: who may start, what others see, and what failures do."""
+"""Promises of a catalog in a database that replicas share: starts, visibility of changes, and failures."""
 
 import subprocess
 import sys
@@ -109,7 +109,7 @@ def test_replicas_may_start_at_once(databases: Databases) -> None:
 
 
 def test_no_start_makes_a_token(databases: Databases) -> None:
-    """Without a preset admin token a shared catalog has no token: nobody would see its secret."""
+    """Without a preset admin token a shared catalog has no token: no user would see its secret."""
     catalog = open_shared_catalog(databases.migrated(), Settings())
     assert catalog.read(lambda session: session.scalars(select(Token)).all()) == []
     catalog.close()

@@ -1,4 +1,4 @@
-"""What every file store promises. The suite names no backend but in `OPENERS`."""
+"""Promises of every file store. The suite names backends only in `OPENERS`."""
 
 import asyncio
 import hashlib
@@ -67,7 +67,7 @@ def keys(store: FileStore) -> set[str]:
 
 
 @pytest.mark.parametrize("content", [(), (b"",), (b"a", b"", b"bc"), (b"x" * 3_000_000, b"y"), (b"x" * 9_000_000,) * 3])
-def test_an_object_is_what_arrived(store: FileStore, content: tuple[bytes, ...]) -> None:
+def test_an_object_has_the_content_that_arrived(store: FileStore, content: tuple[bytes, ...]) -> None:
     """An object has the size and the SHA-256 of all that arrived, and reads back."""
     stored, whole = put(store, *content), b"".join(content)
     assert (stored.size, stored.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
@@ -102,7 +102,7 @@ def test_content_that_breaks_off_leaves_nothing(store: FileStore) -> None:
     assert keys(store) == set()
 
 
-def test_no_object_takes_the_place_of_another(store: FileStore) -> None:
+def test_no_object_replaces_another(store: FileStore) -> None:
     """Objects that are stored at the same time, even of equal content, are different objects."""
 
     async def both() -> set[str]:
@@ -156,7 +156,7 @@ def test_parquet_reads_over_parts(store: FileStore, tmp_path: Path) -> None:
 
 
 def test_deletion(store: FileStore) -> None:
-    """What is deleted is gone, for a second time as well; other objects stay."""
+    """A deleted object is gone, and can be deleted again; other objects stay."""
     gone, stays = put(store, b"a"), put(store, b"b")
     assert store.delete([gone.key]) == [gone.key]
     assert store.delete([gone.key, "never"]) == [gone.key, "never"]
@@ -166,15 +166,15 @@ def test_deletion(store: FileStore) -> None:
 
 
 def test_fresh_objects_are_not_listed_as_old(store: FileStore) -> None:
-    """A list of the objects before a time has none that was stored after it."""
+    """A list of the objects from before a time has none that was stored after it."""
     before = datetime.now(UTC) - timedelta(seconds=5)
     stored = put(store, b"a")
     assert list(store.list_keys(before)) == []
     assert keys(store) == {stored.key}
 
 
-def test_a_check_finds_what_is_not_what_was_stored(tmp_path: Path) -> None:
-    """Content that changed, is cut or is missing does not pass a check; whoever checks may stop it."""
+def test_a_check_finds_damaged_content(tmp_path: Path) -> None:
+    """Content that changed, is cut or is missing does not pass a check; the caller may stop a check."""
     first, second = tmp_path / "1", tmp_path / "2"
     first.write_bytes(b"abc")
     second.write_bytes(b"def")

@@ -1,4 +1,4 @@
-"""What jobs promise: each runs to its end, in order, through stops and crashes."""
+"""Promises of jobs: each runs to its end, in order, through stops and crashes."""
 
 import errno
 import os
@@ -118,7 +118,7 @@ def wait_for(catalog: Catalog, job_id: str) -> Job:
 
 
 def test_a_job_is_readable_before_it_runs(catalog: Catalog, queue: JobQueue) -> None:
-    """A job that was accepted shows as PENDING with its info at once, with no worker about."""
+    """An accepted job shows as PENDING with its info at once, even without a worker."""
     job = read(catalog, accept(catalog, queue))
     assert (job.status, job.progress, job.info) == ("PENDING", 0.0, {"resource_type": "EVENT"})
     assert (job.started_at, job.completed_at) == (None, None)
@@ -141,7 +141,7 @@ def test_a_request_that_fails_accepts_no_job(catalog: Catalog, queue: JobQueue) 
 
 
 def test_a_job_succeeds_with_what_it_reports(catalog: Catalog, queue: JobQueue) -> None:
-    """A job ends as SUCCESS at 100 per cent; info given on the way and at the end adds to what was there."""
+    """A job ends as SUCCESS at 100 per cent; info given on the way and at the end is added to the existing info."""
 
     def work(run: JobRun) -> None:
         run.progress(0.25, rows=10)
@@ -176,7 +176,7 @@ def test_a_job_s_changes_come_with_its_success(catalog: Catalog, queue: JobQueue
 
 
 def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
-    """A job that fails for a reason of its own shows reason, message and what it had reported."""
+    """A job that fails with a reason shows reason, message and its last report."""
 
     def work(run: JobRun) -> None:
         run.progress(0.5, rows=2)
@@ -194,8 +194,8 @@ def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
 
 
 @pytest.mark.parametrize("error", [None, JobFailed("Conflict", "m"), ObjectNotFound.of("File"), ValueError("payload")])
-def test_every_end_shows_what_was_done(catalog: Catalog, queue: JobQueue, error: Exception | None) -> None:
-    """However a job ends, it shows what it counts after its handler has left, not what it reported on the way."""
+def test_every_end_shows_the_final_counts(catalog: Catalog, queue: JobQueue, error: Exception | None) -> None:
+    """After any end, a job shows the counts from after its handler returned, not those reported on the way."""
     done = {"rows": 0}
 
     def work(run: JobRun) -> None:
@@ -214,7 +214,7 @@ def test_every_end_shows_what_was_done(catalog: Catalog, queue: JobQueue, error:
 
 
 def test_a_count_that_fails_does_not_keep_a_job_from_ending(catalog: Catalog, queue: JobQueue) -> None:
-    """What breaks a job may break its count as well: the job is a FAILURE and shows what it had reported."""
+    """A fault may break the final count of a job, too: the job is a FAILURE and shows its last report."""
 
     def work(run: JobRun) -> None:
         run.count_with(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
@@ -226,7 +226,7 @@ def test_a_count_that_fails_does_not_keep_a_job_from_ending(catalog: Catalog, qu
     assert (job.status, job.error_reason, job.info["rows"]) == ("FAILURE", "BadRequest", 1)
 
 
-def test_something_missing_fails_the_job_by_name(catalog: Catalog, queue: JobQueue) -> None:
+def test_an_error_of_the_api_is_the_job_s_reason(catalog: Catalog, queue: JobQueue) -> None:
     """An error of the API that a handler meets becomes the job's reason and message."""
 
     def work(run: JobRun) -> None:
@@ -320,7 +320,7 @@ def test_a_project_s_job_waits_for_those_of_its_models(catalog: Catalog, queue: 
 
 
 def test_a_stop_leaves_a_job_at_a_safe_point(catalog: Catalog, queue: JobQueue) -> None:
-    """A stop waits for a job's checkpoint; the job stays STARTED and goes on with the next workers."""
+    """A stop waits for a job's checkpoint; the job stays STARTED and continues with the next workers."""
     steps: list[int] = []
 
     def work(run: JobRun) -> None:
@@ -341,7 +341,7 @@ def test_a_stop_leaves_a_job_at_a_safe_point(catalog: Catalog, queue: JobQueue) 
 
 
 def test_a_stop_does_not_wait_longer_than_its_grace(catalog: Catalog, queue: JobQueue) -> None:
-    """A handler that reaches no safe point in time is left behind, and the stop says so."""
+    """A stop does not wait for a handler that reaches no safe point in time, and reports it."""
     running, release = threading.Event(), threading.Event()
 
     def work(run: JobRun) -> None:
@@ -402,7 +402,7 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
 def test_a_fenced_run_leaves_its_job_to_another(
     catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that the store refuses neither ends the job nor shows anything of it. The job goes on in a later run."""
+    """A run that the store refuses neither ends the job nor shows anything of it. A later run continues the job."""
     monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.0)
     fenced = iter([True])
 
@@ -434,7 +434,7 @@ def find_no_model(run: JobRun) -> None:
 
 @pytest.mark.parametrize("leave", [JobRun.checkpoint, lambda run: run.progress(1), JobRun.succeed, find_no_model])
 def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue, leave: Handler) -> None:
-    """A running job whose model is deleted is FAILURE at once and stays so, and shows its work at last."""
+    """A running job whose model is deleted is FAILURE at once and stays so, and shows its final counts."""
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     token = catalog.write(lambda session: tokens.create(session, "t", ["admin"])[0])
     project = catalog.write(lambda session: projects.create(session, "bank"))
@@ -466,7 +466,7 @@ def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue
 
 
 def test_progress_is_written_sparingly(catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often a job reports, it writes once a second, and its end shows the last that it reported."""
+    """A job that reports often writes once a second, and its end shows its last report."""
     reports: list[float] = []
     report = leases.report
 

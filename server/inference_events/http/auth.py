@@ -12,7 +12,7 @@ from inference_events.http.request_state import RequestState
 
 
 class TokenIdentity(Protocol):
-    """Name the token of a request and what it may do; `project_ids` None means in all projects."""
+    """The token of a request and its scopes; `project_ids` None means all projects."""
 
     @property
     def id(self) -> str: ...
@@ -24,12 +24,12 @@ class TokenIdentity(Protocol):
     def project_ids(self) -> frozenset[str] | None: ...
 
 
-# Gives the identity of a token's text, or None for a token that is unknown, expired or revoked.
+# Returns the identity of a token's text, or None for a token that is unknown, expired or revoked.
 Authenticator = Callable[[str], Awaitable[TokenIdentity | None]]
 
 
 async def authorize(scope: Scope, state: RequestState, operation: Operation, authenticate: Authenticator) -> None:
-    """Note the token of a request. Raises Unauthorized without a valid one, Forbidden if it may not call this."""
+    """Identify the token of a request. Raises Unauthorized without a valid one, Forbidden if it may not call this."""
     if operation.scopes is None:
         return
     identity = await _identify(scope, authenticate)

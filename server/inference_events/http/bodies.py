@@ -26,16 +26,16 @@ from inference_events.http.request_state import header
 from inference_events.http.validation import MAX_FAULTS
 from inference_events.limits import BodyLimits, too_large
 
-# Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
+# A body up to this size is decoded in a few milliseconds, which is not worth a thread.
 INLINE_BYTES = 512 * 1024
-# From here on events are not decoded before it is known what columns they have.
+# From this size on, events are decoded only once their model's columns are known.
 MANY_EVENTS_BYTES = 32 * 1024
 # RFC 9659: a zstd content coding needs no larger window, and a decoder may refuse one.
 ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 # One block of a few bytes may stand for 128 KiB: short slices bound what one call can produce.
 _SLICE_BYTES = 512
 
-# A minus sign, if there is one, stands before the position of the error.
+# A minus sign may precede the position of the error.
 NOT_NUMBERS = ("NaN", "Infinity")
 
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -59,7 +59,7 @@ _DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
 
 
 def content_length(scope: Scope) -> int:
-    """Return the declared length of the body in bytes, 0 where none is declared."""
+    """Return the declared length of the body in bytes, 0 if none is declared."""
     text = header(scope, b"content-length") or "0"
     if not (text.isascii() and text.isdigit()):
         raise BadRequest("The Content-Length header is not readable")
@@ -68,7 +68,7 @@ def content_length(scope: Scope) -> int:
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """Hold a checked body, with the SHA-256 of its bytes where the operation keeps a retry record."""
+    """A checked body, with the SHA-256 of its bytes if the operation keeps an idempotency record."""
 
     value: Any
     digest: bytes
@@ -122,7 +122,7 @@ def _decoded(raw: bytearray, operation: Operation) -> Any:
 
 
 def _without_decoding(raw: bytearray, operation: Operation) -> Any:
-    """Return the body with its events as they stand in the text; None where it is small or all must be looked at."""
+    """Return the body with its events still as text; None if it is small or every value must be checked."""
     if len(raw) < MANY_EVENTS_BYTES:
         return None
     try:
@@ -136,12 +136,12 @@ def _without_decoding(raw: bytearray, operation: Operation) -> Any:
         allows=partial(_allows, operation, frame),
         decode=lambda: _decoded(raw, operation)["source"]["events"],
     )
-    # Not into the frame itself, which the events know: a circle would keep all of them until the collector comes.
+    # In a copy, because the events refer to the envelope: a cycle would keep them until the garbage collector runs.
     return {**frame.body, "source": {**frame.body["source"], "events": events}}
 
 
 def _allows(operation: Operation, frame: Envelope, count: int) -> bool:
-    """Tell whether the contract allows the frame's body with so many events."""
+    """Return whether the contract allows the envelope's body with `count` events."""
     source = {**frame.body["source"], "events": [{}] * count}
     return operation.body is not None and not operation.body.faults({**frame.body, "source": source})
 

@@ -1,4 +1,4 @@
-"""The way of one request through its operation: authorize, read, call, respond."""
+"""Serve one request: authorize, read, call the operation, respond."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ _log = structlog.get_logger("inference_events.http")
 
 
 class RetryGate(Protocol):
-    """Decide what a mutating request gets: its own response, or that of an earlier attempt."""
+    """Return a mutating request's own response, or that of an earlier attempt."""
 
     async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Hold what all endpoints share. Uploads go to the file store."""
+    """State that all endpoints share. Uploads go to the file store."""
 
     authenticate: Authenticator
     retries: RetryGate
@@ -88,30 +88,30 @@ class Endpoint:
         enter_request(request)
         perform = partial(self._handler, **arguments)
         if self._operation.is_recorded:
-            answer = await self._dispatch.retries.answer(request, perform)
+            response = await self._dispatch.retries.answer(request, perform)
         else:
-            answer = await perform()
-        if self._operation.answer is None:
-            await self._send_file(answer, receive, send)
+            response = await perform()
+        if self._operation.response is None:
+            await self._send_file(response, receive, send)
         else:
-            await self._send_json(answer, self._operation.answer, send)
+            await self._send_json(response, self._operation.response, send)
 
-    async def _send_file(self, answer: FileDownload, receive: Receive, send: Send) -> None:
-        if self._dispatch.validate_responses and answer.media_type not in self._operation.file_types:
-            answer.path.unlink()
+    async def _send_file(self, response: FileDownload, receive: Receive, send: Send) -> None:
+        if self._dispatch.validate_responses and response.media_type not in self._operation.file_types:
+            response.path.unlink()
             self._refuse([ErrorDetail("is not a type of the contract", "/content-type")])
-        await send_file(receive, send, self._operation.status, answer.path, answer.filename, answer.media_type)
+        await send_file(receive, send, self._operation.status, response.path, response.filename, response.media_type)
 
-    async def _send_json(self, answer: Any, contract: Validator, send: Send) -> None:
-        body = exact_json.dumps(answer)
+    async def _send_json(self, response: Any, contract: Validator, send: Send) -> None:
+        body = exact_json.dumps(response)
         if self._dispatch.validate_responses and (faults := contract.faults(orjson.loads(body))):
             self._refuse(faults)
         await send_json(send, self._operation.status, body)
 
     def _refuse(self, faults: Sequence[ErrorDetail]) -> NoReturn:
         places = [f"{fault.place} {fault.message}" for fault in faults]
-        _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
-        raise InternalError("The answer does not match the contract", faults)
+        _log.error("response_breaks_contract", operation=self._operation.id, faults=places)
+        raise InternalError("The response does not match the contract", faults)
 
 
 def _request(scope: Scope, state: RequestState, body_digest: bytes = b"") -> Request:

@@ -210,7 +210,7 @@ def argument_name(place: str, name: str) -> str:
 
 
 def scalar(text: str, kind: str, is_uuid: bool) -> Any:
-    """Read `text` as the JSON type `kind`; what cannot be read stays text, which the schema then refuses."""
+    """Read `text` as the JSON type `kind`; unreadable text stays text, which the schema then refuses."""
     match kind:
         case "boolean":
             return _BOOLEANS.get(text, text)

@@ -13,13 +13,13 @@ AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])
 
 
 async def change(catalog: Catalog, make: Callable[[Session], AnswerT]) -> AnswerT:
-    """Return the response that `make` returns. It is recorded in the transaction of the change."""
+    """Return the response of `make`. It is recorded in the transaction of the change."""
     request = current_request()
 
     def make_and_record(session: Session) -> AnswerT:
         idempotency_records.claim(session, request, RETRIED_WITHIN)
-        answer = make(session)
-        idempotency_records.record(session, request, answer)
-        return answer
+        response = make(session)
+        idempotency_records.record(session, request, response)
+        return response
 
     return await catalog.awrite(make_and_record)

@@ -1,4 +1,4 @@
-"""Where events go: from a model's id and an environment to its schema and its place in the event store."""
+"""Resolve a model's id and an environment to the model's schema and the environment's id in the event store."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -48,7 +48,7 @@ class ModelRegistry:
         )
 
     def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
-        """Do `environment_id`, but make a dataset that does not exist, with its STATIC baseline."""
+        """Return `environment_id`; create the dataset and its STATIC baseline if they do not exist."""
         try:
             return self.environment_id(model_id, dataset)
         except ObjectNotFound:
@@ -57,7 +57,7 @@ class ModelRegistry:
             return self.environment_id(model_id, dataset)
 
     def define(self, model: Model) -> None:
-        """Give the event store a model's columns. Raises Conflict where stored values would be lost."""
+        """Give the event store a model's columns. Raises Conflict if stored values would be lost."""
         schema = to_model_schema(model)
         try:
             self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets).result()
@@ -77,7 +77,7 @@ class ModelRegistry:
         self._catalog.write(lambda session: self.define(models.get(session, model_id, Lock.SHARED)))
 
     def with_schema_retry(self, model_id: str, act: Callable[[], T]) -> T:
-        """Return what `act` returns, after mending where the store is out of step."""
+        """Return the result of `act`; if the store's schema is stale, sync it and try again."""
         for _ in range(ATTEMPTS):
             try:
                 return act()

@@ -50,24 +50,24 @@ class EventOperations:
     async def publish_events(self, *, body: t.PublishEventsRequest) -> t.PublishEventsResponse:
         dataset = dataset_name(body["env_type"], body.get("env_name"))
         source = body["source"]
-        answer: t.PublishEventsResponse
+        response: t.PublishEventsResponse
         if source["type"] == "FILE":
-            answer = await self._start_file_job(PUBLISH_FILE, body["model_id"], dataset, source["file_id"])
+            response = await self._start_file_job(PUBLISH_FILE, body["model_id"], dataset, source["file_id"])
         else:
             kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
             target = WriteTarget(body["model_id"].lower(), dataset, kind)
-            answer = published(await self._batcher.submit(target, source["events"], current_request()))
-        return answer
+            response = published(await self._batcher.submit(target, source["events"], current_request()))
+        return response
 
     async def update_events(self, *, body: t.UpdateEventsRequest) -> t.UpdateEventsResponse:
         source = body["source"]
-        answer: t.UpdateEventsResponse
+        response: t.UpdateEventsResponse
         if source["type"] == "FILE":
-            answer = await self._start_file_job(UPDATE_FILE, body["model_id"], None, source["file_id"])
+            response = await self._start_file_job(UPDATE_FILE, body["model_id"], None, source["file_id"])
         else:
             target = WriteTarget(body["model_id"].lower(), None, WriteKind.UPDATE)
-            answer = updated(await self._batcher.submit(target, source["events"], current_request()))
-        return answer
+            response = updated(await self._batcher.submit(target, source["events"], current_request()))
+        return response
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
         model = await asyncio.to_thread(self._registry.model, body["model_id"].lower())
@@ -109,7 +109,7 @@ class EventOperations:
         params: Mapping[str, Any],
         shown: Mapping[str, Any],
     ) -> Any:
-        """Accept a job and answer with `shown` and its name. A retry gets the same answer."""
+        """Accept a job and respond with `shown` and its name. A retry gets the same response."""
         token_id, job_id = current_request().token_id, new_id()
 
         def check(session: Session) -> None:
@@ -140,7 +140,7 @@ class EventOperations:
 
         # First, because a job that is refused must not cost two commits of the event store.
         await self._catalog.aread(check)
-        # Before the write to the catalog, which would hold up all other writes to it.
+        # Outside the catalog's transaction, which would block all other writes to the catalog.
         epoch = await asyncio.wrap_future(self._store.accept_job(model.id, job_id))
         try:
             return await change(self._catalog, make)
@@ -155,7 +155,7 @@ def _check_file(session: Session, file_id: str, model: Model) -> None:
 
 
 def respond(result: IngestResult) -> t.PublishEventsResponse | t.UpdateEventsResponse:
-    """Return the response to a request whose events became `result`."""
+    """Return the response to a request with this `result`."""
     return updated(result) if result.kind is WriteKind.UPDATE else published(result)
 
 

@@ -1,8 +1,8 @@
-"""Files as the server reads them: in processes of their own, with a limit of memory and of time.
+"""Read files in separate processes, with limits of memory and time.
 
-A file can be made so that a few bytes of it fill any memory, that reading it never ends, or that it crashes the
-reader. So no file is opened here: a process reads it and sends its rows, and if it ends, only its job fails. A process
-that has read a file to its end is kept for the next one, because a new one takes a tenth of a second to start.
+A malicious file of a few bytes can fill any memory, be read forever, or crash the reader. So no file is opened here: a
+process reads it and sends its rows, and if it ends, only its job fails. A process that has read a file to its end is
+kept for the next one, because a new one takes a tenth of a second to start.
 """
 
 import socket
@@ -41,7 +41,7 @@ POLL_SECONDS = 0.2
 MAX_MESSAGE_BYTES = 16 * CHUNK_BYTES
 # A process that took more is replaced, which returns its memory.
 KEPT_BYTES = 256 * MIB
-# How many rows to read at once after a process ended: what ended it may have been too many.
+# Rows to read at once after a process ended: too many rows may have ended it.
 CAUTIOUS_ROWS = 1024
 TOO_MUCH_MEMORY = "it needs more than {limit} MiB of memory to be read"
 TOO_SLOW = "none of its rows could be read in {seconds:g} s"
@@ -53,18 +53,18 @@ log = structlog.get_logger(__name__)
 
 
 class ReaderEnded(Exception):
-    """A process ended before it had answered."""
+    """A process ended before its last message."""
 
 
-def nothing() -> None:
-    """Leave nowhere: nobody stops what goes on."""
+def never_stop() -> None:
+    """Do nothing: the caller never stops the reading."""
 
 
 class FileReaders:
     """Read files in processes, each with `memory_bytes` at most and a sign of life at least every `seconds`.
 
-    All that reads takes a `checkpoint`, which is called often while nothing arrives. What it raises ends the process.
-    The processes get the credentials of a bucket if `reads_bucket`. All that reads raises FileStoreUnavailable.
+    Every method that reads takes a `checkpoint`, which is called often while nothing arrives. If it raises, the process
+    ends. Each may raise FileStoreUnavailable. The processes get the credentials of a bucket if `reads_bucket`.
     """
 
     def __init__(self, memory_bytes: int, seconds: float, *, reads_bucket: bool = False) -> None:
@@ -83,7 +83,7 @@ class FileReaders:
             self._idle.append(process)
 
     def close(self) -> None:
-        """End all processes, also those that read."""
+        """End all processes, even those that read."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, []
@@ -91,10 +91,10 @@ class FileReaders:
         for process in idle:
             process.close()
         for process in busy:
-            # The thread that waits for it closes it.
+            # The thread that waits for the process closes it.
             process.end()
 
-    def column_names(self, source: FileSource, type: str, checkpoint: Checkpoint = nothing) -> list[str]:
+    def column_names(self, source: FileSource, type: str, checkpoint: Checkpoint = never_stop) -> list[str]:
         """Do `files.column_names`. Raises Unreadable."""
         names: list[str] = self._result("names", source, type, checkpoint)
         return names
@@ -104,7 +104,7 @@ class FileReaders:
     ) -> list[t.Column]:
         """Do `model_factory.propose_columns`. Raises Unreadable."""
         columns: list[t.Column] = self._result(
-            "propose", source, type, nothing, sample_size=sample_size, max_cardinality=max_cardinality
+            "propose", source, type, never_stop, sample_size=sample_size, max_cardinality=max_cardinality
         )
         return columns
 
@@ -116,7 +116,7 @@ class FileReaders:
         start: int,
         size: int,
         max_malformed: int = MAX_MALFORMED,
-        checkpoint: Checkpoint = nothing,
+        checkpoint: Checkpoint = never_stop,
     ) -> Iterator[FileChunk]:
         """Do `files.read_chunks`. Raises Unreadable, and TooManyMalformed after the rows before."""
         is_second = False
@@ -237,7 +237,7 @@ class _Process:
                 [sys.executable, "-P", "-m", reader_process.__name__, str(theirs.fileno()), str(memory_bytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                # What a library writes as it aborts may show cells.
+                # A library that aborts may write cells to its output.
                 stderr=subprocess.DEVNULL,
                 env=dict(environment),
                 pass_fds=[theirs.fileno()],

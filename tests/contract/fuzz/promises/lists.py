@@ -1,4 +1,4 @@
-"""Lists: pages add up, and ordering, search and filter select what they say."""
+"""Lists: pages add up, and ordering, search and filter select the right items."""
 
 import json
 from collections.abc import Callable, Mapping
