@@ -14,8 +14,8 @@ class Request:
     """Describe the request in hand.
 
     `body_digest` is the SHA-256 of the body after decompression, `is_retry` tells that the client sent
-    `X-Fiddler-Client-Retry`. Both matter to `retries` only. `project_ids` are the projects that the token is limited
-    to; None means all.
+    `X-Fiddler-Client-Retry`. Both matter to `retries` only. `body_bytes` and `body_values` are about how much JSON
+    the body holds. `project_ids` are the projects that the token is limited to; None means all.
     """
 
     id: str
@@ -23,6 +23,8 @@ class Request:
     path: str
     token_id: str = ""
     body_digest: bytes = b""
+    body_bytes: int = 0
+    body_values: int = 0
     idempotency_key: str | None = None
     is_retry: bool = False
     project_ids: frozenset[str] | None = None
