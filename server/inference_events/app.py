@@ -74,7 +74,13 @@ class Services:
         self._opened.add("catalog", self.catalog.close)
         if self.catalog.migrated:
             log.info("catalog_migrated", **self.catalog.migrated)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
+        self.store = open_store(
+            self.directory,
+            self.catalog,
+            settings.checkpoint_bytes,
+            self.metrics,
+            max_columns=settings.max_columns_in_sum,
+        )
         self._opened.add("event store", self.store.close)
         self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
         adopt_parts(self.directory.parts, self.catalog, self.file_store)

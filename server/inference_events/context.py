@@ -23,11 +23,11 @@ class Request:
     path: str
     token_id: str = ""
     body_digest: bytes = b""
-    body_bytes: int = 0
-    body_values: int = 0
     idempotency_key: str | None = None
     is_retry: bool = False
     project_ids: frozenset[str] | None = None
+    body_bytes: int = 0
+    body_values: int = 0
 
 
 @dataclass(slots=True)

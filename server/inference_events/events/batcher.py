@@ -53,6 +53,8 @@ EVENT_BYTES = 400
 EVENT_COLUMNS = 20
 # A light request has fewer events than this. They take about 0.1 s to ingest if each value must be looked at.
 HEAVY_EVENTS = 2_000
+# Ingesting takes some 50 µs for each column of the model, even for one event.
+WIDE_COLUMNS = 1_000
 # Each column costs some microseconds, even if a single event has it. A model has at most 10,000.
 MAX_COLUMNS = 20_000
 # One batch is committed while the next is made.
@@ -161,9 +163,9 @@ class RequestBatcher:
 
     def stop(self) -> None:
         """Take no more; what is written already is answered when the store has committed it."""
-        for lane in (self._light, self._heavy):
+        # The light lane first: what it finds to be heavy goes to the other one.
+        for lane, thread in zip((self._light, self._heavy), self._threads, strict=True):
             lane.queue.close()
-        for thread in self._threads:
             thread.join()
 
     def _put(self, pending: _PendingRequest) -> None:
@@ -206,6 +208,9 @@ class RequestBatcher:
         if any(pending.attempts for pending in group):
             self._registry.sync_schema(target.model_id)
         schema = self._registry.schema(target.model_id)
+        if len(schema.columns) >= WIDE_COLUMNS and self._lane(group[0]) is self._light:
+            self._move_to_heavy(group)
+            return
         rows, slices = self._rows(group, schema)
         ingested = _ingest(target.kind, rows, schema, received_at)
         if ingested.faults:
@@ -224,6 +229,11 @@ class RequestBatcher:
             raise
         self._observe(len(group), len(ingested.batch))
         written.add_done_callback(partial(self._written, slices, results))
+
+    def _move_to_heavy(self, group: Sequence[_PendingRequest]) -> None:
+        for pending in group:
+            pending.weight = HEAVY_EVENTS
+            self._put(pending)
 
     def _rows(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[Rows, list[_Slice]]:
         """Put the events of a group into one table."""
