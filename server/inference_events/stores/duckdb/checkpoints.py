@@ -33,9 +33,15 @@ class Checkpoints:
         if columns >= WIDE_COLUMNS:
             self._wide[table] = columns
 
-    def is_due(self) -> bool:
-        """Return whether so much of wide tables was written that it is time for a checkpoint."""
-        return sum(self._wide.values()) >= MAX_WIDE_COLUMNS
+    def take_due(self) -> bool:
+        """Return whether so much of wide tables was written that it is time for a checkpoint, and count from 0 again.
+
+        A checkpoint that fails, as beside a long read, is thus not tried again at once.
+        """
+        is_due = sum(self._wide.values()) >= MAX_WIDE_COLUMNS
+        if is_due:
+            self._wide = {}
+        return is_due
 
     @contextmanager
     def observed(self) -> Iterator[None]:

@@ -124,7 +124,7 @@ class Writer:
     def after_commit(self) -> bool:
         """Tidy up if it is time, and return whether it was. Nobody waits for it, and a failure loses nothing."""
         vacuums, self._vacuums = self._vacuums, False
-        if not vacuums and not self._checkpoints.is_due():
+        if not vacuums and not self._checkpoints.take_due():
             return False
         try:
             if vacuums:
