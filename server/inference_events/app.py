@@ -29,6 +29,7 @@ from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
 from inference_events.jobs.resuming import resume_jobs
+from inference_events.memory import RELEASE_SECONDS, release_memory
 from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.models.factory.proposer import Proposer
@@ -189,7 +190,9 @@ def _lifespan(services: Services) -> Any:
         log.info("server_started", version=__version__)
         try:
             async with repeated(
-                (services.purge.purge, PURGE_EVERY_SECONDS), (services.disk.probe, PROBE_EVERY_SECONDS)
+                (services.purge.purge, PURGE_EVERY_SECONDS),
+                (services.disk.probe, PROBE_EVERY_SECONDS),
+                (release_memory, RELEASE_SECONDS),
             ):
                 yield
         finally:
