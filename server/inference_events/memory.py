@@ -15,7 +15,7 @@ _c_library = ctypes.CDLL(None)
 
 
 def release_memory() -> None:
-    """Give free memory back to the system. Takes some milliseconds, and holds no lock of the interpreter."""
+    """Give free memory back to the system. Other threads run meanwhile, also if it takes some tenths of a second."""
     pa.default_memory_pool().release_unused()
     # Only glibc has it, and only glibc needs it.
     if hasattr(_c_library, "malloc_trim"):

@@ -51,7 +51,7 @@ class Figures:
         return self.settled - self.rest
 
     def check(self, counts: Counter[str], *, growth: float) -> None:
-        """Count, and check that others hardly waited, that memory grew by less than `growth` MiB, and that it returned."""
+        """Count, and check that others hardly waited, and that memory grew by less than `growth` MiB and returned."""
         self.count(counts)
         assert self.requests, self
         assert self.longest_wait < MAX_WAIT_SECONDS, self
