@@ -32,6 +32,7 @@ from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
 from inference_events.jobs.resuming import end_orphans
+from inference_events.memory import RELEASE_SECONDS, release_memory
 from inference_events.metrics import Metrics
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
@@ -194,7 +195,9 @@ def _lifespan(services: Services) -> Any:
         log.info("server_started", version=__version__)
         try:
             async with repeated(
-                (services.purge.purge, PURGE_EVERY_SECONDS), (services.disk.probe, PROBE_EVERY_SECONDS)
+                (services.purge.purge, PURGE_EVERY_SECONDS),
+                (services.disk.probe, PROBE_EVERY_SECONDS),
+                (release_memory, RELEASE_SECONDS),
             ):
                 yield
         finally:

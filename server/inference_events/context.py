@@ -14,8 +14,8 @@ class Request:
     """Describe the current request.
 
     `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
-    `X-Fiddler-Client-Retry`. Only `idempotency` uses both. `project_ids` are the projects that the token is limited to;
-    None means all.
+    `X-Fiddler-Client-Retry`. Only `idempotency` uses both. `body_bytes` and `body_values` say about how much JSON the
+    body holds. `project_ids` are the projects that the token is limited to; None means all.
     """
 
     id: str
@@ -26,6 +26,8 @@ class Request:
     idempotency_key: str | None = None
     is_retry: bool = False
     project_ids: frozenset[str] | None = None
+    body_bytes: int = 0
+    body_values: int = 0
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ def open_embedded(
         log.info("catalog_migrated", **catalog.migrated)
     # No other process works on this directory, so their owner is gone.
     catalog.write(leases.end_all)
-    store = open_store(directory, catalog, settings.checkpoint_bytes, metrics)
+    store = open_store(directory, catalog, settings.checkpoint_bytes, metrics, max_columns=settings.max_columns_in_sum)
     opened.add("event store", store.close)
     new_secret = prepare_catalog(catalog, settings, directory)
     if not settings.files_url:

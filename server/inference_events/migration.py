@@ -50,12 +50,16 @@ class DirectoryMigration:
 
 
 def open_store(
-    directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int, observer: StoreObserver | None = None
+    directory: DataDirectory,
+    catalog: Catalog,
+    checkpoint_bytes: int,
+    observer: StoreObserver | None = None,
+    max_columns: int | None = None,
 ) -> DuckDBEventStore:
     """Open the event store, after a migration if it needs one. Raises a DataDirectoryError."""
 
     def opened(events: Path) -> DuckDBEventStore:
-        return DuckDBEventStore(events, checkpoint_bytes=checkpoint_bytes, observer=observer)
+        return DuckDBEventStore(events, checkpoint_bytes=checkpoint_bytes, observer=observer, max_columns=max_columns)
 
     try:
         return on_events(directory.events_file, opened)

@@ -36,8 +36,8 @@ class SlowEngine:
     def apply(self, work: Any) -> Any:
         return work
 
-    def after_commit(self) -> None:
-        pass
+    def after_commit(self) -> bool:
+        return False
 
 
 class FailingObserver(StoreObserver):

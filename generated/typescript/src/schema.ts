@@ -587,7 +587,9 @@ export interface paths {
          *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
          *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+         *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 100,000
+         *     columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a 409.
+         *     Columns that were dropped count until their model is deleted. A retry follows *Retries* in the introduction.
          */
         post: operations["create_model"];
         delete?: never;
@@ -633,6 +635,7 @@ export interface paths {
          *        readable under `undeclared`.
          *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
          *     4. Events stored before are not checked again; the schema binds later writes.
+         *     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is a 409.
          *
          *     A retry follows *Retries* in the introduction.
          */

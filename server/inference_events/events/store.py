@@ -81,6 +81,10 @@ class LossyRetyping(StoreError):
     """A column's stored values do not all have a counterpart in its new type. `args` names the columns."""
 
 
+class TooManyColumns(StoreError):
+    """All models together would have more columns than the store may hold. `args` is the limit."""
+
+
 class OutOfTurn(StoreError):
     """The chunk does not begin where its job has come to: one before it is not committed."""
 
@@ -340,7 +344,8 @@ class EventStore(Protocol):
         """Create or change a model's columns. From now on the store keeps when the targets among them got a value.
 
         A dropped column keeps its values, which read as undeclared; a column of another type gets them converted.
-        Fails with LossyRetyping, and changes nothing, if a value would be lost.
+        Fails with LossyRetyping if a value would be lost, and with TooManyColumns if an engine for which each column
+        costs memory has no room for the new ones. Either changes nothing.
         """
 
     def drop(self, model_id: str) -> Future[None]:

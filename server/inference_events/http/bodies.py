@@ -68,10 +68,15 @@ def content_length(scope: Scope) -> int:
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """A checked body, with the SHA-256 of its bytes if the operation keeps an idempotency record."""
+    """A checked body, with the SHA-256 of its bytes if the operation keeps an idempotency record.
+
+    `bytes` and `values` are its size after decompression and about how many JSON values it has.
+    """
 
     value: Any
     digest: bytes
+    bytes: int
+    values: int
 
 
 async def read_json(
@@ -104,11 +109,13 @@ def _decode(
 def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, reservation: Reservation) -> JsonBody:
     if not raw:
         raise BadRequest("A JSON body is required")
-    reservation.add(excess_bytes(len(raw), check_values(raw, limits)))
+    values = check_values(raw, limits)
+    reservation.add(excess_bytes(len(raw), values))
     value = _without_decoding(raw, operation) if operation.path == EVENTS_PATH else None
     if value is None:
         value = _decoded(raw, operation)
-    return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"")
+    digest = hashlib.sha256(raw).digest() if operation.is_recorded else b""
+    return JsonBody(value, digest, len(raw), values)
 
 
 def _decoded(raw: bytearray, operation: Operation) -> Any:

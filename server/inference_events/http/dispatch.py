@@ -15,7 +15,7 @@ from inference_events.errors import ErrorDetail, InternalError
 from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
 from inference_events.http.auth import Authenticator, authorize
-from inference_events.http.bodies import read_json
+from inference_events.http.bodies import JsonBody, read_json
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.forms import Form
@@ -73,7 +73,7 @@ class Endpoint:
             arrival = Arrival(receive, self._dispatch.limits.pace, reservation)
             body = await read_json(scope, arrival, self._operation, self._body_limits, reservation)
             arguments["body"] = body.value
-            await self._respond(_request(scope, request_state(scope), body.digest), arguments, receive, send)
+            await self._respond(_request(scope, request_state(scope), body), arguments, receive, send)
 
     async def _with_form(
         self, form: Form, arguments: dict[str, Any], scope: Scope, receive: Receive, send: Send
@@ -114,13 +114,15 @@ class Endpoint:
         raise InternalError("The response does not match the contract", faults)
 
 
-def _request(scope: Scope, state: RequestState, body_digest: bytes = b"") -> Request:
+def _request(scope: Scope, state: RequestState, body: JsonBody | None = None) -> Request:
     return Request(
         id=state.request_id,
         method=scope["method"],
         path=scope["path"],
         token_id=state.token_id,
-        body_digest=body_digest,
+        body_digest=body.digest if body else b"",
+        body_bytes=body.bytes if body else 0,
+        body_values=body.values if body else 0,
         idempotency_key=header(scope, b"idempotency-key"),
         is_retry=header(scope, b"x-fiddler-client-retry") is not None,
         project_ids=state.project_ids,

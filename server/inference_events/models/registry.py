@@ -9,7 +9,7 @@ from inference_events.catalog import Catalog, baselines, environments, models
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model
 from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
-from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
+from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged, TooManyColumns
 from inference_events.models.schema import ModelSchema, model_schema
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class ModelRegistry:
             return self.environment_id(model_id, dataset)
 
     def define(self, model: Model) -> None:
-        """Give the event store a model's columns. Raises Conflict if stored values would be lost."""
+        """Give the event store a model's columns. Raises Conflict if stored values would be lost, or it has no room."""
         schema = to_model_schema(model)
         try:
             self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets).result()
@@ -68,6 +68,11 @@ class ModelRegistry:
                 for name in error.args
             ]
             raise Conflict("Stored values would be lost", faults) from None
+        except TooManyColumns as error:
+            (limit,) = error.args
+            message = f"All models together may have {limit:,} columns; delete models or raise max_columns_in_sum"
+            fault = ErrorDetail("has more columns than there is room for", "/schema/columns", "Conflict")
+            raise Conflict(message, [fault]) from None
 
     def sync_schema(self, model_id: str) -> None:
         """Bring the event store in step with a model. Raises ObjectNotFound.

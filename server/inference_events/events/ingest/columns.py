@@ -6,7 +6,7 @@ An array is converted at once if every value fits. If one does not, each value i
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -79,14 +79,12 @@ def is_too_deep(value: Any) -> bool:
     """Return whether a value is nested too deeply for JSON writers."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [item for each in level if isinstance(each, list | dict) for item in _items(each)]
+        lists = (each for each in level if isinstance(each, list))
+        objects = (each.values() for each in level if isinstance(each, dict))
+        level = [*chain.from_iterable(lists), *chain.from_iterable(objects)]
         if not level:
             return False
     return True
-
-
-def _items(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
 
 
 def is_null(value: Any, *, text: bool = False) -> bool:

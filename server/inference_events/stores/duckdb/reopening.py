@@ -67,8 +67,8 @@ class ReopeningWriter:
     def apply(self, work: Any) -> Any:
         return self._writer.apply(work)
 
-    def after_commit(self) -> None:
-        self._writer.after_commit()
+    def after_commit(self) -> bool:
+        return self._writer.after_commit()
 
     def needs_vacuum(self) -> bool:
         """Return what the writer returns, as the two below do. Any thread may call it."""

@@ -168,7 +168,8 @@ class Rows:
     def _order(self, schema: TableSchema) -> list[str]:
         """Return the columns as they lie in the table. That depends on when each of them came."""
         if schema.model_id not in self._orders:
-            self._orders[schema.model_id] = self._db.table(schema.table).columns
+            described = self._db.execute(f"SELECT name FROM pragma_table_info('{schema.table}') ORDER BY cid")
+            self._orders[schema.model_id] = [name for (name,) in described.fetchall()]
         return self._orders[schema.model_id]
 
     def _candidates(self, schema: TableSchema, environment_id: str, ids: Sequence[str]) -> pa.Table:

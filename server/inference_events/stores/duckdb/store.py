@@ -31,6 +31,7 @@ from inference_events.events.store import (
     StoreClosed,
     StoredEvents,
     StoreUnreadable,
+    TooManyColumns,
     Write,
 )
 from inference_events.stores.duckdb.changes import data_revision, dirty_hours
@@ -78,12 +79,15 @@ class DuckDBEventStore:
         max_deltas: int = MAX_DELTAS,
         checkpoint_bytes: int = CHECKPOINT_BYTES,
         observer: StoreObserver | None = None,
+        max_columns: int | None = None,
     ) -> None:
         """Open or create the file.
 
         `max_deltas` is the number of deltas per model before a compaction, `checkpoint_bytes` the size of the WAL that
-        triggers a checkpoint. `observer` learns what is committed.
+        triggers a checkpoint. `observer` learns what is committed. `max_columns` bounds the columns of all models
+        together, each of which takes 5 to 10 KiB of memory; what was stored with more can be read and written.
         """
+        self._max_columns = max_columns
         observer = observer or StoreObserver()
         try:
             self._database = Database(path, checkpoint_bytes)
@@ -95,6 +99,7 @@ class DuckDBEventStore:
     def apply_schema(
         self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
     ) -> Future[None]:
+        self._check_columns(model_id, schema)
         return self._committer.submit(ApplySchema(model_id, revision, schema, targets))
 
     def drop(self, model_id: str) -> Future[None]:
@@ -209,6 +214,16 @@ class DuckDBEventStore:
                 self._committer.submit(FoldChanges())
             if self._engine.needs_vacuum():
                 self._committer.submit(Vacuum())
+
+    def _check_columns(self, model_id: str, schema: pa.Schema) -> None:
+        """Raise TooManyColumns if a model's new columns are too many."""
+        committed = self._engine.committed
+        before = {column.name for column in committed[model_id].columns} if model_id in committed else set()
+        added = len(set(schema.names) - before)
+        if self._max_columns is None or not added:
+            return
+        if sum(len(one.columns) for one in committed.values()) + added > self._max_columns:
+            raise TooManyColumns(self._max_columns)
 
     def _schema(self, model_id: str) -> TableSchema:
         return schema_of(self._engine.committed, model_id)

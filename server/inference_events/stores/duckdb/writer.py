@@ -127,11 +127,19 @@ class Writer:
             self._db.commit()
         self.committed = self._tables.schemas
 
-    def after_commit(self) -> None:
-        """Tidy up, if it is time. Nobody waits for it."""
-        if self._vacuums:
-            self._vacuums = False
-            self._vacuum()
+    def after_commit(self) -> bool:
+        """Tidy up if it is time, and return whether it was. Nobody waits for it, and a failure loses nothing."""
+        vacuums, self._vacuums = self._vacuums, False
+        if not vacuums and not self._checkpoints.take_due():
+            return False
+        try:
+            if vacuums:
+                self._vacuum()
+            else:
+                self._checkpoint()
+        except duckdb.Error as error:
+            log.warning("checkpoint_failed", exc_info=error)
+        return True
 
     def rollback(self) -> None:
         self._db.rollback()
@@ -207,15 +215,15 @@ class Writer:
             self._rows.compact(schema, MAX_COMPACTED)
 
     def _vacuum(self) -> None:
-        """Make a checkpoint that tidies up. What was committed stays so, whatever becomes of it."""
+        """Make a checkpoint that tidies up."""
         self._rows.changes = 0
-        try:
-            self._db.execute(VACUUM)
-            with self._checkpoints.observed():
-                self._db.execute("CHECKPOINT")
-            self._db.execute(NO_VACUUM)
-        except duckdb.Error as error:
-            log.warning("checkpoint_failed", exc_info=error)
+        self._db.execute(VACUUM)
+        self._checkpoint()
+        self._db.execute(NO_VACUUM)
+
+    def _checkpoint(self) -> None:
+        with self._checkpoints.observed():
+            self._db.execute("CHECKPOINT")
 
     def _write_claimed(self, write: Write) -> Statuses:
         """Do a write and keep the records of its requests. Raises RecordExists if one has a record."""
@@ -358,6 +366,7 @@ class Writer:
             nothing = pa.nulls(len(rows.system), arrow_type(kind))
             columns[name] = nothing if before is None else before[name]
         self._rows.insert(schema, pa.table(columns))
+        self._checkpoints.note_write(schema.table, len(columns))
 
     def _delete(self, deletion: Deletion) -> int:
         self._epochs.check(deletion.job_id, deletion.fence)

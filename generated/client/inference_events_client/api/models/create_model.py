@@ -164,7 +164,12 @@ def sync_detailed(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -237,7 +242,12 @@ def sync(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -305,7 +315,12 @@ async def asyncio_detailed(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -376,7 +391,12 @@ async def asyncio(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
