@@ -51,7 +51,7 @@ def test_requests_to_other_models_pass_wide_work() -> None:
 
 def test_what_depends_on_order_keeps_it() -> None:
     """Work on the model of wide work stays behind it, and so do jobs, and what follows on either."""
-    chunk = Chunk("job", 0, 1, np.zeros(1, np.int64))
+    chunk = Chunk("job", 1, 0, 1, np.zeros(1, np.int64))
     work = (
         write("wide", "m1", WIDE_COLUMNS),
         schema("same model", "m1", 1),

@@ -97,7 +97,7 @@ class Catalog:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="catalog-read")
         self._writer = ThreadPoolExecutor(self._database.max_writers, thread_name_prefix="catalog-write")
         self._cache = Cache(self._database.is_shared)
-        self._watch = VersionWatch(self.refresh) if self._database.is_shared else None
+        self._watch = VersionWatch(self._look) if self._database.is_shared else None
 
     def read(self, function: Callable[[Session], T]) -> T:
         """Return what `function` makes of one consistent state of the catalog."""
@@ -145,7 +145,7 @@ class Catalog:
 
     def refresh(self) -> None:
         """Learn at once what another replica has written, as after a notification."""
-        self._cache.look(lambda: self._read_once(_version))
+        self._cache.look(lambda: self.read(_version))
 
     def after_commit(self, function: Callable[[Session], None]) -> None:
         """Call `function` with the session of each write that is on disk."""
@@ -183,6 +183,10 @@ class Catalog:
         self._writer.shutdown()
         self._readers.shutdown()
         self._database.engine.dispose()
+
+    def _look(self) -> None:
+        # The watch looks again by itself, and must end when the catalog closes.
+        self._cache.look(lambda: self._read_once(_version))
 
     def _read_once(self, function: Callable[[Session], T]) -> T:
         with self._read() as session, session.begin():

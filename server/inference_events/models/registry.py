@@ -80,6 +80,8 @@ class ModelRegistry:
         The two differ for a moment while a schema changes, and for longer if the server was killed just then.
         """
         self._catalog.write(lambda session: self.define(models.get(session, model_id, Lock.SHARED)))
+        # Another replica may have changed the model a moment ago.
+        self._catalog.refresh()
 
     def with_schema_retry(self, model_id: str, act: Callable[[], T]) -> T:
         """Return the result of `act`; if the store's schema is stale, sync it and try again."""
