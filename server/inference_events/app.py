@@ -133,6 +133,7 @@ class Services:
         end_orphans(self.catalog, self.store, utc_now())
         self.readers.start()
         self._opened.add("file readers", self.readers.close)
+        self._opened.add("job notifications", self.catalog.listen(self.queue.wake))
         self.workers.start()
         self._opened.add("job workers", partial(self.workers.stop, self.settings.shutdown_grace_seconds))
         self._opened.add("purge", self.purge.stop)

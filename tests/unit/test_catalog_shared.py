@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from queue import Queue
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from inference_events import __version__
-from inference_events.catalog import Catalog, postgres, projects, schema, tokens
+from inference_events.catalog import Catalog, jobs, leases, postgres, projects, schema, tokens
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.bootstrap import open_shared_catalog
 from inference_events.catalog.cache import MAX_AGE_SECONDS, Cache
@@ -408,3 +409,31 @@ def test_what_must_be_done_alone_is_done_by_one_replica(catalog: Catalog, other:
         assert (is_alone, is_second, is_other) == (True, False, True)
     with other.alone("purge") as is_alone:
         assert is_alone
+
+
+def test_another_replica_learns_of_a_job_at_once(catalog: Catalog, other: Catalog, databases: Databases) -> None:
+    """A job that is accepted, ends or is given back wakes the others' workers, also after a lost connection."""
+    woken: Queue[None] = Queue()
+    stop = other.listen(lambda: woken.put(None))
+    try:
+        woken.get(timeout=10)  # The listener itself looks when it has connected.
+        job_id = catalog.write(add_job)
+        woken.get(timeout=2)
+        job = catalog.write(lambda session: leases.claim(session, "one", 100))
+        assert job is not None
+        catalog.write(partial(leases.release, lease=leases.Lease.of(job)))
+        woken.get(timeout=2)
+        ends_sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+        databases.server.execute(ends_sessions)
+        woken.get(timeout=20)
+        catalog.write(lambda session: jobs.fail(jobs.get(session, job_id), "Conflict", "m"))
+        woken.get(timeout=2)
+        assert woken.empty()
+    finally:
+        stop()
+
+
+def add_job(session: Session) -> str:
+    return jobs.create(
+        session, kind="work", name="Work", params={}, info={}, project_id=None, model_id=None, token_id="t", epoch=1
+    ).id

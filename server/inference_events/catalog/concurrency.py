@@ -23,6 +23,8 @@ IS_WRITE = "is_write"
 CHANGES_NO_RESULT = {"changes_no_result": True}
 # Advisory locks have two numbers: the first says what for.
 _ONE_AT_A_TIME = 0x1E02
+# Where replicas learn that a job may be ready.
+CHANNEL = "inference_events_jobs"
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -72,3 +74,9 @@ def one_at_a_time(session: Session, *what: object) -> None:
     if session.get_bind().dialect.name == "postgresql":
         lock = {"class": _ONE_AT_A_TIME, "number": crc32(repr(what).encode()) - 2**31}
         session.execute(text("SELECT pg_advisory_xact_lock(:class, :number)"), lock)
+
+
+def notify_of_jobs(session: Session) -> None:
+    """Let other replicas look for jobs once the transaction is committed."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"NOTIFY {CHANNEL}"))

@@ -59,6 +59,10 @@ class Database(Protocol):
         """Give whether no other process does `what`, and let none begin meanwhile."""
         ...
 
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` if another process lets a job be ready, until the function returned is called."""
+        ...
+
     def check(self) -> None:
         """Look through the whole database. Raises DatabaseError if its structure is damaged."""
         ...
@@ -159,6 +163,10 @@ class Catalog:
     def alone(self, what: str) -> AbstractContextManager[bool]:
         """Give whether no other process does `what`, and let none begin meanwhile."""
         return self._database.alone(what)
+
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` if another process lets a job be ready, until the function returned is called."""
+        return self._database.listen(wake)
 
     def ping(self) -> bool:
         """Return whether the database can be read."""

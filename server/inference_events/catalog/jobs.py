@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session, defer, object_session
 
 from inference_events.catalog.access import IN_ALL_PROJECTS
+from inference_events.catalog.concurrency import notify_of_jobs
 from inference_events.catalog.files import SUCCESSFUL
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import UNFINISHED, File, Job, new_id, utc_now
@@ -61,6 +62,7 @@ def create(
     )
     session.add(job)
     session.flush()
+    notify_of_jobs(session)
     return job
 
 
@@ -131,6 +133,7 @@ def end(job: Job, status: str) -> None:
     session = object_session(job)
     assert session is not None
     session.info.setdefault(_ENDED, []).append((job.kind, status))
+    notify_of_jobs(session)
 
 
 def fail(job: Job, reason: str, message: str) -> None:

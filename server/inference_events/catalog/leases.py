@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 
 from inference_events.catalog import jobs
 from inference_events.catalog.clock import from_now
+from inference_events.catalog.concurrency import notify_of_jobs
 from inference_events.catalog.tables import Job, UtcDateTime, utc_now
 
 _CHANGE = {"synchronize_session": False}
@@ -96,6 +97,7 @@ def release(session: Session, lease: Lease) -> None:
         .values(owner=None, lease_until=None, starts=Job.starts - 1)
     )
     session.execute(given_back, execution_options=_CHANGE)
+    notify_of_jobs(session)
 
 
 def end_all(session: Session) -> None:

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.errors import DatabaseTooOld, DatabaseUnusable, DatabaseUrlInvalid
+from inference_events.catalog.notifications import Listener
 from inference_events.errors import ServiceUnavailable
 
 T = TypeVar("T")
@@ -70,7 +72,7 @@ class PostgresDatabase:
         self.engine = create_engine(
             "postgresql+psycopg://", pool_size=_POOL_SIZE, max_overflow=_MOST_MORE, pool_timeout=MAX_SECONDS
         )
-        event.listen(self.engine, "do_connect", self._connect)
+        event.listen(self.engine, "do_connect", lambda *arguments: self._connect(**arguments[-1]))
         event.listen(self.engine, "begin", _begin)
         self.reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writes = self.engine.execution_options(isolation_level="READ COMMITTED")
@@ -127,10 +129,14 @@ class PostgresDatabase:
             connection.execute(_NO_TIMEOUTS)
             yield bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:class, :number)"), lock))
 
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` if another replica lets a job be ready, until the function returned is called."""
+        return Listener(partial(self._connect, autocommit=True), wake).close
+
     def check(self) -> None:
         """Do nothing: the server of the database guards its structure."""
 
-    def _connect(self, _: object, __: object, ___: object, options: dict[str, Any]) -> Any:
+    def _connect(self, **options: Any) -> psycopg.Connection:
         return psycopg.connect(
             self._url,
             **options,
