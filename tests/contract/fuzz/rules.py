@@ -63,6 +63,9 @@ RULES = (
     # create_token
     "must lie in the future",
     "cannot limit a token with the scope admin",
+    # All text outside of events
+    "must not have the character U+0000",
+    "must not have a field with the character U+0000 in its name",
     # Idempotency-Key
     "The idempotency key was used with another body",
 )
