@@ -11,7 +11,7 @@ import pytest
 from inference_events.operations import reading
 from tests.envelope import assert_error_envelope
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 DAY = 1_700_000_000
 LISTS = (
     "/v3/projects",
@@ -117,7 +117,7 @@ def test_every_list_takes_filter_ordering_and_search(api: Api, path: str) -> Non
         found = api.get(path, filter=all_of(equal("id", first["id"])), limit=50, offset=0)
         assert [item["id"] for item in found["items"]] == [first["id"]]
         assert [found[name] for name in ("total", "item_count", "page_count", "page_index")] == [1, 1, 1, 1]
-    nothing = api.get(path, filter=all_of(equal("id", NOBODY)))
+    nothing = api.get(path, filter=all_of(equal("id", UNKNOWN_ID)))
     assert [nothing[name] for name in ("total", "item_count", "page_count", "page_index")] == [0, 0, 0, 1]
 
 
@@ -206,7 +206,7 @@ def test_columns_are_listed_in_their_order(api: Api) -> None:
     assert page["items"] == columns[2:4]
     assert (page["total"], page["page_index"], page["page_count"]) == (5, 2, 3)
     assert api.get(f"/v3/models/{model_id}/columns", offset=2**53 - 1)["items"] == []
-    assert api.refused(404, "GET", f"/v3/models/{NOBODY}/columns")
+    assert api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/columns")
 
 
 def test_datasets_count_their_events(api: Api) -> None:
@@ -232,11 +232,11 @@ def test_datasets_count_their_events(api: Api) -> None:
 
 def test_missing_environments_are_not_found(api: Api) -> None:
     """An unknown environment, and the environments of an unknown model, are a 404."""
-    assert api.refused(404, "GET", f"/v3/environments/{NOBODY}")
-    assert api.refused(404, "GET", f"/v3/models/{NOBODY}/environments")
-    assert api.refused(404, "GET", f"/v3/models/{NOBODY}/baselines")
-    assert api.refused(404, "GET", f"/v3/baselines/{NOBODY}")
-    assert api.refused(404, "DELETE", f"/v3/baselines/{NOBODY}")
+    assert api.refused(404, "GET", f"/v3/environments/{UNKNOWN_ID}")
+    assert api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/environments")
+    assert api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/baselines")
+    assert api.refused(404, "GET", f"/v3/baselines/{UNKNOWN_ID}")
+    assert api.refused(404, "DELETE", f"/v3/baselines/{UNKNOWN_ID}")
 
 
 def test_a_dataset_comes_with_a_baseline_of_all_its_events(api: Api) -> None:
@@ -310,7 +310,7 @@ def test_a_rolling_baseline_has_a_window_and_no_rows(api: Api) -> None:
             {"type": "STATIC", "env_type": "PRODUCTION", "start_time": DAY},
             ["/end_time: is needed for this kind of baseline"],
         ),
-        (dict(STATIC) | {"env_id": NOBODY}, ["/env_id: does not belong to this kind of baseline"]),
+        (dict(STATIC) | {"env_id": UNKNOWN_ID}, ["/env_id: does not belong to this kind of baseline"]),
         (dict(STATIC) | {"offset_delta": 1}, ["/offset_delta: does not belong to this kind of baseline"]),
         (dict(STATIC) | {"end_time": DAY}, ["start_time must be before end_time"]),
         (dict(STATIC) | {"end_time": 1e300}, ["/end_time: cannot be read as a time"]),
@@ -342,12 +342,12 @@ def test_a_baseline_needs_its_model_and_dataset(api: Api) -> None:
     api.publish(other, [DAY], "train")
     [production] = api.get(f"/v3/models/{model_id}/environments")["items"]
     of_dataset = {"name": "mine", "type": "STATIC", "env_type": "PRE_PRODUCTION"}
-    for dataset_id in (NOBODY, api.dataset_id(other, "train"), production["id"]):
+    for dataset_id in (UNKNOWN_ID, api.dataset_id(other, "train"), production["id"]):
         body = of_dataset | {"model_id": model_id, "env_id": dataset_id}
         assert api.refused(404, "POST", "/v3/baselines", json=body) == [
             "Environment not found for the given identifier"
         ]
-    assert api.refused(404, "POST", "/v3/baselines", json={"name": "mine", "model_id": NOBODY, **ROLLING})
+    assert api.refused(404, "POST", "/v3/baselines", json={"name": "mine", "model_id": UNKNOWN_ID, **ROLLING})
 
 
 def test_a_name_of_a_baseline_is_taken_once(api: Api) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.envelope import assert_error_envelope
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 PART = "/v3/files/multipart-upload"
 ROWS = b"id,number,label,text\n1,1.5,True,a\n2,2.5,False,b\n3,,True,a\n"
 
@@ -123,7 +123,7 @@ BAD_FORMS: list[tuple[str, dict[str, Any], int, str]] = [
     ("text that is not UTF-8", {"file_id": (None, b"\xff")}, 400, "/file_id"),
     ("file without a filename", {"file": (None, b"x")}, 400, "/file"),
     ("unknown part", {"note": (None, "x")}, 400, ""),
-    ("unknown upload", {"file_id": (None, NOBODY)}, 404, ""),
+    ("unknown upload", {"file_id": (None, UNKNOWN_ID)}, 404, ""),
 ]
 
 
@@ -266,7 +266,7 @@ def test_files_without_a_schema(api: Api, name: str, content: bytes) -> None:
 
 def test_a_request_that_is_wrong(api: Api) -> None:
     """An unknown file is a 404; a sample or cardinality out of range, or a spec nested too deeply, a 400."""
-    api.generate(NOBODY, 404)
+    api.generate(UNKNOWN_ID, 404)
     file_id = api.upload("rows.csv", ROWS)
     nested: Any = {}
     for _ in range(110):

@@ -33,7 +33,7 @@ from tests.catalogs import KINDS, SQLITE, new_url
 from tests.uploads import uploaded
 
 T = TypeVar("T")
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOp
     assert asked == [(job_id, 2, 1)]
     assert (page["total"], page["page_index"], page["items"][0]["row"]) == (3, 3, 17)
     with pytest.raises(ObjectNotFound, match="Job"):
-        asyncio.run(operations.list_rejected_rows(job_id=NOBODY))
+        asyncio.run(operations.list_rejected_rows(job_id=UNKNOWN_ID))
 
 
 def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_: Request) -> None:

@@ -31,7 +31,7 @@ from tests.uploads import object_paths, uploaded
 
 T = TypeVar("T")
 LIMIT = 100
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class Uploads:
@@ -184,9 +184,9 @@ def test_only_an_unfinished_upload_takes_parts(uploads: Uploads) -> None:
     with pytest.raises(Conflict):
         uploads.complete(file_id, named)
     with pytest.raises(ObjectNotFound):
-        uploads.add(NOBODY, 1, b"b")
+        uploads.add(UNKNOWN_ID, 1, b"b")
     with pytest.raises(ObjectNotFound):
-        uploads.complete(NOBODY, named)
+        uploads.complete(UNKNOWN_ID, named)
     assert uploads.content(file_id) == b"a"
 
 
@@ -303,7 +303,7 @@ def test_old_uploads_are_forgotten(uploads: Uploads, monkeypatch: pytest.MonkeyP
 def test_parts_that_an_older_version_took_are_kept(uploads: Uploads) -> None:
     """An upload that began with an older version continues after the upgrade; parts of no upload are removed."""
     file_id = uploads.begin()
-    for upload in (file_id, NOBODY):
+    for upload in (file_id, UNKNOWN_ID):
         (uploads.directory.parts / upload).mkdir(parents=True)
         (uploads.directory.parts / upload / "2").write_bytes(b"b")
     for _ in range(2):

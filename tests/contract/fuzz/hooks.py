@@ -20,7 +20,7 @@ from tests.envelope import assert_error_envelope
 
 ENDING = ("revoke_token", "rotate_token", "delete_project", "delete_model")
 NOT_SERVED = 501
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @schemathesis.hook
@@ -67,7 +67,7 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]
     if _operation_id(case) in ENDING:
         kept = prepare(_url(case)).kept_ids
         for name, value in (case.path_parameters or {}).items():
-            case.path_parameters[name] = NOBODY if value in kept else value
+            case.path_parameters[name] = UNKNOWN_ID if value in kept else value
 
 
 @schemathesis.hook
