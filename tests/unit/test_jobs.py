@@ -193,7 +193,9 @@ def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
     assert job.info == {"resource_type": "EVENT", "rows": 3}
 
 
-@pytest.mark.parametrize("error", [None, JobFailed("Conflict", "m"), ObjectNotFound.of("File"), ValueError("payload")])
+@pytest.mark.parametrize(
+    "error", [None, JobFailed("Conflict", os.strerror(errno.ENOSPC)), ObjectNotFound.of("File"), ValueError("payload")]
+)
 def test_every_end_shows_the_final_counts(catalog: Catalog, queue: JobQueue, error: Exception | None) -> None:
     """After any end, a job shows the counts from after its handler returned, not those reported on the way."""
     done = {"rows": 0}
@@ -254,7 +256,10 @@ def test_an_unexpected_error_shows_no_payload(catalog: Catalog, queue: JobQueue)
     assert unknown.status == "FAILURE"
 
 
-@pytest.mark.parametrize("error", [Retryable("busy"), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))])
+@pytest.mark.parametrize(
+    "error",
+    [Retryable("busy"), ServiceUnavailable("The catalog is away", 1), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))],
+)
 def test_a_cause_that_passes_fails_no_job(
     catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, leases
 from inference_events.catalog.leases import Lease
 from inference_events.catalog.tables import Job
-from inference_events.errors import ApiError, is_full_disk
+from inference_events.errors import ApiError, ServiceUnavailable, is_full_disk
 from inference_events.events.store import Fenced, Retryable
 from inference_events.jobs.held_leases import HeldLeases
 from inference_events.jobs.queue import LEASE_SECONDS, JobQueue
@@ -262,18 +262,21 @@ class Workers:
             # If the store alone knows of a later run, the next claims raise the fence beyond it.
             self._stopping.wait(0 if has_ended else _RETRY_DELAY_SECONDS)
             return has_ended
-        except (JobFailed, ApiError) as failure:
-            is_ended = run.fail(failure.reason, failure.message)
-            return self._is_ended(run, is_ended, "job_failed", reason=failure.reason)
         except Exception as error:
             if waits_for := _passing(error):
                 # It was accepted, so it is done once the cause has passed.
                 log.error(waits_for, job=job.id, kind=job.kind)
                 self._stopping.wait(_RETRY_DELAY_SECONDS)
                 return False
-            log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
-            is_ended = run.fail("InternalError", "The server failed; the job's id finds the cause in its log")
-            return self._is_ended(run, is_ended, "job_failed", reason="InternalError")
+            return self._fail(run, error)
+
+    def _fail(self, run: JobRun, error: Exception) -> bool:
+        if isinstance(error, JobFailed | ApiError):
+            reason, message = error.reason, error.message
+        else:
+            log.error("job_broke", job=run.job.id, kind=run.job.kind, exc_info=error)
+            reason, message = "InternalError", "The server failed; the job's id finds the cause in its log"
+        return self._is_ended(run, run.fail(reason, message), "job_failed", reason=reason)
 
     def _is_ended(self, run: JobRun, is_ended: bool, event: str, **details: str) -> bool:
         """Log what became of a run: another worker has its job unless the job has ended."""
@@ -288,6 +291,8 @@ class Workers:
 
 def _passing(error: Exception) -> str | None:
     """Return how the log names a cause that passes, None if the error has another cause."""
-    if is_full_disk(error):
-        return "job_waits_for_room"
-    return "job_waits_for_store" if isinstance(error, Retryable) else None
+    if isinstance(error, Retryable | ServiceUnavailable):
+        return "job_waits_for_database"
+    # The message of a failure may quote a file, in which anything may stand.
+    is_failure = isinstance(error, JobFailed | ApiError)
+    return "job_waits_for_room" if not is_failure and is_full_disk(error) else None
