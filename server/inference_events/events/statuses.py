@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events.events.merging import RowNumbers
 from inference_events.events.store import (
     ContentConflict,
     EventBatch,
@@ -16,8 +17,6 @@ from inference_events.events.store import (
     Write,
     WriteKind,
 )
-
-RowNumbers = npt.NDArray[np.int64]
 
 # What an engine says of the rows that it finds by their ids. By `row_key` it finds them again.
 FOUND_COLUMNS = pa.schema(
