@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events.events.statuses import FOUND_COLUMNS
 from inference_events.events.store import Deletion, EventBatch
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.id_index import IdIndex, RowIds, RowKeys, hash_ids
@@ -16,7 +17,7 @@ from inference_events.stores.duckdb.table_schema import TableSchema
 
 ROW_ID = "rowid"
 FIRST_UNCOMMITTED = 36_028_797_018_960_000
-KNOWN_BY_ID = ("row_key", "event_id", "content_hash", "hash_version")
+KNOWN_BY_ID = tuple(FOUND_COLUMNS.names)
 
 
 class Rows:

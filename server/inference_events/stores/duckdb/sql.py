@@ -8,7 +8,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.store import SYSTEM_SCHEMA, Deletion, ModelUnknown, Query, Scan
+from inference_events.events.merging import STORED_COLUMNS
+from inference_events.events.statuses import FOUND_COLUMNS
+from inference_events.events.store import Deletion, ModelUnknown, Query, Scan
 from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema, arrow_type
 
 FEW_ROWS = 4
@@ -48,7 +50,7 @@ EVENT_COLUMNS = {
 }
 SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in KEY_COLUMNS | EVENT_COLUMNS)
 
-assert set(SYSTEM_SCHEMA.names) <= EVENT_COLUMNS.keys()
+assert {*STORED_COLUMNS.names, *FOUND_COLUMNS.names} <= {*EVENT_COLUMNS, *KEY_COLUMNS}
 
 
 @contextmanager
