@@ -339,9 +339,16 @@ class EventStore(Protocol):
     """
 
     def apply_schema(
-        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+        self,
+        model_id: str,
+        revision: int,
+        schema: pa.Schema,
+        targets: Collection[str] = (),
+        updatable: Collection[str] = (),
     ) -> Future[None]:
         """Create or change a model's columns. From now on the store keeps when the targets among them got a value.
+
+        Updates of the `updatable` columns, targets among them, may be faster. Those of others work as well.
 
         A dropped column keeps its values, which read as undeclared; a column of another type gets them converted.
         Fails with LossyRetyping if a value would be lost, and with TooManyColumns if an engine for which each column

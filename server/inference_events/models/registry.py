@@ -60,7 +60,8 @@ class ModelRegistry:
         """Give the event store a model's columns. Raises Conflict if stored values would be lost, or it has no room."""
         schema = to_model_schema(model)
         try:
-            self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets).result()
+            updatable = [column.name for column in schema.columns if column.updatable]
+            self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets, updatable).result()
         except LossyRetyping as error:
             places = {column["name"]: place for place, column in enumerate(model.schema["columns"])}
             faults = [

@@ -182,3 +182,14 @@ def test_a_closed_store_refuses(opened: Opened) -> None:
     with pytest.raises(StoreClosed):
         opened.store.drop(MODEL)
     opened.reopen()
+
+
+def test_errors_of_the_database_hold_no_values(opened: Opened, url: str) -> None:
+    """What the database says of a statement that it refuses may hold a payload, so it is neither raised nor logged."""
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute("ALTER TABLE events ADD CONSTRAINT none CHECK (event_id <> 'secret')")
+    with pytest.raises(transactions.QueryFailed) as failed:
+        opened.publish({"id": "secret"})
+    assert str(failed.value) == "PostgreSQL: CheckViolation, 23514"
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__

@@ -33,7 +33,8 @@ def test_folded_changes_name_the_same_hours(opened: Opened, monkeypatch: pytest.
         opened.publish({"id": "a", "at": START + 2 * hour * HOUR})
     before = revision(opened)
     opened.publish({"id": "a", "at": START + 100 * HOUR})
-    opened.store.end_job("none, but it comes after the folding").result(SECONDS)
+    # It comes after the folding.
+    opened.store.forget_jobs([]).result(SECONDS)
     after = revision(opened)
     assert (after.changes - before.changes, dirty(opened, before)) == (2, {36, 100})
     everything = opened.store.dirty_hours(MODEL, "production", after._replace(changes=0, last=0))

@@ -4,6 +4,7 @@ import struct
 from typing import Any
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from inference_events.stores.postgres.columns import to_arrow, to_python, transposed
 from inference_events.stores.postgres.escaping import MAX_KEY_BYTES, escape, event_key, unescape
 from inference_events.stores.postgres.payloads import COMPRESSED, PLAIN, pack, pack_bytes, unpack, unpack_bytes
+from tests.stores.opened import MODEL, Opened
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 odd_texts = st.text("a\x00\x01\x02\x03\u00e9\U0001f600")
@@ -103,3 +105,21 @@ def test_long_ids_have_short_keys_of_their_own(letter: str) -> None:
     keys = [event_key(each) for each in ids]
     assert len(set(keys)) == len(set(ids))
     assert max(len(key.encode()) for key in keys) <= MAX_KEY_BYTES
+
+
+def test_an_update_leaves_the_large_payload_where_it_is(opened: Opened, url: str) -> None:
+    """Columns that updates may change stand in a payload of their own; the other one is not written again."""
+    wide = {f"f{number}": pa.float64() for number in range(2000)}
+    schema = pa.schema({**wide, "label": pa.bool_(), "note": pa.string()}.items())
+    opened.store.apply_schema(MODEL, 2, schema, ["label"], ["label", "note"]).result()
+    opened.schema, opened.revision = schema, 2
+    noise = np.random.default_rng(1).random(2000).tolist()
+    opened.publish({"id": "a", **dict(zip(wide, noise, strict=True))})
+    with psycopg.connect(url, autocommit=True) as session:
+        table = "SELECT reltoastrelid::regclass::text FROM pg_class WHERE oid = 'events'::regclass"
+        [toast] = session.execute(table).fetchone() or ()
+        chunks = f"SELECT count(*), min(xmin::text) FROM {toast}".encode()
+        before = session.execute(chunks).fetchall()
+        opened.update({"id": "a", "label": True, "note": "seen"})
+        assert session.execute(chunks).fetchall() == before
+    assert opened.event("a")["values"] == {**dict(zip(wide, noise, strict=True)), "label": True, "note": "seen"}

@@ -97,7 +97,12 @@ class DuckDBEventStore:
         self._committer = GroupCommitter(self._engine, observer)
 
     def apply_schema(
-        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+        self,
+        model_id: str,
+        revision: int,
+        schema: pa.Schema,
+        targets: Collection[str] = (),
+        updatable: Collection[str] = (),
     ) -> Future[None]:
         self._check_columns(model_id, schema)
         return self._committer.submit(ApplySchema(model_id, revision, schema, targets))

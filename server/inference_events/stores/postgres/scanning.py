@@ -43,13 +43,14 @@ def scan_parts(db: Connection, schemas: Schemas, scan: Scan) -> Iterator[StoredE
 
 def _sampled(db: Connection, most: int, where: str, parameters: list[Any]) -> tuple[str, list[Any]]:
     """Keep as many rows as the scan wants: those whose ids have the smallest hashes."""
-    bound = db.execute(
-        f"SELECT {ID_HASH} AS hash FROM events e WHERE {where} ORDER BY hash LIMIT 2 OFFSET %s",
-        [*parameters, max(most - 1, 0)],
-    ).fetchall()
-    if len(bound) < 2 and most > 0:
+    more = db.execute(f"SELECT 1 FROM events e WHERE {where} LIMIT 1 OFFSET %s", [*parameters, most]).fetchone()
+    if more is None:
         return where, parameters
-    return f"{where} AND {ID_HASH} <= %s", [*parameters, bound[0][0] if bound else 0]
+    [(bound,)] = db.execute(
+        f"SELECT {ID_HASH} AS hash FROM events e WHERE {where} ORDER BY hash LIMIT 1 OFFSET %s",
+        [*parameters, most],
+    ).fetchall()
+    return f"{where} AND {ID_HASH} < %s", [*parameters, bound]
 
 
 def _fetched(db: Connection, columns: Sequence[Column], where: str, parameters: list[Any]) -> Iterator[list[Row]]:

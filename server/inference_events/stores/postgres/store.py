@@ -46,6 +46,7 @@ from inference_events.stores.postgres.transactions import (
     LONG_STATEMENT_SECONDS,
     STATEMENT_SECONDS,
     Again,
+    QueryFailed,
     Transactions,
     begin_snapshot,
     retryable_errors,
@@ -57,13 +58,15 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-WRITERS = 4
+# More than connections, because deletions take long and hold one for a batch only.
+WRITERS = 16
 CONNECTIONS = 8
 WAIT_SECONDS = 5.0
 # Writes to an environment after which its changes are folded.
 FOLD_AFTER = 1024
-# The lane of what belongs to no model.
-NO_MODEL = ""
+# The lanes of what belongs to no model.
+JOBS = "jobs"
+HOUSEKEEPING = "housekeeping"
 
 
 class PostgresEventStore:
@@ -137,7 +140,7 @@ class PostgresEventStore:
             ):
                 yield from scan_parts(connection, self._schemas, scan)
         except Again as error:
-            raise Retryable(str(error)) from error
+            raise Retryable(str(error)) from None
 
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
         return self._read(lambda db: reading.count_events(db, model_id, environment_id, start, end))
@@ -155,13 +158,13 @@ class PostgresEventStore:
         return self._submit(model_id, lambda db, _: jobs.accept_job(db, model_id, job_id))
 
     def start_job(self, job_id: str, fence: int) -> Future[None]:
-        return self._submit(NO_MODEL, lambda db, _: jobs.start_job(db, job_id, fence))
+        return self._submit(JOBS, lambda db, _: jobs.start_job(db, job_id, fence))
 
     def end_job(self, job_id: str) -> Future[None]:
-        return self._submit(NO_MODEL, lambda db, _: jobs.end_job(db, job_id))
+        return self._submit(JOBS, lambda db, _: jobs.end_job(db, job_id))
 
     def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
-        return self._submit(NO_MODEL, lambda db, _: jobs.end_orphans(db, known, accepted_before))
+        return self._submit(JOBS, lambda db, _: jobs.end_orphans(db, known, accepted_before))
 
     def progress(self, job_id: str) -> JobProgress:
         return self._read(lambda db: jobs.job_progress(db, job_id))
@@ -170,18 +173,18 @@ class PostgresEventStore:
         return self._read(lambda db: jobs.rejected_rows(db, job_id, offset, limit))
 
     def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
-        return self._submit(NO_MODEL, lambda db, _: jobs.forget_some_rows(db, job_ids))
+        return self._submit(HOUSEKEEPING, lambda db, _: jobs.forget_some_rows(db, job_ids))
 
     def find_record(self, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
         return self._read(lambda db: records.find_record(db, key, body_digest))
 
     def purge_records(self, before: int) -> Future[None]:
-        return self._lanes.submit(NO_MODEL, lambda: self._purge(before))
+        return self._lanes.submit(HOUSEKEEPING, lambda: self._purge(before))
 
     def ping(self) -> bool:
         try:
             return self._read(lambda db: db.execute("SELECT 1").fetchone() == (1,))
-        except (psycopg.Error, Retryable):
+        except (QueryFailed, Retryable):
             return False
 
     def queue_depth(self) -> int:
@@ -216,7 +219,7 @@ class PostgresEventStore:
         if self._writes[model_id, environment_id] >= FOLD_AFTER:
             del self._writes[model_id, environment_id]
             with suppress(StoreClosed):
-                self._submit(NO_MODEL, lambda db, _: fold_changes(db, model_id, environment_id))
+                self._submit(HOUSEKEEPING, lambda db, _: fold_changes(db, model_id, environment_id))
 
     def _purge(self, before: int) -> None:
         while not self._transactions.write(lambda db, _: records.purge_some_records(db, before)):

@@ -61,7 +61,7 @@ class Transactions:
             except Again as error:
                 log.info("transaction_retried", attempt=attempt, sqlstate=error.sqlstate)
                 if attempt + 1 == MAX_ATTEMPTS or time.monotonic() > deadline:
-                    raise Retryable(str(error)) from error
+                    raise Retryable(str(error)) from None
             time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 4**attempt)
         raise AssertionError("unreachable")
 
@@ -70,8 +70,12 @@ class Again(Exception):
     """A transaction failed, or its outcome is unknown, for a reason that may be gone at once."""
 
     def __init__(self, error: psycopg.Error) -> None:
-        super().__init__(str(error))
+        super().__init__(_described(error))
         self.sqlstate = error.sqlstate
+
+
+class QueryFailed(Exception):
+    """The database refuses a statement. Its own message is not kept, because it may hold values of events."""
 
 
 @contextmanager
@@ -94,16 +98,19 @@ def commit(connection: Connection) -> None:
 
 @contextmanager
 def retryable_errors() -> Iterator[None]:
-    """Turn errors of the database into Again or Retryable if they say nothing against the statement."""
+    """Turn errors of the database into Again or Retryable if they say nothing against the statement.
+
+    Raises QueryFailed for others.
+    """
     try:
         yield
     except psycopg.Error as error:
         state = error.sqlstate
         if state in AGAIN or (state or "").startswith(CONNECTION_LOST) or _is_lost(error):
-            raise Again(error) from error
+            raise Again(error) from None
         if state is not None and state.startswith(NOT_NOW):
-            raise Retryable(str(error)) from error
-        raise
+            raise Retryable(_described(error)) from None
+        raise QueryFailed(_described(error)) from None
     except PoolTimeout as error:
         raise Retryable("all connections to the database are in use") from error
 
@@ -114,15 +121,19 @@ def begin_writing(seconds: int) -> str:
 
 
 def begin_snapshot(seconds: int) -> str:
-    """Return the statements that begin a transaction which reads one snapshot."""
-    return _with_limits(SNAPSHOT, seconds)
+    """Return the statements that begin a transaction which reads one snapshot and may wait for who reads from it."""
+    return _with_limits(SNAPSHOT, seconds, seconds)
 
 
-def _with_limits(begin: str, seconds: int) -> str:
+def _with_limits(begin: str, seconds: int, idle_seconds: int = IDLE_SECONDS) -> str:
     return (
         f"{begin}; SET LOCAL statement_timeout = '{seconds}s'; SET LOCAL lock_timeout = '{LOCK_SECONDS}s';"
-        f" SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
+        f" SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds}s'"
     )
+
+
+def _described(error: psycopg.Error) -> str:
+    return f"PostgreSQL: {type(error).__name__}, {error.sqlstate or 'no state'}"
 
 
 def _is_lost(error: psycopg.Error) -> bool:

@@ -78,6 +78,9 @@ class WriteUnit:
             clocks.lock_for_request(db, write.model_id, self._batch_id)
         else:
             clocks.lock_for_job(db, write.model_id)
+        if write.chunk is not None:
+            # It waits for an earlier run of the same chunk, too.
+            check_fence(db, write.chunk.job_id, write.chunk.fence)
         if attempt and self._statuses is not None and self._is_committed(db):
             return self._statuses
         claims = write.claims
@@ -95,8 +98,6 @@ class WriteUnit:
 
     def _written(self, db: Connection) -> Statuses:
         write = self._write
-        if write.chunk is not None:
-            check_fence(db, write.chunk.job_id, write.chunk.fence)
         clock = clocks.read_clock(db, write.model_id, write.environment_id)
         if clock.revision != write.batch.revision:
             raise RevisionChanged
