@@ -16,19 +16,16 @@ import pyarrow.compute as pc
 from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.merging import (
     Deduplicated,
-    ExistingRows,
     RowNumbers,
     StoredRows,
     WriteVersion,
-    append_statuses,
     column_epochs,
     deduplicate,
     merge_rows,
-    publish_statuses,
     take_rows,
-    update_statuses,
     with_label_times,
 )
+from inference_events.events.statuses import ExistingRows, append_statuses, publish_statuses, update_statuses
 from inference_events.events.store import (
     CHANGES,
     TIMESTAMP,
