@@ -28,6 +28,12 @@ def unpack(stored: bytes | None) -> list[Any]:
     return values
 
 
+def unpack_all(stored: Sequence[bytes | None]) -> list[list[Any]]:
+    """Return the arrays that were packed. To unpack many at once takes less time for each."""
+    unpackb = ormsgpack.unpackb
+    return [unpackb(each[1:]) if each is not None and each[0] == 0 else unpack(each) for each in stored]
+
+
 def pack_bytes(plain: bytes) -> bytes:
     """Return bytes in the form in which they are stored: compressed if that makes them smaller."""
     if len(plain) > COMPRESSED_BYTES:

@@ -14,7 +14,7 @@ from inference_events.events.store import TIMESTAMP, UNKNOWN_TIME, VIOLATIONS
 from inference_events.stores.postgres.columns import to_arrow, transposed
 from inference_events.stores.postgres.connections import POSTGRES_EPOCH
 from inference_events.stores.postgres.escaping import escape, unescape
-from inference_events.stores.postgres.payloads import unpack, unpack_bytes
+from inference_events.stores.postgres.payloads import unpack_all, unpack_bytes
 from inference_events.stores.postgres.schemas import LABELS, Column
 
 # What is read of every row, then what is read if it is needed.
@@ -76,7 +76,7 @@ class FetchedRows:
 
     def payload(self, name: str) -> list[list[Any]]:
         """Return the arrays of a payload."""
-        return [unpack(each) for each in self._columns[12 + self.payloads.index(name)]]
+        return unpack_all(self._columns[12 + self.payloads.index(name)])
 
     def values(self, columns: Sequence[Column]) -> pa.Table:
         """Return the values of columns, whose payloads were read."""

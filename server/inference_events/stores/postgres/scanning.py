@@ -8,13 +8,13 @@ import pyarrow as pa
 from inference_events.events.store import RevisionChanged, Scan, StoredEvents
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
-from inference_events.stores.postgres.payloads import unpack
+from inference_events.stores.postgres.payloads import unpack_all
 from inference_events.stores.postgres.reading import EVENT_ID, in_range
 from inference_events.stores.postgres.rows import Row, event_ids, read_values, times
 from inference_events.stores.postgres.schemas import Column, Schemas
 
 PART_BYTES = 64 * 1024 * 1024
-FETCHED_ROWS = 5000
+FETCHED_ROWS = 2000
 # The same in every version of PostgreSQL that can hold partitions by hash.
 ID_HASH = "hashtextextended(e.event_id, 0)"
 
@@ -68,7 +68,7 @@ def _decoded(columns: Sequence[Column], rows: Sequence[Row]) -> StoredEvents:
     _, _, ts, *packed = zip(*rows, strict=True)
     system = pa.table({"event_id": event_ids(rows), "timestamp": times(ts)})
     names = sorted({column.payload for column in columns})
-    payloads = {name: [unpack(each) for each in stored] for name, stored in zip(names, packed, strict=True)}
+    payloads = {name: unpack_all(stored) for name, stored in zip(names, packed, strict=True)}
     return StoredEvents(system, read_values(columns, payloads, len(rows)))
 
 

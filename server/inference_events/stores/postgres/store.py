@@ -132,7 +132,7 @@ class PostgresEventStore:
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         self._check_open()
         try:
-            # Of its own, because vacuum and other readers would wait for a connection that an export holds for long.
+            # An export holds its connection for long, so it takes none from the pool.
             with (
                 retryable_errors(),
                 self._connections.own() as connection,
