@@ -24,10 +24,10 @@ RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 .DEFAULT_GOAL := help
 .PHONY: help demo test environments checks test-unit $(PAIRED) compat test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
-help: ## Show what can be made
+help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-demo: .venv/.demo ## Publish a year of real flights to a server of its own, and count them all again
+demo: .venv/.demo ## Publish a year of real flights to a new server, and count them all again
 	$(PYTHON) -m examples.flights
 
 # The attacks measure how long others wait, so they run alone.
@@ -61,7 +61,7 @@ test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
 		LC_CTYPE=$(notdir $(TURKISH)) LC_NUMERIC=$(notdir $(TURKISH)) LC_TIME=$(notdir $(TURKISH)) \
 		$(TEST_PYTHON) -m pytest -p tests.locale.plugin \
-		tests/unit tests/contract/test_downloads.py tests/contract/test_findings.py
+		tests/unit tests/contract/test_downloads.py tests/contract/test_quality_report.py
 
 test-stores: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/stores
@@ -144,13 +144,13 @@ fuzz: .venv/test/.wheel ## Check promises with random requests to a running serv
 mutants: .venv/.dev ## Plant bugs in copies of the server and print which check catches each (ARGS="NAME --jobs 1" for some)
 	$(PYTHON) -m tools.mutants $(ARGS)
 
-bench: .venv/.bench ## Measure speed against floors and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
+bench: .venv/.bench ## Measure speed against references and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)
 
 bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would run (ARGS=--quick, ARGS="--only ours --only mlflow")
 	$(PYTHON) -m tests.bench.peers $(ARGS)
 
-clean: ## Remove what can be made anew
+clean: ## Remove everything that make can make again
 	rm -rf .venv build dist tools/review/node_modules tools/generate/typescript-templates/node_modules \
 		generated/typescript/node_modules generated/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 

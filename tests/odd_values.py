@@ -1,4 +1,4 @@
-"""Values that a careless writer or reader of files changes; made of the standard library, for any environment."""
+"""Values that a careless writer or reader of files changes; uses only the standard library, for any environment."""
 
 TEXTS = [
     "plain", "with, comma", 'with "quotes"', '"', "line\nfeed", "line\r\nfeeds", "\r", "\n", " padded ", "\t", "=1+1",

@@ -1,10 +1,11 @@
-"""The server as a process of its own, started as a user would; made of the standard library, for any client."""
+"""The server in its own process, started as a user would; uses only the standard library, for any client."""
 
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 STOP_SECONDS = 60
@@ -12,6 +13,13 @@ STOP_SECONDS = 60
 
 class Ended(Exception):
     """The server ended instead of serving."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a server is."""
+
+    url: str
 
 
 class Program:
@@ -40,7 +48,7 @@ class Program:
         self.url = ""
 
     def start(self) -> None:
-        """Start and wait until the server says where it serves."""
+        """Start and wait until the server prints its URL."""
         self.launch()
         self.await_url()
 
@@ -56,7 +64,7 @@ class Program:
             )
 
     def await_url(self) -> None:
-        """Wait until a server that was launched says where it serves. Raises Ended if it does not come to that."""
+        """Wait until a launched server prints its URL. Raises Ended if it ends before."""
         assert self._process is not None
         assert self._process.stdout is not None
         line = next((line for line in self._process.stdout if line.startswith("Serving on ")), None)

@@ -1,4 +1,4 @@
-"""Uploads as tests put them into a file store, read them, and find them on the disk."""
+"""Store uploads in a file store, read them, and find them on the disk."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from inference_events.files.store import FileStore, StoredObject
 
 
 async def pieces(*content: bytes) -> AsyncIterator[bytes]:
-    """Give content as it arrives from a client."""
+    """Yield content in pieces, as it arrives from a client."""
     for piece in content:
         yield piece
 
@@ -35,7 +35,7 @@ def source_of(*paths: Path) -> FileSource:
 
 
 def object_paths(data_dir: Path, file_id: str) -> list[Path]:
-    """Return where a data directory keeps the parts of a file, in order."""
+    """Return the paths of a file's parts in a data directory, in order."""
     with closing(sqlite3.connect(f"file:{data_dir / 'catalog.sqlite'}?mode=ro", uri=True)) as catalog:
         rows = catalog.execute("SELECT key FROM file_parts WHERE file_id = ? ORDER BY number", [file_id])
         return [data_dir / "files" / key for (key,) in rows]

@@ -1,4 +1,4 @@
-"""A demonstration on real data: a year of flights is published, labelled, partly deleted, read back and counted."""
+"""A demonstration on real data: publish, label, partly delete, read back and count a year of flights."""
 
 from pathlib import Path
 
@@ -17,16 +17,16 @@ from inference_events_client import InferenceEventsError, TransportError
 def run(data_dir: Path, days_per_month: int = WHOLE_MONTHS, console: Console | None = None) -> None:
     """Run the demonstration on the first `days_per_month` days of each month.
 
-    A server process of its own keeps everything in `data_dir` and is stopped in the end. The project of an
-    earlier run is deleted there first, through the API; whatever else the directory holds stays. Ends the
-    process with status 1 if anything that is read back differs from the source.
+    It starts a server that keeps everything in `data_dir`, and stops it at the end. The project of an earlier run is
+    deleted there first, through the API; all other content of the directory stays. Ends the process with status 1 if
+    anything that is read back differs from the source.
     """
     console = console or Console()
     try:
         with Work(console) as work:
             reading = _publish_and_read_back(data_dir, days_per_month, work)
     except TransportError as error:
-        raise _failure(console, f"The server went away ({error}); its log is in {data_dir}") from None
+        raise _failure(console, f"The server stopped responding ({error}); its log is in {data_dir}") from None
     except (InferenceEventsError, ServerDidNotStart) as error:
         raise _failure(console, str(error)) from None
     show_outcome(console, reading, work.phases)

@@ -13,7 +13,7 @@ def main(
         "inference-events-demo"
     ),
 ) -> None:
-    """Publish a year of real flights to a server of its own, label them, delete some, and count them all again."""
+    """Publish a year of real flights to a new server, label them, delete some, and count them all again."""
     run(data_dir)
 
 

@@ -1,4 +1,4 @@
-"""The flights that left New York City in 2013, as tables of events and of labels that become known later."""
+"""Flights from New York City in 2013, as tables of events and of labels that become known later."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ _ARROW = {
 
 @dataclass(frozen=True)
 class Flights:
-    """Flights in order of scheduled departure, then id: `frame` has a row each, also for what is no event column."""
+    """Flights in order of scheduled departure, then id: `frame` has a row each, with more columns than the events."""
 
     frame: pd.DataFrame
 
@@ -75,12 +75,12 @@ class Flights:
         return Flights(self.frame[(self.frame.month == day.month) & (self.frame.day == day.day)])
 
     def without(self, *others: "Flights") -> "Flights":
-        """Leave out the flights of `others`."""
+        """Drop the flights of `others`."""
         ids = pd.concat([other.frame[ID] for other in others])
         return Flights(self.frame[~self.frame[ID].isin(ids)])
 
     def first(self, count: int) -> "Flights":
-        """Select the `count` flights that were to leave first."""
+        """Select the `count` flights with the earliest scheduled departures."""
         return Flights(self.frame.head(count))
 
     def landed(self) -> "Flights":
@@ -97,15 +97,15 @@ class Flights:
         return list(self.frame.landed_at)
 
     def events(self) -> pa.Table:
-        """Make what is known at departure a table: everything but the label."""
+        """Return a table of the values known at departure: everything but the label."""
         return self._table(METADATA | INPUTS | OUTPUTS)
 
     def labels(self) -> pa.Table:
-        """Make what is known after landing a table: the id and the label."""
+        """Return a table of the values known after landing: the id and the label."""
         return self._table({ID: METADATA[ID]} | TARGETS)
 
     def labelled_events(self) -> pa.Table:
-        """Make everything a table; the label is null where it never became known."""
+        """Return a table of all values; the label is null if it never became known."""
         return self._table(METADATA | INPUTS | OUTPUTS | TARGETS)
 
     def _table(self, columns: dict[str, DataType]) -> pa.Table:

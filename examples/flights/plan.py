@@ -1,4 +1,4 @@
-"""What the demo publishes, how, and what it deletes again."""
+"""The plan of the demo: which flights it publishes, how, and which it deletes."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DELETED_FLIGHTS = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """The flights of the year, each with its prediction, by what becomes of them."""
+    """The flights of the year with their predictions, grouped by the step that publishes them."""
 
     flights: Flights
 
@@ -44,11 +44,11 @@ class Plan:
 
     @property
     def remaining(self) -> Flights:
-        """What PRODUCTION has to hold in the end."""
+        """Return the flights that PRODUCTION must hold at the end."""
         return self._published.without(self.deleted_day, self.deleted_flights)
 
     def counts(self) -> Counter[str]:
-        """Return what the server has to count while it is published to; see `Publisher.counts`."""
+        """Return the counts that the server must report while the demo publishes; see `Publisher.counts`."""
         return Counter(
             {
                 CREATED: len(self.flights),

@@ -1,4 +1,4 @@
-"""A classifier that tells at departure whether a flight will arrive late, and the model that the server keeps of it."""
+"""A classifier that predicts at departure whether a flight will arrive late, and its model on the server."""
 
 from uuid import UUID
 
@@ -33,12 +33,12 @@ def predict(classifier: HistGradientBoostingClassifier, flights: Flights) -> Fli
 
 
 def describe(project_id: UUID, training: Flights) -> ModelCreate:
-    """Describe the model. What the training months hold is in range."""
+    """Describe the model. The training months define the ranges of its columns."""
     kinds = METADATA | INPUTS | OUTPUTS | TARGETS
     return ModelCreate(
         name=MODEL,
         project_id=project_id,
-        description="Whether a flight will arrive more than 15 minutes late, told at its scheduled departure.",
+        description="Whether a flight will arrive more than 15 minutes late, predicted at its scheduled departure.",
         task="binary_classification",
         task_params=TaskParams(binary_classification_threshold=THRESHOLD, target_class_order=[False, True]),
         schema=ModelSchema(columns=[_column(name, kind, training.frame) for name, kind in kinds.items()]),

@@ -1,4 +1,4 @@
-"""Publish flights: as files, or as a stream of requests in the order in which things become known."""
+"""Publish flights: as files, or as a stream of requests in order of departures and landings."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -48,9 +48,9 @@ def fresh_project(client: InferenceEvents) -> UUID:
 
 
 class Publisher:
-    """Publish to one model, and count what the server says of it.
+    """Publish to one model, and sum the counts that the server reports.
 
-    `counts` holds how many events became what: CREATED and the names that follow it.
+    `counts` holds the number of events per status: CREATED and the names that follow it.
     """
 
     def __init__(self, client: InferenceEvents, model_id: UUID) -> None:
@@ -75,7 +75,7 @@ class Publisher:
         """Publish each flight at its departure and its label after its landing, in requests of 1,000.
 
         A request of flights is sent when the last of them departs, one of labels as soon as it is full.
-        `advance` is told how many flights each request published.
+        `advance` gets the number of flights that each request published.
         """
         events, departures = flights.events(), flights.departures()
         labels, landings = flights.landed().labels(), flights.landed().landings()

@@ -1,4 +1,4 @@
-"""What the demo shows: progress while it runs, and tables at its end."""
+"""Output of the demo: progress while it runs, and tables at its end."""
 
 import time
 from calendar import month_name
@@ -23,7 +23,7 @@ _SHOWN_DIFFERENCES = 20
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of the work that is done: how many events it moved in how many seconds."""
+    """A finished phase: its events and its seconds."""
 
     name: str
     events: int
@@ -53,7 +53,7 @@ class Work:
 
     @contextmanager
     def phase(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-        """Time a phase. Yields what to call with a number of events when so many more are done."""
+        """Time a phase. Yields a function to call with the number of events that were processed since the last call."""
         number = self._progress.add_task(name, total=total)
         task = self._progress.tasks[number]
         start = time.perf_counter()
@@ -63,7 +63,7 @@ class Work:
 
 
 def show_outcome(console: Console, reading: Reading, phases: list[Phase]) -> None:
-    """Show what was read back, how fast all went, and whether it is what the source says."""
+    """Show the data read back, the speed of each phase, and whether the data equals the source."""
     _show_months(console, reading.months)
     _show_counts(console, reading.counts)
     _show_violations(console, reading.months)
@@ -109,7 +109,7 @@ def _show_phases(console: Console, phases: list[Phase]) -> None:
 
 def _show_differences(console: Console, differences: list[str]) -> None:
     if not differences:
-        console.print("Every event, value, label and violation is what the source says.", style="green")
+        console.print("Every event, value, label and violation equals the source.", style="green")
         return
     console.print(f"{len(differences):,} differences from the source:", style="bold red")
     for line in differences[:_SHOWN_DIFFERENCES]:
@@ -117,7 +117,7 @@ def _show_differences(console: Console, differences: list[str]) -> None:
 
 
 def show_serving(console: Console, data_dir: Path) -> None:
-    """Tell how to serve what was published."""
+    """Show how to serve the published data."""
     console.print("Serve this data:  ", f"inference-events serve --data-dir {data_dir}", sep="", soft_wrap=True)
     console.print("or, in a clone:   ", f'make serve ARGS="--data-dir {data_dir}"', sep="", soft_wrap=True)
     console.print("Its admin token:  ", str(admin_token_file(data_dir)), sep="", soft_wrap=True)

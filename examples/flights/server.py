@@ -1,4 +1,4 @@
-"""A server process of the demo's own."""
+"""The demo's own server process."""
 
 import os
 import subprocess
@@ -18,15 +18,14 @@ _SECONDS_TO_STOP = 60
 
 
 class ServerDidNotStart(RuntimeError):
-    """Say why there is no server."""
+    """The server did not start. The message says why."""
 
 
 @contextmanager
 def serving(data_dir: Path) -> Iterator[InferenceEvents]:
     """Run a server on a free port of 127.0.0.1 and yield a client of it. Raises ServerDidNotStart.
 
-    Settings in the environment are left out, so that the server keeps everything in `data_dir`. Its log is
-    there too.
+    The server ignores settings in the environment, and keeps everything in `data_dir`. Its log is there too.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = data_dir / "server.log"

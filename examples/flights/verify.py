@@ -23,10 +23,10 @@ _PLACE = itemgetter(0, 1)
 
 @dataclass
 class Month:
-    """What was read back of one month of New York's calendar.
+    """Data read back for one month of New York's calendar.
 
-    `expected` is how many events the source has. `probabilities` and `labels` are of the events whose label is
-    known, in the same order. `violations` counts by column and kind.
+    `expected` is the source's number of events. `probabilities` and `labels` are those of labelled events, in the same
+    order. `violations` counts by column and kind.
     """
 
     expected: int = 0
@@ -36,7 +36,7 @@ class Month:
     violations: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def count(self, event: StoredEvent) -> None:
-        """Take in an event that was read."""
+        """Add an event that was read."""
         self.events += 1
         self.violations.update((violation.column, str(violation.kind)) for violation in event.violations)
         if (label := event.values[LABEL]) is not None:
@@ -57,7 +57,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Rule:
-    """What the model's schema says of a column, so that violations can be told without the server."""
+    """The schema's rule for a column, to find violations without the server."""
 
     name: str
     minimum: float
@@ -74,7 +74,7 @@ class Rule:
         )
 
     def violation(self, value: Any) -> str | None:
-        """Name the kind of violation that a value of the column's type is, None if it is none."""
+        """Return the kind of violation of a value of the column's type, None if there is none."""
         if value is None:
             return "missing"
         if self.categories is not None:
@@ -85,7 +85,7 @@ class Rule:
 
 
 class Reading:
-    """Compare what a model's environments hold with what was published, and keep what differs.
+    """Compare the events of a model's environments with the published ones, and collect the differences.
 
     `months` is by number. `counts` holds names with the server's and the source's count. `differences` has one
     line each, naming the flight and the column.
@@ -116,7 +116,7 @@ class Reading:
         self._expect_none(self._client.events.read(self._model_id, event_ids=event_ids))
 
     def compare_counts(self, received: Counter[str], expected: Counter[str]) -> None:
-        """Compare what the server counted while it was published to with what the source has."""
+        """Compare the counts that the server reported while the demo published with the source."""
         self.counts = [(name, received[name], expected[name]) for name in received | expected]
         self.differences += [
             f"{name}: {by_server} events, not {right}" for name, by_server, right in self.counts if by_server != right
@@ -144,13 +144,15 @@ class Reading:
                 month.expected += 1
                 self.differences.append(f"{event_id}: missing")
             case _:
-                self.differences.append(f"{event_id}: not in the source, or there twice")
+                self.differences.append(f"{event_id}: not in the source, or present twice")
 
     def _faults(self, row: Row, event: StoredEvent) -> Iterator[str]:
         values = event.values.additional_properties
         if values != row:
             yield from (
-                f"{name} is not what it was" for name in row | values if values.get(name, ...) != row.get(name, ...)
+                f"{name} differs from the source"
+                for name in row | values
+                if values.get(name, ...) != row.get(name, ...)
             )
         if event.undeclared.additional_properties:
             yield "has undeclared columns"

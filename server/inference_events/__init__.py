@@ -5,5 +5,5 @@ from typing import Final
 
 __version__ = version("inference-events")
 
-# Of the contract, as each response names it.
+# The contract's version, which each response names.
 API_VERSION: Final = "3.0"

@@ -1,6 +1,7 @@
 """The composition root: it opens the services, gives them to the operations, and serves these."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,26 +12,28 @@ import structlog
 from starlette.types import ASGIApp
 
 from inference_events import __version__
+from inference_events.backend import Backend
 from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
-from inference_events.catalog.bootstrap import checked_catalog, prepare_catalog
+from inference_events.catalog.tables import utc_now
 from inference_events.closing import OpenServices
+from inference_events.cluster import open_cluster
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
+from inference_events.embedded import open_embedded
 from inference_events.events.batcher import RequestBatcher
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.ingest.readers import FileReaders
-from inference_events.files.adoption import adopt_parts
-from inference_events.files.local import LocalFileStore
 from inference_events.files.multipart import MultipartUploads
+from inference_events.files.sweep import OrphanSweep
 from inference_events.http.server import create_http_app
 from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
 from inference_events.jobs.handlers import JobHandlers
-from inference_events.jobs.resuming import resume_jobs
+from inference_events.jobs.resuming import end_orphans
+from inference_events.memory import RELEASE_SECONDS, release_memory
 from inference_events.metrics import Metrics
-from inference_events.migration import check_directory, open_store
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.operations.baselines import BaselineOperations
@@ -55,39 +58,39 @@ log = structlog.get_logger(__name__)
 class Services:
     """What the operations work with: the stores, and the workers that do jobs on them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stopping: threading.Event | None = None) -> None:
         self.settings = settings
+        self._stopping = stopping
         self._opened = OpenServices()
         with self._opened:
             self._open_stores()
             self._make_workers()
 
     def _open_stores(self) -> None:
-        settings = self.settings
-        self.directory = DataDirectory(settings.data_dir)
+        self.directory = DataDirectory(self.settings.data_dir)
         self._opened.add("data directory", self.directory.close)
-        check_directory(self.directory)
         self.disk = Disk(self.directory.incoming)
-        self.file_store = LocalFileStore(self.directory.files, self.directory.incoming)
         self.metrics = Metrics(self.disk.note_failure)
-        self.catalog = checked_catalog(self.directory.catalog_file, self.disk.note_failure)
-        self._opened.add("catalog", self.catalog.close)
-        if self.catalog.migrated:
-            log.info("catalog_migrated", **self.catalog.migrated)
-        self.store = open_store(self.directory, self.catalog, settings.checkpoint_bytes, self.metrics)
-        self._opened.add("event store", self.store.close)
-        self.new_secret = prepare_catalog(self.catalog, settings, self.directory)
-        adopt_parts(self.directory.parts, self.catalog, self.file_store)
+        backend = self._open_backend()
+        self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
+        self.new_secret = backend.new_secret
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
 
+    def _open_backend(self) -> Backend:
+        if self.settings.database_url.get_secret_value():
+            return open_cluster(self.settings, self.disk, self.metrics, self._opened)
+        return open_embedded(self.settings, self.directory, self.disk, self.metrics, self._opened)
+
     def _make_workers(self) -> None:
         settings = self.settings
         self.readiness = Readiness(self.catalog, self.store, self.disk)
-        self.readers = FileReaders(settings.file_reader_memory_bytes, settings.file_reader_seconds)
+        self.readers = FileReaders(
+            settings.file_reader_memory_bytes, settings.file_reader_seconds, reads_bucket=bool(settings.files_url)
+        )
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         job_handlers = JobHandlers(
             self.catalog,
@@ -99,14 +102,21 @@ class Services:
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(
-            self.catalog, self.queue, job_handlers.by_kind(), settings.job_workers, self.store.end_job
+            self.catalog,
+            self.queue,
+            job_handlers.by_kind(),
+            settings.job_workers,
+            self.store.end_job,
+            stopping=self._stopping,
+            observe_lease=self.metrics.observe_lease,
         )
         periods = Periods(
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
         )
-        self.retention = Retention(self.catalog, self.store, self.file_store, periods)
+        orphans = OrphanSweep(self.catalog, self.file_store, is_shared=bool(settings.files_url))
+        self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
         record_period = timedelta(hours=settings.retry_record_hours)
         self.purge = Purge(self.catalog, self.store, self.retention, record_period)
         show_state(
@@ -120,9 +130,10 @@ class Services:
 
     def start(self) -> None:
         """Continue what an earlier process left unfinished."""
-        resume_jobs(self.catalog, self.store)
+        end_orphans(self.catalog, self.store, utc_now())
         self.readers.start()
         self._opened.add("file readers", self.readers.close)
+        self._opened.add("job notifications", self.catalog.listen(self.queue.wake))
         self.workers.start()
         self._opened.add("job workers", partial(self.workers.stop, self.settings.shutdown_grace_seconds))
         self._opened.add("purge", self.purge.stop)
@@ -155,18 +166,20 @@ def create_app(
     settings: Settings,
     *,
     announce: Callable[[str], None] = lambda secret: None,
+    stopping: threading.Event | None = None,
     validate_responses: bool = False,
 ) -> ASGIApp:
-    """Build the server on its data directory. Raises a DataDirectoryError.
+    """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
-    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else.
+    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else. Set `stopping` to let
+    another process continue the jobs before the requests that run have ended.
     """
-    services = Services(settings)
+    services = Services(settings, stopping)
     if services.new_secret is not None:
         announce(services.new_secret)
     return create_http_app(
         handlers=operation_handlers(services),
-        authenticate=Authentication(services.catalog).authenticate,
+        authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         file_store=services.file_store,
@@ -183,7 +196,9 @@ def _lifespan(services: Services) -> Any:
         log.info("server_started", version=__version__)
         try:
             async with repeated(
-                (services.purge.purge, PURGE_EVERY_SECONDS), (services.disk.probe, PROBE_EVERY_SECONDS)
+                (services.purge.purge, PURGE_EVERY_SECONDS),
+                (services.disk.probe, PROBE_EVERY_SECONDS),
+                (release_memory, RELEASE_SECONDS),
             ):
                 yield
         finally:

@@ -11,9 +11,9 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def repeated(*works: tuple[Callable[[], None], float]) -> AsyncIterator[None]:
-    """Do each work in a thread within the block, again and again, with so many seconds in between.
+    """Call each function again and again in a thread while the block runs, with its pause in seconds in between.
 
-    What is in a thread at the end of the block goes on there.
+    A call that runs when the block ends is not interrupted.
     """
     tasks = [asyncio.create_task(_repeat(*work)) for work in works]
     try:
@@ -25,7 +25,7 @@ async def repeated(*works: tuple[Callable[[], None], float]) -> AsyncIterator[No
 
 
 async def _repeat(work: Callable[[], None], seconds: float) -> None:
-    """A failure, as of a full disk, does not end it."""
+    """Failures do not end it: a full disk may have room again later."""
     while True:
         try:
             await asyncio.to_thread(work)

@@ -1,4 +1,4 @@
-"""The command line: run a server, look after its data directory, manage the tokens of a running one."""
+"""The command line: run a server, maintain its data directory, manage the tokens of a running server."""
 
 import gc
 import inspect
@@ -7,6 +7,7 @@ import resource
 import socket
 import ssl
 import sys
+import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -37,7 +38,7 @@ _METAVARS: dict[object, str] = {
     FilePath | None: "FILE",
     ByteSize: "SIZE",
 }
-# A commit takes many short turns of the interpreter, and would wait up to 5 ms for each while events are read.
+# A commit takes the interpreter lock many times, and would wait up to 5 ms each time while events are read.
 SWITCH_SECONDS = 0.0005
 
 app = typer.Typer(
@@ -66,7 +67,7 @@ def main(
 
 
 def serve(**flags: str | None) -> None:
-    """Run the server until it is told to stop.
+    """Run the server until it gets a signal to stop.
 
     The first start makes an admin token and keeps it in the data directory's file admin-token. A terminal shows it.
     """
@@ -74,15 +75,17 @@ def serve(**flags: str | None) -> None:
     configure_logging(settings.log_level)
     _check_tls(settings)
     _allow_many_connections()
-    # Events and tokens are nobody else's business: what DuckDB and SQLite create is private, too.
+    # Events and tokens are private, so the files that DuckDB and SQLite create must be, too.
     os.umask(0o077)
     with _listen(settings.host, settings.port) as listener:
         # Imported here, as the other commands need nothing of a server.
         from inference_events.http.connections import BoundedHttpProtocol
 
+        stopping = threading.Event()
         server = _Server(
+            stopping,
             uvicorn.Config(
-                _app(settings),
+                _app(settings, stopping),
                 loop="uvloop",
                 http=BoundedHttpProtocol,
                 ws="none",
@@ -93,7 +96,7 @@ def serve(**flags: str | None) -> None:
                 ssl_certfile=settings.tls_certificate,
                 ssl_keyfile=settings.tls_key,
                 timeout_graceful_shutdown=settings.shutdown_grace_seconds,
-            )
+            ),
         )
         try:
             server.run(sockets=[listener])
@@ -104,22 +107,25 @@ def serve(**flags: str | None) -> None:
         raise typer.Exit(1)
 
 
-def _app(settings: Settings) -> Any:
+def _app(settings: Settings, stopping: threading.Event) -> Any:
     # What this makes stays. To look through it for garbage, again and again, takes a tenth of the start.
     gc.disable()
+    # Imported here, as the other commands need nothing of a server.
+    from inference_events.cluster import ClusterError, check_urls
+
     try:
-        # Imported here, as the other commands need nothing of a server.
         from inference_events.app import create_app
 
-        return create_app(settings, announce=partial(_announce, settings.data_dir))
-    except (DataDirectoryError, OSError) as error:
+        check_urls(settings)
+        return create_app(settings, announce=partial(_announce, settings.data_dir), stopping=stopping)
+    except (ClusterError, DataDirectoryError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
     finally:
         gc.enable()
 
 
 def _open_failure(data_dir: Path, error: Exception) -> str:
-    # A full disk comes from the system, SQLite or DuckDB; the damage that they report with it is none.
+    # The system, SQLite and DuckDB report a full disk as different errors, some of which look like damage.
     if is_full_disk(error):
         return f"The disk of {data_dir} is full: free some space, and start the server again"
     if isinstance(error, OSError):
@@ -128,14 +134,14 @@ def _open_failure(data_dir: Path, error: Exception) -> str:
 
 
 def _allow_many_connections() -> None:
-    """Open as many files as the system lets this process: a shell's usual 1,024 are few for connections."""
+    """Raise the limit of open files as far as possible: a shell's usual 1,024 are few for connections."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # Some systems name a limit that they then do not allow.
+    with suppress(OSError, ValueError):  # Some systems report a limit that they then reject.
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_tls(settings: Settings) -> None:
-    """End the command, before anything is opened, if its certificate and key cannot be served."""
+    """Exit before anything is opened if the certificate and key cannot be used."""
     if settings.tls_certificate is None:
         return
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -166,7 +172,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announce(data_dir: Path, secret: str) -> None:
-    """Show the secret of a new admin token to a person; what is not a terminal is kept, and may be read by others."""
+    """Show the secret of a new admin token on a terminal only: other output is kept, and others may read it."""
     if sys.stdout.isatty():
         typer.echo(f"Admin token, shown this once and kept in the data directory's file admin-token: {secret}")
     else:
@@ -174,6 +180,16 @@ def _announce(data_dir: Path, secret: str) -> None:
 
 
 class _Server(uvicorn.Server):
+    """Sets `stopping` when it is told to stop, before the requests that run have ended."""
+
+    def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         _relieve_garbage_collector()
@@ -185,7 +201,7 @@ class _Server(uvicorn.Server):
 
 
 def _relieve_garbage_collector() -> None:
-    """Let it look at new objects only, and seldom: events are made and dropped by the thousand, and form no cycles."""
+    """Let it check new objects only, and rarely: events are made and dropped by the thousand, and form no cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -231,7 +247,7 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
 
 def _add_serve() -> None:
     fields = Settings.model_fields.items()
-    # Everybody on the machine can read a process's flags, so secrets come from the environment only.
+    # All users of the machine can read a process's flags, so secrets come from the environment only.
     flags = [_parameter(name, field) for name, field in fields if not _is_secret(field)]
     secrets = [f"{ENV_PREFIX}{name.upper()}: {field.description}" for name, field in fields if _is_secret(field)]
     serve.__signature__ = inspect.Signature(flags)  # type: ignore[attr-defined]
@@ -247,9 +263,9 @@ def migrate(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
 ) -> None:
-    """Bring a data directory that an older version wrote to this version's formats.
+    """Convert a data directory of an older version to this version's formats.
 
-    A start of the server does the same. No server may run on the directory meanwhile.
+    The server does the same when it starts. No server may use the directory meanwhile.
     """
     # Imported here, as the commands that talk to a server do not need the stores.
     from inference_events.migration import migrate_directory, plan_directory
@@ -276,10 +292,10 @@ def compact(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the space it needs, and change nothing.")] = False,
 ) -> None:
-    """Make the events file smaller: give back the space that deleted and replaced events left.
+    """Make the events file smaller: free the space of deleted and replaced events.
 
-    It writes a copy beside the file, compares both, and lets the copy take the file's place. No server may run on the
-    directory meanwhile.
+    It writes a copy, compares it with the file, and replaces the file by the copy. No server may use the directory
+    meanwhile.
     """
     # Imported here, as the commands that talk to a server do not need the stores.
     from inference_events.compaction import compact_directory, plan_compaction

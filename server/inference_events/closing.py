@@ -10,20 +10,21 @@ log = structlog.get_logger(__name__)
 
 
 class OpenServices:
-    """Close what was opened, the last one first, because each may use those before it.
+    """Close opened services in reverse order, because each may use those before it.
 
-    A failure is logged, and the others are closed all the same. As a context, it closes all if the block fails.
+    A failure is logged, and the other services are still closed. As a context manager, it closes all if the block
+    fails.
     """
 
     def __init__(self) -> None:
         self._opened: list[tuple[str, Callable[[], object]]] = []
 
     def add(self, name: str, close: Callable[[], object]) -> None:
-        """Note a service that has been opened. `close` may return False to report that something still runs."""
+        """Register an open service. `close` may return False to report that something still runs."""
         self._opened.append((name, close))
 
     def close(self) -> None:
-        """Close all. What is closed already is not closed again."""
+        """Close all services. A second call does nothing."""
         while self._opened:
             name, close = self._opened.pop()
             try:

@@ -32,7 +32,7 @@ class Space:
 
 @dataclass(frozen=True)
 class Compaction:
-    """What a compaction did: the rows that it copied, and the bytes of the events file before and after it."""
+    """Result of a compaction: copied rows, and bytes of the events file before and after."""
 
     rows: int
     before: int
@@ -40,14 +40,14 @@ class Compaction:
 
 
 class DataDirectoryOutdated(DataDirectoryError):
-    """Say that a data directory must be migrated first."""
+    """A data directory must be migrated first."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"The events of {path} have an older version's format: run inference-events migrate first")
 
 
 class DataDirectoryFull(DataDirectoryError):
-    """Say that the disk of a data directory has not the space for what is to be done."""
+    """The disk of a data directory has too little free space."""
 
 
 def plan_compaction(path: Path) -> Space:
@@ -58,9 +58,9 @@ def plan_compaction(path: Path) -> Space:
 
 
 def compact_directory(path: Path, announce: Callable[[Space], None]) -> Compaction:
-    """Replace the events file by a copy without unused space. `announce` learns before what the copy needs.
+    """Replace the events file by a copy without unused space. `announce` gets the copy's size before it is written.
 
-    Raises DataDirectoryFull, and any other DataDirectoryError. The events file is the old one then.
+    Raises a DataDirectoryError, such as DataDirectoryFull; the events file is then unchanged.
     """
     _check_format(path)
     directory = DataDirectory(path)

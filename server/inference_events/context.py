@@ -1,4 +1,4 @@
-"""What an operation may know about the request it serves, beyond its arguments."""
+"""The current request's context: token, body digest, uploads."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -11,11 +11,11 @@ ADMIN: Final = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Describe the request in hand.
+    """Describe the current request.
 
-    `body_digest` is the SHA-256 of the body after decompression, `is_retry` tells that the client sent
-    `X-Fiddler-Client-Retry`. Both matter to `retries` only. `project_ids` are the projects that the token is limited
-    to; None means all.
+    `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
+    `X-Fiddler-Client-Retry`. Only `idempotency` uses both. `body_bytes` and `body_values` say about how much JSON the
+    body holds. `project_ids` are the projects that the token is limited to; None means all.
     """
 
     id: str
@@ -26,6 +26,8 @@ class Request:
     idempotency_key: str | None = None
     is_retry: bool = False
     project_ids: frozenset[str] | None = None
+    body_bytes: int = 0
+    body_values: int = 0
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class UploadedFile:
     is_kept: bool = False
 
     def keep(self) -> None:
-        """Keep the upload, before a row of the catalog names it. If no row comes, it is swept a day later."""
+        """Keep the upload, before a row of the catalog names it. Without a row it is removed a day later."""
         self.is_kept = True
 
 
@@ -50,8 +52,8 @@ class UploadedFile:
 class RawEvents:
     """Hold the array `source.events` of a large body as JSON text, which may be columns sooner than objects.
 
-    `decode` returns the events. It raises BadRequest where they, or the array, are not what the contract allows.
-    `allows` tells whether the contract allows so many of them.
+    `decode` returns the events. It raises BadRequest if they, or the array, break the contract. `allows` returns
+    whether the contract allows this number of events.
     """
 
     text: bytes
@@ -60,7 +62,7 @@ class RawEvents:
 
 
 class KeyClaimed(Exception):
-    """Say that another attempt under the request's idempotency key has succeeded. This attempt changed nothing."""
+    """Another attempt with the request's idempotency key has succeeded. This attempt changed nothing."""
 
 
 _current: ContextVar[Request] = ContextVar("current_request")

@@ -9,27 +9,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# All that the server makes in its directory, with what SQLite and DuckDB put beside their files.
+# Every name that the server, SQLite and DuckDB create in the directory.
 OWN_NAMES = ("lock", "admin-token*", "catalog.sqlite*", "events.duckdb*", "files", "parts", "incoming", "outgoing")
 
 
 class DataDirectoryError(RuntimeError):
-    """Say why a data directory cannot be used."""
+    """A data directory cannot be used."""
 
 
 class DataDirectoryInUse(DataDirectoryError):
-    """Say that another process owns the data directory."""
+    """Another process owns the data directory."""
 
 
 class DataDirectoryMissing(DataDirectoryError):
-    """Say that there is no data directory."""
+    """The data directory does not exist."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} is no data directory of this server: it has no catalog.sqlite")
 
 
 class DataDirectoryTooNew(DataDirectoryError):
-    """Say that a newer version wrote a file of the data directory, and how that shows."""
+    """A newer version wrote a file of the data directory. The message says which, and how that shows."""
 
     def __init__(self, file: Path, reason: str) -> None:
         super().__init__(
@@ -39,7 +39,7 @@ class DataDirectoryTooNew(DataDirectoryError):
 
 
 class DataDirectoryTooOld(DataDirectoryError):
-    """Say that a file of the data directory is too old to be migrated, and how that shows."""
+    """A file of the data directory is too old to be migrated. The message says which, and how that shows."""
 
     def __init__(self, file: Path, reason: str) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class DataDirectoryTooOld(DataDirectoryError):
 
 
 class DataDirectoryDamaged(DataDirectoryError):
-    """Say which file of the data directory cannot be read, and why."""
+    """A file of the data directory cannot be read. The message says which, and why."""
 
     def __init__(self, file: Path, cause: object) -> None:
         reason = " ".join(str(cause).split()).rstrip("!.")
@@ -57,15 +57,15 @@ class DataDirectoryDamaged(DataDirectoryError):
 
 
 class DataDirectoryRefused(DataDirectoryError):
-    """Say why a path is not safe to keep data in, and how to repair it."""
+    """A path is not safe to keep data in. The message says why, and how to repair it."""
 
 
 class DataDirectory:
     """Own `path` from construction to `close`.
 
-    Raises DataDirectoryInUse if another process owns it, and DataDirectoryRefused if another user may write in it or
-    if one of its own names is a symbolic link. Uploads, downloads and compactions that broke off earlier are removed.
-    Permissions that an earlier version gave to other users are taken away.
+    Raises DataDirectoryInUse if another process owns it, and DataDirectoryRefused if another user may write in it or if
+    one of its own names is a symbolic link. Unfinished uploads, downloads and compactions are removed. So are
+    permissions that an earlier version gave to other users.
     """
 
     def __init__(self, path: Path) -> None:
@@ -113,11 +113,11 @@ class DataDirectory:
 
     @property
     def draft_events_file(self) -> Path:
-        """Hold a copy of the events file until it takes its place."""
+        """Hold a copy of the events file until it replaces the original."""
         return self.path / "events.duckdb.compacting"
 
     def drop_draft_events(self) -> None:
-        """Remove a copy of the events file that did not take its place, with what DuckDB puts beside it."""
+        """Remove an unfinished copy of the events file, with its write-ahead log."""
         for leftover in self.path.glob(f"{self.draft_events_file.name}*"):
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
@@ -131,13 +131,13 @@ class DataDirectory:
         return self.path / "admin-token.next"
 
     def prepare_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
-        """Keep `secret` beside the admin token's file if the one that is kept there is replaced by it."""
+        """Keep `secret` next to the admin token's file if it replaces the secret in that file."""
         file = self.admin_token_file
         if file.exists() and is_replaced(read_private(file).strip()):
             write_private(self.next_admin_token_file, f"{secret}\n")
 
     def settle_admin_token(self, is_committed: Callable[[str], bool]) -> None:
-        """Replace the admin token's file by the secret beside it if the catalog knows that one; forget it if not."""
+        """Move the prepared secret into the admin token's file if the catalog has committed it; else remove it."""
         prepared = self.next_admin_token_file
         if not prepared.exists():
             return
@@ -148,13 +148,13 @@ class DataDirectory:
         sync_directory(self.path)
 
     def close(self) -> None:
-        """Let another process own the directory."""
+        """Release the directory for other processes."""
         os.close(self._lock)
 
 
 @contextmanager
 def unowned(path: Path) -> Iterator[None]:
-    """Let no other process own a data directory meanwhile, without changing it. Raises DataDirectoryInUse."""
+    """Lock a data directory for the block without changing it. Raises DataDirectoryInUse."""
     try:
         descriptor = os.open(path / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -168,7 +168,7 @@ def unowned(path: Path) -> Iterator[None]:
 
 
 def admin_token_file(data_dir: Path) -> Path:
-    """Name the file in which a first start leaves its admin token."""
+    """Return the file to which a first start writes its admin token."""
     return data_dir / "admin-token"
 
 
@@ -182,7 +182,7 @@ def sync_directory(path: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, durably and never half."""
+    """Write a file that only its owner can read, durably and atomically."""
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -225,13 +225,13 @@ def _check_owner(path: Path) -> None:
 
 
 def check_link(path: Path) -> None:
-    """Raise DataDirectoryRefused for a link: the server would delete or empty files somewhere else."""
+    """Raise DataDirectoryRefused for a link: through it the server would delete or empty files elsewhere."""
     if path.is_symlink():
         raise DataDirectoryRefused(f"{path} is a symbolic link, which the server does not follow: remove the link")
 
 
 def _make_private(directory: Path) -> None:
-    """Take away what other users may do with the files of the server in a directory. Links are not followed."""
+    """Remove other users' permissions from the server's files in a directory. Links are not followed."""
     for own in (path for pattern in OWN_NAMES for path in directory.glob(pattern)):
         inner = (Path(parent, name) for parent, folders, files in os.walk(own) for name in (*folders, *files))
         for path in (own, *inner):

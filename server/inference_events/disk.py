@@ -15,10 +15,10 @@ log = structlog.get_logger(__name__)
 
 
 class Disk:
-    """Know whether the disk takes writes, from writes that failed and from probes. Any thread may use it."""
+    """Track whether the disk takes writes, by failed writes and by probes. Safe to use from any thread."""
 
     def __init__(self, directory: Path) -> None:
-        """`directory` exists and is where probes are written."""
+        """`directory` must exist; probes are written there."""
         self._directory = directory
         self._is_writable = True
         self._has_failed = False
@@ -28,14 +28,14 @@ class Disk:
         return self._is_writable
 
     def note_failure(self, error: BaseException) -> None:
-        """Note a write that failed, if the disk is the cause."""
+        """Record a failed write if the disk caused it."""
         if refuses_writes(error):
             self._has_failed = True
             self._refuse(error)
 
     def probe(self) -> None:
         """Write and sync 4 KiB. If that works and no write has failed since the last probe, the disk takes writes."""
-        # A disk with little room takes a probe, but refuses larger writes.
+        # A disk with little free space accepts a probe but refuses larger writes.
         has_failed, self._has_failed = self._has_failed, False
         try:
             self._write()
@@ -52,7 +52,7 @@ class Disk:
             log.error("disk_refuses_writes", exc_info=error)
 
     def _write(self) -> None:
-        # It has no name if the file system allows that, so that a crash leaves nothing behind.
+        # The file has no name if the file system allows that, so a crash leaves no file.
         with TemporaryFile(dir=self._directory, buffering=0) as file:
             # Random, as some file systems do not store zeros.
             file.write(os.urandom(PROBE_BYTES))

@@ -1,4 +1,4 @@
-"""How much of the disk the data directory uses, and how much is left."""
+"""Disk space that the data directory uses, and free space."""
 
 import os
 import shutil
@@ -10,12 +10,12 @@ from inference_events.data_directory import DataDirectory
 
 
 def free_bytes(directory: DataDirectory) -> int:
-    """Return the room on the directory's disk that this user may fill."""
+    """Return the free bytes on the directory's disk that this user may fill."""
     return shutil.disk_usage(directory.path).free
 
 
 def used_bytes(directory: DataDirectory) -> dict[str, int]:
-    """Return the size in bytes of what the directory holds, by kind."""
+    """Return the size in bytes of the directory's files by kind."""
     return {
         "events": _size(directory.events_file),
         "events_log": _size(directory.events_file.with_name(f"{directory.events_file.name}.wal")),

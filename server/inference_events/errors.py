@@ -1,4 +1,4 @@
-"""Every failure the API can answer with, as one tree of exceptions.
+"""All errors of the API, as one tree of exceptions.
 
 `ApiError` carries what the error envelope shows. Each subclass is one documented reason with its HTTP status;
 `http.errors` is the only place that turns them into responses.
@@ -25,15 +25,15 @@ from dataclasses import dataclass
 # ├── NotSupported 501
 # └── ServiceUnavailable 503
 
-# What the vendor's client calls what a place names, where its users know it by that name only.
+# The vendor's client has other names for some fields; its users know only those.
 CLIENT_NAMES = {"/env_name": "dataset_name"}
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """Name one thing that is wrong: `place` is a JSON pointer into the request.
+    """One error of a request; `place` is a JSON pointer into the request.
 
-    Neither it nor the message shows a value from the request; names of columns are no values.
+    Neither it nor the message shows a value from the request. They may show names of columns.
     """
 
     message: str
@@ -41,9 +41,9 @@ class ErrorDetail:
     reason: str = "BadRequest"
 
     def __str__(self) -> str:
-        told = f"{self.place}: {self.message}" if self.place else self.message
+        text = f"{self.place}: {self.message}" if self.place else self.message
         known_as = CLIENT_NAMES.get(self.place)
-        return f"{told} (the vendor's client calls it {known_as})" if known_as else told
+        return f"{text} (the vendor's client calls it {known_as})" if known_as else text
 
 
 class ApiError(Exception):
@@ -70,7 +70,7 @@ class BadRequest(ApiError):
 
     @classmethod
     def with_details(cls, *faults: ErrorDetail) -> "BadRequest":
-        """Refuse a request for its faults, the first of which is told in the message as well."""
+        """Refuse a request because of `faults`; the message repeats the first of them."""
         return cls(f"The request is not valid: {faults[0]}", faults)
 
 
@@ -135,7 +135,7 @@ class InternalError(ApiError):
 
 
 class NotSupported(ApiError):
-    """Answer 501 for what the vendor's API has and this server does not: the vendor's client does not repeat it."""
+    """Answer 501 for a feature of the vendor's API that this server lacks: the vendor's client does not retry a 501."""
 
     code = 501
     reason = "NotImplemented"
@@ -151,7 +151,7 @@ class ServiceUnavailable(ApiError):
         super().__init__(message, headers={"Retry-After": str(retry_after)})
 
 
-# As the system, and with it DuckDB, and SQLite say it.
+# The messages of the system, which DuckDB repeats, and of SQLite.
 _FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
 
 

@@ -1,4 +1,4 @@
-"""JSON that keeps what a user sent: integers of any size, and infinity as a word.
+"""JSON that keeps every number that a user sent: integers of any size, and infinity as a word.
 
 `orjson` does the work. It reads integers beyond 64 bits as floats and refuses to write them, so the few documents that
 have any go through the standard library as well.
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-# The shortest integer beyond 64 bits has 19 digits. To look for them with a pattern takes longer than to decode.
+# The shortest integer beyond 64 bits has 19 digits. Searching for them with a pattern takes longer than decoding.
 _DIGITS = bytes(ord("0") if chr(byte).isascii() and chr(byte).isdigit() else ord(" ") for byte in range(256))
 _MANY_DIGITS = b"0" * 19
 # Digits in a string match only if commas or spaces enclose them.
@@ -20,7 +20,7 @@ _LONG_INTEGER = re.compile(rb"(?:\A|[\[:,\s])-?[0-9]{19,}(?:\Z|[\s,\]}])")
 
 
 def loads(raw: bytes | bytearray | str) -> Any:
-    """Return what `raw` says. Raises orjson.JSONDecodeError, also for integers that no float can hold."""
+    """Return the value of `raw`. Raises orjson.JSONDecodeError, also for integers that no float can hold."""
     value = orjson.loads(raw)
     data = raw.encode() if isinstance(raw, str) else raw
     return json.loads(data.decode()) if _has_long_integer(data) else value

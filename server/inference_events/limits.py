@@ -1,4 +1,4 @@
-"""How much the server takes in, per request and at once. The defaults of the settings are those of `Limits`."""
+"""Limits of requests, per request and in all. `Limits` has the defaults of the settings."""
 
 from dataclasses import dataclass, field
 
@@ -58,5 +58,5 @@ class BodyLimits:
 
 
 def too_large(limit: int) -> PayloadTooLarge:
-    """Say that a body or file is longer than `limit` bytes."""
+    """Return the error for a body or file of more than `limit` bytes."""
     return PayloadTooLarge(f"The request is larger than the limit of {limit} bytes")

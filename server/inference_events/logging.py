@@ -1,4 +1,4 @@
-"""Structured logs as JSON lines, from which no value of a payload can be read.
+"""Structured logs as JSON lines, without values of payloads.
 
 Lines of information, such as that of each request, are written together, at most FLUSH_SECONDS late: a call to the
 system for each takes longer than the line. Warnings and errors are written at once, with the lines before them. The
@@ -37,7 +37,7 @@ def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> No
     root.handlers = [handler]
     root.setLevel(max(severity, logging.WARNING))
     logging.captureWarnings(True)
-    # Connexion imports the test client, which nobody uses here.
+    # Connexion imports the test client, which the server does not use.
     warnings.filterwarnings("ignore", message=".*starlette.testclient.*")
 
 
@@ -67,7 +67,7 @@ def _render(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
 
 
 class _Unfailing:
-    """Write to a stream, or not where it takes nothing, as on a full disk: no work fails for want of its log line."""
+    """Write to a stream and ignore its errors, so that a full disk for logs makes no work fail."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -136,7 +136,7 @@ class _Logger:
 
 
 class _LibraryHandler(logging.Handler):
-    """Write a record of a library as one of our lines, without the values that its text is made with."""
+    """Write a record of a library as one of our lines, without the values in its text."""
 
     def __init__(self, target: _Unfailing) -> None:
         super().__init__()
@@ -171,7 +171,7 @@ def _type_name(error: BaseException) -> str:
 
 
 def _trace(error: BaseException) -> list[str]:
-    """Name the frames of our code, and the innermost one whose ever it is."""
+    """Name the frames of our code, and the innermost frame of any code."""
     frames = list(traceback.walk_tb(error.__traceback__))
     places = [
         f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_name}:{line}"

@@ -1,4 +1,4 @@
-"""Names of columns and JSON fields as answers and messages show them.
+"""Names of columns and JSON fields as responses and messages show them.
 
 A request or a file may hold any names, so they are cut in length and in number. Values and cells are never shown.
 """

@@ -1,7 +1,7 @@
-"""Every metric that `/metrics` shows.
+"""The metrics that `/metrics` shows.
 
-Labels are the type of an environment, a kind and a status, never what a user named: the number of series has a bound,
-however many models, tokens and clients there are.
+Labels are the type of an environment, a kind and a status, never a user's name: the number of series is bounded for any
+number of models, tokens and clients.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +21,13 @@ from inference_events.events.observer import StoreObserver, count_violations
 from inference_events.events.store import Deletion, RowStatus, Statuses, Write, WriteKind
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.quality_report import VIOLATIONS
+from inference_events.jobs.worker import CLAIMED, LOST
 
 log = structlog.get_logger(__name__)
 
 JOB_KINDS = (PUBLISH_FILE, UPDATE_FILE, DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT)
 NO_JOBS: dict[tuple[str, ...], float] = {(kind, status): 0 for kind in JOB_KINDS for status in (PENDING, STARTED)}
-# What the server is for has a kind of its own. One kind per operation would be too many series.
+# Operations on events have kinds of their own. One kind per operation would make too many series.
 REQUEST_KINDS = {
     "publish_events": "publish",
     "update_events": "update",
@@ -53,7 +54,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics(StoreObserver):
-    """Count what the server does, from any thread, in a registry of its own."""
+    """Count the server's work, from any thread, in a separate registry."""
 
     def __init__(self, on_failure: Callable[[BaseException], object] = lambda error: None) -> None:
         """`on_failure` gets each error that ends a write to the store."""
@@ -67,14 +68,15 @@ class Metrics(StoreObserver):
             "kind",
         )
         self._events = self._counter(
-            "events", "Events by what a commit did to them; rejected ones are rows of files.", "env_type", "status"
+            "events", "Events by the result of their commit; rejected ones are rows of files.", "env_type", "status"
         )
         self._violations = self._counter(
             "event_violations", "Violations in events that were created, replaced or updated.", "env_type", "kind"
         )
         self._jobs = self._counter("jobs", "Jobs that ended.", "kind", "status")
+        self._leases = self._counter("job_leases", "Leases of jobs that this server claimed, and lost.", "status")
         self._commit_seconds = self._histogram(
-            "commit_duration_seconds", "Time to write and sync what is committed together.", COMMIT_SECONDS
+            "commit_duration_seconds", "Time to write and sync a group commit.", COMMIT_SECONDS
         )
         self._batch_events = self._histogram("batch_events", "Events ingested together.", BATCH_SIZES)
         self._batch_requests = self._histogram("batch_requests", "Requests ingested together.", BATCH_SIZES)
@@ -94,7 +96,7 @@ class Metrics(StoreObserver):
         self._start_at_zero()
 
     def observe_request(self, operation_id: str | None, status: int, seconds: float) -> None:
-        """Count and time one request; `operation_id` is None if no operation answers to its path."""
+        """Count and time one request; `operation_id` is None if no operation has its path."""
         kind = REQUEST_KINDS.get(operation_id or "", OTHER_REQUESTS)
         self._requests_of(kind, str(status)).inc()
         self._request_seconds_of(kind).observe(seconds)
@@ -107,6 +109,10 @@ class Metrics(StoreObserver):
     def observe_job(self, kind: str, status: str) -> None:
         """Count a job that has ended."""
         self._jobs.labels(kind, status).inc()
+
+    def observe_lease(self, status: str) -> None:
+        """Count a lease of a job that was claimed or lost."""
+        self._leases.labels(status).inc()
 
     def observe_commit(self, work: Sequence[Any], results: Sequence[Any], seconds: float) -> None:
         self._commit_seconds.observe(seconds)
@@ -141,7 +147,7 @@ class Metrics(StoreObserver):
         data_bytes: Callable[[], Mapping[str, int]],
         free_bytes: Callable[[], int],
     ) -> None:
-        """Show at each scrape what the functions return. Jobs are counted by kind and status, the rest by kind."""
+        """Show the functions' results at each scrape. Jobs are counted by kind and status, the rest by kind."""
         self._show("queue_depth", "Pieces of work that wait in a queue.", ["kind"], lambda: _singles(queue_depths()))
         self._show(
             "unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], lambda: {**NO_JOBS, **unfinished_jobs()}
@@ -170,6 +176,8 @@ class Metrics(StoreObserver):
         for job in JOB_KINDS:
             for end in (SUCCESS, FAILURE):
                 self._jobs.labels(job, end)
+        for lease in (CLAIMED, LOST):
+            self._leases.labels(lease)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"inference_events_{name}", meaning, labels, registry=self.registry)
@@ -204,7 +212,7 @@ class _State(Collector):
         try:
             return self._read()
         except Exception as error:
-            # A disk or a catalog that fails is when the other metrics are needed.
+            # If a disk or the catalog fails, the other metrics are needed most.
             log.warning("metric_unreadable", metric=self._name, exc_info=error)
             return {}
 

@@ -1,8 +1,8 @@
-"""Bring a data directory that an older version wrote to today's formats.
+"""Convert a data directory of an older version to the current formats.
 
 The catalog migrates itself when it is opened (Alembic), each revision in a transaction. The events file is migrated
-after it, for what must be converted depends on the models. That is one transaction, too: after a crash the next start
-finds it done, or does it again.
+after it, because its conversion depends on the models. That is one transaction, too: after a crash the next start finds
+it done or repeats it.
 """
 
 import shutil
@@ -17,9 +17,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog
+from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.bootstrap import checked_catalog
-from inference_events.catalog.database import needs_upgrade
+from inference_events.catalog.schema import needs_upgrade
 from inference_events.catalog.tables import Model
 from inference_events.data_directory import (
     DataDirectory,
@@ -33,6 +33,7 @@ from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
 from inference_events.models.registry import to_model_schema
 from inference_events.stores.duckdb import DuckDBEventStore
+from inference_events.stores.duckdb.epochs import OpenJob
 from inference_events.stores.duckdb.migration import Migration, ModelFacts, migrate, plan_migration
 
 T = TypeVar("T")
@@ -42,19 +43,23 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class DirectoryMigration:
-    """Report a migration: what became of the events, None for nothing, and how many tokens got the scope manage."""
+    """Result of a migration: of the events, None if nothing changed, and the number of tokens given scope manage."""
 
     events: Migration | None
     tokens_given_manage: int
 
 
 def open_store(
-    directory: DataDirectory, catalog: Catalog, checkpoint_bytes: int, observer: StoreObserver | None = None
+    directory: DataDirectory,
+    catalog: Catalog,
+    checkpoint_bytes: int,
+    observer: StoreObserver | None = None,
+    max_columns: int | None = None,
 ) -> DuckDBEventStore:
     """Open the event store, after a migration if it needs one. Raises a DataDirectoryError."""
 
     def opened(events: Path) -> DuckDBEventStore:
-        return DuckDBEventStore(events, checkpoint_bytes=checkpoint_bytes, observer=observer)
+        return DuckDBEventStore(events, checkpoint_bytes=checkpoint_bytes, observer=observer, max_columns=max_columns)
 
     try:
         return on_events(directory.events_file, opened)
@@ -72,7 +77,7 @@ def check_directory(directory: DataDirectory) -> None:
 
 
 def migrate_directory(path: Path) -> DirectoryMigration | None:
-    """Migrate a data directory as a start of the server would. Return what was done, None if nothing.
+    """Migrate a data directory as a start of the server would. Return the changes, None if there were none.
 
     Raises a DataDirectoryError.
     """
@@ -90,7 +95,7 @@ def migrate_directory(path: Path) -> DirectoryMigration | None:
 
 
 def plan_directory(path: Path) -> DirectoryMigration | None:
-    """Return what `migrate_directory` would do. Nothing in the directory changes. Raises a DataDirectoryError."""
+    """Return the changes that `migrate_directory` would make, and make none. Raises a DataDirectoryError."""
     _check_is_there(path)
     with unowned(path):
         return _plan(path)
@@ -98,7 +103,7 @@ def plan_directory(path: Path) -> DirectoryMigration | None:
 
 def _plan(path: Path) -> DirectoryMigration | None:
     with tempfile.TemporaryDirectory() as elsewhere:
-        # To open a catalog is to migrate it.
+        # Opening a catalog migrates it.
         for file in path.glob("catalog.sqlite*"):
             shutil.copy(file, elsewhere)
         catalog = checked_catalog(Path(elsewhere) / "catalog.sqlite")
@@ -115,8 +120,8 @@ def _report(catalog: Catalog, events: Migration | None) -> DirectoryMigration | 
 
 
 def _migrate_events(directory: DataDirectory, catalog: Catalog) -> Migration | None:
-    facts = catalog.read(_facts)
-    return _if_there(directory.events_file, lambda events: migrate(events, facts))
+    facts, unfinished = catalog.read(_facts), catalog.read(_unfinished)
+    return _if_there(directory.events_file, lambda events: migrate(events, facts, unfinished))
 
 
 def _if_there(events: Path, act: Callable[[Path], Migration | None]) -> Migration | None:
@@ -124,7 +129,7 @@ def _if_there(events: Path, act: Callable[[Path], Migration | None]) -> Migratio
 
 
 def on_events(events: Path, act: Callable[[Path], T]) -> T:
-    """Return what `act` returns for the events file. Raises a DataDirectoryError if the file cannot be used."""
+    """Return the result of `act` for the events file. Raises a DataDirectoryError if the file cannot be used."""
     try:
         return act(events)
     except (StoreUnreadable, duckdb.Error) as error:
@@ -140,6 +145,10 @@ def on_events(events: Path, act: Callable[[Path], T]) -> T:
 def _facts(session: Session) -> dict[str, ModelFacts]:
     schemas = map(to_model_schema, session.scalars(select(Model)))
     return {each.model_id: ModelFacts(each.targets, each.has_numeric_ids) for each in schemas}
+
+
+def _unfinished(session: Session) -> list[OpenJob]:
+    return [OpenJob(job.id, job.model_id, job.epoch) for job in jobs.unfinished(session) if job.model_id]
 
 
 def _check_is_there(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The regular removal of what is too old to be kept."""
+"""Remove expired data regularly."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PURGE_EVERY_SECONDS = 600
 
 
 class Purge:
-    """Remove old retry records, uploads that were never completed, and what retention says, in steps."""
+    """Remove old idempotency records, unfinished uploads, and expired files and jobs, in steps."""
 
     def __init__(
         self,
@@ -32,14 +32,14 @@ class Purge:
         self._running = threading.Lock()
 
     def purge(self) -> None:
-        """Remove what is too old now, until all is done or `stop` is called."""
-        with self._running:
-            for _ in self._steps(utc_now()):
+        """Remove expired data, until none is left or `stop` is called. One replica at a time does it."""
+        with self._running, self._catalog.alone("purge") as is_alone:
+            for _ in self._steps(utc_now()) if is_alone else ():
                 if self._stopping.is_set():
                     return
 
     def stop(self) -> None:
-        """Wait for the step that a purge is at. No step begins after it."""
+        """Wait for the current step. No further step begins."""
         self._stopping.set()
         with self._running:
             pass

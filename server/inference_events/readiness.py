@@ -1,4 +1,4 @@
-"""Whether the server can serve, and whether it can write."""
+"""Readiness: whether the server can serve, and whether it can write."""
 
 from inference_events.catalog import Catalog
 from inference_events.disk import Disk
@@ -6,7 +6,7 @@ from inference_events.events.store import Store
 
 
 class Readiness:
-    """Know what can be served. The server sets `is_running` at its start and its stop."""
+    """Report whether requests can be served. The server sets `is_running` at its start and its stop."""
 
     def __init__(self, catalog: Catalog, store: Store, disk: Disk) -> None:
         self._catalog = catalog

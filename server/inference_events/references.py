@@ -1,4 +1,4 @@
-"""JSON pointers, and the references in an OpenAPI document, which are made of them."""
+"""JSON pointers, and references in an OpenAPI document, which consist of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def unescape(step: str) -> str:
 
 
 def find(document: Mapping[str, Any], reference: str) -> Any:
-    """Return what a local reference points at. Raises KeyError, IndexError, TypeError or ValueError for nothing."""
+    """Return the node at a local reference. Raises KeyError, IndexError, TypeError or ValueError if there is none."""
     node: Any = document
     for name in map(unescape, reference.removeprefix("#/").split("/")):
         node = node[int(name)] if isinstance(node, list) else node[name]

@@ -1,4 +1,4 @@
-"""Remove what is kept no longer, in steps that hold up other writes for moments only."""
+"""Remove expired files and jobs, in short steps so that other writes wait only briefly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from inference_events.catalog import Catalog, files, jobs, retention
 from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
-from inference_events.files.sweep import delete_orphans, delete_released
+from inference_events.files.sweep import OrphanSweep, delete_released
+from inference_events.jobs.resuming import end_orphans
 
 STEP = 100
 
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Periods:
-    """Say how long files are kept after their last job, files without one after their upload, jobs after their end."""
+    """How long files are kept after their last job, unused files after their upload, and jobs after their end."""
 
     used_files: timedelta
     unused_files: timedelta
@@ -28,23 +29,29 @@ class Periods:
 
 
 class Retention:
-    """Remove files and jobs after their time. A crash between two steps leaves what the next purge removes."""
+    """Remove expired files and jobs. After a crash between two steps the next purge removes the rest."""
 
-    def __init__(self, catalog: Catalog, store: JobStore, file_store: FileStore, periods: Periods) -> None:
+    def __init__(
+        self, catalog: Catalog, store: JobStore, file_store: FileStore, orphans: OrphanSweep, periods: Periods
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._file_store = file_store
+        self._orphans = orphans
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
-        """Remove what is kept no longer at a time, step by step: the caller may stop after each."""
+        """Remove files and jobs that are expired at a time, step by step: the caller may stop after each."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
-        yield from delete_orphans(self._catalog, self._file_store, now)
+        end_orphans(self._catalog, self._store, now)
+        yield
         before = now - self._periods.jobs
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
             yield
+        # Last, as it needs the file store, which may not be available.
+        yield from self._orphans.run(now)
 
     def _remove_files(self, kept: FileAges) -> Iterator[None]:
         expired = partial(retention.expired_files, kept=kept, limit=STEP)

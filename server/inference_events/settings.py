@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inference_events.files.opening import check_files_url
 from inference_events.limits import GIB, MIB, Limits, Pace
 
 ENV_PREFIX = "INFERENCE_EVENTS_"
@@ -44,8 +45,9 @@ def _check_pair(key: Path | None, info: ValidationInfo) -> Path | None:
     return key
 
 
-# None stands for no file, and so does an empty variable.
+# None stands for none, and so does an empty variable.
 OptionalFile = Annotated[FilePath | None, BeforeValidator(lambda value: value or None)]
+OptionalUrl = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 
 
 class Settings(BaseSettings):
@@ -66,6 +68,16 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
     )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PostgreSQL database that several replicas share, as postgresql://USER:PASSWORD@HOST/DATABASE; "
+        "the files URL is needed, too.",
+    )
+    files_url: Annotated[OptionalUrl, AfterValidator(check_files_url)] = Field(
+        default=None,
+        description="Where uploaded files are kept if not in the data directory: s3://BUCKET/PREFIX, "
+        "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIRECTORY.",
+    )
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."
     )
@@ -77,7 +89,7 @@ class Settings(BaseSettings):
     )
     server_version: Annotated[str, AfterValidator(_check_version)] = Field(
         default="26.14.0",
-        description="Version told to clients, which switch features on by it; 26.0.0 or later.",
+        description="Version reported to clients, which enable features by it; 26.0.0 or later.",
     )
     max_event_body_bytes: ByteSize = Field(
         default=ByteSize(LIMITS.event_body_bytes),
@@ -105,16 +117,21 @@ class Settings(BaseSettings):
     max_bodies_in_flight_bytes: ByteSize = Field(
         default=ByteSize(LIMITS.bodies_in_flight_bytes),
         gt=0,
-        description="Bytes of bodies held at once; beyond them the answer is 503.",
+        description="Bytes of bodies held at once; beyond them the response is 503.",
     )
     max_body_idle_seconds: float = Field(
         default=LIMITS.pace.idle_seconds,
         gt=0,
-        description="Seconds without a byte of a body or file after which the answer is 408.",
+        description="Seconds without a byte of a body or file after which the response is 408.",
+    )
+    max_columns_in_sum: int = Field(
+        default=100_000,
+        ge=10_000,
+        description="Columns that all models may have together; beyond them a model is a 409.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
     max_unfinished_jobs: int = Field(
-        default=10_000, ge=1, description="Jobs that may wait or run; beyond them the answer is 503."
+        default=10_000, ge=1, description="Jobs that may wait or run; beyond them the response is 503."
     )
     file_chunk_rows: int = Field(
         default=245_760, ge=1, description="Rows of a file that are committed together, at most."
@@ -136,7 +153,7 @@ class Settings(BaseSettings):
         description="WAL size that triggers a checkpoint; writes pause briefly.",
     )
     retry_record_hours: float = Field(
-        default=24, gt=0, description="Hours for which a repeated request gets its first answer again."
+        default=24, gt=0, description="Hours for which a repeated request gets its first response again."
     )
     used_file_hours: float = Field(
         default=24,
@@ -158,7 +175,7 @@ class Settings(BaseSettings):
     )
 
     def limits(self) -> Limits:
-        """Return what bounds requests."""
+        """Return the limits of requests."""
         return Limits(
             event_body_bytes=self.max_event_body_bytes,
             event_body_values=self.max_event_body_values,

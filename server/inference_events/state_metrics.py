@@ -22,7 +22,7 @@ def show_state(
     directory: DataDirectory,
     disk: Disk,
 ) -> None:
-    """Count jobs that end, and show at each scrape how things stand."""
+    """Count jobs that end, and show queues, jobs and disk at each scrape."""
 
     def count_ended_jobs(session: Session) -> None:
         for kind, status in jobs.ended(session):

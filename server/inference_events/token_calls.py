@@ -46,7 +46,7 @@ class Server:
         if isinstance(response.parsed, ErrorEnvelope):
             raise failure(f"{response.parsed.error.message} ({response.parsed.error.code})")
         if response.parsed is None:
-            raise failure(f"{self.url} answered {response.status_code.value}, which this server never does")
+            raise failure(f"{self.url} responded with {response.status_code.value}, which this server never does")
         return response.parsed
 
 
@@ -87,7 +87,7 @@ def _unreachable(url: str, error: httpx.HTTPError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return f"The certificate of {url} is not trusted: name the file of its authority in SSL_CERT_FILE"
     return (
-        f"No answer from {url}: is the server running there, and does the URL begin with http:// or https://, "
+        f"No response from {url}: is the server running there, and does the URL begin with http:// or https://, "
         "as the server says?"
     )
 
@@ -110,7 +110,7 @@ def _all(server: Server, read: Call[Any]) -> Iterator[Any]:
 
 
 def _project_id(server: Server, named: str) -> UUID:
-    """Return the id that `named` is or that a project of this name has. Ends the command if there is none."""
+    """Return the id of a project, given its id or name. Ends the command if there is none."""
     with suppress(ValueError):
         return UUID(named)
     rule = json.dumps({"field": "name", "operator": "equal", "value": named})

@@ -21,7 +21,7 @@ DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
 
 
 class Scope(StrEnum):
-    """Name what a token may do."""
+    """The scopes of a token."""
 
     INGEST = "ingest"
     MANAGE = "manage"
@@ -59,7 +59,7 @@ def create(
     secret: Secret = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Create a token and print its secret, which is shown this once."""
+    """Create a token and print its secret, which is shown only once."""
     end = None if expires_at is None else expires_at.replace(tzinfo=UTC)
     from inference_events import token_calls as calls
 
@@ -79,7 +79,7 @@ def list_(url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAU
 def revoke(
     token_id: TokenId, url: Url = DEFAULT_URL, secret: Secret = "", data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
-    """Revoke a token: from now on nobody can use it."""
+    """Revoke a token. It stops working at once."""
     from inference_events import token_calls as calls
 
     typer.echo(f"Revoked {calls.revoke(calls.Server(url, secret, data_dir), token_id)}")
@@ -93,7 +93,7 @@ def rotate(
     secret: Secret = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Replace a token by a new one and print the new secret, which is shown this once."""
+    """Replace a token by a new one and print the new secret, which is shown only once."""
     from inference_events import token_calls as calls
 
     _show(calls.rotate(calls.Server(url, secret, data_dir), token_id, overlap_seconds))
@@ -105,6 +105,6 @@ def _show(made: "TokenSecret") -> None:
 
 
 def failure(message: str) -> typer.Exit:
-    """Show why a command fails, and return what ends it."""
+    """Print why a command fails, and return the exception that ends it."""
     typer.echo(message, err=True)
     return typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Warnings: what was accepted and is perhaps not meant. Reasons and fields: `WarningDetail` in `openapi.yaml`."""
+"""Warnings of probable mistakes in accepted requests. Reasons and fields: `WarningDetail` in `openapi.yaml`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ FORMAT_NOT_SAFE = "format_not_safe"
 FEATURE_NOT_COMPUTED = "feature_not_computed"
 MAX_WARNINGS = 100
 
-# By the type of a custom feature, as the vendor's client writes it.
+# Keyed by the type of a custom feature in the vendor's client.
 _NOT_COMPUTED = {
     "ENRICHMENT": "no enrichments: to have its values, publish them as columns",
     "FROM_TEXT_EMBEDDING": "no clusters of text embeddings",
@@ -34,7 +34,7 @@ def date_like_number(column: str, count: int) -> t.WarningDetail:
 
 
 def format_not_safe(format: str | None) -> Iterator[t.WarningDetail]:
-    """Warn of an `event_ts_format` that no new model may have: it is read as Python reads it on this machine."""
+    """Warn of an `event_ts_format` that no new model may have: Python reads it differently on other machines."""
     for fault in () if format is None else time_format(format).faults:
         message = f"event_ts_format {quote(format or '')}: {fault}; no new model may have it"
         yield {"reason": FORMAT_NOT_SAFE, "message": message}

@@ -1,4 +1,4 @@
-"""What is measured: one function for each part of the budget table. Rounds alternate with those of the floors."""
+"""The cases: one function for each part of the budget table. Rounds alternate with those of the references."""
 
 import random
 from collections import defaultdict
@@ -23,7 +23,7 @@ SHARES = (0.05, 0.25, 0.5, 1)
 
 @dataclass
 class Bench:
-    """How much is measured, where, and with what. `sizes` are filled by the case `growth`."""
+    """Settings of a run: sizes, folder and load generator. `sizes` are filled by the case `growth`."""
 
     folder: Path
     generator: Generator
@@ -40,7 +40,7 @@ class Bench:
 
 
 def disk(bench: Bench) -> Iterator[Row]:
-    """Show how often the disk syncs: no commit of its own is faster."""
+    """Measure the sync rate of the disk: no single commit is faster."""
     latencies = floors.sync(bench.folder / "synced", seconds=1)
     yield Row("sync of the disk, 4 KiB", 1 / p50(latencies), "syncs/s", latencies=latencies)
 
@@ -70,7 +70,7 @@ def single(bench: Bench) -> Iterator[Row]:
 
 @dataclass
 class Rounds:
-    """What rounds took: loads by who bore them, DuckDB's commits a second, what the server used in all of them."""
+    """Results of rounds: loads by server, DuckDB's commits a second, the server's usage in all of them."""
 
     loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
     commits: list[float] = field(default_factory=list)
@@ -208,7 +208,7 @@ def _grow(bench: Bench, server: Server, model_id: str, stored: int, wanted: int)
 
 
 def _measure(bench: Bench, server: Server, model_id: str, stored: int) -> tuple[Size, int]:
-    """Measure at the rows that are stored now; return also how many there are afterwards."""
+    """Measure at the current number of stored rows; return also their number afterwards."""
     rows, rates = stored, []
     for _ in range(GROWTH_ROUNDS):
         bodies = workload.publish_bodies(model_id, stored, max(8, bench.publishes // 4), BATCH)
@@ -223,7 +223,7 @@ def _measure(bench: Bench, server: Server, model_id: str, stored: int) -> tuple[
 
 
 def _by_id_requests(server: Server, model_id: str, stored: int, note: str) -> Iterator[tuple[str, bytes]]:
-    """Yield a request of each kind, of 1,000 rows; the first stores them anew."""
+    """Yield a request of each kind, of 1,000 rows; the first stores new rows."""
     chosen = random.Random(note)
     recent = chosen.sample(range(max(0, stored - RECENT), stored), BATCH)
     scattered = chosen.sample(range(stored), BATCH)

@@ -1,4 +1,4 @@
-"""The floors: the least that the same work takes, without a server's promises. As a module: one of its HTTP servers."""
+"""The references: the lower bound of the same work, without a server's promises. As a module: one of the servers."""
 
 import asyncio
 import os
@@ -101,7 +101,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _starlette() -> Starlette:
-    """Parse and validate a publish as the contract demands, store nothing, and answer with as many ids."""
+    """Parse and validate a publish as the contract demands, store nothing, and return as many ids."""
     validator = load_contract().operations["publish_events"].body
     assert validator is not None
 
@@ -116,7 +116,7 @@ def _starlette() -> Starlette:
 
 
 class _Raw(asyncio.Protocol):
-    """Read a request to its end and answer it: what the load generator can do at most."""
+    """Read a request to its end and respond: the limit of the load generator."""
 
     def __init__(self) -> None:
         self._data = bytearray()

@@ -1,4 +1,4 @@
-"""The load: prebuilt requests over kept connections, sent by a process of its own."""
+"""The load generator: sends prebuilt requests over kept connections, in its own process."""
 
 import asyncio
 import time
@@ -15,9 +15,9 @@ import uvloop
 
 @dataclass(frozen=True)
 class Load:
-    """What a round took: `seconds` from the first request to the last answer, and the latency of each, in seconds.
+    """Times of a round: `seconds` from the first request to the last response, and the latency of each, in seconds.
 
-    `refusals` are the answers that were not a success; they are not in the latencies.
+    `refusals` are the responses that were not a success; their latencies are not counted.
     """
 
     seconds: float
@@ -31,7 +31,7 @@ class Load:
 
 
 class Refused(Exception):
-    """An answer was not a success; the message is the answer."""
+    """A response was not a success; the message is the response."""
 
 
 class Generator(AbstractContextManager["Generator"]):
@@ -44,14 +44,14 @@ class Generator(AbstractContextManager["Generator"]):
         self._pool.shutdown()
 
     def run(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
-        """Send every request once; each connection sends its next when it has its answer. Raises Refused."""
+        """Send every request once; each connection sends its next when it has its response. Raises Refused."""
         load = self.try_all(url, requests, connections)
         if load.refusals:
             raise Refused(load.refusals[0])
         return load
 
     def try_all(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
-        """Do the same, but go on after a refusal."""
+        """Do the same, but continue after a refusal."""
         return self._pool.submit(_run, url, requests, connections).result()
 
 
@@ -68,7 +68,7 @@ def message(method: str, path: str, headers: Mapping[str, str], body: bytes) -> 
 
 
 def message_end(data: bytes | bytearray) -> int | None:
-    """Return where the first message of `data` ends, or None when its head has not arrived.
+    """Return the end of the first message of `data`, or None if its head has not arrived.
 
     Only for messages that state their length.
     """
@@ -101,7 +101,7 @@ async def _connect(url: str, waiting: Iterator[bytes], load: Load) -> "_Client":
 
 
 class _Client(asyncio.Protocol):
-    """One connection. It takes its next request from those that wait, and adds what becomes of it to the load."""
+    """One connection. It takes its next request from those that wait, and adds the result to the load."""
 
     def __init__(self, waiting: Iterator[bytes], load: Load) -> None:
         self.done = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""What the benchmark says: tables in Markdown, and a plot."""
+"""The report of the benchmark: tables in Markdown, and a plot."""
 
 import os
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ HEADINGS = ["work", "measured", "floor", "ratio", "budget", "met", "p50 ms", "p9
 
 @dataclass
 class Row:
-    """One line: what was measured, in `unit`; the floor in the same unit, if there is one; latencies in seconds.
+    """One line: the measure in `unit`; the reference in the same unit, if there is one; latencies in seconds.
 
-    `budget` is a limit of the ratio, such as `>= 0.5`, or of the measure where there is no ratio. What the ratio is of
-    stands in `floor_name`.
+    `budget` is a limit of the ratio, such as `>= 0.5`, or of the measure if there is no ratio. `floor_name` names the
+    reference of the ratio.
     """
 
     work: str
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Tell whether the budget is met, or None when there is none."""
+        """Return whether the budget is met, or None if there is none."""
         if not self.budget:
             return None
         sign, limit = self.budget.split()
@@ -67,7 +67,7 @@ class Row:
 
 @dataclass
 class Size:
-    """What was measured at a number of stored rows: events a second, and p50 by kind of request, in seconds."""
+    """Measures at a number of stored rows: events a second, and p50 by kind of request, in seconds."""
 
     rows: int
     rate: float
@@ -75,7 +75,7 @@ class Size:
 
 
 def write(folder: Path, rows: Sequence[Row], sizes: Sequence[Size]) -> str:
-    """Write `bench.md`, and `bench.png` where sizes were measured; return the text."""
+    """Write `bench.md`, and `bench.png` if sizes were measured; return the text."""
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     parts = [
         INTRODUCTION.format(date=date.today(), cores=os.cpu_count(), load=load),

@@ -1,4 +1,4 @@
-"""The server that is measured, and what its process uses."""
+"""The measured server, and the usage of its process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ _TICKS = sysconf("SC_CLK_TCK")
 
 @dataclass
 class Usage:
-    """What the process used in a stretch of work: CPU in seconds, memory (RSS) in MiB.
+    """Usage of the process during some work: CPU in seconds, memory (RSS) in MiB.
 
-    `grown` is how far memory rose at most above where it was at the start.
+    `grown` is the largest rise of memory above its level at the start.
     """
 
     cpu: float = 0
@@ -28,12 +28,12 @@ class Usage:
     grown: float = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Return the CPU of both, and the most memory that one of them took."""
+        """Return the sum of CPU, and the larger memory."""
         return Usage(self.cpu + other.cpu, max(self.memory, other.memory), max(self.grown, other.grown))
 
 
 class Server(ServerProcess):
-    """A real server process on a data directory. `start_seconds` is how long its last start took until it was ready."""
+    """A real server process on a data directory. `start_seconds` is the time from its last start until it was ready."""
 
     start_seconds = 0.0
 
@@ -77,7 +77,7 @@ class Server(ServerProcess):
 
     @contextmanager
     def measured(self) -> Iterator[Usage]:
-        """Measure what the process uses within the block."""
+        """Measure the usage of the process within the block."""
         used = Usage()
         (self._proc / "clear_refs").write_text("5")
         before = self.usage()

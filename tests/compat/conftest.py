@@ -12,10 +12,10 @@ import pytest
 import requests
 
 from tests.compat.recording import Recorder
-from tests.program import Program
+from tests.program import Program, Served
 
-TOKEN = "token-of-the-compatibility-tests"
-SERVER_PYTHON = os.environ["SERVER_PYTHON"]
+TOKEN = os.environ.get("SERVER_TOKEN", "token-of-the-compatibility-tests")
+SERVER_PYTHON = os.environ.get("SERVER_PYTHON", "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test that needs what this version of the client does not have."""
+    """Skip a test of functions that this version of the client lacks."""
     for name in (name for marker in item.iter_markers("needs") for name in marker.args):
         try:
             attrgetter(name)(fdl)
@@ -39,16 +39,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """Give a server that runs for all tests."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give a server that runs for all tests, at SERVER_URL if that is set."""
+    if url := os.environ.get("SERVER_URL"):
+        yield Served(url)
+        return
     program = Program(tmp_path_factory.mktemp("data"), TOKEN, python=SERVER_PYTHON)
     program.start()
-    yield program
+    yield Served(program.url)
     program.stop()
 
 
 @pytest.fixture(scope="session")
-def notebook_token(server: Program) -> str:
+def notebook_token(server: Served) -> str:
     """Give a token with the scopes that the README names for notebooks."""
     body = {"name": "notebook", "scopes": ["ingest", "manage", "read"]}
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -58,7 +61,7 @@ def notebook_token(server: Program) -> str:
 
 
 @pytest.fixture(autouse=True)
-def connection(server: Program, notebook_token: str) -> None:
+def connection(server: Served, notebook_token: str) -> None:
     """Connect the client to the server, as the first lines of every notebook do."""
     fdl.init(url=server.url, token=notebook_token)
 

@@ -17,11 +17,11 @@ HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 
 
 class Fault(Enum):
-    """How an attempt fails. In those of the first group, the server has done what was asked."""
+    """How an attempt fails. In the first group, the server has executed the request."""
 
-    ANSWER_DROPPED = "the connection ends without an answer"
-    ANSWER_LATE = "the answer comes after the client's time-out"
-    ANSWER_CUT = "the connection ends within the answer"
+    RESPONSE_DROPPED = "the connection ends without a response"
+    RESPONSE_LATE = "the response comes after the client's time-out"
+    RESPONSE_CUT = "the connection ends within the response"
 
     REQUEST_CUT = "the connection ends within the request"
     BUSY = 503
@@ -29,7 +29,7 @@ class Fault(Enum):
 
 
 class FaultyProxy(ThreadingHTTPServer):
-    """Pass requests to the server at `upstream`, but for those that meet `fault`."""
+    """Pass requests to the server at `upstream`, except those that meet `fault`."""
 
     daemon_threads = True
 
@@ -42,7 +42,7 @@ class FaultyProxy(ThreadingHTTPServer):
         self.keys: list[str] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Stay silent: that one of both sides hangs up is what this proxy is for."""
+        """Stay silent: broken connections are the purpose of this proxy."""
 
 
 @contextmanager
@@ -89,15 +89,15 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.REQUEST_CUT:
                 self._forward_half(body)
                 self.close_connection = True
-            case Fault.ANSWER_DROPPED:
+            case Fault.RESPONSE_DROPPED:
                 self._forward(body)
                 self.close_connection = True
-            case Fault.ANSWER_CUT:
+            case Fault.RESPONSE_CUT:
                 self._send(*self._forward(body), is_cut=True)
-            case Fault.ANSWER_LATE:
-                answer = self._forward(body)
+            case Fault.RESPONSE_LATE:
+                response = self._forward(body)
                 time.sleep(LATE_SECONDS)
-                self._send(*answer)
+                self._send(*response)
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -105,8 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[int, HTTPMessage, bytes]:
         connection = HTTPConnection(self.server.upstream)
         connection.request(self.command, self.path, body, dict(self.headers))
-        with connection.getresponse() as answer:
-            received = answer.status, answer.headers, answer.read()
+        with connection.getresponse() as response:
+            received = response.status, response.headers, response.read()
         connection.close()
         return received
 

@@ -1,4 +1,4 @@
-"""What the tests call of the client's public operations, and how each call ends. The client itself stays as it is."""
+"""Record which public operations of the client the tests call, and how each call ends. The client stays unchanged."""
 
 import inspect
 import json
@@ -19,7 +19,7 @@ RETURNED = "returned"
 def public_operations() -> dict[str, CodeType]:
     """Find the code of every public operation: `init`, and of each entity its methods and its own properties.
 
-    A property that an entity inherits only shows what an answer held.
+    A property that an entity inherits only shows values of a response.
     """
     operations = {"init": fdl.init.__code__}
     for entity in (vars(fdl)[name] for name in fdl.__all__):
@@ -49,7 +49,7 @@ def _function(member: object, is_own: bool) -> Any:
 class Recorder:
     """Write to a JSON file how the operations ended that passed tests called: a plugin of pytest.
 
-    An end is `returned`, or the status of the answer that was raised, or the name of what else was raised.
+    An end is `returned`, or the status of the error response that was raised, or the name of another exception.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +63,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Watch what a test and its fixtures call, and keep it if all of them passed."""
+        """Record the calls of a test and its fixtures, and keep them if all passed."""
         self._calls, self._has_passed = set(), True
         sys.settrace(self._enter)
         try:
@@ -93,7 +93,7 @@ class Recorder:
             self._missing[name].add(what)
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
-        """Trace what an operation does until it returns or raises; no other code is slowed."""
+        """Trace an operation until it returns or raises; no other code is slowed."""
         if frame.f_code not in self._codes:
             return None
         name, raised = _operation(frame), ""
@@ -121,6 +121,6 @@ def _operation(frame: FrameType) -> str:
 
 
 def _end(raised: BaseException) -> str:
-    answer = getattr(raised, "response", None)
-    status = getattr(raised, "code", None) if answer is None else answer.status_code
+    response = getattr(raised, "response", None)
+    status = getattr(raised, "code", None) if response is None else response.status_code
     return str(int(status)) if status else type(raised).__name__

@@ -1,4 +1,4 @@
-"""Models made by hand, and what the server has stored of their events: read over REST, past the client."""
+"""Models made by hand, and their stored events, read over REST without the client."""
 
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ PAGE = 1000
 
 
 def define_model(project: fdl.Project, *columns: Column, spec: fdl.ModelSpec | None = None, **fields: Any) -> fdl.Model:
-    """Create a model of these columns, all of them inputs where there is no `spec`."""
+    """Create a model of these columns, all of them inputs if there is no `spec`."""
     spec = spec or fdl.ModelSpec(inputs=[column.name for column in columns])
     schema = fdl.ModelSchema(columns=list(columns))
     named = {"name": f"model_{uuid4().hex[:12]}", "project_id": project.id}
@@ -65,20 +65,20 @@ def violations(event: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def rejected_rows(job: fdl.Job) -> list[tuple[int, str]]:
-    """Return the rows of a file that could not be events, by number, with what is wrong with them."""
+    """Return a file's rejected rows by number, with the reasons."""
     page = call("GET", f"/v3/jobs/{job.id}/rejected-rows", params={"limit": PAGE})
     return [(row["row"], row["message"]) for row in page["items"]]
 
 
 def done(job: fdl.Job) -> dict[str, Any]:
-    """Wait as a user does, only more impatiently, and return what the job tells of its work."""
+    """Wait for a job as a user does, but for a shorter time, and return its info."""
     job.wait(interval=POLL_SECONDS)
     return dict(job.info)
 
 
 def call(method: str, path: str, **parts: Any) -> Any:
-    """Call an operation that the client lacks, as its user, and return the data of the answer."""
+    """Call an operation that the client lacks, as its user, and return the data of the response."""
     headers = {"Authorization": f"Bearer {fdl.conn.token}"}
-    answer = requests.request(method, fdl.conn.url + path, headers=headers, timeout=60, **parts)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
+    response = requests.request(method, fdl.conn.url + path, headers=headers, timeout=60, **parts)
+    assert response.status_code == 200, response.text
+    return response.json()["data"]

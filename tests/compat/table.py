@@ -1,4 +1,4 @@
-"""COMPATIBILITY.md, written from what the tests called: python -m tests.compat.table [--check] RECORD..."""
+"""Write COMPATIBILITY.md from the calls of the tests: python -m tests.compat.table [--check] RECORD..."""
 
 import argparse
 import json
@@ -14,14 +14,14 @@ UNEXPLAINED = "partly"
 INTRODUCTION = """\
 # What of the vendor's client works here
 
-Every public operation of `fiddler-client`, by version. `make compatibility` writes this page from what the tests in
-this folder called with the unmodified client against a running server; `make compat` fails when it is stale.
+Every public operation of `fiddler-client`, by version. `make compatibility` writes this page from the calls of the
+tests in this folder with the unmodified client and a running server; `make compat` fails when it is stale.
 
 * **works**: a test called it, and it returned.
-* **partly**: it works, but for what is named.
+* **partly**: it works, except for the named feature.
 * **not here**: the server answers 501, and the client raises `ApiError` with that code at once (those that list, and
   `ModelDeployment.of`, raise `requests.HTTPError`).
-* **refused**: the client itself raises `Unsupported`, whatever the server.
+* **refused**: the client itself raises `Unsupported` with any server.
 * **-**: this version of the client does not have it.
 """
 
@@ -39,7 +39,7 @@ def render(records: list[dict[str, Any]]) -> str:
 
 
 def verdict(record: dict[str, Any], name: str) -> str:
-    """Say in a word or two how an operation does with the client of a record."""
+    """Return in a word or two how an operation works with the client of a record."""
     operation = record["operations"].get(name)
     if operation is None:
         return NOT_IN_VERSION
@@ -54,7 +54,7 @@ def verdict(record: dict[str, Any], name: str) -> str:
 
 
 def faults(records: list[dict[str, Any]], page: str) -> list[str]:
-    """Say what keeps the page from being true: operations that the tests leave open, and a page that is stale."""
+    """Return the faults of the page: operations without a test, and stale text."""
     found = []
     for record in records:
         for name in record["operations"]:

@@ -1,4 +1,4 @@
-"""Connecting: the handshake, tokens that do not open everything, and the versions that both sides ask for."""
+"""Connecting: the handshake, tokens with limited rights, and the versions that both sides require."""
 
 from typing import Any
 from uuid import uuid4
@@ -12,27 +12,27 @@ from fiddler.utils.version import match_semver
 
 from tests.compat.conftest import TOKEN
 from tests.compat.stored import column, define_model
-from tests.program import Program
+from tests.program import Served
 
 NOBODY = "http://127.0.0.1:1"
 
 
-def rest(server: Program, method: str, path: str, body: Any = None) -> Any:
-    """Do what the vendor's client has no function for, and return the `data` of the answer."""
-    answer = requests.request(
+def rest(server: Served, method: str, path: str, body: Any = None) -> Any:
+    """Call an operation for which the vendor's client has no function, and return the `data` of the response."""
+    response = requests.request(
         method, server.url + path, json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
     )
-    answer.raise_for_status()
-    return answer.json()["data"] if answer.content else None
+    response.raise_for_status()
+    return response.json()["data"] if response.content else None
 
 
-def make_token(server: Program, *scopes: str, project_ids: list[str] | None = None) -> dict[str, Any]:
+def make_token(server: Served, *scopes: str, project_ids: list[str] | None = None) -> dict[str, Any]:
     body = {"name": "a test's", "scopes": scopes, "project_ids": project_ids}
     token: dict[str, Any] = rest(server, "POST", "/v3/tokens", body)
     return token
 
 
-def test_the_handshake_tells_who_answers() -> None:
+def test_the_handshake_shows_version_and_organization() -> None:
     """After `init` the client knows the server's version and the organization."""
     assert match_semver(fdl.conn.server_version, f">={MIN_SERVER_VERSION}")
     assert fdl.conn.organization_name == fdl.Project.get_organization_name()
@@ -40,35 +40,35 @@ def test_the_handshake_tells_who_answers() -> None:
     assert isinstance(fdl.conn.server_info.feature_flags, dict)
 
 
-def test_a_slash_at_the_end_of_the_url_does_not_matter(server: Program) -> None:
+def test_a_slash_at_the_end_of_the_url_does_not_matter(server: Served) -> None:
     """A URL copied from a browser works."""
     fdl.init(url=server.url + "/", token=TOKEN)
     assert isinstance(list(fdl.Project.list()), list)
 
 
-def test_the_version_opens_what_the_client_gates_by_it() -> None:
+def test_the_version_enables_functions_of_the_client() -> None:
     """The client has functions that only work from 25.2.0 on; the server is newer than all of them."""
     assert match_semver(fdl.conn.server_version, ">=26.0.0")
 
 
 @pytest.mark.parametrize("version", ["2.9.0", "4.0.0", "latest"])
-def test_a_client_of_another_line_is_told_that_it_does_not_fit(server: Program, version: str) -> None:
+def test_a_client_of_another_line_is_refused(server: Served, version: str) -> None:
     """A client that asks whether it fits gets a refusal that names its version."""
     path = f"/v3/version-compatibility?client_version={version}&client_name=python-sdk"
-    answer = requests.get(server.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
-    assert answer.status_code == 400
-    assert answer.json()["kind"] == "ERROR"
+    response = requests.get(server.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+    assert response.status_code == 400
+    assert response.json()["kind"] == "ERROR"
 
 
-def test_a_wrong_token_is_refused_at_the_first_call(server: Program) -> None:
-    """`fdl.init` fails at once where the token is not known."""
+def test_a_wrong_token_is_refused_at_the_first_call(server: Served) -> None:
+    """`fdl.init` fails at once if the token is unknown."""
     with pytest.raises(fdl.ApiError) as refusal:
         fdl.init(url=server.url, token="not a token of this server")
     assert refusal.value.code == 401
 
 
-def test_without_validation_nothing_is_asked(server: Program) -> None:
-    """`validate=False` connects without a request; what needs the server's version asks for it later."""
+def test_without_validation_no_request_is_sent(server: Served) -> None:
+    """`validate=False` connects without a request; functions that need the server's version ask for it later."""
     fdl.init(url=NOBODY, token=TOKEN, validate=False)
     fdl.init(url=server.url, token="not a token of this server", validate=False)
     with pytest.raises(fdl.ApiError) as refusal:
@@ -79,7 +79,7 @@ def test_without_validation_nothing_is_asked(server: Program) -> None:
     assert fdl.conn.organization_name
 
 
-def test_a_revoked_token_is_refused_from_then_on(server: Program) -> None:
+def test_a_revoked_token_is_refused_from_then_on(server: Served) -> None:
     """A token works until it is revoked; the next call of a client that is connected is a 401."""
     token = make_token(server, "admin")
     fdl.init(url=server.url, token=token["token"])
@@ -95,7 +95,7 @@ def test_a_revoked_token_is_refused_from_then_on(server: Program) -> None:
     assert refusal.value.code == 401
 
 
-def test_a_token_that_publishes_does_no_more(server: Program, project: fdl.Project) -> None:
+def test_a_token_that_publishes_does_no_more(server: Served, project: fdl.Project) -> None:
     """With the scope `ingest` the publish flow works; creating models, reading events and making tokens is a 403."""
     model = define_model(project, column("x", "int"))
     token = make_token(server, "ingest")["token"]
@@ -111,7 +111,7 @@ def test_a_token_that_publishes_does_no_more(server: Program, project: fdl.Proje
         assert requests.post(server.url + path, json=body, headers=headers, timeout=60).status_code == 403
 
 
-def test_a_token_of_a_project_works_there_and_sees_no_other(server: Program, project: fdl.Project) -> None:
+def test_a_token_of_a_project_works_there_and_sees_no_other(server: Served, project: fdl.Project) -> None:
     """A notebook with a token of its project does all of its work; a model of another project is not found."""
     other = define_model(fdl.Project(name=f"project_{uuid4().hex[:12]}").create(), column("x", "int"))
     token = make_token(server, "ingest", "manage", "read", project_ids=[str(project.id)])
@@ -130,8 +130,8 @@ def test_a_token_of_a_project_works_there_and_sees_no_other(server: Program, pro
     assert refusal.value.code == 403
 
 
-def test_a_token_that_reads_changes_nothing(server: Program, project: fdl.Project) -> None:
-    """With the scope `read` everything can be seen; publishing and deleting are a 403."""
+def test_a_token_that_reads_changes_nothing(server: Served, project: fdl.Project) -> None:
+    """With the scope `read` all reads work; publishing and deleting are a 403."""
     model = define_model(project, column("x", "int"))
     fdl.init(url=server.url, token=make_token(server, "read")["token"])
 
@@ -143,7 +143,7 @@ def test_a_token_that_reads_changes_nothing(server: Program, project: fdl.Projec
 
 
 @pytest.mark.parametrize("timeout", [30, (5, 30)])
-def test_a_time_out_may_be_given(server: Program, timeout: float | tuple[float, float]) -> None:
+def test_a_time_out_may_be_given(server: Served, timeout: float | tuple[float, float]) -> None:
     """`timeout=` is taken in both of its forms."""
     fdl.init(url=server.url, token=TOKEN, timeout=timeout)
     assert fdl.conn.organization_name

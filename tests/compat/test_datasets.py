@@ -1,4 +1,4 @@
-"""Datasets and baselines: there as soon as the job of a publish reports success, with the right row counts."""
+"""Datasets and baselines exist, with the right row counts, as soon as the job of a publish reports success."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,8 @@ def publish(model: fdl.Model, rows: int, name: str) -> fdl.Dataset:
     return fdl.Dataset.from_name(name, model.id)
 
 
-def test_a_dataset_is_there_when_the_job_is_done(model: fdl.Model) -> None:
-    """It is found by name and id, in lists and on the model, and knows its rows and where it belongs."""
+def test_a_dataset_exists_when_the_job_is_done(model: fdl.Model) -> None:
+    """It is found by name and id, in lists and on the model, and shows its rows, model and project."""
     dataset = publish(model, 250, "training")
     assert (dataset.name, dataset.row_count, dataset.model_id, dataset.project_id) == (
         "training",
@@ -50,7 +50,7 @@ def test_publishing_again_appends(model: fdl.Model) -> None:
 
 
 def test_a_list_of_events_makes_a_dataset_too(model: fdl.Model) -> None:
-    """It is there when the call returns."""
+    """It exists when the call returns."""
     model.publish([{"x": 1}, {"x": 2}], PRE_PRODUCTION, "training")
     assert fdl.Dataset.from_name("training", model.id).row_count == 2
 
@@ -85,8 +85,8 @@ def test_a_list_of_many_pages_has_every_dataset_once(model: fdl.Model) -> None:
         lambda model: fdl.Baseline("training", model.id, PRE_PRODUCTION, STATIC, dataset_id=uuid4()).create(),
     ],
 )
-def test_what_is_not_there_is_not_found(find: Callable[[fdl.Model], object], model: fdl.Model) -> None:
-    """The answer is a 404, by id and by name."""
+def test_a_missing_dataset_is_not_found(find: Callable[[fdl.Model], object], model: fdl.Model) -> None:
+    """It is a 404, by id and by name."""
     with pytest.raises((fdl.NotFound, requests.HTTPError), match=r"not found|404"):
         find(model)
 
@@ -105,7 +105,7 @@ def static(model: fdl.Model, start: object, end: object, name: str = "static") -
 
 
 def test_a_dataset_brings_its_baseline(model: fdl.Model) -> None:
-    """A STATIC baseline of the dataset's name is there when the job is done, and knows its rows."""
+    """A STATIC baseline of the dataset's name exists when the job is done, and shows its rows."""
     dataset = publish(model, 20, "training")
     baseline = fdl.Baseline.from_name("training", model.id)
     assert (baseline.type, baseline.environment, baseline.dataset_id, baseline.row_count) == (
@@ -144,7 +144,7 @@ def test_a_static_baseline_takes_a_range_of_time(model: fdl.Model, as_sent: Call
 
 @pytest.mark.parametrize("size", list(fdl.WindowBinSize))
 def test_a_rolling_baseline_keeps_its_window(model: fdl.Model, size: fdl.WindowBinSize) -> None:
-    """Window and offset come back; its rows move with time, so that no count is given."""
+    """Window and offset come back; its rows move with time, so it has no count."""
     baseline = rolling(model, window_bin_size=size).create()
     found = fdl.BaselineCompact(id=baseline.id, name=baseline.name).fetch()
     assert (found.type, found.offset_delta, found.window_bin_size, found.row_count) == (ROLLING, 4, size, None)
@@ -199,7 +199,7 @@ def test_a_deleted_baseline_is_gone(model: fdl.Model) -> None:
 def test_a_baseline_that_cannot_be_is_refused(
     make: Callable[[fdl.Model], fdl.Baseline], place: str, model: fdl.Model
 ) -> None:
-    """The refusal names what is missing or wrong."""
+    """The refusal names the missing or invalid field."""
     with pytest.raises(fdl.ApiError) as refusal:
         make(model).create()
     assert refusal.value.code == 400

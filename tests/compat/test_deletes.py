@@ -30,7 +30,7 @@ def left(model: fdl.Model) -> list[str]:
 
 
 def test_events_with_the_ids_go(model: fdl.Model) -> None:
-    """The named events are gone when the job is done; unknown ids are no fault; the job counts what went."""
+    """The named events are gone when the job is done; unknown ids are no fault; the job counts the deleted events."""
     job = model.delete_events(event_ids=[*ids(3, 5), "never stored"])
     assert (job.name, job.info["resource_type"]) == ("Delete events", "EVENT")
     assert done(job)["deleted_events"] == 2
@@ -57,14 +57,14 @@ def test_ten_thousand_ids_go(model: fdl.Model) -> None:
     ],
 )
 def test_a_time_range_goes(model: fdl.Model, start: Any, end: Any, gone: list[int]) -> None:
-    """The start belongs to the range, the end does not, in whatever zone they are given."""
+    """The start belongs to the range, the end does not, in any time zone."""
     job = model.delete_events(start_time=start, end_time=end, update_metrics=True)
     assert done(job)["deleted_events"] == len(gone)
     assert left(model) == ids(*(n for n in range(24) if n not in gone))
 
 
 def test_a_reversed_range_is_refused(model: fdl.Model) -> None:
-    """The client does not look; the server answers 400 and deletes nothing."""
+    """The client does not check; the server answers 400 and deletes nothing."""
     with pytest.raises(fdl.ApiError) as refusal:
         model.delete_events(start_time=START + timedelta(hours=4), end_time=START)
     assert refusal.value.code == 400
@@ -87,8 +87,8 @@ def test_deleted_events_can_be_published_again(model: fdl.Model) -> None:
     assert stored_by_id(model)["e01"]["values"] == {"id": "e01", "x": None}
 
 
-def test_what_is_published_after_the_deletion_stays(model: fdl.Model) -> None:
-    """The job deletes what was there when it was accepted, however late it runs."""
+def test_events_published_after_the_deletion_stay(model: fdl.Model) -> None:
+    """The job deletes the events that existed when it was accepted, however late it runs."""
     job = model.delete_events(event_ids=ids(1, 2))
     model.publish([{"id": "e01", "ts": START, "x": 100}])
     done(job)
@@ -97,7 +97,7 @@ def test_what_is_published_after_the_deletion_stays(model: fdl.Model) -> None:
 
 
 def test_datasets_are_not_touched(model: fdl.Model) -> None:
-    """Deleting concerns production only, even where a dataset has the same ids."""
+    """Deleting concerns production only, even if a dataset has the same ids."""
     model.publish([{"id": "e01", "ts": START, "x": 1}], fdl.EnvType.PRE_PRODUCTION, "training")
     done(model.delete_events(event_ids=ids(1)))
     done(model.delete_events(start_time=START, end_time=START + timedelta(days=1)))

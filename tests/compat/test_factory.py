@@ -1,4 +1,4 @@
-"""Models from data: the proposal fits the data it was made from, so that publishing the same data is honest."""
+"""Models from data: the proposal fits the data it was made from, so publishing the same data violates nothing."""
 
 import json
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ def arrow(values: Iterable[Any], dtype: pa.DataType) -> pd.Series:
 
 
 class Case(NamedTuple):
-    """A column of four rows, the types that may be proposed for it, and the values that are stored of it."""
+    """A column of four rows, the types that may be proposed for it, and its stored values."""
 
     name: str
     values: pd.Series
@@ -158,7 +158,7 @@ def test_a_frame_of_every_dtype(project: fdl.Project, tmp_path: Path, how: str) 
 
 @pytest.mark.parametrize("name", NOT_PARQUET)
 def test_a_frame_that_is_no_parquet(project: fdl.Project, name: str) -> None:
-    """A column that Parquet cannot hold makes the client send CSV, with lists and times beside it as text."""
+    """A column that Parquet cannot hold makes the client send CSV, with lists and times as text."""
     cases = [case for case in CASES if case.name in {name, "int64", "boolean", "object of arrays", "datetime64[us]"}]
     check(pd.DataFrame({"row": range(4), **{case.name: case.values for case in cases}}), cases, project)
 
@@ -216,8 +216,8 @@ def test_frame_csv_and_parquet_propose_the_same(project: fdl.Project, tmp_path: 
     assert dishonest(events) == []
 
 
-def test_the_same_data_as_a_list_is_honest_too(project: fdl.Project) -> None:
-    """What was proposed from a frame fits its rows when they are sent one by one."""
+def test_the_same_data_as_a_list_violates_nothing(project: fdl.Project) -> None:
+    """A proposal from a frame fits its rows when they are sent one by one."""
     model = propose(SAMPLE, project).create()
     rows = json.loads(SAMPLE.drop(columns="nothing").to_json(orient="records", date_format="iso"))
     model.publish(rows)
@@ -243,7 +243,7 @@ def test_max_cardinality_separates_categories_from_text(project: fdl.Project) ->
 
 
 def test_rare_values_are_seen(project: fdl.Project) -> None:
-    """The sample is spread over the file: what only its end shows is not missed in a file of sample size."""
+    """The sample is spread over the file: a value that only occurs at its end is found."""
     frame = pd.DataFrame({"c": [1] * 9_999 + [7], "mixed": ["1"] * 9_999 + ["x"]})
     model = propose(frame, project, sample_size=10_000)
     columns = {column.name: column for column in model.schema.columns}
@@ -291,7 +291,7 @@ def test_names_of_columns_come_back_as_they_were(project: fdl.Project) -> None:
     ("name", "content"), [("empty.csv", b""), ("header.csv", b"a,b\n"), ("broken.parquet", b"PAR1 not really")]
 )
 def test_a_file_without_rows_is_refused(project: fdl.Project, tmp_path: Path, name: str, content: bytes) -> None:
-    """What cannot be read or has no row proposes nothing: a 400 that says why."""
+    """A file that cannot be read or has no row is a 400 that says why."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(fdl.ApiError) as refusal:
         propose(tmp_path / name, project)

@@ -91,7 +91,7 @@ def found(event: dict[str, Any], name: str) -> list[str]:
 
 
 def test_every_violation_is_recorded_and_no_event_is_lost(model: fdl.Model) -> None:
-    """Missing, of another type, out of range: the event is stored, with what the value can be without loss."""
+    """Missing, of another type, out of range: the event is stored, with the value converted if that loses nothing."""
     model.publish([{"id": str(n), **HONEST, name: sent} for n, (name, sent, _, _) in enumerate(CASES)])
 
     stored = stored_by_id(model)
@@ -106,7 +106,7 @@ def test_every_violation_is_recorded_and_no_event_is_lost(model: fdl.Model) -> N
 
 
 def test_the_raw_value_of_another_type_can_be_read_back(model: fdl.Model) -> None:
-    """What did not fit its column is kept beside it as it was sent, whether it could be converted or not."""
+    """A value that did not fit its column is kept as it was sent, whether it could be converted or not."""
     cases = [(name, sent) for name, sent, _, kinds in CASES if "type" in kinds]
     model.publish([{"id": str(n), **HONEST, name: sent} for n, (name, sent) in enumerate(cases)])
 
@@ -141,14 +141,14 @@ def test_unknown_columns_are_kept(model: fdl.Model, tmp_path: Path, how: str) ->
 
 
 def test_undeclared_values_keep_their_json(model: fdl.Model) -> None:
-    """Nested objects, lists, numbers and booleans in unknown columns are what they were."""
+    """Nested objects, lists, numbers and booleans in unknown columns read back unchanged."""
     extra = {"nested": {"a": [1, {"b": None}]}, "number": 2**53 + 1, "flag": False, "text": "ß"}
     model.publish([{"id": "a", **HONEST, **extra}])
     assert stored_events(model)[0]["undeclared"] == extra
 
 
 def test_the_cells_of_a_csv_file_have_the_types_of_the_schema(model: fdl.Model, tmp_path: Path) -> None:
-    """Text is all that CSV has: what reads as the column's type is no violation, what does not is one of type."""
+    """CSV has only text: a cell that reads as the column's type is no violation, any other one is a type violation."""
     good = '0.5,3,True,7,7,2,2024-01-02 03:04:05,"[0.5, -1.0]"'
     bad = "far,3.5,yes,x,c,4,soon,[0.5"
     (tmp_path / "events.csv").write_text(f"id,{','.join(COLUMNS)}\na,{good}\nb,{bad}\n")
@@ -191,7 +191,7 @@ def test_the_cells_of_a_csv_file_have_the_types_of_the_schema(model: fdl.Model, 
 def test_the_dtypes_of_a_frame_are_judged_like_json(
     model: fdl.Model, name: str, values: pd.Series, stored: list[Any] | None, kinds: list[list[str]]
 ) -> None:
-    """In Parquet the column has a type: where it is another than the schema's every value of it counts."""
+    """In Parquet the column has a type: if it differs from the schema's, every value counts."""
     rest = {k: [v] * 2 for k, v in HONEST.items() if k != name}
     done(model.publish(pd.DataFrame({"id": ["a", "b"], **rest, name: values})))
 

@@ -1,4 +1,4 @@
-"""Jobs: readable at once, watched until they end, and telling what to sync_schema where they fail."""
+"""Jobs are readable at once, can be watched until they end, and name the fault if they fail."""
 
 import logging
 from pathlib import Path
@@ -23,7 +23,7 @@ FRAME = pd.DataFrame({"id": ["a", "b"], "x": [0.5, 1.5]})
 
 
 def test_a_job_is_readable_at_once(model: fdl.Model) -> None:
-    """The job that a publish returns is there, and so it is for anyone who asks by its id."""
+    """The job that a publish returns exists, and can be read by its id."""
     job = model.publish(FRAME)
     assert job.name == "Publish events"
     assert job.status in {fdl.JobStatus.PENDING, fdl.JobStatus.STARTED, fdl.JobStatus.SUCCESS}
@@ -52,14 +52,14 @@ def test_watching_shows_the_way_to_the_end(model: fdl.Model) -> None:
 
 
 def test_a_finished_job_is_watched_once(model: fdl.Model) -> None:
-    """Whoever watches or waits for a job that has ended gets its end at once."""
+    """Watching or waiting for a job that has ended returns its end at once."""
     job = model.publish(FRAME)
     done(job)
     assert [each.status for each in fdl.Job.get(id_=job.id).watch()] == [fdl.JobStatus.SUCCESS]
 
 
-def test_a_failed_job_raises_what_to_mend(model: fdl.Model, tmp_path: Path) -> None:
-    """AsyncJobFailed carries the job's name, its id, the reason, and a message by which the file can be mended."""
+def test_a_failed_job_raises_its_reason(model: fdl.Model, tmp_path: Path) -> None:
+    """AsyncJobFailed has the job's name, its id, the reason, and a message that helps to correct the file."""
     (tmp_path / "events.csv").write_text("id,x\n,1\n,2\n")
     job = model.publish(tmp_path / "events.csv")
     with pytest.raises(fdl.AsyncJobFailed) as failed:
@@ -74,7 +74,7 @@ def test_a_failed_job_raises_what_to_mend(model: fdl.Model, tmp_path: Path) -> N
 
 
 def test_a_failed_job_stays_failed(model: fdl.Model, tmp_path: Path) -> None:
-    """A failed job can be read, in full too, and the mended file is published by a new one."""
+    """A failed job can be read, in full too, and a new job publishes the corrected file."""
     (tmp_path / "events.csv").write_text("")
     job = model.publish(tmp_path / "events.csv")
     with pytest.raises(fdl.AsyncJobFailed):
@@ -86,8 +86,8 @@ def test_a_failed_job_stays_failed(model: fdl.Model, tmp_path: Path) -> None:
     assert done(model.publish(tmp_path / "events.csv"))["created"] == 2
 
 
-def test_a_failure_tells_nothing_of_the_data(model: fdl.Model, tmp_path: Path) -> None:
-    """Neither the message of a failed job nor its rejected rows repeat what was in the file."""
+def test_a_failure_shows_no_data(model: fdl.Model, tmp_path: Path) -> None:
+    """Neither the message of a failed job nor its rejected rows repeat values of the file."""
     secret = "4111-1111-1111-1111"
     path = tmp_path / "events.csv"
     path.write_text(f'id,x,ts\n,{secret},{secret}\n,"{secret}",,{secret}\n')
@@ -98,13 +98,13 @@ def test_a_failure_tells_nothing_of_the_data(model: fdl.Model, tmp_path: Path) -
 
 
 def test_an_unknown_job_is_not_found(model: fdl.Model) -> None:
-    """A job that never was raises NotFound."""
+    """A job that never existed raises NotFound."""
     with pytest.raises(fdl.NotFound):
         fdl.Job.get(id_=UUID(int=0))
 
 
 def test_jobs_of_one_model_end_in_the_order_of_their_start(model: fdl.Model) -> None:
-    """Files that were published one after the other act one after the other, although no one waited between."""
+    """Files that were published one after the other are applied in that order, although no call waited in between."""
     jobs = [model.publish(pd.DataFrame({"id": ["a"], "x": [float(n)]})) for n in range(5)]
     for job in jobs:
         done(job)
@@ -112,7 +112,7 @@ def test_jobs_of_one_model_end_in_the_order_of_their_start(model: fdl.Model) -> 
 
 
 def test_waiting_logs_progress(model: fdl.Model, caplog: pytest.LogCaptureFixture) -> None:
-    """What the client prints while it waits can be printed: status and progress are what it expects."""
+    """The client can print progress while it waits: status and progress have the form that it expects."""
     with caplog.at_level(logging.INFO, logger="fiddler"):
         done(model.publish(FRAME))
     assert "successfully completed" in caplog.text

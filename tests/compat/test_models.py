@@ -44,7 +44,7 @@ def model(project: fdl.Project) -> fdl.Model:
 
 
 def plain(value: Any) -> Any:
-    """Return what an object of the client holds, without the answer that it was made from."""
+    """Return the fields of an object of the client, without the response that it was made from."""
     fields = {name: field for name, field in vars(value).items() if not name.startswith("_")}
     return {name: plain(field) if hasattr(field, "__dict__") else field for name, field in fields.items()}
 
@@ -55,7 +55,7 @@ def copy_of(model: fdl.Model, **changes: object) -> fdl.Model:
 
 
 def test_a_model_keeps_every_field(model: fdl.Model, project: fdl.Project) -> None:
-    """What was given comes back from `create`, `get` and `from_name`, and with what the server adds."""
+    """`create`, `get` and `from_name` return all fields that were given, and those that the server adds."""
     assert model.spec.custom_features[0].column == "route"
     assert model.schema["distance"].bins == [0, 2500, 5000]
     assert model.schema["carrier"].replace_with_nulls == ["??"]
@@ -88,7 +88,7 @@ def test_a_name_is_taken_once(model: fdl.Model) -> None:
     ],
     ids=["get", "from_name", "fetch", "project"],
 )
-def test_a_model_that_is_not_there_is_not_found(find: Callable[[fdl.Project], object], project: fdl.Project) -> None:
+def test_a_missing_model_is_not_found(find: Callable[[fdl.Project], object], project: fdl.Project) -> None:
     """The client raises `NotFound`, for the model as for its project."""
     with pytest.raises(fdl.NotFound) as missing:
         find(project)
@@ -110,7 +110,7 @@ def test_a_list_of_many_pages_has_every_model_once(project: fdl.Project) -> None
 
 
 def test_an_update_is_kept(model: fdl.Model) -> None:
-    """Fields changed on the object and sent by `update` are what `get` finds; the rest stays."""
+    """`get` returns the fields that `update` sent; the rest stays."""
     before = plain(model)
     model.description, model.event_ts_format = "Late or not", None
     model.xai_params.custom_explain_methods = []
@@ -127,7 +127,7 @@ def test_an_update_is_kept(model: fdl.Model) -> None:
 
 @pytest.mark.needs("Model.add_column")
 def test_a_changed_range_binds_later_events(model: fdl.Model) -> None:
-    """A schema changed by `update` is what new events are checked against."""
+    """New events are checked against a schema changed by `update`."""
     model.schema["distance"].max = 10
     model.update()
     model.publish_stream([{"id": "a", "distance": 11}])
@@ -154,7 +154,7 @@ def test_an_added_column_is_null_in_old_events(model: fdl.Model, role: str) -> N
 
 @pytest.mark.needs("Model.remove_column")
 def test_a_removed_column_is_gone_from_the_schema(model: fdl.Model) -> None:
-    """`remove_column` and `update` take a column away; what was stored in it can still be read."""
+    """`remove_column` and `update` remove a column; its stored values can still be read."""
     model.publish_stream([{"id": "a", "rebooked": True}])
     model.remove_column("rebooked")
     model.update()

@@ -1,4 +1,4 @@
-"""What is not served here: the client says so at once, instead of trying for minutes."""
+"""Unsupported features: the client reports them at once, instead of retrying for minutes."""
 
 import re
 from collections.abc import Callable
@@ -134,7 +134,7 @@ def named(calls: dict[str, Call]) -> list[object]:
 
 
 def message_of(name: str) -> str:
-    """Return the pattern of what the server says to an operation of the client."""
+    """Return the pattern of the server's message for an operation of the client."""
     return "This server does not offer " + next(part for word, part in PARTS.items() if word in name)
 
 
@@ -145,7 +145,7 @@ def model(project: fdl.Project) -> fdl.Model:
 
 
 def assert_is_not_here(name: str, call: Call, model: fdl.Model, folder: Path) -> None:
-    """Expect a 501 with the envelope. The client's generators, and `ModelDeployment.of`, raise the answer itself."""
+    """Expect a 501 with the envelope. The client's generators, and `ModelDeployment.of`, raise the response itself."""
     with pytest.raises((fdl.ApiError, requests.HTTPError)) as refusal:
         call(model, folder)
     if isinstance(refusal.value, fdl.ApiError):
@@ -159,17 +159,17 @@ def assert_is_not_here(name: str, call: Call, model: fdl.Model, folder: Path) ->
 
 
 @pytest.mark.parametrize(("name", "call"), [*named(CALLS), *named(UPDATES)])
-def test_what_is_not_here_is_said_at_once(
+def test_an_unsupported_operation_fails_at_once(
     name: str, call: Call, model: fdl.Model, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer is a 501 that says what is not offered, and the client gives up without a retry."""
+    """It is a 501 that names the feature, and the client gives up without a retry."""
     caplog.set_level("INFO", logger="fiddler")
     assert_is_not_here(name, call, model, tmp_path)
     assert "retry in" not in caplog.text
 
 
 @pytest.mark.parametrize(("name", "call"), named(REPLACED))
-def test_what_the_client_has_given_up_is_refused(name: str, call: Call, model: fdl.Model, tmp_path: Path) -> None:
+def test_abandoned_queries_of_the_client_are_refused(name: str, call: Call, model: fdl.Model, tmp_path: Path) -> None:
     """Queries in SQL are refused by clients that have `download_data` themselves, and here for older ones."""
     if hasattr(fdl.Model, "download_data"):
         with pytest.raises(fdl.Unsupported):
@@ -185,8 +185,8 @@ def test_what_the_client_has_given_up_is_refused(name: str, call: Call, model: f
     [{"segment_definition": "distance > 1"}, {"segment_id": uuid4()}],
     ids=lambda segment: next(iter(segment)),
 )
-def test_events_of_a_segment_are_not_here(segment: dict[str, object], model: fdl.Model, tmp_path: Path) -> None:
-    """Downloading by segment is a 501 that says so; nothing is written that could be taken for the segment's events."""
+def test_events_of_a_segment_are_unsupported(segment: dict[str, object], model: fdl.Model, tmp_path: Path) -> None:
+    """Downloading by segment is a 501 that says so; no file is written that looks like the segment's events."""
     model.publish([{"distance": 1}])
     with pytest.raises(fdl.ApiError, match="segments") as refusal:
         model.download_data(tmp_path, fdl.EnvType.PRODUCTION, **segment)

@@ -16,7 +16,7 @@ def new_name() -> str:
 
 
 def test_a_project_is_found_by_id_and_by_name(project: fdl.Project) -> None:
-    """What `create` returns is what `get` and `from_name` find."""
+    """`get` and `from_name` find the project that `create` returned."""
     for found in (fdl.Project.get(project.id), fdl.Project.from_name(project.name)):
         assert vars(found) == vars(project) | {"_resp": found._resp}
         assert found.created_at is not None
@@ -47,7 +47,7 @@ def test_a_name_is_taken_once(project: fdl.Project) -> None:
     ],
     ids=["get", "from_name", "fetch"],
 )
-def test_a_project_that_is_not_there_is_not_found(find: Callable[[], object]) -> None:
+def test_a_missing_project_is_not_found(find: Callable[[], object]) -> None:
     """The client raises `NotFound`."""
     with pytest.raises(fdl.NotFound) as missing:
         find()
@@ -95,8 +95,8 @@ def test_a_deleted_project_is_gone_with_its_models(project: fdl.Project) -> None
     assert fdl.Project(name=project.name).create().id != project.id
 
 
-def test_old_clients_are_told_that_they_cannot_delete_a_project(project: fdl.Project) -> None:
-    """They use a path of version 2 of the API, which is not served."""
+def test_old_clients_cannot_delete_a_project(project: fdl.Project) -> None:
+    """They use a path of version 2 of the API, which is a 501."""
     if hasattr(fdl.Project, "get_or_create"):
         pytest.skip(f"client {fdl.__version__} uses version 3")
     with pytest.raises(fdl.ApiError) as refusal:

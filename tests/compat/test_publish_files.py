@@ -1,4 +1,4 @@
-"""Publishing DataFrames and files: what can be read is stored, and what cannot be is said so that it can be mended."""
+"""Publishing DataFrames and files: readable rows are stored, and messages say how to correct the others."""
 
 import gzip
 from collections.abc import Callable
@@ -130,7 +130,7 @@ def test_a_dataset_makes_the_ids_and_times_that_rows_lack(model: fdl.Model) -> N
 
 
 def test_a_frame_that_cannot_become_parquet_comes_as_csv(model: fdl.Model) -> None:
-    """Where a column is mixed the client sends CSV instead; what is honest there reads as before."""
+    """If a column is mixed the client sends CSV instead; the other columns read as before."""
     frame = flights(4).assign(remark=["text", 1, 2.5, None], distance=pd.Series([1, "2", "far", None], dtype=object))
 
     done(model.publish(frame))
@@ -147,8 +147,8 @@ def test_a_frame_that_cannot_become_parquet_comes_as_csv(model: fdl.Model) -> No
     assert stored["e00002"]["violations"] == [{"column": "distance", "kind": "type", "value": "far"}]
 
 
-def test_a_refused_frame_raises_why(model: fdl.Model) -> None:
-    """A frame that the server refuses is tried as CSV by the client too; the refusal reaches the user."""
+def test_a_refused_frame_raises_its_reason(model: fdl.Model) -> None:
+    """The client tries a refused frame again as CSV; the refusal reaches the user."""
     with pytest.raises(fdl.ApiError, match="the vendor's client calls it dataset_name"):
         model.publish(flights(1), environment=fdl.EnvType.PRE_PRODUCTION)
 
@@ -169,7 +169,7 @@ def test_textual_nulls_are_nulls_in_csv(model: fdl.Model, tmp_path: Path) -> Non
 
 
 def test_textual_nulls_are_texts_elsewhere(model: fdl.Model) -> None:
-    """In Parquet and in lists the same words are what they say."""
+    """In Parquet and in lists the same words are texts."""
     frame = pd.DataFrame({"id": [f"p{n}" for n in range(5)], "remark": NULL_TEXTS})
     done(model.publish(frame))
     model.publish([{"id": f"l{n}", "remark": text} for n, text in enumerate(NULL_TEXTS)])
@@ -275,16 +275,16 @@ def test_a_file_that_cannot_be_read_fails_its_job(
     """`job.wait` raises AsyncJobFailed and says what is wrong with the file; nothing is stored."""
     (tmp_path / name).write_bytes(content())
 
-    told = failure(model.publish(tmp_path / name))
+    reported = failure(model.publish(tmp_path / name))
 
-    assert "failed with BadRequest" in told
-    assert message in told
+    assert "failed with BadRequest" in reported
+    assert message in reported
     assert stored_events(model) == []
 
 
 @pytest.mark.parametrize("name", ["events.csv.gz", "events.json", "events.txt", "events", "events.tar.gz"])
 def test_a_file_of_another_type_is_refused_at_once(model: fdl.Model, tmp_path: Path, name: str) -> None:
-    """A name that is neither CSV nor Parquet raises ApiError with what is accepted."""
+    """A name that is neither CSV nor Parquet raises ApiError with the accepted endings."""
     (tmp_path / name).write_bytes(gzip.compress(csv(3)))
     with pytest.raises(fdl.ApiError, match=r"CSV|\.csv") as refusal:
         model.publish(tmp_path / name)
@@ -292,7 +292,7 @@ def test_a_file_of_another_type_is_refused_at_once(model: fdl.Model, tmp_path: P
 
 
 def test_a_csv_file_that_is_cut_off_keeps_its_whole_rows(model: fdl.Model, tmp_path: Path) -> None:
-    """Where the end of a CSV file is missing, the row that lacks cells is rejected and named, the others stored."""
+    """If the end of a CSV file is missing, the row that lacks cells is rejected and named, the others stored."""
     content = flights(100).drop(columns="remark").to_csv(index=False).encode()
     (tmp_path / "events.csv").write_bytes(content[: content.index(b"e00050") + 12])
 
@@ -305,7 +305,7 @@ def test_a_csv_file_that_is_cut_off_keeps_its_whole_rows(model: fdl.Model, tmp_p
 
 
 def test_a_quote_that_never_ends_is_not_taken_for_data(model: fdl.Model, tmp_path: Path) -> None:
-    """Where a CSV file ends inside quotes, its last row is not stored as if it were whole."""
+    """If a CSV file ends inside quotes, its last row is not stored as if it were complete."""
     (tmp_path / "events.csv").write_bytes(HEADER + b'a,1704067200,1,x\nb,1704067200,2,"this was never fin')
 
     job = model.publish(tmp_path / "events.csv")
@@ -366,7 +366,7 @@ def test_a_file_of_120_megabytes_comes_in_parts(model: fdl.Model, tmp_path: Path
 
 
 @pytest.mark.parametrize("how", ["parquet", "csv"])
-def test_a_job_tells_what_is_misspelt(model: fdl.Model, tmp_path: Path, how: str) -> None:
+def test_a_job_names_misspelt_columns(model: fdl.Model, tmp_path: Path, how: str) -> None:
     """`job.info` counts violations by column and kind, and names unknown columns and a timestamp that is missing."""
     frame = flights(4).rename(columns={"distance": "distence", "ts": "time"}).assign(carrier="ZZ")
     if how == "csv":

@@ -1,4 +1,4 @@
-"""Publishing lists of events: what the answer promises is stored, in the order it was sent."""
+"""Publishing lists of events: the acknowledged events are stored, in the order in which they were sent."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -38,7 +38,7 @@ def events(count: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001, 5000])
-def test_every_event_is_stored_under_the_id_that_is_answered(model: fdl.Model, count: int) -> None:
+def test_every_event_is_stored_under_the_returned_id(model: fdl.Model, count: int) -> None:
     """One id per event comes back in the order of the list, and each event is stored with the values it had."""
     sent = events(count)
 
@@ -57,7 +57,7 @@ def test_an_empty_list_changes_nothing(model: fdl.Model) -> None:
 
 
 def test_without_an_id_column_the_server_makes_ids(project: fdl.Project) -> None:
-    """Each event gets an id of its own, by which it is found; equal events stay two."""
+    """Each event gets its own id, by which it is found; equal events stay two."""
     model = define_model(project, column("distance", "int"))
 
     ids = model.publish([{"distance": n // 2} for n in range(1500)])
@@ -81,7 +81,7 @@ def test_without_an_id_column_the_server_makes_ids(project: fdl.Project) -> None
         ("Ünï/🛫?&#%00", "Ünï/🛫?&#%00"),
     ],
 )
-def test_ids_are_text_whatever_they_were(model: fdl.Model, sent: object, id: str) -> None:
+def test_ids_are_text(model: fdl.Model, sent: object, id: str) -> None:
     """A string is its own id; a number's id is its digits."""
     assert model.publish([{"id": sent}]) == [id]
     assert [event["event_id"] for event in stored_events(model, ids=[id])] == [id]
@@ -89,7 +89,7 @@ def test_ids_are_text_whatever_they_were(model: fdl.Model, sent: object, id: str
 
 @pytest.mark.parametrize("without", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": float("nan")}])
 def test_an_event_without_an_id_refuses_its_request(model: fdl.Model, without: dict[str, Any]) -> None:
-    """Where the model names an id column, an event without an id is a 400 that names its place; nothing is stored."""
+    """If the model names an id column, an event without an id is a 400 that names its place; nothing is stored."""
     with pytest.raises(fdl.ApiError) as refusal:
         model.publish([{"id": "a", "distance": 1}, {**without, "distance": 2}])
 
@@ -132,13 +132,13 @@ def test_other_content_for_an_id_replaces_what_it_carries(model: fdl.Model) -> N
 
 
 def test_an_id_twice_in_one_list_is_one_event(model: fdl.Model) -> None:
-    """The last one wins, as if they were sent one after the other, and both get their answer."""
+    """The last one wins, as if they were sent one after the other, and both ids are returned."""
     assert model.publish([{"id": "a", "distance": 1, "late": True}, {"id": "a", "distance": 2}]) == ["a", "a"]
     [event] = stored_events(model)
     assert (event["values"]["distance"], event["values"]["late"]) == (2, True)
 
 
-def test_what_python_has_becomes_what_json_has(project: fdl.Project) -> None:
+def test_python_values_become_json_values(project: fdl.Project) -> None:
     """Each Python value that the client can send is stored as the value of its column's type."""
     model = define_model(
         project,
@@ -198,7 +198,7 @@ def test_a_list_makes_a_dataset(model: fdl.Model) -> None:
 
 
 def test_a_dataset_makes_the_ids_and_times_that_rows_lack(model: fdl.Model) -> None:
-    """In a dataset an event needs neither an id nor a timestamp, even where the model names columns for them."""
+    """In a dataset an event needs neither an id nor a timestamp, even if the model names columns for them."""
     ids = model.publish([{"distance": 1}, {"distance": 2}], **TRAINING)
     assert stored_values(model, "distance", "training") == dict(zip(ids, [1, 2], strict=True))
 
@@ -217,7 +217,7 @@ def test_a_dataset_grows_but_does_not_change(model: fdl.Model) -> None:
 
 
 def test_a_dataset_needs_a_name(model: fdl.Model) -> None:
-    """PRE_PRODUCTION without a dataset is a 400 that says what is missing."""
+    """PRE_PRODUCTION without a dataset is a 400 that names the missing field."""
     with pytest.raises(fdl.ApiError, match="the vendor's client calls it dataset_name") as refusal:
         model.publish(events(1), environment=fdl.EnvType.PRE_PRODUCTION)
     assert refusal.value.code == 400
@@ -230,7 +230,7 @@ def test_a_dataset_name_means_nothing_in_production(model: fdl.Model) -> None:
 
 
 def test_an_unknown_model_is_not_found(model: fdl.Model) -> None:
-    """Publishing to a model that is not there raises NotFound."""
+    """Publishing to a missing model raises NotFound."""
     model.id = UUID(int=0)
     with pytest.raises(fdl.NotFound):
         model.publish(events(1))

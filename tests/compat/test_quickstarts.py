@@ -1,4 +1,4 @@
-"""The way of the vendor's quickstart notebooks, one test each, on small data: only URL and token are ours."""
+"""The steps of the vendor's quickstart notebooks, one test each, on small data: only URL and token are ours."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ RANDOM = np.random.default_rng(7)
 
 
 def onboard(sample: pd.DataFrame | Path, spec: fdl.ModelSpec, **fields: Any) -> fdl.Model:
-    """Do what every notebook begins with: a project, a model from a sample, a look at it, and its creation."""
+    """Run the first steps of every notebook: create a project, propose a model from a sample, show and create it."""
     project = fdl.Project(name=f"quickstart_{uuid4().hex[:8]}").create()
     model = fdl.Model.from_data(
         name=f"model_{uuid4().hex[:8]}", project_id=project.id, source=sample, spec=spec, **fields
@@ -270,8 +270,8 @@ def test_a_language_model_with_texts() -> None:
 
 
 @pytest.mark.needs("Model.publish_stream", "Model.publish_batch", "Model.delete_events", "Model.download_data")
-def test_the_methods_of_today(tmp_path: Path) -> None:
-    """`publish_stream`, `publish_batch`, `delete_events` and `download_data` in a row, as today's documents have it."""
+def test_the_current_methods(tmp_path: Path) -> None:
+    """`publish_stream`, `publish_batch`, `delete_events` and `download_data` in a row, as in the current documents."""
     sample = pd.DataFrame({"id": [f"e{n}" for n in range(ROWS)], "x": [n / 4 for n in range(ROWS)], "y": 1})
     spec = fdl.ModelSpec(inputs=["x"], targets=["y"], metadata=["id"])
     model = onboard(sample, spec, event_id_col="id", event_ts_col="ts")

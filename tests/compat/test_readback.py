@@ -1,4 +1,4 @@
-"""Reading back: a download equals what was published, value by value, for every type of column."""
+"""Reading back: a download equals the published events, value by value, for every type of column."""
 
 import json
 import math
@@ -114,7 +114,7 @@ def signed(rows: list[dict[str, Any]]) -> str:
 
 @pytest.mark.parametrize("how", ["list", "frame"])
 def test_parquet_equals_what_was_published(model: fdl.Model, tmp_path: Path, how: str) -> None:
-    """Every value has the type of its column and is exactly the one that was sent."""
+    """Every value has the type of its column and equals the one that was sent."""
     if how == "list":
         model.publish(rows())
     else:
@@ -141,7 +141,7 @@ def test_csv_equals_what_was_published(model: fdl.Model, tmp_path: Path, how: st
     assert signed(from_csv(path)) == signed(rows())
 
 
-def test_pandas_reads_what_is_stored(project: fdl.Project, tmp_path: Path) -> None:
+def test_pandas_reads_the_stored_values(project: fdl.Project, tmp_path: Path) -> None:
     """A plain read_csv gives texts, numbers and times to the last digit."""
     columns = [column("id", "str"), column("float", "float"), column("int", "int"), column("str", "str")]
     model = define_model(project, *columns, event_id_col="id", event_ts_col="ts")
@@ -184,7 +184,7 @@ def test_a_download_can_be_published_again(project: fdl.Project, model: fdl.Mode
     ]
 
 
-def test_what_did_not_fit_reads_as_null(model: fdl.Model, tmp_path: Path) -> None:
+def test_a_value_that_did_not_fit_reads_as_null(model: fdl.Model, tmp_path: Path) -> None:
     """A value of another type is null in the file unless it could be converted; undeclared columns are not in it."""
     model.publish([{"id": "a", "ts": START, "float": "far", "int": "7", "gate": "B17"}])
     [row] = pa.parquet.read_table(download(model, tmp_path)).to_pylist()
@@ -207,8 +207,8 @@ def test_updates_and_nulls_are_in_the_file(project: fdl.Project, tmp_path: Path)
     ]
 
 
-def test_vectors_are_left_out_unless_asked_for(model: fdl.Model, tmp_path: Path) -> None:
-    """Without `fetch_vectors` there are none; naming a vector column is asking for it too."""
+def test_vectors_come_only_if_requested(model: fdl.Model, tmp_path: Path) -> None:
+    """Without `fetch_vectors` there are none, except vector columns that are named."""
     model.publish(rows())
     assert "vector" not in pa.parquet.read_schema(download(model, tmp_path)).names
     named = pa.parquet.read_table(download(model, tmp_path, columns=["vector", "id"]))
@@ -253,7 +253,7 @@ def test_without_max_rows_a_thousand_come(model: fdl.Model, tmp_path: Path) -> N
 
 
 def test_nothing_to_download_is_an_error(model: fdl.Model, tmp_path: Path) -> None:
-    """Where no event matches, the client raises instead of leaving an empty file."""
+    """If no event matches, the client raises instead of leaving an empty file."""
     with pytest.raises(fdl.NotFound):
         download(model, tmp_path)
 

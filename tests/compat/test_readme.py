@@ -1,4 +1,4 @@
-"""The README's example for the vendor's client works as it stands there."""
+"""The README's example for the vendor's client works unchanged."""
 
 import re
 import time
@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from tests.compat.conftest import TOKEN
-from tests.program import Program
+from tests.program import Served
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 @pytest.mark.needs("Project.get_or_create", "Model.publish_batch", "Model.download_data")
-def test_the_example_in_the_readme(server: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_in_the_readme(server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With another port, it onboards a model, publishes, and reads the same rows back; and so it does a second time."""
     monkeypatch.chdir(tmp_path)
     Path("inference-events-data").mkdir()

@@ -1,4 +1,4 @@
-"""Retries: whatever happens to the first attempt, what was asked for has happened exactly once in the end."""
+"""Retries: if the first attempt fails in any way, the request has taken effect exactly once in the end."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +16,7 @@ from tests.compat import proxy
 from tests.compat.conftest import TOKEN
 from tests.compat.proxy import LATE_SECONDS, Fault, FaultyProxy
 from tests.compat.stored import column, define_model, done, stored_events, stored_values
-from tests.program import Program
+from tests.program import Served
 
 ROWS = 1010
 RETRYING = pytest.mark.needs("libs.http_client.RequestClient._request_with_retry")
@@ -260,13 +260,13 @@ Outcomes = dict[str, tuple[Case, Future[None]]]
 
 def connect(faulty: FaultyProxy, fault: Fault) -> None:
     """Connect through a proxy, and let it fail from then on."""
-    timeout = (5.0, LATE_SECONDS / 2) if fault is Fault.ANSWER_LATE else None
+    timeout = (5.0, LATE_SECONDS / 2) if fault is Fault.RESPONSE_LATE else None
     fdl.init(url=faulty.url, token=TOKEN, timeout=timeout)
     faulty.fault = fault
 
 
 @pytest.fixture(scope="module", params=list(Fault), ids=lambda fault: fault.name.lower())
-def outcomes(request: pytest.FixtureRequest, server: Program) -> Iterator[Outcomes]:
+def outcomes(request: pytest.FixtureRequest, server: Served) -> Iterator[Outcomes]:
     """Run all cases at the same time, so that they wait for their retries together."""
     with ExitStack() as stack:
         faulty = stack.enter_context(proxy.running(server.url))
@@ -286,7 +286,7 @@ def outcomes(request: pytest.FixtureRequest, server: Program) -> Iterator[Outcom
 @RETRYING
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_a_first_attempt_that_fails_changes_nothing_in_the_end(case: Callable[[], Case], outcomes: Outcomes) -> None:
-    """The client tries again, and what was asked for has happened once."""
+    """The client tries again, and the request has taken effect once."""
     check, attempted = outcomes[case.__name__]
     attempted.result()
     next(check, None)
@@ -294,13 +294,13 @@ def test_a_first_attempt_that_fails_changes_nothing_in_the_end(case: Callable[[]
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(fault, marks=RETRYING) if fault is Fault.ANSWER_LATE else fault for fault in Fault],
+    [pytest.param(fault, marks=RETRYING) if fault is Fault.RESPONSE_LATE else fault for fault in Fault],
     ids=lambda fault: fault.name.lower(),
 )
 def test_events_with_ids_may_be_sent_again_by_hand(
-    fault: Fault, server: Program, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the client gives up, as old ones do at once, the user calls again: with ids nothing is stored twice."""
+    """If the client gives up, as old ones do at once, the user calls again: with ids nothing is stored twice."""
     monkeypatch.setenv("FIDDLER_CLIENT_RETRY_MAX_DURATION_SECONDS", "0.5")
     model = new_model(event_id_col="id")
     with proxy.running(server.url) as faulty:

@@ -111,7 +111,7 @@ NAIVE = pd.to_datetime(TIMES, format="ISO8601")
     ids=lambda value: str(value.dtype) if isinstance(value, pd.Series) else "",
 )
 def test_a_dataframe_takes_every_dtype(model: fdl.Model, times: pd.Series, moments: list[str]) -> None:
-    """Whatever dtype the column has, the moments are the same, and a row without one has the time of receipt."""
+    """For every dtype of the column the moments are the same, and a row without one has the time of receipt."""
     before = datetime.now(UTC)
 
     done(model.publish(pd.DataFrame({"id": ["a", "b", "c"], "timestamp": times, "x": 0.5})))
@@ -132,7 +132,7 @@ def test_no_timestamp_is_the_time_of_receipt(model: fdl.Model, given: dict[str, 
 
 
 def test_a_model_without_a_timestamp_column_has_times_of_receipt(project: fdl.Project) -> None:
-    """Where the model names no timestamp column, a column of that name is one like any other."""
+    """If the model names no timestamp column, a column of that name is like any other."""
     model = define_model(project, column("timestamp", "int"))
     before = datetime.now(UTC)
     model.publish([{"timestamp": 1710428231855}])
@@ -181,7 +181,7 @@ def test_the_format_of_the_model_is_read(
 
 @pytest.mark.parametrize("unreadable", ["yesterday", "14/03/2024", "2024-13-01", True, {"year": 2024}, 1e30, ""])
 def test_an_unreadable_timestamp_is_refused(model: fdl.Model, unreadable: object) -> None:
-    """In a list the request is refused with the place of what cannot be read."""
+    """In a list the request is refused with the place of the unreadable value."""
     with pytest.raises(fdl.ApiError) as refusal:
         model.publish([{"id": "a", "timestamp": unreadable}])
     assert refusal.value.code == 400
@@ -190,7 +190,7 @@ def test_an_unreadable_timestamp_is_refused(model: fdl.Model, unreadable: object
 
 
 def test_a_row_with_an_unreadable_timestamp_is_rejected_alone(model: fdl.Model, tmp_path: Path) -> None:
-    """In a file the other rows are stored, and the job tells of the row and why."""
+    """In a file the other rows are stored, and the job lists the row with the reason."""
     (tmp_path / "events.csv").write_text("id,timestamp,x\na,1710428231,1\nb,yesterday,2\nc,,3\n")
     job = model.publish(tmp_path / "events.csv")
     info = done(job)

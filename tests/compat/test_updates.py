@@ -1,4 +1,4 @@
-"""Updates: targets and metadata change, inputs and outputs do not, and what was not done is told."""
+"""Updates: targets and metadata change, inputs and outputs do not, and ignored values are reported."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ def model(project: fdl.Project) -> fdl.Model:
 
 
 def update(model: fdl.Model, rows: list[dict[str, Any]], how: str, directory: Path) -> dict[str, Any]:
-    """Update by a list, a DataFrame or a CSV file, and return what the job tells, if there is one."""
+    """Update by a list, a DataFrame or a CSV file, and return the info of the job, if there is one."""
     if how == "list":
         assert model.publish(rows, update=True) == [row["id"] for row in rows]
         return {}
@@ -76,7 +76,7 @@ def test_targets_and_metadata_change(model: fdl.Model, tmp_path: Path, how: str)
 
 @pytest.mark.parametrize("how", HOW)
 def test_inputs_outputs_and_decisions_do_not_change(model: fdl.Model, tmp_path: Path, how: str) -> None:
-    """What the model saw and said stays, while the rest of the same update is done."""
+    """Inputs, outputs and decisions stay, while the rest of the same update is applied."""
     row = {"id": "a", "distance": 1, "probability": 0.1, "decision": "stop", "late": False}
     update(model, [row], how, tmp_path)
     assert values(model) == {
@@ -92,14 +92,14 @@ def test_inputs_outputs_and_decisions_do_not_change(model: fdl.Model, tmp_path: 
 
 
 def test_ignored_columns_and_unknown_ids_are_reported(model: fdl.Model) -> None:
-    """The answer, of which the client passes on the ids only, names what was left alone and what is not known."""
+    """The response, of which the client passes on the ids only, names ignored columns and unknown ids."""
     rows = [{"id": "a", "distance": 1, "late": True, "typo": 1}, {"id": "zz", "late": True}]
     assert model.publish(rows, update=True) == ["a", "zz"]
 
     source = {"type": "EVENTS", "events": rows}
-    answer = call("PATCH", "/v3/events", json={"model_id": str(model.id), "env_type": "PRODUCTION", "source": source})
+    response = call("PATCH", "/v3/events", json={"model_id": str(model.id), "env_type": "PRODUCTION", "source": source})
 
-    assert answer == {
+    assert response == {
         "source_type": "EVENTS",
         "event_ids": ["a", "zz"],
         "updated": 1,
@@ -112,7 +112,7 @@ def test_ignored_columns_and_unknown_ids_are_reported(model: fdl.Model) -> None:
 
 @pytest.mark.parametrize("how", HOW)
 def test_unknown_ids_change_nothing(model: fdl.Model, tmp_path: Path, how: str) -> None:
-    """An id that is not stored makes no event; the known ones beside it are updated, and a job counts both."""
+    """An id that is not stored makes no event; the known ones are updated, and a job counts both."""
     info = update(model, [{"id": "zz", "late": True}, {"id": "a", "late": True}], how, tmp_path)
     assert set(stored_by_id(model)) == {"a", "b"}
     assert values(model)["late"] is True
@@ -122,7 +122,7 @@ def test_unknown_ids_change_nothing(model: fdl.Model, tmp_path: Path, how: str) 
 
 @pytest.mark.parametrize("how", HOW)
 def test_nulls_clear(model: fdl.Model, tmp_path: Path, how: str) -> None:
-    """A null in an update takes the value away, and what is not in the update stays."""
+    """A null in an update clears the value; columns that are not in the update stay."""
     update(model, [{"id": "a", "late": True, "gate": None}, {"id": "b", "late": None, "gate": "C3"}], how, tmp_path)
     assert (values(model)["late"], values(model)["gate"]) == (True, None)
     assert (values(model, "b")["late"], values(model, "b")["gate"]) == (None, "C3")
@@ -145,8 +145,8 @@ def test_a_moved_timestamp_moves_the_event(model: fdl.Model, tmp_path: Path, how
 
 
 @pytest.mark.parametrize("how", HOW)
-def test_violations_are_found_anew(model: fdl.Model, tmp_path: Path, how: str) -> None:
-    """A label out of range counts from the update on, and no more after it is mended."""
+def test_violations_are_recomputed(model: fdl.Model, tmp_path: Path, how: str) -> None:
+    """A label out of range counts from the update on, and no longer after it is corrected."""
     update(model, [{"id": "a", "delay": 120.0}], how, tmp_path)
     assert ("delay", "range") in violations(stored_by_id(model)["a"])
     update(model, [{"id": "a", "delay": 20.0}], how, tmp_path)
@@ -162,21 +162,21 @@ def test_a_list_of_one_is_its_value(model: fdl.Model) -> None:
 
 
 def test_an_id_twice_in_one_update_is_as_if_one_after_the_other(model: fdl.Model) -> None:
-    """Both change the event, the later one wins where both say something."""
+    """Both change the event; the later one wins if both set a column."""
     rows = [{"id": "a", "late": True, "gate": "B2"}, {"id": "a", "late": False}]
     assert model.publish(rows, update=True) == ["a", "a"]
     assert (values(model)["late"], values(model)["gate"]) == (False, "B2")
 
 
 def test_columns_without_a_role_and_unknown_ones_change_too(model: fdl.Model) -> None:
-    """What belongs to no role is like metadata."""
+    """A column without a role is like metadata."""
     model.publish([{"id": "a", "loose": "y", "extra": {"k": 1}}], update=True)
     event = stored_by_id(model)["a"]
     assert (event["values"]["loose"], event["undeclared"]) == ("y", {"extra": {"k": 1}})
 
 
 def test_thousands_of_labels_arrive(model: fdl.Model, tmp_path: Path) -> None:
-    """A list of 2,500 updates takes three requests, a file one; every label is there."""
+    """A list of 2,500 updates takes three requests, a file one; every label is stored."""
     ids = [f"e{n:04}" for n in range(2500)]
     model.publish([{"id": id, "distance": 1} for id in ids])
     assert model.publish([{"id": id, "delay": float(n % 100)} for n, id in enumerate(ids)], update=True) == ids

@@ -21,13 +21,13 @@ def path(tmp_path: Path) -> Path:
 def publish(model: fdl.Model, file: fdl.File) -> None:
     """Publish a file that is uploaded, for which the client has no function."""
     source = {"type": "FILE", "file_id": str(file.id)}
-    answer = call("POST", "/v3/events", json={"model_id": str(model.id), "env_type": "PRODUCTION", "source": source})
-    done(fdl.Job.get(answer["job"]["id"]))
+    response = call("POST", "/v3/events", json={"model_id": str(model.id), "env_type": "PRODUCTION", "source": source})
+    done(fdl.Job.get(response["job"]["id"]))
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])
 def test_a_file_in_parts_is_whole_again(project: fdl.Project, path: Path, parts: int) -> None:
-    """However many parts it comes in, all of its rows are stored, once."""
+    """For any number of parts, all of its rows are stored once."""
     model = define_model(project, column("x", "int"))
     chunk_size = -(-path.stat().st_size // parts)
 
@@ -50,7 +50,7 @@ def test_the_size_decides_how_a_file_is_sent(path: Path) -> None:
 
 
 def test_an_ending_that_is_not_known_is_refused(tmp_path: Path) -> None:
-    """Both ways of sending refuse a file of another type with the endings that there are."""
+    """Both ways of sending refuse a file of another type and name the accepted endings."""
     (tmp_path / "events.xlsx").write_bytes(b"x" * 100)
     for chunk_size in (10, 1000):
         with pytest.raises(fdl.ApiError, match=r"\.parquet") as refusal:

@@ -1,4 +1,4 @@
-"""A server to try every operation of `openapi.yaml` on with any token, and something for each of them to work on."""
+"""A server on which to try every operation of `openapi.yaml` with any token, and fixtures for each of them."""
 
 import io
 import sqlite3
@@ -36,7 +36,7 @@ Headers = Mapping[bytes, bytes]
 
 @dataclass(frozen=True)
 class Operation:
-    """Hold what the contract says of an operation. `scopes` is None if no token is needed."""
+    """An operation of the contract. `scopes` is None if no token is needed."""
 
     id: str
     method: str
@@ -78,7 +78,7 @@ SECURED = [operation for operation in OPERATIONS if operation.scopes is not None
 
 
 class Access:
-    """Talk to a server with any token, and look at what it keeps."""
+    """Call a server with any token, and read its stored state."""
 
     def __init__(self, url: str, data_dir: Path, log: io.BytesIO) -> None:
         self.client = httpx.Client(base_url=url, timeout=SECONDS)
@@ -90,10 +90,10 @@ class Access:
         return self.client.request(method, path, headers={"Authorization": f"Bearer {secret}"}, **request)
 
     def call(self, method: str, path: str, **request: Any) -> Any:
-        """Return the `data` of what a request must get, which is the admin's unless a `secret` is given."""
-        answer = self.send(method, path, **request)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        """Return the `data` of a successful request, with the admin token unless a `secret` is given."""
+        response = self.send(method, path, **request)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
     def token(self, *scopes: str, **more: Any) -> tuple[str, str]:
         """Create a token and return its id and its secret."""
@@ -124,7 +124,7 @@ class Access:
             time.sleep(0.01)
 
     def kept(self, model_id: str) -> dict[str, Any]:
-        """Return all that is kept but when tokens were used: the catalog, the files, and the events of a model."""
+        """Return all stored state except the last use of tokens: the catalog, the files, and the events of a model."""
         tables: dict[str, Any] = {}
         with closing(sqlite3.connect(f"file:{self.data_dir / 'catalog.sqlite'}?mode=ro", uri=True)) as catalog:
             for (name,) in catalog.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -146,8 +146,8 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Landscape:
-    """Hold something for each operation to work on: `ids` by their names in paths, and requests by operation.
+class Fixtures:
+    """Fixtures for each operation: `ids` by their names in paths, and requests by operation.
 
     All of it belongs to one project, and `secret` is that of a token limited to this project.
     """
@@ -162,14 +162,14 @@ class Landscape:
         return access.client.request(operation.method, path, headers=headers, **self.requests.get(operation.id, {}))
 
     def names(self, operation: Operation) -> bool:
-        """Return whether the request of an operation names anything of the landscape."""
+        """Return whether the request of an operation names anything of the fixtures."""
         request = self.requests.get(operation.id, {})
         return "{" in operation.path or replaced(request, dict.fromkeys(self.ids.values(), "")) != request
 
-    def with_other_ids(self) -> "Landscape":
+    def with_other_ids(self) -> "Fixtures":
         """Return the same requests for things that do not exist."""
         others = {value: str(uuid4()) for value in self.ids.values()}
-        return Landscape(self.secret, replaced(self.ids, others), replaced(self.requests, others))
+        return Fixtures(self.secret, replaced(self.ids, others), replaced(self.requests, others))
 
 
 def replaced(value: Any, others: Mapping[str, str]) -> Any:
@@ -181,8 +181,8 @@ def replaced(value: Any, others: Mapping[str, str]) -> Any:
     return others.get(value, value) if isinstance(value, str) else value
 
 
-def prepare(access: Access) -> Landscape:
-    """Make one of everything in a new project, with a token that is limited to it."""
+def prepare(access: Access) -> Fixtures:
+    """Create one of each resource in a new project, with a token that is limited to it."""
     mark = uuid4().hex[:12]
     project_id = access.call("POST", "/v3/projects", json={"name": f"p{mark}"})["id"]
     _, secret = access.token(*NOTEBOOK, project_ids=[project_id])
@@ -237,7 +237,7 @@ def prepare(access: Access) -> Landscape:
     requests["upload_file"] = {"files": {"file": ("more.csv", CSV)}}
     requests["upload_part"] = {"files": {**numbered, "file": ("part", CSV + b"more,2\n")}}
     requests["check_version_compatibility"] = {"params": {"client_version": "3.14.1", "client_name": "python-sdk"}}
-    return Landscape(secret, ids, requests)
+    return Fixtures(secret, ids, requests)
 
 
 def events(**event: Any) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def events(**event: Any) -> dict[str, Any]:
 
 @contextmanager
 def served(data_dir: Path) -> Iterator[Access]:
-    """Serve an empty data directory, with everything logged that can be."""
+    """Serve an empty data directory, with the log at its lowest level."""
     log = io.BytesIO()
     configure_logging("debug", log)
     settings = Settings(data_dir=data_dir, admin_token=SecretStr(PRESET), log_level="debug")

@@ -1,5 +1,6 @@
-"""The server that the probes talk to: the real program on an empty data directory."""
+"""The server that the probes talk to: the real program on an empty data directory, or one that runs elsewhere."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,10 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server_url(data_dir: Path) -> Iterator[str]:
-    """Give the URL of the running server."""
+    """Give the URL of the running server, which is SERVER_URL if that is set."""
+    if url := os.environ.get("SERVER_URL"):
+        yield url
+        return
     settings = Settings(data_dir=data_dir, admin_token=SecretStr(TOKEN))
     configure_logging("error")
     with serve(create_app(settings, validate_responses=True)) as url:
@@ -32,4 +36,4 @@ def server_url(data_dir: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def token() -> str:
     """Give an admin token of that server."""
-    return TOKEN
+    return os.environ.get("SERVER_TOKEN", TOKEN)

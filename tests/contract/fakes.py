@@ -1,4 +1,4 @@
-"""Operations that answer with the examples of the spec, for tests of the HTTP layer alone."""
+"""Operations that return the examples of the spec, for tests of the HTTP layer alone."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,12 +27,12 @@ ADMIN, INGEST, MANAGE, READ = TOKENS
 
 
 class ExampleOperations:
-    """Answer each operation with its example; `calls` keeps the arguments and `answers` overrides."""
+    """Return each operation's example; `calls` keeps the arguments, `overrides` replaces operations."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.requests: list[Request] = []
-        self.answers: dict[str, Callable[..., Awaitable[Any]]] = {}
+        self.overrides: dict[str, Callable[..., Awaitable[Any]]] = {}
         self._examples = _examples()
 
     def handlers(self) -> dict[str, Callable[..., Awaitable[Any]]]:
@@ -42,13 +42,13 @@ class ExampleOperations:
     async def _answer(self, operation_id: str, **arguments: Any) -> Any:
         self.calls.append((operation_id, arguments))
         self.requests.append(current_request())
-        if operation_id in self.answers:
-            return await self.answers[operation_id](**arguments)
+        if operation_id in self.overrides:
+            return await self.overrides[operation_id](**arguments)
         return self._examples[operation_id]
 
 
 class OpenGate:
-    """Let every request perform, and keep those it was asked about."""
+    """Let every request perform, and keep the requests."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -58,7 +58,7 @@ class OpenGate:
         return await perform()
 
 
-def authenticate(token: str) -> TokenIdentity | None:
+async def authenticate(token: str) -> TokenIdentity | None:
     """Know the tokens of the tests."""
     return TokenIdentity(f"id-of-{token}", TOKENS[token]) if token in TOKENS else None
 
@@ -66,7 +66,7 @@ def authenticate(token: str) -> TokenIdentity | None:
 def create_example_app(
     incoming: Path, operations: ExampleOperations, gate: OpenGate, limits: Limits | None = None
 ) -> ASGIApp:
-    """Build the HTTP layer over the examples, with answers checked against the contract."""
+    """Build the HTTP layer over the examples, with responses checked against the contract."""
     return create_http_app(
         handlers=operations.handlers(),
         authenticate=authenticate,

@@ -1,4 +1,4 @@
-"""Who may do what: every operation of `openapi.yaml` is tried with every kind of token there can be."""
+"""Access: every operation of `openapi.yaml` is tried with every kind of token."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -13,8 +13,8 @@ from tests.contract.access import (
     SECURED,
     SPEC,
     Access,
+    Fixtures,
     Headers,
-    Landscape,
     Operation,
     bearer,
     events,
@@ -39,7 +39,7 @@ def tokens(access: Access) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def refused(access: Access, tokens: Mapping[str, str]) -> Mapping[str, Headers]:
-    """Give headers that must open nothing, although most hold the secret of an admin token."""
+    """Give headers that must be refused, although most hold the secret of an admin token."""
     expires_at = datetime.now(UTC) + timedelta(seconds=0.5)
     _, expired = access.token("admin", expires_at=expires_at.isoformat())
     assert access.is_known(expired)
@@ -74,8 +74,8 @@ def refused(access: Access, tokens: Mapping[str, str]) -> Mapping[str, Headers]:
 
 
 @pytest.fixture(scope="module")
-def landscape(access: Access) -> Landscape:
-    """Give what the refused requests are aimed at."""
+def fixtures(access: Access) -> Fixtures:
+    """Give the fixtures of the refused requests."""
     return prepare(access)
 
 
@@ -88,42 +88,42 @@ def test_only_the_health_checks_are_open() -> None:
 
 @pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
 def test_nothing_opens_without_a_valid_token(
-    access: Access, landscape: Landscape, refused: Mapping[str, Headers], operation: Operation
+    access: Access, fixtures: Fixtures, refused: Mapping[str, Headers], operation: Operation
 ) -> None:
     """Without a token that is valid now, each operation is a 401 that names the scheme, and changes nothing."""
-    before = access.kept(landscape.ids["model_id"])
+    before = access.kept(fixtures.ids["model_id"])
     for name, headers in refused.items():
-        answer = landscape.send(access, operation, headers)
-        assert answer.status_code == 401, name
-        assert answer.headers["www-authenticate"].startswith("Bearer"), name
-        assert_error_envelope(answer.json(), 401)
+        response = fixtures.send(access, operation, headers)
+        assert response.status_code == 401, name
+        assert response.headers["www-authenticate"].startswith("Bearer"), name
+        assert_error_envelope(response.json(), 401)
         if operation.method == "GET":
-            head = access.client.head(answer.request.url, headers=headers)
+            head = access.client.head(response.request.url, headers=headers)
             assert (head.status_code, head.content) == (401, b""), name
-    assert access.kept(landscape.ids["model_id"]) == before
+    assert access.kept(fixtures.ids["model_id"]) == before
 
 
 @pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
 def test_exactly_its_scopes_open_an_operation(access: Access, tokens: Mapping[str, str], operation: Operation) -> None:
     """A token of another scope is a 403 that changes nothing; one of the named scopes, or of admin, gets past it."""
-    landscape = prepare(access)
-    before = access.kept(landscape.ids["model_id"])
+    fixtures = prepare(access)
+    before = access.kept(fixtures.ids["model_id"])
     for scope in set(SCOPES) - set(operation.opening):
-        answer = landscape.send(access, operation, bearer(tokens[scope]))
-        assert answer.status_code == 403, scope
-        message = assert_error_envelope(answer.json(), 403)["message"]
+        response = fixtures.send(access, operation, bearer(tokens[scope]))
+        assert response.status_code == 403, scope
+        message = assert_error_envelope(response.json(), 403)["message"]
         assert message == f"The token needs the scope {' or '.join(sorted(operation.opening))}"
-    assert access.kept(landscape.ids["model_id"]) == before
-    first, *others = [landscape.send(access, operation, bearer(tokens[scope])) for scope in operation.opening]
+    assert access.kept(fixtures.ids["model_id"]) == before
+    first, *others = [fixtures.send(access, operation, bearer(tokens[scope])) for scope in operation.opening]
     assert first.is_success, first.text
-    # What the first has created or deleted may be in the way of the others, but their scopes are not.
-    assert all(answer.status_code in (200, 202, 404, 409) for answer in others)
+    # The first request's effect may make the others fail, but not because of their scopes.
+    assert all(response.status_code in (200, 202, 404, 409) for response in others)
     if operation.id in ("create_token", "rotate_token"):
         access.keep(first.json()["data"])
     access.settle()
 
 
-def test_health_is_told_to_anybody(access: Access, refused: Mapping[str, Headers]) -> None:
+def test_health_needs_no_token(access: Access, refused: Mapping[str, Headers]) -> None:
     """The health checks do not look at tokens, so that a bad one does not make a server look ill."""
     for path in ("/healthz", "/readyz"):
         assert {access.client.get(path, headers=headers).status_code for headers in refused.values()} == {200}

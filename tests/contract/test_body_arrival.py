@@ -1,4 +1,4 @@
-"""How bodies arrive over real sockets: they share the memory by age, and none may stop or crawl."""
+"""Bodies over real sockets: they share the memory by age, and none may stop or crawl."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ BODIES = [("/v3/events", JSON, b'{"model_id": "'), ("/v3/files/upload", FORM, PA
 
 
 class Server:
-    """Give what the tests need of a server: its URL, and what it keeps of bodies."""
+    """A server's URL, and its bodies in memory."""
 
     def __init__(self, url: str, incoming: Path) -> None:
         self.url = url
@@ -77,13 +77,13 @@ def begun(
 
 
 def assert_refused(connection: socket.socket, status: int) -> Answer:
-    answer = read_answer(connection, "POST")
-    assert_error_envelope(answer.json(), status)
-    return answer
+    response = read_answer(connection, "POST")
+    assert_error_envelope(response.json(), status)
+    return response
 
 
 def test_silent_clients_take_nothing(server: Server) -> None:
-    """Any number of clients may announce the largest body: as long as they send nothing, others are served at once."""
+    """Any number of clients may announce the largest body: while they send nothing, others are served at once."""
     large = 128 * MIB
     with begun(server, *BODIES[0], large), begun(server, *BODIES[0], large), begun(server, *BODIES[0], large):
         server.await_in_flight(1, 3 * len(BODIES[0][2]))
@@ -109,7 +109,7 @@ def test_the_newest_body_makes_room_for_the_oldest(server: Server) -> None:
 
 
 def test_the_newest_body_is_refused_if_it_asks_for_more(server: Server) -> None:
-    """A body that does not fit beside older ones is a 503; they go on, and so does its connection."""
+    """A body that does not fit with the older ones is a 503; the older bodies and the connection continue."""
     body = events(3 * MIB)
     with (
         begun(server, "/v3/events", JSON, body[: 2 * MIB], len(body)) as older,
@@ -126,7 +126,7 @@ def test_the_newest_body_is_refused_if_it_asks_for_more(server: Server) -> None:
 
 
 def test_a_body_of_unknown_length_counts_what_has_arrived(server: Server) -> None:
-    """A chunked body takes what it sends, from 1 MiB on in steps, and gives it back if the client goes."""
+    """A chunked body reserves its bytes, from 1 MiB on in steps, and releases them if the client disconnects."""
     with begun(server, "/v3/events", JSON, b"a\r\n" + b"x" * 10 + b"\r\n") as connection:
         server.await_in_flight(10, 10)
         connection.sendall(b"100001\r\n" + b"x" * (MIB + 1) + b"\r\n")
@@ -136,7 +136,7 @@ def test_a_body_of_unknown_length_counts_what_has_arrived(server: Server) -> Non
 
 @pytest.mark.parametrize(("path", "header", "beginning"), BODIES, ids=["events", "file"])
 def test_a_body_that_stops_is_refused(server: Server, path: str, header: str, beginning: bytes) -> None:
-    """If no byte arrives for a while, the answer is a 408, the connection is closed, and nothing is kept."""
+    """If no byte arrives for a while, the response is a 408, the connection is closed, and nothing is kept."""
     with begun(server, path, header, beginning, MIB) as connection:
         for _ in range(2):
             time.sleep(PACE.idle_seconds / 2)
@@ -152,14 +152,14 @@ def test_a_body_that_crawls_is_refused(server: Server, path: str, header: str, b
     began = time.monotonic()
     with begun(server, path, header, beginning, MIB) as connection:
         connection.settimeout(PACE.idle_seconds / 4)
-        answer = b""
-        while not answer and time.monotonic() - began < SECONDS:
+        response = b""
+        while not response and time.monotonic() - began < SECONDS:
             connection.sendall(b" ")
             try:
-                answer = connection.recv(16)
+                response = connection.recv(16)
             except TimeoutError:
                 continue
-        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert response.startswith(b"HTTP/1.1 408 ")
     assert time.monotonic() - began >= PACE.grace_seconds
     server.assert_nothing_is_kept()
 
@@ -183,7 +183,7 @@ def test_a_slow_body_is_served(server: Server, path: str, header: str, body: byt
 
 
 def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(server: Server) -> None:
-    """A client that is refused in the middle of its body, and sends on a little and stops, is cut off."""
+    """A client that is refused in the middle of its body, sends a little more and stops, is disconnected."""
     with begun(server, "/v3/nothing", JSON, b"x", MIB) as connection:
         assert_refused(connection, 404)
         connection.sendall(b"x")

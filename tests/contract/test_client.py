@@ -1,4 +1,4 @@
-"""The Python client raises errors, repeats what is safe, reads all pages, waits for jobs and cuts long lists."""
+"""The Python client raises errors, repeats safe requests, reads all pages, waits for jobs and cuts long lists."""
 
 import asyncio
 import socket
@@ -96,7 +96,7 @@ def ids(count: int) -> list[str]:
 
 @contextmanager
 def silent_server() -> Iterator[str]:
-    """Give the URL of a socket that takes connections and never answers."""
+    """Give the URL of a socket that takes connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -115,7 +115,7 @@ def test_a_wrong_token_is_an_error_with_the_servers_words(connect: Connect) -> N
 
 
 def test_errors_have_a_class_for_each_reason(client: InferenceEvents, model: Model) -> None:
-    """What is missing, in conflict or invalid is told apart by the class of the error."""
+    """Missing resources, conflicts and invalid requests have different classes of errors."""
     with pytest.raises(NotFound, match="404 ObjectNotFound: "):
         client.models.get(uuid.uuid4())
     with pytest.raises(Conflict):
@@ -135,7 +135,7 @@ def test_the_rest_of_the_api_raises_too(client: InferenceEvents, model: Model) -
         list(client.pages(getattr(list_model_environments, form), uuid.uuid4()))
 
 
-FAULTS = [fault for fault in Fault if fault is not Fault.ANSWER_LATE]
+FAULTS = [fault for fault in Fault if fault is not Fault.RESPONSE_LATE]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -166,19 +166,19 @@ def test_a_file_is_sent_whole_again(
     assert info.created == 20_000
 
 
-def test_a_response_that_is_late_is_asked_for_again(
+def test_a_late_response_is_requested_again(
     connect: Connect, client: InferenceEvents, model: Model, server_url: str
 ) -> None:
     """An attempt that takes longer than the timeout is repeated with its key."""
     with running(server_url) as proxy:
-        proxy.fault = Fault.ANSWER_LATE
+        proxy.fault = Fault.RESPONSE_LATE
         published = connect(proxy.url, timeout=1.0).events.publish(model.id, events(1))
         assert len(set(proxy.keys)) == 1
     assert published.created == 1
     assert len(list(client.events.read(model.id))) == 1
 
 
-def test_a_server_that_never_answers_ends_in_a_timeout(connect: Connect) -> None:
+def test_a_server_that_never_responds_ends_in_a_timeout(connect: Connect) -> None:
     """Timeouts raise TransportTimeout, which names the request and its cause."""
     with silent_server() as url:
         client = connect(url, timeout=0.2, retries=RetryPolicy(attempts=2))
@@ -187,7 +187,7 @@ def test_a_server_that_never_answers_ends_in_a_timeout(connect: Connect) -> None
     assert isinstance(raised.value.__cause__, httpx.ReadTimeout)
 
 
-def test_a_server_that_is_not_there_is_a_transport_error(connect: Connect) -> None:
+def test_a_missing_server_is_a_transport_error(connect: Connect) -> None:
     """A refused connection raises TransportError once the attempts are over."""
     client = connect("http://127.0.0.1:1", retries=RetryPolicy(attempts=2))
     with pytest.raises(TransportError, match=r"GET http://127\.0\.0\.1:1/v3/projects: "):
@@ -215,8 +215,8 @@ def test_long_lists_are_cut(client: InferenceEvents, model: Model) -> None:
     ]
 
 
-def test_a_list_that_fails_late_says_what_is_stored(client: InferenceEvents, model: Model) -> None:
-    """If a later request of a list is refused, a note of the error counts what earlier ones have stored."""
+def test_a_list_that_fails_late_counts_the_stored_events(client: InferenceEvents, model: Model) -> None:
+    """If a later request of a list is refused, a note of the error counts the events that earlier ones have stored."""
     with pytest.raises(BadRequest, match="/source/events/1/time") as raised:
         client.events.publish(model.id, [*events(1_001), {"id": "1", "time": "never"}])
     assert raised.value.__notes__ == [
@@ -241,7 +241,7 @@ def test_one_text_is_no_list_of_ids(client: InferenceEvents, model: Model) -> No
 
 
 def test_reading_follows_cursors(client: InferenceEvents, model: Model) -> None:
-    """All events are read, in order, whatever a page holds; a range of time has its start and not its end."""
+    """All events are read in order for any size of a page; a range of time includes its start and not its end."""
     client.events.publish(model.id, events(7))
     assert [event.event_id for event in client.events.read(model.id, page_size=3)] == ids(7)
     between = (MIDNIGHT + timedelta(seconds=2), MIDNIGHT.timestamp() + 4)
@@ -294,7 +294,7 @@ def test_a_job_that_fails_is_an_error(client: InferenceEvents, model: Model, tmp
 
 
 def test_a_project_and_a_model_are_deleted(client: InferenceEvents, model: Model) -> None:
-    """Deleting returns a job to wait for; what was deleted is not found any more."""
+    """Deleting returns a job to wait for; the deleted project or model is not found any more."""
     client.jobs.wait(client.models.delete(model.id))
     with pytest.raises(NotFound):
         client.models.get(model.id)

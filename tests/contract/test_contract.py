@@ -1,4 +1,4 @@
-"""What openapi.yaml says is what the server does, and clients find it where they look."""
+"""The server does what openapi.yaml says, and clients find it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ def responses() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 def request_properties() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the properties of all that a client sends as JSON or as a form, each component once."""
+    """Yield the properties of all bodies that a client sends, as JSON or as a form, each component once."""
     seen: set[str] = set()
 
     def below(schema: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -138,8 +138,8 @@ def test_the_operators_of_filters_are_the_same_everywhere() -> None:
         assert typed.__required_keys__ == set(SCHEMAS[f"Filter{name}"]["required"])
 
 
-def test_what_a_user_fills_in_has_an_example() -> None:
-    """Each text, number and list that a request has is shown by an example, unless it has one possible value."""
+def test_each_value_of_a_request_has_an_example() -> None:
+    """Each text, number and list of a request has an example, unless it has only one possible value."""
     missing = [
         name
         for name, schema in request_properties()
@@ -151,7 +151,7 @@ def test_what_a_user_fills_in_has_an_example() -> None:
 
 
 def test_the_introduction_has_its_sections() -> None:
-    """The introduction says once what holds for all operations; each section that a description names is there."""
+    """The introduction states once the rules for all operations; each section that a description names exists."""
     headings = re.findall(r"^# (.+)$", DOCUMENT["info"]["description"], re.MULTILINE)
     assert set(SECTIONS) <= set(headings)
     named = {name for text in descriptions(DOCUMENT) for name in SECTION.findall(text)}

@@ -1,4 +1,4 @@
-"""What `POST /v3/analytics/download-slice-data` promises: the events that are stored, whole and typed, as a file."""
+"""Promises of `POST /v3/analytics/download-slice-data`: a file of the stored events, complete and typed."""
 
 import csv
 import io
@@ -44,15 +44,15 @@ VECTORS = [[1.0, 2.0], [], [None, 0.1], ["Infinity", "-Infinity"], [1.2345678901
 
 
 class Api:
-    """A client, and what the tests do with it."""
+    """A client with the calls of these tests."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
 
     def send(self, path: str, body: Mapping[str, Any]) -> Any:
-        answer = self.client.post(path, json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        response = self.client.post(path, json=body)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
     def model(self, columns: list[dict[str, Any]] = COLUMNS, **fields: Any) -> str:
         """Create a model, with an id and a timestamp that its schema lacks."""
@@ -87,21 +87,21 @@ class Api:
         return self.client.post(PATH, json=body | request)
 
     def table(self, model_id: str, **request: Any) -> pa.Table:
-        answer = self.ask(model_id, **request)
-        assert answer.status_code == 200, answer.text
-        return pq.read_table(io.BytesIO(answer.content))
+        response = self.ask(model_id, **request)
+        assert response.status_code == 200, response.text
+        return pq.read_table(io.BytesIO(response.content))
 
     def csv(self, model_id: str, **request: Any) -> str:
-        answer = self.ask(model_id, csv=True, **request)
-        assert answer.status_code == 200, answer.text
-        return answer.content.decode()
+        response = self.ask(model_id, csv=True, **request)
+        assert response.status_code == 200, response.text
+        return response.content.decode()
 
     def refused(self, status: int, model_id: str, **request: Any) -> list[str]:
-        """Return what a refusal names."""
-        answer = self.ask(model_id, **request)
-        assert answer.status_code == status, answer.text
-        assert_error_envelope(answer.json(), status)
-        return [error["message"] for error in answer.json()["error"]["errors"]]
+        """Return the messages of a refusal."""
+        response = self.ask(model_id, **request)
+        assert response.status_code == status, response.text
+        assert_error_envelope(response.json(), status)
+        return [error["message"] for error in response.json()["error"]["errors"]]
 
 
 def environment(dataset: str | None) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def api(server_url: str, token: str) -> Iterator[Api]:
 
 
 def all_values() -> list[dict[str, Any]]:
-    """Make events that have between them every kind of value that a column may keep, nulls included."""
+    """Make events with every kind of value that a column may keep, nulls included."""
     samples: dict[str, list[Any]] = {
         "float": [*FLOATS, "Infinity", "-Infinity"],
         "int": INTS,
@@ -146,16 +146,16 @@ def simple(api: Api) -> str:
     return model_id
 
 
-def test_the_answer_is_a_file(api: Api, simple: str) -> None:
+def test_the_response_is_a_file(api: Api, simple: str) -> None:
     """The headers name the file's type, size and name."""
     for as_csv, media_type, name in (
         (True, "text/csv; charset=utf-8", "output.csv"),
         (False, "application/vnd.apache.parquet", "output.parquet"),
     ):
-        answer = api.ask(simple, csv=as_csv)
-        assert answer.headers["content-type"] == media_type
-        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
-        assert int(answer.headers["content-length"]) == len(answer.content) > 0
+        response = api.ask(simple, csv=as_csv)
+        assert response.headers["content-type"] == media_type
+        assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
+        assert int(response.headers["content-length"]) == len(response.content) > 0
 
 
 def test_parquet_has_the_types_of_the_schema(api: Api, everything: str) -> None:
@@ -167,7 +167,7 @@ def test_parquet_has_the_types_of_the_schema(api: Api, everything: str) -> None:
 
 
 def test_parquet_values_are_the_stored_ones(api: Api, everything: str) -> None:
-    """Every value in the file equals what reading the event back shows, in the same order."""
+    """Every value in the file equals the value of the event when it is read, in the same order."""
     table = api.table(everything, fetch_vectors=True)
     assert [in_json(row) for row in table.to_pylist()] == [
         event["values"] | {"id": event["event_id"], "at": event["timestamp"]} for event in api.read(everything)
@@ -230,7 +230,7 @@ def test_ranking_groups_can_be_published_again(api: Api, as_csv: bool) -> None:
 
 @pytest.mark.parametrize("as_csv", [False, True])
 def test_columns_may_have_any_name(api: Api, as_csv: bool) -> None:
-    """Odd names stand in the file as they are, and are read back from it; one like the server's own is the schema's."""
+    """Odd names are unchanged in the file, and are read back from it; one like the server's own is the schema's."""
     columns = [{"name": name, "data_type": "str"} for name in NAMES] + [{"name": "__event_id", "data_type": "int"}]
     first, second = api.model(columns), api.model(columns)
     values = {name: f"value {place}" for place, name in enumerate(NAMES)} | {"__event_id": 5}
@@ -242,7 +242,7 @@ def test_columns_may_have_any_name(api: Api, as_csv: bool) -> None:
 
 
 def test_columns_of_id_and_time_in_the_schema_are_read_as_stored(api: Api) -> None:
-    """Where the schema has the id and the timestamp, the file has the stored columns, with their types."""
+    """If the schema has the id and the timestamp, the file has the stored columns, with their types."""
     columns = [{"name": "at", "data_type": "timestamp"}, {"name": "id", "data_type": "int"}]
     first, second = api.model(columns), api.model(columns)
     api.publish(first, {"id": 7, "at": "2024-01-01 00:00:00.000001"}, {"id": 8, "at": None})
@@ -281,7 +281,7 @@ def test_one_column_keeps_its_rows(api: Api, everything: str) -> None:
 
 
 def test_vectors_come_when_asked_for(api: Api, simple: str) -> None:
-    """Vectors are left out unless they are asked for, as such or by name."""
+    """Vectors are in the file only if they are requested, all of them or by name."""
     assert api.table(simple).column_names == ["n", "id", "at"]
     assert api.table(simple, fetch_vectors=True).column_names == ["n", "v", "id", "at"]
     assert api.table(simple, column_names=["v"]).column("v").to_pylist()[3] == [3.0]
@@ -292,7 +292,7 @@ def test_vectors_come_when_asked_for(api: Api, simple: str) -> None:
 
 
 def test_columns_are_chosen_by_name(api: Api, simple: str) -> None:
-    """Names pick columns in their order, what the server made too; unknown and repeated ones are named."""
+    """Names select columns in their order, the server's own columns too; unknown and repeated names are reported."""
     table = api.table(simple, column_names=["__timestamp", "n", "__event_id", "id"])
     assert table.column_names == ["__timestamp", "n", "__event_id", "id"]
     assert table.slice(4, 1).to_pylist() == [
@@ -360,7 +360,7 @@ def test_a_dataset_is_named_by_its_id(api: Api, simple: str) -> None:
     api.refused(404, simple, **asked)
 
 
-def test_what_cannot_be_downloaded_is_refused(api: Api, simple: str) -> None:
+def test_an_impossible_download_is_refused(api: Api, simple: str) -> None:
     """An unknown model and no events at all are 404, a segment 501."""
     assert api.refused(404, str(uuid4())) == ["Model not found for the given identifier"]
     empty = api.model()
@@ -387,7 +387,7 @@ def test_only_the_current_schema_counts(api: Api) -> None:
 
 
 def in_json(value: Any) -> Any:
-    """Write what Arrow gives as the API's JSON has it."""
+    """Return a value of Arrow as the API writes it in JSON."""
     if isinstance(value, dict):
         return {name: in_json(item) for name, item in value.items()}
     if isinstance(value, list):

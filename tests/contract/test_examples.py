@@ -1,4 +1,4 @@
-"""Every example in openapi.yaml holds: for its schema, for the types of the handlers and for the Python client."""
+"""Every example in openapi.yaml is valid: for its schema, for the types of the handlers and for the Python client."""
 
 import importlib.util
 import sys
@@ -46,7 +46,7 @@ def with_instants(value: Any) -> Any:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=place)
 def test_an_example_is_valid(example: Example) -> None:
-    """An example in the document is valid for the schema beside it, formats included."""
+    """An example in the document is valid for its schema, formats included."""
     assert CHECK.faults(example) == []
 
 
@@ -96,6 +96,6 @@ def test_bodies_have_examples(operation: Operation) -> None:
     ids=["missing field", "wrong type"],
 )
 def test_a_broken_example_is_found(fault: dict[str, Any]) -> None:
-    """An example that does not hold is named with the place of its fault."""
+    """An invalid example is named with the place of its fault."""
     schema = {"$ref": "#/components/schemas/VersionCompatibilityResponse"}
     assert CHECK.faults(Example("/here", fault, schema, "VersionCompatibilityResponse"))

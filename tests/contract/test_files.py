@@ -1,4 +1,4 @@
-"""What files promise over HTTP: they are listed, deleted when asked, and gone with the models that used them."""
+"""Files over HTTP: they are listed, can be deleted, and are deleted with the models that used them."""
 
 import io
 import json
@@ -27,16 +27,16 @@ class Api:
         self.project_id = self.call("POST", "/v3/projects", json={"name": f"p_{uuid4().hex[:20]}"})["id"]
 
     def call(self, method: str, path: str, status: int = 200, **more: Any) -> Data:
-        answer = self.client.request(method, path, **more)
-        assert answer.status_code == status, answer.text
-        data: Data = answer.json()["data"]
+        response = self.client.request(method, path, **more)
+        assert response.status_code == status, response.text
+        data: Data = response.json()["data"]
         return data
 
     def refused(self, status: int, method: str, path: str, **more: Any) -> str:
         """Return the message of a request that must fail with `status`."""
-        answer = self.client.request(method, path, **more)
-        assert answer.status_code == status, answer.text
-        message: str = assert_error_envelope(answer.json(), status)["message"]
+        response = self.client.request(method, path, **more)
+        assert response.status_code == status, response.text
+        message: str = assert_error_envelope(response.json(), status)["message"]
         return message
 
     def upload(self, name: str = "rows.csv", content: bytes = b"id\na\n") -> str:
@@ -64,7 +64,7 @@ class Api:
         assert job["status"] == "SUCCESS"
 
     def content(self, file_id: str) -> Path:
-        """Return where the content of a file of one part is."""
+        """Return the path of the content of a file of one part."""
         [path] = object_paths(self._data_dir, file_id)
         return path
 
@@ -121,7 +121,7 @@ def test_a_size_is_compared_with_an_integer(api: Api, value: Any) -> None:
 
 
 def test_a_file_shows_what_its_upload_showed(api: Api) -> None:
-    """A file reads as its upload was answered, in either case of its id."""
+    """Reading a file returns the same as its upload, in either case of its id."""
     uploaded = api.call("POST", "/v3/files/upload", files={"file": ("rows.csv", b"id\na\n")})
     assert api.call("GET", f"/v3/files/{uploaded['id'].upper()}") == uploaded
     api.refused(404, "GET", f"/v3/files/{uuid4()}")
@@ -187,18 +187,18 @@ def test_files_go_with_their_project(api: Api) -> None:
 
 
 def test_a_job_whose_file_vanished_says_so(api: Api) -> None:
-    """A job fails with the reason if somebody took its file from the disk."""
+    """A job fails with the reason if its file was removed from the disk."""
     file_id = api.upload()
     api.content(file_id).unlink()
     job = api.publish(api.model(), file_id)
     assert (job["status"], job["error_reason"]) == ("FAILURE", "InternalError")
-    assert job["error_message"] == "The uploaded file is missing on the server's disk; upload it again"
+    assert job["error_message"] == "The uploaded file is missing from the file store; upload it again"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize("path", ["upload", "multipart-init", "multipart-upload", "multipart-complete"])
 def test_paths_of_uploads_are_no_ids(api: Api, path: str, method: str) -> None:
     """The paths of uploads are no files: they refuse the methods of a file, and allow their own."""
-    answer = api.client.request(method, f"/v3/files/{path}")
-    assert_error_envelope(answer.json(), 405)
-    assert answer.headers["Allow"] == "POST"
+    response = api.client.request(method, f"/v3/files/{path}")
+    assert_error_envelope(response.json(), 405)
+    assert response.headers["Allow"] == "POST"

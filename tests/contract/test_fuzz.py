@@ -29,12 +29,12 @@ def session(url: str) -> Iterator[Session]:
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
 def test_every_promise_is_kept(session: Session, promise: Promise) -> None:
-    """What the contract says beyond its schemas holds for random requests."""
+    """The server keeps the contract's promises beyond its schemas for random requests."""
     check(promise, session, 2, SEED)
 
 
 @pytest.mark.timeout(300)
-def test_every_answer_is_in_the_contract(url: str) -> None:
-    """Whatever is sent, the answer is one that the contract describes, and what was acknowledged reads back."""
+def test_every_response_is_in_the_contract(url: str) -> None:
+    """Every response is one that the contract describes, and acknowledged events read back."""
     run = fuzz(url, FEW, stdout=subprocess.PIPE)
     assert run.returncode == 0, run.stdout

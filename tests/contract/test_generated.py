@@ -1,4 +1,4 @@
-"""What is generated is what the specification says, and handlers cannot disagree with it."""
+"""Generated code follows the specification, and handlers cannot disagree with it."""
 
 import ast
 import asyncio
@@ -56,7 +56,7 @@ def operation_nodes(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [node for item in document["paths"].values() for node in item.values() if isinstance(node, dict)]
 
 
-def test_committed_tree_is_what_the_specification_generates(tmp_path: Path) -> None:
+def test_the_committed_tree_is_fresh(tmp_path: Path) -> None:
     """Generating again, anywhere, gives the committed Python files, byte for byte."""
     done = run_generator(str(tmp_path), "--part", "api", "--part", "client", hash_seed="1")
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_protocols_have_exactly_the_operations_of_the_specification() -> None:
 
 
 def test_only_operations_without_security_have_no_scopes() -> None:
-    """`SCOPES` leaves out exactly the operations that need no token."""
+    """`SCOPES` lacks exactly the operations that need no token."""
     open_to_all = {node["operationId"] for node in operation_nodes(SPEC) if node.get("security") == []}
     assert set(STATUS) - set(SCOPES) == open_to_all
 
@@ -171,7 +171,7 @@ def sent_part(request: httpx.Request) -> bytes:
 
 @pytest.mark.parametrize("is_async", [False, True])
 def test_client_sends_any_file_intact(is_async: bool) -> None:
-    """A file arrives as it is even if it contains what looks like the end of a form part."""
+    """A file arrives unchanged even if it contains text that looks like the end of a form part."""
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

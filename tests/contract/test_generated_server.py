@@ -1,4 +1,4 @@
-"""What the generator accepts is served: each argument reaches the handler under its name in Python."""
+"""Every document that the generator accepts is served: each argument reaches the handler under its name in Python."""
 
 import json
 import os
@@ -110,8 +110,8 @@ app = create_http_app(
     metrics=NoMetrics(),
 )
 with serve(app) as url:
-    answers = [httpx.request(method, url + path, **options) for method, path, options in literal_eval(sys.argv[2])]
-print(json.dumps({"calls": calls, "answers": [[answer.status_code, answer.json()] for answer in answers]}))
+    responses = [httpx.request(method, url + path, **options) for method, path, options in literal_eval(sys.argv[2])]
+print(json.dumps({"calls": calls, "responses": [[each.status_code, each.json()] for each in responses]}))
 """
 
 # Sends each argument by its name in Python and checks the request.
@@ -148,7 +148,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def served(package: Path, *requests: Request) -> tuple[list[dict[str, Any]], list[tuple[int, list[str]]]]:
-    """Return the arguments that the handlers got, and status and messages of the answers."""
+    """Return the arguments that the handlers got, and status and messages of the responses."""
     python_path = os.pathsep.join([str(package), str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", SERVE, str(package), repr(requests)],
@@ -158,7 +158,7 @@ def served(package: Path, *requests: Request) -> tuple[list[dict[str, Any]], lis
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    return found["calls"], [(status, messages(body)) for status, body in found["answers"]]
+    return found["calls"], [(status, messages(body)) for status, body in found["responses"]]
 
 
 def messages(body: dict[str, Any]) -> list[str]:
@@ -170,14 +170,14 @@ def test_arguments_have_names_in_python(package: Path) -> None:
     query = {"from": 5, "order-by": "up", "size": [1, 2], "limit": 10}
     headers = {"x-trace-depth": "4", "If-Match": "abc", "X-Client": "me"}
     form = {"files": {"class": ("a.txt", "bytes")}, "data": {"part-number": "2"}}
-    calls, answers = served(
+    calls, responses = served(
         package,
         ("GET", THING, {"params": query, "headers": headers}),
         ("GET", THING, {}),
         ("PUT", THING, form),
         ("PUT", THING, {"files": form["files"]}),
     )
-    assert answers == [(200, [])] * 4
+    assert responses == [(200, [])] * 4
     path = {"thing_id": ID, "number": 7}
     assert calls == [
         path | {"from_": 5, "order_by": "up", "size": [1, 2], "limit": 10, "x_trace_depth": 4, "if_match": "abc"},
@@ -188,18 +188,18 @@ def test_arguments_have_names_in_python(package: Path) -> None:
 
 
 def test_the_handler_gets_the_value_of_json_text(package: Path) -> None:
-    """A parameter with `x-content-schema` is parsed and checked; an empty text or object is as good as none."""
+    """A parameter with `x-content-schema` is parsed and checked; an empty text or object counts as none."""
     nested = '{"day":1,"then":' * 60 + '{"day":1}' + "}" * 60
     deep = '{"then":' * 200 + "{}" + "}" * 200
     texts = ['{"day":3,"then":{"day":4}}', "", "{}", '{"day":"x","then":{}}', "[]", "{", nested, deep]
-    calls, answers = served(package, *(("GET", THING, {"params": {"when": text}}) for text in texts))
+    calls, responses = served(package, *(("GET", THING, {"params": {"when": text}}) for text in texts))
     assert [call.get("when") for call in calls] == [{"day": 3, "then": {"day": 4}}, None, None, json.loads(nested)]
-    assert answers[3:6] == [
+    assert responses[3:6] == [
         (400, ["/query/when/day: must be an integer", "/query/when/then/day: is required"]),
         (400, ["/query/when: must be an object"]),
         (400, ["/query/when: is not readable as JSON"]),
     ]
-    assert answers[7] == (400, ["/query/when: is nested more than 100 levels deep"])
+    assert responses[7] == (400, ["/query/when: is nested more than 100 levels deep"])
 
 
 def test_the_client_has_the_same_names(package: Path) -> None:
@@ -208,8 +208,8 @@ def test_the_client_has_the_same_names(package: Path) -> None:
 
 
 def test_faults_name_parameters_as_the_contract_does(package: Path) -> None:
-    """A value that the contract refuses is a 400 that names the parameter, wherever it is."""
-    _, answers = served(
+    """A value that the contract refuses is a 400 that names the parameter, in any place."""
+    _, responses = served(
         package,
         ("GET", THING, {"params": {"order-by": "left"}}),
         ("GET", THING, {"headers": {"X-Trace-Depth": "0"}}),
@@ -218,7 +218,7 @@ def test_faults_name_parameters_as_the_contract_does(package: Path) -> None:
         ("GET", THING, {"params": {"size": 10}}),
         ("PUT", THING, {"files": {"class": ("a.txt", "bytes")}, "data": {"part-number": "two"}}),
     )
-    assert answers == [
+    assert responses == [
         (400, ['query parameter order-by must be one of "up", "down"']),
         (400, ["header parameter X-Trace-Depth must be at least 1"]),
         (400, ["header parameter X-Client must have at most 3 characters"]),

@@ -1,4 +1,4 @@
-"""Input that is meant to break the server gets a documented answer, and never spoils what is stored."""
+"""Hostile input gets a documented response, and never damages stored events."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ COLUMNS: list[dict[str, Any]] = [
     {"name": "time", "data_type": "timestamp"},
     {"name": "vector", "data_type": "vector", "n_dimensions": 2},
 ]
-# Each is JSON text, so that what a JSON library would not write can be sent as well.
+# Each is JSON text, to send values that a JSON library would not write.
 VALUES = [
     r'"a\u0000b"', "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551616",
     "1" + "0" * 300, "1e308", "-0.0", "5e-324", "{}", "[]", "[null]", "[[1]]", '[1, "a", null, true]', '"[1, 2"',
@@ -78,46 +78,46 @@ NO_HEADERS: Mapping[str, str] = {}
 
 
 class Api:
-    """Send JSON and check that each answer is expected, and a refusal the envelope."""
+    """Send JSON and check that each response is expected, and a refusal is the envelope."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
     def send(self, method: str, path: str, body: Any, *statuses: int, headers: Mapping[str, str] = NO_HEADERS) -> Any:
-        """Return the answer's `data`, None for a refusal. A `body` of type str is sent as it is."""
+        """Return the response's `data`, None for a refusal. A `body` of type str is sent unchanged."""
         text = body if isinstance(body, str) else json.dumps(body)
-        answer = self._client.request(method, path, content=text, headers={**JSON, **headers})
-        assert answer.status_code in statuses, answer.text
-        if answer.status_code < 400:
-            return answer.json()["data"]
-        assert_error_envelope(answer.json(), answer.status_code)
+        response = self._client.request(method, path, content=text, headers={**JSON, **headers})
+        assert response.status_code in statuses, response.text
+        if response.status_code < 400:
+            return response.json()["data"]
+        assert_error_envelope(response.json(), response.status_code)
         return None
 
     def refusal(self, method: str, path: str, body: Any) -> list[str]:
-        """Send what is refused with a 400 and return what the refusal says."""
+        """Send a request that is refused with a 400 and return its messages."""
         text = body if isinstance(body, str) else json.dumps(body)
-        answer = self._client.request(method, path, content=text, headers=JSON)
-        assert_error_envelope(answer.json(), 400)
-        return [error["message"] for error in answer.json()["error"]["errors"]]
+        response = self._client.request(method, path, content=text, headers=JSON)
+        assert_error_envelope(response.json(), 400)
+        return [error["message"] for error in response.json()["error"]["errors"]]
 
     def find(self, path: str, field: str, value: str) -> list[Any]:
-        """Return what a list has with `value` in a field, found by a filter and, of names, by a search as well."""
+        """Return the items of a list with `value` in a field, found by a filter and, for names, by a search, too."""
         rule = {"field": field, "operator": "equal", "value": value}
         query: dict[str, str | int] = {"filter": json.dumps({"condition": "AND", "rules": [rule]}), "limit": 1000}
         if field == "name":
             query["search"] = value
-        answer = self._client.get(path, params=query)
-        assert answer.status_code == 200, answer.text
-        found: list[Any] = answer.json()["data"]["items"]
+        response = self._client.get(path, params=query)
+        assert response.status_code == 200, response.text
+        found: list[Any] = response.json()["data"]["items"]
         return found
 
     def upload(self, name: str, content: bytes) -> str:
-        answer = self._client.post("/v3/files/upload", files={"file": (name, content)})
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["data"]["id"])
+        response = self._client.post("/v3/files/upload", files={"file": (name, content)})
+        assert response.status_code == 200, response.text
+        return str(response.json()["data"]["id"])
 
     def model(self, *statuses: int, **fields: Any) -> Any:
-        """Create a model in a project of its own and return its id, None where it is refused."""
+        """Create a model in its own project and return its id, None if it is refused."""
         project = self.send("POST", "/v3/projects", {"name": f"p{uuid4().hex[:30]}"}, 200)
         described: dict[str, Any] = {"name": "hostile", "project_id": project["id"], "spec": {}} | fields
         created = self.send("POST", "/v3/models", described, *statuses)
@@ -141,7 +141,7 @@ def api(server_url: str, token: str) -> Iterator[Api]:
 
 @pytest.fixture(params=["decoded", "as text"])
 def events_arrive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let small bodies be taken as large ones are, whose events are not decoded: no answer may depend on it."""
+    """Treat small bodies like large ones, whose events are not decoded: no response may depend on it."""
     if request.param == "as text":
         monkeypatch.setattr(bodies, "MANY_EVENTS_BYTES", 1)
 
@@ -157,7 +157,7 @@ def model_id(api: Api) -> str:
 @of_any_size
 @pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
 def test_any_value_in_any_column_is_stored(api: Api, model_id: str, value: str) -> None:
-    """Integrity never rejects: whatever a column gets, the event is stored, updated and read."""
+    """Integrity never rejects: for any value of a column, the event is stored, updated and read."""
     names = [*(column["name"] for column in COLUMNS[1:]), "undeclared"]
     event = '[{{"id": "any", {}}}]'.format(", ".join(f'"{name}": {value}' for name in names))
     api.publish(model_id, event, 200)
@@ -168,7 +168,7 @@ def test_any_value_in_any_column_is_stored(api: Api, model_id: str, value: str) 
 
 @of_any_size
 @pytest.mark.parametrize("value", BROKEN, ids=range(len(BROKEN)))
-def test_what_is_no_json_is_refused(api: Api, model_id: str, value: str) -> None:
+def test_text_that_is_not_json_is_refused(api: Api, model_id: str, value: str) -> None:
     """Text that no JSON document can hold is a 400."""
     api.publish(model_id, f'[{{"id": "broken", "str": {value}}}]', 400)
     api.publish(model_id, f'[{{"id": {value}}}]', 400)
@@ -177,12 +177,12 @@ def test_what_is_no_json_is_refused(api: Api, model_id: str, value: str) -> None
 @of_any_size
 @pytest.mark.parametrize(("text", "named"), [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "Infinity")])
 def test_a_number_that_json_does_not_have_is_named(api: Api, model_id: str, text: str, named: str) -> None:
-    """A 400 names what Python and NumPy write for a number without a value, and says that null takes its place."""
-    [told] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, f'[{{"id": "NaN", "float": {text}}}]'))
+    """A 400 names the word that Python and NumPy write for a number without a value, and says to send null."""
+    [shown] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, f'[{{"id": "NaN", "float": {text}}}]'))
     column = (
         PUBLISH.index("%s}}") + len(model_id) - len("%s") + len('[{"id": "NaN", "float": ') + len(text) - len(named)
     )
-    assert told == (
+    assert shown == (
         f"The body is not valid JSON in UTF-8, at line 1, column {column + 1}: {named} is not JSON, send null"
     )
 
@@ -202,15 +202,15 @@ def test_an_unknown_column_is_cut(api: Api, model_id: str) -> None:
     updated = api.publish(model_id, json.dumps([{"id": "cut", name: 1}]), 200, method="PATCH")
     assert updated["undeclared_columns"] == ["k" * 100 + "…"]
     too_deep = f'[{{"id": "cut", "{name}": {"[" * 101 + "]" * 101}}}]'
-    [told] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, too_deep))
-    assert told.startswith(f"/source/events/0/{'k' * 100}…: ")
+    [shown] = api.refusal("POST", "/v3/events", PUBLISH % (model_id, too_deep))
+    assert shown.startswith(f"/source/events/0/{'k' * 100}…: ")
 
 
 @of_any_size
 @pytest.mark.parametrize("depth", [100, 200, 247, 250, 253, 254, 255, 500, 1000])
 @pytest.mark.parametrize("column", ["str", "undeclared"])
-def test_what_nests_too_deep_is_refused_before_it_is_stored(api: Api, model_id: str, column: str, depth: int) -> None:
-    """What was stored can be read, however deep it nests; what could not be read is a 400."""
+def test_values_that_nest_too_deep_are_refused(api: Api, model_id: str, column: str, depth: int) -> None:
+    """A stored value can be read, however deep it nests; a value too deep to be read is a 400."""
     event_id = f"deep-{column}-{depth}"
     event = '[{{"id": "{}", "{}": {}}}]'.format(event_id, column, "[" * depth + "]" * depth)
     stored = api.publish(model_id, event, 200, 400)
@@ -219,7 +219,7 @@ def test_what_nests_too_deep_is_refused_before_it_is_stored(api: Api, model_id: 
 
 @of_any_size
 def test_as_many_events_as_the_contract_allows(api: Api, model_id: str) -> None:
-    """Up to 1,000 events are published; what is more or no event is a 400, and nothing of it is stored."""
+    """Up to 1,000 events are published; more events, or a value that is no event, are a 400, and nothing is stored."""
     api.publish(model_id, json.dumps([{"id": f"one of {number}"} for number in range(1000)]), 200)
     for refused in ([{"id": "too many"}] * 1001, [{"id": "too many"}, 1], [{"id": "too many"}, None]):
         api.publish(model_id, json.dumps(refused), 400)
@@ -238,14 +238,18 @@ def test_ids_are_compared_exactly(api: Api, model_id: str) -> None:
 
 @of_any_size
 def test_columns_may_have_any_name(api: Api) -> None:
-    """Names of internal columns, SQL, and names that differ only in case are names like others."""
-    columns = [{"name": name, "data_type": "str"} for name in NAMES]
+    """Names of internal columns, SQL, and names that differ only in case are names like others.
+
+    U+0000 may be in the name of a column that the schema does not know, but not in the schema.
+    """
+    declared = [name for name in NAMES if name != "\x00"]
+    columns = [{"name": name, "data_type": "str"} for name in declared]
     model_id = api.model(200, schema={"columns": columns}, event_id_col="id")
     sent = {name: name for name in NAMES}
     api.publish(model_id, json.dumps([{**sent, "id": 1}]), 200)
     (item,) = api.read(model_id)
-    assert item["values"] == sent
-    assert item["undeclared"] == {}
+    assert item["values"] == {name: name for name in declared}
+    assert item["undeclared"] == {"\x00": "\x00"}
 
 
 @of_any_size
@@ -287,8 +291,8 @@ def test_events_without_anything(api: Api, model_id: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_retry_of_a_file_gets_the_first_answer(api: Api, model_id: str, method: str) -> None:
-    """The answer that names a job is kept as it was, with its `source_type`."""
+def test_a_retry_of_a_file_gets_the_first_response(api: Api, model_id: str, method: str) -> None:
+    """The response that names a job is replayed unchanged, with its `source_type`."""
     file_id = api.upload("rows.csv", b"id,int\na,1\n")
     body = {"model_id": model_id, "env_type": "PRODUCTION", "source": {"type": "FILE", "file_id": file_id}}
     key = {"Idempotency-Key": uuid4().hex}
@@ -299,7 +303,7 @@ def test_a_retry_of_a_file_gets_the_first_answer(api: Api, model_id: str, method
 
 @pytest.mark.parametrize("filename", FILENAMES, ids=range(len(FILENAMES)))
 def test_names_of_files_are_no_paths(api: Api, server_url: str, token: str, data_dir: Path, filename: str) -> None:
-    """Whatever a file is called, by either kind of upload, it is kept under a key, and its name shown as it was."""
+    """For any name and either kind of upload, a file is kept under a key, and its name is shown unchanged."""
     begun = api.send("POST", "/v3/files/multipart-init", {"filename": filename}, 200)
     form = f'--frame\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\na\r\n--frame--\r\n'
     headers = [("Authorization", f"Bearer {token}"), ("Content-Type", "multipart/form-data; boundary=frame")]
@@ -324,7 +328,7 @@ def test_names_of_files_have_no_control_characters(api: Api, server_url: str, to
 
 @pytest.mark.parametrize("text", TRICKS, ids=range(len(TRICKS)))
 def test_names_are_nothing_but_names(api: Api, text: str) -> None:
-    """SQL, quotes and placeholders in the name of anything, in a filter and in a search, are only themselves."""
+    """SQL, quotes and placeholders in names, filters and searches are plain text."""
     version, name, baseline_name = f"v {text}", f"name {text}", f"baseline {text}"
     model_id = api.model(200, version=version, schema={"columns": COLUMNS}, event_id_col="id", description=text)
     dataset = {"env_type": "PRE_PRODUCTION", "env_name": name}

@@ -1,4 +1,4 @@
-"""What the HTTP layer promises to operations and to whoever runs the server, over fake operations."""
+"""Promises of the HTTP layer to operations and to operators of the server, over fake operations."""
 
 import asyncio
 import hashlib
@@ -72,10 +72,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 @pytest.fixture
 def bench(running: Bench) -> Bench:
-    """Give the running server with its fakes as new."""
+    """Give the running server with its fakes reset."""
     for kept in (running.operations.calls, running.operations.requests, running.gate.requests):
         kept.clear()
-    running.operations.answers.clear()
+    running.operations.overrides.clear()
     running.log.seek(0)
     running.log.truncate()
     return running
@@ -117,7 +117,7 @@ def test_operations_get_python_values(bench: Bench) -> None:
 
 
 def test_operations_know_their_request(bench: Bench) -> None:
-    """The request in hand names its token, key, digest and whether the client repeats it."""
+    """The current request has its token, key, digest and whether the client repeats it."""
     headers = [("Idempotency-Key", "k1"), ("X-Fiddler-Client-Retry", "2"), ("X-Request-ID", "r1")]
     bench.send("POST", "/v3/projects", PROJECT, *headers)
     request = bench.operations.requests[0]
@@ -140,7 +140,7 @@ def test_operations_know_their_request(bench: Bench) -> None:
 def test_mutating_operations_pass_the_retry_gate(
     bench: Bench, method: str, path: str, body: bytes, headers: Headers, is_recorded: bool
 ) -> None:
-    """What changes something and keeps a record is performed by the gate; the rest goes straight on."""
+    """The gate performs requests that change something and keep a record; other requests skip it."""
     assert bench.send(method, path, body, *headers).status < 300
     assert len(bench.gate.requests) == is_recorded
 
@@ -158,45 +158,45 @@ def test_mutating_operations_pass_the_retry_gate(
     ],
 )
 def test_scopes_are_enforced(bench: Bench, token: str, method: str, path: str, status: int) -> None:
-    """One of the operation's scopes is enough, admin always is, and a refusal names what is needed."""
-    answer = bench.send(method, path, PROJECT if method == "POST" else b"", token=token)
-    assert answer.status == status
+    """One of the operation's scopes is enough, admin always is, and a refusal names the needed scope."""
+    response = bench.send(method, path, PROJECT if method == "POST" else b"", token=token)
+    assert response.status == status
     if status == 403:
-        assert "admin" in assert_error_envelope(answer.json(), 403)["message"]
+        assert "admin" in assert_error_envelope(response.json(), 403)["message"]
 
 
 def test_faults_of_operations_reach_the_client(bench: Bench) -> None:
     """An operation's own error keeps its code, reason, places and headers."""
     error = Conflict("Project already exists", [ErrorDetail("is taken", "/name", "Conflict")], {"Retry-After": "3"})
-    bench.operations.answers["create_project"] = failing(error)
-    answer = bench.send("POST", "/v3/projects", PROJECT)
-    entries = assert_error_envelope(answer.json(), 409)["errors"]
+    bench.operations.overrides["create_project"] = failing(error)
+    response = bench.send("POST", "/v3/projects", PROJECT)
+    entries = assert_error_envelope(response.json(), 409)["errors"]
     assert entries == [{"reason": "Conflict", "message": "/name: is taken", "help": ""}]
-    assert answer.headers["retry-after"] == "3"
+    assert response.headers["retry-after"] == "3"
 
 
 def test_crashes_show_nothing(bench: Bench) -> None:
-    """An unexpected error is a 500 that says nothing; the log names its type and lines, not its message."""
-    bench.operations.answers["publish_events"] = failing(ValueError(f"could not convert {CANARY}"))
-    answer = bench.send("POST", "/v3/events", events_body(0))
-    assert_error_envelope(answer.json(), 500)
-    assert CANARY.encode() not in answer.body
+    """An unexpected error is a 500 without details; the log names its type and lines, not its message."""
+    bench.operations.overrides["publish_events"] = failing(ValueError(f"could not convert {CANARY}"))
+    response = bench.send("POST", "/v3/events", events_body(0))
+    assert_error_envelope(response.json(), 500)
+    assert CANARY.encode() not in response.body
     crash = next(line for line in bench.lines() if line["event"] == "request_failed")
     assert crash["error"] == "ValueError"
-    assert crash["request_id"] == answer.headers["x-request-id"]
+    assert crash["request_id"] == response.headers["x-request-id"]
     assert any("inference_events.http.dispatch" in place for place in crash["trace"])
 
 
-def test_answers_that_break_the_contract_are_caught(bench: Bench) -> None:
-    """Under test an answer that the contract does not allow is a 500 and the log names the place."""
+def test_responses_that_break_the_contract_are_caught(bench: Bench) -> None:
+    """Under test a response that the contract does not allow is a 500 and the log names the place."""
 
     async def wrong(**arguments: Any) -> Any:
         return {"data": {"compatible": CANARY}, "api_version": "3.0", "kind": "NORMAL"}
 
-    bench.operations.answers["check_version_compatibility"] = wrong
-    answer = bench.send("GET", "/v3/version-compatibility?client_version=3.14.1&client_name=a")
-    assert_error_envelope(answer.json(), 500)
-    line = next(line for line in bench.lines() if line["event"] == "answer_breaks_contract")
+    bench.operations.overrides["check_version_compatibility"] = wrong
+    response = bench.send("GET", "/v3/version-compatibility?client_version=3.14.1&client_name=a")
+    assert_error_envelope(response.json(), 500)
+    line = next(line for line in bench.lines() if line["event"] == "response_breaks_contract")
     assert line["faults"] == ["/data/compatible must be a boolean"]
 
 
@@ -218,13 +218,13 @@ def test_answers_that_break_the_contract_are_caught(bench: Bench) -> None:
         lambda bench: bench.send("POST", "/v3/files/upload", CANARY.encode(), FORM),
     ],
 )
-def test_payloads_are_never_told(bench: Bench, send_canary: Callable[[Bench], Answer]) -> None:
+def test_payloads_are_never_shown(bench: Bench, send_canary: Callable[[Bench], Answer]) -> None:
     """No value that a client sends is in an error or in the log."""
-    answer = send_canary(bench)
+    response = send_canary(bench)
     assert eventually(lambda: bool(bench.lines()))
     assert CANARY.encode() not in bench.log.getvalue()
-    if answer.status >= 400:
-        assert CANARY.encode() not in answer.body
+    if response.status >= 400:
+        assert CANARY.encode() not in response.body
 
 
 def test_each_request_has_one_access_line(bench: Bench) -> None:
@@ -253,13 +253,13 @@ def test_metrics_count_requests(bench: Bench) -> None:
 
 
 def test_bodies_in_flight_are_bounded(bench: Bench) -> None:
-    """A body that does not fit beside those being served is refused at once, and fits when they are done."""
+    """A body that does not fit with those in flight is refused at once, and fits when they are done."""
 
     async def linger(**arguments: Any) -> Any:
         await asyncio.sleep(1)
         raise Conflict("done")
 
-    bench.operations.answers["publish_events"] = linger
+    bench.operations.overrides["publish_events"] = linger
     with open_request(bench, "POST", "/v3/events", events_body(1_500_000)) as slow:
         assert eventually(lambda: bool(bench.operations.calls))
         refused = bench.send("POST", "/v3/events", events_body(1_500_000))
@@ -285,7 +285,7 @@ def open_request(bench: Bench, method: str, path: str, body: bytes, *headers: st
 
 
 def test_uploads_arrive_on_disk(bench: Bench) -> None:
-    """The operation gets a complete file with its name as given, and what it leaves is removed."""
+    """The operation gets a complete file with its name, and a file that it does not keep is removed."""
     content = b"\r\n--fram" * 200_000
     seen: list[tuple[UploadedFile, bytes]] = []
 
@@ -293,7 +293,7 @@ def test_uploads_arrive_on_disk(bench: Bench) -> None:
         seen.append((file, (bench.incoming / file.key).read_bytes()))
         raise Conflict("not kept")
 
-    bench.operations.answers["upload_file"] = keep
+    bench.operations.overrides["upload_file"] = keep
     assert bench.send("POST", "/v3/files/upload", form(content), FORM).status == 409
     file, stored = seen[0]
     assert stored == content
@@ -309,8 +309,8 @@ def test_uploads_beyond_the_limit_leave_nothing(bench: Bench) -> None:
     """A file that is too large is a 413, also when its length is not declared."""
     body = form(b"x" * 3_000_001)
     bearer = ("Authorization", f"Bearer {ADMIN}")
-    answer = send(bench.url, "POST", "/v3/files/upload", [bearer, FORM], body, is_chunked=True)
-    assert_error_envelope(answer.json(), 413)
+    response = send(bench.url, "POST", "/v3/files/upload", [bearer, FORM], body, is_chunked=True)
+    assert_error_envelope(response.json(), 413)
     assert list(bench.incoming.iterdir()) == []
 
 
@@ -322,7 +322,7 @@ def test_uploads_beyond_the_limit_leave_nothing(bench: Bench) -> None:
     ],
 )
 def test_disconnects_leave_nothing(bench: Bench, path: str, body: bytes, header: str) -> None:
-    """A client that goes away in the middle of its body leaves no file, no bytes in flight and no error."""
+    """A client that disconnects in the middle of its body leaves no file, no bytes in flight and no error."""
     connection = open_request(bench, "POST", path, body, header, length=len(body) + 20)
     if path.endswith("upload"):
         assert eventually(lambda: bool(list(bench.incoming.iterdir())))
@@ -343,19 +343,19 @@ def download(bench: Bench, tmp_path: Path, size: int, media_type: str = "text/cs
     async def give(body: Any) -> Any:
         return SimpleNamespace(filename="output.csv", path=path, media_type=media_type)
 
-    bench.operations.answers["download_events"] = give
+    bench.operations.overrides["download_events"] = give
     return path
 
 
 def test_files_are_sent_and_removed(bench: Bench, tmp_path: Path) -> None:
-    """An answer that is a file arrives whole, with its size, type and name, and is gone from the disk."""
+    """A response that is a file arrives complete, with its size, type and name, and is removed from the disk."""
     path = download(bench, tmp_path, 5_000_192)
     content = path.read_bytes()
-    answer = bench.send("POST", DOWNLOAD_PATH, DOWNLOAD, JSON)
-    assert answer.body == content
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-length"] == str(len(content))
-    assert answer.headers["content-disposition"] == 'attachment; filename="output.csv"'
+    response = bench.send("POST", DOWNLOAD_PATH, DOWNLOAD, JSON)
+    assert response.body == content
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-length"] == str(len(content))
+    assert response.headers["content-disposition"] == 'attachment; filename="output.csv"'
     assert not path.exists()
     assert eventually(lambda: [line["status"] for line in bench.lines()] == [200])
 
@@ -367,8 +367,8 @@ def test_files_of_another_type_are_caught(bench: Bench, tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_client_that_goes_leaves_no_file(bench: Bench, tmp_path: Path) -> None:
-    """When the client vanishes in the middle of a download, the file is closed and gone, and that is no error."""
+def test_a_client_that_disconnects_leaves_no_file(bench: Bench, tmp_path: Path) -> None:
+    """If the client disconnects in the middle of a download, the file is closed and removed, without an error."""
     path = download(bench, tmp_path, 50_000_000)
     connection = open_request(bench, "POST", DOWNLOAD_PATH, DOWNLOAD, ": ".join(JSON), length=len(DOWNLOAD))
     assert connection.recv(1000)
@@ -404,11 +404,11 @@ def open_files() -> str:
 )
 def test_heads_are_bounded(bench: Bench, pieces: list[bytes], status: int) -> None:
     """A head of more than 64 KiB, complete or not, is a 431, and one that is not HTTP a 400, in the envelope."""
-    answer = exchange(bench.url, "GET", pieces)
-    assert answer.status == status
+    response = exchange(bench.url, "GET", pieces)
+    assert response.status == status
     if status != 200:
-        assert_error_envelope(answer.json(), status)
-        assert CANARY.encode() not in answer.body
+        assert_error_envelope(response.json(), status)
+        assert CANARY.encode() not in response.body
 
 
 def test_a_slow_head_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,7 +424,7 @@ def test_a_slow_head_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_pipelined_requests_are_answered_in_order(bench: Bench) -> None:
-    """As many requests as may wait on a connection are all answered, those with bodies too."""
+    """All requests that may wait on a connection get a response, even with bodies."""
     get, path = "GET /v3/jobs HTTP/1.1", "POST /v3/projects HTTP/1.1"
     authorization = f"Host: a\r\nAuthorization: Bearer {ADMIN}\r\n"
     post = f"{path}\r\n{authorization}Content-Length: {len(PROJECT)}\r\n\r\n{PROJECT.decode()}"
@@ -446,23 +446,23 @@ def test_too_many_pipelined_requests_end_the_connection(bench: Bench) -> None:
     assert bench.send("GET", "/v3/jobs").status == 200
 
 
-def test_a_request_that_a_stop_cuts_short_is_told(tmp_path: Path) -> None:
-    """A request that is not finished when the server's time to stop is over gets the envelope, too."""
+def test_a_request_that_a_stop_cuts_short_gets_the_envelope(tmp_path: Path) -> None:
+    """A request that is not finished at the end of the server's grace period gets the envelope, too."""
     operations = ExampleOperations()
 
     async def linger(**arguments: Any) -> Any:
         await asyncio.sleep(SECONDS)
 
-    operations.answers["list_jobs"] = linger
+    operations.overrides["list_jobs"] = linger
     head = f"GET /v3/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {ADMIN}\r\n\r\n"
     with ExitStack() as stack:
         with serve(create_example_app(tmp_path, operations, OpenGate()), grace_seconds=0) as url:
             connection = stack.enter_context(connect(url))
             connection.sendall(head.encode())
             assert eventually(lambda: bool(operations.calls))
-        answer = read_answer(connection, "GET")
-    assert_error_envelope(answer.json(), 500)
-    assert answer.headers["x-request-id"]
+        response = read_answer(connection, "GET")
+    assert_error_envelope(response.json(), 500)
+    assert response.headers["x-request-id"]
 
 
 def test_docs_are_offline(bench: Bench) -> None:

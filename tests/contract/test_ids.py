@@ -1,10 +1,10 @@
-"""One id has one reading in every operation and format: what names an event once, names it always."""
+"""An id means the same event in every operation and format."""
 
 from typing import Any
 
 import pytest
 
-from tests.contract.test_findings import Api, api, csv_file
+from tests.contract.test_quality_report import Api, api, csv_file
 
 __all__ = ["api"]
 

@@ -14,6 +14,7 @@ from inference_events.errors import Conflict
 from inference_events.events.ingest.files import FileChunk, Unreadable
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.jobs import JobFailed
+from inference_events.stores.duckdb import DuckDBEventStore
 from tests.stores.server import Server, csv_file
 
 ROWS: list[dict[str, Any]] = [{"id": str(number), "x": number, "y": number} for number in range(20)]
@@ -42,7 +43,7 @@ def model_id(server: Server, project_id: str) -> str:
 
 
 def break_after(monkeypatch: pytest.MonkeyPatch, rows: int, act: Callable[[], object]) -> None:
-    """Let the reading of a file act once it has given so many rows; then it goes on."""
+    """Call `act` once a file's reader has returned a number of rows; then it continues."""
 
     read_chunks = FileReaders.read_chunks
 
@@ -85,7 +86,7 @@ def kept(info: dict[str, Any]) -> dict[str, Any]:
 def test_a_failure_shows_the_rows_that_were_kept(
     server: Server, model_id: str, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
-    """The counts are those of the rows that are stored, with the chunk that was on its way, and the findings too."""
+    """The counts and the quality report are those of the stored rows, including the chunk in flight."""
     break_after(monkeypatch, READ_ROWS, raising(error))
     job = server.finished(send(server, model_id))
     assert (job["status"], job["error_reason"]) == ("FAILURE", reason)
@@ -137,10 +138,12 @@ def test_a_job_that_kept_nothing_says_so(server: Server, model_id: str, monkeypa
 
 
 def no_job_is_open(server: Server) -> bool:
-    """Return whether requests note for no job what they write. A job that has just ended is open for a moment."""
+    """Return whether no job is open in the store. A job that has just ended is open for a moment."""
+    store = server._services.store
+    assert isinstance(store, DuckDBEventStore)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with server._services.store._database.cursor() as cursor:
+        with store._database.cursor() as cursor:
             if not cursor.execute("SELECT job_id FROM open_jobs").fetchall():
                 return True
         time.sleep(0.01)

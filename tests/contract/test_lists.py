@@ -1,4 +1,4 @@
-"""What lists, environments and baselines promise over HTTP, asked as the vendor's client asks."""
+"""Lists, environments and baselines over HTTP, requested as the vendor's client does."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ import pytest
 from inference_events.operations import reading
 from tests.envelope import assert_error_envelope
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 DAY = 1_700_000_000
 LISTS = (
     "/v3/projects",
@@ -35,7 +35,7 @@ Data = dict[str, Any]
 
 
 class Api:
-    """A client with one project, and what the tests do in it."""
+    """A client with one project, and the calls of these tests."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -49,9 +49,9 @@ class Api:
 
     def refused(self, code: int, method: str, path: str, **more: Any) -> list[str]:
         """Return the messages of the faults of a request that must fail with `code`."""
-        answer = self.client.request(method, path, **more)
-        assert answer.status_code == code, answer.text
-        return [entry["message"] for entry in assert_error_envelope(answer.json(), code)["errors"]]
+        response = self.client.request(method, path, **more)
+        assert response.status_code == code, response.text
+        return [entry["message"] for entry in assert_error_envelope(response.json(), code)["errors"]]
 
     def names(self, path: str, **query: Any) -> list[str]:
         return [item["name"] for item in self.get(path, **query)["items"]]
@@ -76,9 +76,9 @@ class Api:
     def baseline(self, model_id: str, fields: Mapping[str, Any], name: str = "mine") -> Data:
         return self.post("/v3/baselines", {"name": name, "model_id": model_id, **fields})
 
-    def _data(self, answer: httpx.Response) -> Data:
-        assert answer.status_code in (200, 202), answer.text
-        data: Data = answer.json()["data"]
+    def _data(self, response: httpx.Response) -> Data:
+        assert response.status_code in (200, 202), response.text
+        data: Data = response.json()["data"]
         return data
 
 
@@ -105,7 +105,7 @@ def all_of(*rules: Data) -> str:
 
 @pytest.mark.parametrize("path", LISTS)
 def test_every_list_takes_filter_ordering_and_search(api: Api, path: str) -> None:
-    """Every list filters, orders and searches; an empty filter leaves nothing out, and pages tell where they stand."""
+    """Every list filters, orders and searches; an empty filter selects everything, and pages show their index."""
     model_id = api.model()
     api.publish(model_id, [DAY], "train")
     path = path.format(model_id=model_id)
@@ -117,7 +117,7 @@ def test_every_list_takes_filter_ordering_and_search(api: Api, path: str) -> Non
         found = api.get(path, filter=all_of(equal("id", first["id"])), limit=50, offset=0)
         assert [item["id"] for item in found["items"]] == [first["id"]]
         assert [found[name] for name in ("total", "item_count", "page_count", "page_index")] == [1, 1, 1, 1]
-    nothing = api.get(path, filter=all_of(equal("id", NOBODY)))
+    nothing = api.get(path, filter=all_of(equal("id", UNKNOWN_ID)))
     assert [nothing[name] for name in ("total", "item_count", "page_count", "page_index")] == [0, 0, 0, 1]
 
 
@@ -134,7 +134,7 @@ def test_every_list_takes_filter_ordering_and_search(api: Api, path: str) -> Non
         ("ordering", "secret"),
     ],
 )
-def test_what_a_list_cannot_read_is_refused(api: Api, path: str, parameter: str, value: str) -> None:
+def test_an_unreadable_filter_or_ordering_is_refused(api: Api, path: str, parameter: str, value: str) -> None:
     """A filter or ordering that cannot be read is a 400 that names it, in every list."""
     path = path.format(model_id=api.model())
     [message] = api.refused(400, "GET", path, params={parameter: value})
@@ -206,10 +206,10 @@ def test_columns_are_listed_in_their_order(api: Api) -> None:
     assert page["items"] == columns[2:4]
     assert (page["total"], page["page_index"], page["page_count"]) == (5, 2, 3)
     assert api.get(f"/v3/models/{model_id}/columns", offset=2**53 - 1)["items"] == []
-    assert api.refused(404, "GET", f"/v3/models/{NOBODY}/columns")
+    assert api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/columns")
 
 
-def test_datasets_show_what_they_hold(api: Api) -> None:
+def test_datasets_count_their_events(api: Api) -> None:
     """A model has one time series and its datasets, each with the number of its own events."""
     model_id = api.model()
     api.publish(model_id, [DAY, DAY + 1, DAY + 2])
@@ -230,13 +230,13 @@ def test_datasets_show_what_they_hold(api: Api) -> None:
     assert api.get(f"/v3/environments/{dataset['id']}")["row_count"] == 3
 
 
-def test_environments_that_are_not_there_are_not_found(api: Api) -> None:
+def test_missing_environments_are_not_found(api: Api) -> None:
     """An unknown environment, and the environments of an unknown model, are a 404."""
-    assert api.refused(404, "GET", f"/v3/environments/{NOBODY}")
-    assert api.refused(404, "GET", f"/v3/models/{NOBODY}/environments")
-    assert api.refused(404, "GET", f"/v3/models/{NOBODY}/baselines")
-    assert api.refused(404, "GET", f"/v3/baselines/{NOBODY}")
-    assert api.refused(404, "DELETE", f"/v3/baselines/{NOBODY}")
+    assert api.refused(404, "GET", f"/v3/environments/{UNKNOWN_ID}")
+    assert api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/environments")
+    assert api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/baselines")
+    assert api.refused(404, "GET", f"/v3/baselines/{UNKNOWN_ID}")
+    assert api.refused(404, "DELETE", f"/v3/baselines/{UNKNOWN_ID}")
 
 
 def test_a_dataset_comes_with_a_baseline_of_all_its_events(api: Api) -> None:
@@ -280,7 +280,7 @@ def test_baselines_of_a_model_are_filtered_as_the_client_does(api: Api) -> None:
     ],
 )
 def test_a_range_of_time_is_counted(api: Api, start: float, end: float) -> None:
-    """A STATIC baseline of PRODUCTION takes what lies in its range, sent in seconds or milliseconds, whole or not."""
+    """A STATIC baseline of PRODUCTION counts the events in its range, in seconds or milliseconds, whole or not."""
     model_id = api.model()
     api.publish(model_id, [DAY, DAY + 1, DAY + 2, DAY + 3])
     api.publish(model_id, [DAY + 1], "train")
@@ -294,7 +294,7 @@ def test_a_range_of_time_is_counted(api: Api, start: float, end: float) -> None:
 
 
 def test_a_rolling_baseline_has_a_window_and_no_rows(api: Api) -> None:
-    """A ROLLING baseline keeps its window; it counts nothing, as what it takes changes with time."""
+    """A ROLLING baseline keeps its window; it has no count, because its events change with time."""
     model_id = api.model()
     baseline = api.baseline(model_id, ROLLING)
     assert (baseline["offset_delta"], baseline["window_bin_size"], baseline["row_count"]) == (24, "Hour", None)
@@ -310,7 +310,7 @@ def test_a_rolling_baseline_has_a_window_and_no_rows(api: Api) -> None:
             {"type": "STATIC", "env_type": "PRODUCTION", "start_time": DAY},
             ["/end_time: is needed for this kind of baseline"],
         ),
-        (dict(STATIC) | {"env_id": NOBODY}, ["/env_id: does not belong to this kind of baseline"]),
+        (dict(STATIC) | {"env_id": UNKNOWN_ID}, ["/env_id: does not belong to this kind of baseline"]),
         (dict(STATIC) | {"offset_delta": 1}, ["/offset_delta: does not belong to this kind of baseline"]),
         (dict(STATIC) | {"end_time": DAY}, ["start_time must be before end_time"]),
         (dict(STATIC) | {"end_time": 1e300}, ["/end_time: cannot be read as a time"]),
@@ -329,7 +329,7 @@ def test_a_rolling_baseline_has_a_window_and_no_rows(api: Api) -> None:
     ],
 )
 def test_fields_of_a_baseline_must_fit_together(api: Api, fields: Data, messages: list[str] | None) -> None:
-    """A field that is missing, too much or not readable is a 400 with its place, and nothing is made."""
+    """A field that is missing, unexpected or unreadable is a 400 with its place, and nothing is created."""
     model_id = api.model()
     refused = api.refused(400, "POST", "/v3/baselines", json={"name": "mine", "model_id": model_id, **fields})
     assert messages is None or refused == messages
@@ -342,12 +342,12 @@ def test_a_baseline_needs_its_model_and_dataset(api: Api) -> None:
     api.publish(other, [DAY], "train")
     [production] = api.get(f"/v3/models/{model_id}/environments")["items"]
     of_dataset = {"name": "mine", "type": "STATIC", "env_type": "PRE_PRODUCTION"}
-    for dataset_id in (NOBODY, api.dataset_id(other, "train"), production["id"]):
+    for dataset_id in (UNKNOWN_ID, api.dataset_id(other, "train"), production["id"]):
         body = of_dataset | {"model_id": model_id, "env_id": dataset_id}
         assert api.refused(404, "POST", "/v3/baselines", json=body) == [
             "Environment not found for the given identifier"
         ]
-    assert api.refused(404, "POST", "/v3/baselines", json={"name": "mine", "model_id": NOBODY, **ROLLING})
+    assert api.refused(404, "POST", "/v3/baselines", json={"name": "mine", "model_id": UNKNOWN_ID, **ROLLING})
 
 
 def test_a_name_of_a_baseline_is_taken_once(api: Api) -> None:
@@ -358,7 +358,7 @@ def test_a_name_of_a_baseline_is_taken_once(api: Api) -> None:
     assert api.baseline(api.model("other"), ROLLING)["name"] == "mine"
 
 
-def test_a_retry_of_a_baseline_gets_the_first_answer(api: Api) -> None:
+def test_a_retry_of_a_baseline_gets_the_first_response(api: Api) -> None:
     """Creating and deleting are done once, however often they are retried."""
     body = {"name": "mine", "model_id": api.model(), **ROLLING}
     retry = {"X-Fiddler-Client-Retry": "1"}

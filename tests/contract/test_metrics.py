@@ -1,4 +1,4 @@
-"""`/metrics` counts what the server does, without showing what users named."""
+"""`/metrics` counts the server's work, without showing users' names."""
 
 import re
 import shutil
@@ -19,10 +19,11 @@ from sqlalchemy import Engine, event
 from inference_events import __version__
 from inference_events.app import create_app
 from inference_events.http.contract import load_contract
+from inference_events.jobs.worker import CLAIMED, LOST
 from inference_events.metrics import EVENT_STATUSES, JOB_KINDS, REQUEST_KINDS, Metrics
 from inference_events.settings import Settings
 from tests.contract.serving import serve
-from tests.contract.test_findings import Api
+from tests.contract.test_quality_report import Api
 
 MAX_SERIES = 300
 LABELS = {"env_type", "kind", "status", "le", "version"}
@@ -30,7 +31,7 @@ LABELS = {"env_type", "kind", "status", "le", "version"}
 STATUSES = (0, 200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 431, 500, 501, 503)
 NAME = "inference_events"
 
-Counts = Mapping[tuple[str, str], float]
+Counts = Mapping[tuple[str, str], float] | Mapping[tuple[str], float]
 UNITS = "total|seconds|bytes|events|requests|depth|jobs|info|writable"
 
 
@@ -42,7 +43,7 @@ class Scrape:
         self.samples = [sample for family in self.families for sample in family.samples]
 
     def value(self, name: str, **labels: str) -> float:
-        """Return one series, without the prefix that all names have; 0 if it is not there."""
+        """Return one series, without the prefix that all names have; 0 if it is missing."""
         values = [s.value for s in self.samples if s.name == f"{NAME}_{name}" and s.labels == labels]
         return values[0] if values else 0
 
@@ -57,7 +58,7 @@ class Watched(Api):
 
     @contextmanager
     def added(self, name: str, expected: Counts, *labels: str) -> Iterator[None]:
-        """Expect that these series of a metric grow by so much, and none of its others."""
+        """Expect that these series of a metric grow by these amounts, and no other series of it."""
         before = self.scrape()
         yield
         after = self.scrape()
@@ -103,8 +104,8 @@ def events(*ids: str, **values: Any) -> dict[str, Any]:
     }
 
 
-def test_events_are_counted_by_environment_type_and_by_what_became_of_them(api: Watched) -> None:
-    """Each event that was published, updated or deleted is counted once, by what the commit did to it."""
+def test_events_are_counted_by_environment_type_and_status(api: Watched) -> None:
+    """Each event that was published, updated or deleted is counted once, by its status."""
     model = api.model()
     counted = ("events_total", "env_type", "status")
 
@@ -147,7 +148,7 @@ def test_violations_are_counted_by_kind(api: Watched) -> None:
 
 
 def test_jobs_are_counted_by_kind_and_status_when_they_end(api: Watched) -> None:
-    """Jobs of each kind are counted, those that fail, too; afterwards none is unfinished."""
+    """Jobs of each kind are counted, those that fail, too, and a lease of each; afterwards none is unfinished."""
     model = api.model()
     project = api.call("GET", f"/v3/models/{model}")["project"]["id"]
     api.send(model, events("a"))
@@ -159,7 +160,8 @@ def test_jobs_are_counted_by_kind_and_status_when_they_end(api: Watched) -> None
         ("delete_model", "SUCCESS"): 1,
         ("delete_project", "SUCCESS"): 1,
     }
-    with api.added("jobs_total", expected, "kind", "status"):
+    claimed = {(CLAIMED,): 6}
+    with api.added("jobs_total", expected, "kind", "status"), api.added("job_leases_total", claimed, "status"):
         api.send_file(model, "rows.csv", b"id\nb\n")
         api.send_file(model, "rows.csv", b"nothing\nb\n")
         api.send_file(model, "rows.csv", b"id,late\na,true\n", method="PATCH")
@@ -203,7 +205,7 @@ def test_checkpoints_are_counted_and_timed(tmp_path: Path, api: Watched) -> None
 
 
 def test_disk_is_shown_in_bytes(tmp_path: Path) -> None:
-    """The room on the disk is what the system says, and the sizes are those of the files."""
+    """The free space is the system's figure, and the sizes are those of the files."""
     directory = tmp_path / "data"
     with watched(directory) as api:
         before = api.scrape()
@@ -218,7 +220,7 @@ def test_disk_is_shown_in_bytes(tmp_path: Path) -> None:
 
 
 def test_requests_are_counted_and_timed_by_kind(api: Watched) -> None:
-    """Each kind of request about events has its own counts; what is not the contract's is `other`."""
+    """Each kind of request about events has its own counts; requests outside the contract are `other`."""
     model = api.model()
     with api.added(
         "http_requests_total", {("publish", "200"): 1, ("other", "404"): 1, ("other", "200"): 1}, "kind", "status"
@@ -229,7 +231,7 @@ def test_requests_are_counted_and_timed_by_kind(api: Watched) -> None:
 
 
 def test_no_label_shows_a_name_or_an_id(api: Watched) -> None:
-    """Labels have the few values that the server knows, whatever was sent to it."""
+    """Labels have only the few values that the server knows, for any request."""
     columns = [{"name": "id", "data_type": "str"}, {"name": "secret_column", "data_type": "int"}]
     model = api.model(columns, name="secret_model", spec={"inputs": ["secret_column"], "metadata": ["id"]})
     api.send(model, {"type": "EVENTS", "events": [{"id": "secret_id", "secret_column": "secret_value"}]})
@@ -239,7 +241,7 @@ def test_no_label_shows_a_name_or_an_id(api: Watched) -> None:
     assert {name for sample in scrape.samples for name in sample.labels} <= LABELS
     texts = {text for sample in scrape.samples for name, text in sample.labels.items() if name not in ("le", "version")}
     known = {"PRODUCTION", "PRE_PRODUCTION", "SUCCESS", "FAILURE", "PENDING", "STARTED", "missing", "type", "range"}
-    known |= {*JOB_KINDS, *REQUEST_KINDS.values(), "other", "requests", "commits"}
+    known |= {*JOB_KINDS, *REQUEST_KINDS.values(), "other", "requests", "commits", CLAIMED, LOST}
     known |= {status for statuses in EVENT_STATUSES.values() for status in statuses}
     known |= {"events", "events_log", "catalog", "files", "transfers", *map(str, STATUSES)}
     assert texts <= known

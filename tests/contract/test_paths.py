@@ -108,7 +108,7 @@ JSON = ("Content-Type", "application/json")
 
 
 class Server:
-    """Send requests with a token, and give the gate that those pass which leave a record."""
+    """Send requests with a token, and have the gate of those that keep a record."""
 
     def __init__(self, url: str, gate: OpenGate) -> None:
         self._url = url
@@ -131,14 +131,14 @@ def names_removed(path: str) -> str:
 
 
 def test_the_vendors_endpoints_are_served_or_answer_501(server: Server) -> None:
-    """Each endpoint of the vendor's API is in the contract, or a 501 that names what is missing."""
+    """Each endpoint of the vendor's API is in the contract, or a 501 that names the feature."""
     served = {(one.method, names_removed(one.path)) for one in load_contract().operations.values()}
     missing = [one for one in ENDPOINTS if (one[0], names_removed(one[1])) not in served]
     assert len(missing) > len(ENDPOINTS) / 2
     for method, path in missing:
-        answer = server.send(method, TEMPLATE.sub(str(uuid4()), path))
-        assert answer.status == 501, (method, path, answer.status)
-        message = assert_error_envelope(answer.json(), 501)["message"]
+        response = server.send(method, TEMPLATE.sub(str(uuid4()), path))
+        assert response.status == 501, (method, path, response.status)
+        message = assert_error_envelope(response.json(), 501)["message"]
         assert message.startswith("This server does not offer ")
 
 
@@ -168,12 +168,12 @@ def test_other_paths_are_not_found(server: Server, path: str, status: int) -> No
     assert_error_envelope(server.send("GET", path).json(), status)
 
 
-def test_another_method_is_refused_with_those_of_the_path(server: Server) -> None:
+def test_another_method_is_refused_with_the_allowed_ones(server: Server) -> None:
     """Another method on a path of the contract is a 405 with `Allow`, with and without a slash at its end."""
     for path in ("/v3/projects", "/v3/projects/"):
-        answer = server.send("PUT", path)
-        assert_error_envelope(answer.json(), 405)
-        assert answer.headers["allow"] == "GET, HEAD, POST"
+        response = server.send("PUT", path)
+        assert_error_envelope(response.json(), 405)
+        assert response.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_one_slash_at_the_end_means_nothing(server: Server) -> None:
@@ -209,7 +209,7 @@ def requests(lines: list[Any]) -> list[Any]:
 )
 def test_only_one_slash_at_the_end_is_removed(server: Server, path: str, status: int) -> None:
     """Two slashes and encoded ones are another path; the root stays what it is."""
-    answer = server.send("GET", path)
-    assert answer.status == status
+    response = server.send("GET", path)
+    assert response.status == status
     if status == 404:
-        assert_error_envelope(json.loads(answer.body), 404)
+        assert_error_envelope(json.loads(response.body), 404)

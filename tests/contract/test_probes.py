@@ -23,7 +23,7 @@ JOB = f"/v3/jobs/{ID}"
 
 @dataclass(frozen=True)
 class Probe:
-    """Describe one request and the statuses that may answer it."""
+    """Describe one request and its allowed statuses."""
 
     name: str
     status: int | tuple[int, ...]
@@ -267,18 +267,18 @@ def ask(server_url: str, token: str, probe: Probe) -> Answer:
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
 def test_probe(server_url: str, token: str, probe: Probe) -> None:
     """Every request gets its documented status, an id, and for a failure the envelope as JSON."""
-    answer = ask(server_url, token, probe)
-    assert answer.status in probe.statuses, answer.body
-    assert answer.headers["x-request-id"]
-    if answer.status >= 400:
-        assert answer.headers["content-type"] == "application/json"
-        assert_error_envelope(answer.json(), answer.status)
+    response = ask(server_url, token, probe)
+    assert response.status in probe.statuses, response.body
+    assert response.headers["x-request-id"]
+    if response.status >= 400:
+        assert response.headers["content-type"] == "application/json"
+        assert_error_envelope(response.json(), response.status)
 
 
-def test_unknown_tokens_are_told_how_to_authenticate(server_url: str) -> None:
+def test_a_refused_token_gets_the_scheme(server_url: str) -> None:
     """A 401 names the scheme."""
-    answer = send(server_url, "GET", "/v3/projects")
-    assert answer.headers["www-authenticate"] == "Bearer"
+    response = send(server_url, "GET", "/v3/projects")
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(
@@ -291,30 +291,30 @@ def test_unknown_tokens_are_told_how_to_authenticate(server_url: str) -> None:
         ("POST", "/metrics", "GET, HEAD"),
     ],
 )
-def test_wrong_methods_are_told_the_right_ones(server_url: str, method: str, path: str, allow: str) -> None:
+def test_wrong_methods_get_the_allowed_ones(server_url: str, method: str, path: str, allow: str) -> None:
     """A 405 lists every method of the path, sorted."""
-    answer = send(server_url, method, path)
-    assert (answer.status, answer.headers["allow"]) == (405, allow)
+    response = send(server_url, method, path)
+    assert (response.status, response.headers["allow"]) == (405, allow)
 
 
 def test_faults_name_their_places(server_url: str, token: str) -> None:
     """A refused body gets one entry for each fault, with the pointer to it and without its value."""
     body = events(model_id="canary", source={"type": "EVENTS", "events": [{}, "canary"]})
-    answer = ask(server_url, token, publish("faults", body))
-    messages = [entry["message"] for entry in assert_error_envelope(answer.json(), 400)["errors"]]
+    response = ask(server_url, token, publish("faults", body))
+    messages = [entry["message"] for entry in assert_error_envelope(response.json(), 400)["errors"]]
     assert messages == ["/model_id: must be a UUID", "/source/events/1: must be an object"]
-    assert b"canary" not in answer.body
+    assert b"canary" not in response.body
 
 
 def test_faults_are_capped(server_url: str, token: str) -> None:
-    """A thousand faults give an answer of bounded length."""
+    """A thousand faults give a response of bounded length."""
     body = events(source={"type": "EVENTS", "events": [1] * 1000})
-    answer = ask(server_url, token, publish("many faults", body))
-    assert len(assert_error_envelope(answer.json(), 400)["errors"]) == 50
+    response = ask(server_url, token, publish("many faults", body))
+    assert len(assert_error_envelope(response.json(), 400)["errors"]) == 50
 
 
 def test_request_ids_are_echoed(server_url: str) -> None:
-    """A sane id of the client comes back; another is replaced."""
+    """A valid id of the client is returned; an invalid one is replaced."""
     assert send(server_url, "GET", "/healthz", [("X-Request-ID", "a-1")]).headers["x-request-id"] == "a-1"
     odd = 'a" b'
     assert send(server_url, "GET", "/healthz", [("X-Request-ID", odd)]).headers["x-request-id"] != odd
@@ -324,23 +324,25 @@ def test_request_ids_are_echoed(server_url: str) -> None:
     "ending", [b"\n", b"\r", b"\x00", b"\x0b", b"\r\n\r\n", b"%0d%0a", b"\xe5\x98\x8a\xe5\x98\x8d"]
 )
 @pytest.mark.parametrize("name", [b"X-Request-ID", b"Idempotency-Key"])
-def test_headers_cannot_bring_others_into_the_answer(server_url: str, token: str, name: bytes, ending: bytes) -> None:
-    """What ends a line within a header, or is made to look so, is refused or is not echoed."""
+def test_headers_cannot_inject_others_into_the_response(
+    server_url: str, token: str, name: bytes, ending: bytes
+) -> None:
+    """Line ends in a header, or text that looks like them, are refused or not echoed."""
     lines = [b"GET /v3/projects HTTP/1.1", b"Host: a", b"Connection: close", f"Authorization: Bearer {token}".encode()]
     request = b"\r\n".join([*lines, name + b": a" + ending + b"X-Injected: 1", b"", b""])
-    answer = exchange_all(server_url, [request])
-    assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
-    assert b"injected" not in answer.lower()
+    response = exchange_all(server_url, [request])
+    assert response.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+    assert b"injected" not in response.lower()
 
 
 def test_a_refused_body_leaves_the_connection_usable(server_url: str, token: str) -> None:
-    """After a 413 the rest of the body is drained and the next request on the connection is answered."""
+    """After a 413 the rest of the body is drained and the next request on the connection is served."""
     head = f"POST /v3/projects HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
     first = f"{head}Content-Length: {len(ZEROS)}\r\n\r\n"
     second = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    answers = exchange_all(server_url, [first.encode(), ZEROS, second])
-    assert answers.count(b"HTTP/1.1 413") == 1
-    assert answers.count(b"HTTP/1.1 200") == 1
+    responses = exchange_all(server_url, [first.encode(), ZEROS, second])
+    assert responses.count(b"HTTP/1.1 413") == 1
+    assert responses.count(b"HTTP/1.1 200") == 1
 
 
 HEAD = b"POST /v3/projects HTTP/1.1\r\nHost: a\r\n"
@@ -371,17 +373,17 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
         [HEAD + b"Authorization: Bearer %s\r\n" + CHUNKED, b"3\r\nabcdef\r\n"],
     ],
 )
-def test_what_is_not_http_is_refused(server_url: str, token: str, pieces: list[bytes]) -> None:
+def test_bytes_that_are_not_http_are_refused(server_url: str, token: str, pieces: list[bytes]) -> None:
     """Bytes that are no HTTP request, in the head or in the body, get a 400 with the envelope."""
-    answer = exchange(server_url, "GET", [piece.replace(b"%s", token.encode()) for piece in pieces])
-    assert answer.headers["content-type"] == "application/json"
-    assert_error_envelope(answer.json(), 400)
+    response = exchange(server_url, "GET", [piece.replace(b"%s", token.encode()) for piece in pieces])
+    assert response.headers["content-type"] == "application/json"
+    assert_error_envelope(response.json(), 400)
 
 
 @pytest.mark.parametrize("protocol", ["h2c", "websocket"])
 @pytest.mark.parametrize("cut", [30, 100, 10_000])
 def test_a_request_to_upgrade_is_served_as_it_is(server_url: str, token: str, protocol: str, cut: int) -> None:
-    """A client that asks for another protocol gets its answer, with its body read, and so does its next request."""
+    """A client that asks for another protocol gets its response, with its body read, and so does its next request."""
     body = project()
     lines = [
         "POST /v3/projects HTTP/1.1",
@@ -395,6 +397,6 @@ def test_a_request_to_upgrade_is_served_as_it_is(server_url: str, token: str, pr
     first = "\r\n".join([*lines, "", ""]).encode() + body
     last = b"GET /v3/nothing HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n"
     sent = first + last
-    answers = exchange_all(server_url, [sent[:cut], sent[cut:]])
-    assert answers.count(b"HTTP/1.1 200") == 1
-    assert answers.count(b"HTTP/1.1 404") == 1
+    responses = exchange_all(server_url, [sent[:cut], sent[cut:]])
+    assert responses.count(b"HTTP/1.1 200") == 1
+    assert responses.count(b"HTTP/1.1 404") == 1

@@ -1,4 +1,4 @@
-"""What the contract promises of ranking models: an event is a group, whose columns hold a value per item or for all."""
+"""Ranking models: an event is a group, whose columns hold a value per item or one for all."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.contract.test_findings import Api, counted, csv_file, parquet_file
+from tests.contract.test_quality_report import Api, counted, csv_file, parquet_file
 from tests.envelope import assert_error_envelope
 
 COLUMNS: list[dict[str, Any]] = [
@@ -43,7 +43,7 @@ def api(server_url: str, token: str) -> Iterator[Api]:
 
 
 def publish(api: Api, model_id: str, *groups: Mapping[str, Any], how: str = "list", dataset: str | None = None) -> Any:
-    """Publish groups and return what is told of them."""
+    """Publish groups and return the response's data."""
     if how == "list":
         return api.send(model_id, {"type": "EVENTS", "events": groups}, dataset=dataset)
     rows = [{name: str(value) if isinstance(value, list) else value for name, value in row.items()} for row in groups]
@@ -63,14 +63,14 @@ def read(api: Api, model_id: str) -> dict[str, dict[str, Any]]:
 
 def download(api: Api, model_id: str) -> pa.Table:
     body = {"model_id": model_id, "env_type": "PRODUCTION", "csv": False}
-    answer = api.client.post("/v3/analytics/download-slice-data", json=body)
-    assert answer.status_code == 200, answer.text
-    return pq.read_table(io.BytesIO(answer.content))
+    response = api.client.post("/v3/analytics/download-slice-data", json=body)
+    assert response.status_code == 200, response.text
+    return pq.read_table(io.BytesIO(response.content))
 
 
 @pytest.mark.parametrize("how", ["list", "csv", "parquet"])
-def test_what_holds_for_a_group_reads_back_as_sent(api: Api, how: str) -> None:
-    """Id, timestamp and other values that are no lists in a grouped row are none when read, from whatever source."""
+def test_single_values_of_a_group_read_back_as_sent(api: Api, how: str) -> None:
+    """Id, timestamp and other single values of a grouped row are read back as single values, from any source."""
     model_id = api.model(COLUMNS, **RANKING)
     found = publish(api, model_id, GROUP, how=how)
     assert (found["created"], counted(found)) == (1, [])
@@ -100,7 +100,7 @@ def test_a_single_null_among_several_values_stays_in_its_list(api: Api) -> None:
 
 
 def test_a_group_is_the_same_with_single_values_and_with_lists_of_one(api: Api) -> None:
-    """Publishing what was downloaded changes nothing."""
+    """Publishing a download changes nothing."""
     model_id = api.model(COLUMNS, **RANKING)
     publish(api, model_id, GROUP, ITEM)
     again = publish(api, model_id, *download(api, model_id).to_pylist(), how="parquet")
@@ -123,9 +123,9 @@ def test_rows_of_one_id_that_are_not_grouped_are_faults_in_a_dataset(api: Api) -
     assert (info["created"], info["rejected_rows"]) == (1, 1)
     source = {"type": "EVENTS", "events": [ITEM | {"id": "g4"}, ITEM | {"id": "g4", "price": 9.5}]}
     body = {"model_id": model_id, "env_type": "PRE_PRODUCTION", "env_name": "training", "source": source}
-    answer = api.client.post("/v3/events", json=body)
-    assert_error_envelope(answer.json(), 400)
-    assert answer.json()["error"]["message"].startswith("The request is not valid: /source/events/1: other content")
+    response = api.client.post("/v3/events", json=body)
+    assert_error_envelope(response.json(), 400)
+    assert response.json()["error"]["message"].startswith("The request is not valid: /source/events/1: other content")
 
 
 @pytest.mark.parametrize("how", ["csv", "parquet"])

@@ -95,7 +95,7 @@ EDITS: dict[str, tuple[Edit, str, Callable[[Any], bool]]] = {
 
 @pytest.mark.parametrize(("edit", "what", "has"), EDITS.values(), ids=EDITS)
 def test_each_operation_is_watched(edit: Edit, what: str, has: Callable[[Any], bool]) -> None:
-    """Each operation that has a thing is named by the break if all lose it."""
+    """If all operations lose a part, the break names each operation that had it."""
     named = {name for change in broken(edit) if change.what == what for name in change.operations}
     assert named == {name for name, node in operations(NOW.root) if has(node)}
     assert named

@@ -1,4 +1,4 @@
-"""The review calls no edit a break that clients do not notice."""
+"""The review reports no break for an edit that clients do not notice."""
 
 import pytest
 
@@ -219,7 +219,7 @@ SAME: dict[str, Edit] = {
 
 @pytest.mark.parametrize("edit", ADDED.values(), ids=ADDED)
 def test_an_addition_or_a_relaxation_is_no_break(edit: Edit) -> None:
-    """What clients may do or ignore is reported, but not as a break."""
+    """Additions and relaxations are reported, but not as a break."""
     effects = {change.effect for change in changes(edit)}
     assert Effect.COMPATIBLE in effects
     assert Effect.BREAKING not in effects

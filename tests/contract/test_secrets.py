@@ -1,4 +1,4 @@
-"""No message and no log line shows a value or a cell: secrets are sent in every place, and looked for everywhere.
+"""No message and no log line shows a value or a cell: secrets are sent in every place, and searched in all output.
 
 Names of JSON fields and of columns may be shown, cut at 100 characters, so no secret is sent as one of these.
 """
@@ -27,7 +27,7 @@ SECRET = "secret-7f3a@example.org"
 DOCUMENT = load_contract().document
 METHODS = ("get", "post", "put", "patch", "delete")
 JOB_SECONDS = 60
-# What stands in the place of a value. Some are valid where a text is, and are refused for what they mean.
+# The secrets that replace a value. Some are valid texts, and are refused for their meaning.
 STAND_INS: list[Any] = [SECRET, [SECRET], {"name": SECRET}, [{"name": SECRET}], f"{SECRET} {'x' * 500}"]
 # Fields that hold names of columns: a message may show these.
 NAMES = ("/spec/", "/column_names", "/schema/columns")
@@ -52,7 +52,7 @@ class Api:
         self.model_id: str = self.call(
             "POST", "/v3/models", json={**model, "event_id_col": "flight_id", "event_ts_col": "timestamp"}
         )["id"]
-        # The ids of the contract's examples, and those of what is here.
+        # Maps the ids of the contract's examples to those of the fixtures.
         self._ids = {
             "5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11": self.model_id,
             "2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22": project,
@@ -66,9 +66,9 @@ class Api:
         return self._log.read_text()
 
     def call(self, method: str, path: str, **request: Any) -> Any:
-        answer = self.client.request(method, path, **request)
-        assert answer.is_success, answer.text
-        return answer.json()["data"]
+        response = self.client.request(method, path, **request)
+        assert response.is_success, response.text
+        return response.json()["data"]
 
     def upload(self, name: str, content: bytes) -> str:
         return str(self.call("POST", "/v3/files/upload", files={"file": (name, content)})["id"])
@@ -81,11 +81,11 @@ class Api:
 
     def hides(self, method: str, path: str, **request: Any) -> int:
         """Send a request and check that a refusal shows no secret. Return the status."""
-        answer = self.client.request(method, path, **request)
-        assert answer.status_code < 500 or answer.status_code == 501, answer.text
-        if not answer.is_success:
-            assert "secret" not in answer.text + str(answer.headers)
-        return answer.status_code
+        response = self.client.request(method, path, **request)
+        assert response.status_code < 500 or response.status_code == 501, response.text
+        if not response.is_success:
+            assert "secret" not in response.text + str(response.headers)
+        return response.status_code
 
     def job(self, name: str, content: bytes, method: str = "POST", dataset: str | None = None) -> dict[str, Any]:
         """Send a file and return its job when it has ended, with its rejected rows."""
@@ -102,7 +102,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """Give the server, and look for secrets in its log when all tests are through."""
+    """Give the server, and search its log for secrets after all tests."""
     api = Api(tmp_path_factory.mktemp("secrets"))
     yield api
     log = api.close()
@@ -161,7 +161,7 @@ def filled(path: str, value: str) -> str:
 
 @pytest.mark.parametrize(("method", "path", "example"), BODIES, ids=range(len(BODIES)))
 def test_a_value_in_a_body_is_not_shown(api: Api, method: str, path: str, example: Any) -> None:
-    """Whatever field of a body is wrong, the refusal names the field and not its value."""
+    """For any invalid field of a body, the refusal names the field and not its value."""
     body = api.with_known_ids(example)
     target = filled(path, api.model_id)
     statuses = set()
@@ -212,7 +212,7 @@ def test_a_parameter_is_not_shown(api: Api, method: str, path: str, where: str, 
 
 
 def test_a_request_of_no_operation_shows_nothing(api: Api) -> None:
-    """Unknown paths, methods, parameters and headers are refused without what they hold."""
+    """Unknown paths, methods, parameters and headers are refused without their values."""
     assert api.hides("GET", f"/v3/{SECRET}") == 404
     assert api.hides("POST", f"/v3/jobs/{SECRET}") == 405
     assert api.hides("GET", f"/v3/segments/{SECRET}") == 501

@@ -1,4 +1,4 @@
-"""What becomes of tokens and their secrets."""
+"""The life of tokens and their secrets."""
 
 import time
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def test_a_token_is_rotated_once(access: Access) -> None:
 
 
 def test_the_time_of_the_last_use_is_shown(access: Access) -> None:
-    """A token was never used, until a request got past its check, refused or not; refused secrets are no use."""
+    """A token counts as used once a request passed its check, even if refused later; refused secrets do not count."""
     token_id, secret = access.token("read")
     before = datetime.now(UTC)
     assert access.send("GET", "/v3/projects", f"{secret}x").status_code == 401

@@ -1,4 +1,4 @@
-"""What the generator or the server would lose or crash on is refused in one line that names the operation."""
+"""Features that the generator or the server would drop or crash on are refused in one line that names the operation."""
 
 import copy
 import subprocess
@@ -320,7 +320,7 @@ def test_the_document_of_these_tests_is_supported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("edit", "message"), FEATURES.values(), ids=FEATURES)
 def test_a_feature_is_refused_in_one_line(edit: Edit, message: str, tmp_path: Path) -> None:
-    """One line says which operation has what."""
+    """One line names the operation and the feature."""
     document = copy.deepcopy(THINGS)
     edit(document)
     (tmp_path / "api.yaml").write_text(yaml.safe_dump(document))

@@ -1,4 +1,4 @@
-"""What uploads in parts and the model factory promise over HTTP, by the real program."""
+"""Uploads in parts and the model factory over HTTP, with the real program."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ import pytest
 
 from tests.envelope import assert_error_envelope
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 PART = "/v3/files/multipart-upload"
 ROWS = b"id,number,label,text\n1,1.5,True,a\n2,2.5,False,b\n3,,True,a\n"
 
@@ -25,8 +25,8 @@ class Api:
         self.client = client
 
     def send(self, path: str, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}) -> Any:
-        answer = self.client.post(path, json=body, headers=headers)
-        return self._data(answer, status)
+        response = self.client.post(path, json=body, headers=headers)
+        return self._data(response, status)
 
     def begin(self, filename: str = "rows.csv", status: int = 200) -> Any:
         return self.send("/v3/files/multipart-init", {"filename": filename}, status)
@@ -47,12 +47,12 @@ class Api:
         return self.send("/v3/model-factory", {"file_id": file_id, **more}, status)
 
     @staticmethod
-    def _data(answer: httpx.Response, status: int) -> Any:
-        assert answer.status_code == status, answer.text
+    def _data(response: httpx.Response, status: int) -> Any:
+        assert response.status_code == status, response.text
         if status == 200:
-            return answer.json()["data"]
-        assert_error_envelope(answer.json(), status)
-        return answer.json()["error"]
+            return response.json()["data"]
+        assert_error_envelope(response.json(), status)
+        return response.json()["error"]
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +98,8 @@ def test_the_parts_of_a_form_come_in_any_order(api: Api) -> None:
     assert api.add(dict(reversed(form.items())))["part_number"] == 7
 
 
-def test_a_retried_completion_gets_the_same_answer(api: Api) -> None:
-    """A retry of a completion, and one with its key, is answered as the first was."""
+def test_a_retried_completion_gets_the_same_response(api: Api) -> None:
+    """A retry of a completion, and one with its key, gets the first response."""
     file_id = api.begin()["id"]
     api.add(part(file_id))
     first = api.complete(file_id, [sha256(b"x")], headers={"Idempotency-Key": file_id})
@@ -123,7 +123,7 @@ BAD_FORMS: list[tuple[str, dict[str, Any], int, str]] = [
     ("text that is not UTF-8", {"file_id": (None, b"\xff")}, 400, "/file_id"),
     ("file without a filename", {"file": (None, b"x")}, 400, "/file"),
     ("unknown part", {"note": (None, "x")}, 400, ""),
-    ("unknown upload", {"file_id": (None, NOBODY)}, 404, ""),
+    ("unknown upload", {"file_id": (None, UNKNOWN_ID)}, 404, ""),
 ]
 
 
@@ -137,8 +137,8 @@ def test_forms_that_are_wrong(api: Api, change: dict[str, Any], status: int, pla
     assert message.startswith(f"{place}:" if place else "")
 
 
-def test_each_part_of_a_form_is_there_once(api: Api) -> None:
-    """A part of a form that is there twice is refused."""
+def test_a_repeated_part_of_a_form_is_refused(api: Api) -> None:
+    """A part of a form that occurs twice is refused."""
     form = part(api.begin()["id"])
     for name in form:
         again = [*form.items(), (name, form[name])]
@@ -151,8 +151,8 @@ def test_names_that_no_upload_can_have(api: Api) -> None:
     for filename in ("rows.txt", "rows.csv.gz", "rows"):
         assert api.begin(filename, 400)["errors"][0]["message"].startswith("/filename")
     api.begin("x" * 1021 + ".csv", 400)
-    answer = api.client.post("/v3/files/upload", files={"file": ("x" * 1021 + ".csv", b"a")})
-    assert_error_envelope(answer.json(), 400)
+    response = api.client.post("/v3/files/upload", files={"file": ("x" * 1021 + ".csv", b"a")})
+    assert_error_envelope(response.json(), 400)
 
 
 def test_an_unfinished_upload_cannot_be_used(api: Api) -> None:
@@ -167,9 +167,9 @@ def test_an_unfinished_upload_cannot_be_used(api: Api) -> None:
             "env_type": "PRODUCTION",
             "source": {"type": "FILE", "file_id": file_id},
         }
-        answer = api.client.request(method, "/v3/events", json=body)
-        assert_error_envelope(answer.json(), 400)
-        assert "names an upload that is not completed" in answer.text
+        response = api.client.request(method, "/v3/events", json=body)
+        assert_error_envelope(response.json(), 400)
+        assert "names an upload that is not completed" in response.text
 
 
 def create_model(api: Api, schema: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
@@ -204,7 +204,7 @@ PARQUET = parquet(
     ("name", "content"), [("rows.csv", ROWS), ("rows.csv", b"\xef\xbb\xbf" + ROWS), ("rows.pq", PARQUET)]
 )
 def test_a_proposal_is_a_model(api: Api, name: str, content: bytes) -> None:
-    """What is proposed creates a model unchanged, against which the file's rows have no type or range violation."""
+    """A proposal creates a model unchanged, against which the file's rows have no type or range violation."""
     file_id = api.upload(name, content)
     generated = api.generate(file_id, max_cardinality=None, sample_size=None)
     columns = [column["name"] for column in generated["schema"]["columns"]]
@@ -229,7 +229,7 @@ def test_a_proposal_is_a_model(api: Api, name: str, content: bytes) -> None:
 
 
 def test_the_roles_that_were_sent_come_back(api: Api) -> None:
-    """A spec is answered as it was sent, with its defaults, also where it names what the file lacks."""
+    """A spec comes back as it was sent, with its defaults, even if it names columns that the file lacks."""
     spec = {"inputs": ["number"], "metadata": ["id", "made"], "custom_features": [{"name": "f", "columns": ["made"]}]}
     generated = api.generate(api.upload("rows.csv", ROWS), spec=spec)
     assert generated["spec"] == {"schema_version": 1, "outputs": [], "targets": [], "decisions": [], **spec}
@@ -266,7 +266,7 @@ def test_files_without_a_schema(api: Api, name: str, content: bytes) -> None:
 
 def test_a_request_that_is_wrong(api: Api) -> None:
     """An unknown file is a 404; a sample or cardinality out of range, or a spec nested too deeply, a 400."""
-    api.generate(NOBODY, 404)
+    api.generate(UNKNOWN_ID, 404)
     file_id = api.upload("rows.csv", ROWS)
     nested: Any = {}
     for _ in range(110):

@@ -1,11 +1,11 @@
-"""What is accepted and perhaps not meant: models, answers and jobs warn of it, and are otherwise as they were."""
+"""Warnings of probable mistakes: models, responses and jobs have them, and are otherwise unchanged."""
 
 from typing import Any
 
 import pytest
 
 from inference_events.warning_details import MAX_WARNINGS, format_not_safe
-from tests.contract.test_findings import SPEC, Api, api, csv_file
+from tests.contract.test_quality_report import SPEC, Api, api, csv_file
 
 __all__ = ["api"]
 
@@ -25,13 +25,15 @@ def spec(*features: dict[str, Any]) -> dict[str, Any]:
     return SPEC | {"custom_features": list(features)}
 
 
-@pytest.mark.parametrize(("feature", "told"), FEATURES)
-def test_a_feature_that_is_not_computed_is_told(api: Api, feature: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("feature", "reported"), FEATURES)
+def test_a_feature_that_is_not_computed_is_a_warning(api: Api, feature: dict[str, Any], reported: str) -> None:
     """A model warns of each custom feature when it is created, read and changed; the feature is kept as it is."""
     created = api.call("POST", "/v3/models", json=api.model_body(spec=spec(feature | {"name": "My feature"})))
     [warning] = created["warnings"]
     assert (warning["reason"], warning["feature"]) == ("feature_not_computed", "My feature")
-    assert warning["message"].startswith(f'The custom feature "My feature" is stored, but this server computes {told}')
+    assert warning["message"].startswith(
+        f'The custom feature "My feature" is stored, but this server computes {reported}'
+    )
     assert "secret" not in warning["message"]
     assert created["spec"]["custom_features"] == [feature | {"name": "My feature"}]
     path = f"/v3/models/{created['id']}"
@@ -42,7 +44,7 @@ def test_a_feature_that_is_not_computed_is_told(api: Api, feature: dict[str, Any
 
 
 def test_warnings_of_a_model_are_bounded(api: Api) -> None:
-    """A feature may have any form; of many, the first 100 are told, and a long name is cut."""
+    """A feature may have any form; only the first 100 are reported, and a long name is cut."""
     odd: list[dict[str, Any]] = [{}, {"name": 7, "type": []}, {"name": "x" * 300}]
     warnings = api.call("POST", "/v3/models", json=api.model_body(spec=spec(*odd, *[{}] * 200)))["warnings"]
     assert len(warnings) == MAX_WARNINGS
@@ -51,7 +53,7 @@ def test_warnings_of_a_model_are_bounded(api: Api) -> None:
 
 
 def test_a_publish_does_not_repeat_the_warnings_of_its_model(api: Api) -> None:
-    """Answers and jobs have no warnings if their own events give no cause for one."""
+    """Responses and jobs have no warnings if their own events give no reason for one."""
     model_id = api.model(spec=spec({"name": "f", "type": "ENRICHMENT"}))
     for method in ("POST", "PATCH"):
         assert "warnings" not in api.send(model_id, {"type": "EVENTS", "events": [{"id": "a"}]}, method)
@@ -65,7 +67,7 @@ def date_warnings(found: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 
 def test_dates_that_were_read_as_seconds_are_counted(api: Api) -> None:
-    """An answer counts the events of its own request, and an update those that are stored."""
+    """A response counts the events of its own request, and an update those that are stored."""
     model_id = api.model()
     events = [{"id": str(number), "departed": time} for number, time in enumerate(DATES)]
     assert date_warnings(api.send(model_id, {"type": "EVENTS", "events": events})) == [
@@ -86,8 +88,8 @@ def test_a_job_counts_dates_that_were_read_as_seconds(api: Api) -> None:
     assert date_warnings(info) == [("date_like_number", "departed", 3)]
 
 
-def test_an_unsafe_format_is_refused_for_a_new_model_and_told_for_an_old_one(api: Api) -> None:
-    """No model gets a format that reads by the machine's settings; one from before is read as it was, and warns."""
+def test_an_unsafe_format_is_refused_for_a_new_model_and_a_warning_for_an_old_one(api: Api) -> None:
+    """No new model gets a format that depends on the machine's settings; an old model keeps it, with a warning."""
     body = api.model_body() | {"event_ts_format": "%c"}
     assert api.refusal("POST", "/v3/models", json=body) == ["/event_ts_format: %c is not the same on every machine"]
     model_id = api.model()

@@ -1,4 +1,4 @@
-"""Requests and answers as bytes on a socket, so that a probe can be as odd as it likes."""
+"""Requests and responses as bytes on a socket, so that a probe may send anything."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """Hold one answer; header names are in lower case."""
+    """One response; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -34,7 +34,7 @@ def send(
     body: bytes = b"",
     is_chunked: bool = False,
 ) -> Answer:
-    """Send one request on a connection of its own and read the whole answer."""
+    """Send one request on a new connection and read the whole response."""
     lines = [f"{method} {path} HTTP/1.1", "Host: probe", *(f"{name}: {value}" for name, value in headers)]
     if is_chunked:
         return exchange(server_url, method, [_head([*lines, "Transfer-Encoding: chunked"]), *_chunked(body)])
@@ -44,18 +44,18 @@ def send(
 
 
 def exchange(server_url: str, method: str, pieces: Iterable[bytes]) -> Answer:
-    """Write raw bytes and read one answer to a request of `method`."""
+    """Write raw bytes and read one response to a request of `method`."""
     with connect(server_url) as connection:
         try:
             for piece in pieces:
                 connection.sendall(piece)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # The server may answer, and close, before it has read everything.
+            pass  # The server may respond, and close, before it has read everything.
         return read_answer(connection, method)
 
 
 def exchange_all(server_url: str, pieces: Iterable[bytes]) -> bytes:
-    """Write raw bytes and read all that comes back until the server closes."""
+    """Write raw bytes and read all responses until the server closes."""
     with connect(server_url) as connection:
         for piece in pieces:
             connection.sendall(piece)
@@ -69,7 +69,7 @@ def connect(server_url: str) -> socket.socket:
 
 
 def read_answer(connection: socket.socket, method: str) -> Answer:
-    """Read the next answer on a connection."""
+    """Read the next response on a connection."""
     response = HTTPResponse(connection, method=method)
     response.begin()
     headers = {name.lower(): value for name, value in response.getheaders()}

@@ -1,4 +1,4 @@
-"""What `make demo` promises: flights of real life are in the store as they were sent, or it says so."""
+"""Promises of `make demo`: real flights are stored as they were sent, or it reports the differences."""
 
 import subprocess
 import sys
@@ -28,19 +28,19 @@ def shown(console: Console) -> str:
     return console.file.getvalue()
 
 
-def test_all_that_is_read_back_is_what_was_sent_also_when_it_runs_again(tmp_path: Path, console: Console) -> None:
-    """The demo ends well on a new directory, and on the same one again: only its own project is replaced."""
+def test_everything_reads_back_as_sent_even_on_a_second_run(tmp_path: Path, console: Console) -> None:
+    """The demo succeeds on a new directory, and on the same one again: only its own project is replaced."""
     for _ in range(2):
         run(tmp_path / "demo", DAYS, console)
-    assert shown(console).count("Every event, value, label and violation is what the source says.") == 2
+    assert shown(console).count("Every event, value, label and violation equals the source.") == 2
     assert str(tmp_path / "demo" / "admin-token") in shown(console)
     assert (tmp_path / "demo" / "admin-token").stat().st_mode & 0o077 == 0
 
 
-def test_what_changes_behind_its_back_is_named_and_ends_it_with_status_1(
+def test_differences_are_named_and_end_it_with_status_1(
     tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event that is missing, one that is too many, and a label that is another one are all found."""
+    """A missing event, an additional event and a changed label are all found."""
     delete = Publisher.delete
     planted: list[str] = []
 
@@ -57,7 +57,7 @@ def test_what_changes_behind_its_back_is_named_and_ends_it_with_status_1(
 
 
 def meddle(publisher: Publisher) -> list[str]:
-    """Delete one event, relabel another, add a third. Returns the lines that must tell of it."""
+    """Delete one event, relabel another, add a third. Returns the lines that must report it."""
     client, model_id = publisher.client, publisher.model_id
     day, _ = day_bounds(DELETED_DAY + timedelta(days=-31))
     gone, relabelled = islice(client.events.read(model_id), 2)
@@ -67,13 +67,13 @@ def meddle(publisher: Publisher) -> list[str]:
     client.events.publish(model_id, [relabelled.values.to_dict() | {ID: "added", DEPARTURE: day.isoformat()}])
     return [
         f"{gone.event_id}: missing",
-        f"{relabelled.event_id}: {LABEL} is not what it was",
-        "added: not in the source, or there twice",
+        f"{relabelled.event_id}: {LABEL} differs from the source",
+        "added: not in the source, or present twice",
     ]
 
 
 def test_a_data_directory_in_use_is_left_alone(tmp_path: Path, console: Console) -> None:
-    """With a server running on the directory the demo says whose it is, touches nothing and ends with status 1."""
+    """If a server runs on the directory, the demo names its process, changes nothing and ends with status 1."""
     command = [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
@@ -86,8 +86,8 @@ def test_a_data_directory_in_use_is_left_alone(tmp_path: Path, console: Console)
     assert f"is in use by another server (process {server.pid})" in shown(console)
 
 
-def test_flights_are_told_as_they_were() -> None:
-    """Ids are unique, times are UTC, labels are null for flights that never landed, and no input is known too late."""
+def test_flights_are_true_to_the_source() -> None:
+    """Ids are unique, times are UTC, flights that never landed have no label, and every input is known at departure."""
     flights = load_flights()
     frame = flights.frame
     assert len(flights) == 336_776

@@ -43,7 +43,7 @@ class ServerProcess:
             self._program.kill()
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
-        """Return the `data` of an answer that must be a success."""
+        """Return the `data` of a response that must be a success."""
         response = self.client.request(method, path, **arguments)
         assert response.is_success, response.text
         return response.json()["data"]
@@ -85,7 +85,7 @@ class ServerProcess:
         return created
 
     def publish(self, model_id: str, source: dict[str, Any], method: str = "POST", dataset: str | None = None) -> Any:
-        """Publish, or update with PATCH, and return the `data` of the answer."""
+        """Publish, or update with PATCH, and return the `data` of the response."""
         environment = {"env_type": "PRE_PRODUCTION" if dataset else "PRODUCTION", "env_name": dataset}
         return self.call(method, "/v3/events", json={"model_id": model_id, **environment, "source": source})
 

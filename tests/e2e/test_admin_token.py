@@ -1,4 +1,4 @@
-"""Who sees the secret that a first start makes."""
+"""The secret that a first start makes is shown on a terminal only."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def first_start(data_dir: Path, stdout: int) -> Iterator[subprocess.Popen[bytes]
 
 
 def test_a_terminal_shows_the_secret(tmp_path: Path) -> None:
-    """Who starts the server by hand sees the admin token at once."""
+    """A user who starts the server by hand sees the admin token at once."""
     master, slave = pty.openpty()
     with first_start(tmp_path / "data", slave), os.fdopen(master, closefd=True) as terminal:
         os.close(slave)

@@ -1,4 +1,4 @@
-"""What `inference-events compact` promises: a smaller file with the same content, and no crash that costs any."""
+"""Promises of `inference-events compact`: a smaller file with the same content, and no loss by a crash."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ MOMENTS = [
 
 
 class Prepared(SimpleNamespace):
-    """A data directory whose server was killed after most events were deleted, and what its events file holds."""
+    """A data directory whose server was killed after most events were deleted, and the content of its events file."""
 
     path: Path
     model_id: str
@@ -111,7 +111,7 @@ def start_compacting(directory: Path) -> "subprocess.Popen[bytes]":
 
 
 def assert_whole(directory: Path, prepared: Prepared) -> None:
-    """Check that a start finds the old or the new events file, with all its content, and removes what else was left."""
+    """Check that a start finds the old or the new events file, with all its content, and removes leftovers."""
     DataDirectory(directory).close()
     assert list(directory.glob("*compacting*")) == []
     compaction.merge_log(directory / "events.duckdb")
@@ -124,7 +124,7 @@ def hashes(directory: Path) -> dict[str, str]:
 
 
 def test_a_compacted_file_is_smaller_and_serves_the_same(directory: Path, prepared: Prepared) -> None:
-    """The file shrinks; events, labels, records of retries and epochs are as before, and writing goes on."""
+    """The file shrinks; events, labels, idempotency records and epochs are as before, and writes continue."""
     before = plan_compaction(directory).used
     done = compact(directory)
     assert done.returncode == 0, done.stderr
@@ -175,8 +175,8 @@ def test_a_disk_without_the_space_is_refused(
     assert_whole(directory, prepared)
 
 
-def test_a_copy_needs_no_more_than_was_said(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The copy, with what the engine puts beside it, stays within the space that was reported."""
+def test_a_copy_needs_no_more_than_was_reported(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy, with the engine's temporary files, stays within the reported space."""
     taken: list[int] = []
 
     def measured(path: Path, draft: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_disk_that_fills_up_costs_nothing(
 def test_a_copy_that_differs_is_refused(
     directory: Path, prepared: Prepared, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    """A copy that differs in one value, row or table does not take the place of the file."""
+    """A copy that differs in one value, row or table does not replace the file."""
 
     def changed(path: Path, draft: Path) -> None:
         copy(path, draft)

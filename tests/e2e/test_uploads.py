@@ -28,8 +28,8 @@ def add(server: ServerProcess, file_id: str, number: int, content: bytes) -> str
     return part_id
 
 
-def test_an_upload_goes_on_after_a_crash(tmp_path: Path) -> None:
-    """Parts that were acknowledged are there after kill -9, and so is the file that was made of them."""
+def test_an_upload_continues_after_a_crash(tmp_path: Path) -> None:
+    """Acknowledged parts are stored after kill -9, and so is the file that was made of them."""
     with running(tmp_path) as server:
         file_id = begin(server)
         tail = add(server, file_id, 2, TAIL)
@@ -53,7 +53,7 @@ def test_an_upload_goes_on_after_a_crash(tmp_path: Path) -> None:
 def test_no_acknowledged_part_is_lost(tmp_path: Path, delay: float) -> None:
     """A server that is killed while parts arrive, some of them again, has every part that it acknowledged.
 
-    The upload goes on with the other parts. What the kill cut short is gone at the next start, or is an orphan.
+    The upload continues with the other parts. Unfinished parts are gone at the next start, or are orphans.
     """
     rows = [f"e{number},{number},true\n".encode() for number in range(40)]
     contents = dict(enumerate([HEAD, *rows], 1))
@@ -95,7 +95,7 @@ def during(server: ServerProcess, work: Callable[[], None], delay: float) -> Non
     server.start()
 
 
-def test_what_is_too_old_is_removed(tmp_path: Path) -> None:
+def test_expired_files_and_jobs_are_removed(tmp_path: Path) -> None:
     """A purge removes a file and then a job after the time that the settings give them; unused files stay."""
     hour = 1e-6
     with running(tmp_path) as server:

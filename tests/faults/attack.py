@@ -51,17 +51,15 @@ class Figures:
         return self.settled - self.rest
 
     def check(self, counts: Counter[str], *, growth: float) -> None:
-        """Check that others hardly waited, that memory grew by less than `growth` MiB, and that it returned.
-
-        The figures go into the table at the end of the run.
-        """
-        self._count(counts)
+        """Count, and check that others hardly waited, and that memory grew by less than `growth` MiB and returned."""
+        self.count(counts)
         assert self.requests, self
         assert self.longest_wait < MAX_WAIT_SECONDS, self
         assert self.growth < growth, self
         assert self.kept < MAX_KEPT_MIB, self
 
-    def _count(self, counts: Counter[str]) -> None:
+    def count(self, counts: Counter[str]) -> None:
+        """Put the figures into the table at the end of the run."""
         counts[f"attack {self.name}: others waited at most, ms"] += round(self.longest_wait * 1000)
         counts[f"attack {self.name}: memory grew by, MiB"] += round(self.growth)
         counts[f"attack {self.name}: memory kept, MiB"] += max(0, round(self.kept))

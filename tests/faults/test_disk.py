@@ -20,7 +20,7 @@ from tests.program import Ended, Program
 DISK_MIB = 48
 # So that there is room for a write-ahead log, but not for much more: then checkpoints fail as well as commits.
 BALLAST_MIB = 30
-REFUSALS = 6
+REFUSALS = 3
 MIB = 1024 * 1024
 
 

@@ -149,10 +149,12 @@ def _events(rows: dict[str, dict[str, int | None]]) -> dict[str, Any]:
     return {"type": "EVENTS", "events": [{"id": one, **row} for one, row in rows.items()]}
 
 
-def race(data_dir: Path, seed: int, kills: int, counts: Counter[str], defect: str = "none") -> list[str]:
+def race(
+    data_dir: Path, seed: int, kills: int, counts: Counter[str], defect: str = "none", seconds: float = 1.5
+) -> list[str]:
     one = Race(data_dir, defect)
     try:
-        faults = one.run(seed, kills, seconds=1.5)
+        faults = one.run(seed, kills, seconds)
         counts["kills amid jobs"] += kills
         counts["changes in order"] += sum(change.is_sure for change in one.history.changes)
         return faults
@@ -162,7 +164,7 @@ def race(data_dir: Path, seed: int, kills: int, counts: Counter[str], defect: st
 
 def test_requests_and_jobs_have_an_order(tmp_path: Path, seed: int, counts: Counter[str]) -> None:
     """No value is lost, none comes back, and no job undoes what was acknowledged after the job was accepted."""
-    assert race(tmp_path / "data", seed, 2, counts) == []
+    assert race(tmp_path / "data", seed, 2, counts, seconds=0.8) == []
 
 
 def test_the_race_finds_jobs_that_overwrite_later_values(tmp_path: Path, seed: int, counts: Counter[str]) -> None:

@@ -1,7 +1,8 @@
-"""Make a data directory as an older version leaves it: `python -m tests.formats.make COMMIT DIRECTORY`.
+"""Make a data directory of an older version: `python -m tests.formats.make COMMIT DIRECTORY`.
 
-The version runs from its own sources, but with today's dependencies. It is stopped in the middle of a file job. Files
-that the server makes by itself are left out. `0` was made by commit 1c5bf5d, the others by the commits that name them.
+The version runs from its own sources, but with the current dependencies. It is stopped in the middle of a file job.
+Files that the server makes without a request are not kept. `0` was made by commit 1c5bf5d, the others by the commits
+that name them.
 """
 
 import os
@@ -151,7 +152,7 @@ def make(commit: str, directory: Path) -> None:
     """Make a data directory with the code of a commit."""
     with checked_out(commit) as sources, tempfile.TemporaryDirectory() as files:
         path = os.pathsep.join(str(sources / source) for source in SOURCES)
-        # One row at a time, so that there is time to stop in the middle.
+        # One row at a time, to have time to stop in the middle.
         server = ServerProcess(directory, {"PYTHONPATH": path}, file_chunk_rows=1)
         server.start()
         fill(server, Path(files))

@@ -1,4 +1,4 @@
-"""Events whose ids become one are what they would be had they been published under that id, one after another."""
+"""Events whose ids become one are merged as if they had been published under that id, one after another."""
 
 import tempfile
 from itertools import groupby
@@ -37,7 +37,7 @@ writes = st.lists(st.tuples(st.booleans(), st.sampled_from(ENVIRONMENTS), rows),
 @settings(max_examples=60, deadline=None)
 @given(writes=writes)
 def test_events_with_one_id_are_merged(writes: list[tuple[bool, str, dict[str, Any]]]) -> None:
-    """The later value wins per column, what a row does not carry stays, and undeclared columns are put together."""
+    """The later value wins per column, columns that a row does not set stay, and undeclared columns are combined."""
     with tempfile.TemporaryDirectory() as directory:
         opened = _opened(Path(directory))
         order: dict[tuple[str, str], int] = {}
@@ -89,7 +89,6 @@ def test_jobs_know_what_was_written_after_them(tmp_path: Path) -> None:
     opened.publish({"id": "7.0", "x": 1.0})
     opened.publish({"id": "7", "n": 2})
     assert _convert(opened, tmp_path) == (1, 1)
-    opened.restore_jobs()
     assert opened.publish({"id": "7", "x": 9.0, "n": 9, "name": "job"}, epoch=epoch) == ["replaced"]
     assert opened.event("7")["values"] == {"x": 1.0, "n": 2, "name": "job"}
     opened.store.close()

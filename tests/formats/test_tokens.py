@@ -1,4 +1,4 @@
-"""What tokens of an older version may do after an upgrade."""
+"""Rights of an older version's tokens after an upgrade."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ import pytest
 
 from inference_events.migration import migrate_directory, plan_directory
 from tests.e2e.process import TOKEN
-from tests.formats.test_upgrades import VERSIONS, copied, run
+from tests.formats.test_upgrades import FORMAT_0, FORMAT_1, copied, run
 from tests.program import Program
 
 
@@ -31,9 +31,9 @@ def change(directory: Path, sql: str, values: tuple[str, ...] = ()) -> None:
         catalog.execute(sql, values)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", FORMAT_0 + FORMAT_1)
 def test_tokens_that_publish_may_still_manage(tmp_path: Path, version: str) -> None:
-    """Tokens of an older version do what they did: `ingest` gets `manage`, which the log counts, and others nothing."""
+    """Tokens of an older version keep their rights: `ingest` gets `manage`, which the log counts; others stay."""
     directory, log = copied(version, tmp_path), tmp_path / "log"
     secrets = [add_token(directory, *scopes) for scopes in (["ingest"], ["ingest", "read"], ["read"], ["admin"])]
     secrets.append(add_token(directory, "read", "ingest"))

@@ -1,4 +1,4 @@
-"""What a user may rely on when a new version starts on the data directory of an older one."""
+"""Promises when a new version starts on the data directory of an older one."""
 
 import shutil
 import sqlite3
@@ -24,7 +24,9 @@ from inference_events.data_directory import (
     DataDirectoryTooNew,
     DataDirectoryTooOld,
 )
+from inference_events.events.store import DataRevision
 from inference_events.migration import DirectoryMigration, migrate_directory, plan_directory
+from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.formats import FORMAT
 from inference_events.stores.duckdb.migration import Migration
 from tests.e2e.process import ServerProcess
@@ -32,12 +34,16 @@ from tests.formats import make
 from tests.stores.server import Server
 
 FORMATS = Path(__file__).parent
-FORMAT_0, FORMAT_1 = ["0", "4501da5", "8138464"], ["39c5c08"]
-VERSIONS = FORMAT_0 + FORMAT_1
+FORMAT_0, FORMAT_1, FORMAT_2 = ["0", "4501da5", "8138464"], ["39c5c08"], ["6d40888"]
+VERSIONS = FORMAT_0 + FORMAT_1 + FORMAT_2
 CONVERTED, MERGED = make.TRAIN_ROWS + 5, 3
 EVENTS_DONE = Migration(0, FORMAT, CONVERTED, MERGED)
 DONE = DirectoryMigration(EVENTS_DONE, 0)
-DONE_BY = dict.fromkeys(FORMAT_0, DONE) | dict.fromkeys(FORMAT_1, DirectoryMigration(Migration(1, FORMAT), 0))
+DONE_BY = (
+    dict.fromkeys(FORMAT_0, DONE)
+    | dict.fromkeys(FORMAT_1, DirectoryMigration(Migration(1, FORMAT), 0))
+    | dict.fromkeys(FORMAT_2, DirectoryMigration(Migration(2, FORMAT), 0))
+)
 KILLED_IN_EACH = ["_change_system_tables", "_rename_tables", "set_format", "commit"]
 KILLED_IN_FORMAT_0 = ["_change_tables", "convert_ids"]
 KILLED = """
@@ -100,8 +106,8 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def started(tmp_path: Path, version: str) -> Iterator[ServerProcess]:
-    """Start today's server on a copy of the directory of an older version."""
-    # Its jobs ended on a certain day, and are looked at on any later one.
+    """Start the current server on a copy of the directory of an older version."""
+    # Its jobs ended on a fixed day, and the test runs on any later day.
     server = ServerProcess(copied(version, tmp_path), job_days=100_000)
     server.start()
     try:
@@ -128,7 +134,7 @@ def values(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unfinished_job(server: ServerProcess, model_id: str) -> str:
-    """Return the job that the older version left under way."""
+    """Return the job that the older version left unfinished."""
     jobs = server.call("GET", "/v3/jobs?limit=1000")["items"]
     in_production = (job for job in jobs if job["info"]["env_type"] == "PRODUCTION")
     [job_id] = [job["id"] for job in in_production if job["info"]["model_uuid"] == model_id]
@@ -146,8 +152,8 @@ def digests(directory: Path) -> dict[str, str]:
     return {str(file.relative_to(directory)): sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def test_every_event_is_there(started: ServerProcess, version: str) -> None:
-    """The server is ready, every event reads back, and the job that was under way ends as if nothing had happened."""
+def test_every_event_is_kept(started: ServerProcess, version: str) -> None:
+    """The server is ready, every event reads back, and the unfinished job completes."""
     known = models(started)
     job = started.wait_for(unfinished_job(started, known["words"]))
     assert (job["status"], job["info"]["rows"], job["info"]["created"]) == (
@@ -192,7 +198,7 @@ def test_ids_of_numbers_are_canonical_and_twins_are_one_event(started: ServerPro
 
 @pytest.mark.parametrize("version", FORMAT_0)
 def test_old_labels_have_no_time_and_new_ones_have(started: ServerProcess) -> None:
-    """The time of a label that is stored already is unknown, whatever is done to it; new labels get their times."""
+    """The time of a label that was already stored stays unknown; new labels get their times."""
     known = models(started)
     started.wait_for(unfinished_job(started, known["words"]))
     labels = [{"id": "7", "label": "yes"}, {"id": "b", "label": None}, {"id": "c", "label": "no"}]
@@ -206,8 +212,8 @@ def test_old_labels_have_no_time_and_new_ones_have(started: ServerProcess) -> No
     assert [numbers[each]["labelled_at"] for each in ("7", "9")] == [{"label": None}] * 2
 
 
-def test_what_is_published_again_is_unchanged(started: ServerProcess, tmp_path: Path) -> None:
-    """Files of datasets and events that are sent again are known: nothing is created, rejected or changed."""
+def test_events_published_again_are_unchanged(started: ServerProcess, tmp_path: Path) -> None:
+    """Files of datasets and events that are sent again are recognised: nothing is created, rejected or changed."""
     known = models(started)
     started.wait_for(unfinished_job(started, known["words"]))
     before = {name: started.read_all(model_id) for name, model_id in known.items()}
@@ -225,7 +231,7 @@ def test_what_is_published_again_is_unchanged(started: ServerProcess, tmp_path: 
     assert {name: started.read_all(model_id) for name, model_id in known.items()} == before
 
 
-def test_work_goes_on(started: ServerProcess) -> None:
+def test_work_continues(started: ServerProcess) -> None:
     """Events of an older version are updated, replaced and deleted by their ids, and a restart changes nothing."""
     numbers = models(started)["numbers"]
     labels = [{"id": 7, "label": False}, {"id": 12, "note": "new", "time": make.START + 30}, {"id": "x1", "note": "x"}]
@@ -243,7 +249,7 @@ def test_work_goes_on(started: ServerProcess) -> None:
 
 
 def test_a_migration_says_what_it_does_before_it_does_it(tmp_path: Path, version: str) -> None:
-    """`migrate --dry-run` reports what `migrate` then does, and changes no file. A second time there is nothing."""
+    """`migrate --dry-run` reports what `migrate` then does, and changes no file. A second run changes nothing."""
     directory = copied(version, tmp_path)
     before = digests(directory)
     assert plan_directory(directory) == DONE_BY[version]
@@ -253,8 +259,30 @@ def test_a_migration_says_what_it_does_before_it_does_it(tmp_path: Path, version
     assert migrate_directory(directory) is None
 
 
-def test_a_dry_run_leaves_what_a_crash_left(directory: Path) -> None:
-    """Logs that the databases have not taken up stay as they are, too."""
+def test_all_hours_are_dirty_after_a_migration(tmp_path: Path, version: str) -> None:
+    """A figure that nobody has computed yet finds every hour in which an environment has events."""
+    directory = copied(version, tmp_path)
+    migrate_directory(directory)
+    with duckdb.connect(str(directory / "events.duckdb"), read_only=True) as database:
+        ids = [model_id for (model_id,) in database.execute("SELECT model_id FROM models").fetchall()]
+        tables = {model_id: "events_" + model_id.replace("-", "") for model_id in ids}
+        expected = {
+            (model_id, environment_id): [(int(first), int(last))]
+            for model_id, table in tables.items()
+            for environment_id, first, last in database.execute(
+                "SELECT environment_id, floor(epoch(min(timestamp)) / 3600), floor(epoch(max(timestamp)) / 3600)"
+                f" FROM {table} GROUP BY environment_id"
+            ).fetchall()
+        }
+    store = DuckDBEventStore(directory / "events.duckdb")
+    found = {each: store.dirty_hours(*each, DataRevision(0, 0)) for each in expected}
+    store.close()
+    assert len(expected) == 4
+    assert found == expected
+
+
+def test_a_dry_run_keeps_the_logs_of_a_crash(directory: Path) -> None:
+    """Write-ahead logs that are not yet in the databases stay unchanged, too."""
     assert run("-c", LEAVE_LOGS, directory).returncode == 0
     before = digests(directory)
     assert {"events.duckdb.wal", "catalog.sqlite-wal"} <= before.keys()
@@ -281,7 +309,7 @@ def test_the_command_reports_what_it_does(directory: Path) -> None:
 
 
 def test_a_start_logs_what_it_migrates(directory: Path) -> None:
-    """The log at the start of the server says how many ids and events change, and names none. Later it says nothing."""
+    """The log at the start of the server counts the changed ids and events, without names. A later start logs none."""
     with capture_logs() as logs:
         Server(directory).stop()
         Server(directory).stop()
@@ -293,7 +321,7 @@ def test_a_start_logs_what_it_migrates(directory: Path) -> None:
     ("version", "step"), [*product(VERSIONS, KILLED_IN_EACH), *product(FORMAT_0, KILLED_IN_FORMAT_0)]
 )
 def test_a_migration_may_be_killed(tmp_path: Path, version: str, step: str) -> None:
-    """Whenever the process dies, the next start finds the migration done or does all of it."""
+    """If the process dies at any moment, the next start finds the migration done or repeats all of it."""
     directory = copied(version, tmp_path)
     killed = run("-c", KILLED, step, directory)
     assert (killed.returncode, killed.stderr) == (9, "")
@@ -304,7 +332,7 @@ def test_a_migration_may_be_killed(tmp_path: Path, version: str, step: str) -> N
         [counted] = database.execute(
             f"SELECT count(*), count(DISTINCT id_hash), count(label) FROM (SELECT *, c3 AS label FROM {table})"
         ).fetchall()
-    # A migration of format 0 compacts deltas. One of format 1 leaves two labels in them.
+    # A migration of format 0 compacts deltas. Later ones leave two labels in them.
     updated = 2 if version in FORMAT_0 else 0
     assert counted == (make.TRAIN_ROWS + 7, make.TRAIN_ROWS + 7, make.TRAIN_ROWS + updated)
 
@@ -345,10 +373,10 @@ def _in_catalog(directory: Path, sql: str) -> None:
         (older_catalog, DataDirectoryTooOld, "too old to be migrated: it lacks attempts."),
     ],
 )
-def test_what_cannot_be_migrated_is_refused(
+def test_a_directory_that_cannot_be_migrated_is_refused(
     directory: Path, make_unfit: Callable[[Path], None], error: type[DataDirectoryError], message: str
 ) -> None:
-    """A directory that is too new or too old is refused with a message, and stays as it is."""
+    """A directory that is too new or too old is refused with a message, and stays unchanged."""
     make_unfit(directory)
     before = digests(directory)
     for arguments in (["serve", "--port", "0"], ["migrate"]):
@@ -364,7 +392,7 @@ def test_what_cannot_be_migrated_is_refused(
 
 
 def test_a_directory_in_use_is_not_migrated(directory: Path, tmp_path: Path) -> None:
-    """While a process owns the directory it is neither migrated nor looked at. Without a directory there is nothing."""
+    """While a process owns the directory it is neither migrated nor read. A missing directory is an error."""
     owner = DataDirectory(directory)
     for act in (migrate_directory, plan_directory):
         with pytest.raises(DataDirectoryInUse):

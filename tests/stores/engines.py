@@ -8,6 +8,7 @@ from pathlib import Path
 from inference_events.events.store import Store
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.writer import MAX_DELTAS
+from tests.stores.databases import open_postgres
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ SMALL_PARTS = {f"{SCANNING}.PART_BYTES": 2000, f"{SCANNING}.SMALL_PART_ROWS": 10
 DUCKDB = Engine(open_duckdb, SMALL_PARTS)
 DUCKDB_FEW_DELTAS = Engine(partial(open_duckdb, max_deltas=1), SMALL_PARTS)
 
+POSTGRES_SCANNING = "inference_events.stores.postgres.scanning"
+POSTGRES = Engine(open_postgres, {f"{POSTGRES_SCANNING}.PART_BYTES": 2000, f"{POSTGRES_SCANNING}.FETCHED_ROWS": 50})
+
 ENGINES = {
     "duckdb": DUCKDB,
     "duckdb, few deltas": DUCKDB_FEW_DELTAS,
+    "postgres": POSTGRES,
 }

@@ -18,7 +18,6 @@ from inference_events.events.store import (
     Deletion,
     EventBatch,
     IdempotencyRecord,
-    OpenJob,
     Query,
     RecordOfRows,
     RejectedRow,
@@ -50,7 +49,7 @@ class Opened:
         self._directory = directory
         self._environments = count()
         self._job_numbers = count()
-        self.jobs: dict[int, OpenJob] = {}
+        self.jobs: dict[int, str] = {}
         self.schema = SCHEMA
         self.revision = 1
         self.store = engine(directory)
@@ -90,22 +89,19 @@ class Opened:
     def update(self, *rows: Row, environment: str = "production", **more: Any) -> list[str]:
         return self.write(WriteKind.UPDATE, rows, environment, **more)
 
-    def accept_job(self) -> int:
+    def accept_job(self, job_id: str | None = None) -> int:
         """Open a job of the model and return its epoch."""
-        job_id = f"job-{next(self._job_numbers)}"
+        job_id = job_id or f"job-{next(self._job_numbers)}"
         epoch = self.store.accept_job(MODEL, job_id).result()
-        self.jobs[epoch] = OpenJob(job_id, MODEL, epoch)
+        self.jobs[epoch] = job_id
         return epoch
 
     def end_job(self, epoch: int) -> None:
-        self.store.end_job(self.jobs.pop(epoch).job_id).result()
+        self.store.end_job(self.jobs[epoch]).result()
 
-    def restore_jobs(self) -> None:
-        """Tell the store, after it was opened again, which jobs have not ended."""
-        self.store.restore_jobs(list(self.jobs.values())).result()
-
-    def delete(self, epoch: int, job_id: str = "deletion", environment: str = "production", **selected: Any) -> int:
-        return self.store.delete(Deletion(MODEL, environment, epoch, job_id, **selected)).result()
+    def delete(self, epoch: int, environment: str = "production", fence: int = 0, **selected: Any) -> int:
+        """Delete events by the job that was accepted at an epoch."""
+        return self.store.delete(Deletion(MODEL, environment, epoch, self.jobs[epoch], fence, **selected)).result()
 
     def read(self, environment: str = "production", **selected: Any) -> list[Event]:
         """Return events as dicts: `values` and `labels` without nulls, times in microseconds, violations as tuples."""
@@ -149,9 +145,14 @@ def batch(rows: Sequence[Row], schema: pa.Schema, revision: int, hash_version: i
 
 
 def chunk(
-    job_id: str, rows: Sequence[int], rejected: Sequence[RejectedRow] = (), end: int | None = None, start: int = 0
+    job_id: str,
+    rows: Sequence[int],
+    rejected: Sequence[RejectedRow] = (),
+    end: int | None = None,
+    start: int = 0,
+    fence: int = 0,
 ) -> Chunk:
-    return Chunk(job_id, start, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
+    return Chunk(job_id, fence, start, rows[-1] + 1 if end is None else end, np.array(rows, np.int64), rejected)
 
 
 class HookedRecords(Sequence[RecordOfRows]):

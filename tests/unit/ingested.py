@@ -1,4 +1,4 @@
-"""Rows as JSON, CSV and Parquet for the tests of `ingest`, and what became of them in plain Python."""
+"""Rows as JSON, CSV and Parquet for the tests of `ingest`, and their results in plain Python."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +70,7 @@ def values(ingested: Ingested, name: str = "c") -> list[Any]:
 
 
 def violations(ingested: Ingested, name: str = "c") -> list[dict[str, Any]]:
-    """Return for each row its violations of a column: kind to raw value, None where there is none."""
+    """Return for each row its violations of a column: kind to raw value, None if there is none."""
     rows = ingested.batch.system["violations"].to_pylist()
     return [{v["kind"]: v["value"] and orjson.loads(v["value"]) for v in row if v["column"] == name} for row in rows]
 

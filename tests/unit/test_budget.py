@@ -1,4 +1,4 @@
-"""The memory for bodies adds up, whatever happens to them."""
+"""The memory for bodies adds up in every case."""
 
 from contextlib import ExitStack
 from functools import partial
@@ -58,7 +58,7 @@ def test_the_budget_adds_up(steps: list[tuple[int, int, bool]]) -> None:
 
 
 def test_a_refused_body_takes_nothing_more() -> None:
-    """What was refused for an older body has given back its bytes, and can neither grow nor arrive."""
+    """A body refused for an older one has released its bytes, and can neither grow nor arrive."""
     budget = BodyBudget(LIMIT)
     with budget.reserve() as older, budget.reserve() as newer:
         newer.add(LIMIT)
@@ -71,8 +71,8 @@ def test_a_refused_body_takes_nothing_more() -> None:
     assert budget.used == 0
 
 
-def test_no_body_is_refused_in_vain() -> None:
-    """If refusing newer bodies would not make enough room, the one that asks is refused alone."""
+def test_no_body_is_refused_without_need() -> None:
+    """If refusing newer bodies would not free enough bytes, only the body that needs them is refused."""
     budget = BodyBudget(LIMIT)
     with budget.reserve() as served, budget.reserve() as older, budget.reserve() as newer:
         served.add(LIMIT - 2)

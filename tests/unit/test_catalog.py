@@ -1,11 +1,10 @@
-"""What the catalog promises: transactions, migrations, and rows under their rules."""
+"""Promises of the catalog: transactions, migrations, and the rules of rows."""
 
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import partial
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -20,16 +19,18 @@ from inference_events.catalog import (
     files,
     idempotency_records,
     jobs,
+    leases,
     models,
     organizations,
     projects,
     tokens,
 )
-from inference_events.catalog.database import sqlite_url
+from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, Table, utc_now
 from inference_events.context import Request
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
+from tests.catalogs import SQLITE
 
 MODEL = {
     "name": "churn",
@@ -41,8 +42,8 @@ MODEL = {
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     yield catalog
     catalog.close()
@@ -91,18 +92,18 @@ def test_migrations_make_what_the_code_declares(catalog: Catalog) -> None:
     assert difference == []
 
 
-def test_opening_again_keeps_everything(tmp_path: Path) -> None:
-    """A catalog that is closed and opened again, migrations included, has what was written to it."""
-    url = sqlite_url(tmp_path / "catalog.sqlite")
-    first = Catalog(url)
+def test_opening_again_keeps_everything(catalog_url: str) -> None:
+    """A catalog that is closed and opened again, migrations included, has all of its rows."""
+    first = Catalog(catalog_url)
     first.write(lambda session: organizations.ensure(session, "acme"))
     project = create_project(first)
     first.close()
-    second = Catalog(url)
+    second = Catalog(catalog_url)
     assert second.read(lambda session: projects.get(session, project.id)).name == "bank"
     second.close()
 
 
+@pytest.mark.parametrize("catalog_url", [SQLITE], indirect=True)
 def test_an_acknowledged_write_is_synced(catalog: Catalog) -> None:
     """Commits go to a write-ahead log that is synced each time, and references are enforced."""
     pragmas = ("journal_mode", "synchronous", "foreign_keys")
@@ -111,7 +112,7 @@ def test_an_acknowledged_write_is_synced(catalog: Catalog) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing(catalog: Catalog) -> None:
-    """When the function of a write raises, nothing of it is kept and the next write works."""
+    """If the function of a write raises, none of its changes are kept and the next write works."""
 
     def fail(session: Session) -> None:
         projects.create(session, "half")
@@ -124,7 +125,7 @@ def test_a_write_that_fails_leaves_nothing(catalog: Catalog) -> None:
 
 
 def test_a_read_sees_one_state(catalog: Catalog) -> None:
-    """What is written while a read goes on does not show in it."""
+    """A write during a read does not show in it."""
 
     def count_twice(session: Session) -> tuple[int, int]:
         before = projects.list_page(session, Listing()).total
@@ -164,8 +165,8 @@ def test_context_variables_reach_the_function(catalog: Catalog) -> None:
     assert asyncio.run(run()) == ["seen", "seen"]
 
 
-def test_remembered_reads_end_with_the_next_write(catalog: Catalog) -> None:
-    """A remembered result is returned without a read until anything is written."""
+def test_cached_reads_end_with_the_next_write(catalog: Catalog) -> None:
+    """A cached result is returned without a read until the next write."""
     project = create_project(catalog)
     reads: list[int] = []
 
@@ -180,8 +181,8 @@ def test_remembered_reads_end_with_the_next_write(catalog: Catalog) -> None:
         catalog.cached_read("project", read)
 
 
-def test_what_is_remembered_survives_the_progress_of_jobs(catalog: Catalog, token_id: str) -> None:
-    """A running job reports each second, and requests leave records: neither costs the others a read."""
+def test_cached_reads_survive_the_progress_of_jobs(catalog: Catalog, token_id: str) -> None:
+    """A running job reports each second, and requests leave records: neither invalidates cached reads."""
     project = create_project(catalog)
     job_id = catalog.write(create_job)
     reads: list[int] = []
@@ -191,8 +192,10 @@ def test_what_is_remembered_survives_the_progress_of_jobs(catalog: Catalog, toke
         return projects.get(session, project.id).name
 
     catalog.cached_read("project", read)
-    catalog.write(lambda session: jobs.start(session, job_id))
-    catalog.write(lambda session: jobs.report(session, job_id, 50.0, {"rows": 1}))
+    job = catalog.write(lambda session: leases.claim(session, "o", 30))
+    assert job is not None
+    assert job.id == job_id
+    assert catalog.write(lambda session: leases.report(session, Lease.of(job), 30, 50.0, {"rows": 1}))
     request = Request(id="r", method="POST", path="/v3/events", token_id=token_id, body_digest=b"d" * 32)
     catalog.write(lambda session: idempotency_records.record(session, request, {}))
     catalog.write(lambda session: idempotency_records.purge(session, utc_now()))
@@ -214,7 +217,7 @@ CHANGES: dict[str, Callable[[Session, str], object]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_other_write_is_seen(catalog: Catalog, name: str) -> None:
-    """Whatever way a row of another table is written, what is remembered is read again."""
+    """After any kind of write to another table, cached results are read again."""
     project = create_project(catalog)
     reads: list[int] = []
 
@@ -245,7 +248,7 @@ def test_ids_are_found_in_any_case(catalog: Catalog) -> None:
 
 
 def test_pages_cover_all_rows_once(catalog: Catalog) -> None:
-    """Pages of a list, one after the other, hold every row once, in order, and tell the total."""
+    """Pages of a list, one after the other, have every row once, in order, and the total."""
     for number in range(7):
         create_project(catalog, f"project_{number}")
     pages = [catalog.read(partial(projects.list_page, listing=Listing(3, offset))) for offset in (0, 3, 6, 9)]
@@ -259,7 +262,7 @@ def test_pages_cover_all_rows_once(catalog: Catalog) -> None:
 
 
 def test_a_model_comes_with_its_production_environment(catalog: Catalog, token_id: str) -> None:
-    """Creating a model creates its PRODUCTION environment, and tells who and where without more reading."""
+    """Creating a model creates its PRODUCTION environment, and returns its project and owner without further reads."""
     model = create_model(catalog, create_project(catalog), token_id)
     assert (model.version, model.xai_params, model.task_params) == ("v1", {}, {})
     assert (model.project.name, model.project.organization.name) == ("bank", "acme")
@@ -280,8 +283,8 @@ def test_a_model_that_is_refused_leaves_no_environment(catalog: Catalog, token_i
         catalog.write(lambda session: models.create(session, token_id, MODEL, token_id))
 
 
-def test_the_schema_revision_follows_what_binds_events(catalog: Catalog, token_id: str) -> None:
-    """A change of how events are read moves the revision on; a description or the same value does not."""
+def test_the_schema_revision_follows_changes_that_bind_events(catalog: Catalog, token_id: str) -> None:
+    """A change of how events are read raises the revision; a description or the same value does not."""
     model = create_model(catalog, create_project(catalog), token_id)
 
     def update(**changes: object) -> int:
@@ -371,7 +374,7 @@ def test_a_deleted_baseline_stays_deleted(catalog: Catalog, token_id: str) -> No
 
 
 def test_a_dataset_leaves_a_baseline_of_its_name_alone(catalog: Catalog, token_id: str) -> None:
-    """Where somebody made a baseline of a name, a later dataset of that name comes without one."""
+    """If a baseline of a name exists, a later dataset of that name comes without one."""
     model = create_model(catalog, create_project(catalog), token_id)
 
     def make(session: Session) -> Baseline:
@@ -413,8 +416,8 @@ def test_datasets_and_baselines_go_with_their_model(catalog: Catalog, token_id: 
         ("m.tar.gz", "TAR_GZ"),
     ],
 )
-def test_a_file_s_suffix_tells_its_type(filename: str, type: str) -> None:
-    """The ending of a file's name, in any case, tells its type."""
+def test_a_file_s_suffix_gives_its_type(filename: str, type: str) -> None:
+    """The ending of a file's name, in any case, gives its type."""
     assert files.type_of(filename) == type
 
 

@@ -1,8 +1,7 @@
-"""What limits a request to the projects of its token, for all tables at once."""
+"""The limit of a request to the projects of its token, for all tables at once."""
 
 import contextvars
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -11,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.tables import (
+    CatalogVersion,
     FilePart,
     IdempotencyRecord,
     Organization,
@@ -25,12 +24,12 @@ from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {IdempotencyRecord, FilePart, Organization, Token, TokenProject}
+OF_NO_PROJECT = {CatalogVersion, IdempotencyRecord, FilePart, Organization, Token, TokenProject}
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "o"))
     yield catalog
     catalog.close()
@@ -65,7 +64,7 @@ def test_every_table_says_whether_it_belongs_to_projects() -> None:
     assert not set(LIMITS) & OF_NO_PROJECT
 
 
-def test_what_is_remembered_of_one_request_is_not_given_to_another(catalog: Catalog) -> None:
+def test_cached_results_of_one_request_are_not_given_to_another(catalog: Catalog) -> None:
     """A cached read is limited, too: each set of projects has its own results."""
     ids = {add_project(catalog, "a"), add_project(catalog, "b")}
 

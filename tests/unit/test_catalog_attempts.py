@@ -1,22 +1,20 @@
-"""What retry records promise: the newest fitting answer, in the transaction of its effect."""
+"""Promises of idempotency records: the newest matching response, in the transaction of its effect."""
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, idempotency_records, organizations, projects
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import KeyClaimed, Request
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     yield catalog
     catalog.close()
@@ -31,12 +29,12 @@ def answer_to(catalog: Catalog, asked: Request) -> object:
     return None if found is None else found.answer["data"]
 
 
-def record(catalog: Catalog, given: Request, answer: int) -> None:
-    catalog.write(lambda session: idempotency_records.record(session, given, {"data": answer}))
+def record(catalog: Catalog, given: Request, response: int) -> None:
+    catalog.write(lambda session: idempotency_records.record(session, given, {"data": response}))
 
 
-def test_the_newest_answer_of_a_body_is_found(catalog: Catalog) -> None:
-    """Without a key, a repeated body gets the answer given last, of the same token and path only."""
+def test_the_newest_response_of_a_body_is_found(catalog: Catalog) -> None:
+    """Without a key, a repeated body gets the last response of the same token and path."""
     record(catalog, request(), 1)
     record(catalog, request(), 2)
     assert answer_to(catalog, request()) == 2
@@ -44,8 +42,8 @@ def test_the_newest_answer_of_a_body_is_found(catalog: Catalog) -> None:
         assert answer_to(catalog, other) is None
 
 
-def test_a_key_finds_its_answer_whatever_the_body(catalog: Catalog) -> None:
-    """With a key the body does not matter, so that a key used for another body can be told."""
+def test_a_key_finds_its_response_for_any_body(catalog: Catalog) -> None:
+    """With a key the body does not matter, so that a key used for another body is noticed."""
     record(catalog, request(key="k"), 1)
     assert answer_to(catalog, request(b"other", key="k")) == 1
     assert answer_to(catalog, request(key="l")) is None
@@ -53,7 +51,7 @@ def test_a_key_finds_its_answer_whatever_the_body(catalog: Catalog) -> None:
 
 
 def test_a_key_can_be_claimed_once(catalog: Catalog) -> None:
-    """A second effect under one key is refused whole: neither its answer nor its change is kept."""
+    """A second effect under one key is refused: neither its response nor its change is kept."""
 
     def create(session: Session, name: str) -> None:
         projects.create(session, name)
@@ -66,8 +64,8 @@ def test_a_key_can_be_claimed_once(catalog: Catalog) -> None:
     assert [row.name for row in page.items] == ["bank"]
 
 
-def test_old_answers_are_forgotten(catalog: Catalog) -> None:
-    """Purging forgets the answers given before a time and no others, and frees their keys."""
+def test_old_responses_are_forgotten(catalog: Catalog) -> None:
+    """Purging removes the responses from before a time and no others, and frees their keys."""
     record(catalog, request(key="k"), 1)
     now = utc_now()
     record(catalog, request(), 2)

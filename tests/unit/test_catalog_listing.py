@@ -1,4 +1,4 @@
-"""What the catalog promises of its lists: filter, ordering and search mean what the contract says, and never fail."""
+"""Lists of the catalog: filter, ordering and search follow the contract, and never fail."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inference_events.catalog import Catalog, tokens
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import MAX_DEPTH, MAX_RULES, Listing
 from inference_events.catalog.tables import Token
 from inference_events.errors import BadRequest
 from inference_events.http.contract import load_contract
 from inference_events.http.parameters import Parameter
 from inference_events.http.schemas import to_json_schema
+from tests.catalogs import KINDS, new_url
 
 Node = Mapping[str, Any]
 
@@ -31,10 +31,10 @@ NEGATED = tuple(f"not_{name}" for name in ("equal", "in", "between", *ON_TEXT))
 OPERATORS = (*ON_ONE, *ON_TEXT, *WITHOUT_VALUE, "any", "in", "between", *NEGATED)
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+@pytest.fixture(scope="module", params=KINDS)
+def catalog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
     """Hold tokens of odd names, of which some never end."""
-    catalog = Catalog(sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite"))
+    catalog = Catalog(new_url(request, tmp_path_factory.mktemp("catalog")))
     for number, name in enumerate(NAMES):
         catalog.write(partial(tokens.create, name=name, scopes=["read"], expires_at=ENDS[number % len(ENDS)]))
     yield catalog
@@ -133,7 +133,7 @@ def conditions(parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[di
 @settings(max_examples=400, deadline=None)
 @given(node=st.recursive(rules(), conditions, max_leaves=6))
 def test_a_filter_means_what_it_says(catalog: Catalog, node: dict[str, Any]) -> None:
-    """Any tree of rules selects exactly the rows that it selects when read in plain Python."""
+    """Any tree of rules selects exactly the rows that plain Python selects with it."""
     expected = [token.name for token in listed(catalog) if selects(node, token)]
     assert filtered(catalog, wire(node)) == expected
 
@@ -195,12 +195,12 @@ def refused_places(catalog: Catalog, text: str) -> list[str]:
 @example(text='{"field":"name","operator":"equal","value":"\\ud800"}')
 @example(text='{"field":"name","operator":["equal"],"value":1}')
 def test_no_filter_is_a_failure(catalog: Catalog, text: str) -> None:
-    """Whatever text is sent as a filter, it selects rows or is a 400 that names it."""
+    """Any text sent as a filter selects rows or is a 400 that names it."""
     assert all(place.startswith("/query/filter") for place in refused_places(catalog, text))
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", '{"rules":[]}', '{"condition":"OR","rules":[]}'])
-def test_a_filter_without_rules_leaves_nothing_out(catalog: Catalog, text: str | None) -> None:
+def test_a_filter_without_rules_selects_everything(catalog: Catalog, text: str | None) -> None:
     """No filter, an empty one, and one with an empty list of rules give all rows."""
     assert names(catalog, filter=text) == list(NAMES)
 
@@ -255,7 +255,7 @@ UNREADABLE: Sequence[Node] = (
     ],
 )
 def test_a_filter_that_cannot_be_read_is_refused(catalog: Catalog, text: str) -> None:
-    """A filter of another form, field, operator or type of value is a 400 that repeats nothing of it."""
+    """A filter with an invalid form, field, operator or type of value is a 400 that does not repeat it."""
     with pytest.raises(BadRequest) as refused:
         names(catalog, filter=text)
     assert all(fault.place.startswith("/query/filter") for fault in refused.value.faults)
@@ -274,7 +274,7 @@ def test_a_filter_as_deep_as_allowed_is_read(catalog: Catalog) -> None:
 
 
 def test_text_is_compared_as_it_is(catalog: Catalog) -> None:
-    """Filters tell upper case from lower, and no character in them stands for others."""
+    """Filters distinguish upper and lower case, and have no wildcards."""
     assert filtered(catalog, rule("name", "begins_with", "B")) == ["Bank"]
     assert filtered(catalog, rule("name", "contains", "_")) == ["bank_50"]
     assert filtered(catalog, rule("name", "ends_with", "%50")) == ["bank%50"]
@@ -312,7 +312,7 @@ def test_lists_are_ordered_as_asked(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("ordering", ["secret", "-hash", "name,secret", "--name", "-", "name,"])
 def test_an_unknown_ordering_is_refused(catalog: Catalog, ordering: str) -> None:
-    """An ordering by what is not there to order by is a 400 that names it."""
+    """An ordering by a missing field is a 400 that names it."""
     with pytest.raises(BadRequest) as refused:
         names(catalog, ordering=ordering)
     assert [fault.place for fault in refused.value.faults] == ["/query/ordering"]

@@ -1,19 +1,21 @@
-"""What the operations of projects, jobs, files, tokens and the server promise beyond the catalog's rules."""
+"""Operations of projects, jobs, files, tokens and the server, beyond the catalog's rules."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from inference_events import __version__
-from inference_events.catalog import Catalog, idempotency_records, jobs
-from inference_events.catalog.bootstrap import open_catalog
+from inference_events.catalog import Catalog, files, idempotency_records, jobs
+from inference_events.catalog.bootstrap import open_catalog, open_shared_catalog
 from inference_events.catalog.tables import IdempotencyRecord, Job
-from inference_events.context import Request, enter_request
+from inference_events.context import KeyClaimed, Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
 from inference_events.events.store import RejectedRow
@@ -27,10 +29,11 @@ from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.settings import Settings
 from inference_events_api import types as t
-from tests.uploads import object_paths, uploaded
+from tests.catalogs import KINDS, SQLITE, new_url
+from tests.uploads import uploaded
 
 T = TypeVar("T")
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -40,9 +43,13 @@ def directory(tmp_path: Path) -> Iterator[DataDirectory]:
     directory.close()
 
 
-@pytest.fixture
-def catalog(directory: DataDirectory) -> Iterator[Catalog]:
-    catalog, _ = open_catalog(Settings(), directory)
+@pytest.fixture(params=KINDS)
+def catalog(request: pytest.FixtureRequest, directory: DataDirectory) -> Iterator[Catalog]:
+    if request.param == SQLITE:
+        catalog, _ = open_catalog(Settings(), directory)
+    else:
+        settings = Settings(admin_token=SecretStr("preset-admin-token"))
+        catalog = open_shared_catalog(new_url(request, directory.path), settings)
     yield catalog
     catalog.close()
 
@@ -66,30 +73,33 @@ def call(request: Request, operation: Callable[[], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def job_of(catalog: Catalog, answer: t.JobAcceptedResponse) -> Job:
-    return catalog.read(lambda session: jobs.get(session, answer["data"]["job"]["id"]))
+def job_of(catalog: Catalog, response: t.JobAcceptedResponse) -> Job:
+    return catalog.read(lambda session: jobs.get(session, response["data"]["job"]["id"]))
 
 
-def test_a_change_leaves_its_answer(catalog: Catalog, project_operations: ProjectOperations, request_: Request) -> None:
-    """Creating a project keeps the very answer for a retry; a refused attempt keeps nothing."""
-    answer = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+def test_a_change_leaves_its_response(
+    catalog: Catalog, project_operations: ProjectOperations, request_: Request
+) -> None:
+    """Creating a project keeps the same response for a retry; a refused attempt keeps nothing."""
+    response = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     kept = catalog.read(lambda session: idempotency_records.find(session, request_))
     assert kept is not None
-    assert kept.answer == answer
-    with pytest.raises(Conflict):
-        call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
+    assert kept.answer == response
+    for request, refusal in ((request_, KeyClaimed), (replace(request_, idempotency_key="other"), Conflict)):
+        with pytest.raises(refusal):
+            call(request, lambda: project_operations.create_project(body={"name": "bank"}))
     assert len(catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all())) == 1
 
 
 def test_a_project_is_deleted_by_a_job(
     catalog: Catalog, project_operations: ProjectOperations, request_: Request
 ) -> None:
-    """Deleting a project answers with a job that is readable and knows what to delete."""
+    """Deleting a project returns a job that is readable and has the models to delete."""
     created = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     project_id = created["data"]["id"]
     delete = Request("r", "DELETE", f"/v3/projects/{project_id}", request_.token_id)
-    answer = call(delete, lambda: project_operations.delete_project(project_id=project_id))
-    job = job_of(catalog, answer)
+    response = call(delete, lambda: project_operations.delete_project(project_id=project_id))
+    job = job_of(catalog, response)
     assert (job.kind, job.project_id) == ("delete_project", project_id)
     assert (job.params, job.token_id) == ({"model_ids": []}, request_.token_id)
     assert job.info == {"resource_type": "PROJECT", "resource_name": "bank", "project_name": "bank"}
@@ -97,8 +107,8 @@ def test_a_project_is_deleted_by_a_job(
         asyncio.run(project_operations.get_project(project_id=project_id))
 
 
-def test_pages_say_where_they_stand(project_operations: ProjectOperations, request_: Request) -> None:
-    """A page tells size, counts and its index from 1, by which the vendor's client finds the end."""
+def test_pages_have_their_index(project_operations: ProjectOperations, request_: Request) -> None:
+    """A page has size, counts and its index from 1, by which the vendor's client finds the end."""
     for number in range(5):
         request = Request("r", "POST", "/v3/projects", request_.token_id, idempotency_key=str(number))
         call(request, partial(project_operations.create_project, body={"name": f"p_{number}"}))
@@ -142,7 +152,7 @@ def test_rejected_rows_are_paged(catalog: Catalog, project_operations: ProjectOp
     assert asked == [(job_id, 2, 1)]
     assert (page["total"], page["page_index"], page["items"][0]["row"]) == (3, 3, 17)
     with pytest.raises(ObjectNotFound, match="Job"):
-        asyncio.run(operations.list_rejected_rows(job_id=NOBODY))
+        asyncio.run(operations.list_rejected_rows(job_id=UNKNOWN_ID))
 
 
 def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_: Request) -> None:
@@ -150,13 +160,14 @@ def test_an_upload_is_kept(catalog: Catalog, directory: DataDirectory, request_:
     store = LocalFileStore(directory.files, directory.incoming)
     operations = FileOperations(catalog, MultipartUploads(catalog, store, 1000))
     upload, wrong = uploaded(store, "one.CSV", b"a\n1\n"), uploaded(store, "one.txt", b"?")
-    answer = call(request_, lambda: operations.upload_file(file=upload))["data"]
+    response = call(request_, lambda: operations.upload_file(file=upload))["data"]
     assert upload.is_kept
-    [path] = object_paths(directory.path, answer["id"])
+    [stored] = catalog.read(lambda session: files.objects(session, response["id"]))
+    path = directory.files / stored.key
     assert path.read_bytes() == b"a\n1\n"
-    assert (answer["filename"], answer["type"], answer["size"]) == ("one.CSV", "CSV", 4)
-    assert answer["status"] == "SUCCESSFUL"
-    assert answer["created_by"] == {"id": request_.token_id, "full_name": "admin", "email": ""}
+    assert (response["filename"], response["type"], response["size"]) == ("one.CSV", "CSV", 4)
+    assert response["status"] == "SUCCESSFUL"
+    assert response["created_by"]["id"] == request_.token_id
     with pytest.raises(BadRequest):
         call(request_, lambda: operations.upload_file(file=wrong))
     assert not wrong.is_kept
@@ -173,7 +184,7 @@ def test_a_token_ends_in_the_future(catalog: Catalog, directory: DataDirectory, 
 
 
 def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirectory) -> None:
-    """Secrets are shown by creating and rotating, never by listing, and no answer is kept."""
+    """Creating and rotating show the secret, listing never does, and no response is kept."""
     operations = TokenOperations(catalog, directory)
     end = "2099-12-31t23:59:59.5+01:00"
     created = asyncio.run(operations.create_token(body={"name": "n", "scopes": ["read"], "expires_at": end}))["data"]
@@ -183,12 +194,12 @@ def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirec
     revoked = asyncio.run(operations.revoke_token(token_id=created["id"]))["data"]
     listed = asyncio.run(operations.list_tokens())["data"]["items"]
     assert all("token" not in shown for shown in [revoked, *listed])
-    assert [row["name"] for row in listed] == ["n", "admin"]
+    assert [row["name"].removeprefix("preset ") for row in listed] == ["n", "admin"]
     assert catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all()) == []
 
 
-def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
-    """Server info has version and organization as settings say, and any client the contract lets in fits."""
+def test_the_server_shows_version_and_organization(catalog: Catalog) -> None:
+    """Server info has the settings' version and organization, and every client of an allowed version is compatible."""
     operations = ServerOperations(catalog, "26.14.0", lambda: True, lambda: True)
     info = asyncio.run(operations.get_server_info())["data"]
     assert info["inference_events_version"] == __version__
@@ -199,7 +210,7 @@ def test_the_server_tells_what_it_is(catalog: Catalog) -> None:
 
 
 def test_readiness_is_more_than_being_alive(catalog: Catalog) -> None:
-    """Liveness answers always, readiness only while the rest of the server is ready."""
+    """Liveness always succeeds, readiness only while the rest of the server is ready."""
     operations = ServerOperations(catalog, "26.14.0", lambda: False, lambda: True)
     assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}
     with pytest.raises(ServiceUnavailable):

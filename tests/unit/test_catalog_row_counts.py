@@ -1,4 +1,4 @@
-"""What environments and baselines tell of their events where the event store does not know the model."""
+"""Row counts of environments and baselines if the event store does not know the model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models, organizations, projects, tokens
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.operations import row_counts
@@ -17,8 +16,8 @@ MODEL = {"name": "churn", "input_type": "structured", "task": "not_set", "schema
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     yield catalog
     catalog.close()
 
@@ -31,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[DuckDBEventStore]:
 
 
 def test_a_model_that_the_store_does_not_know_has_no_events(catalog: Catalog, store: DuckDBEventStore) -> None:
-    """Where a stop came between catalog and store, or a deletion is under way, the counts are 0, never a failure."""
+    """After a stop between the writes to catalog and store, or during a deletion, the counts are 0, not an error."""
 
     def make(session: Session) -> None:
         organizations.ensure(session, "acme")

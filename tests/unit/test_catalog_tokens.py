@@ -1,4 +1,4 @@
-"""What tokens promise: secrets that are kept nowhere, and ends that are ends."""
+"""Promises of tokens: secrets are not stored, and a token that has ended stays invalid."""
 
 import stat
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, authentication, tokens
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.bootstrap import open_catalog
-from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Token, utc_now
 from inference_events.catalog.tokens import TokenIdentity
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import Conflict, ObjectNotFound
 from inference_events.settings import Settings
+from tests.catalogs import SQLITE
 
 PRESET = "a-preset-admin-token"
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url)
     yield catalog
     catalog.close()
 
@@ -42,7 +42,7 @@ def create(catalog: Catalog, *scopes: str, expires_at: datetime | None = None) -
 
 
 def start(directory: DataDirectory, preset: str = "") -> tuple[str | None, list[bool]]:
-    """Open and close the catalog as a server does; tell the secret shown and which presets are valid."""
+    """Open and close the catalog as a server does; return the secret shown and the valid presets."""
     settings = Settings(admin_token=SecretStr(preset))
     catalog, shown = open_catalog(settings, directory)
     authenticate = Authentication(catalog).authenticate
@@ -51,6 +51,7 @@ def start(directory: DataDirectory, preset: str = "") -> tuple[str | None, list[
     return shown, valid
 
 
+@pytest.mark.parametrize("catalog_url", [SQLITE], indirect=True)
 def test_a_secret_is_not_stored(catalog: Catalog, tmp_path: Path) -> None:
     """Nothing in the database's files shows a token's secret."""
     _, secret = create(catalog)
@@ -61,7 +62,7 @@ def test_a_secret_is_not_stored(catalog: Catalog, tmp_path: Path) -> None:
 
 
 def test_a_token_is_known_by_its_secret_only(catalog: Catalog) -> None:
-    """A secret identifies its token and scopes; any other text, the token's id included, nobody."""
+    """A secret identifies its token and scopes; any other text, even the token's id, identifies none."""
     token, secret = create(catalog, "ingest", "read")
     authenticate = Authentication(catalog).authenticate
     identity = authenticate(secret)
@@ -71,7 +72,7 @@ def test_a_token_is_known_by_its_secret_only(catalog: Catalog) -> None:
 
 
 def test_a_revoked_token_ends_at_once(catalog: Catalog) -> None:
-    """From the end of the revocation on nobody is identified, although the token was used a moment before."""
+    """After its revocation a token is refused, although it was used a moment before."""
     token, secret = create(catalog)
     authenticate = Authentication(catalog).authenticate
     assert authenticate(secret) is not None
@@ -92,7 +93,7 @@ def test_an_expired_token_ends_on_time(catalog: Catalog, monkeypatch: pytest.Mon
 
 
 def test_authentication_rarely_reads(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token that is used again and again is looked up anew only after a write, as of its use."""
+    """A token that is used again and again is only looked up again after a write, such as that of its use."""
     _, secret = create(catalog)
     identify, looked_up = tokens.identify, []
 
@@ -106,13 +107,13 @@ def test_authentication_rarely_reads(catalog: Catalog, monkeypatch: pytest.Monke
     assert len(looked_up) <= 2
 
 
-def test_use_is_noted(catalog: Catalog, tmp_path: Path) -> None:
+def test_use_is_noted(catalog: Catalog, catalog_url: str) -> None:
     """The time of a token's use is kept, at the latest when the catalog closes."""
     token, secret = create(catalog)
     before = utc_now()
     Authentication(catalog).authenticate(secret)
     catalog.close()
-    again = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+    again = Catalog(catalog_url)
     page = again.read(lambda session: tokens.list_page(session, Listing()))
     again.close()
     assert [row.id for row in page.items] == [token.id]
@@ -133,7 +134,7 @@ def test_rotation_overlaps_as_asked(catalog: Catalog, monkeypatch: pytest.Monkey
 
 
 def test_rotation_without_overlap_ends_the_old_token_at_once(catalog: Catalog) -> None:
-    """With an overlap of nothing, the old secret is not valid once the new one is known."""
+    """With an overlap of zero, the old secret is not valid once the new one is known."""
     old, old_secret = create(catalog)
     authenticate = Authentication(catalog).authenticate
     assert authenticate(old_secret) is not None
@@ -151,7 +152,7 @@ def test_rotation_never_prolongs_a_token(catalog: Catalog) -> None:
 
 
 def test_the_last_lasting_admin_cannot_be_revoked(catalog: Catalog) -> None:
-    """Revoking the only admin token without an end is a Conflict, as nobody could make another."""
+    """Revoking the only admin token without an end is a Conflict, because no token could make another."""
     admin, _ = create(catalog, "admin")
     create(catalog, "admin", expires_at=utc_now() + timedelta(days=1))
     with pytest.raises(Conflict):
@@ -185,7 +186,7 @@ def test_the_first_start_makes_an_admin_token(directory: DataDirectory) -> None:
     assert start(directory)[0] is None
 
 
-def test_a_first_start_cut_short_is_taken_up(directory: DataDirectory) -> None:
+def test_an_interrupted_first_start_is_completed(directory: DataDirectory) -> None:
     """A secret that a crash left in the file before the catalog knew it becomes valid."""
     directory.admin_token_file.write_text("ie_left-by-a-crash\n")
     assert start(directory)[0] == "ie_left-by-a-crash"

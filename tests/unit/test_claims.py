@@ -1,4 +1,4 @@
-"""What two attempts with one idempotency key get that do not know of each other, as those of two processes."""
+"""Two attempts with one idempotency key that do not know each other, such as those of two processes."""
 
 import asyncio
 import dataclasses
@@ -91,9 +91,9 @@ def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> 
     async def attempt(request: Request) -> Any:
         return _created(await arrivals.submit(target, events[request.id], request))
 
-    answers = asyncio.run(both(find, attempt, [request for request, _ in requests]))
+    responses = asyncio.run(both(find, attempt, [request for request, _ in requests]))
     arrivals.stop()
-    return answers
+    return responses
 
 
 def _created(result: IngestResult) -> int:
@@ -101,23 +101,23 @@ def _created(result: IngestResult) -> int:
 
 
 def test_events_of_one_key_are_published_once(opened: Opened) -> None:
-    """Two attempts get the response of the one that was quicker, and a third request beside them its own."""
+    """Two attempts get the response of the faster one, and a third request gets its own."""
     again, other = (
         dataclasses.replace(REQUEST, id="again"),
         dataclasses.replace(REQUEST, id="other", idempotency_key="o"),
     )
     rows = [{"x": 1.0}, {"x": 2.0}]
     with_ids = [row | {"id": str(number)} for number, row in enumerate(rows)]
-    answers = publish(opened, (REQUEST, with_ids), (again, with_ids), (other, [{"id": "third", "x": 3.0}]))
-    assert answers == [2, 2, 1]
+    responses = publish(opened, (REQUEST, with_ids), (again, with_ids), (other, [{"id": "third", "x": 3.0}]))
+    assert responses == [2, 2, 1]
     assert opened.count() == 3
 
 
 def test_a_key_that_another_body_took_is_refused(opened: Opened) -> None:
     """Of two bodies under one key one is stored, and the other is a 422 that stores nothing."""
     other = dataclasses.replace(REQUEST, id="other", body_digest=b"another")
-    answers = publish(opened, (REQUEST, [{"id": "a", "x": 1.0}]), (other, [{"id": "b", "x": 2.0}]))
-    assert sorted(map(str, answers)) == ["1", "The idempotency key was used with another body"]
+    responses = publish(opened, (REQUEST, [{"id": "a", "x": 1.0}]), (other, [{"id": "b", "x": 2.0}]))
+    assert sorted(map(str, responses)) == ["1", "The idempotency key was used with another body"]
     assert opened.count() == 1
 
 
@@ -143,8 +143,8 @@ def project_names(catalog: Catalog) -> list[str]:
 def test_a_change_of_the_catalog_under_one_key_is_made_once(catalog: Catalog) -> None:
     """Of two attempts one makes the change, both get its response, and the other body is a 422."""
     other = dataclasses.replace(REQUEST, id="other", body_digest=b"another")
-    answers = create_project(catalog, (REQUEST, "bank"), (other, "shop"))
-    [refused] = [answer for answer in answers if isinstance(answer, BaseException)]
+    responses = create_project(catalog, (REQUEST, "bank"), (other, "shop"))
+    [refused] = [response for response in responses if isinstance(response, BaseException)]
     assert isinstance(refused, IdempotencyKeyReused)
     assert len(project_names(catalog)) == 1
     # The name differs, so that no rule but the key's can refuse the second attempt.

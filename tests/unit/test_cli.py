@@ -1,4 +1,4 @@
-"""What the command line promises: settings as flags, and tokens of a running server."""
+"""Promises of the command line: settings as flags, and tokens of a running server."""
 
 import json
 import re
@@ -147,7 +147,7 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     """A flag sets what the environment sets otherwise; a directory in use ends the start and says so."""
     seen: list[Settings] = []
 
-    def create_app(settings: Settings, announce: Callable[[str], None]) -> None:
+    def create_app(settings: Settings, announce: Callable[[str], None], stopping: threading.Event) -> None:
         seen.append(settings)
         raise DataDirectoryInUse("in use by process 7")
 
@@ -166,7 +166,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tokens_are_created_listed_rotated_and_revoked(url: str, catalog: Catalog) -> None:
-    """With the data directory's admin token, tokens live their life; a secret is all of standard output."""
+    """With the data directory's admin token, tokens are managed; standard output has only the secret."""
     authenticate = Authentication(catalog).authenticate
     created = run("token", "create", "airflow", "--scope", "ingest", "--scope", "read", "--url", url)
     assert created.exit_code == 0, created.output
@@ -213,20 +213,20 @@ def test_a_token_may_expire(url: str, catalog: Catalog) -> None:
     assert "expires 2099-01-02 00:00 UTC" in run("token", "list", "--url", url).stdout
 
 
-def test_refusals_are_told(url: str) -> None:
-    """What the server refuses is shown with its message and status, and the command fails."""
+def test_refusals_are_shown(url: str) -> None:
+    """A refusal of the server is shown with its message and status, and the command fails."""
     result = run("token", "list", "--url", url, "--token", "wrong")
     assert (result.exit_code, result.stderr) == (1, "A valid bearer token is needed (401)\n")
 
 
 NO_SERVER = (
-    "No answer from http://127.0.0.1:1: is the server running there, and does the URL begin with http:// or https://, "
-    "as the server says?\n"
+    "No response from http://127.0.0.1:1: is the server running there, and does the URL begin with http:// or "
+    "https://, as the server says?\n"
 )
 
 
 def test_rotating_the_kept_admin_token_keeps_the_new_one(url: str, directory: DataDirectory) -> None:
-    """After the admin token of the data directory is rotated, its file holds the new secret and commands go on."""
+    """After the admin token of the data directory is rotated, its file holds the new secret and commands still work."""
     [admin] = run("token", "list", "--url", url).stdout.splitlines()
     rotated = run("token", "rotate", admin.split()[0], "--overlap-seconds", "0", "--url", url)
     assert directory.admin_token_file.read_text() == rotated.stdout
@@ -256,7 +256,7 @@ def test_a_rotation_that_is_not_committed_leaves_the_kept_token(
 
 
 def failing_after(write: Callable[..., Any]) -> Callable[..., Any]:
-    """Do what a transaction does, and then fail as a commit without room on the disk does."""
+    """Run a transaction, and then fail like a commit on a full disk."""
 
     def write_and_fail(catalog: Catalog, function: Callable[..., Any]) -> Any:
         def act(session: Any) -> Any:
@@ -268,7 +268,7 @@ def failing_after(write: Callable[..., Any]) -> Callable[..., Any]:
     return write_and_fail
 
 
-def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_server_is_an_error(tmp_path: Path) -> None:
     """Without a server or a token the command fails in one line."""
     result = run("token", "list", "--url", "http://127.0.0.1:1", "--token", "any")
     assert (result.exit_code, result.stderr) == (1, NO_SERVER)

@@ -1,4 +1,4 @@
-"""What the Python client does with requests and responses, whatever server is there."""
+"""The Python client's handling of requests and responses, with a fake server."""
 
 import json
 import ssl
@@ -33,7 +33,7 @@ from inference_events_client.facade.retries import WITHOUT_KEYS
 from inference_events_client.models import EventsPublished, TokenCreate, ViolationCount, WarningDetail
 
 SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
-# Operations that change something, have no keys, and may happen twice: what they read or leave behind harms nobody.
+# Operations that change something, have no keys, and may run twice without harm.
 HARMLESS = {
     "begin_multipart_upload",
     "download_events",
@@ -99,7 +99,7 @@ def test_each_error_of_the_contract_has_a_class() -> None:
     assert len(set(errors.BY_STATUS.values())) == len(errors.BY_STATUS)
 
 
-def test_what_may_not_happen_twice_is_known() -> None:
+def test_every_change_has_a_key_or_is_not_repeated() -> None:
     """An operation that changes something takes a key, or is harmless, or is one that the client does not repeat."""
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     without_keys = {
@@ -114,7 +114,7 @@ def test_what_may_not_happen_twice_is_known() -> None:
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_all_attempts_have_one_key(status: int) -> None:
-    """A change that meets a passing refusal is repeated with the key of its first attempt; another one has another."""
+    """After a temporary refusal a change is repeated with the key of its first attempt; another change has another."""
     server = Server(refusal(status))
     client = server.client()
     for _ in range(2):
@@ -137,7 +137,7 @@ def test_a_key_of_the_callers_own_stays() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 413, 415, 422, 431, 500, 501])
-def test_what_will_not_pass_is_not_repeated(status: int) -> None:
+def test_a_lasting_refusal_is_not_repeated(status: int) -> None:
     """Any other refusal is raised at once."""
     server = Server(refusal(status))
     with pytest.raises(errors.BY_STATUS[status]):
@@ -164,7 +164,7 @@ def test_tokens_are_not_made_twice(reply: Reply, attempts: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["61", "Wed, 01 Jan 2098 00:00:00 GMT"])
-def test_no_attempt_begins_after_the_time_for_all(value: str) -> None:
+def test_no_attempt_begins_after_the_time_limit(value: str) -> None:
     """If the server asks to wait longer than the client may, the error is raised at once."""
     server = Server(refusal(503, **{"Retry-After": value}))
     with pytest.raises(ServiceUnavailable):
@@ -173,7 +173,7 @@ def test_no_attempt_begins_after_the_time_for_all(value: str) -> None:
 
 
 def test_a_certificate_that_is_refused_is_not_tried_again() -> None:
-    """What another attempt does not change is raised at once."""
+    """An error that another attempt cannot change is raised at once."""
     error = httpx.ConnectError("certificate verify failed")
     error.__cause__ = ssl.SSLCertVerificationError()
     server = Server(error)
@@ -184,7 +184,7 @@ def test_a_certificate_that_is_refused_is_not_tried_again() -> None:
 
 @pytest.mark.parametrize("status", [200, 307, 410, 502])
 def test_a_page_of_a_proxy_is_an_error(status: int) -> None:
-    """A response that is no response of the server raises ApiError with its status, and says so."""
+    """A response that is not from the server raises ApiError with its status, and says so."""
     server = Server(httpx.Response(status, html="<html>Log in</html>"))
     with pytest.raises(ApiError, match="does not come from an Inference Events server") as raised:
         server.client().jobs.get(uuid4())
@@ -205,7 +205,7 @@ def test_pages_are_read_when_they_are_needed() -> None:
 
 
 def test_waiting_for_a_job_ends() -> None:
-    """A job that is not over in time raises JobNotFinished, which knows how far the job was."""
+    """A job that does not end in time raises JobNotFinished, which has the job's last state."""
     server = Server(job("STARTED"))
     with pytest.raises(JobNotFinished, match="Work did not end in time: STARTED, 50 per cent") as raised:
         server.client().jobs.wait(uuid4(), timeout=0.25)
@@ -227,7 +227,7 @@ def test_a_token_that_cannot_be_sent_is_not_shown() -> None:
 
 
 def test_filters_are_json() -> None:
-    """Values of Python become what the API takes."""
+    """Values of Python become the API's values."""
     id, time = UUID(int=7), datetime(2026, 1, 1, tzinfo=UTC)
     rules: list[Rule] = [
         {"field": "id", "operator": "in", "value": [id]},

@@ -1,4 +1,4 @@
-"""What is closed says so: no call waits for a thread that has ended, and no failure takes a place for ever."""
+"""Closed services refuse calls: no call waits for a thread that has ended, and no failure blocks a slot for ever."""
 
 import asyncio
 import errno
@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pytest
 
-from inference_events import app
+from inference_events import app, embedded
 from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
@@ -39,7 +39,7 @@ TARGET = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 CALLS: dict[str, Callable[[Store], Any]] = {
     "apply_schema": lambda store: store.apply_schema(MODEL, 2, SCHEMA, ()).result(SECONDS),
     "drop": lambda store: store.drop(MODEL).result(SECONDS),
-    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", event_ids=["a"])).result(SECONDS),
+    "delete": lambda store: store.delete(Deletion(MODEL, "e", 1, "job", 1, event_ids=["a"])).result(SECONDS),
     "accept_job": lambda store: store.accept_job(MODEL, "job").result(SECONDS),
     "purge": lambda store: store.purge_records(0).result(SECONDS),
     "forget": lambda store: store.forget_jobs(["job"]).result(SECONDS),
@@ -110,7 +110,7 @@ def publish(batcher: RequestBatcher) -> Any:
     return asyncio.run(run())
 
 
-def test_a_write_that_raises_takes_no_place_for_ever(log: io.BytesIO) -> None:
+def test_a_write_that_raises_blocks_no_slot_for_ever(log: io.BytesIO) -> None:
     """More failures than batches may be ahead do not stop ingestion."""
     batcher: Any = RequestBatcher(_FailingStore(MAX_BATCHES_IN_FLIGHT + 1), _Targets())  # type: ignore[arg-type]
     for _ in range(MAX_BATCHES_IN_FLIGHT + 1):
@@ -132,7 +132,7 @@ def test_events_that_come_after_the_end_are_refused() -> None:
 def test_a_failed_write_is_logged_with_its_cause(
     tmp_path: Path, log: io.BytesIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line names the error and where it arose, and no value."""
+    """The line names the error and its place in the code, and no value."""
     opened = Opened(lambda directory: DuckDBEventStore(directory / "events.duckdb"), tmp_path)
 
     def fail(*_: Any) -> None:
@@ -151,7 +151,7 @@ def test_a_failed_write_is_logged_with_its_cause(
 
 
 def test_services_close_in_reverse_order_and_all_of_them(log: io.BytesIO) -> None:
-    """What was opened last closes first; one that fails is logged, and those before it close all the same."""
+    """The service opened last closes first; a failure is logged, and the services before it still close."""
     closed: list[str] = []
     opened = OpenServices()
     opened.add("store", lambda: closed.append("store"))
@@ -161,8 +161,8 @@ def test_services_close_in_reverse_order_and_all_of_them(log: io.BytesIO) -> Non
     opened.close()
     assert closed == ["busy", "store"]
     lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
-    told = [(line["event"], line["service"]) for line in lines]
-    assert told == [("service_still_runs", "busy"), ("service_not_closed", "broken")]
+    shown = [(line["event"], line["service"]) for line in lines]
+    assert shown == [("service_still_runs", "busy"), ("service_not_closed", "broken")]
 
 
 def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: p
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(app, "prepare_catalog", fail)
+        patch.setattr(embedded, "prepare_catalog", fail)
         with pytest.raises(OSError, match="No space"):
             app.Services(Settings(data_dir=tmp_path))
     app.Services(Settings(data_dir=tmp_path)).stop()
@@ -181,7 +181,7 @@ def test_a_start_that_fails_closes_what_it_opened(tmp_path: Path, monkeypatch: p
 def test_a_purge_that_fails_does_not_keep_the_server_from_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.BytesIO
 ) -> None:
-    """A failed purge is logged and tried again later, and the stop still gives the data directory back."""
+    """A failed purge is logged and tried again later, and the stop still releases the data directory."""
 
     def fail(_: Purge) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,4 +1,4 @@
-"""The compatibility table says what the records of the tests say, and its check sees what keeps it from that."""
+"""The compatibility table shows the records of the tests, and its check finds what differs."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ def record(client: str, **operations: tuple[list[str], list[str]]) -> dict[str, 
     ],
 )
 def test_a_verdict_follows_from_how_calls_ended(ends: list[str], missing: list[str], expected: str) -> None:
-    """Only what returned works, and only what the server or the client gave as its reason is not here."""
+    """An operation works only if a call returned, and is unsupported only if server or client gave that reason."""
     assert verdict(record("1.0.0", Model__get=(ends, missing)), "Model.get") == expected
 
 
 def test_every_operation_of_every_version_has_a_row() -> None:
-    """What a version does not have is a dash in its column."""
+    """An operation that a version lacks is a dash in its column."""
     new = record("2.0.0", init=(["returned"], []), Model__publish=(["returned"], []), ModelCompact__fetch=(["501"], []))
     old = record("1.0.0", init=(["returned"], []))
     page = render([new, old])
@@ -41,8 +41,8 @@ def test_every_operation_of_every_version_has_a_row() -> None:
     assert faults([new, old], page) == []
 
 
-def test_a_page_that_is_stale_is_a_fault() -> None:
-    """The check says what to do."""
+def test_a_stale_page_is_a_fault() -> None:
+    """The check names the command to run."""
     tested = record("1.0.0", init=(["returned"], []))
     page = render([tested])
     assert faults([record("1.1.0", init=(["returned"], []))], page) == ["COMPATIBILITY.md is stale: make compatibility"]
@@ -57,7 +57,7 @@ def test_an_operation_without_a_test_is_a_fault() -> None:
 
 
 def test_a_refusal_that_no_test_explains_is_a_fault() -> None:
-    """What works only in part cannot pass for working."""
+    """An operation that works only in part is not shown as working."""
     unexplained = record("1.0.0", Model__download=(["501", "returned"], []))
     [fault] = faults([unexplained], render([unexplained]))
     assert "no test says what is missing" in fault

@@ -1,4 +1,4 @@
-"""However a file is damaged, it ends as rows or as unreadable: never as an internal error, a crash or a hang."""
+"""A file with any damage ends as rows or as unreadable: never as an internal error, a crash or a hang."""
 
 import base64
 import random
@@ -138,7 +138,7 @@ class Keys(encryption.KmsClient):  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("plaintext_footer", [True, False])
-def test_an_encrypted_file_is_told_so(readers: FileReaders, tmp_path: Path, plaintext_footer: bool) -> None:
+def test_an_encrypted_file_is_unreadable(readers: FileReaders, tmp_path: Path, plaintext_footer: bool) -> None:
     """An encrypted Parquet file is unreadable, and the message says why."""
     configuration = encryption.EncryptionConfiguration(
         footer_key="key", column_keys={"key": ["id"]}, plaintext_footer=plaintext_footer

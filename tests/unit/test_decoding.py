@@ -1,4 +1,4 @@
-"""Decoding piece by piece gives what decoding at once gives."""
+"""Decoding piece by piece gives the same values as decoding at once."""
 
 import gc
 from typing import Any
@@ -40,7 +40,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_pieces_give_the_same_body(body: Any) -> None:
-    """Every form of body comes out as it is, wherever a cut could be tried."""
+    """Every form of body is decoded correctly for any place of a cut."""
     assert decode_json(bytearray(orjson.dumps(body))) == body
 
 
@@ -53,7 +53,7 @@ def test_pieces_give_the_same_body(body: Any) -> None:
     ],
 )
 def test_pieces_give_the_same_for_odd_text(text: bytes) -> None:
-    """Spaces and repeated names mean what they mean to the decoder itself."""
+    """Spaces and repeated names have the same meaning as for the decoder."""
     assert decode_json(bytearray(text)) == orjson.loads(text)
 
 
@@ -68,13 +68,13 @@ def test_pieces_give_the_same_for_odd_text(text: bytes) -> None:
     ],
 )
 def test_broken_text_is_refused(text: bytes) -> None:
-    """What is no JSON at once is no JSON in pieces."""
+    """Text that is not JSON at once is not JSON in pieces."""
     with pytest.raises(orjson.JSONDecodeError):
         decode_json(bytearray(text))
 
 
 def test_events_that_are_not_decoded_go_with_their_request() -> None:
-    """Nothing that holds a large body points back at itself: it is freed at once, not when the collector comes."""
+    """No object with a large body is part of a cycle: it is freed at once, not by the garbage collector."""
     operation = load_contract().operations["publish_events"]
     body = {
         "model_id": str(uuid4()),

@@ -1,4 +1,4 @@
-"""How the server notices that its disk refuses writes, and that it takes them again."""
+"""The server notices that its disk refuses writes, and that it takes them again."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def disk(tmp_path: Path) -> Disk:
 
 @pytest.fixture
 def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], None]]:
-    """Give a function that lets every sync fail with an error number, or none."""
+    """Give a function that makes every sync fail with an error number, or none."""
 
     def fail(number: int | None) -> None:
         monkeypatch.undo()
@@ -101,7 +101,7 @@ def test_other_failures_say_nothing_of_the_disk(disk: Disk, error: Exception) ->
 
 
 def test_both_stores_report_a_write_that_the_disk_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failed write of the catalog or the event store reaches whoever asked for it; reads and refusals do not."""
+    """The callback gets a failed write of the catalog or the event store, and neither reads nor refusals."""
     noted: list[BaseException] = []
     catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"), noted.append)
     full = OperationalError("INSERT", {}, Exception("database or disk is full"))

@@ -1,4 +1,4 @@
-"""What happens behind a download when things go wrong on the server."""
+"""Downloads when the server fails."""
 
 import asyncio
 import time
@@ -62,8 +62,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.services.stop()
 
 
-def test_a_store_that_is_out_of_step_is_mended(server: Server) -> None:
-    """Where the store still has the columns of another revision, as after a crash, the file has the model's."""
+def test_a_stale_store_is_synced(server: Server) -> None:
+    """If the store still has the columns of another revision, as after a crash, the file has the model's."""
     server.services.store.apply_schema(
         server.model_id, 99, pa.schema([("x", pa.string()), ("y", pa.string())])
     ).result()
@@ -74,7 +74,7 @@ def test_a_store_that_is_out_of_step_is_mended(server: Server) -> None:
 
 @pytest.mark.parametrize("written", [b"", b"half"])
 def test_a_download_that_fails_leaves_nothing(server: Server, monkeypatch: pytest.MonkeyPatch, written: bytes) -> None:
-    """When the disk is full the error goes up and the file goes away."""
+    """If the disk is full the error is raised and the file is removed."""
 
     def fail(path: Path, *_: Any) -> int:
         path.write_bytes(written)
@@ -87,7 +87,7 @@ def test_a_download_that_fails_leaves_nothing(server: Server, monkeypatch: pytes
 
 
 def test_an_abandoned_download_ends(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When its request is cancelled, as the server stops, a file is not written to its end, and goes away."""
+    """If its request is cancelled, as when the server stops, a file is not finished, and is removed."""
     is_begun, is_cancelled = Event(), Event()
     written: list[int] = []
 

@@ -1,4 +1,4 @@
-"""What the processes that read files promise: the same rows as in this process, and no harm when one ends."""
+"""Processes that read files return the same rows as this process, and do no harm if one ends."""
 
 import os
 import signal
@@ -70,7 +70,7 @@ def test_rows_are_those_of_the_file(readers: FileReaders, parquet: Path, start: 
 
 
 def test_faults_are_those_of_the_file(readers: FileReaders, tmp_path: Path) -> None:
-    """A file that cannot be read gives the same message, and the process goes on with the next one."""
+    """A file that cannot be read gives the same message, and the process continues with the next one."""
     path = tmp_path / "file.csv"
     path.write_bytes(b"")
     with pytest.raises(Unreadable, match="The file cannot be read as CSV: it is empty"):
@@ -80,7 +80,7 @@ def test_faults_are_those_of_the_file(readers: FileReaders, tmp_path: Path) -> N
 
 
 def test_a_process_that_ends_is_replaced_once(readers: FileReaders, parquet: Path) -> None:
-    """A process that ends in the middle is replaced, and reading goes on after the last row that arrived."""
+    """A process that ends in the middle is replaced, and reading continues after the last row that arrived."""
     rows: list[int] = []
     for chunk in readers.read_chunks(source_of(parquet), "PARQUET", start=0, size=1000):
         rows += chunk.rows.tolist()
@@ -103,7 +103,7 @@ def test_a_file_that_ends_each_process_is_unreadable(readers: FileReaders, parqu
 
 
 def test_a_checkpoint_leaves_at_once(readers: FileReaders, parquet: Path) -> None:
-    """What `checkpoint` raises ends the process, whatever it does, and leaves the reader."""
+    """An exception of `checkpoint` ends the process at once, and is raised by the reader."""
     readers.start()
     [pid] = pids(readers)
     os.kill(pid, signal.SIGSTOP)
@@ -131,7 +131,7 @@ def test_a_process_that_does_not_get_further_is_ended(parquet: Path) -> None:
 
 
 def test_a_close_ends_those_that_read(readers: FileReaders, parquet: Path) -> None:
-    """A close ends every process, and a thread that waits for one learns that the server stops."""
+    """A close ends every process, and a thread that waits for one gets the error of a stopping server."""
     readers.start()
     [pid] = pids(readers)
     os.kill(pid, signal.SIGSTOP)
@@ -157,7 +157,7 @@ def test_no_process_outlives_the_server() -> None:
 
 
 def test_a_process_knows_no_secrets(readers: FileReaders, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process gets only what an interpreter needs, and of the server's descriptors only its own three."""
+    """A process gets only the variables that an interpreter needs, and only three of the server's descriptors."""
     monkeypatch.setenv("INFERENCE_EVENTS_ADMIN_TOKEN", "secret-of-the-admin")
     with Path(os.devnull).open() as file:
         os.set_inheritable(file.fileno(), True)
@@ -169,8 +169,8 @@ def test_a_process_knows_no_secrets(readers: FileReaders, monkeypatch: pytest.Mo
     assert sorted(link.split(":")[0] for link in links) == [os.devnull, os.devnull, "pipe", "socket"]
 
 
-def test_large_values_are_set_aside(readers: FileReaders, tmp_path: Path) -> None:
-    """Rows with a value of more than 8 MiB are set aside, in texts and in lists, and the others are read."""
+def test_rows_with_large_values_are_malformed(readers: FileReaders, tmp_path: Path) -> None:
+    """Rows with a value of more than 8 MiB, in texts and in lists, are malformed, and the others are read."""
     path = tmp_path / "file.parquet"
     large = files.MAX_VALUE_BYTES
     lists = pa.array([[1], None, np.zeros(large // 8, np.int8), [2]], pa.list_(pa.int8()))
@@ -180,8 +180,8 @@ def test_large_values_are_set_aside(readers: FileReaders, tmp_path: Path) -> Non
     assert chunk.table.to_pylist() == [{"text": "y", "list": None}, {"text": None, "list": [2]}]
 
 
-def test_chunks_are_cut_by_what_they_hold_when_decoded(readers: FileReaders, tmp_path: Path) -> None:
-    """A long text of a dictionary counts for each row, however little the file says that it takes."""
+def test_chunks_are_cut_by_their_decoded_size(readers: FileReaders, tmp_path: Path) -> None:
+    """A long text of a dictionary counts for each row, even if it is small in the file."""
     path = tmp_path / "file.parquet"
     texts = pa.DictionaryArray.from_arrays(np.zeros(4000, np.int32), ["x" * 65_536])
     pq.write_table(pa.table({"text": texts}), path)

@@ -1,4 +1,4 @@
-"""What becomes of a value: its type, what is kept of it, and which violations are found."""
+"""Conversion of values: type, stored value, raw value and violations."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -129,7 +129,7 @@ LOST: list[tuple[dict[str, Any], Any]] = [
 
 
 def one(kind: Mapping[str, Any], value: Any, *beside: Any) -> tuple[Any, dict[str, Any], bool]:
-    """Publish a value, alone or among others of its column: what is stored, its violations, whether it is carried."""
+    """Publish a value, alone or among others; return its stored value, its violations, and whether it is carried."""
     events = [{"id": "a", "c": value}, *({"id": f"b{place}", "c": other} for place, other in enumerate(beside))]
     ingested = published(events, schema(kind))
     assert not ingested.faults
@@ -144,7 +144,7 @@ def test_a_value_of_the_columns_type_is_no_violation(kind: dict[str, Any], value
 
 @pytest.mark.parametrize(("kind", "value", "stored"), CONVERTED)
 def test_a_value_that_converts_without_loss_counts_as_type(kind: dict[str, Any], value: Any, stored: Any) -> None:
-    """A value of another type that converts without loss is stored converted, with its raw value beside it."""
+    """A value of another type that converts without loss is stored converted, together with its raw value."""
     kept, found, is_carried = one(kind, value)
     assert (kept, type(kept), found["type"], is_carried) == (stored, type(stored), value, True)
 
@@ -170,7 +170,7 @@ def test_a_null_is_missing(kind: dict[str, Any], value: Any) -> None:
 )
 @pytest.mark.parametrize("beside", ["junk", 1.0, 1, True, None, [1.0, 0.0]])
 def test_neighbours_do_not_matter(kind: dict[str, Any], value: Any, beside: Any) -> None:
-    """What becomes of a value does not depend on the values beside it."""
+    """The conversion of a value does not depend on other values of its column."""
     assert one(kind, value, beside) == one(kind, value)
     after = published([{"id": "b", "c": beside}, {"id": "a", "c": value}], schema(kind))
     assert (values(after)[1], violations(after)[1], carried(after)[1]) == one(kind, value)
@@ -206,7 +206,7 @@ def test_neighbours_do_not_matter(kind: dict[str, Any], value: Any, beside: Any)
 )
 @pytest.mark.parametrize("beside", ["", "junk", "1"])
 def test_csv_cells_have_the_type_of_the_schema(kind: dict[str, Any], cell: str, stored: Any, beside: str) -> None:
-    """The text of a cell that reads as the column's type is of that type, whatever stands beside it."""
+    """A cell whose text reads as the column's type is of that type, for any other cells of its column."""
     ingested = published(csv_rows({"id": ["a", "b"], "c": [cell, beside]}), schema(kind))
     assert values(ingested)[0] == stored
     assert "type" not in violations(ingested)[0]
@@ -225,7 +225,7 @@ def test_csv_words_for_nothing_are_nulls(kind: dict[str, Any], null: str) -> Non
     ("kind", "cell"), [(FLOAT, "x"), (INT, "1.5"), (INT, "1e999999999"), (BOOL, "2"), (TIME, "soon"), (VECTOR, "1")]
 )
 def test_csv_cells_that_do_not_read_are_type_violations(kind: dict[str, Any], cell: str) -> None:
-    """A cell that is not of the column's type reads as null, with its text beside it."""
+    """A cell that is not of the column's type reads as null, and its text is kept."""
     ingested = published(csv_rows({"id": ["a"], "c": [cell]}), schema(kind))
     assert (values(ingested), violations(ingested)) == ([None], [{"type": cell}])
 
@@ -256,7 +256,7 @@ PARQUET: list[tuple[dict[str, Any], pa.Array, list[Any]]] = [
 
 @pytest.mark.parametrize(("kind", "array", "stored"), PARQUET)
 def test_parquet_values_are_taken_as_they_are(kind: dict[str, Any], array: pa.Array, stored: list[Any]) -> None:
-    """Parquet values of a fitting type are no violation, of whatever width; only nulls and NaN are null."""
+    """Parquet values of a matching type are no violation, for any width; only nulls and NaN are null."""
     ingested = published(parquet_rows({"id": [str(i) for i in range(len(array))], "c": array}), schema(kind))
     assert values(ingested) == stored
     assert not any("type" in found for found in violations(ingested))
@@ -271,7 +271,7 @@ def test_parquet_values_of_another_type_are_violations() -> None:
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us"])
 def test_parquet_times_beyond_the_years_do_not_break_the_file(unit: str) -> None:
-    """A time outside of the years 1 to 9999 is a violation in a column, kept where undeclared, and a row of its own."""
+    """A time outside of the years 1 to 9999 is a violation in a column, kept if undeclared, and ends no job."""
     times = pa.array([2**62 if unit == "s" else 10**18, 0], pa.timestamp(unit))
     ingested = published(parquet_rows({"id": ["a", "b"], "c": times, "other": times}), schema(TIME))
     assert values(ingested) == [None, datetime(1970, 1, 1)]
@@ -282,7 +282,7 @@ def test_parquet_times_beyond_the_years_do_not_break_the_file(unit: str) -> None
 
 
 def test_undeclared_parquet_times_of_nanoseconds_are_kept() -> None:
-    """Timestamps of nanoseconds are readable where no column is declared for them, alone and in lists."""
+    """Timestamps of nanoseconds are readable if no column is declared for them, alone and in lists."""
     alone = pa.array([NANOS], pa.timestamp("ns"))
     lists = pa.ListArray.from_arrays([0, 1], alone)
     ingested = published(parquet_rows({"id": ["a"], "t": alone, "l": lists}), schema(FLOAT))
@@ -319,7 +319,7 @@ def test_undeclared_parquet_times_of_nanoseconds_are_kept() -> None:
         (column("vector", min=0), [1, -1], True),
     ],
 )
-def test_what_is_out_of_range(kind: dict[str, Any], value: Any, is_outside: bool) -> None:
+def test_values_out_of_range(kind: dict[str, Any], value: Any, is_outside: bool) -> None:
     """A number beyond min or max, an unknown category, a vector of another length: stored, and counted as range."""
     kept, found, _ = one(kind, value)
     assert ("range" in found) == is_outside
@@ -377,7 +377,7 @@ def test_stand_ins_for_null_are_compared_by_typed_value(
 
 @pytest.mark.parametrize("cell", ["-999", "-999.0", "-9.99e2"])
 def test_stand_ins_for_null_in_csv(cell: str) -> None:
-    """A cell that reads as a stand-in is a null; other cells beside it are not."""
+    """A cell that reads as a stand-in is a null; other cells are not."""
     kind = column("float", replace_with_nulls=["-999"])
     ingested = published(csv_rows({"id": ["a", "b"], "c": [cell, "1"]}), schema(kind))
     assert values(ingested) == [None, 1.0]
@@ -421,7 +421,7 @@ def test_ranking_rows_in_csv_hold_lists_as_text() -> None:
 
 
 def test_unknown_columns_are_kept() -> None:
-    """Columns that the schema does not know are kept as they came, without nulls."""
+    """Columns that the schema does not know are kept unchanged, without nulls."""
     event = {"id": "a", "ts": 1_700_000_000, "other": {"b": [1, None]}, "text": "None", "null": None}
     assert undeclared(published([event, {"id": "b"}], schema(FLOAT))) == [
         {"other": {"b": [1, None]}, "text": "None"},
@@ -430,7 +430,7 @@ def test_unknown_columns_are_kept() -> None:
 
 
 def test_values_that_are_too_deep_are_faults() -> None:
-    """A value nested deeper than JSON can be written again is named as a fault; other rows are as they were."""
+    """A value nested too deep to be written as JSON again is a fault; other rows are unaffected."""
     ingested = published([{"id": "a", "c": DEEP, "other": DEEP}, {"id": "b", "more": 1}], schema(FLOAT))
     assert [(fault.row, fault.column) for fault in ingested.faults] == [(0, "c"), (0, "other")]
     assert ingested.ids == ["b"]
@@ -438,7 +438,7 @@ def test_values_that_are_too_deep_are_faults() -> None:
 
 
 def test_updates_carry_what_they_contain() -> None:
-    """An update carries the columns that it contains, nulls too, but for those whose role forbids it."""
+    """An update carries the columns that it contains, nulls too, except those whose role forbids it."""
     model = schema(column("float"), column("int", "input"), column("bool", "label"), spec={"inputs": ["input"]})
     ingested = updated([{"id": "a", "c": None, "input": 1}, {"id": "b", "label": True}], model)
     assert carried(ingested, "c") == [True, False]
@@ -492,8 +492,8 @@ def test_an_update_from_a_file_contains_every_column_of_it() -> None:
         max_size=5,
     )
 )
-def test_whatever_is_sent_is_ingested(events: list[dict[str, Any]]) -> None:
-    """Whatever JSON a column gets, the event is stored, and each value is clean, missing, converted or kept raw."""
+def test_any_value_is_ingested(events: list[dict[str, Any]]) -> None:
+    """For any JSON in a column the event is stored, and each value is clean, missing, converted or kept raw."""
     model = schema(
         column("float"), column("int", "n"), column("str", "s"), column("vector", "v", n_dimensions=2), id_column=None
     )
@@ -508,7 +508,7 @@ def test_whatever_is_sent_is_ingested(events: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("others", [[], [1.0], ["x"]])
 def test_an_integer_beyond_64_bits_is_no_other_integer(others: list[Any]) -> None:
-    """The decoder makes the smallest 64-bit integer's float of integers below it: none of them is stored as another."""
+    """The decoder makes one float of all integers just below 64 bits: none of them is stored as another."""
     numbers = [*orjson.loads("[-9223372036854775809, -9223372036854776000]"), *others]
     ingested = published([{"id": str(n), "c": number} for n, number in enumerate(numbers)], schema(column("int")))
     assert values(ingested)[:2] == [None, None]

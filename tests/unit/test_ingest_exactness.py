@@ -36,13 +36,13 @@ CATEGORIES = schema(column("category", categories=["1", "2", "True", "False", "0
 
 
 def forms(number: int) -> list[Any]:
-    """Return what programs send for a whole number."""
+    """Return the forms in which programs send a whole number."""
     texts = [str(number), f" {number}", f"{number}.0", f"{number}.", f"{number} "]
     return [number, *texts, *([float(number)] if abs(number) < 2**53 else [])]
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
-def test_a_number_is_one_id_however_it_is_written(number: int) -> None:
+def test_every_form_of_a_number_is_one_id(number: int) -> None:
     """In a column of integers, the id and the value of each form are the same number, to publish and to update."""
     for form in forms(number):
         ways: list[Any] = [[{"id": form}], parquet_rows({"id": pa.array([form])}), csv_rows({"id": [str(form)]})]
@@ -64,7 +64,7 @@ def test_an_id_of_a_column_of_floats(number: int) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.sampled_from(["007", "7.0", " 7", "1e3"]))
 def test_text_is_exact_in_a_column_of_text(text: str) -> None:
-    """The id and the value of a column of text, and the id of a column that is not declared, are what was sent."""
+    """The id and the value of a text column, and the id of an undeclared column, equal the sent text."""
     rows = parquet_rows({"id": pa.array([text])})
     assert published([{"id": text}], STR_IDS).ids == published(rows, STR_IDS).ids == [text]
     assert values(published([{"id": text}], STR_IDS), "id") == [text]
@@ -81,7 +81,7 @@ def test_text_that_is_no_number_is_an_id_as_it_is() -> None:
 
 @pytest.mark.parametrize("sent", [7, 7.0])
 def test_a_number_in_a_text_id_column_shows_its_digits(sent: Any) -> None:
-    """The value of the column is the id, so that a repeat has the same content whatever the form."""
+    """The value of the column is the id, so a repeat has the same content in any form."""
     for rows in ([{"id": sent}], parquet_rows({"id": pa.array([sent])})):
         ingested = published(rows, STR_IDS)
         assert ingested.ids == values(ingested, "id") == ["7"]
@@ -127,7 +127,7 @@ def test_a_category_is_meant_by_its_number_or_boolean(sent: Any, category: str |
 
 
 def test_two_categories_of_one_number_stay_apart() -> None:
-    """What could mean two categories means none but the one that it is."""
+    """A value that could mean two categories means only the one that it equals."""
     model = schema(column("category", categories=["1", "1.0"]), id_column=None)
     assert values(published([{"c": "1"}, {"c": "1.0"}, {"c": "1.00"}], model)) == ["1", "1.0", "1.00"]
 
@@ -158,8 +158,8 @@ def test_long_integers_keep_their_digits(number: int) -> None:
         ("0.12345678901234567890", True),
     ],
 )
-def test_text_that_no_float_holds_counts_as_another_type(text: str, is_lost: bool) -> None:
-    """The nearest float is stored, and what was sent stands beside it if a digit is lost."""
+def test_text_that_no_float_represents_counts_as_another_type(text: str, is_lost: bool) -> None:
+    """The nearest float is stored, and if a digit is lost, the sent text is kept, too."""
     model = schema(column("float"), id_column=None)
     for rows in (csv_rows({"c": [text, "1.5"]}), parquet_rows({"c": pa.array([Decimal(text), Decimal("1.5")])})):
         ingested = published(rows, model)
@@ -178,7 +178,7 @@ def test_a_float_as_programs_write_it_loses_nothing(number: float) -> None:
 
 
 def test_infinity_is_kept_as_a_word() -> None:
-    """Where JSON has none: in undeclared and in nested values."""
+    """In undeclared and in nested values, because JSON has no infinity."""
     rows = parquet_rows({"u": pa.array([math.inf]), "v": pa.array([[1.0, -math.inf]])})
     assert undeclared(published(rows, OPEN_IDS, makes_missing_ids=True)) == [{"u": "Infinity", "v": [1.0, "-Infinity"]}]
     raw = published(parquet_rows({"c": pa.array([[math.inf]])}), schema(column("str"), id_column=None))
@@ -232,14 +232,14 @@ def test_lists_as_text_keep_each_item(text: str, items: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("text", ["[1_0, 2]", "[0x10, 2]", "[0x" + "f" * 5000 + "]", "[a b]"])
-def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
+def test_numbers_of_python_only_are_no_numbers(text: str) -> None:
     """Nor is an integer of thousands of digits, which Python refuses to write."""
     with pytest.raises(TypeMismatch):
         text_list(text)
 
 
 def test_lists_of_a_ranking_row_keep_their_digits() -> None:
-    """Ids, integers, texts and times of a list as NumPy writes it are what they say."""
+    """Ids, integers, texts and times of a list in NumPy's notation are read exactly."""
     category = column("category", "k", categories=["1", "2"])
     model = ranking(column("int", "id"), column("int"), column("str", "s"), category)
     rows = csv_rows({
@@ -267,8 +267,8 @@ def test_half_of_a_pair_of_surrogates_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1e400", "1e309", "1e-400", "4e-324", "0.0", "1e5", "inf", "0e5"])
-def test_a_number_beyond_all_floats_is_a_violation_whatever_is_beside_it(text: str) -> None:
-    """Overflow reads as null, underflow as what is near; both count as type, alone and beside other cells."""
+def test_a_number_beyond_all_floats_is_a_violation_in_any_column(text: str) -> None:
+    """Overflow reads as null, underflow as the nearest float; both count as type, alone and with other cells."""
     model = schema(column("float"), id_column=None)
     lost = {"1e400": None, "-1e400": None, "1e309": None, "1e-400": 0.0, "4e-324": 5e-324}
     expected = lost[text] if text in lost else float(text)
@@ -279,7 +279,7 @@ def test_a_number_beyond_all_floats_is_a_violation_whatever_is_beside_it(text: s
 
 
 def test_minus_zero_is_zero_as_an_id_and_as_a_category() -> None:
-    """It is the same whole number, whatever else is in the column."""
+    """It is the same whole number, for any other values of the column."""
     for cells in (["-0"], ["-0", "7.0"], ["-0.0"]):
         assert published(csv_rows({"id": cells}), INT_IDS).ids[0] == "0"
     assert published([{"id": "-0"}], INT_IDS).ids == ["0"]
@@ -301,7 +301,7 @@ def test_a_list_of_one_id_is_that_id_in_its_column_too(kind: str, value: Any) ->
 
 
 def test_nanoseconds_are_kept_as_text() -> None:
-    """Outside of columns of times they have a place: in text, in undeclared columns, in lists and structs."""
+    """They are kept outside of columns of times: in text, in undeclared columns, in lists and structs."""
     times = pa.array([1_700_000_000_123_456_789, 1_700_000_000_000_000_000], pa.timestamp("ns"))
     exact = "2023-11-14T22:13:20.123456789"
     in_text = published(parquet_rows({"c": times}), schema(column("str"), id_column=None))

@@ -1,4 +1,4 @@
-"""What a file's reader promises: every row once, under its number, whatever the chunks and wherever it starts."""
+"""Promises of a file's reader: every row once, with its number, for any chunks and any start."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def written(directory: Path, content: str | bytes, name: str = "file.csv") -> Pa
 
 
 def read(path: Path, type: str = "CSV", start: int = 0, size: int = EVERYTHING) -> tuple[dict[int, Any], list[int]]:
-    """Return the rows by their number and the numbers of malformed rows; check what chunks promise."""
+    """Return the rows by their number and the numbers of malformed rows; check the promises of chunks."""
     rows: dict[int, Any] = {}
     malformed: list[int] = []
     end = start
@@ -43,7 +43,7 @@ def read(path: Path, type: str = "CSV", start: int = 0, size: int = EVERYTHING) 
 
 
 def test_csv_cells_are_text(tmp_path: Path) -> None:
-    """CSV cells are the texts that stand in the file, whatever they look like."""
+    """CSV cells are the texts of the file, for any content."""
     path = written(tmp_path, 'a,b,c\n007,nan,\n1.50,"x ""y""",true\n')
     assert read(path)[0] == {0: {"a": "007", "b": "nan", "c": ""}, 1: {"a": "1.50", "b": 'x "y"', "c": "true"}}
     assert column_names(source_of(path), "CSV") == ["a", "b", "c"]
@@ -65,8 +65,8 @@ def test_newlines_in_quotes_belong_to_their_cell(tmp_path: Path) -> None:
     assert read(path) == ({0: {"a": "1\n\n1", "b": "2"}, 2: {"a": "3", "b": "4\r\n"}}, [1])
 
 
-def test_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path: Path) -> None:
-    """Malformed rows are told by their numbers, also where there is no other row; the others are read."""
+def test_rows_with_too_few_or_too_many_cells_are_malformed(tmp_path: Path) -> None:
+    """Malformed rows are reported by number, even if there is no other row; the others are read."""
     assert read(written(tmp_path, "a,b\nx\n1,2\n1,2,3\n3,4\ny\n")) == (
         {1: {"a": "1", "b": "2"}, 3: {"a": "3", "b": "4"}},
         [0, 2, 4],
@@ -124,7 +124,7 @@ def test_a_file_has_at_most_10_000_columns(tmp_path: Path, quote: str) -> None:
         (b",,", b",,", 3),
     ],
 )
-def test_the_header_ends_where_pyarrow_ends_it(text: bytes, line: bytes | None, count: int) -> None:
+def test_the_header_has_the_same_end_as_in_pyarrow(text: bytes, line: bytes | None, count: int) -> None:
     """Quotes count at the start of a cell only, and a line end in quotes ends no line."""
     cells, end = _first_line(text, 100)
     assert (cells, end if end is None else text[:end]) == (count, line)
@@ -132,14 +132,14 @@ def test_the_header_ends_where_pyarrow_ends_it(text: bytes, line: bytes | None, 
 
 
 @pytest.mark.parametrize("cell", ['"cut', '"', '"a ""b"" ', '"two\nlines', '"x,y'])
-def test_a_row_that_is_cut_off_in_quotes_is_set_aside(tmp_path: Path, cell: str) -> None:
+def test_a_row_that_is_cut_off_in_quotes_is_malformed(tmp_path: Path, cell: str) -> None:
     """A file that ends inside quotes has lost a part of its last row, and perhaps more rows."""
     assert read(written(tmp_path, f"a,b\n1,2\n3,{cell}")) == ({0: {"a": "1", "b": "2"}}, [1])
 
 
 @pytest.mark.parametrize("cell", ['""', '","', '"a ""b"""', '5" pipe', 'a"', '"two\nlines"'])
 def test_a_row_that_ends_with_a_quote_is_whole(tmp_path: Path, cell: str) -> None:
-    """Quotes that are closed, or that stand in an unquoted cell, end nothing early."""
+    """Closed quotes, and quotes in an unquoted cell, end nothing early."""
     for text in (f"a,b\n1,2\n3,{cell}", f"a,b\n1,2\n3,{cell}\n"):
         rows, malformed = read(written(tmp_path, text))
         assert (list(rows), malformed) == ([0, 1], [])
@@ -154,10 +154,10 @@ def test_a_row_that_ends_with_a_quote_is_whole(tmp_path: Path, cell: str) -> Non
         ('a\n"x"\n"y', ["x"], [1]),
     ],
 )
-def test_a_column_alone_is_cut_off_where_its_quotes_are_odd(
+def test_a_single_column_with_odd_quotes_is_cut_off(
     tmp_path: Path, text: str, rows: list[str], malformed: list[int]
 ) -> None:
-    """Where the end of a cell looks like the beginning of the next, the quotes before it decide."""
+    """If the end of a cell looks like the beginning of the next, the quotes before it decide."""
     read_rows, set_aside = read(written(tmp_path, text))
     assert ([row["a"] for row in read_rows.values()], set_aside) == (rows, malformed)
 
@@ -209,8 +209,8 @@ BROKEN: list[tuple[str, bytes, str]] = [
 
 
 @pytest.mark.parametrize(("type", "content", "why"), BROKEN)
-def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path, type: str, content: bytes, why: str) -> None:
-    """What is not a file of its kind is unreadable, with a cause that shows nothing of the content."""
+def test_a_file_that_cannot_be_read_is_unreadable(tmp_path: Path, type: str, content: bytes, why: str) -> None:
+    """A file that is not of its type is unreadable, with a reason that shows nothing of the content."""
     path = written(tmp_path, content)
     with pytest.raises(Unreadable, match=why) as refused:
         column_names(source_of(path), type) and read(path, type)
@@ -229,7 +229,7 @@ def test_a_damaged_parquet_file_is_unreadable(tmp_path: Path) -> None:
             read(path, "PARQUET")
 
 
-def test_a_parquet_column_that_is_there_twice_is_unreadable(tmp_path: Path) -> None:
+def test_a_repeated_parquet_column_is_unreadable(tmp_path: Path) -> None:
     """Two columns of one name make a Parquet file unreadable."""
     path = tmp_path / "file.parquet"
     pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]), path)
@@ -270,7 +270,7 @@ def test_csv_rows_are_the_same_from_anywhere(
     start: int,
     size: int,
 ) -> None:
-    """Each row is read once under its number, well-formed or not; a start in the middle gives the rest of them."""
+    """Each row is read once with its number, well-formed or not; a start in the middle gives the rest."""
     monkeypatch.setattr(files, "CSV_BLOCK_BYTES", block)
     path = written(tmp_path, _text(rows, newline))
     whole = {n: {"a": row[0], "b": row[1]} for n, row in enumerate(rows) if len(row) == 2}
@@ -284,7 +284,7 @@ def test_csv_rows_are_the_same_from_anywhere(
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(count=st.integers(0, 12), group=st.integers(1, 5), start=st.integers(0, 12), size=st.integers(1, 5))
 def test_parquet_rows_are_the_same_from_anywhere(tmp_path: Path, count: int, group: int, start: int, size: int) -> None:
-    """Each row is read once under its number, whatever the row groups; a start in the middle gives the rest."""
+    """Each row is read once with its number, for any row groups; a start in the middle gives the rest."""
     path = tmp_path / "file.parquet"
     pq.write_table(pa.table({"a": pa.array(range(count), pa.int64())}), path, row_group_size=group)
     assert read(path, "PARQUET", size=size) == ({n: {"a": n} for n in range(count)}, [])

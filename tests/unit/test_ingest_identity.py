@@ -1,4 +1,4 @@
-"""Which event a row means, when it happened, and when two publications count as the same."""
+"""Ids, times and content hashes of rows."""
 
 import math
 import uuid
@@ -73,13 +73,13 @@ MODEL = schema(column("float"))
     ],
 )
 def test_what_is_an_id(value: Any, meant: str | None) -> None:
-    """Text, integers, integral numbers and lists of one repeated value are ids, exactly; anything else is none."""
+    """Text, integers, integral numbers and lists of one repeated value are ids, exactly; any other value is none."""
     assert event_id(value) == meant
 
 
 @pytest.mark.parametrize("value", ["", None, True, 7.5, 1.2345678901234568e23, [], ["a", "b"], {}])
 def test_an_event_without_an_id_is_a_fault(value: Any) -> None:
-    """Where the model names an id column, an event without a usable id is a fault with its place."""
+    """If the model names an id column, an event without a usable id is a fault with its place."""
     ingested = published([{"id": "a"}, {"id": value}, {}], MODEL)
     assert [(fault.row, fault.column) for fault in ingested.faults] == [(1, "id"), (2, "id")]
     assert ingested.ids == ["a"]
@@ -93,7 +93,7 @@ def test_ids_from_files() -> None:
     assert len(published(csv_rows({"id": ["", "nan", "None", "<NA>"]}), MODEL).faults) == 4
 
 
-def test_the_server_makes_ids_where_there_is_no_column() -> None:
+def test_the_server_makes_ids_if_there_is_no_column() -> None:
     """A model without an id column gets a UUIDv7 per event, that holds the time of receipt."""
     ids = published([{}, {}], schema(column("float"), id_column=None)).ids
     assert len(set(ids)) == 2
@@ -102,7 +102,7 @@ def test_the_server_makes_ids_where_there_is_no_column() -> None:
         assert defaults.int >> 80 == RECEIVED // 1000
 
 
-def test_rows_of_datasets_get_ids_only_where_they_have_none() -> None:
+def test_rows_of_datasets_get_ids_only_if_they_have_none() -> None:
     """In a dataset a null id is made; a value that is no id stays a fault."""
     ingested = published([{"id": None}, {"id": "a"}, {"id": 1.5}], MODEL, makes_missing_ids=True)
     assert [fault.row for fault in ingested.faults] == [2]
@@ -178,8 +178,8 @@ def test_every_form_of_a_time_is_read(value: Any, expected: int | None) -> None:
         *(True, math.inf, 1e300, 10**400, -(10**20), {}, b"2024", Decimal("1e50"), ["x"], [[1], True]),
     ],
 )
-def test_what_is_no_time(value: Any) -> None:
-    """Anything else, and a time outside of the years 1 to 9999, is refused and no error of another kind."""
+def test_values_that_are_no_time(value: Any) -> None:
+    """Any other value, and a time outside of the years 1 to 9999, is refused, without another error."""
     with pytest.raises((ValueError, OverflowError)):
         parse_timestamp(value)
     [fault] = published([{"id": "a", "ts": value}], MODEL).faults
@@ -188,7 +188,7 @@ def test_what_is_no_time(value: Any) -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(("border", "below"), [(10**11, 1_000_000), (10**14, 1_000), (10**17, 1)])
-def test_magnitude_tells_the_unit(sign: int, border: int, below: int) -> None:
+def test_magnitude_gives_the_unit(sign: int, border: int, below: int) -> None:
     """Numbers below a border count in the larger unit, from it on in a thousandth of that."""
     if sign == 1:
         assert parse_timestamp(border - 1) == parse_timestamp(str(border - 1)) == (border - 1) * below
@@ -232,8 +232,8 @@ def test_the_models_format_decides(format: str, value: Any, expected: int) -> No
         ("%Y-%m-%d", "2024-04-03 " * 20),
     ],
 )
-def test_what_does_not_fit_the_format_is_no_event(format: str, value: Any) -> None:
-    """There is no second guess: the message shows the format and an example that fits it, never the value."""
+def test_a_time_that_does_not_fit_the_format_is_no_event(format: str, value: Any) -> None:
+    """No other format is tried: the message shows the format and an example that fits it, never the value."""
     model = schema(timestamp_format=format)
     for rows in ([{"id": "a", "ts": value}], csv_rows({"id": ["a"], "ts": [str(value)]})):
         [fault] = published(rows, model).faults
@@ -244,7 +244,7 @@ def test_what_does_not_fit_the_format_is_no_event(format: str, value: Any) -> No
 
 
 def test_the_format_is_for_text_and_numbers_only() -> None:
-    """What has the type of a time already is taken as it is, and null, "NaT" and no column mean the receipt."""
+    """Typed times are taken unchanged, and null, "NaT" and no column mean the time of receipt."""
     model = schema(timestamp_format="%d/%m/%Y")
     times = pa.array([MICROS, None], pa.timestamp("us"))
     assert timestamps(published(parquet_rows({"id": ["a", "b"], "ts": times}), model)) == [MICROS, None]
@@ -342,7 +342,7 @@ def test_forms_of_other_systems_are_read() -> None:
         ("+02:00", None),
     ],
 )
-def test_only_iso_8601_is_read_as_such(text: str, moment: str | None) -> None:
+def test_only_iso_8601_is_read_as_iso_8601(text: str, moment: str | None) -> None:
     """An offset after a date is one, and no time of day; no other character parts the two than `T` and a space."""
     for rows in ([{"id": "a", "ts": text}], csv_rows({"id": ["a"], "ts": [text]})):
         ingested = published(rows, MODEL)
@@ -350,7 +350,7 @@ def test_only_iso_8601_is_read_as_such(text: str, moment: str | None) -> None:
 
 
 def test_nan_in_a_list_of_times_is_no_time() -> None:
-    """As a value alone is."""
+    """It is the same as NaN alone."""
     assert timestamps(published(parquet_rows({"id": ["a"], "ts": pa.array([[1.7e9, math.nan]])}), MODEL)) == [
         1_700_000_000_000_000
     ]
@@ -364,7 +364,7 @@ def test_a_number_near_a_border_of_units_reads_the_same_alone_and_in_a_column() 
     assert timestamps(alone)[0] == timestamps(beside)[0] == number
 
 
-def test_an_unreadable_time_is_told_what_is_accepted() -> None:
+def test_an_unreadable_time_lists_the_accepted_forms() -> None:
     """The fault lists the forms, and not the value."""
     [fault] = published([{"id": "a", "ts": "yesterday"}], MODEL).faults
     assert "ISO 8601" in fault.message
@@ -397,7 +397,7 @@ def test_parquet_times_of_every_unit() -> None:
 
 
 def test_an_update_ignores_a_null_time() -> None:
-    """In an update a null timestamp is ignored, also where its column is declared."""
+    """In an update a null timestamp is ignored, even if its column is declared."""
     model = schema(column("timestamp", "ts"))
     ingested = updated([{"id": "a", "ts": None}, {"id": "b", "ts": MICROS}], model)
     assert timestamps(ingested) == [None, MICROS]
@@ -407,7 +407,7 @@ def test_an_update_ignores_a_null_time() -> None:
 
 @given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
 def test_a_time_is_written_so_that_it_reads_the_same(time: int) -> None:
-    """Times are written as RFC 3339 in UTC with six digits, and read back as they were."""
+    """Times are written as RFC 3339 in UTC with six digits, and read back unchanged."""
     text = format_timestamp(time)
     assert len(text) == 27
     assert text.endswith("Z")
@@ -450,7 +450,7 @@ def _cell(value: Any) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Leave out texts that mean nothing in a CSV file."""
+    """Drop texts that mean null in a CSV file."""
     return None if isinstance(value, str) and value in WORDS else value
 
 
@@ -524,11 +524,11 @@ def test_other_content_has_another_hash(change: Mapping[str, Any]) -> None:
     [{"id": "b"}, {"c": 1}, {"c": "1"}, {"ts": float(SECONDS)}, {"ts": SECONDS * 1000}, {"null": None}, {"v": [1, 2]}],
 )
 def test_the_same_content_has_the_same_hash(change: Mapping[str, Any]) -> None:
-    """What counts are the typed values; ids are not content, and neither are nulls."""
+    """Only typed values count; ids and nulls are not content."""
     assert hashes(published([{**BASE, **change}], WIDE)) == hashes(published([BASE], WIDE))
 
 
-def test_what_the_server_made_is_not_content() -> None:
+def test_values_made_by_the_server_are_not_content() -> None:
     """An event without a time has the same hash whenever it is received."""
     received = [Defaults(b"s", RECEIVED), Defaults(b"t", RECEIVED + int(timedelta(days=1).total_seconds()))]
     model = schema(column("float"), id_column=None)
@@ -542,5 +542,5 @@ def test_what_the_server_made_is_not_content() -> None:
 
 
 def test_hashes_are_the_same_in_every_version() -> None:
-    """Hashes are stored: what they are of one event must never change."""
+    """Hashes are stored, so the hash of an event must never change."""
     assert hashes(published([BASE], WIDE)) == [3361731248454466046]

@@ -1,4 +1,4 @@
-"""Events that are read from their text are what they are when they are decoded first."""
+"""Events read from their text equal events that are decoded first."""
 
 import json
 import math
@@ -41,7 +41,7 @@ ODD = st.sampled_from(['{"f":true}', '{"f":"1"}', '{"i":1.0}', '{"x":1}', '{"s":
 
 
 def read(arrays: Sequence[str], model: ModelSchema = MODEL, reader: JsonReader | None = None) -> Ingested | None:
-    """Ingest arrays of events from their text; None where they must be decoded."""
+    """Ingest arrays of events from their text; None if they must be decoded."""
     found = (reader or JsonReader()).read([array.encode() for array in arrays], model)
     if found is None:
         return None
@@ -84,7 +84,7 @@ def test_reading_gives_what_decoding_gives(events: list[list[str]]) -> None:
     ],
 )
 def test_usual_events_are_read(array: str) -> None:
-    """What keeps to the schema is not decoded, whatever its spaces and escapes."""
+    """Events that fit the schema are not decoded, for any spaces and escapes."""
     ingested = read([array])
     assert ingested is not None
     assert same(ingested, decoded([array]))
@@ -113,20 +113,20 @@ def test_usual_events_are_read(array: str) -> None:
         "[1]",
     ],
 )
-def test_what_could_make_a_difference_is_left_alone(array: str) -> None:
+def test_unusual_text_is_left_to_the_decoder(array: str) -> None:
     """Text that is no JSON, or whose values are not the schema's, is left to the decoder."""
     assert JsonReader().read([array.encode()], MODEL) is None
 
 
-def test_bytes_that_are_no_text_are_left_alone() -> None:
+def test_bytes_that_are_no_text_are_left_to_the_decoder() -> None:
     """Bytes that are not UTF-8 are never stored as text."""
     assert JsonReader().read([b'[{"id":"\xff"}]'], MODEL) is None
 
 
 @pytest.mark.parametrize("time", [1_700_000_000, 1_700_000_000.5, "2024-01-01T00:00:00Z"])
 @pytest.mark.parametrize("event_id", [7, "a"])
-def test_open_forms_are_learned(time: Any, event_id: Any) -> None:
-    """An id or a time that the schema does not describe is read in the form in which it came before."""
+def test_untyped_columns_are_observed(time: Any, event_id: Any) -> None:
+    """An id or a time without a declared type is read in the form of earlier events."""
     model = schema(column("float", "f"))
     events: list[Mapping[str, Any]] = [{"id": event_id, "ts": time, "f": 0.5}]
     array = orjson.dumps(events).decode()

@@ -1,4 +1,4 @@
-"""Columns of any type that Arrow has: no value ends a job, and what JSON lacks is text as pandas writes it."""
+"""Columns of any type of Arrow: no value ends a job, and values that JSON lacks are text as pandas writes them."""
 
 import json
 import math
@@ -39,7 +39,7 @@ def test_every_type_of_pyarrow_is_tried() -> None:
 
 
 def models() -> list[ModelSchema]:
-    """Return models that have the column `c` in each role and type, or do not know it."""
+    """Return models that have the column `c` in each role and type, and one without it."""
     declared = [
         schema(column(data_type, categories=["a", "7"]) if data_type == "category" else column(data_type))
         for data_type in DATA_TYPES
@@ -58,7 +58,7 @@ def models() -> list[ModelSchema]:
 @settings(max_examples=300)
 @given(types(3), st.integers(0, 2**32))
 def test_no_value_of_any_type_ends_a_job(kind: pa.DataType, seed: int) -> None:
-    """Each row becomes an event or a fault, for publish and update, whatever the column is to the model."""
+    """Each row becomes an event or a fault, for publish and update, and for any role of the column."""
     array = array_of(kind, ROWS + 2, Random(seed))[1 : ROWS + 1]
     table = pa.table({"id": [f"id{row}" for row in range(ROWS)], "c": array})
     for model in models():
@@ -67,7 +67,7 @@ def test_no_value_of_any_type_ends_a_job(kind: pa.DataType, seed: int) -> None:
 
 
 def check(ingested: Ingested) -> None:
-    """Check that no row is lost, and that what is kept beside the columns is JSON."""
+    """Check that no row is lost, and that raw and undeclared values are JSON."""
     assert len(ingested.batch) + len({fault.row for fault in ingested.faults}) == ROWS
     for name in ("undeclared", "event_id"):
         ingested.batch.system[name].combine_chunks().validate(full=True)
@@ -84,7 +84,7 @@ def check(ingested: Ingested) -> None:
 def test_no_parquet_file_ends_a_job_or_the_model_factory(
     tmp_path_factory: pytest.TempPathFactory, kind: pa.DataType, seed: int
 ) -> None:
-    """What Parquet can hold of these types is read back from a file, and a schema is proposed for it."""
+    """Types that Parquet can hold are read back from a file, and a schema is proposed for it."""
     path: Path = tmp_path_factory.mktemp("types") / "events.parquet"
     table = pa.table({"id": [f"id{row}" for row in range(ROWS)], "c": array_of(kind, ROWS, Random(seed))})
     try:
@@ -99,7 +99,7 @@ def test_no_parquet_file_ends_a_job_or_the_model_factory(
 
 
 def foreign(storage: pa.Array, name: str, **parameters: str) -> pa.Table:
-    """Make a table as it comes from a file whose extension type is not known here."""
+    """Return a table of a file whose extension type is unknown here."""
     metadata = {"ARROW:extension:name": name, "ARROW:extension:metadata": json.dumps(parameters)}
     return pa.Table.from_arrays([storage], schema=pa.schema([pa.field("c", storage.type, metadata=metadata)]))
 
@@ -123,7 +123,7 @@ def normalized(table: pa.Table) -> list[Any]:
         (pa.array([pa.MonthDayNano([1, 2, -3])]), ["P1M2DT-0.000000003S"]),
     ],
 )
-def test_what_has_no_json_is_text(array: pa.Array, texts: list[str | None]) -> None:
+def test_values_without_json_are_text(array: pa.Array, texts: list[str | None]) -> None:
     """Times of day, durations, UUIDs and bytes that are UTF-8 fit a column of text and violate nothing."""
     ingested = published(parquet_rows({"c": array}), TEXT)
     assert values(ingested) == texts
@@ -132,7 +132,7 @@ def test_what_has_no_json_is_text(array: pa.Array, texts: list[str | None]) -> N
 
 @pytest.mark.parametrize("kind", [pa.binary(), pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
 def test_bytes_that_are_not_utf8_are_a_violation_and_no_id(kind: pa.DataType) -> None:
-    """One such cell does not end a job: it is shown with escapes beside its column, and its row has no id."""
+    """Such a cell does not end a job: its raw value has escapes, and its row has no id."""
     raw = pa.array([b"caf\xe9", b"ok"])
     if pa.types.is_dictionary(kind):
         array = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), raw.view(pa.string()))
@@ -158,7 +158,7 @@ def test_years_that_python_lacks_are_text() -> None:
     assert undeclared(published(parquet_rows({"u": days}), TEXT))[0] == {"u": "12921-08-18"}
 
 
-def test_nested_values_keep_what_they_say() -> None:
+def test_nested_values_keep_their_precision() -> None:
     """Nanoseconds, infinity and bytes inside of lists, structs and maps are plain values, at any depth."""
     kind = pa.struct([("t", pa.list_(pa.timestamp("ns"))), ("m", pa.map_(pa.string(), pa.float64()))])
     array = pa.array([{"t": [1_714_521_600_000_000_001], "m": [("a", math.inf), ("a", 1.5)]}, None], kind)
@@ -169,7 +169,7 @@ def test_nested_values_keep_what_they_say() -> None:
 
 
 def test_a_text_that_is_not_utf8_says_so() -> None:
-    """`NotText` shows what could not be decoded as escapes."""
+    """`NotText` shows undecodable bytes as escapes."""
     [value] = plain_values(pa.array([b"\xffx"]))
     assert isinstance(value, NotText)
     assert value == "\\xffx"
@@ -195,7 +195,7 @@ def test_decimals_keep_their_digits() -> None:
     ],
 )
 def test_periods_are_their_text(frequency: str, ordinal: int, text: str) -> None:
-    """The numbers in which pandas stores periods are what they stand for, not numbers of seconds."""
+    """The numbers in which pandas stores periods count periods, not seconds."""
     table = foreign(pa.array([ordinal, None], pa.int64()), "pandas.period", freq=frequency)
     assert normalized(table) == [text, None]
 
@@ -212,7 +212,7 @@ def test_intervals_are_their_text(closed: str, text: str) -> None:
 @pytest.mark.parametrize("name", ["pandas.period", "pandas.interval"])
 @pytest.mark.parametrize("metadata", [b"not json", b"{}", b"[]", b"", b'{"closed": "x", "freq": "zz"}', b"\xff"])
 def test_odd_metadata_ends_no_job(name: str, metadata: bytes) -> None:
-    """A file may say anything beside a type: what makes no sense is left alone."""
+    """A file may have any metadata: invalid metadata is ignored."""
     for storage in (pa.array([1]), pa.array(["a"]), pa.array([{"left": 0}])):
         field = pa.field(
             "c", storage.type, metadata={b"ARROW:extension:name": name, b"ARROW:extension:metadata": metadata}

@@ -1,4 +1,4 @@
-"""Times that are read all at once are the times that are read one by one."""
+"""Times read all at once equal times read one by one."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ TEXTS = DATES | ALMOST_DATES | NUMBERS.map(str) | FLOATS.map(str) | st.sampled_f
 
 
 def one_by_one(values: list[Any], text: bool) -> list[int | None] | None:
-    """Return what each value is by itself, None if one is no time."""
+    """Return the time of each value read alone, None if one is no time."""
     try:
         return [None if is_null(value, text=text) else parse_timestamp(value) for value in values]
     except (ValueError, ArithmeticError):
@@ -48,7 +48,7 @@ def at_once(values: list[Any] | pa.Array, text: bool = False) -> list[int | None
 @example([1_357_037_400, 1_357_037_400.5])
 @example([-(2**63)])
 def test_json_times_at_once_are_those_one_by_one(values: list[Any]) -> None:
-    """Where a column is read at once, each time is what it is by itself; what is no time is never read as one."""
+    """If a column is read at once, each time equals the time read alone; other values are never read as a time."""
     times = at_once(values)
     assert times is None or times == one_by_one(values, text=False)
 
@@ -73,7 +73,7 @@ def test_csv_times_at_once_are_those_one_by_one(cells: list[str]) -> None:
     ],
 )
 def test_usual_forms_are_read_at_once(values: list[Any]) -> None:
-    """Nobody waits for times of one form to be read one by one."""
+    """Times of one form are never read one by one."""
     assert at_once(values) == one_by_one(values, text=False)
 
 

@@ -1,5 +1,7 @@
-"""What jobs promise: each runs to its end, in order, through stops and crashes."""
+"""Promises of jobs: each runs to its end, in order, through stops and crashes."""
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -13,21 +15,24 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, jobs, organizations, projects, tokens
+from inference_events.catalog import Catalog, jobs, leases, organizations, projects, tokens
 from inference_events.catalog import models as catalog_models
 from inference_events.catalog.database import sqlite_url
+from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
-from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers
+from inference_events.events.store import Fenced, Retryable
+from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers, worker
 
 CRASHING = """
 import sys, time
 from pathlib import Path
-from inference_events.catalog import Catalog
+from inference_events.catalog import Catalog, leases
 from inference_events.jobs import JobQueue, Workers
 
 catalog = Catalog(sys.argv[1])
+catalog.write(leases.end_all)
 queue = JobQueue(catalog)
 
 def work(run):
@@ -113,7 +118,7 @@ def wait_for(catalog: Catalog, job_id: str) -> Job:
 
 
 def test_a_job_is_readable_before_it_runs(catalog: Catalog, queue: JobQueue) -> None:
-    """A job that was accepted shows as PENDING with its info at once, with no worker about."""
+    """An accepted job shows as PENDING with its info at once, even without a worker."""
     job = read(catalog, accept(catalog, queue))
     assert (job.status, job.progress, job.info) == ("PENDING", 0.0, {"resource_type": "EVENT"})
     assert (job.started_at, job.completed_at) == (None, None)
@@ -136,7 +141,7 @@ def test_a_request_that_fails_accepts_no_job(catalog: Catalog, queue: JobQueue) 
 
 
 def test_a_job_succeeds_with_what_it_reports(catalog: Catalog, queue: JobQueue) -> None:
-    """A job ends as SUCCESS at 100 per cent; info given on the way and at the end adds to what was there."""
+    """A job ends as SUCCESS at 100 per cent; info given on the way and at the end is added to the existing info."""
 
     def work(run: JobRun) -> None:
         run.progress(0.25, rows=10)
@@ -171,7 +176,7 @@ def test_a_job_s_changes_come_with_its_success(catalog: Catalog, queue: JobQueue
 
 
 def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
-    """A job that fails for a reason of its own shows reason, message and what it had reported."""
+    """A job that fails with a reason shows reason, message and its last report."""
 
     def work(run: JobRun) -> None:
         run.progress(0.5, rows=2)
@@ -188,9 +193,11 @@ def test_a_failure_says_why(catalog: Catalog, queue: JobQueue) -> None:
     assert job.info == {"resource_type": "EVENT", "rows": 3}
 
 
-@pytest.mark.parametrize("error", [None, JobFailed("Conflict", "m"), ObjectNotFound.of("File"), ValueError("payload")])
-def test_every_end_shows_what_was_done(catalog: Catalog, queue: JobQueue, error: Exception | None) -> None:
-    """However a job ends, it shows what it counts after its handler has left, not what it reported on the way."""
+@pytest.mark.parametrize(
+    "error", [None, JobFailed("Conflict", os.strerror(errno.ENOSPC)), ObjectNotFound.of("File"), ValueError("payload")]
+)
+def test_every_end_shows_the_final_counts(catalog: Catalog, queue: JobQueue, error: Exception | None) -> None:
+    """After any end, a job shows the counts from after its handler returned, not those reported on the way."""
     done = {"rows": 0}
 
     def work(run: JobRun) -> None:
@@ -209,7 +216,7 @@ def test_every_end_shows_what_was_done(catalog: Catalog, queue: JobQueue, error:
 
 
 def test_a_count_that_fails_does_not_keep_a_job_from_ending(catalog: Catalog, queue: JobQueue) -> None:
-    """What breaks a job may break its count as well: the job is a FAILURE and shows what it had reported."""
+    """A fault may break the final count of a job, too: the job is a FAILURE and shows its last report."""
 
     def work(run: JobRun) -> None:
         run.count_with(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
@@ -221,7 +228,7 @@ def test_a_count_that_fails_does_not_keep_a_job_from_ending(catalog: Catalog, qu
     assert (job.status, job.error_reason, job.info["rows"]) == ("FAILURE", "BadRequest", 1)
 
 
-def test_something_missing_fails_the_job_by_name(catalog: Catalog, queue: JobQueue) -> None:
+def test_an_error_of_the_api_is_the_job_s_reason(catalog: Catalog, queue: JobQueue) -> None:
     """An error of the API that a handler meets becomes the job's reason and message."""
 
     def work(run: JobRun) -> None:
@@ -249,7 +256,27 @@ def test_an_unexpected_error_shows_no_payload(catalog: Catalog, queue: JobQueue)
     assert unknown.status == "FAILURE"
 
 
-def test_jobs_of_a_model_run_in_order_of_position(catalog: Catalog, queue: JobQueue) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [Retryable("busy"), ServiceUnavailable("The catalog is away", 1), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))],
+)
+def test_a_cause_that_passes_fails_no_job(
+    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A job that the store cannot do now, or for which the disk has no room, is done later, and counts one start."""
+    monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.01)
+    errors = [error] * 5
+
+    def work(run: JobRun) -> None:
+        if errors:
+            raise errors.pop()
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.starts, job.fence) == ("SUCCESS", 1, 6)
+
+
+def test_jobs_of_a_model_run_in_order_of_epochs(catalog: Catalog, queue: JobQueue) -> None:
     """However many workers there are, jobs of one model run one at a time and by epoch, not by arrival."""
     order: list[int] = []
     running: list[str] = []
@@ -298,7 +325,7 @@ def test_a_project_s_job_waits_for_those_of_its_models(catalog: Catalog, queue: 
 
 
 def test_a_stop_leaves_a_job_at_a_safe_point(catalog: Catalog, queue: JobQueue) -> None:
-    """A stop waits for a job's checkpoint; the job stays STARTED and goes on with the next workers."""
+    """A stop waits for a job's checkpoint; the job stays STARTED and continues with the next workers."""
     steps: list[int] = []
 
     def work(run: JobRun) -> None:
@@ -319,7 +346,7 @@ def test_a_stop_leaves_a_job_at_a_safe_point(catalog: Catalog, queue: JobQueue) 
 
 
 def test_a_stop_does_not_wait_longer_than_its_grace(catalog: Catalog, queue: JobQueue) -> None:
-    """A handler that reaches no safe point in time is left behind, and the stop says so."""
+    """A stop does not wait for a handler that reaches no safe point in time, and reports it."""
     running, release = threading.Event(), threading.Event()
 
     def work(run: JobRun) -> None:
@@ -339,6 +366,7 @@ def test_a_job_resumes_after_a_kill(catalog: Catalog, queue: JobQueue, url: str)
         assert process.stdout is not None
         job_id = process.stdout.readline().strip()
         process.send_signal(signal.SIGKILL)
+    catalog.write(leases.end_all)
     crashed = read(catalog, job_id)
     assert (crashed.status, crashed.progress) == ("STARTED", 50.0)
     seen: list[tuple[str, dict[str, Any], int]] = []
@@ -361,6 +389,7 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
             assert process.stdout is not None
             job_id = process.stdout.readline().strip()
             process.send_signal(signal.SIGKILL)
+    catalog.write(leases.end_all)
     assert read(catalog, job_id).starts == 3
     seen: list[int] = []
 
@@ -375,6 +404,24 @@ def test_a_start_counts_unless_the_process_outlives_it(catalog: Catalog, queue: 
     assert (seen, read(catalog, job_id).starts) == ([4], 3)
 
 
+def test_a_fenced_run_leaves_its_job_to_another(
+    catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that the store refuses neither ends the job nor shows anything of it. A later run continues the job."""
+    monkeypatch.setattr(worker, "_RETRY_DELAY_SECONDS", 0.0)
+    fenced = iter([True])
+
+    def work(run: JobRun) -> None:
+        run.count_with(lambda: {"rows": 7})
+        if next(fenced, False):
+            run.count_with(lambda: {"fenced": 1})
+            raise Fenced
+
+    with working(catalog, queue, work=work):
+        job = wait_for(catalog, accept(catalog, queue))
+    assert (job.status, job.info) == ("SUCCESS", {"resource_type": "EVENT", "rows": 7})
+
+
 def test_the_queue_is_bounded(catalog: Catalog) -> None:
     """A job beyond the bound is refused with Retry-After, and accepted again when another one has ended."""
     queue = JobQueue(catalog, max_unfinished=2)
@@ -382,55 +429,8 @@ def test_the_queue_is_bounded(catalog: Catalog) -> None:
     with pytest.raises(ServiceUnavailable, match="Too many jobs wait") as refused:
         catalog.read(queue.check_room)
     assert int(refused.value.headers["Retry-After"]) > 0
-    catalog.write(lambda session: jobs.fail(session, waiting[0], "r", "m", {}))
+    catalog.write(lambda session: jobs.fail(jobs.get(session, waiting[0]), "r", "m"))
     catalog.read(queue.check_room)
-
-
-ORDERS: list[tuple[list[str], set[str], str | None]] = [
-    # A job is its project and its model; the second list runs, the last is next.
-    (["p m", "p m", "q n"], set(), "0"),
-    (["p m", "p m", "q n"], {"0"}, "2"),
-    (["p m", "p m"], {"0"}, None),
-    (["p m", "p -", "p n"], {"0"}, None),
-    (["p m", "p -", "q n"], {"0"}, "2"),
-    (["p -", "p m", "q -"], {"0"}, "2"),
-    (["p m", "p n", "p -"], {"0"}, "1"),
-    (["p m", "p n", "p -"], {"0", "1"}, None),
-    (["- -", "- -"], {"0"}, "1"),
-    (["- m", "- m"], {"0"}, None),
-]
-
-
-@pytest.mark.parametrize(("accepted", "running", "expected"), ORDERS)
-def test_the_next_job_is_chosen_by_a_query(
-    catalog: Catalog, queue: JobQueue, accepted: list[str], running: set[str], expected: str | None
-) -> None:
-    """Jobs of one model, and a job of a project and those of its models, keep their order; others pass them."""
-    ids = {}
-    for number, words in enumerate(accepted):
-        project, model = (None if word == "-" else word for word in words.split())
-        ids[str(number)] = accept(catalog, queue, epoch=number, project_id=project, model_id=model)
-    run = [read(catalog, ids[number]) for number in sorted(running)]
-    ready = catalog.read(lambda session: jobs.next_ready(session, run))
-    assert (ready and ready.id) == (None if expected is None else ids[expected])
-
-
-def test_choosing_among_many_jobs_reads_few(catalog: Catalog, queue: JobQueue) -> None:
-    """10,000 jobs that wait for one model do not hold up the choice of another's job."""
-
-    def fill(session: Session) -> None:
-        for number in range(10_000):
-            add(session, queue, epoch=number)
-
-    catalog.write(fill)
-    last = accept(catalog, queue, epoch=10_000, model_id="n", project_id="q")
-    began = time.monotonic()
-    first = catalog.read(lambda session: jobs.next_ready(session, []))
-    assert first is not None
-    ready = catalog.read(lambda session: jobs.next_ready(session, [first]))
-    assert ready is not None
-    assert ready.id == last
-    assert time.monotonic() - began < 1
 
 
 def find_no_model(run: JobRun) -> None:
@@ -439,7 +439,7 @@ def find_no_model(run: JobRun) -> None:
 
 @pytest.mark.parametrize("leave", [JobRun.checkpoint, lambda run: run.progress(1), JobRun.succeed, find_no_model])
 def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue, leave: Handler) -> None:
-    """A running job whose model is deleted is FAILURE at once and stays so, and shows its work at last."""
+    """A running job whose model is deleted is FAILURE at once and stays so, and shows its final counts."""
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     token = catalog.write(lambda session: tokens.create(session, "t", ["admin"])[0])
     project = catalog.write(lambda session: projects.create(session, "bank"))
@@ -471,15 +471,15 @@ def test_deleting_the_model_ends_a_running_job(catalog: Catalog, queue: JobQueue
 
 
 def test_progress_is_written_sparingly(catalog: Catalog, queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often a job reports, it writes once a second, and its end shows the last that it reported."""
+    """A job that reports often writes once a second, and its end shows its last report."""
     reports: list[float] = []
-    report = jobs.report
+    report = leases.report
 
-    def count(session: Session, job_id: str, progress: float, info: dict[str, Any]) -> bool:
+    def count(session: Session, lease: Lease, seconds: float, progress: float, info: dict[str, Any]) -> bool:
         reports.append(progress)
-        return report(session, job_id, progress, info)
+        return report(session, lease, seconds, progress, info)
 
-    monkeypatch.setattr(jobs, "report", count)
+    monkeypatch.setattr(leases, "report", count)
 
     def work(run: JobRun) -> None:
         for row in range(1000):

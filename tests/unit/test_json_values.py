@@ -1,4 +1,4 @@
-"""Values are counted in the text as the decoder would find them, whatever the text."""
+"""Values of any text are counted as the decoder would find them."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def piece_bytes(request: pytest.FixtureRequest) -> Iterator[None]:
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.dictionaries(TEXTS, VALUES), min_size=1, max_size=4))
 def test_limits_hold_exactly(events: list[object]) -> None:
-    """What is just at a limit passes and what is just over it does not, for the body and for its largest event."""
+    """A body or event at its limit passes, and one just over it does not."""
     text = body(events)
     total = marks({"a": 0, "b": {"c": 0, "d": events}})
     largest = max(map(marks, events))

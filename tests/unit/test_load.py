@@ -1,4 +1,4 @@
-"""The load generator of the benchmark tells what was acknowledged from what was refused."""
+"""The benchmark's load generator separates acknowledged from refused requests."""
 
 import socket
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull"
 
 
 def test_a_message_states_its_length() -> None:
-    """A request carries the headers that it is given, and ends where it says."""
+    """A request has the given headers, and ends at its stated length."""
     request = message("POST", "/v1/traces", {"Content-Type": "application/x-protobuf"}, b"body")
     head, _, body = request.partition(b"\r\n\r\n")
     assert head.splitlines()[0] == b"POST /v1/traces HTTP/1.1"
@@ -23,8 +23,8 @@ def test_a_message_states_its_length() -> None:
     assert message_end(request) == len(request)
 
 
-def test_what_is_refused_is_counted_and_does_not_end_the_load() -> None:
-    """Refusals are kept beside the latencies, which are of what succeeded; every request is sent once."""
+def test_refusals_are_counted_and_do_not_end_the_load() -> None:
+    """Refusals are kept apart from the latencies of successes; every request is sent once."""
     with _answering([ACKNOWLEDGEMENT, REFUSAL, ACKNOWLEDGEMENT]) as (url, received), Generator() as generator:
         requests = [message("POST", "/", {}, b"%d" % number) for number in range(3)]
         load = generator.try_all(url, requests, 1)
@@ -35,22 +35,22 @@ def test_what_is_refused_is_counted_and_does_not_end_the_load() -> None:
 
 
 def test_a_load_that_must_succeed_raises_the_refusal() -> None:
-    """Where a refusal is not expected, it is an error that says what the server said."""
+    """An unexpected refusal is an error with the server's message."""
     with _answering([REFUSAL]) as (url, _), Generator() as generator, pytest.raises(Refused, match="full"):
         generator.run(url, [message("POST", "/", {}, b"0")], 1)
 
 
 @contextmanager
-def _answering(answers: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
-    """Serve one connection that gets these answers; yield the URL and the requests that came."""
+def _answering(responses: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """Serve one connection with these responses; yield the URL and the received requests."""
     received: list[bytes] = []
 
     def serve() -> None:
         connection, _ = listener.accept()
         with connection:
-            for answer in answers:
+            for response in responses:
                 received.append(connection.recv(65536))
-                connection.sendall(answer)
+                connection.sendall(response)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(30)

@@ -1,4 +1,4 @@
-"""What the metrics count where a request cannot show it: work that waits, writes that are rolled back, faults."""
+"""Metrics that no request can show: waiting work, writes that are rolled back, faults."""
 
 import threading
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ class SlowEngine:
     def apply(self, work: Any) -> Any:
         return work
 
-    def after_commit(self) -> None:
-        pass
+    def after_commit(self) -> bool:
+        return False
 
 
 class FailingObserver(StoreObserver):
@@ -48,7 +48,7 @@ class FailingObserver(StoreObserver):
 
 
 def test_a_queue_is_as_deep_as_the_work_that_waits() -> None:
-    """Work counts until its turn comes, and then no more."""
+    """Work counts until its turn comes."""
     engine = SlowEngine()
     committer = GroupCommitter(engine, StoreObserver())
     committer.submit("first")
@@ -62,7 +62,7 @@ def test_a_queue_is_as_deep_as_the_work_that_waits() -> None:
 
 
 def test_a_failure_to_count_fails_no_write(tmp_path: Path) -> None:
-    """What is committed is acknowledged, and the store goes on, even if the observer has a fault."""
+    """Committed writes are acknowledged, and the store continues, even if the observer has a fault."""
     opened = Opened(lambda path: DuckDBEventStore(path / "events.duckdb", observer=FailingObserver()), tmp_path)
     assert opened.publish({"id": "a", "n": 1}) == ["created"]
     assert opened.publish({"id": "a", "n": 1}) == ["unchanged"]

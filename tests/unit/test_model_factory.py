@@ -1,4 +1,4 @@
-"""What the model factory promises: a schema that the file's own rows keep to, from a sample that is bounded."""
+"""Promises of the model factory: a schema that the file's own rows fit, from a bounded sample."""
 
 import csv
 import io
@@ -52,12 +52,12 @@ def parquet_file(directory: Path, table: dict[str, Any]) -> Path:
 
 
 def dataframe_file(directory: Path, texts: Mapping[str, Sequence[str | None]]) -> Path:
-    """Write what the vendor's client makes of a DataFrame: nothing but text."""
+    """Write a DataFrame as the vendor's client does: as text only."""
     return parquet_file(directory, {name: pa.array(column, pa.large_string()) for name, column in texts.items()})
 
 
 def found(column: dict[str, Any]) -> dict[str, Any]:
-    """Return what was found of a column, without its names and bins."""
+    """Return a proposed column without its names and bins."""
     return {key: value for key, value in column.items() if key not in ("id", "name", "bins")}
 
 
@@ -113,10 +113,8 @@ TEXTS: list[tuple[list[str], dict[str, Any]]] = [
 
 @pytest.mark.parametrize("is_csv", [True, False])
 @pytest.mark.parametrize(("texts", "expected"), TEXTS)
-def test_text_is_read_for_what_it_means(
-    tmp_path: Path, texts: list[str], expected: dict[str, Any], is_csv: bool
-) -> None:
-    """The texts of a CSV file and of a DataFrame that was made text have the types of what they say."""
+def test_text_is_read_by_its_meaning(tmp_path: Path, texts: list[str], expected: dict[str, Any], is_csv: bool) -> None:
+    """The texts of a CSV file and of a DataFrame that was made text have the types of their values."""
     if not is_csv and "" in texts:
         texts = [text for text in texts if text]
     cells = {"Column": texts, "other": ["é"] * len(texts)}
@@ -131,7 +129,7 @@ def test_spaces_around_a_value_do_not_matter(tmp_path: Path) -> None:
     assert [column["data_type"] for column in proposed(path).values()] == ["int", "float", "bool"]
 
 
-def test_texts_of_a_dataframe_that_a_csv_file_has_not(tmp_path: Path) -> None:
+def test_texts_of_a_dataframe_that_differ_from_csv(tmp_path: Path) -> None:
     """Real nulls are nulls; an empty text is a category; an array that NumPy has shortened is a vector."""
     path = dataframe_file(
         tmp_path,
@@ -188,7 +186,7 @@ VALUES: list[tuple[pa.Array, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("values", "expected"), VALUES, ids=[str(array.type) for array, _ in VALUES])
 def test_parquet_columns_have_their_types(tmp_path: Path, values: pa.Array, expected: dict[str, Any]) -> None:
-    """Beside a column that is not text, columns of Parquet have the type they are stored with; text stays text."""
+    """If one column is not text, columns of Parquet have their stored types; text stays text."""
     path = parquet_file(tmp_path, {"c": values, "number": pa.array(range(len(values)))})
     assert found(proposed(path)["c"]) == expected
 
@@ -207,7 +205,7 @@ def test_bins(low: float, high: float, edges: list[float]) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_bins_are_edges(one: float, other: float) -> None:
-    """Whatever the numbers, there are 11 finite edges that rise, the ends included."""
+    """For any numbers there are 11 finite edges that rise, the ends included."""
     low, high = sorted([one, other])
     edges = equal_bins(low, high)
     assert len(edges) == 11
@@ -251,7 +249,7 @@ FAULTS: list[tuple[str, bytes, str]] = [
 
 
 @pytest.mark.parametrize(("name", "content", "message"), FAULTS, ids=[fault[2] for fault in FAULTS])
-def test_files_that_no_schema_fits(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_files_without_a_schema(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     """A file without rows or usable names, or that cannot be read, is refused with the reason."""
     path = tmp_path / name
     path.write_bytes(content)
@@ -286,7 +284,7 @@ def test_the_dialect_is_that_of_the_jobs(tmp_path: Path, newline: str) -> None:
 @settings(deadline=None, max_examples=50)
 @given(lengths=st.lists(st.integers(0, 40), max_size=12), size=st.integers(1, 50))
 def test_a_sample_is_spread_over_all_rows(lengths: list[int], size: int) -> None:
-    """A sample has as many rows as asked for, each once, in order, and does not depend on how they arrive."""
+    """A sample has the requested number of rows, each once, in order, and does not depend on how they arrive."""
     rows = pa.table({"n": np.arange(sum(lengths))})
     starts = np.cumsum([0, *lengths])
     arriving = [rows.slice(start, length) for start, length in zip(starts, lengths, strict=False)]
@@ -320,7 +318,7 @@ def test_a_sample_is_small_in_memory() -> None:
 
 
 def test_only_some_row_groups_of_a_long_file_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond a number of rows only row groups here and there are read, from the first to the last part of the file."""
+    """Beyond a number of rows only some row groups are read, spread from the first to the last part of the file."""
     monkeypatch.setattr(proposal, "MAX_ROWS_READ", 100)
     path = tmp_path / "file.parquet"
     pq.write_table(pa.table({"n": range(1000)}), path, row_group_size=10)
@@ -329,7 +327,7 @@ def test_only_some_row_groups_of_a_long_file_are_read(tmp_path: Path, monkeypatc
 
 
 def own_violations(path: Path, proposal: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Publish a file's rows against its own proposal and return every violation but what is missing."""
+    """Publish a file's rows against its own proposal and return every violation except missing values."""
     is_csv = path.suffix == ".csv"
     own = schema(*proposal.values(), id_column=None, timestamp_column=None)
     chunks = read_chunks(source_of(path), "CSV" if is_csv else "PARQUET", start=0, size=MANY)
@@ -365,7 +363,7 @@ CELLS: list[st.SearchStrategy[str]] = [
     st.sampled_from([st.one_of(CELLS), *CELLS]).flatmap(lambda cell: st.lists(cell, min_size=1, max_size=6)),
 )
 def test_a_csv_file_keeps_to_its_own_schema(tmp_path: Path, cells: list[str]) -> None:
-    """The rows of a file have no type and no range violation against what is proposed for it."""
+    """The rows of a file have no type and no range violation against its proposal."""
     path = csv_file(tmp_path, {"c": cells, "other": ["x"] * len(cells)})
     assert own_violations(path, proposed(path)) == []
 
@@ -410,7 +408,7 @@ def test_a_parquet_file_keeps_to_its_own_schema(tmp_path: Path, values: pa.Array
     | st.lists(st.lists(st.floats(-1e9, 1e9), max_size=3), min_size=1, max_size=5)
 )
 def test_a_dataframe_keeps_to_the_schema_of_its_texts(tmp_path: Path, values: list[Any]) -> None:
-    """What the vendor's client sends for a DataFrame gives a schema that the DataFrame itself keeps to."""
+    """The file that the vendor's client sends for a DataFrame gives a schema that the DataFrame fits."""
     proposal = proposed(dataframe_file(tmp_path, {"c": [str(value) for value in values]}))
     itself = parquet_file(tmp_path, {"c": pa.array(values)})
     assert own_violations(itself, proposal) == []

@@ -44,7 +44,7 @@ def test_mutants_cover_the_contract() -> None:
 
 @pytest.mark.parametrize("content", ["", "x = 1\nx = 1\n"])
 def test_a_stale_mutant_is_an_error_that_names_it(tmp_path: Path, content: str) -> None:
-    """A mutant whose old text is missing, or there twice, is refused by its name instead of planted anywhere."""
+    """A mutant whose old text is missing or repeated is refused by its name, and not planted."""
     (tmp_path / "module.py").write_text(content)
     mutant = Mutant("some-bug", (), (), "module.py", "x = 1", "x = 2", "")
     with pytest.raises(StaleMutant, match=r"^some-bug: the old text is in module\.py [02] times"):
@@ -59,8 +59,8 @@ def test_a_stale_mutant_is_an_error_that_names_it(tmp_path: Path, content: str) 
         (["timeit", "-n1", "__import__('time').sleep(99)"], True),
     ],
 )
-def test_a_check_catches_what_fails_or_does_not_end(tmp_path: Path, command: list[str], is_caught: bool) -> None:
-    """A check that fails or goes on for too long catches a mutant, and nothing of it runs on."""
+def test_a_check_catches_failures_and_hangs(tmp_path: Path, command: list[str], is_caught: bool) -> None:
+    """A check that fails or takes too long catches a mutant, and none of its processes survives."""
     mutant, processes = load_mutants()[0], Processes()
     layer = Layer("check", lambda _: command, PATIENCE_SECONDS)
     assert layer.catches(mutant, tmp_path, tmp_path / "log", processes) == is_caught

@@ -1,4 +1,4 @@
-"""What uploads in parts promise: parts join in order, and a stop at any step loses and doubles nothing."""
+"""Promises of uploads in parts: parts join in order, and a stop at any step loses and repeats nothing."""
 
 import asyncio
 import hashlib
@@ -31,7 +31,7 @@ from tests.uploads import object_paths, uploaded
 
 T = TypeVar("T")
 LIMIT = 100
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class Uploads:
@@ -82,7 +82,7 @@ class Uploads:
         return content
 
     def purge(self) -> None:
-        """Do the part of a purge that concerns uploads."""
+        """Run the step of a purge that concerns uploads."""
         parts.expire_uploads(self.catalog)
         for _ in delete_released(self.catalog, self.store):
             pass
@@ -100,7 +100,7 @@ def uploads(tmp_path: Path) -> Iterator[Uploads]:
 
 
 def left_over(uploads: Uploads, *needed: str) -> set[Path]:
-    """Return what is on the disk beside the parts of some files."""
+    """Return the objects on the disk that are not parts of the given files."""
     rooms = (uploads.directory.files, uploads.directory.incoming)
     paths = {path for file_id in needed for path in object_paths(uploads.directory.path, file_id)}
     on_disk = {path for room in rooms for path in room.iterdir()}
@@ -111,14 +111,14 @@ def left_over(uploads: Uploads, *needed: str) -> set[Path]:
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.lists(st.binary(max_size=9), min_size=1, max_size=6), data=st.data())
 def test_parts_join_in_the_order_of_their_numbers(uploads: Uploads, contents: list[bytes], data: st.DataObject) -> None:
-    """Whatever the order of the parts, of their names and of repetitions, the last of each number counts."""
+    """For any order of the parts, of their names and of repetitions, the last of each number counts."""
     file_id = uploads.begin()
     numbers = range(1, len(contents) + 1)
     for number in data.draw(st.lists(st.sampled_from(numbers), max_size=4)):
         uploads.add(file_id, number, b"earlier")
     named = [uploads.add(file_id, number, contents[number - 1]) for number in data.draw(st.permutations(numbers))]
-    answer = uploads.complete(file_id.upper(), *data.draw(st.permutations(named)))
-    assert (answer["id"], answer["status"], answer["size"]) == (file_id, "SUCCESSFUL", len(b"".join(contents)))
+    response = uploads.complete(file_id.upper(), *data.draw(st.permutations(named)))
+    assert (response["id"], response["status"], response["size"]) == (file_id, "SUCCESSFUL", len(b"".join(contents)))
     assert uploads.content(file_id) == b"".join(contents)
     assert len(object_paths(uploads.directory.path, file_id)) == len(contents)
 
@@ -184,19 +184,19 @@ def test_only_an_unfinished_upload_takes_parts(uploads: Uploads) -> None:
     with pytest.raises(Conflict):
         uploads.complete(file_id, named)
     with pytest.raises(ObjectNotFound):
-        uploads.add(NOBODY, 1, b"b")
+        uploads.add(UNKNOWN_ID, 1, b"b")
     with pytest.raises(ObjectNotFound):
-        uploads.complete(NOBODY, named)
+        uploads.complete(UNKNOWN_ID, named)
     assert uploads.content(file_id) == b"a"
 
 
-def test_a_completion_leaves_its_answer(uploads: Uploads) -> None:
-    """The answer is kept for a retry in the transaction that completes the file."""
+def test_a_completion_leaves_its_response(uploads: Uploads) -> None:
+    """The response is kept for a retry in the transaction that completes the file."""
     file_id = uploads.begin()
-    answer = uploads.complete(file_id, uploads.add(file_id, 1, b"a"), key="key")
+    response = uploads.complete(file_id, uploads.add(file_id, 1, b"a"), key="key")
     kept = uploads.catalog.read(lambda session: idempotency_records.find(session, uploads.request("key")))
     assert kept is not None
-    assert kept.answer["data"] == answer
+    assert kept.answer["data"] == response
 
 
 def test_an_unfinished_upload_is_no_file_of_rows(uploads: Uploads) -> None:
@@ -208,7 +208,7 @@ def test_an_unfinished_upload_is_no_file_of_rows(uploads: Uploads) -> None:
 
 
 def test_concurrent_parts_and_completions(uploads: Uploads) -> None:
-    """Of completions at the same time one succeeds, whose file is whole, however parts come in between."""
+    """Of concurrent completions one succeeds, and its file is complete, even if parts arrive in between."""
     file_id = uploads.begin()
     named = [uploads.add(file_id, number, bytes([number])) for number in (1, 2, 3)]
     repeated = {number: uploaded(uploads.store, "part", bytes([number])) for number in (1, 2, 3)}
@@ -251,7 +251,7 @@ def test_a_completed_file_is_not_copied(uploads: Uploads) -> None:
 
 
 def test_a_stop_between_the_object_and_its_row_loses_nothing(uploads: Uploads) -> None:
-    """A stop after a part was stored and before the catalog knew: the upload goes on with the parts it has."""
+    """After a stop between storing a part and writing its row, the upload continues with the parts it has."""
     file_id = uploads.begin()
     named = uploads.add(file_id, 1, b"a")
     uploaded(uploads.store, "part", b"?")
@@ -266,7 +266,7 @@ def test_a_stop_between_the_object_and_its_row_loses_nothing(uploads: Uploads) -
 def test_a_stop_between_the_row_and_the_deletion_leaves_nothing(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a stop left of replaced, unnamed and deleted parts is deleted by the next purge; other parts stay."""
+    """The next purge deletes replaced, unnamed and deleted parts that a stop left; other parts stay."""
     completed, deleted, waiting = uploads.begin(), uploads.begin(), uploads.begin()
     with monkeypatch.context() as patch:
         patch.setattr(MultipartUploads, "_delete_released", lambda _: None)
@@ -301,9 +301,9 @@ def test_old_uploads_are_forgotten(uploads: Uploads, monkeypatch: pytest.MonkeyP
 
 
 def test_parts_that_an_older_version_took_are_kept(uploads: Uploads) -> None:
-    """An upload that began with an older version goes on after the upgrade; what no upload needs is removed."""
+    """An upload that began with an older version continues after the upgrade; parts of no upload are removed."""
     file_id = uploads.begin()
-    for upload in (file_id, NOBODY):
+    for upload in (file_id, UNKNOWN_ID):
         (uploads.directory.parts / upload).mkdir(parents=True)
         (uploads.directory.parts / upload / "2").write_bytes(b"b")
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""No text holds the interpreter: every pattern takes time in proportion to the text, whatever the text is."""
+"""No text blocks the interpreter: every pattern takes time in proportion to the length of any text."""
 
 import ast
 import importlib
@@ -106,7 +106,7 @@ def repeated(tree: Any, before: str = "") -> Iterator[tuple[str, str]]:
 
 
 def hostile_texts(pattern: re.Pattern[Any]) -> Iterator[str]:
-    """Yield texts that make a pattern begin again and again: what it repeats, and what it may begin with."""
+    """Yield texts that make a pattern start again and again: repetitions of its parts after its possible beginnings."""
     source = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
     tree = parser.parse(source, pattern.flags & ~re.UNICODE & ~re.ASCII)
     pumps = {("", one) for one in "0 a.,:[]{}\"'-+%\n"} | {("", sample(tree) or "x")} | set(repeated(tree))
@@ -132,7 +132,7 @@ def test_every_pattern_is_linear(name: str) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_of_times_is_fast(format: str) -> None:
-    """Digits that many directives could share take no longer than others: a time has up to 128 characters."""
+    """Digits that match many directives take no longer than others: a time has up to 128 characters."""
     known = time_format(format)
     assert known.faults == ()
     assert known._pattern is not None
@@ -144,7 +144,7 @@ def test_every_format_of_times_is_fast(format: str) -> None:
         assert time.process_time() - started < MAX_SECONDS
 
 
-def test_no_pattern_is_made_where_this_test_does_not_see_it() -> None:
+def test_every_pattern_is_at_the_top_of_its_module() -> None:
     """Patterns stand at the top of their modules."""
     root = Path(inference_events.__file__).parent
     made = set()
@@ -182,7 +182,7 @@ def test_a_long_text_is_not_read_as_a_list_of_python(text: str) -> None:
 
 
 def test_a_shortened_list_is_known_at_once() -> None:
-    """NumPy leaves out the middle of a long array."""
+    """NumPy omits the middle of a long array."""
     assert is_shortened("[1. 2. ... 3. 4.]")
     assert not is_shortened("[1, 2, ... 3]")
     assert not is_shortened("[" + " ... " * LENGTH + ")")

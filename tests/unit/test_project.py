@@ -1,4 +1,4 @@
-"""What the project says of itself: one version, workflows that can run, templates that can be read."""
+"""The project's own files: one version, workflows that can run, templates that can be read."""
 
 import re
 import tomllib
@@ -37,8 +37,8 @@ def test_the_contract_has_the_only_version() -> None:
     assert f"dist/inference_events-{VERSION}-py3-none-any.whl" in (ROOT / "README.md").read_text()
 
 
-def test_the_package_says_who_made_it_and_where_it_runs() -> None:
-    """What an index shows of the package has authors, a licence and the versions of Python that are tested."""
+def test_the_package_names_authors_licence_and_pythons() -> None:
+    """The package's metadata has authors, a licence and the tested versions of Python."""
     shown = metadata("inference-events")
     assert shown["Name"] == PROJECT["name"]
     assert PROJECT["authors"]
@@ -50,7 +50,7 @@ def test_the_package_says_who_made_it_and_where_it_runs() -> None:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_workflows_run_targets_that_exist(workflow: Path) -> None:
-    """A workflow names its actions with a version, has bounds of time and rights, and makes what the Makefile makes."""
+    """A workflow names its actions with a version, has bounds of time and rights, and runs existing targets."""
     document = yaml.safe_load(workflow.read_text())
     assert document["permissions"] == {"contents": "read"}
     for job in document["jobs"].values():
@@ -58,7 +58,7 @@ def test_workflows_run_targets_that_exist(workflow: Path) -> None:
     makefile = (ROOT / "Makefile").read_text()
     for step in steps(workflow):
         assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/none@v1"))
-        # What a branch or a tag is called must not become a command.
+        # The name of a branch or a tag must not become a command.
         assert "${{" not in step.get("run", "")
         for target in re.findall(r"\bmake ([a-z-]+)", step.get("run", "")):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The README says what is there."""
+"""The README is true."""
 
 import re
 from pathlib import Path
@@ -32,13 +32,13 @@ def test_every_setting_is_in_the_table() -> None:
 def test_the_table_of_scopes_is_that_of_the_contract() -> None:
     """Each operation that needs a token is in one row of the table, and this names its scopes."""
     rows = [line.split("|")[2:4] for line in README.splitlines() if re.match(r"\| [^|]+ \| (`[a-z]+`(, )?)+ \|", line)]
-    told = [(name, set(CODE.findall(scopes))) for scopes, names in rows for name in CODE.findall(names)]
-    assert sorted(name for name, _ in told) == sorted(SCOPES)
-    assert dict(told) == {name: set(scopes) for name, scopes in SCOPES.items()}
+    listed = [(name, set(CODE.findall(scopes))) for scopes, names in rows for name in CODE.findall(names)]
+    assert sorted(name for name, _ in listed) == sorted(SCOPES)
+    assert dict(listed) == {name: set(scopes) for name, scopes in SCOPES.items()}
 
 
 def test_the_two_commands_are_on_the_first_screen() -> None:
-    """Who opens the README sees at once how to try the server and how to test it."""
+    """The README's first screen shows how to try the server and how to test it."""
     first_screen = "\n".join(README.splitlines()[:30])
     assert "make demo" in first_screen
     assert "make test" in first_screen
@@ -46,11 +46,11 @@ def test_the_two_commands_are_on_the_first_screen() -> None:
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE))))
 def test_every_target_named_exists(target: str) -> None:
-    """What the README says can be made, the Makefile makes."""
+    """Every make target that the README names exists."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_every_file_linked_exists(path: str) -> None:
-    """No link of the README leads nowhere."""
+    """Every link of the README has a target."""
     assert (ROOT / path).exists()

@@ -1,4 +1,4 @@
-"""What retention promises: files and jobs are kept for their time and no longer, and no crash leaves them behind."""
+"""Promises of retention: files and jobs are kept for their time and no longer, and no crash leaves them behind."""
 
 import asyncio
 import shutil
@@ -20,6 +20,7 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import File, FilePart, Job, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
+from inference_events.events.store import Fenced
 from inference_events.jobs.kinds import PUBLISH_FILE
 from inference_events.retention import STEP
 from inference_events.settings import Settings
@@ -32,7 +33,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Kept:
-    """A data directory whose files and jobs were made at times of the test's choice. No worker runs."""
+    """A data directory with files and jobs of chosen times. No worker runs."""
 
     def __init__(self, path: Path, job_days: float = 90) -> None:
         self._contents: dict[str, Path] = {}
@@ -111,7 +112,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
 
 
 def test_a_file_is_kept_for_a_day_after_its_last_job(kept: Kept) -> None:
-    """A file goes 24 hours after the last of its jobs ended, however long ago it was uploaded."""
+    """A file is removed 24 hours after the last of its jobs ended, for any time of its upload."""
     file_id = kept.file(NOW - 100 * DAY)
     kept.job(file_id, NOW - 50 * DAY)
     kept.job(file_id, NOW)
@@ -131,7 +132,7 @@ def test_a_file_that_no_job_used_is_kept_for_a_week(kept: Kept) -> None:
 
 
 def test_a_file_that_a_job_needs_stays(kept: Kept) -> None:
-    """No time, and nobody, removes a file of an unfinished job."""
+    """Neither time nor a request removes a file of an unfinished job."""
     file_id = kept.file(NOW - 100 * DAY)
     kept.job(file_id, NOW - 50 * DAY)
     kept.job(file_id)
@@ -152,7 +153,7 @@ def test_a_job_that_came_in_between_keeps_its_file(kept: Kept) -> None:
 
 
 def test_a_removed_file_says_so(kept: Kept) -> None:
-    """Who names a removed file learns that it was removed, and nothing of what it was is kept."""
+    """A request that names a removed file is refused with that reason, and nothing of the file is kept."""
     file_id = kept.file(NOW)
     kept.purge(NOW + 8 * DAY)
     with pytest.raises(ObjectNotFound, match="The file was removed; upload it again"):
@@ -174,6 +175,19 @@ def test_jobs_and_their_rejected_rows_are_kept_for_90_days(kept: Kept) -> None:
         kept.catalog.read(lambda session: jobs.get(session, old))
 
 
+def test_jobs_that_a_crash_left_open_are_closed(kept: Kept) -> None:
+    """A purge closes jobs that the store knows and the catalog does not, but not those that it may soon know."""
+    store, known = kept.services.store, kept.job()
+    for job_id in (known, "orphan"):
+        store.accept_job("m", job_id).result()
+    kept.purge(utc_now() + timedelta(minutes=9))
+    store.start_job("orphan", 1).result()
+    kept.purge(utc_now() + timedelta(minutes=11))
+    with pytest.raises(Fenced):
+        store.start_job("orphan", 1).result()
+    store.start_job(known, 1).result()
+
+
 def test_a_job_outlives_its_file(tmp_path: Path) -> None:
     """If jobs are kept for a shorter time than files, a file is kept for its time, and its job with it."""
     kept = Kept(tmp_path, job_days=0.01)
@@ -189,7 +203,7 @@ def test_a_job_outlives_its_file(tmp_path: Path) -> None:
 
 
 def test_a_purge_goes_in_small_steps(kept: Kept) -> None:
-    """A purge of many files and jobs holds up other writes for one step at a time, and can be left between two."""
+    """A purge of many files and jobs delays other writes for one step at a time, and can stop between two."""
     ids = [kept.file(NOW) for _ in range(STEP + 1)]
     for _ in range(STEP + 1):
         kept.job(ended=NOW)
@@ -203,7 +217,7 @@ def test_a_purge_goes_in_small_steps(kept: Kept) -> None:
 
 
 def test_rejected_rows_go_in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many rejected rows are forgotten some at a time, so that a job of a million holds up no write for long."""
+    """Many rejected rows are removed in batches, so that a job with a million delays no write for long."""
     monkeypatch.setattr(progress, "FORGOTTEN_ROWS", 10)
     with duckdb.connect() as db:
         db.execute(SYSTEM_TABLES)
@@ -216,7 +230,7 @@ def test_rejected_rows_go_in_small_steps(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_crash_leaves_no_content_behind(kept: Kept) -> None:
-    """Content that a crash left of a removed file is deleted by the next purge, however young it is."""
+    """The next purge deletes content of a removed file that a crash left, for any age."""
     removed, stays = kept.file(NOW), kept.file(NOW)
     kept.catalog.write(lambda session: retention.remove(session, files.get(session, removed)))
     assert kept.content(removed).exists()
@@ -245,7 +259,7 @@ def test_content_that_cannot_be_deleted_is_tried_again(kept: Kept, monkeypatch: 
     assert not kept.has(stuck)
 
 
-def test_orphans_are_swept_after_a_day(kept: Kept) -> None:
+def test_orphans_are_removed_after_a_day(kept: Kept) -> None:
     """An object that no row names is deleted a day after it was stored and not sooner; others stay."""
     file_id = kept.file()
     orphans = [put(kept.services.file_store, b"orphan") for _ in range(STEP + 1)]
@@ -258,8 +272,8 @@ def test_orphans_are_swept_after_a_day(kept: Kept) -> None:
     assert kept.has(file_id)
 
 
-def test_a_crash_between_store_and_catalog_is_made_good(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a purge ends after the store forgot a job and before the catalog did, the next one goes on."""
+def test_a_crash_between_store_and_catalog_is_repaired(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a purge ends after the store forgot a job and before the catalog did, the next one completes it."""
     kept.job(ended=NOW)
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "forget", lambda session, ids: 1 / 0)
@@ -290,7 +304,7 @@ def test_a_purge_that_fails_is_not_the_last(kept: Kept) -> None:
 
 
 def test_a_stop_waits_for_no_more_than_a_step(kept: Kept) -> None:
-    """A server that stops ends its purge after the step that it is at, and begins no other."""
+    """A server that stops ends its purge after the current step."""
     file_id = kept.file(NOW - 100 * DAY)
     kept.services.start()
     kept.services.stop()
@@ -300,7 +314,7 @@ def test_a_stop_waits_for_no_more_than_a_step(kept: Kept) -> None:
 
 
 def test_jobs_of_an_older_version_protect_their_files(tmp_path: Path) -> None:
-    """A catalog of an older version learns at its migration which file each job uses."""
+    """A migration of an older catalog records which file each job uses."""
     shutil.copy(Path(__file__).parents[1] / "formats/0/catalog.sqlite", tmp_path)
     catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
     migrated = catalog.read(lambda session: session.scalars(select(Job)).all())

@@ -1,4 +1,4 @@
-"""What a request that is sent again gets: the answer of the first attempt, and its effect only once."""
+"""A repeated request gets the response of the first attempt, and takes effect only once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ def request(body: bytes = b"body", *, key: str | None = None, retry: bool = Fals
 
 
 class Store:
-    """Holds records by what they are found by; the first look-up can be held up."""
+    """Holds records by their keys; the first look-up can be delayed."""
 
     def __init__(self) -> None:
         self.records: dict[tuple[str, str | bytes], StoredResponse] = {}
@@ -35,8 +35,8 @@ class Store:
             await self.first_look_up.wait()
         return seen
 
-    def keep(self, asked: Request, answer: Any) -> None:
-        self.records[_key(asked)] = StoredResponse(asked.body_digest, answer, datetime.now(UTC) - self.age)
+    def keep(self, asked: Request, response: Any) -> None:
+        self.records[_key(asked)] = StoredResponse(asked.body_digest, response, datetime.now(UTC) - self.age)
 
 
 def _key(asked: Request) -> tuple[str, str | bytes]:
@@ -44,7 +44,7 @@ def _key(asked: Request) -> tuple[str, str | bytes]:
 
 
 class Effect:
-    """What a request does, counted: it goes on when `go` is set, is recorded, and answers its own number."""
+    """A counted effect of a request: it continues when `go` is set, is recorded, and returns its own number."""
 
     def __init__(self, store: Store, asked: Request) -> None:
         self.times = 0
@@ -89,8 +89,8 @@ def test_without_key_or_header_a_request_is_executed() -> None:
 
 
 @pytest.mark.parametrize(("first", "again"), [(request(), request(retry=True)), (request(key="k"), request(key="k"))])
-def test_a_repetition_gets_the_recorded_answer(first: Request, again: Request) -> None:
-    """A retry, or the same key and body, gets the answer of the attempt that succeeded, again and again."""
+def test_a_repetition_gets_the_recorded_response(first: Request, again: Request) -> None:
+    """A retry, or the same key and body, gets the response of the attempt that succeeded, again and again."""
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, first)
@@ -102,8 +102,8 @@ def test_a_repetition_gets_the_recorded_answer(first: Request, again: Request) -
 
 
 @pytest.mark.parametrize(("first", "again"), [(request(), request(retry=True)), (request(key="k"), request(key="k"))])
-def test_a_repetition_waits_for_what_is_under_way(first: Request, again: Request) -> None:
-    """Repetitions that come while the first attempt runs wait for it and get its answer."""
+def test_a_repetition_waits_for_the_running_attempt(first: Request, again: Request) -> None:
+    """Repetitions that arrive while the first attempt runs wait for it and get its response."""
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, first)
@@ -118,7 +118,7 @@ def test_a_repetition_waits_for_what_is_under_way(first: Request, again: Request
 
 
 def test_a_retry_joins_the_newest_attempt() -> None:
-    """Of several attempts with one body under way a retry waits for the newest."""
+    """Of several running attempts with one body a retry waits for the newest."""
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         older, newer = Effect(store, request()), Effect(store, request())
@@ -149,7 +149,7 @@ def test_a_retry_that_never_arrived_before_is_executed() -> None:
 
 @pytest.mark.parametrize(("key", "times"), [(None, 2), ("k", 1)])
 def test_an_old_attempt_is_joined_by_its_key_only(key: str | None, times: int) -> None:
-    """Who retries gives up within minutes: an equal body from before that is another request, unless a key says so."""
+    """Clients give up within minutes: an equal body from before that is another request, unless both have one key."""
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request(key=key))
@@ -164,7 +164,7 @@ def test_an_old_attempt_is_joined_by_its_key_only(key: str | None, times: int) -
 
 @pytest.mark.parametrize("again", [request(retry=True), request(key="k")])
 def test_a_refused_attempt_is_executed_again(again: Request) -> None:
-    """What was refused has left nothing behind: a repetition is executed, and of several only one at a time."""
+    """A refused attempt leaves nothing behind: a repetition is executed, and of several only one at a time."""
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, again)
@@ -256,8 +256,8 @@ def test_tokens_and_keys_do_not_meet() -> None:
     run(scenario)
 
 
-def test_an_attempt_goes_on_when_its_client_hangs_up() -> None:
-    """A cancelled client does not cancel what it asked for; a repetition gets the answer."""
+def test_an_attempt_continues_when_its_client_disconnects() -> None:
+    """A cancelled client does not cancel its attempt; a repetition gets the response."""
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())

@@ -1,4 +1,4 @@
-"""What settings and the data directory promise."""
+"""Promises of the settings and the data directory."""
 
 import os
 import stat
@@ -30,7 +30,7 @@ def test_defaults_are_safe() -> None:
 
 
 def test_every_setting_has_a_help_and_a_default() -> None:
-    """The table is complete: each setting can be left out and says what it is for."""
+    """The table is complete: each setting has a default and a help text."""
     for field in Settings.model_fields.values():
         assert not field.is_required()
         assert field.description
@@ -48,7 +48,7 @@ def test_the_environment_sets_and_arguments_win(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("version", ["26.0.0", "26.14.0", "27.1.2-rc.1+build.5", "100.0.0"])
 def test_versions_that_clients_accept(version: str) -> None:
-    """A strict semantic version of at least 26.0.0 may be told to clients."""
+    """A strict semantic version of at least 26.0.0 is accepted."""
     assert Settings(server_version=version).server_version == version
 
 
@@ -63,7 +63,7 @@ def test_versions_that_clients_refuse(version: str) -> None:
 
 @pytest.mark.parametrize("token", ["short", "has a space in it somewhere", "umlauts-äöü-umlauts"])
 def test_a_preset_token_must_fit_into_a_header(token: str) -> None:
-    """A preset token that is short or no header can carry is refused, without being repeated."""
+    """A preset token that is short or does not fit into a header is refused, and not repeated in the message."""
     with pytest.raises(ValidationError) as refused:
         Settings(admin_token=SecretStr(token))
     assert token not in str(refused.value)
@@ -71,7 +71,7 @@ def test_a_preset_token_must_fit_into_a_header(token: str) -> None:
 
 
 def test_a_data_directory_has_one_owner(tmp_path: Path) -> None:
-    """A second owner is refused and told which process is the first, until that ends."""
+    """A second owner is refused with the process id of the first, until that ends."""
     first = DataDirectory(tmp_path)
     code = "import sys, pathlib; from inference_events.data_directory import DataDirectory; "
     command = [sys.executable, "-c", code + "DataDirectory(pathlib.Path(sys.argv[1]))", str(tmp_path)]
@@ -111,7 +111,7 @@ def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_that_others_may_read_are_made_private(tmp_path: Path) -> None:
-    """What an earlier version left readable is private after the start; files that are not the server's stay."""
+    """Readable files of an earlier version are private after the start; files that are not the server's stay."""
     DataDirectory(tmp_path).close()
     (tmp_path / "parts" / "id").mkdir(parents=True)
     own = [tmp_path / name for name in ("catalog.sqlite", "events.duckdb.wal", "files/id", "parts/id/1", "lock")]
@@ -126,7 +126,7 @@ def test_files_that_others_may_read_are_made_private(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["lock", "admin-token", "incoming", "outgoing", "files", "parts"])
 def test_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
-    """A symbolic link in the place of a file or directory of the server is refused, and its target stays whole."""
+    """A symbolic link in place of a file or directory of the server is refused, and its target stays intact."""
     target, data = tmp_path / "target", tmp_path / "data"
     target.mkdir()
     (target / "precious").write_text("kept")
@@ -138,7 +138,7 @@ def test_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
 
 
 def test_a_path_that_is_no_directory_is_named_as_what_it_is(tmp_path: Path) -> None:
-    """A dangling link and a file are refused for what they are, not because something exists."""
+    """A dangling link and a file are refused with the right reason, not because something exists."""
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     with pytest.raises(DataDirectoryRefused, match=r"is a link to .*/nowhere, which does not exist"):
         DataDirectory(tmp_path / "link")
@@ -148,7 +148,7 @@ def test_a_path_that_is_no_directory_is_named_as_what_it_is(tmp_path: Path) -> N
 
 
 def test_uploads_are_kept_and_leftovers_are_not(tmp_path: Path) -> None:
-    """What a crash left half-received or half-sent is gone at the next start; complete uploads stay."""
+    """Half-received and half-sent files of a crash are gone at the next start; complete uploads stay."""
     first = DataDirectory(tmp_path)
     stored = put(LocalFileStore(first.files, first.incoming), b"a,b\n")
     (first.incoming / "half").write_bytes(b"a,")

@@ -1,4 +1,4 @@
-"""Schemas mean what OpenAPI 3.0 says. Faults name fields and say what the schema demands, and show no value."""
+"""Schemas have the meaning of OpenAPI 3.0. Faults name fields and the schema's rules, and show no value."""
 
 from typing import Any
 
@@ -48,8 +48,8 @@ def faults(schema: dict[str, Any], value: Any) -> list[str]:
         ({"oneOf": [{"type": "number"}, {"minimum": 1}]}, 5, " must match only one of the documented forms"),
     ],
 )
-def test_faults_say_what_is_demanded(schema: dict[str, Any], value: Any, expected: str) -> None:
-    """Each keyword has words, which name the place and the demand."""
+def test_faults_state_the_rule(schema: dict[str, Any], value: Any, expected: str) -> None:
+    """Each keyword has a message, which names the place and the rule."""
     assert faults(schema, value) == [expected]
 
 
@@ -72,7 +72,7 @@ def test_openapi_words_keep_their_meaning(schema: dict[str, Any], value: Any) ->
 
 
 def test_faults_are_bounded() -> None:
-    """Neither many faults nor long names make a long answer."""
+    """Neither many faults nor long names make a long response."""
     assert len(faults({"items": {"type": "string"}}, list(range(1000)))) == MAX_FAULTS
     (fault,) = faults({"additionalProperties": {"type": "string"}}, {"k" * 10_000: 1})
     assert fault == f"/{'k' * MAX_NAME}… must be a string"
@@ -82,7 +82,7 @@ def test_faults_are_bounded() -> None:
 
 
 def test_a_schema_may_have_a_message_of_its_own() -> None:
-    """`x-message` takes the place of the words made from a keyword, also behind a reference."""
+    """`x-message` replaces the message made from a keyword, also behind a reference."""
     named = {"type": "string", "enum": ["A"], "x-message": "must be A: nothing else is here"}
     assert faults(named, "B") == [" must be A: nothing else is here"]
     assert faults({"properties": {"name": named}}, {"name": "B"}) == ["/name must be A: nothing else is here"]
@@ -101,7 +101,7 @@ def test_a_message_may_name_the_field_that_it_is_about() -> None:
 
 
 def test_the_alternative_that_was_meant_is_reported() -> None:
-    """Of several forms that a value may have, the one whose required fields it has is reported."""
+    """If a value may have several forms, the faults are those of the form whose required fields it has."""
     rule = {"type": "object", "required": ["operator"], "properties": {"operator": {"enum": ["less"]}}}
     condition = {"type": "object", "required": ["rules"], "properties": {"rules": {"type": "array", "items": rule}}}
     either = {"anyOf": [rule, condition]}

@@ -1,1 +1,1 @@
-"""Write everything that follows from openapi.yaml: models, types, operation signatures and the client."""
+"""Generate code from openapi.yaml: models, types, operation signatures and the clients."""

@@ -39,9 +39,9 @@ TYPE_OPTIONS = (
 
 
 def generate(spec: Path, out: Path, parts: Sequence[str] = PARTS) -> None:
-    """Replace `parts` in `out` by what `spec` says: all parts in Python or none, then the TypeScript client.
+    """Generate `parts` from `spec` into `out`: all parts in Python or none, then the TypeScript client.
 
-    Without npm the TypeScript client stays as it is, and a line says so.
+    Without npm the TypeScript client stays as it is, and a line reports it.
     Raises UnsupportedDocument, and ToolFailed if a generator fails.
     """
     document = checked(spec)
@@ -68,7 +68,7 @@ def checked(spec: Path) -> dict[str, Any]:
 
 
 def replace_typescript(spec: Path, out: Path) -> None:
-    """Replace the TypeScript client, or write a line that says what is missing."""
+    """Replace the TypeScript client, or report the missing tool in a line."""
     if not has_npm():
         sys.stderr.write(f"{out} is stale and stays as it is: {NEEDS_NODE}\n")
         return
@@ -144,7 +144,7 @@ def write_client(spec: Path, out: Path) -> None:
 
 
 def finish(root: Path) -> None:
-    """Put the header on every module and format all alike, whatever configuration surrounds them."""
+    """Put the header on every module and format all of them, independent of any configuration around them."""
     for module in root.rglob("*.py"):
         module.write_text(HEADER + "\n" + module.read_text().lstrip())
     run_module("ruff", "check", "--isolated", "--no-cache", "--quiet", "--select=I,F401", "--fix", str(root))
@@ -152,7 +152,7 @@ def finish(root: Path) -> None:
 
 
 def check(spec: Path, committed: Path, parts: Sequence[str] = PARTS) -> int:
-    """Show how `committed` differs from what `spec` says; return 0 when it does not."""
+    """Show how `committed` differs from the code generated from `spec`; return 0 if it does not."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch, "generated")
         compared = [part for part in parts if part != "typescript"]
@@ -173,7 +173,7 @@ def _differs(committed: Path, fresh: Path, skip: Sequence[str]) -> bool:
 
 
 def main() -> int:
-    """Read the command line and do what it asks; a fault is one line."""
+    """Run the command line; a fault is one line."""
     parser = argparse.ArgumentParser(prog="python -m tools.generate", description=__doc__)
     parser.add_argument("out", nargs="?", type=Path, default=Path("generated"))
     parser.add_argument("--spec", type=Path, default=Path("openapi.yaml"))

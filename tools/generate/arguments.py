@@ -27,7 +27,7 @@ class Argument:
 
     @property
     def title(self) -> str:
-        """Return what an error calls the argument."""
+        """Return the argument's name for errors."""
         return "request body" if self.place == "body" else f"{self.place} parameter {self.sent_as}"
 
 

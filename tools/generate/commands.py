@@ -1,4 +1,4 @@
-"""Run the tools that generate, quiet unless they fail."""
+"""Run the generators, without output unless they fail."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ _CHATTER = ("Generating ", "If you believe this was a mistake")
 
 
 class ToolFailed(Exception):
-    """A tool ended with an error; the text is one line of what it said."""
+    """A tool ended with an error; the text is one line of its output."""
 
 
 def run_module(module: str, *arguments: str) -> None:
@@ -25,7 +25,7 @@ def run(name: str, *command: str, cwd: Path | None = None) -> str:
 
 
 def _one_line(output: str) -> str:
-    """Return the last line of a traceback, else all lines in one, except those that say nothing of the fault."""
+    """Return the last line of a traceback, else all lines in one, except those without information about the fault."""
     lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith(_CHATTER)]
     if any(line.startswith("Traceback ") for line in lines):
         return lines[-1]

@@ -23,7 +23,7 @@ class UnsupportedDocument(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuse a key that is there twice: plain YAML would drop the first."""
+    """Refuse a repeated key: plain YAML would drop the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "client-facade"
 ASYNC, SYNC = "async_", "sync_"
-# Names and keywords of asynchronous code, and what stands in their place in synchronous code.
+# Names and keywords of asynchronous code, and their replacements in synchronous code.
 REPLACEMENTS = {
     r"\basync (?=def|with|for)": "",
     r"\bawait ": "",

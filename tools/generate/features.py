@@ -1,4 +1,4 @@
-"""Find what the generators and the server do not support of OpenAPI 3.0: what they would lose, or crash on."""
+"""Find features of OpenAPI 3.0 that the generators or the server do not support, and would drop or crash on."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -177,12 +177,12 @@ def _names(document: Node, operation: OperationNode) -> Iterator[str]:
 
 
 def _responses(document: Node, node: Node) -> Iterator[str]:
-    successes = {status: answer for status, answer in node["responses"].items() if status.startswith("2")}
+    successes = {status: response for status, response in node["responses"].items() if status.startswith("2")}
     if len(successes) != 1 or "2XX" in successes:
         yield f"needs exactly one success, a status such as 200; it has {', '.join(successes) or 'none'}"
         return
-    [answer] = (resolved(document, each) for each in successes.values())
-    content = answer.get("content", {})
+    [response] = (resolved(document, each) for each in successes.values())
+    content = response.get("content", {})
     if not content:
         yield "a success without content is not supported"
     elif not all("schema" in each for each in content.values()):
@@ -196,7 +196,7 @@ def _responses(document: Node, node: Node) -> Iterator[str]:
 
 
 def _type_faults(title: str, schema: Node) -> Iterator[str]:
-    """What a signature shows has a name, or is a list or a scalar."""
+    """Require that every type in a signature has a name, or is a list or a scalar."""
     while schema.get("type") == "array" and "$ref" not in schema:
         schema = schema.get("items", {})
     if "$ref" not in schema and schema.get("type") not in SCALARS:
@@ -207,7 +207,7 @@ def _schemas(document: Node, operation: OperationNode) -> Iterator[Node]:
     """Yield the schemas of the parameters, of the body and of the responses."""
     for each in operation.parameters:
         yield from (each[keyword] for keyword in ("schema", "x-content-schema") if keyword in each)
-    answers = [resolved(document, each) for each in operation.node["responses"].values()]
+    responses = [resolved(document, each) for each in operation.node["responses"].values()]
     body = resolved(document, operation.node.get("requestBody", {}))
-    for holder in [body, *answers]:
+    for holder in [body, *responses]:
         yield from (each["schema"] for each in holder.get("content", {}).values() if "schema" in each)

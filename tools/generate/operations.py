@@ -11,9 +11,9 @@ from tools.generate.document import Node, OperationNode, operations, resolved
 TYPE_NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 PREAMBLE = '''
-"""What a server of this API implements: an object per tag, with a method per operation, typed by the specification.
+"""The interface of a server of this API: an object per tag, with a method per operation, typed by the specification.
 
-Arguments are validated; what is returned is the body of the response. An operation belongs to its first tag.
+Arguments are validated; the returned value is the body of the response. An operation belongs to its first tag.
 """
 
 from collections.abc import Awaitable, Callable
@@ -41,7 +41,7 @@ class UploadedFile(Protocol):
 
 
 class FileDownload(Protocol):
-    """Point at a file that is the answer. It is removed once it has been sent."""
+    """A file that is the response. It is removed once it has been sent."""
 
     @property
     def filename(self) -> str: ...
@@ -134,14 +134,14 @@ def _source(method: Method) -> str:
 
 
 def _method(document: Node, operation: OperationNode) -> Method:
-    [(status, answer)] = ((key, value) for key, value in operation.node["responses"].items() if key[0] == "2")
+    [(status, success)] = ((key, value) for key, value in operation.node["responses"].items() if key[0] == "2")
     is_secured = bool(operation.node.get("security", document.get("security")))
     return Method(
         name=operation.name,
         tag=_tag(operation),
         summary=operation.node["summary"],
         arguments=[_argument(document, each) for each in arguments(document, operation)],
-        returns=_returned(document, resolved(document, answer)),
+        returns=_returned(document, resolved(document, success)),
         status=int(status),
         scopes=tuple(operation.node["x-scopes"]) if is_secured else None,
     )

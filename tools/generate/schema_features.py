@@ -1,4 +1,4 @@
-"""Find what the generators or the server's validation would lose of a schema."""
+"""Find parts of a schema that the generators or the server's validation would drop."""
 
 from collections.abc import Iterator
 from re import fullmatch
@@ -20,7 +20,7 @@ class SchemaCheck:
         self._seen: set[str] = set()
 
     def faults(self, schema: Node, place: str = "") -> Iterator[str]:
-        """Yield what is not supported; `place` is the component that contains the schema."""
+        """Yield the unsupported features; `place` is the component that contains the schema."""
         if "$ref" in schema:
             yield from self._reference(schema["$ref"])
             return

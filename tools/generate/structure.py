@@ -1,4 +1,4 @@
-"""Check that a document is sound OpenAPI 3.0 with local references, before its features are looked at."""
+"""Check that a document is sound OpenAPI 3.0 with local references, before its features are checked."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ def _version(document: Node) -> Iterator[str]:
 
 
 def _values(document: Node) -> Iterator[str]:
-    """YAML reads `200`, `on` and `2024-01-01` as other things than text."""
+    """YAML does not read `200`, `on` and `2024-01-01` as text."""
     for place, value in _walk(document, ()):
         if isinstance(value, dict):
             for key in value:
@@ -76,7 +76,7 @@ def _schema(document: Node) -> Iterator[str]:
 
 
 def _closest(error: ValidationError) -> ValidationError:
-    """Return the fault that lies deepest: the alternative that was meant is the one that fits longest."""
+    """Return the deepest fault: it is in the alternative that fits longest, which is probably the intended one."""
     if not isinstance(error.kind, ValidationErrorKind.OneOfNotValid | ValidationErrorKind.AnyOf):
         return error
     inner = [_closest(each) for branch in error.kind.context for each in branch]
@@ -84,7 +84,7 @@ def _closest(error: ValidationError) -> ValidationError:
 
 
 def value_faults(document: Node) -> list[str]:
-    """Return a line for each thing that the schema of OpenAPI does not find, such as a default of another type."""
+    """Return a line for each fault that the schema of OpenAPI does not find, such as a default of another type."""
     messages = (error.message.splitlines()[0] for error in OpenAPIV30SpecValidator(document).iter_errors())
     return [f"the document: {message}" for message in messages]
 

@@ -1,4 +1,4 @@
-"""Write the TypeScript client with tools of npm, and find out without them whether it is stale."""
+"""Write the TypeScript client with npm, and check without npm whether it is stale."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def _digests(spec: Path, client: Path) -> dict[str, Any]:
 
 
 def _sources(spec: Path) -> dict[str, str]:
-    """Return what the types are made from: SHA-256 of the contract and of the script, versions of the tools."""
+    """Return the sources of the types: SHA-256 of the contract and of the script, versions of the tools."""
     return {"openapi.yaml": _digest(spec), SCRIPT.name: _digest(SCRIPT)} | dict(_versions())
 
 

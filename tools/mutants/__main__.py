@@ -22,7 +22,7 @@ from tools.mutants.layers import LAYERS, Layer, Processes
 from tools.mutants.planting import Mutant, StaleMutant, load_mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-# The code without a bug: what fails here catches nothing.
+# The code without a bug: a check that fails here catches nothing.
 CONTROL = "no mutant"
 
 
@@ -40,7 +40,7 @@ class Verdict:
 
 
 class Laboratory:
-    """Copies of the tree in `folder`. Each mutant has one to itself."""
+    """Copies of the tree in `folder`, one for each mutant."""
 
     def __init__(self, folder: Path, copies: int, layers: Sequence[Layer], logs: Path) -> None:
         self.processes = Processes()
@@ -86,7 +86,7 @@ def _planted(mutant: Mutant | None, tree: Path) -> Iterator[None]:
 
 
 def _copy(tree: Path) -> Path:
-    """Copy what Git tracks or would track, with the caches of mypy, which save it a minute."""
+    """Copy the files that Git tracks or would track, with the caches of mypy, which save it a minute."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -106,7 +106,7 @@ def _copy(tree: Path) -> Path:
 
 def main() -> int:
     """Print a line for each mutant as soon as it is judged, and how many each layer caught."""
-    # A supervisor's signal, too, ends what was started.
+    # A supervisor's signal also ends the processes that were started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants to plant; all without a name")
@@ -149,7 +149,7 @@ def _judge_all(laboratory: Laboratory, mutants: Sequence[Mutant | None], jobs: i
                 if verdict.name != CONTROL:
                     verdicts.append(verdict)
                 elif verdict.caught_by:
-                    _print(f"The {verdict.caught_by} fails without a mutant, so it tells nothing")
+                    _print(f"The {verdict.caught_by} fails without a mutant, so it proves nothing")
                     return 2
         finally:
             laboratory.processes.end()

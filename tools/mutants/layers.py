@@ -22,11 +22,11 @@ OWN_TESTS = ("tests/unit/test_mutants.py", "tests/contract/test_fuzz.py")
 
 
 class Interrupted(Exception):
-    """The run is to end: no further check starts."""
+    """The run is ending: no further check starts."""
 
 
 class Processes:
-    """Run checks in process groups of their own, so that a server that one of them leaves ends with it.
+    """Run each check in its own process group, so that a server that it leaves running ends with it.
 
     `running` are the ids of the groups.
     """
@@ -62,7 +62,7 @@ class Processes:
                 process.wait()
 
     def end(self) -> None:
-        """End what runs and start nothing more."""
+        """End all running checks and start no more."""
         with self._lock:
             self._is_ended = True
             for leader in self.running:

@@ -15,7 +15,7 @@ class StaleMutant(Exception):
 
 @dataclass(frozen=True)
 class Mutant:
-    """One bug. `operations` are what the fuzz is aimed at, `covers` the cross-cutting rules that it breaks."""
+    """One bug. `operations` are the targets of the fuzz, `covers` the cross-cutting rules that it breaks."""
 
     name: str
     operations: tuple[str, ...]

@@ -1,1 +1,1 @@
-"""Tools that review openapi.yaml: what a change breaks, and whether its examples hold."""
+"""Tools that review openapi.yaml: find breaking changes, and check its examples."""

@@ -1,4 +1,4 @@
-"""Report what openapi.yaml changes for clients since the last released contract.
+"""Report the changes of openapi.yaml for clients since the last released contract.
 
 Run as `python -m tools.review.breaking`, with `--json` for programs. Exits 1 if a change breaks a client and
 `contract/accepted-breaks.yaml` does not accept it, or if an entry there matches no break.
@@ -37,7 +37,7 @@ def main(
     root: Annotated[Path, typer.Option(help="The directory of openapi.yaml and contract/.")] = Path(),
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of Markdown.")] = False,
 ) -> None:
-    """Print what the contract changes for clients since the last release; exit 1 on a break."""
+    """Print the contract's changes for clients since the last release; exit 1 on a break."""
     try:
         found = report(root)
     except (NoReleaseError, accepted.InvalidEntryError) as error:

@@ -14,7 +14,7 @@ RULED_EXTENSIONS = frozenset({"x-all-projects", "x-extensible-enum", "x-retry-re
 
 
 class Effect(StrEnum):
-    """What a change does to a client that was written against the old document."""
+    """The effect of a change on a client that was written against the old document."""
 
     BREAKING = "Breaking"
     ACCEPTED = "Breaking and accepted"
@@ -23,7 +23,7 @@ class Effect(StrEnum):
 
 
 class Direction(StrEnum):
-    """Who writes a value."""
+    """The side that writes a value."""
 
     REQUEST = "requests"
     RESPONSE = "responses"

@@ -1,6 +1,6 @@
-"""Check that every example in openapi.yaml is valid for the schema it stands beside.
+"""Check that every example in openapi.yaml is valid for its schema.
 
-Run as `python -m tools.review.examples`. Exits 1 where an example is not.
+Run as `python -m tools.review.examples`. Exits 1 if one is not.
 """
 
 import json
@@ -36,7 +36,7 @@ class ExampleCheck:
         self._definitions = {"schemas": {name: to_json_schema(schema) for name, schema in schemas.items()}}
 
     def faults(self, example: Example) -> list[str]:
-        """Say what is wrong with an example and where in it; nothing when it is valid."""
+        """Return the faults of an example with their places; nothing if it is valid."""
         validator = Validator(to_json_schema(example.schema), self._definitions)
         return [f"{fault.place or '/'} {fault.message}" for fault in validator.faults(example.value)]
 

@@ -84,7 +84,7 @@ def _is_nullable(parts: Iterable[Node]) -> bool:
 
 
 def _both(before: Any, after: Any) -> Any:
-    """Return a schema of two, which `MergedSchemas` merges when it gets there."""
+    """Return a schema of two parts, which `MergedSchemas` merges when it reaches it."""
     return before if before == after else {"allOf": [before, after]}
 
 

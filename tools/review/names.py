@@ -1,4 +1,4 @@
-"""The names that code of clients imports: a generated client has a class for each component schema."""
+"""Names that clients import: a generated client has a class for each component schema."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -141,7 +141,7 @@ def _finish_schema(node: dict[str, Any]) -> None:
 
 
 def _without_order(node: Any) -> Any:
-    """Return a schema that is compared as a whole without what means nothing: texts, and the order of its lists."""
+    """Return a schema without its texts and the order of its lists, which mean nothing in a comparison."""
     if isinstance(node, list):
         return [_without_order(each) for each in node]
     if not isinstance(node, Mapping):

@@ -194,7 +194,7 @@ def required(old: Node, new: Node, place: str, direction: Direction) -> Iterator
 
 
 def response_removed(status: str) -> Change:
-    """Judge a response that is no longer documented: clients handle it, and now meet another."""
+    """Judge a response that is no longer documented: clients handle it, and now get another."""
     place = f"response {status}"
     if status.startswith("2"):
         why = "a client waits for this success and treats any other as a failure"
@@ -219,7 +219,7 @@ def encodings(before: Node, after: Node, place: str) -> Iterator[Change]:
 
 
 def links(before: Node, after: Node, place: str) -> Iterator[Change]:
-    """Judge where a response leads."""
+    """Judge the links of a response."""
     for name in before:
         if name not in after:
             yield broken(f"{place} > link {name}", "link removed", "a client that follows it finds nothing")

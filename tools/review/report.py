@@ -1,4 +1,4 @@
-"""The report of what a contract changes for clients, as Markdown for a reviewer and as JSON for programs."""
+"""The report of a contract's changes for clients, as Markdown for a reviewer and as JSON for programs."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ MAX_OPERATIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What changed since a released contract, and the accepted breaks that match no change."""
+    """Changes since a released contract, and the accepted breaks that match no change."""
 
     released: str
     changes: tuple[Change, ...]

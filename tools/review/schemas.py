@@ -1,8 +1,8 @@
-"""Comparing two schemas from a client's side: what it may send, and what it may receive.
+"""Comparing two schemas from a client's side: the values it may send and receive.
 
 A request breaks if fewer values are accepted. A response breaks if values come that never came before.
 Two relaxations follow from how clients read: new fields in a response and wider limits of its numbers, texts
-and lists are compatible, because a client neither lists all fields nor measures what it receives.
+and lists are compatible, because a client neither lists all fields nor measures the values it receives.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Comparing what a client must send to be let in: security requirements and scopes."""
+"""Comparing the security requirements and scopes of an operation."""
 
 from collections.abc import Iterator
 from typing import Any

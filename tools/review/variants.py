@@ -1,4 +1,4 @@
-"""Pairing the variants of two unions (`oneOf`, `anyOf`), whatever their order and the names of their components."""
+"""Pairing the variants of two unions (`oneOf`, `anyOf`) in any order and with any names of their components."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias

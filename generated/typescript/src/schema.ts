@@ -51,7 +51,7 @@ export interface paths {
          *        The message names the columns of the file, but shows no cell of a CSV file that seems to have no header line.
          *        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
          *        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
-         *     5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged later.
+         *     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were acknowledged later.
          *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls are.
          *     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and timestamps too.
          *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text. So
@@ -72,8 +72,8 @@ export interface paths {
          *     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400, and so is
          *        a range whose start is not before its end.
          *     3. The server accepts a job and responds with 202. The job is readable at once.
-         *     4. The job deletes in one transaction what was stored before it was accepted and lies in the range (start
-         *        inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
+         *     4. The job deletes in one transaction the events that were stored before it was accepted and lie in the range
+         *        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later stay.
          *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
          *
          *     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
@@ -102,7 +102,7 @@ export interface paths {
          *
          *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id
          *     column and the columns to change. Every row counts as having every column of the file. The job's `info`
-         *     reports what the response to a request with events reports. The job fails as that of `publish_events` does.
+         *     has the same reports as the response to a request with events. The job fails as that of `publish_events` does.
          *
          *     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed (400). A retry
          *     follows *Retries* in the introduction.
@@ -122,7 +122,7 @@ export interface paths {
         /**
          * Read events back
          * @description Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any form fit
-         *     and none ends up in an access log. Nothing is changed, so a retry is free.
+         *     and none appears in an access log. Nothing is changed, so a retry is free.
          *
          *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
          *     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says less. Ids that are not
@@ -133,7 +133,7 @@ export interface paths {
          *     4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
          *        would exceed that; `next_cursor` says that there is more.
          *
-         *     A page shows the state at the time of its reading: all that was acknowledged before is there.
+         *     A page shows the state at the time of its reading, including all events that were acknowledged before.
          *     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50 without them.
          */
         post: operations["read_events"];
@@ -165,12 +165,12 @@ export interface paths {
          *     4. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
          *        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a ranking
          *        model, whose columns all hold lists, has none. `column_names`
-         *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the server made
-         *        or read of each event, unless the schema has columns of these names. A name that is unknown or there twice
+         *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and the
+         *        time of each event, unless the schema has columns of these names. An unknown or repeated name
          *        is a 400 with its place, and so is a choice that leaves no column.
          *
-         *     Values are as they are stored: a value that was kept beside its event, as it did not fit its column, reads as
-         *     null here and in full in `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
+         *     Values are as they are stored. A value that did not fit its column reads as null here and in full in
+         *     `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
          *     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts quoted, so
          *     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and `false`,
          *     timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
@@ -342,7 +342,7 @@ export interface paths {
          *
          *     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
          *     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is missing, named
-         *        twice or stored with another id is a 400 with its place, and the upload goes on: the part can be sent again.
+         *        twice or stored with another id is a 400 with its place, and the upload stays open: the part can be sent again.
          *     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it had been
          *        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
          *
@@ -371,15 +371,15 @@ export interface paths {
          *
          *     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not completed, cannot
          *        be read with the memory and the time that a job has for it, has no row or more than 10,000 columns is a 400,
-         *        and so is one with a column whose name is empty, there twice or longer than 255 characters. The message says
+         *        and so is one with a column whose name is empty, repeated or longer than 255 characters. The message says
          *        if the file looks like gzip, zip or Excel.
          *     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if they fill
          *        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing but text, is
-         *        read for what it means, as the vendor's client turns every column of a DataFrame into text: `True` is a
+         *        read by its meaning, because the vendor's client turns every column of a DataFrame into text: `True` is a
          *        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
-         *        nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside columns of
-         *        other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`, and so is
-         *        what fits no type, such as lists of text, structs and bytes.
+         *        nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
+         *        columns have other types, text in Parquet is a timestamp or text. Text without any value is a `str`, and so
+         *        are values that fit no type, such as lists of text, structs and bytes.
          *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not count
          *        there, and a side that has them gets no bound. The bins of a single value reach half a unit to either side.
          *        A bool gets the categories false and true. Text of at most `max_cardinality` different values, and fewer
@@ -438,15 +438,15 @@ export interface paths {
          *     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a
          *     result per task.
          *
-         *     `info` says what was found in a file so far: `violations` by column and kind, and the columns that are of no
-         *     use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes on after a
-         *     crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-         *     `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile, it is a
+         *     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored, undeclared or
+         *     missing. Everything is counted in the same transaction as the rows, so a job that continues after a crash
+         *     counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+         *     `unknown` only. A job that fails shows the counts that it committed. If its model is deleted meanwhile, it is a
          *     FAILURE at once, and its last rows may be counted a moment later.
          *
-         *     A job goes on after the server was stopped or killed. If the server is killed, or crashes, three times while it
+         *     A job continues after the server was stopped or killed. If the server is killed, or crashes, three times while it
          *     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a message that
-         *     says so, because it may be what ends the server.
+         *     says so, because the job may be the cause of the crashes.
          */
         get: operations["get_job"];
         put?: never;
@@ -569,7 +569,7 @@ export interface paths {
          *     3. Name and version together must be free in the project: otherwise 409.
          *     4. The model and its PRODUCTION environment are created in one transaction.
          *
-         *     The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col` and
+         *     The schema declares the type of each column. A `category` has the type of its `categories`. `event_id_col` and
          *     `event_ts_col` need not be in the schema.
          *
          *     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of their
@@ -578,8 +578,8 @@ export interface paths {
          *
          *     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
          *     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and `categories`
-         *        bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever `n_dimensions`
-         *        says, and part of every download.
+         *        bind each item. A `vector` is a list of numbers like any other: as long as its group, for any `n_dimensions`,
+         *        and part of every download.
          *     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one. `read_events`
          *        shows it as it was sent: a list of one reads as its value in the columns of the id and the timestamp, and in
          *        every column in which another list of the group has several values.
@@ -587,7 +587,9 @@ export interface paths {
          *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
          *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+         *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 100,000
+         *     columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a 409.
+         *     Columns that were dropped count until their model is deleted. A retry follows *Retries* in the introduction.
          */
         post: operations["create_model"];
         delete?: never;
@@ -633,6 +635,7 @@ export interface paths {
          *        readable under `undeclared`.
          *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
          *     4. Events stored before are not checked again; the schema binds later writes.
+         *     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is a 409.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -865,7 +868,7 @@ export interface paths {
         /**
          * Revoke a token
          * @description Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired one, is a
-         *     404. The last admin token that does not expire cannot be revoked (409), as nobody could make another.
+         *     404. The last admin token that does not expire cannot be revoked (409), because no token could make another.
          */
         delete: operations["revoke_token"];
         options?: never;
@@ -973,8 +976,8 @@ export interface paths {
          *     a store cannot be read. Needs no token.
          *
          *     If the disk refuses writes, for example because it is full, the status code is still 200, but `status` is
-         *     `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes 4 KiB to
-         *     the data directory and syncs them every 10 s. Once that works and no write has failed since the time before,
+         *     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes 4 KiB to
+         *     the data directory and syncs them every 10 s. Once that works and no write has failed since the last time,
          *     `status` is `ok` again.
          *
          *     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -1212,7 +1215,7 @@ export interface components {
         FilterPresenceOperator: "is_null" | "is_not_null" | "is_empty" | "is_not_empty";
         /**
          * @description A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,
-         *     milliseconds, microseconds or nanoseconds since 1970, told apart by size.
+         *     milliseconds, microseconds or nanoseconds since 1970, distinguished by size.
          */
         TimeBound: string | number;
         /** @description A range of time; the start belongs to it, the end does not. */
@@ -1436,7 +1439,7 @@ export interface components {
         WarningDetail: {
             /** @description The reason in one word. Later versions may add words. */
             reason: string;
-            /** @description What was found, and what to do about it. It shows names, cut at 100 characters, and no values. */
+            /** @description The possible mistake, and how to correct it. It shows names, cut at 100 characters, and no values. */
             message: string;
             /** @description The column that the warning is about, if it is about one. */
             column?: string;
@@ -1655,7 +1658,7 @@ export interface components {
              */
             id: string;
         };
-        /** @description An upload whose parts are all there. */
+        /** @description The request that completes an upload in parts. */
         MultipartComplete: {
             /**
              * Format: uuid
@@ -1733,15 +1736,15 @@ export interface components {
             kind: components["schemas"]["PaginatedKind"];
         };
         /**
-         * @description What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-         *     and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
-         *     an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
+         * @description The subject of a job and its results so far. Jobs that read a file count `rows` read, `rejected_rows`,
+         *     and the other rows by result: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+         *     an update. They also report on the data: `violations`, `undeclared_columns` and `warnings`, for a publish
          *     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
          */
         JobInfo: {
             /** @description DATASET, EVENT, MODEL or PROJECT. */
             resource_type: string;
-            /** @description The name of what the job works on. */
+            /** @description The name of the job's subject. */
             resource_name: string;
             /** @description The project it belongs to. */
             project_name: string;
@@ -1793,7 +1796,7 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description Work that goes on after a response. */
+        /** @description Work that continues after a response. */
         Job: {
             /**
              * Format: uuid
@@ -1851,7 +1854,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description Where a page stands in its list. */
+        /** @description The position of a page in its list. */
         Page: {
             /** @description How many items the page could hold. */
             page_size: number;
@@ -1883,7 +1886,7 @@ export interface components {
             row: number;
             /** @description The fault in one word. */
             reason: string;
-            /** @description The column and what is wrong with it. */
+            /** @description The column and its fault. */
             message: string;
         };
         /** @description A page of rejected rows. */
@@ -2449,12 +2452,12 @@ export interface components {
              */
             env_id?: string | null;
             /**
-             * @description When the range starts, in seconds or milliseconds since 1970, told apart by size.
+             * @description When the range starts, in seconds or milliseconds since 1970, distinguished by size.
              * @example 1356998400
              */
             start_time?: number | null;
             /**
-             * @description When the range ends, in seconds or milliseconds since 1970, told apart by size.
+             * @description When the range ends, in seconds or milliseconds since 1970, distinguished by size.
              * @example 1359676800
              */
             end_time?: number | null;
@@ -2482,7 +2485,7 @@ export interface components {
             /** @description How many windows back it lies. */
             offset_delta: number | null;
             window_bin_size?: components["schemas"]["WindowBinSize"];
-            /** @description How many events a STATIC baseline takes; null for a ROLLING one, whose window moves. */
+            /** @description The number of events of a STATIC baseline; null for a ROLLING one, whose window moves. */
             row_count: number | null;
             model: components["schemas"]["ModelReference"];
             project: components["schemas"]["NamedReference"];
@@ -2676,7 +2679,7 @@ export interface components {
         ErrorDetail: {
             /** @description The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. */
             reason: string;
-            /** @description The place of the fault as a JSON pointer, if it has one, and what is wrong. */
+            /** @description The place of the fault as a JSON pointer, if it has one, and the fault. */
             message: string;
             /** @description Where to read more, or empty. */
             help: string;
@@ -2743,7 +2746,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The request contradicts what is stored. */
+        /** @description The request contradicts the stored state. */
         Conflict: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -2810,7 +2813,8 @@ export interface components {
             };
         };
         /**
-         * @description The server is starting or stopping, has too much to do, or its disk is full. Nothing was changed; try again later.
+         * @description The server is starting or stopping, has too much to do, its disk is full, or the bucket of its files is not available.
+         *     Nothing was changed; try again later.
          *     If the memory for request bodies is full, the newest that still arrive are refused, so that older ones can finish.
          *     A request that needs a job is refused while 10,000 jobs wait or run (a setting of the server).
          */
@@ -2916,7 +2920,7 @@ export interface components {
          */
         Offset: number;
         /**
-         * @description What to order by, most important first, a minus before what is to descend.
+         * @description The fields to order by, most important first; a minus before a field means descending.
          * @example -created_at
          */
         Ordering: string;
@@ -3197,7 +3201,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -3521,7 +3525,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -3661,7 +3665,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -3858,7 +3862,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -4150,7 +4154,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -4214,7 +4218,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -4283,7 +4287,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -4373,7 +4377,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];
@@ -4561,7 +4565,7 @@ export interface operations {
                  */
                 offset?: components["parameters"]["Offset"];
                 /**
-                 * @description What to order by, most important first, a minus before what is to descend.
+                 * @description The fields to order by, most important first; a minus before a field means descending.
                  * @example -created_at
                  */
                 ordering?: components["parameters"]["Ordering"];

@@ -13,7 +13,7 @@ _NOTE_EVERY = timedelta(minutes=1)
 
 
 class Authentication:
-    """Tell whose token a secret is. It forgets at the next write to the catalog and when the token ends."""
+    """Report whose token a secret is. It forgets when the catalog changes and when the token ends."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -24,7 +24,17 @@ class Authentication:
         # Only digests are compared, so the time that a look-up takes can tell of a digest at most, and nobody gets
         # from there to the secret without inverting SHA-256. Comparing in constant time would guard nothing more.
         digest = tokens.digest(secret)
-        identity = self._catalog.cached_read(("token", digest), lambda session: tokens.identify(session, digest))
+        return self._valid(
+            self._catalog.cached_read(("token", digest), lambda session: tokens.identify(session, digest))
+        )
+
+    async def aauthenticate(self, secret: str) -> TokenIdentity | None:
+        """Do `authenticate` without holding up the event loop."""
+        digest = tokens.digest(secret)
+        identity = await self._catalog.acached_read(("token", digest), lambda session: tokens.identify(session, digest))
+        return self._valid(identity)
+
+    def _valid(self, identity: TokenIdentity | None) -> TokenIdentity | None:
         now = utc_now()
         if identity is None or not identity.is_valid(now):
             return None

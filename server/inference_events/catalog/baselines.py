@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from inference_events.catalog import environments
+from inference_events.catalog.concurrency import insert_if_missing
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Baseline, Environment, Model
 from inference_events.errors import Conflict, ObjectNotFound
@@ -58,7 +59,7 @@ def list_page(session: Session, listing: Listing, model_id: str | None = None) -
     rows = _with_model()
     if model_id is not None:
         rows = rows.where(Baseline.model_id == model_id)
-    return page(session, rows, listing, _COLUMNS, "name")
+    return page(session, rows, listing, _COLUMNS, "name", Baseline.folded_name)
 
 
 def delete(session: Session, baseline_id: str) -> Baseline:
@@ -72,14 +73,10 @@ def delete(session: Session, baseline_id: str) -> Baseline:
 def get_or_create_dataset(session: Session, model_id: str, name: str) -> Environment:
     """Return the dataset of that name; a new one gets a STATIC baseline of its name, unless the model has one."""
     environment, is_new = environments.get_or_create_dataset(session, model_id, name)
-    if is_new and not _has(session, model_id, name):
-        create(session, environment, name, STATIC, {})
+    if is_new:
+        baseline = Baseline(model_id=model_id, environment_id=environment.id, name=name, type=STATIC)
+        insert_if_missing(session, baseline, "model_id", "name")
     return environment
-
-
-def _has(session: Session, model_id: str, name: str) -> bool:
-    known = select(Baseline.id).where(Baseline.model_id == model_id, Baseline.name == name)
-    return session.scalar(known) is not None
 
 
 def _with_model() -> Select[Baseline]:

@@ -1,14 +1,17 @@
-"""Opening a data directory's catalog, with all that a first start must leave in it."""
+"""Opening a catalog, with all that a first start must leave in it."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from alembic.util import CommandError
+from pydantic import SecretStr
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import organizations, tokens
+from inference_events.catalog.concurrency import one_at_a_time
 from inference_events.catalog.database import Catalog, sqlite_url
+from inference_events.catalog.errors import ProgramTooOld, SchemaIncomplete
 from inference_events.context import ADMIN
 from inference_events.data_directory import (
     DataDirectory,
@@ -18,28 +21,35 @@ from inference_events.data_directory import (
     read_private,
     write_private,
 )
-from inference_events.settings import Settings
 
 
-def open_catalog(settings: Settings, directory: DataDirectory) -> tuple[Catalog, str | None]:
+class StartSettings(Protocol):
+    """Say what a start leaves in the catalog: the organization's name, and the preset admin token, empty for none."""
+
+    @property
+    def organization(self) -> str: ...
+
+    @property
+    def admin_token(self) -> SecretStr: ...
+
+
+def open_catalog(settings: StartSettings, directory: DataDirectory) -> tuple[Catalog, str | None]:
     """Open and prepare the catalog. Returns it, and what `prepare_catalog` returns. Raises a DataDirectoryError."""
     catalog = checked_catalog(directory.catalog_file)
     return catalog, prepare_catalog(catalog, settings, directory)
 
 
-def prepare_catalog(catalog: Catalog, settings: Settings, directory: DataDirectory) -> str | None:
+def prepare_catalog(catalog: Catalog, settings: StartSettings, directory: DataDirectory) -> str | None:
     """Leave in the catalog what a server needs. Returns the admin token's secret if one had to be made.
 
     At the end there is an admin token: the preset one, one made earlier, or a new one, which is also left in
     the data directory's `admin-token` file. A preset that changed takes the place of the one before.
     Raises DataDirectoryDamaged.
     """
-    preset = settings.admin_token.get_secret_value()
 
     def prepare(session: Session) -> str | None:
-        organizations.ensure(session, settings.organization)
         directory.settle_admin_token(lambda secret: tokens.is_known(session, secret))
-        tokens.replace_preset(session, preset)
+        _prepare(session, settings)
         return None if tokens.has_admin(session) else _make_admin(session, directory)
 
     try:
@@ -51,17 +61,51 @@ def prepare_catalog(catalog: Catalog, settings: Settings, directory: DataDirecto
 def checked_catalog(file: Path, on_write_error: Callable[[BaseException], object] = lambda _: None) -> Catalog:
     """Open a catalog, bring its schema up to date and look through it. Raises a DataDirectoryError."""
     try:
-        catalog = Catalog(sqlite_url(file), on_write_error)
-        catalog.check()
-        missing = catalog.missing()
-    except CommandError as error:
+        return _checked(sqlite_url(file), on_write_error)
+    except ProgramTooOld as error:
         raise DataDirectoryTooNew(file, str(error)) from error
+    except SchemaIncomplete as error:
+        raise DataDirectoryTooOld(file, str(error)) from None
     except DatabaseError as error:
         raise DataDirectoryDamaged(file, error.orig) from error
-    if missing:
+
+
+def open_shared_catalog(
+    url: str, settings: StartSettings, on_write_error: Callable[[BaseException], object] = lambda _: None
+) -> Catalog:
+    """Open and prepare the catalog in a PostgreSQL database. Several replicas may do so at once.
+
+    No admin token is made besides the preset one. Raises a CatalogError.
+    """
+    try:
+        catalog = _checked(url, on_write_error)
+    except (ProgramTooOld, SchemaIncomplete) as error:
+        raise type(error)(f"The database does not fit this program: {error}") from None
+    try:
+        catalog.write(lambda session: _prepare(session, settings))
+    except BaseException:
         catalog.close()
-        raise DataDirectoryTooOld(file, f"it lacks {', '.join(missing)}")
+        raise
     return catalog
+
+
+def _checked(url: str, on_write_error: Callable[[BaseException], object]) -> Catalog:
+    catalog = Catalog(url, on_write_error)
+    try:
+        catalog.check()
+        missing = catalog.missing()
+        if missing:
+            raise SchemaIncomplete(f"it lacks {', '.join(missing)}")
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
+
+
+def _prepare(session: Session, settings: StartSettings) -> None:
+    one_at_a_time(session, "start")
+    organizations.ensure(session, settings.organization)
+    tokens.replace_preset(session, settings.admin_token.get_secret_value())
 
 
 def _make_admin(session: Session, directory: DataDirectory) -> str:

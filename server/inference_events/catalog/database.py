@@ -1,89 +1,120 @@
-"""The catalog's database: its engine, its schema and its transactions."""
+"""The catalog: transactions of its database, in threads, and results of reads that are kept."""
 
 import asyncio
 import contextvars
-import sqlite3
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any, Protocol, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, event, select, update
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from inference_events.catalog.access import limit_to_projects
-from inference_events.catalog.tables import Table
+from inference_events.catalog.cache import Cache, VersionWatch
+from inference_events.catalog.concurrency import CHANGES_NO_RESULT, IS_WRITE
+from inference_events.catalog.schema import missing_columns, upgrade
+from inference_events.catalog.sqlite import SqliteDatabase
+from inference_events.catalog.tables import CatalogVersion
 from inference_events.context import current_project_ids
 
 T = TypeVar("T")
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000")
-_BEGIN = "sqlite_begin"
-_MOST_REMEMBERED = 4096
+_READERS = 4
 _CHANGED = "changed_tables"
-# Nothing that is remembered depends on these. Running jobs write their progress every second.
-_NEVER_REMEMBERED = frozenset({"jobs", "attempts", "files"})
+# No kept result depends on these. Running jobs write their progress every second.
+_NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts"})
+
+
+class Database(Protocol):
+    """What differs between the databases that hold a catalog. `is_shared` says whether other processes write, too."""
+
+    is_shared: bool
+    max_writers: int
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def reads(self) -> Engine: ...
+    @property
+    def writes(self) -> Engine: ...
+
+    def run(self, unit: Callable[[], T]) -> T:
+        """Return what `unit` returns, which is one transaction and may run several times."""
+        ...
+
+    def commit(self, session: Session) -> None:
+        """End a write. It is on disk after this."""
+        ...
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that migrates. No other process does so until it ends."""
+        ...
+
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """Give whether no other process does `what`, and let none begin meanwhile."""
+        ...
+
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` if another process lets a job be ready, until the function returned is called."""
+        ...
+
+    def check(self) -> None:
+        """Look through the whole database. Raises DatabaseError if its structure is damaged."""
+        ...
 
 
 class Catalog:
     """Run functions in transactions of the catalog, whose schema is brought up to date first.
 
-    `url` is a SQLAlchemy URL; `migrated` is what `upgrade` returned. Reads run side by side, writes one after the
-    other. A write is on disk when its call returns; when its function raises, nothing of it is kept. The async
-    variants run the function in a thread that sees the caller's context variables. A request that is limited to
-    projects sees their rows only. `on_write_error` gets each error of the database that ends a write.
+    `url` names a SQLite file (`sqlite_url`) or a PostgreSQL database; `migrated` is what `upgrade` returned. A read
+    sees one state. A write is on disk when its call returns; if its function raises, nothing of it is kept. On
+    PostgreSQL a function may run several times. The async variants run the function in a thread that sees the caller's
+    context variables. A request that is limited to projects sees their rows only. `on_write_error` gets each error of
+    the database that ends a write.
+
+    Raises a CatalogError, and DatabaseError if the database is damaged. Reads and writes raise ServiceUnavailable if
+    the database does not answer.
     """
 
     def __init__(self, url: str, on_write_error: Callable[[BaseException], object] = lambda _: None) -> None:
         self._after_commit: list[Callable[[Session], None]] = []
         self._on_write_error = on_write_error
-        self._engine = _create_engine(url)
+        self._database = _open(url)
         try:
-            self.migrated = upgrade(self._engine)
+            with self._database.migrating() as connection:
+                self.migrated = upgrade(connection)
         except BaseException:
-            self._engine.dispose()
+            self._database.engine.dispose()
             raise
-        self._read = sessionmaker(self._engine, expire_on_commit=False)
-        self._write = sessionmaker(
-            self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}), expire_on_commit=False
-        )
+        self._read = sessionmaker(self._database.reads, expire_on_commit=False)
+        self._write = sessionmaker(self._database.writes, expire_on_commit=False, info={IS_WRITE: True})
         for sessions in (self._read, self._write):
             event.listen(sessions, "do_orm_execute", limit_to_projects)
         event.listen(self._write, "after_flush", _note_flush)
         event.listen(self._write, "do_orm_execute", _note_statement)
-        self._write_lock = threading.Lock()
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="catalog-read")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-write")
-        self._version = 0
-        self._remembered: dict[Hashable, tuple[int, Any]] = {}
+        self._write_lock = threading.BoundedSemaphore(self._database.max_writers)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="catalog-read")
+        self._writer = ThreadPoolExecutor(self._database.max_writers, thread_name_prefix="catalog-write")
+        self._cache = Cache(self._database.is_shared)
+        self._watch = VersionWatch(self._look) if self._database.is_shared else None
 
     def read(self, function: Callable[[Session], T]) -> T:
         """Return what `function` makes of one consistent state of the catalog."""
-        with self._read() as session, session.begin():
-            return function(session)
+        return self._database.run(partial(self._read_once, function))
 
     def write(self, function: Callable[[Session], T]) -> T:
         """Return what `function` returns, after all that it changed is on disk."""
         try:
-            with self._write_lock, self._write() as session:
-                with session.begin():
-                    result = function(session)
-                if session.info.get(_CHANGED, set()) - _NEVER_REMEMBERED:
-                    self._version += 1
-                for call in self._after_commit:
-                    call(session)
+            with self._write_lock:
+                return self._database.run(partial(self._write_once, function))
         except DatabaseError as error:
             self._on_write_error(error)
             raise
-        return result
 
     async def aread(self, function: Callable[[Session], T]) -> T:
         """Do `read` without holding up the event loop."""
@@ -96,20 +127,29 @@ class Catalog:
     def cached_read(self, key: Hashable, function: Callable[[Session], T]) -> T:
         """Do `read`, or return its last result for `key`, unless it was None or something was written since.
 
-        `function` must not read jobs, files or retry records: their writes do not count.
-        It is quick enough for the event loop if `function` is one look-up.
+        What another replica has written may be missing for a second. `function` must not read jobs, files or retry
+        records: their writes do not count.
         """
-        # What a request limited to projects gets is not what others get.
-        key = (current_project_ids(), key)
-        known = self._remembered.get(key)
-        if known is not None and known[0] == self._version:
-            result: T = known[1]
-            return result
-        version = self._version
+        key = _key(key)
+        known: T | None = self._cache.find(key)
+        if known is not None:
+            return known
+        version = self._cache.version
         result = self.read(function)
         if result is not None:
-            self._cached_read(key, version, result)
+            self._cache.keep(key, version, result)
         return result
+
+    async def acached_read(self, key: Hashable, function: Callable[[Session], T]) -> T:
+        """Do `cached_read` without holding up the event loop."""
+        known: T | None = self._cache.find(_key(key))
+        if known is not None:
+            return known
+        return await _run(self._readers, partial(self.cached_read, key), function)
+
+    def refresh(self) -> None:
+        """Learn at once what another replica has written, as after a notification."""
+        self._cache.look(lambda: self.read(_version))
 
     def after_commit(self, function: Callable[[Session], None]) -> None:
         """Call `function` with the session of each write that is on disk."""
@@ -120,37 +160,85 @@ class Catalog:
         """Queue a write that nobody waits for; it is done before `close` returns."""
         return self._writer.submit(self.write, function)
 
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """Give whether no other process does `what`, and let none begin meanwhile."""
+        return self._database.alone(what)
+
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` if another process lets a job be ready, until the function returned is called."""
+        return self._database.listen(wake)
+
     def ping(self) -> bool:
-        """Tell whether the database can be read."""
+        """Return whether the database can be read."""
         try:
-            self.read(lambda session: session.execute(select(1)))
+            self._read_once(lambda session: session.execute(select(1)))
         except SQLAlchemyError:
             return False
         return True
 
     def check(self) -> None:
         """Look through the whole database. Raises sqlalchemy.exc.DatabaseError if its structure is damaged."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                _check_sqlite(connection)
+        self._database.check()
 
     def missing(self) -> list[str]:
         """Return the columns that the schema has and the database has not, each with its table."""
-        there = inspect(self._engine).get_multi_columns()
-        found = {(table, column["name"]) for (_, table), columns in there.items() for column in columns}
-        expected = {(table.name, column.name) for table in Table.metadata.tables.values() for column in table.columns}
-        return sorted(".".join(each) for each in expected - found)
+        return missing_columns(self._database.engine)
 
     def close(self) -> None:
         """Finish what is queued and let go of the database."""
+        if self._watch is not None:
+            self._watch.close()
         self._writer.shutdown()
         self._readers.shutdown()
-        self._engine.dispose()
+        self._database.engine.dispose()
 
-    def _cached_read(self, key: Hashable, version: int, result: object) -> None:
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[key] = (version, result)
+    def _look(self) -> None:
+        # The watch looks again by itself, and must end when the catalog closes.
+        self._cache.look(lambda: self._read_once(_version))
+
+    def _read_once(self, function: Callable[[Session], T]) -> T:
+        with self._read() as session, session.begin():
+            return function(session)
+
+    def _write_once(self, function: Callable[[Session], T]) -> T:
+        with self._write() as session:
+            result = function(session)
+            session.flush()
+            is_new = session.info.get(_CHANGED, set()) - _NEVER_KEPT
+            version = session.scalar(_RAISE_VERSION) if is_new else None
+            self._database.commit(session)
+            if version is not None:
+                self._cache.note(version)
+            for call in self._after_commit:
+                call(session)
+            return result
+
+
+# The last statement of its transaction: other writes wait for the row.
+_RAISE_VERSION = update(CatalogVersion).values(version=CatalogVersion.version + 1).returning(CatalogVersion.version)
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _open(url: str) -> Database:
+    if url.startswith("sqlite:"):
+        return SqliteDatabase(url)
+    # The driver is installed with the extra `cluster` only.
+    from inference_events.catalog.postgres import PostgresDatabase
+
+    return PostgresDatabase(url)
+
+
+def _version(session: Session) -> int:
+    return session.scalars(select(CatalogVersion.version)).one()
+
+
+def _key(key: Hashable) -> Hashable:
+    # What a request limited to projects gets is not what others get.
+    return (current_project_ids(), key)
 
 
 def _note_flush(session: Session, _: object) -> None:
@@ -159,72 +247,10 @@ def _note_flush(session: Session, _: object) -> None:
 
 
 def _note_statement(state: ORMExecuteState) -> None:
-    if state.is_insert or state.is_update or state.is_delete:
+    changes = state.is_insert or state.is_update or state.is_delete
+    if changes and not state.execution_options.keys() & CHANGES_NO_RESULT:
         statement: Any = state.statement
         state.session.info.setdefault(_CHANGED, set()).add(statement.table.name)
-
-
-def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
-def needs_upgrade(file: Path) -> bool:
-    """Tell whether opening a catalog would change its schema, which stays as it is."""
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=rw", uri=True)) as connection:
-            [(revision,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    except (sqlite3.Error, ValueError):
-        return False  # There is none, or it is damaged, which opening it tells.
-    newest: str | None = ScriptDirectory.from_config(_alembic()).get_current_head()
-    return bool(revision != newest)
-
-
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-def upgrade(engine: Engine) -> Mapping[str, int]:
-    """Bring the schema to the newest revision. Returns what the revisions changed in rows, counted by name."""
-    config = _alembic()
-    changed: dict[str, int] = {}
-    config.attributes["changed"] = changed
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return changed
-
-
-def _create_engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None
-    # The built-in one knows ASCII only.
-    connection.create_function("lower", 1, _lower, deterministic=True)
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _check_sqlite(connection: Connection) -> None:
-    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-    if found != "ok":
-        raise DatabaseError(None, None, sqlite3.DatabaseError(found))
-
-
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # The driver begins late, and never for reads; a write that began as a read could not wait for its turn.
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 async def _run(executor: Executor, call: Callable[[Callable[[Session], T]], T], function: Callable[[Session], T]) -> T:

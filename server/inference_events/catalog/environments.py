@@ -3,6 +3,7 @@
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
 
+from inference_events.catalog.concurrency import insert_if_missing
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Environment, Model
 from inference_events.errors import ObjectNotFound
@@ -48,7 +49,7 @@ def list_page(
         rows = rows.where(Environment.model_id == model_id)
     if type is not None:
         rows = rows.where(Environment.type == type)
-    return page(session, rows, listing, _COLUMNS, "name")
+    return page(session, rows, listing, _COLUMNS, "name", Environment.folded_name)
 
 
 def get_production(session: Session, model_id: str) -> Environment:
@@ -77,10 +78,11 @@ def get_or_create_dataset(session: Session, model_id: str, name: str) -> tuple[E
     known = find_dataset(session, model_id, name)
     if known is not None:
         return known, False
-    environment = Environment(model_id=model_id, type=PRE_PRODUCTION, name=name)
-    session.add(environment)
-    session.flush()
-    return environment, True
+    new = Environment(model_id=model_id, type=PRE_PRODUCTION, name=name)
+    is_new = insert_if_missing(session, new, "model_id", "type", "name")
+    environment = find_dataset(session, model_id, name)
+    assert environment is not None
+    return environment, is_new
 
 
 def _with_model() -> Select[Environment]:

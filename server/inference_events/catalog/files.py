@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from inference_events.catalog.concurrency import Lock, find, locked
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import File, FilePart, TokenProject, new_id, utc_now
 from inference_events.errors import BadRequest, Conflict, ErrorDetail, ObjectNotFound
@@ -115,7 +116,7 @@ def complete(session: Session, file_id: str, last: int, token_id: str) -> File:
 
 def get_unfinished(session: Session, file_id: str) -> File:
     """Return an upload that takes parts. Raises ObjectNotFound, and Conflict for one that is completed."""
-    file = get(session, file_id)
+    file = get(session, file_id, Lock.EXCLUSIVE)
     if file.status != INITIATED:
         raise Conflict("The upload is already completed")
     return file
@@ -123,7 +124,7 @@ def get_unfinished(session: Session, file_id: str) -> File:
 
 def get_readable(session: Session, file_id: str, place: str) -> File:
     """Return a complete file of rows. Raises ObjectNotFound, and BadRequest with the place of the id."""
-    file = get(session, file_id)
+    file = get(session, file_id, Lock.SHARED)
     if file.type not in (CSV, PARQUET):
         raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", place))
     if file.status != SUCCESSFUL:
@@ -138,9 +139,9 @@ def check_project(session: Session, file: File, project_id: str, place: str) -> 
         raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", place))
 
 
-def get(session: Session, file_id: str) -> File:
+def get(session: Session, file_id: str, lock: Lock = Lock.NONE) -> File:
     """Return a file. Raises ObjectNotFound, also for a removed one."""
-    file = session.get(File, file_id)
+    file = find(session, File, file_id, lock)
     if file is None:
         raise ObjectNotFound.of("File")
     if file.status == REMOVED:
@@ -150,7 +151,8 @@ def get(session: Session, file_id: str) -> File:
 
 def list_page(session: Session, listing: Listing) -> Page[File]:
     """Return a page of the files that are not removed. Raises BadRequest for a listing that cannot be read."""
-    return page(session, select(File).where(File.status != REMOVED), listing, _COLUMNS, "-created_at", "filename")
+    rows = select(File).where(File.status != REMOVED)
+    return page(session, rows, listing, _COLUMNS, "-created_at", File.folded_filename)
 
 
 def mark_removed(session: Session, file: File) -> None:
@@ -177,9 +179,11 @@ def unfinished_ids(session: Session) -> list[str]:
 
 def forget_unfinished(session: Session, before: datetime) -> None:
     """Forget the uploads in parts that began before a time and were not completed. Their parts are released."""
-    is_late = (File.status == INITIATED) & (File.created_at < before)
-    _release(session, FilePart.file_id.in_(select(File.id).where(is_late)))
-    session.execute(delete(File).where(is_late))
+    late = select(File).where(File.status == INITIATED, File.created_at < before)
+    # Locked first, because an upload may be completed just now.
+    ids = [file.id for file in session.scalars(locked(late, File, File.id))]
+    _release(session, FilePart.file_id.in_(ids))
+    session.execute(delete(File).where(File.id.in_(ids)))
 
 
 def released_keys(session: Session, after: str, limit: int) -> list[str]:

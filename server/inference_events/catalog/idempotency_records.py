@@ -1,13 +1,14 @@
 """Answers of requests that changed something, kept so that a repetition gets the same one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inference_events.catalog.tables import IdempotencyRecord
+from inference_events.catalog.concurrency import one_at_a_time
+from inference_events.catalog.tables import IdempotencyRecord, utc_now
 from inference_events.context import KeyClaimed, Request
 
 
@@ -27,6 +28,22 @@ def find(session: Session, request: Request) -> IdempotencyRecord | None:
     return session.scalars(
         select(IdempotencyRecord).where(*place, same).order_by(IdempotencyRecord.id.desc()).limit(1)
     ).first()
+
+
+def claim(session: Session, request: Request, retried_within: timedelta) -> None:
+    """Let no other attempt at `request` change anything until the transaction ends. Call it first in the transaction.
+
+    Raises KeyClaimed if an attempt with its idempotency key has succeeded, or, for a retry without a key, one with its
+    body that is not older than `retried_within`.
+    """
+    one_at_a_time(
+        session, request.token_id, request.method, request.path, request.idempotency_key or request.body_digest
+    )
+    if request.idempotency_key is None and not request.is_retry:
+        return
+    earlier = find(session, request)
+    if earlier is not None and (request.idempotency_key or utc_now() - earlier.created_at < retried_within):
+        raise KeyClaimed
 
 
 def record(session: Session, request: Request, answer: Mapping[str, object]) -> None:

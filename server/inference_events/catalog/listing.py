@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from inference_events.catalog.tables import Id, UtcDateTime
+from inference_events.catalog.tables import Id, UtcDateTime, fold
 from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.ingest.timestamps import moment_of, parse_timestamp
 
@@ -49,16 +49,16 @@ def page(
     listing: Listing,
     columns: Mapping[str, Column],
     ordering: str,
-    searched: str = "name",
+    searched: Column,
 ) -> Page[RowT]:
     """Return one page of `rows`, in the given ordering unless the listing has one.
 
-    `columns` are what may be filtered and ordered by; `search` looks into the one that is `searched`, and `id` breaks
+    `columns` are what may be filtered and ordered by; `search` looks into the folded text `searched`, and `id` breaks
     ties.
     Raises BadRequest for an unknown column, operator or value.
     """
     key = columns["id"]
-    matching = rows.where(_search(listing.search, columns[searched]), _condition(listing.filter, columns))
+    matching = rows.where(_search(listing.search, searched), _condition(listing.filter, columns))
     total = session.scalar(select(func.count()).select_from(matching.with_only_columns(key).subquery()))
     ordered = matching.order_by(*_ordering(listing.ordering or ordering, columns), key)
     items = session.scalars(ordered.limit(listing.limit).offset(listing.offset)).unique().all()
@@ -66,7 +66,7 @@ def page(
 
 
 def _search(text: str | None, column: Column) -> Condition:
-    return _contains(func.lower(column), func.lower(text)) if text else true()
+    return _contains(column.expression, fold(text)) if text else true()
 
 
 def _ordering(ordering: str, columns: Mapping[str, Column]) -> list[ColumnElement[Any]]:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from inference_events.catalog import environments, jobs, projects
+from inference_events.catalog.concurrency import Lock, find
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Model, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
@@ -31,7 +32,7 @@ def create(session: Session, project_id: str, values: Mapping[str, Any], token_i
 
     Raises ObjectNotFound for the project and Conflict when it has that name and version.
     """
-    project = projects.get(session, project_id)
+    project = projects.get(session, project_id, Lock.SHARED)
     chosen = {"version": "v1", "task_params": {}, "xai_params": {}} | dict(values)
     model = Model(project=project, created_by_id=token_id, updated_by_id=token_id, **chosen)
     session.add(model)
@@ -41,9 +42,9 @@ def create(session: Session, project_id: str, values: Mapping[str, Any], token_i
     return model
 
 
-def get(session: Session, model_id: str) -> Model:
+def get(session: Session, model_id: str, lock: Lock = Lock.NONE) -> Model:
     """Return a model. Raises ObjectNotFound also for a deleted one."""
-    model = session.get(Model, model_id)
+    model = find(session, Model, model_id, lock)
     if model is None or model.deleted_at is not None:
         raise ObjectNotFound.of("Model")
     return model
@@ -67,7 +68,7 @@ def list_page(
         )
         same_name = and_(newer.project_id == Model.project_id, newer.name == Model.name)
         rows = rows.where(~select(newer.id).where(newer.deleted_at.is_(None), same_name, later).exists())
-    return page(session, rows, listing, _COLUMNS, "name,version")
+    return page(session, rows, listing, _COLUMNS, "name,version", Model.folded_name)
 
 
 def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id: str) -> Model:
@@ -75,7 +76,7 @@ def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id
 
     Raises ObjectNotFound, and Conflict when another model has the new name and version.
     """
-    model = get(session, model_id)
+    model = get(session, model_id, Lock.EXCLUSIVE)
     if any(getattr(model, name) != value for name, value in changes.items() if name in BINDING):
         model.schema_revision += 1
     for name, value in changes.items():
@@ -89,7 +90,7 @@ def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id
 
 def delete(session: Session, model_id: str) -> Model:
     """Hide a model at once and end its jobs. Raises ObjectNotFound."""
-    model = get(session, model_id)
+    model = get(session, model_id, Lock.EXCLUSIVE)
     model.deleted_at = utc_now()
     jobs.end_of_model(session, model_id, "The model was deleted")
     session.flush()

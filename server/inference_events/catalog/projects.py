@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import jobs, organizations
+from inference_events.catalog.concurrency import Lock, find, locked
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Model, Project, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
@@ -28,9 +29,9 @@ def create(session: Session, name: str) -> Project:
     return project
 
 
-def get(session: Session, project_id: str) -> Project:
+def get(session: Session, project_id: str, lock: Lock = Lock.NONE) -> Project:
     """Return a project. Raises ObjectNotFound also for a deleted one."""
-    project = session.get(Project, project_id)
+    project = find(session, Project, project_id, lock)
     if project is None or project.deleted_at is not None:
         raise ObjectNotFound.of("Project")
     return project
@@ -38,7 +39,8 @@ def get(session: Session, project_id: str) -> Project:
 
 def list_page(session: Session, listing: Listing) -> Page[Project]:
     """Return a page of the projects. Raises BadRequest for a listing that cannot be read."""
-    return page(session, select(Project).where(Project.deleted_at.is_(None)), listing, _COLUMNS, "name")
+    rows = select(Project).where(Project.deleted_at.is_(None))
+    return page(session, rows, listing, _COLUMNS, "name", Project.folded_name)
 
 
 def delete(session: Session, project_id: str) -> tuple[Project, list[str]]:
@@ -46,9 +48,9 @@ def delete(session: Session, project_id: str) -> tuple[Project, list[str]]:
 
     Raises ObjectNotFound.
     """
-    project = get(session, project_id)
+    project = get(session, project_id, Lock.EXCLUSIVE)
     models = session.scalars(
-        select(Model).where(Model.project_id == project_id, Model.deleted_at.is_(None)).order_by(Model.id)
+        locked(select(Model).where(Model.project_id == project_id, Model.deleted_at.is_(None)), Model, Model.id)
     ).all()
     project.deleted_at = utc_now()
     for model in models:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.access import IN_ALL_PROJECTS
+from inference_events.catalog.concurrency import locked
 from inference_events.catalog.files import SUCCESSFUL, mark_removed
 from inference_events.catalog.tables import File, Job, Model
 from inference_events.errors import Conflict
@@ -28,7 +29,7 @@ class FileAges:
 
 
 def remove(session: Session, file: File) -> None:
-    """Mark a file as removed. Raises Conflict while an unfinished job needs it."""
+    """Mark a file as removed, which the session has locked. Raises Conflict while an unfinished job needs it."""
     if session.scalar(select(Job.id).where(Job.file_id == file.id, Job.completed_at.is_(None)).limit(1)):
         raise Conflict("An unfinished job needs the file")
     mark_removed(session, file)
@@ -66,7 +67,11 @@ def _remove_used(session: Session, by: ColumnElement[bool]) -> None:
 
 def _remove(session: Session, *which: ColumnElement[bool]) -> int:
     # A file is removed with its model, even if the token that deletes cannot see it.
-    gone = session.scalars(select(File).where(*which), execution_options=IN_ALL_PROJECTS).all()
+    found = locked(select(File).where(*which), File, File.id)
+    ids = [file.id for file in session.scalars(found, execution_options=IN_ALL_PROJECTS)]
+    # Again, because a job may have been accepted before the files were locked. From now on none is.
+    still = select(File).where(File.id.in_(ids), *which)
+    gone = session.scalars(still, execution_options=IN_ALL_PROJECTS).all()
     for file in gone:
         mark_removed(session, file)
     return len(gone)

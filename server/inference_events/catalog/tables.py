@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, load_only, mapped_column, raiseload, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, load_only, mapped_column, raiseload, relationship, validates
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -36,6 +36,17 @@ def utc_now() -> datetime:
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared if upper and lower case do not matter, alike on every database."""
+    return text.casefold()
+
+
+def text_type(length: int | None = None) -> String:
+    """Return the type of a text that every database orders by code point, as SQLite does by itself."""
+    kind = String if length else Text
+    return kind(length).with_variant(kind(length, collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -56,7 +67,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Id(TypeDecorator[str]):
     """Keep a UUID in lower case, so that it is found in whatever case a client writes it."""
 
-    impl = String(36)
+    impl = text_type(36)
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
@@ -73,6 +84,18 @@ class Table(DeclarativeBase):
     type_annotation_map: ClassVar = {datetime: UtcDateTime, JsonObject: JSON, list[str]: JSON}
 
 
+class Named:
+    """Keep the name of a row a second time, folded, because databases fold only ASCII alike."""
+
+    name: Mapped[str]
+    folded_name: Mapped[str] = mapped_column(text_type(), default="", server_default="")
+
+    @validates("name")
+    def _fold_name(self, _: str, name: str) -> str:
+        self.folded_name = fold(name)
+        return name
+
+
 _NOT_DELETED = text("deleted_at IS NULL")
 
 
@@ -84,17 +107,17 @@ class Organization(Table):
     __tablename__ = "organizations"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(String(256))
+    name: Mapped[str] = mapped_column(text_type(256))
 
 
-class Token(Table):
+class Token(Named, Table):
     """Keep what is known of a token but its secret, of which there is only the SHA-256 in hex."""
 
     __tablename__ = "tokens"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(String(256))
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(text_type(256))
+    hash: Mapped[str] = mapped_column(text_type(64), unique=True)
     scopes: Mapped[list[str]]
     is_preset: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -120,12 +143,12 @@ class TokenProject(Table):
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"), primary_key=True)
 
 
-class Project(Table):
+class Project(Named, Table):
     __tablename__ = "projects"
     __table_args__ = (_unique_while_not_deleted("uq_projects_name", "name"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(text_type(64))
     organization_id: Mapped[str] = mapped_column(Id, ForeignKey("organizations.id"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
@@ -134,7 +157,7 @@ class Project(Table):
     organization: Mapped[Organization] = relationship(lazy="joined", innerjoin=True)
 
 
-class Model(Table):
+class Model(Named, Table):
     """Keep a model as its client wrote it. `schema_revision` grows with each change that binds new events."""
 
     __tablename__ = "models"
@@ -142,17 +165,17 @@ class Model(Table):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
-    name: Mapped[str] = mapped_column(String(256))
-    version: Mapped[str] = mapped_column(String(64))
-    input_type: Mapped[str] = mapped_column(String(32))
-    task: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(text_type(256))
+    version: Mapped[str] = mapped_column(text_type(64))
+    input_type: Mapped[str] = mapped_column(text_type(32))
+    task: Mapped[str] = mapped_column(text_type(32))
     task_params: Mapped[JsonObject]
     schema: Mapped[JsonObject]
     spec: Mapped[JsonObject]
-    description: Mapped[str | None] = mapped_column(Text)
-    event_id_col: Mapped[str | None] = mapped_column(Text)
-    event_ts_col: Mapped[str | None] = mapped_column(Text)
-    event_ts_format: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(text_type())
+    event_id_col: Mapped[str | None] = mapped_column(text_type())
+    event_ts_col: Mapped[str | None] = mapped_column(text_type())
+    event_ts_format: Mapped[str | None] = mapped_column(text_type())
     xai_params: Mapped[JsonObject]
     schema_revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -174,7 +197,7 @@ BRIEF_MODEL = (
 )
 
 
-class Environment(Table):
+class Environment(Named, Table):
     """Keep one PRODUCTION environment a model, and its PRE_PRODUCTION datasets."""
 
     __tablename__ = "environments"
@@ -182,15 +205,15 @@ class Environment(Table):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     model_id: Mapped[str] = mapped_column(Id, ForeignKey("models.id"))
-    type: Mapped[str] = mapped_column(String(16))
-    name: Mapped[str] = mapped_column(String(256))
+    type: Mapped[str] = mapped_column(text_type(16))
+    name: Mapped[str] = mapped_column(text_type(256))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
     model: Mapped[Model] = relationship(lazy="raise")
 
 
-class Baseline(Table):
+class Baseline(Named, Table):
     """Keep what a STATIC or ROLLING baseline takes; of a dataset it has no times, for it takes all of it."""
 
     __tablename__ = "baselines"
@@ -199,12 +222,12 @@ class Baseline(Table):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     model_id: Mapped[str] = mapped_column(Id, ForeignKey("models.id"))
     environment_id: Mapped[str] = mapped_column(Id, ForeignKey("environments.id"))
-    name: Mapped[str] = mapped_column(String(256))
-    type: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(text_type(256))
+    type: Mapped[str] = mapped_column(text_type(16))
     start_time: Mapped[datetime | None]
     end_time: Mapped[datetime | None]
     offset_delta: Mapped[int | None]
-    window_bin_size: Mapped[str | None] = mapped_column(String(16))
+    window_bin_size: Mapped[str | None] = mapped_column(text_type(16))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
@@ -221,9 +244,10 @@ class File(Table):
     __tablename__ = "files"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    filename: Mapped[str] = mapped_column(Text)
-    type: Mapped[str] = mapped_column(String(16))
-    status: Mapped[str] = mapped_column(String(16))
+    filename: Mapped[str] = mapped_column(text_type())
+    folded_filename: Mapped[str] = mapped_column(text_type(), default="", server_default="")
+    type: Mapped[str] = mapped_column(text_type(16))
+    status: Mapped[str] = mapped_column(text_type(16))
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
@@ -232,6 +256,11 @@ class File(Table):
 
     created_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[created_by_id])
     updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
+
+    @validates("filename")
+    def _fold_filename(self, _: str, filename: str) -> str:
+        self.folded_filename = fold(filename)
+        return filename
 
 
 class FilePart(Table):
@@ -243,21 +272,23 @@ class FilePart(Table):
     __tablename__ = "file_parts"
     __table_args__ = (UniqueConstraint("file_id", "number"),)
 
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(text_type(64), primary_key=True)
     file_id: Mapped[str | None] = mapped_column(Id, ForeignKey("files.id"))
     number: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(text_type(64))
 
 
 # As text, because SQLite uses a partial index only if it finds this very condition in a query.
 UNFINISHED = text("status IN ('PENDING', 'STARTED')")
+_LEASED = text("lease_until IS NOT NULL")
 
 
-class Job(Table):
+class Job(Named, Table):
     """Keep a job, which outlives its model. `epoch` is the epoch of the model at which it was accepted.
 
     `starts` counts starts without progress beyond the row `started_row`, and leaves out those that a stop ended.
+    `owner` runs the job until `lease_until` by the database's clock. `fence` is raised by each claim, never lowered.
     """
 
     __tablename__ = "jobs"
@@ -268,12 +299,13 @@ class Job(Table):
         Index("ix_jobs_completed_at", "completed_at"),
         Index("ix_jobs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
         Index("ix_jobs_unfinished_of_model", "model_id", "epoch", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+        Index("ix_jobs_lease_until", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(64))
-    name: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(text_type(64))
+    name: Mapped[str] = mapped_column(text_type())
+    status: Mapped[str] = mapped_column(text_type(16))
     progress: Mapped[float] = mapped_column(default=0.0)
     params: Mapped[JsonObject]
     info: Mapped[JsonObject]
@@ -282,14 +314,17 @@ class Job(Table):
     file_id: Mapped[str | None] = mapped_column(Id)
     token_id: Mapped[str] = mapped_column(Id)
     epoch: Mapped[int] = mapped_column(BigInteger)
-    error_message: Mapped[str | None] = mapped_column(Text)
-    error_reason: Mapped[str | None] = mapped_column(Text)
+    error_message: Mapped[str | None] = mapped_column(text_type())
+    error_reason: Mapped[str | None] = mapped_column(text_type())
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     starts: Mapped[int] = mapped_column(default=0, server_default="0")
     started_row: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    owner: Mapped[str | None] = mapped_column(Id)
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class IdempotencyRecord(Table):
@@ -304,9 +339,20 @@ class IdempotencyRecord(Table):
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     token_id: Mapped[str] = mapped_column(Id)
-    method: Mapped[str] = mapped_column(String(16))
-    path: Mapped[str] = mapped_column(Text)
-    idempotency_key: Mapped[str | None] = mapped_column(String(256))
+    method: Mapped[str] = mapped_column(text_type(16))
+    path: Mapped[str] = mapped_column(text_type())
+    idempotency_key: Mapped[str | None] = mapped_column(text_type(256))
     body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     answer: Mapped[JsonObject]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class CatalogVersion(Table):
+    """Keep one row: the version of what results of reads depend on, that of the schema, and who may use it."""
+
+    __tablename__ = "catalog_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    schema_version: Mapped[str] = mapped_column(text_type(32))
+    oldest_program_version: Mapped[str] = mapped_column(text_type(64))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from inference_events.catalog.concurrency import CHANGES_NO_RESULT, locked
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Project, Token, TokenProject, utc_now
 from inference_events.context import ADMIN
@@ -73,13 +74,14 @@ def check_projects(session: Session, project_ids: Sequence[str]) -> None:
 
 def list_page(session: Session, listing: Listing) -> Page[Token]:
     """Return a page of the tokens that are valid."""
-    return page(session, _valid(), listing, _COLUMNS, "-created_at")
+    return page(session, _valid(), listing, _COLUMNS, "-created_at", Token.folded_name)
 
 
 def revoke(session: Session, token_id: str) -> Token:
     """End a token now. Raises ObjectNotFound if it is not valid, Conflict for the last admin that lasts."""
+    lasting_admins = _lock_lasting_admins(session)
     token = _get_valid(session, token_id)
-    if _lasting_admins(session) == [token.id]:
+    if lasting_admins == [token.id]:
         raise Conflict("The last admin token that does not expire cannot be revoked")
     token.revoked_at = utc_now()
     session.flush()
@@ -118,9 +120,8 @@ def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
 
 def note_use(session: Session, token_id: str, when: datetime) -> None:
     """Remember when a token was last used."""
-    token = session.get(Token, token_id)
-    if token is not None:
-        token.last_used_at = when
+    use = update(Token).where(Token.id == token_id).values(last_used_at=when)
+    session.execute(use, execution_options=CHANGES_NO_RESULT)
 
 
 def replace_preset(session: Session, secret: str) -> None:
@@ -154,12 +155,15 @@ def _is_valid() -> ColumnElement[bool]:
 
 
 def _get_valid(session: Session, token_id: str) -> Token:
-    token = session.scalars(_valid().where(Token.id == token_id)).one_or_none()
+    """Return a token as it is now, locked. Raises ObjectNotFound."""
+    rows = locked(_valid().where(Token.id == token_id), Token, Token.id)
+    token = session.scalars(rows, execution_options={"populate_existing": True}).one_or_none()
     if token is None:
         raise ObjectNotFound.of("Token")
     return token
 
 
-def _lasting_admins(session: Session) -> list[str]:
-    lasting = session.scalars(select(Token).where(_is_valid(), Token.expires_at.is_(None)))
+def _lock_lasting_admins(session: Session) -> list[str]:
+    """Return the ids of the admin tokens that do not expire. Nobody revokes one until the transaction ends."""
+    lasting = session.scalars(locked(select(Token).where(_is_valid(), Token.expires_at.is_(None)), Token, Token.id))
     return [token.id for token in lasting if ADMIN in token.scopes]

@@ -1,7 +1,8 @@
 """Batch concurrent publish and update requests. Each gets its own response.
 
 Ingesting has a high fixed cost per batch. So one thread takes all requests that came while it was busy. Their responses
-wait for the commit.
+wait for the commit. Heavy requests go through a thread of their own: a light one never waits for a heavy one to be
+ingested.
 """
 
 import asyncio
@@ -47,9 +48,13 @@ Event: TypeAlias = Mapping[str, Any]
 Events: TypeAlias = Sequence[Event] | RawEvents
 
 MAX_BATCH_EVENTS = 8_000
-# About how long the text of an event is, where it has not been decoded.
+# About the size of a usual event.
 EVENT_BYTES = 400
 EVENT_COLUMNS = 20
+# A light request has fewer events than this. They take about 0.1 s to ingest if each value must be looked at.
+HEAVY_EVENTS = 2_000
+# Ingesting takes some 50 µs for each column of the model, even for one event.
+WIDE_COLUMNS = 1_000
 # Each column costs some microseconds, even if a single event has it. A model has at most 10,000.
 MAX_COLUMNS = 20_000
 # One batch is committed while the next is made.
@@ -69,20 +74,14 @@ class WriteTarget:
 
 @dataclass(eq=False)
 class _PendingRequest:
-    """The events of one request. `done` gets their result."""
+    """The events of one request. `done` gets their result. `weight` is how many usual events they count as."""
 
     target: WriteTarget
     events: Events
     request: Request
     done: asyncio.Future[IngestResult]
+    weight: int
     attempts: int = 0
-
-    @property
-    def weight(self) -> int:
-        """Return how many events there are, or for wide or undecoded ones how many usual events match their size."""
-        if isinstance(self.events, RawEvents):
-            return len(self.events.text) // EVENT_BYTES
-        return max(len(self.events), sum(map(len, self.events)) // EVENT_COLUMNS)
 
     def decoded(self) -> Sequence[Event]:
         if isinstance(self.events, RawEvents):
@@ -102,6 +101,27 @@ class _Slice:
         return RecordOfRows(idempotency_record(self.pending.request, result, received_at), self.low, self.high)
 
 
+class _Lane:
+    """The requests that one thread ingests. `ahead` bounds the batches that wait for the store."""
+
+    def __init__(self) -> None:
+        self.queue: ClosableQueue[_PendingRequest] = ClosableQueue()
+        self.ahead = threading.Semaphore(MAX_BATCHES_IN_FLIGHT)
+
+    def take(self) -> list[_PendingRequest | None]:
+        """Wait for requests and return those for the next batches; None stands for the end."""
+        taken = [self.queue.get()]
+        with self.ahead:
+            pass  # What comes until the store has room belongs to the same batch.
+        size = 0
+        while taken[-1] is not None and not self.queue.is_empty():
+            size += taken[-1].weight
+            if size >= MAX_BATCH_EVENTS:
+                break
+            taken.append(self.queue.get())
+        return taken
+
+
 class RequestBatcher:
     """Takes events from requests and answers when they are on disk. Rules: `openapi.yaml`, `POST /v3/events`."""
 
@@ -115,12 +135,15 @@ class RequestBatcher:
         self._store = store
         self._observe = observe
         self._registry = registry
-        self._queue: ClosableQueue[_PendingRequest] = ClosableQueue()
-        self._ahead = threading.Semaphore(MAX_BATCHES_IN_FLIGHT)
         self._reader = JsonReader()
-        # One thread: several would fight for the interpreter around each small step.
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
-        self._thread.start()
+        self._light, self._heavy = _Lane(), _Lane()
+        # One thread each: several would fight for the interpreter around each small step.
+        self._threads = [
+            threading.Thread(target=self._run, args=(lane,), name=name, daemon=True)
+            for lane, name in ((self._light, "ingest"), (self._heavy, "ingest-heavy"))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     async def submit(self, target: WriteTarget, events: Events, request: Request) -> IngestResult:
         """Store a request's events, or none of them, and return what became of them.
@@ -131,44 +154,41 @@ class RequestBatcher:
             # The thread that writes serves all tokens at once, and so sees the models of all projects.
             self._registry.model(target.model_id)
         done: asyncio.Future[IngestResult] = asyncio.get_running_loop().create_future()
-        self._put(_PendingRequest(target, events, request, done))
+        self._put(_PendingRequest(target, events, request, done, _weight(events, request)))
         return await done
 
     def queue_depth(self) -> int:
         """Return how many requests wait to be ingested."""
-        return self._queue.depth()
+        return self._light.queue.depth() + self._heavy.queue.depth()
 
     def stop(self) -> None:
         """Take no more; what is written already is answered when the store has committed it."""
-        self._queue.close()
-        self._thread.join()
+        # The light lane first: what it finds to be heavy goes to the other one.
+        for lane, thread in zip((self._light, self._heavy), self._threads, strict=True):
+            lane.queue.close()
+            thread.join()
 
     def _put(self, pending: _PendingRequest) -> None:
         """Queue a request's events. Raises ServiceUnavailable after `stop`."""
         try:
-            self._queue.put(pending)
+            self._lane(pending).queue.put(pending)
         except QueueClosed:
             raise ServiceUnavailable("The server is stopping; try again") from None
 
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            waiting = self._take()
-            stopping = None in waiting
-            for group in _grouped([pending for pending in waiting if pending is not None]):
-                self._submit(group)
+    def _lane(self, pending: _PendingRequest) -> _Lane:
+        return self._light if pending.weight < HEAVY_EVENTS else self._heavy
 
-    def _take(self) -> list[_PendingRequest | None]:
-        taken = [self._queue.get()]
-        with self._ahead:
-            pass  # What comes until the store has room belongs to the same batch.
-        size = 0
-        while taken[-1] is not None and not self._queue.is_empty():
-            size += taken[-1].weight
-            if size >= MAX_BATCH_EVENTS:
-                break
-            taken.append(self._queue.get())
-        return taken
+    def _run(self, lane: _Lane) -> None:
+        while self._submit_next(lane):
+            pass
+
+    def _submit_next(self, lane: _Lane) -> bool:
+        """Wait for requests and write them. Return whether there can be more."""
+        # Not in the loop of `_run`, which would keep the last batch in memory until the next one comes.
+        waiting = lane.take()
+        for group in _grouped([pending for pending in waiting if pending is not None]):
+            self._submit(group)
+        return None not in waiting
 
     def _submit(self, group: Sequence[_PendingRequest]) -> None:
         """Write the events of a group. After a failure, try each request alone: one must not fail the rest."""
@@ -188,6 +208,9 @@ class RequestBatcher:
         if any(pending.attempts for pending in group):
             self._registry.sync_schema(target.model_id)
         schema = self._registry.schema(target.model_id)
+        if len(schema.columns) >= WIDE_COLUMNS and self._lane(group[0]) is self._light:
+            self._move_to_heavy(group)
+            return
         rows, slices = self._rows(group, schema)
         ingested = _ingest(target.kind, rows, schema, received_at)
         if ingested.faults:
@@ -197,14 +220,20 @@ class RequestBatcher:
         results = [_result(target.kind, slice_, ingested, schema.timestamp_column) for slice_ in slices]
         records = [slice_.record(result, received_at) for slice_, result in zip(slices, results, strict=True)]
         write = Write(target.model_id, environment_id, target.kind, ingested.batch, received_at, records=records)
-        self._ahead.acquire()
+        ahead = self._lane(group[0]).ahead
+        ahead.acquire()
         try:
             written = self._store.write(write)
         except BaseException:
-            self._ahead.release()
+            ahead.release()
             raise
         self._observe(len(group), len(ingested.batch))
         written.add_done_callback(partial(self._written, slices, results))
+
+    def _move_to_heavy(self, group: Sequence[_PendingRequest]) -> None:
+        for pending in group:
+            pending.weight = HEAVY_EVENTS
+            self._put(pending)
 
     def _rows(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[Rows, list[_Slice]]:
         """Put the events of a group into one table."""
@@ -244,8 +273,8 @@ class RequestBatcher:
 
     def _written(self, slices: Sequence[_Slice], results: Sequence[IngestResult], written: Future[Statuses]) -> None:
         """Pass on the results, in the thread that writes. If the schema has just changed, submit the requests again."""
-        self._ahead.release()
         group = [slice_.pending for slice_ in slices]
+        self._lane(group[0]).ahead.release()
         error = written.exception()
         if isinstance(error, SCHEMA_STALE):
             self._retry(group)
@@ -272,6 +301,12 @@ class RequestBatcher:
                 self._put(pending)
             except ApiError as error:
                 _refuse([pending], error)
+
+
+def _weight(events: Events, request: Request) -> int:
+    """Return how many events there are, or for large ones how many usual events match their size."""
+    count = 0 if isinstance(events, RawEvents) else len(events)
+    return max(count, request.body_bytes // EVENT_BYTES, request.body_values // EVENT_COLUMNS)
 
 
 def _grouped(requests: Sequence[_PendingRequest]) -> list[list[_PendingRequest]]:

@@ -1,4 +1,4 @@
-"""A queue with an end, for one thread that reads what many threads put."""
+"""A queue that can be closed, with many producers and one consumer."""
 
 from queue import SimpleQueue
 from threading import Lock
@@ -8,11 +8,11 @@ T = TypeVar("T")
 
 
 class QueueClosed(Exception):
-    """Say that nothing is accepted after `close`."""
+    """The queue is closed and accepts no more items."""
 
 
 class ClosableQueue(Generic[T]):
-    """Hand out what was put, in order, and None after the last of it."""
+    """Return the items in order, and None after the last one."""
 
     def __init__(self) -> None:
         self._items: SimpleQueue[T | None] = SimpleQueue()
@@ -21,7 +21,7 @@ class ClosableQueue(Generic[T]):
 
     def put(self, item: T) -> None:
         """Add an item. Raises QueueClosed."""
-        # Under a lock: nobody would read an item behind the end marker.
+        # Under a lock, because no thread would read an item after the end marker.
         with self._lock:
             if self._is_closed:
                 raise QueueClosed
@@ -39,7 +39,7 @@ class ClosableQueue(Generic[T]):
         return self._items.empty()
 
     def close(self) -> None:
-        """Accept no more. Closing a closed queue is no fault."""
+        """Accept no more. Closing it again does nothing."""
         with self._lock:
             if not self._is_closed:
                 self._items.put(None)

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.ingest.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
-from inference_events.events.merging import ExistingRows, RowNumbers, StoredRows
+from inference_events.events.merging import RowNumbers, StoredRows
+from inference_events.events.statuses import ExistingRows
 from inference_events.events.store import EventBatch, Mask, WriteKind
 
 INFINITIES = ("Infinity", "-Infinity")

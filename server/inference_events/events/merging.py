@@ -1,7 +1,7 @@
 """What a batch does to rows that are stored already, in Arrow and for every engine alike.
 
-Three questions are answered here: what becomes of each row (`publish_statuses` and its like), what a batch with
-repeated ids amounts to (`deduplicate`), and how a stored row reads after it (`merge_rows`).
+Three questions are answered here: what a batch with repeated ids amounts to (`deduplicate`), how its new events are
+stored (`new_rows`), and how a stored row reads after it (`merge_rows`). `statuses` says what becomes of each row.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,12 +16,11 @@ import pyarrow.compute as pc
 
 from inference_events import exact_json
 from inference_events.events.store import (
+    SYSTEM_SCHEMA,
     TIMESTAMP,
     VIOLATIONS,
     EventBatch,
     Mask,
-    RowStatus,
-    Statuses,
     Write,
     WriteKind,
 )
@@ -30,84 +29,18 @@ RowNumbers = npt.NDArray[np.int64]
 
 CONTENT = "\0content"
 TIME = "\0timestamp"
-NOTHING = pa.schema([("row_key", pa.int64()), ("event_id", pa.string()), ("content_hash", pa.uint64())]).empty_table()
 
-
-@dataclass(frozen=True)
-class ExistingRows:
-    """Rows that are stored under ids of a batch: row_key, event_id, content_hash, hash_version, perhaps more.
-
-    `number` is for each row of the batch its number in that table, -1 where the id is not stored.
-    """
-
-    stored: pa.Table
-    number: RowNumbers
-
-    @classmethod
-    def match(cls, batch: EventBatch, stored: pa.Table) -> "ExistingRows":
-        ids = pc.index_in(batch.system["event_id"].combine_chunks(), stored["event_id"].combine_chunks())
-        return cls(stored, pc.fill_null(ids.cast(pa.int64()), -1).to_numpy(zero_copy_only=False))
-
-    @classmethod
-    def nothing(cls, rows: int) -> "ExistingRows":
-        return cls(NOTHING, np.full(rows, -1, np.int64))
-
-    @property
-    def is_stored(self) -> Mask:
-        return self.number >= 0
-
-    def row_keys(self, rows: RowNumbers) -> RowNumbers:
-        """Return where the rows of the batch are stored."""
-        row_keys: RowNumbers = self.stored["row_key"].to_numpy()[self.number[rows]]
-        return row_keys
-
-    def rows(self, rows: RowNumbers) -> pa.Table:
-        """Return what is stored for rows of the batch, in step with them."""
-        return self.stored.take(pa.array(self.number[rows]))
-
-    def content_hashes(self, otherwise: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-        """Return for each row of the batch the stored hash, where there is none that of `otherwise`."""
-        hashes = otherwise.copy()
-        hashes[self.is_stored] = self.stored["content_hash"].to_numpy()[self.number[self.is_stored]]
-        return hashes
-
-    def with_hashes(self, rows: RowNumbers, hashes: npt.NDArray[np.uint64]) -> "ExistingRows":
-        """Return the same, but with new hashes of what is stored for rows of the batch."""
-        stored = self.stored["content_hash"].to_numpy().copy()
-        stored[self.number[rows]] = hashes
-        return ExistingRows(_set(self.stored, "content_hash", pa.array(stored)), self.number)
-
-
-def append_statuses(batch: EventBatch, found: ExistingRows) -> Statuses:
-    """Tell what becomes of each row of a dataset: the same content is a no-op, other content is a conflict."""
-    groups = batch.groups
-    first = np.unique(groups, return_index=True)[1]
-    hashes = batch.system["content_hash"].to_numpy()
-    reference = found.content_hashes(hashes[first[groups]])
-    statuses: Statuses = np.where(hashes == reference, RowStatus.UNCHANGED, RowStatus.CONFLICT).astype(np.int8)
-    statuses[first[~found.is_stored[first]]] = RowStatus.CREATED
-    return statuses
-
-
-def publish_statuses(batch: EventBatch, found: ExistingRows) -> Statuses:
-    """Tell what becomes of each event published: the content that its id has at its turn is a no-op."""
-    hashes = batch.system["content_hash"].to_numpy()
-    before, exists = found.content_hashes(hashes), found.is_stored
-    if not batch.has_distinct_ids:
-        groups = batch.groups
-        order = np.argsort(groups, kind="stable")
-        repeats = np.flatnonzero(np.diff(groups[order]) == 0) + 1
-        before[order[repeats]] = hashes[order[repeats - 1]]
-        exists[order[repeats]] = True
-    statuses: Statuses = np.full(len(hashes), RowStatus.CREATED, np.int8)
-    statuses[exists] = RowStatus.REPLACED
-    statuses[exists & (before == hashes)] = RowStatus.UNCHANGED
-    return statuses
-
-
-def update_statuses(found: ExistingRows) -> Statuses:
-    """Tell what becomes of each update: ids that are not stored change nothing."""
-    return np.where(found.is_stored, RowStatus.UPDATED, RowStatus.UNKNOWN).astype(np.int8)
+# What an engine keeps of each event besides its values and the times of its labels. `merge_rows` takes and returns
+# these columns, and leaves further ones of an engine as they are.
+STORED_COLUMNS = pa.schema(
+    [
+        *SYSTEM_SCHEMA,
+        ("updated_at", TIMESTAMP),
+        ("hash_version", pa.uint8()),
+        ("epoch", pa.int64()),
+        ("column_epochs", pa.string()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +71,7 @@ class Deduplicated:
 
 @dataclass(frozen=True)
 class StoredRows:
-    """What is stored of some events, in step: `labels` are the times of labels by column."""
+    """What is stored of some events, in step: `system` has STORED_COLUMNS, `labels` the times of labels by column."""
 
     system: pa.Table
     values: pa.Table
@@ -279,6 +212,21 @@ class _Violations:
         order = np.argsort(self.rows, kind="stable")
         offsets = np.concatenate([[0], np.cumsum(np.bincount(self.rows, minlength=n))]).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), self.items.take(pa.array(order)), type=VIOLATIONS)
+
+
+def new_rows(folded: Deduplicated, rows: RowNumbers, write: Write, stamp: WriteVersion) -> StoredRows:
+    """Return rows of a batch, whose ids are not stored yet, as they are to be stored."""
+    batch = take_rows(folded.batch, rows)
+    system, count = batch.system, len(rows)
+    noted = pa.nulls(count, pa.string())
+    if stamp.notes:
+        noted = column_epochs(batch, write.kind, stamp, [None] * count)
+    updated = pc.if_else(pa.array(folded.is_repeated[rows]), pa.scalar(write.received_at, TIMESTAMP), None)
+    system = _set(system, "timestamp", pc.coalesce(system["timestamp"], system["received_at"]))
+    system = system.append_column("updated_at", updated)
+    system = system.append_column("hash_version", _versions(batch))
+    system = system.append_column("epoch", pa.repeat(pa.scalar(stamp.epoch, pa.int64()), count))
+    return StoredRows(system.append_column("column_epochs", noted), batch.values, batch.labels)
 
 
 def merge_rows(stored: StoredRows, batch: EventBatch, write: Write, stamp: WriteVersion) -> StoredRows:

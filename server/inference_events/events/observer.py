@@ -1,4 +1,4 @@
-"""What a store reports of its work while it runs, for metrics."""
+"""The events of a running store that metrics count."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,20 +11,20 @@ from inference_events.events.store import CHANGES, EventBatch, Statuses
 
 
 class StoreObserver:
-    """Ignore what a store reports; a subclass counts it. The calls come from the thread that writes."""
+    """Ignore a store's events; a subclass counts them. The calls come from the thread that writes."""
 
     def observe_commit(self, work: Sequence[Any], results: Sequence[Any], seconds: float) -> None:
-        """Learn what was committed together, what became of each piece, and how long it took."""
+        """Observe a group commit: its writes, the result of each, and its duration in seconds."""
 
     def observe_failure(self, error: BaseException) -> None:
-        """Learn of an error, other than a StoreError, that ended a piece of work."""
+        """Observe an error, other than a StoreError, that ended a write."""
 
     def observe_checkpoint(self, seconds: float) -> None:
-        """Learn that the write-ahead log was moved into the file, and how long it took."""
+        """Observe a checkpoint and its duration in seconds."""
 
 
 def count_violations(batch: EventBatch, statuses: Statuses) -> Mapping[str, int]:
-    """Count the violations by kind in those rows of a batch that changed what is stored."""
+    """Count the violations by kind in the rows of a batch that changed stored events."""
     lists = batch.system["violations"].combine_chunks()
     kinds = lists.flatten().field("kind")
     if not len(kinds):

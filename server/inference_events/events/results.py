@@ -1,7 +1,7 @@
-"""What became of one request's events, in a form that its idempotency record keeps.
+"""The result of one request's write, in a form that its idempotency record keeps.
 
-A response is made of it outside the thread that writes: once for the request, and again for each that repeats it. All
-but the statuses is known before the write.
+Responses are made of it outside the writer thread, for the request and for each that repeats it. Only the statuses are
+not known before the write.
 """
 
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ NO_STATUSES = np.zeros(0, np.int8)
 
 
 class Count(NamedTuple):
-    """How many events of a request have something; of an update `rows` says which, as unknown events do not count."""
+    """A number of events of a request. For an update, `rows` lists them, because unknown events do not count."""
 
     total: int
     rows: Sequence[int] | None = None
 
 
 class ViolationCount(NamedTuple):
-    """How many events violate the schema in one column in one way."""
+    """Number of events that violate the schema in one column in one way."""
 
     column: str
     kind: str
@@ -33,7 +33,7 @@ class ViolationCount(NamedTuple):
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What became of a request's events, by their order in it, and what was found about their columns.
+    """Status of each event of a request, in its order, and warnings and violations of their columns.
 
     `date_like` counts the times that were read from eight digits which look like a date.
     """
@@ -49,7 +49,7 @@ class IngestResult:
     statuses: Statuses = field(default_factory=lambda: NO_STATUSES)
 
     def with_statuses(self, statuses: Statuses) -> "IngestResult":
-        """Return the result of a write. One status stands for all if there is one only."""
+        """Return a copy with the statuses of a write. A single status stands for all events."""
         own = statuses if len(statuses) == len(self.ids) else np.repeat(statuses, len(self.ids))
         return replace(self, statuses=own)
 
@@ -77,12 +77,12 @@ class IngestResult:
         return int(np.count_nonzero(self.statuses[list(count.rows)] != RowStatus.UNKNOWN))
 
     def to_json(self) -> bytes:
-        """Return all but the statuses."""
+        """Return everything but the statuses."""
         return orjson.dumps({name: value for name, value in vars(self).items() if name != "statuses"}, default=list)
 
     @classmethod
     def from_json(cls, text: bytes) -> "IngestResult":
-        """Return what `to_json` was made of."""
+        """Return the result that `to_json` wrote."""
         fields: dict[str, Any] = orjson.loads(text)
         fields["kind"] = WriteKind(fields["kind"])
         fields["date_like"] = Count(*fields["date_like"])

@@ -81,8 +81,16 @@ class LossyRetyping(StoreError):
     """A column's stored values do not all have a counterpart in its new type. `args` names the columns."""
 
 
+class TooManyColumns(StoreError):
+    """All models together would have more columns than the store may hold. `args` is the limit."""
+
+
 class OutOfTurn(StoreError):
     """The chunk does not begin where its job has come to: one before it is not committed."""
+
+
+class Fenced(StoreError):
+    """The job is not open, or a later run of it has started. This run must stop."""
 
 
 class ContentConflict(StoreError):
@@ -190,15 +198,6 @@ class RecordOfRows:
 
 
 @dataclass(frozen=True)
-class OpenJob:
-    """A job that was accepted at an epoch of its model and has not ended."""
-
-    job_id: str
-    model_id: str
-    epoch: int
-
-
-@dataclass(frozen=True)
 class RejectedRow:
     """A row of a file that could not be an event."""
 
@@ -223,11 +222,12 @@ class RowCount:
 class Chunk:
     """A part of a job's file: its progress is committed together with its rows.
 
-    `rows` are the file's row numbers of the batch, `start` is the number of the chunk's first row, `end` that after
-    its last.
+    `fence` is that of the run that writes, see `JobStore.start_job`. `rows` are the file's row numbers of the batch,
+    `start` is the number of the chunk's first row, `end` that after its last.
     """
 
     job_id: str
+    fence: int
     start: int
     end: int
     rows: npt.NDArray[np.int64]
@@ -262,15 +262,26 @@ class Write:
 
 @dataclass(frozen=True)
 class Deletion:
-    """Delete what was written before a job's `epoch`: in the time range (start inclusive, end exclusive), or by id."""
+    """Delete what was written before a job's `epoch`: in the time range (start inclusive, end exclusive), or by id.
+
+    `fence` is that of the run that deletes, see `JobStore.start_job`.
+    """
 
     model_id: str
     environment_id: str
     epoch: int
     job_id: str
+    fence: int
     start: int | None = None
     end: int | None = None
     event_ids: Sequence[str] | None = None
+
+
+class DataRevision(NamedTuple):
+    """A state of an environment's events: how many changes were ever made, and the highest id of one."""
+
+    changes: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -332,12 +343,20 @@ class EventStore(Protocol):
     """
 
     def apply_schema(
-        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+        self,
+        model_id: str,
+        revision: int,
+        schema: pa.Schema,
+        targets: Collection[str] = (),
+        updatable: Collection[str] = (),
     ) -> Future[None]:
         """Create or change a model's columns. From now on the store keeps when the targets among them got a value.
 
+        Updates of the `updatable` columns, targets among them, may be faster. Those of others work as well.
+
         A dropped column keeps its values, which read as undeclared; a column of another type gets them converted.
-        Fails with LossyRetyping, and changes nothing, if a value would be lost.
+        Fails with LossyRetyping if a value would be lost, and with TooManyColumns if an engine for which each column
+        costs memory has no room for the new ones. Either changes nothing.
         """
 
     def drop(self, model_id: str) -> Future[None]:
@@ -349,12 +368,15 @@ class EventStore(Protocol):
         Repeated ids apply in order. In an APPEND without chunk, other content for
         a stored id fails the whole batch with ContentConflict; with a chunk the row is rejected on its own.
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
-        Fails with ModelUnknown or RevisionChanged, with OutOfTurn if the chunk before is not committed, and with
-        RecordExists if one of the idempotency keys has a record.
+        Fails with ModelUnknown or RevisionChanged, with RecordExists if one of the idempotency keys has a record, with
+        OutOfTurn if the chunk before is not committed, and with Fenced if the chunk's run may not write any more.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:
-        """Delete events, record the number as the job's progress, and return it. Repeating it is harmless."""
+        """Delete events, record the number as the job's progress, and return it. Repeating it is harmless.
+
+        Fails with ModelUnknown, and with Fenced if the run may not delete any more.
+        """
 
     def read(self, query: Query) -> StoredEvents:
         """Return the events selected. Fails with ModelUnknown."""
@@ -373,9 +395,28 @@ class EventStore(Protocol):
     def counts(self, model_id: str) -> Mapping[str, int]:
         """Return the number of events of each environment that has any, by its id. Fails with ModelUnknown."""
 
+    def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
+        """Return the data revision of an environment, (0, 0) before its first event. Fails with ModelUnknown.
+
+        Each commit that changes its events raises it. Writes that change nothing do not, nor do changes of the schema.
+        It never returns to an earlier value, not even for a model that is dropped and defined again.
+        """
+
+    def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        """Return the hours in which events may have changed after a data revision, as sorted ranges with gaps.
+
+        A range is its first and last hour, in hours since 1970 (UTC). An event that moved counts at its old and at its
+        new time. If changes were many or long ago, or the store never had the revision, hours without a change may be
+        among them. Fails with ModelUnknown.
+        """
+
 
 class JobStore(Protocol):
-    """Keeps the epochs of models, their open jobs, and how far each job has come, in step with the events."""
+    """Keeps the epochs of models, their open jobs, and how far each job has come, in step with the events.
+
+    A job may run several times, and a run may go on after another process has taken its job over. So each run has a
+    fence, a number that grows from run to run of a job. Only the latest run that has started can write.
+    """
 
     def accept_job(self, model_id: str, job_id: str) -> Future[int]:
         """Raise the model's epoch, open a job at it, and return it. Repeating it returns the same epoch.
@@ -383,11 +424,20 @@ class JobStore(Protocol):
         Earlier writes belong to a smaller epoch, later ones to this epoch or a larger one.
         """
 
+    def start_job(self, job_id: str, fence: int) -> Future[None]:
+        """Let only this run of the job, or a later one, write. Repeating it is harmless.
+
+        Fails with Fenced if the job is not open or a later run has started.
+        """
+
     def end_job(self, job_id: str) -> Future[None]:
         """Close a job. Closing a job that is not open is harmless."""
 
-    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
-        """Make exactly these jobs open. Call it once, before any write: a crash may have come before `end_job`."""
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
+        """Close the jobs that were accepted before a time (UTC microseconds), except the `known` ones.
+
+        A crash may leave a job open: between its acceptance and its first commit elsewhere, or before `end_job`.
+        """
 
     def progress(self, job_id: str) -> JobProgress:
         """Return how far a job has come. An unknown job has no progress."""

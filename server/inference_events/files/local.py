@@ -22,6 +22,16 @@ class LocalFileStore:
         self._directory = directory
         self._drafts = drafts
 
+    @classmethod
+    def checked(cls, directory: Path) -> "LocalFileStore":
+        """Return a store with its drafts in the same directory. Raises OSError if it cannot be written to."""
+        store = cls(directory, directory)
+        probe = directory / f"{uuid4().hex}.part"
+        probe.write_bytes(b"")
+        store._keep(probe, probe.stem)
+        store.delete([probe.stem])
+        return store
+
     async def put(self, content: AsyncIterable[bytes | bytearray]) -> StoredObject:
         key = uuid4().hex
         draft = self._drafts / f"{key}.part"

@@ -9,9 +9,10 @@ import os
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 CHECKED_BYTES = 16 * 1024 * 1024
 # Larger reads pass the buffer by: a parser that reads many columns in turn would fill it in vain.
@@ -24,59 +25,122 @@ class SourceDamaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourcePart:
-    """Locate a part: `location` is a path, size in bytes, SHA-256 in hex."""
+    """Locate a part: `location` is a path, or a key in the source's bucket; size in bytes, SHA-256 in hex."""
 
     location: str
     size: int
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+class PartContent(Protocol):
+    """Read parts wherever they are stored. Raises OSError, and FileStoreUnavailable if it may work later."""
+
+    def size(self, part: SourcePart) -> int:
+        """Return how many bytes are stored, which should be the part's size."""
+        ...
+
+    def read_into(self, part: SourcePart, start: int, buffer: memoryview) -> int:
+        """Fill the buffer, or the beginning of it, from `start` on. Return the number of bytes, 0 at the end."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
 class FileSource:
-    """Read a file that is made of parts."""
+    """Read a file that is made of parts: files of this machine, or objects of the bucket at `bucket_url`."""
 
     parts: tuple[SourcePart, ...]
+    bucket_url: str = ""
 
     @classmethod
-    def from_json(cls, parts: Sequence[Sequence[Any]]) -> "FileSource":
-        return cls(tuple(SourcePart(*part) for part in parts))
+    def from_json(cls, source: Sequence[Any]) -> "FileSource":
+        bucket_url, parts = source
+        return cls(tuple(SourcePart(*part) for part in parts), bucket_url)
 
     def to_json(self) -> list[Any]:
-        return [astuple(part) for part in self.parts]
+        return [self.bucket_url, [astuple(part) for part in self.parts]]
 
     @property
     def size(self) -> int:
         return sum(part.size for part in self.parts)
 
     def open(self) -> BinaryIO:
-        """Return a seekable file object. Reading raises OSError if a part is missing or too short."""
-        return cast(BinaryIO, io.BufferedReader(_PartsReader(self.parts), BUFFER_BYTES))
+        """Return a seekable file object.
+
+        Reading raises OSError if a part is missing or too short, and FileStoreUnavailable if it may work later.
+        """
+        if self.bucket_url:
+            return cast(BinaryIO, _PartsReader(self.parts, self._bucket))
+        return cast(BinaryIO, io.BufferedReader(_PartsReader(self.parts, LocalContent()), BUFFER_BYTES))
 
     def check(self, checkpoint: Callable[[], object]) -> None:
-        """Compare each part with its SHA-256. Raises SourceDamaged, OSError, and what `checkpoint` raises."""
-        for part in self.parts:
-            _check(part, checkpoint)
+        """Compare each part with its SHA-256.
+
+        Raises SourceDamaged, OSError, FileStoreUnavailable, and what `checkpoint` raises.
+        """
+        content = self._bucket if self.bucket_url else LocalContent()
+        try:
+            for part in self.parts:
+                _check(part, content, checkpoint)
+        finally:
+            content.close()
+
+    @cached_property
+    def _bucket(self) -> PartContent:
+        """Share what is buffered between the file objects of one source: a parser opens a file several times."""
+        # Imported here: the library is part of an extra.
+        from inference_events.files.bucket_content import BucketContent
+
+        return BucketContent(self.bucket_url)
 
 
-def _check(part: SourcePart, checkpoint: Callable[[], object]) -> None:
-    digest = hashlib.sha256()
-    with Path(part.location).open("rb") as content:
-        while piece := content.read(CHECKED_BYTES):
-            checkpoint()
-            digest.update(piece)
+def _check(part: SourcePart, content: PartContent, checkpoint: Callable[[], object]) -> None:
+    digest, done = hashlib.sha256(), 0
+    buffer = memoryview(bytearray(min(CHECKED_BYTES, part.size)))
+    if content.size(part) != part.size:
+        raise SourceDamaged
+    while count := content.read_into(part, done, buffer[: part.size - done]):
+        checkpoint()
+        digest.update(buffer[:count])
+        done += count
     if digest.hexdigest() != part.sha256:
         raise SourceDamaged
 
 
-class _PartsReader(io.RawIOBase):
-    """Map positions in the file to ranges of its parts. One part is open at a time."""
+class LocalContent:
+    """Read parts that are files of this machine. One is open at a time."""
 
-    def __init__(self, parts: Sequence[SourcePart]) -> None:
+    def __init__(self) -> None:
+        self._location = ""
+        self._descriptor = -1
+
+    def size(self, part: SourcePart) -> int:
+        return Path(part.location).stat().st_size
+
+    def read_into(self, part: SourcePart, start: int, buffer: memoryview) -> int:
+        return os.preadv(self._open(part.location), [buffer], start)
+
+    def close(self) -> None:
+        if self._location:
+            os.close(self._descriptor)
+            self._location = ""
+
+    def _open(self, location: str) -> int:
+        if location != self._location:
+            self.close()
+            self._descriptor, self._location = os.open(location, os.O_RDONLY | os.O_CLOEXEC), location
+        return self._descriptor
+
+
+class _PartsReader(io.RawIOBase):
+    """Map positions in the file to ranges of its parts."""
+
+    def __init__(self, parts: Sequence[SourcePart], content: PartContent) -> None:
         self._parts = parts
+        self._content = content
         self._ends = list(accumulate(part.size for part in parts))
         self._position = 0
-        self._number = -1
-        self._descriptor = -1
 
     def readable(self) -> bool:
         return True
@@ -95,31 +159,28 @@ class _PartsReader(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        if self._position >= self._size:
-            return 0
-        number = bisect_right(self._ends, self._position)
-        left = self._ends[number] - self._position
-        count = os.preadv(self._open(number), [memoryview(buffer)[:left]], self._parts[number].size - left)
-        if not count and len(buffer):
-            raise OSError("A part of the file is too short")
-        self._position += count
-        return count
+        """Fill the buffer unless the file ends before: a parser takes fewer bytes for the end."""
+        rest = memoryview(buffer)
+        while rest and self._position < self._size:
+            rest = rest[self._read_part(rest) :]
+        return len(buffer) - len(rest)
+
+    def readall(self) -> bytes:
+        return self.read(max(0, self._size - self._position)) or b""
 
     def close(self) -> None:
-        self._close_part()
+        self._content.close()
         super().close()
 
     @property
     def _size(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def _open(self, number: int) -> int:
-        if number != self._number:
-            self._close_part()
-            self._descriptor, self._number = os.open(self._parts[number].location, os.O_RDONLY | os.O_CLOEXEC), number
-        return self._descriptor
-
-    def _close_part(self) -> None:
-        if self._number >= 0:
-            os.close(self._descriptor)
-            self._number = -1
+    def _read_part(self, buffer: memoryview) -> int:
+        number = bisect_right(self._ends, self._position)
+        part, left = self._parts[number], self._ends[number] - self._position
+        count = self._content.read_into(part, part.size - left, buffer[:left])
+        if not count:
+            raise OSError("A part of the file is too short")
+        self._position += count
+        return count

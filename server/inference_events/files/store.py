@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from inference_events.errors import ServiceUnavailable
 from inference_events.files.source import FileSource
+
+RETRY_SECONDS = 5
+
+
+class FileStoreError(RuntimeError):
+    """Say why a file store cannot be used at all. The message shows no credentials."""
+
+
+class FileStoreUnavailable(ServiceUnavailable):
+    """Say that the file store did not do something now; it may later."""
+
+    def __init__(self) -> None:
+        super().__init__("The file store is not available", RETRY_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class FileStore(Protocol):
     async def put(self, content: AsyncIterable[bytes | bytearray]) -> StoredObject:
         """Store content as it arrives. Return its object once it is durable.
 
-        If `content` raises, or the process ends, there is no object. Raises OSError.
+        If `content` raises, or the process ends, there is no object. Raises OSError and FileStoreUnavailable.
         """
         ...
 
@@ -40,5 +54,5 @@ class FileStore(Protocol):
         ...
 
     def list_keys(self, older_than: datetime) -> Iterator[str]:
-        """Yield the keys of the objects that were stored before a time."""
+        """Yield the keys of the objects that were stored before a time. Raises OSError and FileStoreUnavailable."""
         ...

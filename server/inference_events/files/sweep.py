@@ -26,9 +26,25 @@ def delete_released(catalog: Catalog, store: FileStore) -> Iterator[None]:
         yield
 
 
-def delete_orphans(catalog: Catalog, store: FileStore, now: datetime) -> Iterator[None]:
-    """Delete the objects that no row names, some at each step: those that were stored a day before `now` or earlier."""
-    listed = store.list_keys(now - timedelta(hours=ORPHAN_HOURS))
-    while keys := list(islice(listed, STEP)):
-        store.delete(catalog.read(partial(files.unnamed_keys, keys=keys)))
-        yield
+class OrphanSweep:
+    """Delete the objects that no row names.
+
+    `is_shared` keeps the first sweep from deleting: a server that starts may have a wrong catalog or the wrong store.
+    """
+
+    def __init__(self, catalog: Catalog, store: FileStore, *, is_shared: bool = False) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._waits = is_shared
+
+    def run(self, now: datetime) -> Iterator[None]:
+        """Delete what was stored a day before `now` or earlier, some at each step."""
+        if self._waits:
+            self._waits = False
+            return
+        yield from self._delete(self._store.list_keys(now - timedelta(hours=ORPHAN_HOURS)))
+
+    def _delete(self, listed: Iterator[str]) -> Iterator[None]:
+        while keys := list(islice(listed, STEP)):
+            self._store.delete(self._catalog.read(partial(files.unnamed_keys, keys=keys)))
+            yield

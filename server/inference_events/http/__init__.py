@@ -1,4 +1,4 @@
-"""The HTTP side of the server: what the contract demands of every request and answer."""
+"""The HTTP side of the server: the contract's rules for every request and response."""
 
 from inference_events.http.auth import Authenticator, TokenIdentity
 from inference_events.http.dispatch import RetryGate

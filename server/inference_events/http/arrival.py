@@ -1,4 +1,4 @@
-"""How a body arrives: piece by piece, within a time, and interrupted if it is refused meanwhile."""
+"""Receive a body piece by piece, within a time limit, and stop if it is refused meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from inference_events.limits import Pace
 
 
 class Arrival:
-    """Receive one body. Only the time spent waiting for the client counts, not that of our own work between pieces."""
+    """Receive one body. Only time spent waiting for the client counts, not the server's work between pieces."""
 
     def __init__(self, receive: Receive, pace: Pace, reservation: Reservation | None = None) -> None:
         self._receive = receive

@@ -1,6 +1,6 @@
 """Bearer tokens and scopes, checked before a byte of the body is read."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from starlette.types import Scope
@@ -12,7 +12,7 @@ from inference_events.http.request_state import RequestState
 
 
 class TokenIdentity(Protocol):
-    """Name the token of a request and what it may do; `project_ids` None means in all projects."""
+    """The token of a request and its scopes; `project_ids` None means all projects."""
 
     @property
     def id(self) -> str: ...
@@ -24,28 +24,28 @@ class TokenIdentity(Protocol):
     def project_ids(self) -> frozenset[str] | None: ...
 
 
-# Gives the identity of a token's text, or None for a token that is unknown, expired or revoked.
-Authenticator = Callable[[str], TokenIdentity | None]
+# Returns the identity of a token's text, or None for a token that is unknown, expired or revoked.
+Authenticator = Callable[[str], Awaitable[TokenIdentity | None]]
 
 
-def authorize(scope: Scope, state: RequestState, operation: Operation, authenticate: Authenticator) -> None:
-    """Note the token of a request. Raises Unauthorized without a valid one, Forbidden if it may not call this."""
+async def authorize(scope: Scope, state: RequestState, operation: Operation, authenticate: Authenticator) -> None:
+    """Identify the token of a request. Raises Unauthorized without a valid one, Forbidden if it may not call this."""
     if operation.scopes is None:
         return
-    identity = _identify(scope, authenticate)
+    identity = await _identify(scope, authenticate)
     state.token_id, state.project_ids = identity.id, identity.project_ids
     _check_scopes(identity, operation.scopes)
     _check_projects(identity, operation)
 
 
-def _identify(scope: Scope, authenticate: Authenticator) -> TokenIdentity:
+async def _identify(scope: Scope, authenticate: Authenticator) -> TokenIdentity:
     values = [value for key, value in scope["headers"] if key == b"authorization"]
     if len(values) != 1:
         raise _unauthorized("A bearer token is required", "Bearer")
     kind, _, token = values[0].decode("latin-1").partition(" ")
     if kind.lower() != "bearer":
         raise _unauthorized("The Authorization header must be: Bearer, a space, and the token", "Bearer")
-    identity = authenticate(token.strip()) if token else None
+    identity = await authenticate(token.strip()) if token else None
     if identity is None:
         raise _unauthorized("The bearer token is not valid", 'Bearer error="invalid_token"')
     return identity

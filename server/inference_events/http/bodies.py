@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 import orjson
@@ -20,19 +21,21 @@ from inference_events.http.budget import Reservation
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.decoding import Envelope, decode_json, split_envelope
 from inference_events.http.json_values import check_values, excess_bytes
+from inference_events.http.null_characters import ESCAPED, null_faults
 from inference_events.http.request_state import header
+from inference_events.http.validation import MAX_FAULTS
 from inference_events.limits import BodyLimits, too_large
 
-# Up to here a body is decoded in a few milliseconds, less than handing it to a thread is worth.
+# A body up to this size is decoded in a few milliseconds, which is not worth a thread.
 INLINE_BYTES = 512 * 1024
-# From here on events are not decoded before it is known what columns they have.
+# From this size on, events are decoded only once their model's columns are known.
 MANY_EVENTS_BYTES = 32 * 1024
 # RFC 9659: a zstd content coding needs no larger window, and a decoder may refuse one.
 ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 # One block of a few bytes may stand for 128 KiB: short slices bound what one call can produce.
 _SLICE_BYTES = 512
 
-# A minus sign, if there is one, stands before the position of the error.
+# A minus sign may precede the position of the error.
 NOT_NUMBERS = ("NaN", "Infinity")
 
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -56,7 +59,7 @@ _DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
 
 
 def content_length(scope: Scope) -> int:
-    """Return the declared length of the body in bytes, 0 where none is declared."""
+    """Return the declared length of the body in bytes, 0 if none is declared."""
     text = header(scope, b"content-length") or "0"
     if not (text.isascii() and text.isdigit()):
         raise BadRequest("The Content-Length header is not readable")
@@ -65,10 +68,15 @@ def content_length(scope: Scope) -> int:
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """Hold a checked body, with the SHA-256 of its bytes where the operation keeps a retry record."""
+    """A checked body, with the SHA-256 of its bytes if the operation keeps an idempotency record.
+
+    `bytes` and `values` are its size after decompression and about how many JSON values it has.
+    """
 
     value: Any
     digest: bytes
+    bytes: int
+    values: int
 
 
 async def read_json(
@@ -101,23 +109,27 @@ def _decode(
 def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, reservation: Reservation) -> JsonBody:
     if not raw:
         raise BadRequest("A JSON body is required")
-    reservation.add(excess_bytes(len(raw), check_values(raw, limits)))
+    values = check_values(raw, limits)
+    reservation.add(excess_bytes(len(raw), values))
     value = _without_decoding(raw, operation) if operation.path == EVENTS_PATH else None
     if value is None:
         value = _decoded(raw, operation)
-    return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"")
+    digest = hashlib.sha256(raw).digest() if operation.is_recorded else b""
+    return JsonBody(value, digest, len(raw), values)
 
 
 def _decoded(raw: bytearray, operation: Operation) -> Any:
     value = _parse(raw)
     faults = operation.body.faults(value) if operation.body else ()
+    if not faults and not operation.is_about_events and ESCAPED.encode() in raw:
+        faults = tuple(islice(null_faults(value), MAX_FAULTS))
     if faults:
         raise BadRequest.with_details(*(_about_body(fault) for fault in faults))
     return value
 
 
 def _without_decoding(raw: bytearray, operation: Operation) -> Any:
-    """Return the body with its events as they stand in the text; None where it is small or all must be looked at."""
+    """Return the body with its events still as text; None if it is small or every value must be checked."""
     if len(raw) < MANY_EVENTS_BYTES:
         return None
     try:
@@ -131,12 +143,12 @@ def _without_decoding(raw: bytearray, operation: Operation) -> Any:
         allows=partial(_allows, operation, frame),
         decode=lambda: _decoded(raw, operation)["source"]["events"],
     )
-    # Not into the frame itself, which the events know: a circle would keep all of them until the collector comes.
+    # In a copy, because the events refer to the envelope: a cycle would keep them until the garbage collector runs.
     return {**frame.body, "source": {**frame.body["source"], "events": events}}
 
 
 def _allows(operation: Operation, frame: Envelope, count: int) -> bool:
-    """Tell whether the contract allows the frame's body with so many events."""
+    """Return whether the contract allows the envelope's body with `count` events."""
     source = {**frame.body["source"], "events": [{}] * count}
     return operation.body is not None and not operation.body.faults({**frame.body, "source": source})
 

@@ -1,4 +1,4 @@
-"""The memory for request bodies, reserved as their bytes arrive.
+"""A memory budget for request bodies, reserved as their bytes arrive.
 
 A reservation covers the bytes that have arrived, not those that were announced: a client that announces much and sends
 nothing takes nothing from others. If the budget is full, the newest bodies that still arrive are refused, so that the
@@ -24,7 +24,7 @@ class BodyBudget:
         self.used = 0
         self._lock = Lock()
         self._begun = 0
-        # In the order of their beginning.
+        # In the order in which they began.
         self._arriving: dict[Reservation, None] = {}
 
     @contextmanager
@@ -76,7 +76,7 @@ class BodyBudget:
 
     def _forget(self, reservation: "Reservation") -> None:
         self._arriving.pop(reservation, None)
-        # The callback refers back to the reservation: without this the cycle would wait for the garbage collector.
+        # The callback refers to the reservation: without this the cycle would wait for the garbage collector.
         reservation.interrupt = _do_nothing
 
 

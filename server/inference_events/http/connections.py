@@ -1,4 +1,4 @@
-"""Connections with bounds that uvicorn lacks: how many requests wait on one, and how large and slow a head may be.
+"""Connections with limits that uvicorn lacks: the number of waiting requests, and the size and time of a head.
 
 uvicorn parses all that it has read and queues each request behind the one that runs. It stops reading when a request
 waits, but starts again with each response and with each read of a body, although others still wait. A client that sends
@@ -77,7 +77,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._restart_keep_alive()
             return
         self._start_head_timer()
-        # Otherwise what came before this head in the same data would count as well.
+        # Otherwise earlier bytes of the same data would count as well.
         if self._heads_in_data <= 1 and not was_in_body:
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > MAX_HEAD_BYTES:
@@ -130,7 +130,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._parse(b"\r\n".join([*lines, b"", rest]))
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot be parsed with the error envelope, and close."""
+        """Answer a request that cannot be parsed with the error envelope, and close."""
         self._in_head = False
         if self._is_next_response():
             body = error_envelope(self._refusal)
@@ -152,7 +152,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             )
 
     def _is_next_response(self) -> bool:
-        """Return whether the client would take a response now as the one to what cannot be parsed."""
+        """Return whether the client would take a response now as the one to the unreadable request."""
         if self.transport.is_closing():
             return False
         running = self.cycle is not None and not self.cycle.response_complete

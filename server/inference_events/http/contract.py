@@ -1,4 +1,4 @@
-"""The contract as the server uses it: `openapi.yaml`, read once, compiled for each operation."""
+"""The contract: `openapi.yaml`, read once and compiled for each operation."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,11 +25,11 @@ _TEMPLATE = re.compile(r"\\\{[^/{}]+\\\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Hold what one operation demands and gives.
+    """The rules for one operation's requests and responses.
 
     `scopes` is None if no token is needed; of the scopes, one is enough. `needs_all_projects` refuses tokens that are
     limited to projects. `body` checks a JSON body, `form`
-    describes a multipart one, `answer` checks a JSON answer; an answer that is a file is of one of `file_types`.
+    describes a multipart one, `response` checks a JSON response; a response that is a file has one of `file_types`.
     """
 
     id: str
@@ -41,9 +41,10 @@ class Operation:
     parameters: Parameters
     body: Validator | None
     form: Form | None
-    answer: Validator | None
+    response: Validator | None
     file_types: frozenset[str]
     is_recorded: bool
+    is_about_events: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ class Contract:
     fixed_paths: Mapping[str, set[str]]
 
     def methods(self, path: str) -> list[str]:
-        """Return the methods that `path` answers to, sorted; empty for a path that is not in the contract."""
+        """Return the methods of `path`, sorted; empty if the path is not in the contract."""
         if path in self.fixed_paths:
             return sorted(self.fixed_paths[path])
         matching = {one.method for one in self.operations.values() if matches_path(one.path, path)}
         return sorted(_with_head(matching))
 
     def refuses(self, method: str, path: str) -> bool:
-        """Return whether the contract has `path` as it stands, without parameters, and not with this method."""
+        """Return whether the contract has exactly `path`, without parameters, but not this method."""
         return path in self.fixed_paths and method not in self.fixed_paths[path]
 
 
@@ -88,12 +89,12 @@ def _fast_loader() -> Any:
 
 
 def matches_path(template: str, path: str) -> bool:
-    """Tell whether `path` is one of those that a template such as `/v3/jobs/{job_id}` stands for."""
+    """Return whether `path` matches a template such as `/v3/jobs/{job_id}`."""
     return re.fullmatch(_TEMPLATE.sub("[^/]+", re.escape(template)), path) is not None
 
 
 def starts_path(template: str, path: str) -> bool:
-    """Return whether `path`, or a path above it, is one of those that a template stands for."""
+    """Return whether `path`, or a path above it, matches a template."""
     return re.fullmatch(_TEMPLATE.sub("[^/]+", re.escape(template)) + "(?s:/.*)?", path) is not None
 
 
@@ -110,7 +111,7 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
     spec = document["paths"][path][method]
     body = resolve(document, spec.get("requestBody", {})).get("content", {})
     name = spec["operationId"]
-    answer = resolve(document, spec["responses"][str(STATUS[name])])
+    response = resolve(document, spec["responses"][str(STATUS[name])])
     return Operation(
         id=name,
         method=method.upper(),
@@ -121,9 +122,10 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         parameters=Parameters(_parameters(document, document["paths"][path], spec, definitions)),
         body=_validator(body, definitions) if _JSON in body else None,
         form=_form(document, body[_FORM], definitions) if _FORM in body else None,
-        answer=_validator(answer["content"], definitions) if _JSON in answer["content"] else None,
-        file_types=frozenset(answer["content"]) - {_JSON},
+        response=_validator(response["content"], definitions) if _JSON in response["content"] else None,
+        file_types=frozenset(response["content"]) - {_JSON},
         is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
+        is_about_events="Events" in spec.get("tags", ()),
     )
 
 
@@ -137,7 +139,7 @@ def _parameters(
 
 
 def _flat(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Resolve a schema and those of its items and fields, so that their types are in sight."""
+    """Resolve the references of a schema and of its items and fields."""
     flat = dict(resolve(document, schema))
     if "items" in flat:
         flat["items"] = resolve(document, flat["items"])

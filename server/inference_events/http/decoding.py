@@ -1,4 +1,4 @@
-"""JSON decoding that leaves other threads their turn: a large body is decoded piece by piece."""
+"""JSON decoding that lets other threads run: a large body is decoded piece by piece."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ from inference_events import exact_json
 # One call to the decoder holds the interpreter lock: 1 MiB takes about 5 ms.
 LARGE_BYTES = 1024 * 1024
 PIECE_BYTES = 256 * 1024
-# The array is looked for this far from both ends of the body.
+# The array is searched this far from both ends of the body.
 _MARGIN_BYTES = 64 * 1024
 
 _OPENING = re.compile(rb'("events"\s*:\s*)\[\s*(?=\{)')
@@ -21,7 +21,7 @@ _BETWEEN = re.compile(rb"\}\s*,\s*(?=\{)")
 
 
 def decode_json(raw: bytearray) -> Any:
-    """Return what `raw` says. Raises orjson.JSONDecodeError."""
+    """Return the value of `raw`. Raises orjson.JSONDecodeError."""
     if len(raw) >= LARGE_BYTES:
         try:
             body = _decode_in_pieces(raw)
@@ -42,7 +42,7 @@ class Envelope:
 
 
 def split_envelope(raw: bytearray) -> Envelope | None:
-    """Return the frame of a body whose bulk is the array `source.events`; None when it is not of that form.
+    """Return the envelope of a body whose bulk is the array `source.events`; None if it has another form.
 
     The array itself may be anything. Raises orjson.JSONDecodeError.
     """
@@ -69,7 +69,7 @@ def _decode_in_pieces(raw: bytearray) -> Any:
 def _elements(raw: bytearray, start: int, stop: int) -> list[Any]:
     """Decode the elements between `start` and `stop`.
 
-    A piece that was cut inside of an element or a string is no JSON, so that only right cuts succeed.
+    A piece that was cut inside an element or a string is not JSON, so only correct cuts succeed.
     """
     elements: list[Any] = []
     size = PIECE_BYTES

@@ -1,4 +1,4 @@
-"""The way of one request through its operation: authorize, read, call, respond."""
+"""Serve one request: authorize, read, call the operation, respond."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from inference_events.errors import ErrorDetail, InternalError
 from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
 from inference_events.http.auth import Authenticator, authorize
-from inference_events.http.bodies import read_json
+from inference_events.http.bodies import JsonBody, read_json
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.forms import Form
@@ -30,14 +30,14 @@ _log = structlog.get_logger("inference_events.http")
 
 
 class RetryGate(Protocol):
-    """Decide what a mutating request gets: its own response, or that of an earlier attempt."""
+    """Return a mutating request's own response, or that of an earlier attempt."""
 
     async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Hold what all endpoints share. Uploads go to the file store."""
+    """State that all endpoints share. Uploads go to the file store."""
 
     authenticate: Authenticator
     retries: RetryGate
@@ -59,7 +59,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = request_state(scope)
         state.operation = self._operation
-        authorize(scope, state, self._operation, self._dispatch.authenticate)
+        await authorize(scope, state, self._operation, self._dispatch.authenticate)
         arguments = self._operation.parameters.arguments(scope["path_params"], scope["query_string"], scope["headers"])
         if self._operation.body is not None:
             await self._with_body(arguments, scope, receive, send)
@@ -73,7 +73,7 @@ class Endpoint:
             arrival = Arrival(receive, self._dispatch.limits.pace, reservation)
             body = await read_json(scope, arrival, self._operation, self._body_limits, reservation)
             arguments["body"] = body.value
-            await self._respond(_request(scope, request_state(scope), body.digest), arguments, receive, send)
+            await self._respond(_request(scope, request_state(scope), body), arguments, receive, send)
 
     async def _with_form(
         self, form: Form, arguments: dict[str, Any], scope: Scope, receive: Receive, send: Send
@@ -88,39 +88,41 @@ class Endpoint:
         enter_request(request)
         perform = partial(self._handler, **arguments)
         if self._operation.is_recorded:
-            answer = await self._dispatch.retries.answer(request, perform)
+            response = await self._dispatch.retries.answer(request, perform)
         else:
-            answer = await perform()
-        if self._operation.answer is None:
-            await self._send_file(answer, receive, send)
+            response = await perform()
+        if self._operation.response is None:
+            await self._send_file(response, receive, send)
         else:
-            await self._send_json(answer, self._operation.answer, send)
+            await self._send_json(response, self._operation.response, send)
 
-    async def _send_file(self, answer: FileDownload, receive: Receive, send: Send) -> None:
-        if self._dispatch.validate_responses and answer.media_type not in self._operation.file_types:
-            answer.path.unlink()
+    async def _send_file(self, response: FileDownload, receive: Receive, send: Send) -> None:
+        if self._dispatch.validate_responses and response.media_type not in self._operation.file_types:
+            response.path.unlink()
             self._refuse([ErrorDetail("is not a type of the contract", "/content-type")])
-        await send_file(receive, send, self._operation.status, answer.path, answer.filename, answer.media_type)
+        await send_file(receive, send, self._operation.status, response.path, response.filename, response.media_type)
 
-    async def _send_json(self, answer: Any, contract: Validator, send: Send) -> None:
-        body = exact_json.dumps(answer)
+    async def _send_json(self, response: Any, contract: Validator, send: Send) -> None:
+        body = exact_json.dumps(response)
         if self._dispatch.validate_responses and (faults := contract.faults(orjson.loads(body))):
             self._refuse(faults)
         await send_json(send, self._operation.status, body)
 
     def _refuse(self, faults: Sequence[ErrorDetail]) -> NoReturn:
         places = [f"{fault.place} {fault.message}" for fault in faults]
-        _log.error("answer_breaks_contract", operation=self._operation.id, faults=places)
-        raise InternalError("The answer does not match the contract", faults)
+        _log.error("response_breaks_contract", operation=self._operation.id, faults=places)
+        raise InternalError("The response does not match the contract", faults)
 
 
-def _request(scope: Scope, state: RequestState, body_digest: bytes = b"") -> Request:
+def _request(scope: Scope, state: RequestState, body: JsonBody | None = None) -> Request:
     return Request(
         id=state.request_id,
         method=scope["method"],
         path=scope["path"],
         token_id=state.token_id,
-        body_digest=body_digest,
+        body_digest=body.digest if body else b"",
+        body_bytes=body.bytes if body else 0,
+        body_values=body.values if body else 0,
         idempotency_key=header(scope, b"idempotency-key"),
         is_retry=header(scope, b"x-fiddler-client-retry") is not None,
         project_ids=state.project_ids,

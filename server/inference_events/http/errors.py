@@ -1,4 +1,4 @@
-"""The one place where failures become answers: the error envelope."""
+"""The only place that turns failures into responses: the error envelope."""
 
 import asyncio
 
@@ -51,7 +51,7 @@ def _entry(fault: ErrorDetail) -> dict[str, str]:
 
 
 class ErrorEnvelope:
-    """Answer every failure below with the envelope; what is unexpected is logged and says nothing."""
+    """Turn every failure below into the envelope; unexpected errors are logged and their response shows no details."""
 
     def __init__(self, app: ASGIApp, *, contract: Contract) -> None:
         self._app = app
@@ -66,7 +66,7 @@ class ErrorEnvelope:
         except ClientDisconnect:
             request_state(scope).status = CLIENT_CLOSED_REQUEST
         except asyncio.CancelledError:
-            # The server stops. uvicorn would answer with text.
+            # The server stops. uvicorn would send text.
             await _send(InternalError("The server stopped before it finished the request"), scope, send)
         except Exception as error:
             await self._answer(error, scope, send)

@@ -1,4 +1,4 @@
-"""Multipart forms as the contract describes them: one file, and short texts beside it."""
+"""Multipart forms as the contract describes them: one file, and short text fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from inference_events.http.validation import Validator
 class Form:
     """Describe the parts of a form, none of which is there twice: `file` names the one that is a file.
 
-    `kinds` are the JSON types of the others, `uuids` those that are ids; `validator` checks their values.
+    `kinds` are the JSON types of the other parts, `uuids` the parts that are ids; `validator` checks their values.
     """
 
     file: str
@@ -38,7 +38,7 @@ class Form:
         )
 
     def values(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """Convert and check what was sent beside the file. Raises BadRequest with every fault's place."""
+        """Convert and check the text fields. Raises BadRequest with every fault's place."""
         values = {name: scalar(text, self.kinds[name], name in self.uuids) for name, text in texts.items()}
         faults = self.validator.faults(values)
         if faults:

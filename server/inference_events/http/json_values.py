@@ -19,7 +19,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 # An empty list or a short text as a Python object, and its place in the list that holds it.
 OBJECT_BYTES = 64
-# What the budget for bodies leaves out: decoded, an honest body takes a few times the memory of its text.
+# The budget for bodies does not count this: decoded, a usual body takes a few times the memory of its text.
 USUAL_GROWTH = 4
 # Below this size counting with `bytes` is faster than with NumPy.
 SMALL_BYTES = 16 * 1024
@@ -49,7 +49,7 @@ def check_values(text: bytearray, limits: BodyLimits) -> int:
 
 
 def excess_bytes(size: int, values: int) -> int:
-    """Return by how much decoding takes more memory than usual for a text of `size` bytes with so many values."""
+    """Return the bytes that decoding takes beyond the usual for a text of `size` bytes with so many values."""
     return max(0, values * OBJECT_BYTES - size * USUAL_GROWTH)
 
 

@@ -22,7 +22,7 @@ _random = Random()
 
 
 class RequestMetrics(Protocol):
-    """What counts requests, and the registry that `/metrics` shows."""
+    """Counts requests, and has the registry that `/metrics` shows."""
 
     registry: CollectorRegistry
 
@@ -36,7 +36,7 @@ class Exposition:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        # A thread of its own: reads of events may keep all others busy.
+        # In a separate thread: reads of events may keep all others busy.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="metrics")
 
     async def expose(self, request: Request) -> Response:
@@ -46,7 +46,7 @@ class Exposition:
 
 
 class Observed:
-    """Give each request an id, which its answer and its log line carry, and measure it."""
+    """Give each request an id, which its response and its log line have, and measure it."""
 
     def __init__(self, app: ASGIApp, *, metrics: RequestMetrics) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What is served beside the contract: metrics, the spec, and Swagger UI to read it offline."""
+"""Pages outside the contract: metrics, the spec, and Swagger UI to read it offline."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.http.null_characters import null_faults
 from inference_events.http.schemas import Schema, to_json_schema
 from inference_events.http.validation import Validator
 from inference_events_api.operations import ARGUMENTS
@@ -89,7 +90,7 @@ class Parameter:
             return None
         if _is_nested_deeper(value, MAX_CONTENT_DEPTH):
             raise self._refuse(ErrorDetail(f"is nested more than {MAX_CONTENT_DEPTH} levels deep"))
-        faults = content.faults(value)
+        faults = content.faults(value) or (*null_faults(value),)
         if faults:
             raise self._refuse(*faults)
         return value
@@ -209,7 +210,7 @@ def argument_name(place: str, name: str) -> str:
 
 
 def scalar(text: str, kind: str, is_uuid: bool) -> Any:
-    """Read `text` as the JSON type `kind`; what cannot be read stays text, which the schema then refuses."""
+    """Read `text` as the JSON type `kind`; unreadable text stays text, which the schema then refuses."""
     match kind:
         case "boolean":
             return _BOOLEANS.get(text, text)

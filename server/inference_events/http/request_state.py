@@ -1,4 +1,4 @@
-"""What the layers of the server learn about one request while it passes through them."""
+"""State of one request that the layers of the server share."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _KEY = "inference_events.state"
 
 @dataclass(slots=True)
 class RequestState:
-    """Travel with one request; `status` is 0 until the answer starts."""
+    """State of one request; `status` is 0 until the response starts."""
 
     request_id: str
     operation: Operation | None = None

@@ -1,4 +1,4 @@
-"""Answers, written to the socket: documents in one piece, files in many."""
+"""Write responses to the socket: documents in one piece, files in many."""
 
 import asyncio
 import os
@@ -22,9 +22,9 @@ async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, 
 
 
 async def send_file(receive: Receive, send: Send, status: int, path: Path, filename: str, media_type: str) -> None:
-    """Send a file and remove it. Raises ClientDisconnect when the client goes before the end.
+    """Send a file and remove it. Raises ClientDisconnect if the client disconnects before the end.
 
-    The name goes before the first byte is sent: whatever happens then, nothing stays behind.
+    The file is unlinked before the first byte is sent, so no failure leaves it on the disk.
     """
     file, size = await asyncio.to_thread(_take, path)
     gone = asyncio.ensure_future(_disconnected(receive))
@@ -44,7 +44,7 @@ async def send_file(receive: Receive, send: Send, status: int, path: Path, filen
         await send({"type": "http.response.body", "body": b""})
     finally:
         gone.cancel()
-        # In a thread, as the disk is busy for a while with giving back what a large file took.
+        # In a thread, because the disk takes a while to free the space of a large file.
         await asyncio.to_thread(file.close)
 
 

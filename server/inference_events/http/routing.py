@@ -1,12 +1,12 @@
-"""All that is used of Connexion: it loads the contract, and routes requests to its operations.
+"""The only use of Connexion: it loads the contract, and routes requests to its operations.
 
 * `ConnexionMiddleware.add_api` reads the document, validates it as OpenAPI and resolves its references. It wraps our
   middlewares around the application, in the order of the list.
 * `RoutingAPI` makes a route of each operation and resolves its operationId to the function that handles it.
-* `LifespanMiddleware` opens and closes what the server needs.
+* `LifespanMiddleware` opens and closes the server's services.
 
-Connexion's own layers for security, validation and responses are not in use. Its validation takes hundreds of times
-as long for a large body of events, and what it reports has neither the contract's envelope nor the place of a fault.
+Connexion's own layers for security, validation and responses are not in use. Its validation takes hundreds of times as
+long for a large body of events, and its errors have neither the contract's envelope nor the place of a fault.
 `dispatch.Endpoint` does all of it. Nothing outside of this module imports Connexion.
 """
 
@@ -53,9 +53,9 @@ def routed_app(
 
 
 class _Routes(SpecMiddleware):
-    """Route by the exact path, without a redirect to wherever `Host` points.
+    """Route by the exact path, without redirects, which would follow the `Host` header.
 
-    A path that the contract has without parameters is no value of another path's parameter, with any method.
+    With any method, a fixed path of the contract is never read as a value of another path's parameter.
     """
 
     def __init__(self, contract: Contract, make_endpoint: MakeEndpoint) -> None:
@@ -89,7 +89,7 @@ class _Operations(RoutingAPI):
 
     @staticmethod
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
-        """Leave path parameters as text: they are read as all others are, and not by the router."""
+        """Keep path parameters as text: they are read like all others, not by the router."""
         template = starlettify_path(path)
         return template, template
 

@@ -16,8 +16,8 @@ _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 def to_json_schema(schema: Mapping[str, Any]) -> Schema:
     """Rewrite one OpenAPI 3.0 schema object.
 
-    `nullable` becomes a type; a discriminator becomes if/then, so that an error names its place in the branch
-    that the value chose; an integer is marked with `WHOLE_NUMBER`: in OpenAPI 3.0 `1.0` is not an integer.
+    `nullable` becomes a type; a discriminator becomes if/then, so that an error names its place in the branch that the
+    discriminator chose; an integer is marked with `WHOLE_NUMBER`: in OpenAPI 3.0 `1.0` is not an integer.
     """
     if "discriminator" in schema and "oneOf" in schema:
         return _branches(schema)

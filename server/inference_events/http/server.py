@@ -49,9 +49,8 @@ def create_http_app(
 ) -> ASGIApp:
     """Build the ASGI application that serves the contract's operations.
 
-    `handlers` has the function of each operation by its operationId. `file_store` takes uploads. `metrics` is
-    what `/metrics` shows. `validate_responses` turns a response that breaks the contract into a 500; it is meant for
-    tests.
+    `handlers` maps each operationId to its function. `file_store` stores uploads. `/metrics` shows `metrics`.
+    `validate_responses` turns a response that breaks the contract into a 500; it is meant for tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)

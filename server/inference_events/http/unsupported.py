@@ -1,4 +1,4 @@
-"""What the vendor's API has and this server does not, by path. An entry covers the paths below it, too."""
+"""Features of the vendor's API that this server lacks, by path. An entry covers the paths below it, too."""
 
 from inference_events.http.contract import starts_path
 
@@ -62,5 +62,5 @@ UNSUPPORTED = {
 
 
 def unsupported_feature(path: str) -> str | None:
-    """Return what the vendor offers at a path that is not served here; None if it is not one of the vendor's."""
+    """Return the vendor's feature at a path that is not served here; None if the vendor has no such path."""
     return next((part for template, part in UNSUPPORTED.items() if starts_path(template, path)), None)

@@ -22,7 +22,7 @@ from inference_events.limits import MIB, too_large
 
 WRITE_BYTES = MIB
 MAX_TEXT_LENGTH = 1024
-# Room for the boundaries, headers and texts around the one file.
+# Space for the boundaries, headers and texts around the file.
 _FRAME_BYTES = 64 * 1024
 
 
@@ -30,9 +30,9 @@ _FRAME_BYTES = 64 * 1024
 async def receive_form(
     scope: Scope, arrival: Arrival, form: Form, store: FileStore, limit: int
 ) -> AsyncIterator[dict[str, Any]]:
-    """Give the values of a form by name; its file is streamed into `store`, size in bytes at most `limit`.
+    """Yield the values of a form by name; its file of at most `limit` bytes is streamed into `store`.
 
-    A file that is not kept when the block ends, however it ends, is deleted.
+    When the block ends, even by an error, a file that was not kept is deleted.
     Raises BadRequest, UnsupportedMediaType, PayloadTooLarge, RequestTimeout and ClientDisconnect.
     """
     boundary = _boundary(scope)
@@ -49,7 +49,7 @@ async def receive_form(
 
 
 async def _file_content(arrival: Arrival, parser: "FormParser") -> AsyncIterator[bytearray]:
-    """Yield the content of a form's file. Raises before the end if the form is not right."""
+    """Yield the content of a form's file. Raises before the end if the form is not valid."""
     async for chunk in arrival.chunks():
         parser.feed(chunk)
         if len(parser.pending) >= WRITE_BYTES:
@@ -61,8 +61,7 @@ async def _file_content(arrival: Arrival, parser: "FormParser") -> AsyncIterator
 class FormParser:
     """Parse a multipart form, whose parts come in any order.
 
-    `pending` collects the bytes of the file until they are taken; `values` are those beside the file, once it is
-    finished.
+    `pending` collects the bytes of the file until they are taken; `values` are the other fields, once it is finished.
     """
 
     def __init__(self, form: Form, boundary: bytes, limit: int) -> None:
@@ -170,7 +169,7 @@ def _boundary(scope: Scope) -> bytes:
 
 
 def _disposition(headers: list[_Header]) -> tuple[str, str]:
-    """Return the name of a part and its filename, empty where it has none. Raises BadRequest."""
+    """Return the name of a part and its filename, empty if it has none. Raises BadRequest."""
     dispositions = [bytes(one.value) for one in headers if one.name.lower() == b"content-disposition"]
     if len(dispositions) != 1:
         raise BadRequest("Each part must have one Content-Disposition header")

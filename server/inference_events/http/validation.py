@@ -9,14 +9,15 @@ import orjson
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from inference_events.errors import ErrorDetail
+from inference_events.http.null_characters import IN_VALUE, WITHOUT_NULL
 from inference_events.http.schemas import WHOLE_NUMBER, Schema
 from inference_events.messages import pointer
 
 MAX_FAULTS = 50
 UNKNOWN_FIELD = "unknown field"
-# What a schema says instead of the words that are made from its keywords.
+# A schema may set its own message instead of the one made from its keywords.
 MESSAGE = "x-message"
-# The field that the message of a schema is about, if it is not the whole value.
+# The field that the message of a schema is about, unless it is the whole value.
 MESSAGE_AT = "x-message-at"
 
 _ARTICLES = {"integer": "an", "object": "an", "array": "an"}
@@ -24,7 +25,7 @@ _FORMATS = {"uuid": "a UUID", "date-time": "an RFC 3339 date and time"}
 
 
 class WholeNumber:
-    """Refuse a float where the contract says integer."""
+    """Refuse a float if the contract requires an integer."""
 
     def __init__(self, parent: Schema, value: Any, path: list[str | int]) -> None:
         pass
@@ -35,7 +36,7 @@ class WholeNumber:
 
 
 class Validator:
-    """Check values against one schema of the contract; `definitions` are what its references point at."""
+    """Check values against one schema of the contract; its references point into `definitions`."""
 
     def __init__(self, schema: Schema, definitions: Mapping[str, Any]) -> None:
         self._root = {**schema, "components": definitions}
@@ -46,7 +47,7 @@ class Validator:
         )
 
     def faults(self, value: Any) -> tuple[ErrorDetail, ...]:
-        """Return what is wrong with `value`, at most `MAX_FAULTS` entries; empty when it is valid."""
+        """Return the faults of `value`, at most `MAX_FAULTS`; empty if it is valid."""
         if self._compiled.is_valid(value):
             return ()
         return tuple(islice(_unique(self._faults(self._compiled.iter_errors(value))), MAX_FAULTS))
@@ -66,9 +67,9 @@ class Validator:
                     yield ErrorDetail(schema.get(MESSAGE) or _words(kind), pointer([*error.instance_path, *field]))
 
     def _alternatives(self, error: ValidationError, branches: list[list[ValidationError]]) -> Iterator[ErrorDetail]:
-        """Report the branch that the value comes closest to, or the types of all if it fits none.
+        """Report the faults of the branch closest to the value, or the types of all if it fits none.
 
-        A missing field says that another branch was meant.
+        A missing field suggests that another branch was meant.
         """
         fitting = [branch for branch in branches if not _has_wrong_type(branch, error.instance_path)]
         if fitting:
@@ -107,7 +108,7 @@ def _types_of(error: ValidationError) -> list[str]:
 
 
 def _words(kind: ValidationErrorKind) -> str:
-    """Say what a keyword demands, in words made from the schema only."""
+    """Describe a keyword's rule in words, made from the schema only."""
     match kind:
         case ValidationErrorKind.Type(types):
             return _type_words(types)
@@ -118,7 +119,7 @@ def _words(kind: ValidationErrorKind) -> str:
         case ValidationErrorKind.Format(name):
             return f"must be {_FORMATS.get(name, name)}"
         case ValidationErrorKind.Pattern(pattern):
-            return f"must match {pattern}"
+            return IN_VALUE if pattern == WITHOUT_NULL else f"must match {pattern}"
         case ValidationErrorKind.Custom():
             return "must be an integer"
         case ValidationErrorKind.FalseSchema():

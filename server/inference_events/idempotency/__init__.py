@@ -1,1 +1,1 @@
-"""Idempotency: a repeated request gets the first response, and its effect only once."""
+"""Idempotency: a repeated request gets the first response, and takes effect only once."""

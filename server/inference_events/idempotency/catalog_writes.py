@@ -7,17 +7,19 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, idempotency_records
 from inference_events.context import current_request
+from inference_events.idempotency.guard import RETRIED_WITHIN
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])
 
 
 async def change(catalog: Catalog, make: Callable[[Session], AnswerT]) -> AnswerT:
-    """Return the response that `make` returns. It is recorded in the transaction of the change."""
+    """Return the response of `make`. It is recorded in the transaction of the change."""
     request = current_request()
 
     def make_and_record(session: Session) -> AnswerT:
-        answer = make(session)
-        idempotency_records.record(session, request, answer)
-        return answer
+        idempotency_records.claim(session, request, RETRIED_WITHIN)
+        response = make(session)
+        idempotency_records.record(session, request, response)
+        return response
 
     return await catalog.awrite(make_and_record)

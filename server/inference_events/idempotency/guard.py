@@ -1,6 +1,6 @@
 """Replay the first response to a repeated request.
 
-A record of every attempt that succeeded lies in the store that holds its effect, written in the same transaction.
+The store that holds an attempt's effect also holds its record, written in the same transaction.
 In-flight attempts are tracked in memory only; a crash aborts them.
 """
 
@@ -14,16 +14,16 @@ from inference_events.context import KeyClaimed, Request
 from inference_events.errors import IdempotencyKeyReused
 
 # The vendor's client gives up 300 s after its first attempt, which may itself have taken up to its time-out of 100 s.
-# What is older is not an attempt at the same thing, but an equal request of another time.
+# An older equal request is not an attempt of the same request.
 RETRIED_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """An attempt that succeeded: the digest of its body, its answer, and when it was made."""
+    """An attempt that succeeded: the digest of its body, its response, and its time."""
 
     body_digest: bytes
-    answer: Any
+    response: Any
     made_at: datetime
 
 
@@ -34,11 +34,11 @@ Key = tuple[str, str, str, str | bytes]
 @dataclass(frozen=True)
 class _Running:
     body_digest: bytes
-    answer: asyncio.Future[Any]
+    response: asyncio.Future[Any]
 
 
 class IdempotencyGuard:
-    """Lets each mutating request through, or answers it with what an earlier attempt got.
+    """Lets each mutating request through, or replays the response of an earlier attempt.
 
     `finders` look up records in the stores. Rules: `openapi.yaml`, introduction.
     """
@@ -48,14 +48,14 @@ class IdempotencyGuard:
         self._running: dict[Key, _Running] = {}
 
     async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
-        """Return the answer to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
+        """Return the response to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
         if request.idempotency_key is None and not request.is_retry:
             return await self._begin(request, perform())
         while (running := self._running.get(_key(request))) is not None:
-            await asyncio.wait([running.answer])
-            if not running.answer.cancelled() and running.answer.exception() is None:
-                return _replayed(running.body_digest, running.answer.result(), request)
-        # The stores are asked as a part of the attempt, so that an equal request waits instead of asking, too.
+            await asyncio.wait([running.response])
+            if not running.response.cancelled() and running.response.exception() is None:
+                return _replayed(running.body_digest, running.response.result(), request)
+        # The stores are asked inside the attempt, so that an equal request waits instead of asking, too.
         return await self._begin(request, self._find_or_perform(request, perform))
 
     async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
@@ -64,11 +64,11 @@ class IdempotencyGuard:
             try:
                 return await perform()
             except KeyClaimed:
-                # The other attempt did not come through this object, and was quicker.
+                # The other attempt did not go through this object, and was faster.
                 earlier = await self._find(request)
                 if earlier is None:
                     raise
-        return _replayed(earlier.body_digest, earlier.answer, request)
+        return _replayed(earlier.body_digest, earlier.response, request)
 
     async def _find(self, request: Request) -> StoredResponse | None:
         for find in self._finders:
@@ -80,14 +80,14 @@ class IdempotencyGuard:
     async def _begin(self, request: Request, attempt: Awaitable[Any]) -> Any:
         key = _key(request)
         running = _Running(request.body_digest, asyncio.ensure_future(attempt))
-        running.answer.add_done_callback(lambda _: self._forget(key, running))
+        running.response.add_done_callback(lambda _: self._forget(key, running))
         self._running[key] = running
-        # Once begun, an attempt goes on when its client hangs up: a retry may be waiting for it.
-        return await asyncio.shield(running.answer)
+        # An attempt continues after its client disconnects: a retry may be waiting for it.
+        return await asyncio.shield(running.response)
 
     def _forget(self, key: Key, running: _Running) -> None:
-        if not running.answer.cancelled():
-            running.answer.exception()  # Mark the exception as retrieved; the client already got it.
+        if not running.response.cancelled():
+            running.response.exception()  # Mark the exception as retrieved; the client already got it.
         if self._running.get(key) is running:
             del self._running[key]
 
@@ -97,11 +97,11 @@ def _key(request: Request) -> Key:
 
 
 def _may_be_attempt(earlier: StoredResponse, request: Request) -> bool:
-    """Return whether the client may still be trying the same request. A key says that it is."""
+    """Return whether the client may still be trying the same request. A key proves that it is."""
     return request.idempotency_key is not None or datetime.now(UTC) - earlier.made_at < RETRIED_WITHIN
 
 
-def _replayed(body_digest: bytes, answer: Any, request: Request) -> Any:
+def _replayed(body_digest: bytes, response: Any, request: Request) -> Any:
     if body_digest != request.body_digest:
         raise IdempotencyKeyReused("The idempotency key was used with another body")
-    return answer
+    return response

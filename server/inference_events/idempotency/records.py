@@ -16,7 +16,7 @@ from inference_events.idempotency.guard import StoredResponse
 
 
 class _Compressor(threading.local):
-    """Compress in one thread. To make a compressor takes ten times as long as to compress a short answer."""
+    """A compressor per thread: making one takes ten times as long as compressing a short response."""
 
     def __init__(self) -> None:
         self.compress = zstandard.ZstdCompressor(level=1).compress
@@ -26,7 +26,7 @@ _compressor = _Compressor()
 
 
 def retry_key(request: Request) -> RetryKey:
-    """Return what a request shares with those that repeat it."""
+    """Return the key that a request and its repetitions share."""
     return RetryKey(request.token_id, request.method, request.path, request.idempotency_key)
 
 
@@ -46,7 +46,7 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
 def find_stored_response(
     store: RecordStore, respond: Callable[[IngestResult], Any], request: Request
 ) -> StoredResponse | None:
-    """Look up the newest attempt of `request` that succeeded in the event store, with what `respond` makes of it."""
+    """Return the newest attempt of `request` that succeeded in the event store; `respond` makes its response."""
     record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None
@@ -54,5 +54,5 @@ def find_stored_response(
     if record.statuses is None:
         return StoredResponse(record.body_digest, orjson.loads(kept), moment_of(record.created_at))
     result = IngestResult.from_json(kept).with_statuses(np.frombuffer(record.statuses, np.int8))
-    answer = respond(result)
-    return StoredResponse(record.body_digest, answer, moment_of(record.created_at))
+    response = respond(result)
+    return StoredResponse(record.body_digest, response, moment_of(record.created_at))

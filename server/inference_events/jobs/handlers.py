@@ -1,7 +1,7 @@
 """What each kind of job does. Every handler can be stopped at any point and run again: what it did is known."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import datetime
@@ -26,10 +26,11 @@ from inference_events.events.store import (
     WriteKind,
 )
 from inference_events.files.source import FileSource, SourceDamaged
-from inference_events.files.store import FileStore
+from inference_events.files.store import FileStore, FileStoreUnavailable
 from inference_events.files.sweep import delete_released
 from inference_events.jobs.chunk_pipeline import ChunkPipeline
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
+from inference_events.jobs.outages import Outage
 from inference_events.jobs.quality_report import report, row_counts
 from inference_events.jobs.worker import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
@@ -91,11 +92,13 @@ class JobHandlers:
     def delete_events(self, run: JobRun) -> None:
         job, params = run.job, run.job.params
         model_id = _model_id(run)
+        self._store.start_job(job.id, run.fence).result()
         deletion = Deletion(
             model_id,
             self._registry.environment_id(model_id, None),
             job.epoch,
             job.id,
+            run.fence,
             params.get("start"),
             params.get("end"),
             self._canonical_ids(model_id, params.get("event_ids")),
@@ -136,6 +139,7 @@ class JobHandlers:
     ) -> None:
         job, model_id = run.job, _model_id(run)
         run.count_with(partial(self._report, job))
+        self._store.start_job(job.id, run.fence).result()
         file = self._catalog.read(lambda session: files.get(session, job.params["file_id"]))
         environment_id = ""
 
@@ -163,15 +167,27 @@ class JobHandlers:
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
         source = self._file_store.source(self._catalog.read(partial(files.objects, file_id=file.id)))
-        _check(run, source)
-        start = self._store.progress(run.job.id).next_row
-        names = self._readers.column_names(source, file.type, run.checkpoint)
+        outage = Outage(run)
+        outage.retry(lambda: _check(run, source))
+        names = outage.retry(lambda: self._readers.column_names(source, file.type, run.checkpoint))
         fault = _column_fault(names, file.type, self._registry.schema(_model_id(run)), kind)
         if fault is not None:
             raise JobFailed("BadRequest", fault)
-        yield from self._readers.read_chunks(
+        start = self._store.progress(run.job.id).next_row
+        while True:
+            try:
+                for chunk in self._read(run, source, file.type, start):
+                    outage.end()
+                    start = chunk.end
+                    yield chunk
+                return
+            except FileStoreUnavailable:
+                outage.wait()
+
+    def _read(self, run: JobRun, source: FileSource, type: str, start: int) -> Iterator[FileChunk]:
+        return self._readers.read_chunks(
             source,
-            file.type,
+            type,
             start=start,
             size=self._chunk_rows,
             max_malformed=self._max_rejected_rows,
@@ -195,7 +211,7 @@ class JobHandlers:
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
         places = chunk.rows[ingested.rows]
         committed = Chunk(
-            job.id, chunk.start, chunk.end, places, rejected, row_counts(ingested, schema.timestamp_column)
+            job.id, run.fence, chunk.start, chunk.end, places, rejected, row_counts(ingested, schema.timestamp_column)
         )
         write = Write(
             model_id,
@@ -234,13 +250,11 @@ def _check(run: JobRun, source: FileSource) -> None:
     try:
         source.check(run.checkpoint)
     except FileNotFoundError:
-        raise JobFailed("InternalError", "The uploaded file is missing on the server's disk; upload it again") from None
+        raise JobFailed("InternalError", "The uploaded file is missing from the file store; upload it again") from None
     except OSError:
-        raise JobFailed("InternalError", "The uploaded file cannot be read from the server's disk") from None
+        raise JobFailed("InternalError", "The uploaded file cannot be read from the file store") from None
     except SourceDamaged:
-        raise JobFailed(
-            "InternalError", "The uploaded file was damaged on the server's disk; upload it again"
-        ) from None
+        raise JobFailed("InternalError", "The uploaded file was damaged in the file store; upload it again") from None
 
 
 def _model_id(run: JobRun) -> str:

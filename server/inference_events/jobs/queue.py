@@ -1,4 +1,4 @@
-"""The durable queue: jobs are rows of the catalog, and this decides whose turn it is."""
+"""The durable queue: jobs are rows of the catalog, and this waits for one whose turn it is."""
 
 import threading
 from collections.abc import Mapping
@@ -8,31 +8,37 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, jobs
-from inference_events.catalog.tables import Job
+from inference_events.catalog import Catalog, jobs, leases
+from inference_events.catalog.tables import Job, new_id
 from inference_events.errors import ServiceUnavailable
 
 MAX_UNFINISHED = 10_000
 RETRY_SECONDS = 10
-_LOOK_AGAIN_SECONDS = 60.0
+LEASE_SECONDS = 30.0
+# A job of another process is found that late, if no signal came.
+LOOK_SECONDS = 5.0
+# The clock of SQLite counts milliseconds.
+_ROUNDING_SECONDS = 0.002
 
 
 class JobQueue:
     """Take jobs in the transaction of the request that starts them, and hand them out one by one.
 
-    Jobs of one model run one after another in the order of their epochs. So do a job of a whole project and
-    those of its models. A job that a stop interrupted is handed out again by the next process.
+    The processes that share a catalog have a queue each; `catalog/leases.py` decides whose turn it is. A job that a
+    stop interrupted is handed out again, here or in another process.
     """
 
-    def __init__(self, catalog: Catalog, max_unfinished: int = MAX_UNFINISHED) -> None:
+    def __init__(
+        self, catalog: Catalog, max_unfinished: int = MAX_UNFINISHED, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
         self._catalog = catalog
         self._max_unfinished = max_unfinished
-        # Two locks: news comes from inside a catalog write, choosing goes into one.
-        self._choosing = threading.Lock()
+        self.lease_seconds = lease_seconds
+        # Not the machine and its process id, which the next process may have, too.
+        self.owner = new_id()
         self._turn = threading.Condition()
         self._signal = 0
         self._closed = False
-        self._running: dict[str, Job] = {}
 
     def check_room(self, session: Session) -> None:
         """Refuse a job if too many wait already. Raises ServiceUnavailable.
@@ -72,25 +78,25 @@ class JobQueue:
             epoch=epoch,
             job_id=job_id,
         )
-        event.listen(session, "after_commit", self._wake, once=True)
+        event.listen(session, "after_commit", self.wake, once=True)
         return job
 
     def claim(self) -> Job | None:
-        """Wait for a job whose turn it is and return it, started. Returns None when the queue is closed."""
+        """Wait for a job whose turn it is and return it, started and leased. Returns None when the queue is closed."""
         while not self._closed:
             seen = self._signal
-            job = self._choose()
+            job, look_again = self._catalog.write(self._look)
             if job is not None:
                 return job
             with self._turn:
-                self._turn.wait_for(partial(self._is_signalled, seen), _LOOK_AGAIN_SECONDS)
+                self._turn.wait_for(partial(self._is_signalled, seen), look_again)
         return None
 
-    def release(self, job: Job) -> None:
-        """Say that a job taken is not run any longer, whether it ended or not."""
-        with self._choosing:
-            del self._running[job.id]
-        self._wake()
+    def wake(self, *_: object) -> None:
+        """Look for jobs at once, because one was accepted or has ended, here or in another process."""
+        with self._turn:
+            self._signal += 1
+            self._turn.notify_all()
 
     def close(self) -> None:
         """Hand out no more jobs."""
@@ -98,24 +104,13 @@ class JobQueue:
             self._closed = True
             self._turn.notify_all()
 
-    def _wake(self, *_: object) -> None:
-        with self._turn:
-            self._signal += 1
-            self._turn.notify_all()
-
     def _is_signalled(self, since: int) -> bool:
         return self._closed or self._signal != since
 
-    def _choose(self) -> Job | None:
-        with self._choosing:
-            while (
-                job := self._catalog.read(partial(jobs.next_ready, running=list(self._running.values())))
-            ) is not None:
-                started = self._catalog.write(partial(jobs.start, job_id=job.id))
-                if started is not None:
-                    self._running[started.id] = started
-                    return started
-            return None
-
-    def _next(self, session: Session) -> Job | None:
-        return jobs.next_ready(session, list(self._running.values()))
+    def _look(self, session: Session) -> tuple[Job | None, float]:
+        """Return a job, or how many seconds to wait until one may be ready."""
+        job = leases.claim(session, self.owner, self.lease_seconds)
+        if job is not None:
+            return job, 0.0
+        next_end = leases.seconds_to_next_end(session)
+        return None, LOOK_SECONDS if next_end is None else min(LOOK_SECONDS, next_end + _ROUNDING_SECONDS)

@@ -1,10 +1,16 @@
-"""Jobs that an earlier process left unfinished."""
+"""Jobs that a process left open in the event store when it ended."""
+
+from datetime import datetime, timedelta
 
 from inference_events.catalog import Catalog, jobs
-from inference_events.events.store import JobStore, OpenJob
+from inference_events.events.ingest.timestamps import microseconds
+from inference_events.events.store import JobStore
+
+# Between these two a job is open in the store and not yet known to the catalog.
+ACCEPTANCE = timedelta(minutes=10)
 
 
-def resume_jobs(catalog: Catalog, store: JobStore) -> None:
-    """Let the event store know which jobs have not ended, before it takes writes."""
+def end_orphans(catalog: Catalog, store: JobStore, now: datetime) -> None:
+    """Close the jobs that the catalog does not know as unfinished, unless they may be about to be accepted."""
     unfinished = catalog.read(jobs.unfinished)
-    store.restore_jobs([OpenJob(job.id, job.model_id, job.epoch) for job in unfinished if job.model_id]).result()
+    store.end_orphans([job.id for job in unfinished], microseconds(now - ACCEPTANCE)).result()

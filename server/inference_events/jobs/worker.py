@@ -9,13 +9,21 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, jobs
+from inference_events.catalog import Catalog, leases
+from inference_events.catalog.leases import Lease
 from inference_events.catalog.tables import Job
-from inference_events.errors import ApiError, is_full_disk
-from inference_events.jobs.queue import JobQueue
+from inference_events.errors import ApiError, ServiceUnavailable, is_full_disk
+from inference_events.events.store import Fenced, Retryable
+from inference_events.jobs.held_leases import HeldLeases
+from inference_events.jobs.queue import LEASE_SECONDS, JobQueue
 
 _REPORT_EVERY_SECONDS = 1.0
 _RETRY_DELAY_SECONDS = 1.0
+# A lease is renewed so many times before it ends.
+_RENEWALS = 3
+# What a stop waits for runs to come to a safe point before it gives their leases back.
+_SAFE_POINT_SECONDS = 1.0
+CLAIMED, LOST = "claimed", "lost"
 
 log = structlog.get_logger(__name__)
 
@@ -38,20 +46,32 @@ class Stopped(Interrupted):
 
 
 class Cancelled(Interrupted):
-    """Say that the job has ended already, as its model or project was deleted."""
+    """Say that the job has ended already, as its model or project was deleted, or that another worker has it."""
 
 
 class JobRun:
-    """One run of a job, as its handler sees it. `job` is the job as it was when the run began."""
+    """One run of a job, as its handler sees it. `job` is the job as it was when the run began.
 
-    def __init__(self, catalog: Catalog, job: Job, stopping: threading.Event) -> None:
+    Only the run that has the job's lease can change the job.
+    """
+
+    def __init__(
+        self, catalog: Catalog, job: Job, stopping: threading.Event, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
         self.job = job
+        self.lease = Lease.of(job)
         self._catalog = catalog
         self._stopping = stopping
+        self._lease_seconds = lease_seconds
         self._unreported: dict[str, Any] = {}
         self._count: Callable[[], Mapping[str, Any]] = dict
         self._next_report = 0.0
         self._ended = False
+
+    @property
+    def fence(self) -> int:
+        """The number of this run, larger than that of each run before it."""
+        return self.lease.fence
 
     @property
     def stopping(self) -> bool:
@@ -62,10 +82,10 @@ class JobRun:
         self._count = count
 
     def checkpoint(self) -> None:
-        """Leave the handler here if the server stops or the job has ended. It must be able to resume here."""
+        """Leave the handler here if the server stops or the run has lost its job. It must be able to resume here."""
         if self.stopping:
             raise Stopped
-        if not self._catalog.read(lambda session: jobs.is_started(session, self.job.id)):
+        if not self._catalog.read(lambda session: leases.is_held(session, self.lease)):
             raise Cancelled
 
     def progress(self, fraction: float, **info: Any) -> None:
@@ -74,26 +94,28 @@ class JobRun:
         if time.monotonic() < self._next_report:
             return
         percent = 100.0 * min(max(fraction, 0.0), 1.0)
-        report = partial(jobs.report, job_id=self.job.id, progress=percent, info=self._unreported)
-        if not self._catalog.write(report):
+        unreported = self._unreported
+        if not self._catalog.write(
+            lambda session: leases.report(session, self.lease, self._lease_seconds, percent, unreported)
+        ):
             raise Cancelled
         self._unreported = {}
         self._next_report = time.monotonic() + _REPORT_EVERY_SECONDS
 
     def note_progress(self, row: int) -> None:
         """Count only this start of the job, because the ones before led to `row`."""
-        self._catalog.write(lambda session: jobs.note_progress(session, self.job.id, row))
+        self._catalog.write(lambda session: leases.note_progress(session, self.lease, row))
 
     def succeed(self, changes: Callable[[Session], object] | None = None, **info: Any) -> None:
         """End the job as SUCCESS in one transaction with `changes` to the catalog.
 
-        Raises Cancelled, without the changes, if the job has ended already.
+        Raises Cancelled, without the changes, if the job has ended already or another worker has it.
         """
 
         known = {**self._unreported, **self._count(), **info}
 
         def end(session: Session) -> None:
-            if not jobs.succeed(session, self.job.id, known):
+            if not leases.succeed(session, self.lease, known):
                 raise Cancelled
             if changes is not None:
                 changes(session)
@@ -101,15 +123,18 @@ class JobRun:
         self._catalog.write(end)
         self._ended = True
 
-    def fail(self, reason: str, message: str) -> None:
-        """End the job as FAILURE, unless it has ended already, and show what it has done."""
-        done = self._done()
-        self._catalog.write(lambda session: jobs.fail(session, self.job.id, reason, message, done))
+    def fail(self, reason: str, message: str) -> bool:
+        """End the job as FAILURE, unless it has ended already, and show what it has done.
 
-    def cancel(self) -> None:
-        """Show what the job has done, which has ended already."""
+        Returns False if another worker has the job.
+        """
         done = self._done()
-        self._catalog.write(lambda session: jobs.add_info(session, self.job.id, done))
+        return self._catalog.write(lambda session: leases.fail(session, self.lease, reason, message, done))
+
+    def cancel(self) -> bool:
+        """Show what the job has done if it has ended already. Returns False if another worker has it."""
+        done = self._done()
+        return self._catalog.write(lambda session: leases.add_info(session, self.lease, done))
 
     def _done(self) -> dict[str, Any]:
         """Return what the job has done, as far as it is known: what broke the job may break the count."""
@@ -129,7 +154,11 @@ Handler = Callable[[JobRun], None]
 
 
 class Workers:
-    """Run queued jobs in threads, each with the handler of its kind. `ended` gets the id of each job that has ended."""
+    """Run queued jobs in threads, each with the handler of its kind.
+
+    `ended` gets the id of each job that has ended, `observe_lease` what became of a lease: CLAIMED or LOST. Jobs stop
+    and their leases go back as soon as `stopping` is set.
+    """
 
     def __init__(
         self,
@@ -138,19 +167,26 @@ class Workers:
         handlers: Mapping[str, Handler],
         count: int = 1,
         ended: Callable[[str], object] = lambda job_id: None,
+        *,
+        stopping: threading.Event | None = None,
+        observe_lease: Callable[[str], object] = lambda what: None,
     ) -> None:
         self._ended = ended
+        self._observe_lease = observe_lease
         self._catalog = catalog
         self._queue = queue
         self._handlers = handlers
-        self._stopping = threading.Event()
+        self._stopping = stopping or threading.Event()
+        self._is_grace_over = threading.Event()
+        self._held = HeldLeases(catalog, queue.lease_seconds)
+        self._keeper = threading.Thread(target=self._keep_leases, name="job-leases", daemon=True)
         self._threads = [
             threading.Thread(target=self._work, name=f"job-worker-{number}", daemon=True) for number in range(count)
         ]
 
     def start(self) -> None:
         """Start to work, with what an earlier process left unfinished first."""
-        for thread in self._threads:
+        for thread in (self._keeper, *self._threads):
             thread.start()
 
     def stop(self, grace_seconds: float) -> bool:
@@ -160,7 +196,16 @@ class Workers:
         deadline = time.monotonic() + grace_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._is_grace_over.set()
+        self._keeper.join(_SAFE_POINT_SECONDS)
         return not any(thread.is_alive() for thread in self._threads)
+
+    def _keep_leases(self) -> None:
+        while not self._stopping.wait(self._queue.lease_seconds / _RENEWALS):
+            self._held.renew()
+        self._queue.close()
+        self._is_grace_over.wait(_SAFE_POINT_SECONDS)
+        self._held.give_back()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -174,40 +219,80 @@ class Workers:
                 self._stopping.wait(_RETRY_DELAY_SECONDS)
 
     def _run(self, job: Job) -> None:
+        self._observe_lease(CLAIMED)
+        run = JobRun(self._catalog, job, self._stopping, self._queue.lease_seconds)
         has_ended = False
-        try:
-            has_ended = self._handle(JobRun(self._catalog, job, self._stopping))
-        finally:
+        with self._held.holding(run.lease):
             try:
+                has_ended = self._handle(run)
+            finally:
                 if has_ended:
                     # After the catalog knows: a job that runs again needs the notes of requests up to its end.
                     self._ended(job.id)
                 else:
-                    self._catalog.write(partial(jobs.take_back_start, job_id=job.id))
-            finally:
-                self._queue.release(job)
+                    self._give_back(run.lease)
+        self._queue.wake()
+
+    def _give_back(self, lease: Lease) -> None:
+        """Let the job be claimed again. Nobody else would do so before the lease ends."""
+        while True:
+            try:
+                self._catalog.write(partial(leases.release, lease=lease))
+                return
+            except Exception:
+                log.error("lease_not_given_back", job=lease.job_id, exc_info=True)
+                if self._stopping.wait(_RETRY_DELAY_SECONDS):
+                    return
 
     def _handle(self, run: JobRun) -> bool:
-        """Run a job and return whether it has ended, which a stop and a full disk put off."""
+        """Run a job and return whether it has ended. A stop, a lost lease and what may pass put that off."""
         job = run.job
         try:
             self._handlers[job.kind](run)
             run.finish()
             log.info("job_succeeded", job=job.id, kind=job.kind)
-        except Interrupted as interruption:
-            if isinstance(interruption, Cancelled):
-                run.cancel()
-            log.info("job_interrupted", job=job.id, kind=job.kind, why=type(interruption).__name__)
-            return isinstance(interruption, Cancelled)
-        except (JobFailed, ApiError) as failure:
-            run.fail(failure.reason, failure.message)
-            log.info("job_failed", job=job.id, kind=job.kind, reason=failure.reason)
+            return True
+        except Stopped:
+            log.info("job_stopped", job=job.id, kind=job.kind)
+            return False
+        except Cancelled:
+            return self._is_ended(run, run.cancel(), "job_cancelled")
+        except Fenced:
+            has_ended = self._is_ended(run, run.cancel(), "job_cancelled")
+            # If the store alone knows of a later run, the next claims raise the fence beyond it.
+            self._stopping.wait(0 if has_ended else _RETRY_DELAY_SECONDS)
+            return has_ended
         except Exception as error:
-            if is_full_disk(error):
-                # It was accepted, so it is done when there is room.
-                log.error("job_waits_for_room", job=job.id, kind=job.kind)
+            if waits_for := _passing(error):
+                # It was accepted, so it is done once the cause has passed.
+                log.error(waits_for, job=job.id, kind=job.kind)
                 self._stopping.wait(_RETRY_DELAY_SECONDS)
                 return False
-            log.error("job_broke", job=job.id, kind=job.kind, exc_info=True)
-            run.fail("InternalError", "The server failed; the job's id finds the cause in its log")
-        return True
+            return self._fail(run, error)
+
+    def _fail(self, run: JobRun, error: Exception) -> bool:
+        if isinstance(error, JobFailed | ApiError):
+            reason, message = error.reason, error.message
+        else:
+            log.error("job_broke", job=run.job.id, kind=run.job.kind, exc_info=error)
+            reason, message = "InternalError", "The server failed; the job's id finds the cause in its log"
+        return self._is_ended(run, run.fail(reason, message), "job_failed", reason=reason)
+
+    def _is_ended(self, run: JobRun, is_ended: bool, event: str, **details: str) -> bool:
+        """Log what became of a run: another worker has its job unless the job has ended."""
+        job = run.job
+        if is_ended:
+            log.info(event, job=job.id, kind=job.kind, **details)
+        else:
+            log.warning("lease_lost", job=job.id, kind=job.kind)
+            self._observe_lease(LOST)
+        return is_ended
+
+
+def _passing(error: Exception) -> str | None:
+    """Return how the log names a cause that passes, None if the error has another cause."""
+    if isinstance(error, Retryable | ServiceUnavailable):
+        return "job_waits_for_database"
+    # The message of a failure may quote a file, in which anything may stand.
+    is_failure = isinstance(error, JobFailed | ApiError)
+    return "job_waits_for_room" if not is_failure and is_full_disk(error) else None

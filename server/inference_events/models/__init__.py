@@ -1,1 +1,1 @@
-"""What holds for models and their baselines, beyond the contract's schemas."""
+"""Rules of models and their baselines, beyond the contract's schemas."""

@@ -1,4 +1,4 @@
-"""Which fields each kind of baseline has."""
+"""The fields of each kind of baseline."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

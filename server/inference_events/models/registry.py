@@ -1,4 +1,4 @@
-"""Where events go: from a model's id and an environment to its schema and its place in the event store."""
+"""Resolve a model's id and an environment to the model's schema and the environment's id in the event store."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,9 +6,10 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model
 from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
-from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged
+from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged, TooManyColumns
 from inference_events.models.schema import ModelSchema, model_schema
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class ModelRegistry:
         )
 
     def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
-        """Do `environment_id`, but make a dataset that does not exist, with its STATIC baseline."""
+        """Return `environment_id`; create the dataset and its STATIC baseline if they do not exist."""
         try:
             return self.environment_id(model_id, dataset)
         except ObjectNotFound:
@@ -56,10 +57,11 @@ class ModelRegistry:
             return self.environment_id(model_id, dataset)
 
     def define(self, model: Model) -> None:
-        """Give the event store a model's columns. Raises Conflict where stored values would be lost."""
+        """Give the event store a model's columns. Raises Conflict if stored values would be lost, or it has no room."""
         schema = to_model_schema(model)
         try:
-            self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets).result()
+            updatable = [column.name for column in schema.columns if column.updatable]
+            self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets, updatable).result()
         except LossyRetyping as error:
             places = {column["name"]: place for place, column in enumerate(model.schema["columns"])}
             faults = [
@@ -67,16 +69,23 @@ class ModelRegistry:
                 for name in error.args
             ]
             raise Conflict("Stored values would be lost", faults) from None
+        except TooManyColumns as error:
+            (limit,) = error.args
+            message = f"All models together may have {limit:,} columns; delete models or raise max_columns_in_sum"
+            fault = ErrorDetail("has more columns than there is room for", "/schema/columns", "Conflict")
+            raise Conflict(message, [fault]) from None
 
     def sync_schema(self, model_id: str) -> None:
         """Bring the event store in step with a model. Raises ObjectNotFound.
 
         The two differ for a moment while a schema changes, and for longer if the server was killed just then.
         """
-        self._catalog.write(lambda session: self.define(models.get(session, model_id)))
+        self._catalog.write(lambda session: self.define(models.get(session, model_id, Lock.SHARED)))
+        # Another replica may have changed the model a moment ago.
+        self._catalog.refresh()
 
     def with_schema_retry(self, model_id: str, act: Callable[[], T]) -> T:
-        """Return what `act` returns, after mending where the store is out of step."""
+        """Return the result of `act`; if the store's schema is stale, sync it and try again."""
         for _ in range(ATTEMPTS):
             try:
                 return act()
@@ -119,5 +128,5 @@ def _dataset_id(session: Session, model_id: str, environment_id: str) -> str:
 
 
 def _make_dataset(session: Session, model_id: str, name: str) -> None:
-    models.get(session, model_id)
+    models.get(session, model_id, Lock.SHARED)
     baselines.get_or_create_dataset(session, model_id, name)

@@ -1,4 +1,4 @@
-"""Which schemas, roles and formats of timestamps a model may have, and what is perhaps not meant in them."""
+"""Rules for a model's schema, roles and timestamp format, and warnings of probable mistakes in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -33,7 +33,7 @@ def check(schema: Mapping[str, Any], spec: Mapping[str, Any], format: str | None
 
 
 def warnings(spec: Mapping[str, Any], format: str | None) -> list[t.WarningDetail]:
-    """Return what is perhaps not meant in a model; of too many warnings, the first ones."""
+    """Return warnings of probable mistakes in a model, limited in number."""
     return list(islice(_warnings(spec, format), MAX_WARNINGS))
 
 

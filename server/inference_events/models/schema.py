@@ -1,4 +1,4 @@
-"""A model's schema, prepared for reading rows against it."""
+"""A model's schema, prepared for reading rows."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,17 +20,17 @@ SCALAR_TYPES = {
     "timestamp": TIMESTAMP,
 }
 FIXED_ROLES = ("inputs", "outputs", "decisions")
-# Without zeros in front: what has them is a code, not a number.
+# Without leading zeros: a text with them is a code, not a number.
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One declared column: its Arrow type, and what counts as in range.
+    """One declared column: its Arrow type and its range.
 
     `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is
     that of the model's timestamps, in their column only. In ranking rows a list of numbers is no vector: it is as
-    long as its group. `is_group` tells that a row holds a group whose id the column is, so that it may be a list.
+    long as its group. `is_group` marks the id column of ranking rows: a row is a group, so its id may be a list.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ModelSchema:
-    """What `ingest` must know of a model. `revision` changes whenever any of it does."""
+    """The parts of a model that `ingest` uses. `revision` changes with any of them."""
 
     model_id: str
     revision: int
@@ -75,12 +75,12 @@ class ModelSchema:
 
     @cached_property
     def has_numeric_ids(self) -> bool:
-        """Tell whether ids are those of a column of numbers, so that " 7" and "7.0" mean 7."""
+        """Return whether the id column is numeric, so that " 7" and "7.0" mean 7."""
         numeric = (pa.int64(), pa.float64())
         return any(column.is_id and column.element in numeric and not column.is_vector for column in self.columns)
 
     def canonical_ids(self, ids: Iterable[str]) -> list[str]:
-        """Return the ids that are stored for ids as a client writes them."""
+        """Return the stored form of ids that a client sent."""
         return [canonical_id(one) for one in ids] if self.has_numeric_ids else list(ids)
 
     @cached_property
@@ -99,7 +99,7 @@ class ModelSchema:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every column that the server knows: the declared ones, the id and the timestamp."""
+        """All known columns: the declared ones, the id and the timestamp."""
         special = {name for name in (self.id_column, self.timestamp_column) if name is not None}
         return frozenset(column.name for column in self.columns) | special
 
@@ -145,7 +145,7 @@ def model_schema(
 
 
 def category_form(text: str) -> str | None:
-    """Return what a whole number or a boolean has in common however it is written, such as "1" for "1.0"."""
+    """Return the common form of the spellings of a whole number or a boolean, such as "1" for "1.0"."""
     if match := _WHOLE_NUMBER.fullmatch(text):
         return "0" if match[1] == "-0" else match[1]
     return text.lower() if text.lower() in ("true", "false") else None
@@ -183,7 +183,7 @@ def _column(
 
 
 def _without_range(column: Column) -> Column:
-    """Drop what counts as in range. Time goes on, so the bounds of a sample say nothing about later events."""
+    """Drop the range. Later times exceed the bounds of a sample by nature."""
     return replace(column, minimum=None, maximum=None, categories=None, n_dimensions=None)
 
 

@@ -19,7 +19,7 @@ from inference_events_api import types as t
 
 
 class BaselineOperations:
-    """Serve baselines: the events that those of a model are compared with."""
+    """Serve baselines: the events with which a model's events are compared."""
 
     def __init__(self, catalog: Catalog, store: EventStore) -> None:
         self._catalog = catalog
@@ -83,7 +83,7 @@ def _environment(session: Session, model_id: str, dataset_id: str | None) -> Env
 
 
 def _values(body: t.BaselineCreate) -> dict[str, Any]:
-    """Return range or window as the catalog keeps them. Raises BadRequest for fields that do not fit together."""
+    """Return the range or the window in the catalog's form. Raises BadRequest for fields that do not fit together."""
     rules.check_fields(body["type"], body["env_type"], body)
     start, end = _time(body, "start_time"), _time(body, "end_time")
     rules.check_range(start, end)

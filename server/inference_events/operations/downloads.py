@@ -1,4 +1,4 @@
-"""From the request of a download to what is exported."""
+"""Turn the request of a download into an export."""
 
 from inference_events.errors import BadRequest, ErrorDetail, NotSupported
 from inference_events.events.export.exporter import Export
@@ -9,7 +9,7 @@ DEFAULT_SAMPLES = 1000
 
 
 def requested_export(body: t.DownloadEventsRequest) -> Export:
-    """Check what the contract's schema cannot. Raises BadRequest, and NotSupported for a segment."""
+    """Check the rules that the contract's schema cannot express. Raises BadRequest, and NotSupported for a segment."""
     dataset_id = _dataset_id(body)
     start, end = _time_filter(body)
     if body.get("segment") is not None:

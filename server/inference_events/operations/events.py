@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
 from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
@@ -49,28 +50,28 @@ class EventOperations:
     async def publish_events(self, *, body: t.PublishEventsRequest) -> t.PublishEventsResponse:
         dataset = dataset_name(body["env_type"], body.get("env_name"))
         source = body["source"]
-        answer: t.PublishEventsResponse
+        response: t.PublishEventsResponse
         if source["type"] == "FILE":
-            answer = await self._start_file_job(PUBLISH_FILE, body["model_id"], dataset, source["file_id"])
+            response = await self._start_file_job(PUBLISH_FILE, body["model_id"], dataset, source["file_id"])
         else:
             kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
             target = WriteTarget(body["model_id"].lower(), dataset, kind)
-            answer = published(await self._batcher.submit(target, source["events"], current_request()))
-        return answer
+            response = published(await self._batcher.submit(target, source["events"], current_request()))
+        return response
 
     async def update_events(self, *, body: t.UpdateEventsRequest) -> t.UpdateEventsResponse:
         source = body["source"]
-        answer: t.UpdateEventsResponse
+        response: t.UpdateEventsResponse
         if source["type"] == "FILE":
-            answer = await self._start_file_job(UPDATE_FILE, body["model_id"], None, source["file_id"])
+            response = await self._start_file_job(UPDATE_FILE, body["model_id"], None, source["file_id"])
         else:
             target = WriteTarget(body["model_id"].lower(), None, WriteKind.UPDATE)
-            answer = updated(await self._batcher.submit(target, source["events"], current_request()))
-        return answer
+            response = updated(await self._batcher.submit(target, source["events"], current_request()))
+        return response
 
     async def delete_events(self, *, body: t.DeleteEventsRequest) -> t.JobAcceptedResponse:
         model = await asyncio.to_thread(self._registry.model, body["model_id"].lower())
-        params = _deletion(body, self._registry.schema(model.id))
+        params = _deletion(body, await asyncio.to_thread(self._registry.schema, model.id))
         accepted: t.JobAcceptedResponse = await self._start_job(DELETE_EVENTS, "Delete events", model, None, params, {})
         return accepted
 
@@ -108,7 +109,7 @@ class EventOperations:
         params: Mapping[str, Any],
         shown: Mapping[str, Any],
     ) -> Any:
-        """Accept a job and answer with `shown` and its name. A retry gets the same answer."""
+        """Accept a job and respond with `shown` and its name. A retry gets the same response."""
         token_id, job_id = current_request().token_id, new_id()
 
         def check(session: Session) -> None:
@@ -117,9 +118,10 @@ class EventOperations:
                 _check_file(session, params["file_id"], model)
 
         def make(session: Session) -> Mapping[str, Any]:
+            # Whoever locks a model and a file locks the model first.
+            info = _info(models.get(session, model.id, Lock.SHARED), dataset)
             # Again, because the queue may be full by now, and the file may be gone.
             check(session)
-            info = _info(models.get(session, model.id), dataset)
             if kind in COUNTED:
                 info |= report(kind, JobProgress())
             job = self._queue.accept(
@@ -138,7 +140,7 @@ class EventOperations:
 
         # First, because a job that is refused must not cost two commits of the event store.
         await self._catalog.aread(check)
-        # Before the write to the catalog, which would hold up all other writes to it.
+        # Outside the catalog's transaction, which would block all other writes to the catalog.
         epoch = await asyncio.wrap_future(self._store.accept_job(model.id, job_id))
         try:
             return await change(self._catalog, make)
@@ -153,7 +155,7 @@ def _check_file(session: Session, file_id: str, model: Model) -> None:
 
 
 def respond(result: IngestResult) -> t.PublishEventsResponse | t.UpdateEventsResponse:
-    """Return the response to a request whose events became `result`."""
+    """Return the response to a request with this `result`."""
     return updated(result) if result.kind is WriteKind.UPDATE else published(result)
 
 

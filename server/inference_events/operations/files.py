@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files, retention
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.context import current_request
 from inference_events.files.multipart import MultipartUploads
@@ -39,14 +40,14 @@ class FileOperations:
 
     async def delete_file(self, *, file_id: str) -> t.FileResponse:
         def make(session: Session) -> t.FileResponse:
-            row = files.get(session, file_id)
-            answer = views.envelope(views.file(row))
+            row = files.get(session, file_id, Lock.EXCLUSIVE)
+            response = views.envelope(views.file(row))
             retention.remove(session, row)
-            return answer
+            return response
 
-        answer = await change(self._catalog, make)
+        response = await change(self._catalog, make)
         await self._uploads.delete_released()
-        return answer
+        return response
 
     async def upload_file(self, *, file: UploadedFile) -> t.FileResponse:
         token_id, stored = current_request().token_id, StoredObject(file.key, file.size, file.sha256)
@@ -80,6 +81,6 @@ class FileOperations:
             row = self._uploads.complete(session, body["file_id"], body["parts"], token_id)
             return views.envelope(views.file(row))
 
-        answer = await change(self._catalog, make)
+        response = await change(self._catalog, make)
         await self._uploads.delete_released()
-        return answer
+        return response

@@ -9,12 +9,12 @@ from inference_events.events.store import RejectedRow
 from inference_events.operations import views
 from inference_events_api import types as t
 
-# Returns a job's rejected rows from an offset on, at most so many, and how many there are in all.
+# Returns at most `limit` of a job's rejected rows from an offset on, and the number of all of them.
 RejectedRows = Callable[[str, int, int], tuple[Sequence[RejectedRow], int]]
 
 
 class JobOperations:
-    """Serve jobs. `rejected_rows` reads the rows that a job's file lost, given job id, offset and limit."""
+    """Serve jobs. `rejected_rows` reads a job's rejected rows, given job id, offset and limit."""
 
     def __init__(self, catalog: Catalog, rejected_rows: RejectedRows) -> None:
         self._catalog = catalog

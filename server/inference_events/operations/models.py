@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, models, retention
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
@@ -32,7 +33,7 @@ FIELDS = (
 
 
 class ModelOperations:
-    """Serve models. Their columns are given to the event store in the same step."""
+    """Serve models. Their columns are applied to the event store in the same step."""
 
     def __init__(self, catalog: Catalog, queue: JobQueue, registry: ModelRegistry, proposer: Proposer) -> None:
         self._catalog = catalog
@@ -77,8 +78,8 @@ class ModelOperations:
         rules.check_depth(body)
 
         def make(session: Session) -> t.ModelResponse:
-            before = models.get(session, model_id)
-            # A format that a model was made with before formats were checked may stay.
+            before = models.get(session, model_id, Lock.EXCLUSIVE)
+            # A model made before formats were checked may keep its format.
             new_format = body.get("event_ts_format", before.event_ts_format)
             changed_format = None if new_format == before.event_ts_format else new_format
             rules.check(body.get("schema", before.schema), body.get("spec", before.spec), changed_format)
@@ -175,7 +176,7 @@ def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spec(body: t.GenerateModelRequest, columns: list[t.Column]) -> t.ModelSpec:
-    """Return the roles that were sent, with empty ones for the rest; or make every column an input."""
+    """Return the roles that were sent, and empty lists for the rest; without any, make every column an input."""
     everything: t.ModelSpec = {"inputs": [column["name"] for column in columns]}
     sent = body.get("spec", everything)
     return {

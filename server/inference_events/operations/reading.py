@@ -1,4 +1,4 @@
-"""Pages of stored events: from a request to a query, and from Arrow to the wire."""
+"""Pages of stored events: turn a request into a query, and Arrow rows into JSON."""
 
 import base64
 import binascii
@@ -23,7 +23,7 @@ from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
 MAX_PAGE_BYTES = 64 * 1024 * 1024
-# Events of a step. An event has a few MiB at most, so that the first step bounds what is read for nothing.
+# Events of a step. An event has a few MiB at most, so the first step bounds unnecessary reads.
 FIRST_STEP, MAX_STEP = 64, 256
 # Control characters take six bytes in JSON, short columns a name each, and a page has five steps.
 JSON_GROWTH = 32
@@ -31,7 +31,7 @@ JSON_GROWTH = 32
 
 @dataclass(frozen=True)
 class PageRequest:
-    """What a request asks for, checked."""
+    """A checked request for a page."""
 
     model_id: str
     limit: int
@@ -47,7 +47,7 @@ class PageRequest:
 
 
 def page_request(body: t.ReadEventsRequest) -> PageRequest:
-    """Check what the contract's schema cannot. Raises BadRequest."""
+    """Check the rules that the contract's schema cannot express. Raises BadRequest."""
     time_range, event_ids = body.get("time_range"), body.get("event_ids")
     start, end = (None, None) if time_range is None else time_bounds(time_range)
     after = _read_cursor(body["cursor"]) if "cursor" in body else None
@@ -58,8 +58,8 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
 def read_page(query: Query, schema: ModelSchema, read: Callable[[Query], StoredEvents]) -> t.EventPage:
     """Return the events of a query as far as MAX_PAGE_BYTES allow, at least one, and the cursor of the next page.
 
-    They are read in steps, so that large events do not all have to be in memory: most pages need one step. Each step
-    reads one event more than it returns, to see whether there are more.
+    They are read in steps, so that not all large events are in memory at once; most pages need one step. Each step
+    reads one event more than it returns, to find out whether there are more.
     """
     items: list[t.StoredEvent] = []
     size, step, after = 0, FIRST_STEP, query.after
@@ -82,7 +82,7 @@ def read_page(query: Query, schema: ModelSchema, read: Callable[[Query], StoredE
 
 
 def _sizes(stored: StoredEvents, events: Sequence[t.StoredEvent]) -> list[int]:
-    """Return the bytes of each event as JSON, or zeros if there are too few bytes for it to matter."""
+    """Return the bytes of each event as JSON, or zeros if all are too small to matter."""
     if (stored.system.nbytes + stored.values.nbytes) * JSON_GROWTH < MAX_PAGE_BYTES:
         return [0] * len(events)
     return [len(exact_json.dumps(event)) for event in events]
@@ -144,7 +144,7 @@ def _event(row: Mapping[str, Any], values: dict[str, Any], labelled_at: dict[str
 
 
 def _with_single_values(values: dict[str, Any], schema: ModelSchema) -> dict[str, Any]:
-    """Show what holds for a whole group as a single value, as it was sent, not as the list of one that is stored."""
+    """Show a value of a whole group as the single value that was sent, not as the stored list of one."""
     lists = {name: value for name, value in values.items() if name in schema.grouped and value is not None}
     several = any(len(items) > 1 for items in lists.values())
     special = (schema.id_column, schema.timestamp_column)

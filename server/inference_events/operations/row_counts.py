@@ -1,4 +1,4 @@
-"""How many events environments and baselines have at this moment. It may take long: not for the event loop."""
+"""Count the events of environments and baselines. It may take long, so call it outside the event loop."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ from inference_events.events.store import EventStore, ModelUnknown
 
 
 def of_environments(store: EventStore, environments: Iterable[Environment]) -> Mapping[str, int]:
-    """Return the number of events of each environment by its id, which takes one look at each model."""
+    """Return the number of events of each environment by its id, with one query per model."""
     rows = list(environments)
     counts: dict[str, int] = {}
     for model_id in {row.model_id for row in rows}:
@@ -41,5 +41,5 @@ def _counts(store: EventStore, model_id: str) -> Mapping[str, int]:
     try:
         return store.counts(model_id)
     except ModelUnknown:
-        # The model is deleted at this moment, or a stop came between the catalog and the store.
+        # The model is being deleted, or the server stopped between the writes to the catalog and the store.
         return {}

@@ -39,7 +39,7 @@ class ServerOperations:
     async def check_version_compatibility(
         self, *, client_version: str, client_name: str
     ) -> t.VersionCompatibilityResponse:
-        # The contract's pattern has refused every version that does not fit.
+        # The contract's pattern has already refused invalid versions.
         return views.envelope({"compatible": True})
 
     async def check_liveness(self) -> t.HealthResponse:

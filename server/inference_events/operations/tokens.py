@@ -1,4 +1,4 @@
-"""Operations of the tag Tokens. None of them leaves a record: an answer would hold a secret."""
+"""Operations of the tag Tokens. They keep no idempotency records, because a response would hold a secret."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -62,7 +62,7 @@ class TokenOperations:
         try:
             rotated = await self._catalog.awrite(make)
         finally:
-            # After the commit: a file with a secret that was not committed would open nothing.
+            # After the commit: a secret that was not committed would not be valid.
             await self._catalog.aread(self._settle_admin_token)
         return rotated
 
@@ -71,7 +71,7 @@ class TokenOperations:
 
 
 def _project_ids(body: t.TokenCreate) -> list[str]:
-    """Return the projects that a token is to be limited to, none for all. Raises BadRequest for an admin token."""
+    """Return the projects to which a token is limited, none for all. Raises BadRequest for an admin token."""
     project_ids = body.get("project_ids") or []
     if project_ids and ADMIN in body["scopes"]:
         raise BadRequest.with_details(ErrorDetail("cannot limit a token with the scope admin", "/project_ids"))
@@ -79,7 +79,7 @@ def _project_ids(body: t.TokenCreate) -> list[str]:
 
 
 def _future(text: str | None) -> datetime | None:
-    """Read the time at which a token is to end. Raises BadRequest unless it is yet to come."""
+    """Read the time at which a token ends. Raises BadRequest unless it is in the future."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What rows look like on the wire, and the envelopes around them."""
+"""Turn rows of the catalog into JSON values, and wrap them in envelopes."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ RowT = TypeVar("RowT")
 
 
 class Envelope(TypedDict, Generic[DataT]):
-    """Fit every answer of the contract that has one result."""
+    """The type of all responses with one result."""
 
     data: DataT
     api_version: Literal["3.0"]
@@ -34,13 +34,13 @@ class Envelope(TypedDict, Generic[DataT]):
 
 
 class ItemList(t.Page, Generic[ItemT]):
-    """Fit every list of the contract."""
+    """The type of all lists."""
 
     items: list[ItemT]
 
 
 class PageEnvelope(TypedDict, Generic[ItemT]):
-    """Fit every answer of the contract that has a page of results."""
+    """The type of all responses with a page of results."""
 
     data: ItemList[ItemT]
     api_version: Literal["3.0"]
@@ -52,7 +52,7 @@ def envelope(data: DataT) -> Envelope[DataT]:
 
 
 def paginated(items: Sequence[ItemT], total: int, limit: int, offset: int) -> PageEnvelope[ItemT]:
-    """Say where a page stands. Clients go on until `page_index`, counted from 1, is `page_count`."""
+    """Return the envelope of a page. Clients continue until `page_index`, counted from 1, is `page_count`."""
     return {
         "data": {
             "page_size": limit,

@@ -1,4 +1,4 @@
-"""Measure our server beside what else a user would run: `python -m tests.bench.peers`."""
+"""Measure our server and its alternatives: `python -m tests.bench.peers`."""
 
 import sys
 from argparse import ArgumentParser
@@ -53,20 +53,20 @@ def _records(folder: Path, names: Iterable[str]) -> list[Record]:
         try:
             peer = PEERS[name](data)
         except NotStarted as reason:
-            _say(f"{name} is left out: {reason}")
+            _say(f"{name} is skipped: {reason}")
         else:
             records.append(Record(peer))
     return records
 
 
 def _visit(records: list[Record], plan: Plan, visitor: Visitor) -> None:
-    """Visit every peer in each round, in the reverse order in every second; one that does not start goes."""
+    """Visit every peer in each round, in reverse order in every second round; drop a peer that does not start."""
     for number in range(plan.rounds):
         for record in records[:: -1 if number % 2 else 1]:
             try:
                 visitor.visit(record)
             except NotStarted as reason:
-                _say(f"{record.peer.name} is left out: {reason}")
+                _say(f"{record.peer.name} is skipped: {reason}")
                 records.remove(record)
             else:
                 _say(f"round {number + 1}: {report.progress(record)}")

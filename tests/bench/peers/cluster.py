@@ -33,7 +33,7 @@ class Cluster:
         return f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        """Start, and make the cluster before if it is not there, and return when it is ready. Raises NotStarted."""
+        """Make the cluster if it does not exist, start it, and return when it is ready. Raises NotStarted."""
         if not self._folder.exists():
             self._make()
         self.process.start(self._is_ready)
@@ -60,7 +60,7 @@ def programs_folder() -> Path | None:
 
 
 def _unprivileged_user() -> str | None:
-    """Return whom to run as: PostgreSQL refuses to run as root."""
+    """Return the user to run as: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     return SUPERUSER if any(entry.pw_name == SUPERUSER for entry in pwd.getpwall()) else "nobody"

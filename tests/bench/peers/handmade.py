@@ -10,13 +10,13 @@ from tests.bench import workload
 from tests.bench.load import message
 from tests.bench.peers.cluster import Cluster
 from tests.bench.peers.peer import Effort
-from tests.bench.peers.process import Environment, Process, answers, free_port
+from tests.bench.peers.process import Environment, Process, free_port, responds
 
 ROOT = Path(__file__).parents[3]
 
 
 class Service:
-    """The service on a database that is there."""
+    """The service on an existing database."""
 
     effort = Effort(batches=80, singles=1600)
     environment = Environment(Path(".venv/peers/fastapi"))
@@ -33,7 +33,7 @@ class Service:
         return [self._service]
 
     def start(self) -> str:
-        self._service.start(lambda: answers(f"{self._url}/events/count"))
+        self._service.start(lambda: responds(f"{self._url}/events/count"))
         return self._url
 
     def publish_requests(self, start: int, requests: int, size: int) -> list[bytes]:
@@ -52,7 +52,7 @@ class OnSQLite(Service):
     name = "FastAPI + SQLite"
     about = (
         "FastAPI, pydantic and SQLAlchemy, written for this (`service.py`), one uvicorn worker without access log; "
-        "SQLite with WAL and synchronous=FULL, a commit before each answer"
+        "SQLite with WAL and synchronous=FULL, a commit before each response"
     )
 
     def __init__(self, folder: Path) -> None:
@@ -63,7 +63,7 @@ class OnPostgreSQL(Service):
     name = "FastAPI + PostgreSQL"
     about = (
         "the same on a private PostgreSQL with its defaults (fsync on), COPY through psycopg 3, "
-        "a commit before each answer; install size without PostgreSQL"
+        "a commit before each response; install size without PostgreSQL"
     )
 
     def __init__(self, folder: Path) -> None:

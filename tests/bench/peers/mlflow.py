@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.peers import otlp
 from tests.bench.peers.peer import Effort
-from tests.bench.peers.process import Environment, Process, answers, free_port
+from tests.bench.peers.process import Environment, Process, free_port, responds
 
 LOCK_SECONDS = 60
 DEFAULT_EXPERIMENT = "0"
@@ -16,7 +16,7 @@ class MLflow:
     name = "MLflow tracking server"
     about = (
         "OTLP in protobuf to `/v1/traces`, its defaults but for telemetry (off): SQLite with a rollback journal and "
-        "synchronous=FULL, four workers, a commit before each answer"
+        "synchronous=FULL, four workers, a commit before each response"
     )
     effort = Effort(batches=8, singles=320)
     environment = Environment(Path(".venv/peers/mlflow"))
@@ -29,7 +29,7 @@ class MLflow:
         self.processes = [Process(command, folder, {"MLFLOW_DISABLE_TELEMETRY": "true"})]
 
     def start(self) -> str:
-        self.processes[0].start(lambda: answers(f"{self._url}/health"))
+        self.processes[0].start(lambda: responds(f"{self._url}/health"))
         return self._url
 
     def publish_requests(self, start: int, requests: int, size: int) -> list[bytes]:

@@ -8,14 +8,16 @@ import httpx
 from tests.bench import workload
 from tests.bench.load import request
 from tests.bench.peers.peer import Effort
-from tests.bench.peers.process import Environment, Process, answers, free_port
+from tests.bench.peers.process import Environment, Process, free_port, responds
 
 TOKEN = "token-of-the-benchmark"
 
 
 class InferenceEvents:
     name = "Inference Events"
-    about = "this repository, its defaults: DuckDB, a commit synced before each answer; events checked against a schema"
+    about = (
+        "this repository, its defaults: DuckDB, a commit synced before each response; events checked against a schema"
+    )
     effort = Effort(batches=80, singles=1600)
     environment = Environment(Path(".venv/peers/ours"))
 
@@ -27,7 +29,7 @@ class InferenceEvents:
         self.processes = [Process(command, folder, {"INFERENCE_EVENTS_ADMIN_TOKEN": TOKEN})]
 
     def start(self) -> str:
-        self.processes[0].start(lambda: answers(f"{self._url}/readyz"))
+        self.processes[0].start(lambda: responds(f"{self._url}/readyz"))
         self._model_id = self._model_id or self._create_model()
         return self._url
 

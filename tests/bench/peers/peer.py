@@ -1,4 +1,4 @@
-"""What the benchmark knows of a server that is compared with ours."""
+"""The interface of a server that is compared with ours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.bench.peers.process import Environment, Process
 
 @dataclass(frozen=True)
 class Effort:
-    """How many requests a round sends, of 1,000 events and of one: what a peer answers in a few seconds."""
+    """The number of requests of a round, of 1,000 events and of one: as many as a peer answers in a few seconds."""
 
     batches: int
     singles: int
@@ -20,16 +20,16 @@ class Peer(Protocol):
 
     name: str
     about: str
-    """What it runs with, and what of that is not its default."""
+    """Its configuration, and which settings are not its defaults."""
     effort: Effort
     environment: Environment
 
     @property
     def processes(self) -> Sequence[Process]:
-        """What runs, each with all that it started; in the order in which they are ended."""
+        """Its processes, each with its children, in the order in which they are ended."""
 
     def start(self) -> str:
-        """Start on the data that is there, and return the URL when it is ready. Raises NotStarted."""
+        """Start on the existing data, and return the URL when it is ready. Raises NotStarted."""
 
     def publish_requests(self, start: int, requests: int, size: int) -> list[bytes]:
         """Return requests of `size` events each, of consecutive rows of the workload."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.peers import otlp
 from tests.bench.peers.peer import Effort
-from tests.bench.peers.process import Environment, Process, answers, free_port
+from tests.bench.peers.process import Environment, Process, free_port, responds
 
 
 class Phoenix:
@@ -33,7 +33,7 @@ class Phoenix:
         self.processes = [Process([self.environment.program("phoenix"), "serve"], folder, variables)]
 
     def start(self) -> str:
-        self.processes[0].start(lambda: answers(f"{self._url}/healthz"))
+        self.processes[0].start(lambda: responds(f"{self._url}/healthz"))
         return self._url
 
     def publish_requests(self, start: int, requests: int, size: int) -> list[bytes]:

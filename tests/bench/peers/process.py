@@ -1,4 +1,4 @@
-"""The processes of peers: started in an environment of their own, watched, ended with all that they started."""
+"""The processes of peers: each runs in its own environment, is watched, and is ended with its children."""
 
 import os
 import signal
@@ -79,7 +79,7 @@ class Process:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """End it as a supervisor would, and what is left after that at once."""
+        """End it as a supervisor would, then kill the children that are left."""
         tree = self._tree()
         if self._process is not None and tree:
             self._process.send_signal(self._stop_signal)
@@ -87,11 +87,11 @@ class Process:
         self._end(tree)
 
     def kill(self) -> None:
-        """End it and all that it started with SIGKILL."""
+        """End it and its children with SIGKILL."""
         self._end(self._tree())
 
     def memory(self) -> float:
-        """Return the MiB that it and all that it started hold now, pages that they share counted once."""
+        """Return the MiB that it and its children hold now; shared pages count once."""
         return sum(_proportional_mib(process.pid) for process in self._tree())
 
     def _tree(self) -> list[psutil.Process]:
@@ -119,8 +119,8 @@ def free_port() -> int:
     return port
 
 
-def answers(url: str) -> bool:
-    """Tell whether a URL answers with a success."""
+def responds(url: str) -> bool:
+    """Return whether a URL responds with a success."""
     with suppress(httpx.TransportError):
         return httpx.get(url, timeout=5).is_success
     return False

@@ -1,4 +1,4 @@
-"""What the comparison says: tables in Markdown."""
+"""The report of the comparison: tables in Markdown."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from tests.bench.report import milliseconds, number, table
 
 INTRODUCTION = """{date}, {cores} cores, load average at the end {load}. {rounds} round(s): in each, every peer in turn
 is started, warmed up, does the work and is stopped, so that one runs at a time; rates are medians. Events have 20
-columns, and ids that are new in every request. A peer that answers before it stores gets {patience:.0f} s to store the
+columns, and ids that are new in every request. A peer that responds before it stores gets {patience:.0f} s to store the
 rest; the stored rate is over all that time, and "of ours" is the ratio of stored rates. RSS is that of all
 processes of a peer together, with pages that they share counted once."""
 FAIRNESS = """Phoenix and MLflow do other work than a store of events: they trace applications and track experiments,
@@ -54,7 +54,7 @@ def write(folder: Path, records: Sequence[Record], plan: Plan) -> str:
 
 
 def progress(record: Record) -> str:
-    """Return a line of what is known of a peer by now."""
+    """Return a line of a peer's results so far."""
     works = {"batches": record.batches, "singles": record.singles}
     rates = (f"{name}: {', '.join(_work(work, None)[:7])}" for name, work in works.items())
     started = ", ".join(f"{seconds:.1f}" for seconds in record.starts)

@@ -1,4 +1,4 @@
-"""What a competent engineer writes in a day to keep events: FastAPI and SQLAlchemy, on SQLite or PostgreSQL.
+"""The event service that a competent engineer writes in a day: FastAPI and SQLAlchemy, on SQLite or PostgreSQL.
 
 Runs in an environment of its own, as `uvicorn tests.bench.peers.service:create_app --factory`, on the database that
 `DATABASE_URL` names.
@@ -85,7 +85,7 @@ Rows = list[dict[str, Any]]
 
 
 class SQLiteEvents:
-    """Events in SQLite, which has one writer at a time: requests wait for their turn here, where they need not poll."""
+    """Events in SQLite, which has one writer at a time: requests wait here for their turn, without polling."""
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)

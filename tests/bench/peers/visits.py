@@ -17,9 +17,9 @@ SAMPLE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is done. `killed_batch` is the size of the 20 requests after which a peer is killed.
+    """The amount of work. `killed_batch` is the size of the 20 requests after which a peer is killed.
 
-    A peer that stores after it has answered gets `patience` seconds to do so; what is stored then counts.
+    A peer that stores after its response gets `patience` seconds to do so; events stored by then count.
     """
 
     rounds: int
@@ -28,14 +28,14 @@ class Plan:
     share: float
 
     def effort(self, peer: Peer) -> Effort:
-        """Return the share of a peer's effort that is made, a request for each connection at least."""
+        """Return this plan's share of a peer's effort, at least one request for each connection."""
         whole = peer.effort
         return Effort(max(8, int(self.share * whole.batches)), max(64, int(self.share * whole.singles)))
 
 
 @dataclass
 class Work:
-    """What rounds of one work took: events a second acknowledged and stored, latencies in seconds, peak MiB."""
+    """Results of the rounds of one work: events a second acknowledged and stored, latencies in seconds, peak MiB."""
 
     acknowledged: list[float] = field(default_factory=list)
     stored: list[float] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Work:
 
 @dataclass
 class Record:
-    """What is known of a peer after its visits. `starts` are in seconds, the first on an empty folder.
+    """The results of a peer's visits. `starts` are in seconds, the first on an empty folder.
 
     `kept` is how many of the events that it had `acknowledged` were there after it was killed.
     """
@@ -104,9 +104,9 @@ class Visitor:
         return url
 
     def _kill(self, record: Record, url: str) -> str:
-        """Kill the peer right after it has acknowledged the last of some events, and count what it has kept.
+        """Kill the peer right after it has acknowledged the last of some events, and count the events that it has kept.
 
-        Returns the URL where it serves again.
+        Returns the URL at which it serves again.
         """
         peer, plan = record.peer, self._plan
         start = record.take_rows(KILLED_AFTER * plan.killed_batch)

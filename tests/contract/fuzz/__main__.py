@@ -22,7 +22,7 @@ START_SECONDS = 30
 STOP_SECONDS = 60
 # An example of a promise sends several requests.
 REQUESTS_PER_EXAMPLE = 5
-# A time without an offset means UTC, also on a server that is elsewhere. A POSIX name needs no files of zones.
+# A time without an offset means UTC, also on a server in another zone. A POSIX name needs no files of zones.
 ZONE = "NPT-05:45"
 
 
@@ -50,7 +50,7 @@ def main() -> int:
 def _only(operations: Sequence[str]) -> list[str]:
     if not operations:
         return []
-    # Links lead to other operations, and their phase fails if none is left.
+    # Links lead to other operations, and their phase fails if none of those is fuzzed.
     return [*(f"--include-operation-id={name}" for name in operations), "--phases=examples,coverage,fuzzing"]
 
 
@@ -70,7 +70,7 @@ def fuzz(url: str, arguments: Sequence[str], stdout: int | None = None) -> "subp
 
 @contextmanager
 def serve(data_dir: Path) -> Iterator[str]:
-    """Run a server of its own on a free port and give its URL once it is ready."""
+    """Run a new server on a free port and yield its URL once it is ready."""
     port = _free_port()
     command = [sys.executable, "-m", "inference_events", "serve", f"--port={port}", f"--data-dir={data_dir}"]
     server = subprocess.Popen([*command, "--log-level=error"], env=_environment() | {"TZ": ZONE})

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import COLUMNS
+from tests.contract.fuzz.fixtures import COLUMNS
 
 NAMES = [column["name"] for column in COLUMNS[1:]]
 NUMBERS = st.integers(-(2**70), 2**70) | st.integers(-2, 6000) | st.floats(allow_nan=False, allow_infinity=False)

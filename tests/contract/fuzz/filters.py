@@ -15,7 +15,7 @@ COMPONENTS = "#/components/schemas/"
 SCHEMAS = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["components"]["schemas"]
 GRAMMAR = jsonschema_rs.Draft202012Validator({"$ref": f"{COMPONENTS}Filter", "components": {"schemas": SCHEMAS}})
 MAX_LENGTH = 4096
-# Those that nearly all lists know. Random names would nearly always be unknown fields.
+# The fields that nearly all lists know. Random names would nearly always be unknown fields.
 FIELDS = st.sampled_from(["id", "name", "created_at"])
 TEXTS = st.text(max_size=8) | st.sampled_from(["a", "PRODUCTION", "v1", "2024-01-01", "2024-01-01T00:00:00Z"])
 NUMBERS = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)

@@ -1,4 +1,4 @@
-"""Read back what was acknowledged: each event exactly once, with the values that were sent."""
+"""Read acknowledged events back: each exactly once, with the values that were sent."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from requests import PreparedRequest
 
-from tests.contract.fuzz.landscape import connect
+from tests.contract.fuzz.fixtures import connect
 
 RETRY_HEADERS = ("Idempotency-Key", "X-Fiddler-Client-Retry")
 SCALARS: Mapping[str, tuple[type, ...]] = {"float": (float, int), "int": (int,), "bool": (bool,), "str": (str,)}
@@ -14,27 +14,27 @@ INT64 = range(-(2**63), 2**63)
 Event = Mapping[str, Any]
 
 
-def check_published(url: str, request: PreparedRequest, answer: Mapping[str, Any]) -> None:
+def check_published(url: str, request: PreparedRequest, response: Mapping[str, Any]) -> None:
     """Check that each id of a publish has the values that it was sent with; a null is not carried."""
     body = _events_body(request)
     if body is None:
         return
     carried = [{name: value for name, value in event.items() if value is not None} for event in _events(body)]
-    _check(url, body, _by_id(answer["event_ids"], carried), frozenset())
+    _check(url, body, _by_id(response["event_ids"], carried), frozenset())
 
 
-def check_updated(url: str, request: PreparedRequest, answer: Mapping[str, Any]) -> None:
+def check_updated(url: str, request: PreparedRequest, response: Mapping[str, Any]) -> None:
     """Check that each id of an update has the new values, and nothing for an explicit null."""
     body = _events_body(request)
     if body is None:
         return
-    changes = _by_id(answer["event_ids"], _events(body))
-    known = {event_id: change for event_id, change in changes.items() if event_id not in answer["unknown_event_ids"]}
-    _check(url, body, known, frozenset(answer["ignored_columns"]))
+    changes = _by_id(response["event_ids"], _events(body))
+    known = {event_id: change for event_id, change in changes.items() if event_id not in response["unknown_event_ids"]}
+    _check(url, body, known, frozenset(response["ignored_columns"]))
 
 
 def _events_body(request: PreparedRequest) -> Any:
-    """Return the body that was sent, None if it has no events or the answer may be that of an earlier attempt."""
+    """Return the body that was sent, None if it has no events or the response may be that of an earlier attempt."""
     assert isinstance(request.body, bytes)
     body = json.loads(request.body)
     is_retry = any(name in request.headers for name in RETRY_HEADERS)
@@ -73,7 +73,7 @@ def _check(url: str, body: Mapping[str, Any], sent: Mapping[str, Event], ignored
 
 
 def _check_value(name: str, value: Any, item: Event, column: Mapping[str, Any] | None) -> None:
-    """Check one value. One of another type is converted or kept beside a violation."""
+    """Check one value. A value of another type is converted, or kept in a violation."""
     if column is None:
         assert item["undeclared"].get(name) == value
     elif value is None:

@@ -1,4 +1,4 @@
-"""Rules of the contract that stand in its descriptions, as a schema cannot say them.
+"""Rules of the contract that are in its descriptions, because a schema cannot express them.
 
 A request that its schema allows may be refused by one of these, and by nothing else.
 """
@@ -12,7 +12,7 @@ from inference_events.events.ingest.timestamps import ACCEPTED
 from tests.contract.fuzz.filters import has_filter
 
 FILTER = "/query/filter"
-# The fields that are known follow the first, the model's format the second.
+# The known fields follow the first text, the model's format the second.
 STARTS = ("unknown field; known fields: ", "does not fit the model's event_ts_format ")
 RULES = (
     # publish_events and update_events
@@ -63,6 +63,9 @@ RULES = (
     # create_token
     "must lie in the future",
     "cannot limit a token with the scope admin",
+    # All text outside of events
+    "must not have the character U+0000",
+    "must not have a field with the character U+0000 in its name",
     # Idempotency-Key
     "The idempotency key was used with another body",
 )

@@ -24,7 +24,7 @@ SECURITY = ("components", "securitySchemes")
 
 
 class Break(NamedTuple):
-    """An edit that breaks clients, and what the report says of it."""
+    """An edit that breaks clients, and its entry in the report."""
 
     name: str
     edit: Edit

@@ -61,19 +61,6 @@ def test_a_write_is_not_done_before_it_is_committed(opened: Opened) -> None:
     assert opened.ids() == ["a"]
 
 
-def test_what_waits_is_seen_together(opened: Opened) -> None:
-    """Writes that waited for the same commit are visible together, never one without the other."""
-    gate = Gate(opened)
-    seen_by_first: list[list[str]] = []
-    first = opened.store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "a"}]))
-    first.add_done_callback(lambda _: seen_by_first.append(opened.ids()))
-    second = opened.store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "b"}]))
-    gate.opened.set()
-    first.result(SECONDS)
-    second.result(SECONDS)
-    assert seen_by_first == [["a", "b"]]
-
-
 def _conflicting(opened: Opened) -> Write:
     return opened.write_of(WriteKind.APPEND, [{"id": "stored", "x": 2.0}, {"id": "new"}], "dataset")
 

@@ -29,7 +29,8 @@ def again(opened: Opened, old: Row, new: Row, kind: WriteKind) -> str:
     """Write an event as the old version and then as the new one; return what became of it."""
     environment = opened.environment()
     write(opened, kind, [old], 0, environment=environment)
-    [status] = write(opened, kind, [new], 1, environment=environment, chunk=chunk(environment, [0]))
+    job: dict[str, Any] = {"epoch": opened.accept_job(environment), "chunk": chunk(environment, [0])}
+    [status] = write(opened, kind, [new], 1, environment=environment, **job)
     return status
 
 
@@ -42,7 +43,7 @@ def test_the_same_values_are_unchanged_and_get_the_new_hash(opened: Opened, kind
     assert opened.read()[:2] == before
     # If only values were compared, an event that carries fewer of them would be the same.
     fewer = {"id": "a", "at": NOW, "x": 1.5}
-    [status] = write(opened, kind, [fewer], 1, chunk=chunk("job", [0]))
+    [status] = write(opened, kind, [fewer], 1, epoch=opened.accept_job("job"), chunk=chunk("job", [0]))
     assert status == ("conflict" if kind is WriteKind.APPEND else "replaced")
 
 
@@ -131,7 +132,8 @@ def test_repeated_ids_apply_in_order(opened: Opened) -> None:
         assert write(opened, WriteKind.PUBLISH, [rows[-1]], 1, environment=environment) == ["unchanged"]
     write(opened, WriteKind.APPEND, [first], 0, environment="4")
     rows = [other, first, other, first]
-    statuses = write(opened, WriteKind.APPEND, rows, 1, environment="4", chunk=chunk("job", [0, 1, 2, 3]))
+    job: dict[str, Any] = {"epoch": opened.accept_job("job"), "chunk": chunk("job", [0, 1, 2, 3])}
+    statuses = write(opened, WriteKind.APPEND, rows, 1, environment="4", **job)
     assert statuses == ["conflict", "unchanged", "conflict", "unchanged"]
 
 

@@ -1,5 +1,6 @@
 """What a store promises of jobs: they act at the epoch at which they were accepted, and never twice."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import JobProgress, OutOfTurn, RejectedRow, RowCount, WriteKind
+from inference_events.events.store import Deletion, Fenced, JobProgress, OutOfTurn, RejectedRow, RowCount, WriteKind
 from tests.stores.contract.test_writes import rows, updates
-from tests.stores.opened import MODEL, NOW, Event, Opened, Row, broken_records, chunk
+from tests.stores.opened import MODEL, NOW, SECOND, Event, Opened, Row, broken_records, chunk, names
+
+
+def now() -> int:
+    return time.time_ns() // 1000
 
 
 def test_an_epoch_parts_what_was_written_before_a_job_from_what_came_after(opened: Opened) -> None:
@@ -20,8 +25,8 @@ def test_an_epoch_parts_what_was_written_before_a_job_from_what_came_after(opene
     opened.publish({"id": "after"})
     second = opened.accept_job()
     assert first < second
-    assert opened.delete(first, "one", event_ids=["before", "after"]) == 1
-    assert opened.delete(second, "two", event_ids=["before", "after"]) == 1
+    assert opened.delete(first, event_ids=["before", "after"]) == 1
+    assert opened.delete(second, event_ids=["before", "after"]) == 1
 
 
 def test_epochs_grow_over_restarts(opened: Opened) -> None:
@@ -99,27 +104,86 @@ def test_an_open_job_is_minded_after_a_restart(opened: Opened) -> None:
     epoch = opened.accept_job()
     opened.update({"id": "a", "x": 2.0})
     opened.reopen()
-    opened.restore_jobs()
     opened.update({"id": "a", "n": 2})
     opened.publish({"id": "a", "x": 9.0, "n": 9, "name": "job"}, epoch=epoch)
     assert opened.event("a")["values"] == {"x": 2.0, "n": 2, "name": "job"}
 
 
-def test_only_restored_jobs_are_open_after_a_restart(opened: Opened) -> None:
-    """A crash may come after a job has ended and before the store knows: then the catalog's word counts."""
-    opened.publish({"id": "a", "x": 1.0})
-    ended, unfinished = opened.accept_job(), opened.accept_job()
+def test_orphans_end(opened: Opened) -> None:
+    """A job that nobody knows is closed, once it was accepted long enough ago. Known and younger jobs stay open."""
+    before = now()
+    orphan, known = opened.accept_job("orphan"), opened.accept_job("known")
     opened.reopen()
-    del opened.jobs[ended]
-    opened.restore_jobs()
+    opened.store.end_orphans(["known", "never accepted"], before).result()
+    opened.store.start_job("orphan", 1).result()
+    opened.publish({"id": "a", "x": 1.0}, {"id": "b", "x": 1.0})
+    opened.store.end_orphans(["known", "never accepted"], now() + SECOND).result()
+    with pytest.raises(Fenced):
+        opened.delete(orphan, fence=1, event_ids=["a"])
+    opened.publish({"id": "a", "x": 9.0}, epoch=known)
+    assert opened.event("a")["values"] == {"x": 1.0}
+    opened.store.end_orphans([], now() + SECOND).result()
+    opened.reopen()
     opened.update({"id": "a", "x": 2.0})
-    opened.publish({"id": "a", "x": 9.0}, epoch=unfinished)
-    assert opened.event("a")["values"] == {"x": 2.0}
-    opened.end_job(unfinished)
-    opened.update({"id": "a", "x": 3.0})
-    later = opened.accept_job()
-    opened.publish({"id": "a", "x": 4.0}, epoch=later)
-    assert opened.event("a")["values"] == {"x": 4.0}
+    opened.publish({"id": "a", "x": 3.0}, epoch=opened.accept_job())
+    assert opened.event("a")["values"] == {"x": 3.0}
+
+
+@pytest.mark.parametrize("is_reopened", [False, True])
+def test_only_the_latest_run_of_a_job_writes(opened: Opened, is_reopened: bool) -> None:
+    """A run that another one has replaced writes no chunk and deletes nothing, but a later one does."""
+    opened.publish({"id": "a"})
+    epoch = opened.accept_job("job")
+    opened.store.start_job("job", 1).result()
+    opened.publish({"id": "b"}, epoch=epoch, chunk=chunk("job", [0], fence=1))
+    opened.store.start_job("job", 3).result()
+    if is_reopened:
+        opened.reopen()
+    for fence in (0, 1, 2):
+        with pytest.raises(Fenced):
+            opened.publish({"id": "c"}, epoch=epoch, chunk=chunk("job", [1], start=1, fence=fence))
+        with pytest.raises(Fenced):
+            opened.delete(epoch, fence=fence, event_ids=["a"])
+        with pytest.raises(Fenced):
+            opened.store.start_job("job", fence).result()
+    opened.store.start_job("job", 3).result()
+    opened.publish({"id": "d"}, epoch=epoch, chunk=chunk("job", [1], start=1, fence=3))
+    opened.publish({"id": "e"}, epoch=epoch, chunk=chunk("job", [2], start=2, fence=4))
+    assert opened.ids() == ["a", "b", "d", "e"]
+    assert opened.store.progress("job").next_row == 3
+
+
+def test_a_job_that_is_not_open_writes_nothing(opened: Opened) -> None:
+    """A job that has ended, that was never accepted, or whose model was dropped cannot start, write or delete."""
+    opened.publish({"id": "a"})
+    epoch = opened.accept_job("ended")
+    opened.end_job(epoch)
+    opened.accept_job("dropped")
+    opened.store.drop(MODEL).result()
+    opened.store.apply_schema(MODEL, 1, opened.schema).result()
+    opened.publish({"id": "a"})
+    for job_id in ("ended", "unknown", "dropped"):
+        with pytest.raises(Fenced):
+            opened.store.start_job(job_id, 1).result()
+        with pytest.raises(Fenced):
+            opened.publish({"id": "b"}, epoch=epoch, chunk=chunk(job_id, [0], fence=1))
+        with pytest.raises(Fenced):
+            opened.store.delete(Deletion(MODEL, "production", epoch + 9, job_id, 1, event_ids=["a"])).result()
+        assert opened.store.progress(job_id) == JobProgress()
+    assert opened.ids() == ["a"]
+
+
+def test_a_run_that_is_replaced_writes_nothing(opened: Opened) -> None:
+    """Once a later run has started, what an earlier one still writes is refused."""
+    epoch = opened.accept_job("job")
+    first = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], epoch=epoch, chunk=chunk("job", [0], fence=1))
+    second = replace(first, chunk=chunk("job", [0], fence=2))
+    for fence in (1, 2):
+        opened.store.start_job("job", fence).result()
+    late, written = opened.store.write(first), opened.store.write(second)
+    with pytest.raises(Fenced):
+        late.result()
+    assert names(written.result()) == ["created"]
 
 
 def test_a_job_of_one_model_does_not_burden_another(opened: Opened) -> None:
@@ -162,7 +226,7 @@ def _content(event: Event) -> tuple[Any, ...]:
 def test_progress_is_committed_with_the_rows(opened: Opened) -> None:
     """A chunk adds what became of its rows to the job's progress, in the transaction of the rows."""
     opened.publish({"id": "a", "x": 1.0}, {"id": "b"})
-    epoch = opened.accept_job()
+    epoch = opened.accept_job("job")
     first: list[Row] = [{"id": "a", "x": 1.0}, {"id": "b", "x": 2.0}, {"id": "c"}]
     opened.publish(*first, epoch=epoch, chunk=chunk("job", [0, 1, 2]))
     assert opened.store.progress("job") == JobProgress(
@@ -178,13 +242,17 @@ def test_progress_is_committed_with_the_rows(opened: Opened) -> None:
 def test_counters_are_committed_with_the_rows(opened: Opened) -> None:
     """A chunk adds to the job's counters: rows that are stored, or all of them. They are there after a restart."""
     counts = [RowCount("range", "x", np.array([0, 1])), RowCount("named", "y"), RowCount("type", "z", np.array([1]))]
-    epoch = opened.accept_job()
+    epoch = opened.accept_job("job")
     opened.append({"id": "a"}, {"id": "b"}, epoch=epoch, chunk=replace(chunk("job", [0, 1]), counts=counts))
     opened.reopen()
     rows: list[Row] = [{"id": "b", "x": 1.0}, {"id": "c"}]
     opened.append(*rows, epoch=epoch, chunk=replace(chunk("job", [2, 3], start=2), counts=counts[:2]))
     opened.append(*rows, epoch=epoch, chunk=chunk("job", [4, 5], start=4))
-    opened.append({"id": "d"}, epoch=epoch, chunk=replace(chunk("other", [0]), counts=[RowCount("named", "y")]))
+    opened.append(
+        {"id": "d"},
+        epoch=opened.accept_job("other"),
+        chunk=replace(chunk("other", [0]), counts=[RowCount("named", "y")]),
+    )
     opened.reopen()
     progress = opened.store.progress("job")
     counted = {"range": {"x": 3}, "named": {"y": 4}, "type": {"z": 1}}
@@ -194,7 +262,7 @@ def test_counters_are_committed_with_the_rows(opened: Opened) -> None:
 def test_a_chunk_of_rejected_rows_alone_makes_progress(opened: Opened) -> None:
     """A chunk none of whose rows is an event records them and moves the job on."""
     rejected = [RejectedRow(row, "BadRequest", "no id") for row in range(3)]
-    opened.write(WriteKind.PUBLISH, [], epoch=opened.accept_job(), chunk=chunk("job", [], rejected, end=3))
+    opened.write(WriteKind.PUBLISH, [], epoch=opened.accept_job("job"), chunk=chunk("job", [], rejected, end=3))
     assert opened.store.progress("job") == JobProgress(3, {"rejected_rows": 3})
     assert opened.count() == 0
 
@@ -204,7 +272,7 @@ def test_a_chunk_that_fails_leaves_nothing(opened: Opened, failing: str) -> None
     """Of a chunk that fails neither rows nor rejected rows nor progress are there."""
     rejected = [RejectedRow(1, "BadRequest", "no id")]
     write = opened.write_of(
-        WriteKind.PUBLISH, [{"id": "a"}], epoch=opened.accept_job(), chunk=chunk("job", [0], rejected, end=2)
+        WriteKind.PUBLISH, [{"id": "a"}], epoch=opened.accept_job("job"), chunk=chunk("job", [0], rejected, end=2)
     )
     if failing == "revision":
         opened.define(x=opened.schema.field("x").type)
@@ -219,10 +287,10 @@ def test_a_chunk_that_fails_leaves_nothing(opened: Opened, failing: str) -> None
 
 def test_a_chunk_waits_for_the_one_before(opened: Opened) -> None:
     """A chunk that does not begin where its job has come to is refused, so that no rows are left out or read twice."""
-    opened.publish({"id": "a"}, epoch=opened.accept_job(), chunk=chunk("job", [0]))
+    opened.publish({"id": "a"}, epoch=opened.accept_job("job"), chunk=chunk("job", [0]))
     for start in (0, 2):
         with pytest.raises(OutOfTurn):
-            opened.publish({"id": "b"}, epoch=opened.accept_job(), chunk=chunk("job", [start], start=start))
+            opened.publish({"id": "b"}, epoch=opened.accept_job("job"), chunk=chunk("job", [start], start=start))
     assert opened.ids() == ["a"]
     assert opened.store.progress("job").next_row == 1
 
@@ -237,7 +305,7 @@ def test_conflicting_rows_of_a_file_are_rejected_one_by_one(opened: Opened) -> N
     """In a dataset's file other content for an id, stored or in the file, rejects that row; the others are stored."""
     opened.append({"id": "a", "x": 1.0})
     incoming: list[Row] = [{"id": "a", "x": 2.0}, {"id": "b"}, {"id": "b", "n": 1}, {"id": "a", "x": 1.0}]
-    statuses = opened.append(*incoming, epoch=opened.accept_job(), chunk=chunk("job", [10, 11, 13, 14]))
+    statuses = opened.append(*incoming, epoch=opened.accept_job("job"), chunk=chunk("job", [10, 11, 13, 14]))
     assert statuses == ["conflict", "created", "conflict", "unchanged"]
     found, total = opened.store.rejected_rows("job", 0, 10)
     assert ([(row.row, row.reason) for row in found], total) == ([(10, "Conflict"), (13, "Conflict")], 2)
@@ -247,12 +315,12 @@ def test_conflicting_rows_of_a_file_are_rejected_one_by_one(opened: Opened) -> N
 
 def test_rejected_rows_are_paged_in_order(opened: Opened) -> None:
     """Rejected rows come in order of their number, page by page, and only those of the job."""
-    epoch = opened.accept_job()
+    epochs = {job: opened.accept_job(job) for job in ("job", "other")}
     for turn, first in enumerate((4, 0, 2)):
         rejected = [RejectedRow(row, "BadRequest", f"row {row}") for row in (first + 1, first)]
         for job in ("job", "other"):
             part = chunk(job, [], rejected, end=turn + 1, start=turn)
-            opened.write(WriteKind.PUBLISH, [], epoch=epoch, chunk=part)
+            opened.write(WriteKind.PUBLISH, [], epoch=epochs[job], chunk=part)
     page, total = opened.store.rejected_rows("job", 1, 3)
     assert ([row.row for row in page], total) == ([1, 2, 3], 6)
     assert opened.store.rejected_rows("job", 6, 3) == ([], 6)
@@ -261,7 +329,9 @@ def test_rejected_rows_are_paged_in_order(opened: Opened) -> None:
 def test_progress_survives_a_restart(opened: Opened) -> None:
     """A job resumes where its last committed chunk ended."""
     rejected = [RejectedRow(2, "BadRequest", "no id")]
-    opened.publish({"id": "a"}, {"id": "b"}, epoch=opened.accept_job(), chunk=chunk("job", [0, 1], rejected, end=3))
+    opened.publish(
+        {"id": "a"}, {"id": "b"}, epoch=opened.accept_job("job"), chunk=chunk("job", [0, 1], rejected, end=3)
+    )
     before = opened.store.progress("job"), opened.store.rejected_rows("job", 0, 10)
     opened.reopen()
     assert (opened.store.progress("job"), opened.store.rejected_rows("job", 0, 10)) == before
@@ -272,7 +342,7 @@ def test_deletion_by_id_counts_what_goes(opened: Opened) -> None:
     """Deletion by ids deletes those that are stored in the environment and returns their number."""
     opened.publish(*({"id": each} for each in "abc"))
     opened.append({"id": "a"})
-    assert opened.delete(opened.accept_job(), event_ids=["a", "c", "c", "unknown"]) == 2
+    assert opened.delete(opened.accept_job("deletion"), event_ids=["a", "c", "c", "unknown"]) == 2
     assert opened.ids() == ["b"]
     assert opened.ids("dataset") == ["a"]
     assert opened.store.progress("deletion").counts == {"deleted_events": 2}
@@ -330,7 +400,7 @@ def test_forgotten_jobs_leave_nothing(opened: Opened) -> None:
     """Of forgotten jobs neither progress nor rejected rows are left; other jobs keep theirs."""
     rejected = [RejectedRow(row, "BadRequest", "no id") for row in range(25)]
     for job_id in ("old", "older", "new"):
-        opened.write(WriteKind.PUBLISH, [], epoch=opened.accept_job(), chunk=chunk(job_id, [], rejected, end=25))
+        opened.write(WriteKind.PUBLISH, [], epoch=opened.accept_job(job_id), chunk=chunk(job_id, [], rejected, end=25))
     while not opened.store.forget_jobs(["old", "older", "unknown"]).result():
         pass
     for job_id in ("old", "older"):

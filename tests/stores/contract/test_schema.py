@@ -171,7 +171,7 @@ def test_a_model_that_is_not_there_is_unknown(opened: Opened) -> None:
     with pytest.raises(ModelUnknown):
         opened.count()
     with pytest.raises(ModelUnknown):
-        opened.delete(1, event_ids=["a"])
+        opened.delete(opened.accept_job(), event_ids=["a"])
 
 
 def test_dropping_twice_is_no_fault_and_defining_anew_starts_empty(opened: Opened) -> None:

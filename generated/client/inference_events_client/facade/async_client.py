@@ -149,7 +149,7 @@ class AsyncFiles:
 
 
 class AsyncJobs:
-    """Follow the work that goes on after a response."""
+    """Follow the jobs that continue after a response."""
 
     def __init__(self, client: AsyncCaller) -> None:
         self._client = client
@@ -208,7 +208,7 @@ class AsyncProjects:
         return success(await create_project.asyncio(body=ProjectCreate(name), client=self._client.api)).data
 
     async def delete(self, project_id: Id) -> UUID:
-        """Delete a project, and return the id of the job that removes what it holds."""
+        """Delete a project, and return the id of the job that removes its content."""
         return success(await delete_project.asyncio(as_uuid(project_id), client=self._client.api)).data.job.id
 
 

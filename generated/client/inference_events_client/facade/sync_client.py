@@ -147,7 +147,7 @@ class Files:
 
 
 class Jobs:
-    """Follow the work that goes on after a response."""
+    """Follow the jobs that continue after a response."""
 
     def __init__(self, client: Caller) -> None:
         self._client = client
@@ -206,7 +206,7 @@ class Projects:
         return success(create_project.sync(body=ProjectCreate(name), client=self._client.api)).data
 
     def delete(self, project_id: Id) -> UUID:
-        """Delete a project, and return the id of the job that removes what it holds."""
+        """Delete a project, and return the id of the job that removes its content."""
         return success(delete_project.sync(as_uuid(project_id), client=self._client.api)).data.job.id
 
 

@@ -40,7 +40,7 @@ class Baseline:
     offset_delta: int | None
     """ How many windows back it lies. """
     row_count: int | None
-    """ How many events a STATIC baseline takes; null for a ROLLING one, whose window moves. """
+    """ The number of events of a STATIC baseline; null for a ROLLING one, whose window moves. """
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference

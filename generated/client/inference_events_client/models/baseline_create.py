@@ -33,9 +33,9 @@ class BaselineCreate:
     env_id: None | Unset | UUID = UNSET
     """ The dataset, for PRE_PRODUCTION. """
     start_time: float | None | Unset = UNSET
-    """ When the range starts, in seconds or milliseconds since 1970, told apart by size. """
+    """ When the range starts, in seconds or milliseconds since 1970, distinguished by size. """
     end_time: float | None | Unset = UNSET
-    """ When the range ends, in seconds or milliseconds since 1970, told apart by size. """
+    """ When the range ends, in seconds or milliseconds since 1970, distinguished by size. """
     offset_delta: int | None | Unset = UNSET
     """ How many windows back a ROLLING baseline lies. """
     window_bin_size: WindowBinSize | Unset = UNSET

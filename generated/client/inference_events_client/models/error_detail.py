@@ -18,7 +18,7 @@ class ErrorDetail:
     reason: str
     """ The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. """
     message: str
-    """ The place of the fault as a JSON pointer, if it has one, and what is wrong. """
+    """ The place of the fault as a JSON pointer, if it has one, and the fault. """
     help_: str
     """ Where to read more, or empty. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

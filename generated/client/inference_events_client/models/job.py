@@ -22,7 +22,7 @@ T = TypeVar("T", bound="Job")
 
 @_attrs_define
 class Job:
-    """Work that goes on after a response."""
+    """Work that continues after a response."""
 
     id: UUID
     """ The job's id. """
@@ -33,9 +33,9 @@ class Job:
     progress: float
     """ How much of it is done, in per cent. """
     info: JobInfo
-    """ What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-    and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
-    an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
+    """ The subject of a job and its results so far. Jobs that read a file count `rows` read, `rejected_rows`,
+    and the other rows by result: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+    an update. They also report on the data: `violations`, `undeclared_columns` and `warnings`, for a publish
     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
      """
     error_message: None | str

@@ -22,9 +22,9 @@ T = TypeVar("T", bound="JobInfo")
 
 @_attrs_define
 class JobInfo:
-    """What a job works on and what it has done so far. Jobs that read a file count `rows` read, `rejected_rows`,
-    and the results of the others: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
-    an update. They also report what they found: `violations`, `undeclared_columns` and `warnings`, for a publish
+    """The subject of a job and its results so far. Jobs that read a file count `rows` read, `rejected_rows`,
+    and the other rows by result: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for
+    an update. They also report on the data: `violations`, `undeclared_columns` and `warnings`, for a publish
     `missing_timestamp_column`, for an update `ignored_columns`. Jobs that delete count `deleted_events`.
 
     """
@@ -32,7 +32,7 @@ class JobInfo:
     resource_type: str
     """ DATASET, EVENT, MODEL or PROJECT. """
     resource_name: str
-    """ The name of what the job works on. """
+    """ The name of the job's subject. """
     project_name: str
     """ The project it belongs to. """
     model_name: str | Unset = UNSET

@@ -23,7 +23,7 @@ class JobResponse:
     """The response with one job."""
 
     data: Job
-    """ Work that goes on after a response. """
+    """ Work that continues after a response. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

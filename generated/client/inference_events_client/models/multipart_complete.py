@@ -18,7 +18,7 @@ T = TypeVar("T", bound="MultipartComplete")
 
 @_attrs_define
 class MultipartComplete:
-    """An upload whose parts are all there."""
+    """The request that completes an upload in parts."""
 
     file_id: UUID
     """ The upload. """

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="Page")
 
 @_attrs_define
 class Page:
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
     page_size: int
     """ How many items the page could hold. """

@@ -20,7 +20,7 @@ class RejectedRow:
     reason: str
     """ The fault in one word. """
     message: str
-    """ The column and what is wrong with it. """
+    """ The column and its fault. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

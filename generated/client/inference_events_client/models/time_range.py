@@ -16,11 +16,11 @@ class TimeRange:
 
     start_time: float | str
     """ A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,
-    milliseconds, microseconds or nanoseconds since 1970, told apart by size.
+    milliseconds, microseconds or nanoseconds since 1970, distinguished by size.
      """
     end_time: float | str
     """ A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,
-    milliseconds, microseconds or nanoseconds since 1970, told apart by size.
+    milliseconds, microseconds or nanoseconds since 1970, distinguished by size.
      """
 
     def to_dict(self) -> dict[str, Any]:

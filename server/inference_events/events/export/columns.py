@@ -1,4 +1,4 @@
-"""Which columns a file of events has, and what they hold."""
+"""The columns of an exported file, and their values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ UTC_TIMESTAMP = pa.timestamp("us", "UTC")
 
 
 class Source(Enum):
-    """Where the values of a column come from: a column of the schema, or what the server keeps of every event."""
+    """Source of a column's values: a column of the schema, or a field that the server keeps for every event."""
 
     VALUES = "values"
     EVENT_ID = "event_id"
@@ -26,7 +26,7 @@ class Source(Enum):
 
 @dataclass(frozen=True)
 class ExportColumn:
-    """A column of a file. Its `type` is that of the stored one, with times in UTC said to be so."""
+    """A column of a file. Its `type` is the stored type, with UTC as the zone of times."""
 
     name: str
     source: Source
@@ -34,12 +34,12 @@ class ExportColumn:
 
     @property
     def is_stored(self) -> bool:
-        """Tell whether it is a column of the schema."""
+        """Return whether it is a column of the schema."""
         return self.source is Source.VALUES
 
 
 def choose_columns(schema: ModelSchema, names: Sequence[str] | None, with_vectors: bool) -> list[ExportColumn]:
-    """Return the columns called `names`, or where it is None all but vectors. Raises BadRequest."""
+    """Return the columns called `names`; if it is None, all columns but vectors. Raises BadRequest."""
     known = _known_columns(schema)
     if names is not None:
         _check_names(names, known)

@@ -18,17 +18,17 @@ from inference_events.events.export.files import write_csv, write_parquet
 from inference_events.events.store import EventStore, Scan, StoredEvents
 from inference_events.models.registry import ModelRegistry
 
-# Further downloads wait: each one's parts take memory, and all of them time from those who publish.
+# Further downloads wait: each takes memory, and slows down clients that publish.
 MAX_CONCURRENT = 2
 
 
 class Abandoned(Exception):
-    """The request has ended, as the server stops: its file need not be finished."""
+    """The request has ended because the server stops. Its file need not be finished."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """Say which events of a model to export, at most `limit`, and how.
+    """A request to export at most `limit` events of a model.
 
     `dataset_id` None means PRODUCTION. `start` and `end` are microseconds since 1970. `column_names` None means all.
     """
@@ -53,7 +53,7 @@ class EventsFile:
 
 
 class Exporter:
-    """Write files of events, a few at once, in threads of its own."""
+    """Write files of events in a small thread pool."""
 
     def __init__(self, store: EventStore, registry: ModelRegistry, directory: DataDirectory) -> None:
         self._store = store
@@ -63,11 +63,11 @@ class Exporter:
 
     async def export(self, export: Export) -> EventsFile:
         """Return a file of the events. Raises ObjectNotFound if there are none, and BadRequest for unknown columns."""
-        # Refused at once, not only when its turn comes.
+        # Checked here to refuse at once, and not after waiting for a thread.
         await asyncio.to_thread(self._prepare, export)
         abandoned = Event()
         try:
-            # The thread sees whose request it serves.
+            # The thread needs the context of the request.
             call = partial(copy_context().run, self._export, export, abandoned)
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except asyncio.CancelledError:
@@ -75,11 +75,11 @@ class Exporter:
             raise
 
     def close(self) -> None:
-        """Wait for what is being written. Exports whose requests have ended stop at the next part."""
+        """Wait for the running exports. If the request has ended, an export stops at its next part."""
         self._threads.shutdown(cancel_futures=True)
 
     def _prepare(self, export: Export) -> tuple[Scan, Sequence[ExportColumn]]:
-        """Return what to read and what to write of it. Raises what the request is refused with."""
+        """Return the query and the columns to write. Raises BadRequest and ObjectNotFound."""
         schema = self._registry.schema(export.model_id)
         environment_id = self._environment_id(export)
         columns = choose_columns(schema, export.column_names, export.with_vectors)
@@ -111,7 +111,7 @@ class Exporter:
 
 
 def _unless(abandoned: Event, parts: Iterable[StoredEvents]) -> Iterator[StoredEvents]:
-    """Pass parts on. Raises Abandoned once nobody waits for them any more."""
+    """Pass parts on. Raises Abandoned once no request waits for them."""
     for part in parts:
         if abandoned.is_set():
             raise Abandoned

@@ -12,14 +12,14 @@ from inference_events.events.export.texts import cell_schema, csv_cells
 from inference_events.events.store import StoredEvents
 
 ROW_GROUP_ROWS = 128 * 1024
-# As text, and in the copies that are made on the way there, values take many times their size.
+# Values take many times their size as text and in the copies made on the way.
 SLICE_BYTES = 8 * 1024 * 1024
 
 
 def write_csv(path: Path, parts: Iterable[StoredEvents], columns: Sequence[ExportColumn]) -> int:
     """Write a CSV file (RFC 4180, UTF-8) with a header and return the number of its rows.
 
-    Texts are quoted, nulls are nothing. So an empty text and a null differ.
+    Texts are quoted and nulls are empty cells, so an empty text and a null differ.
     """
     rows = 0
     with pa.csv.CSVWriter(path, cell_schema(file_schema(columns))) as writer:

@@ -12,7 +12,7 @@ DATE_LENGTH = 10
 def csv_cells(table: pa.Table) -> pa.Table:
     """Return a table that Arrow's CSV writer can write: lists are JSON, times RFC 3339 to the microsecond.
 
-    In a table of one column nulls are empty texts, as readers pass over empty lines.
+    In a table of one column nulls are empty texts, because readers skip empty lines.
     """
     columns = [_cells(column) for column in table.columns]
     if len(columns) == 1:
@@ -21,7 +21,7 @@ def csv_cells(table: pa.Table) -> pa.Table:
 
 
 def cell_schema(schema: pa.Schema) -> pa.Schema:
-    """Return the schema of what `csv_cells` makes of a table with `schema`."""
+    """Return the schema of the result of `csv_cells` for a table with `schema`."""
     return csv_cells(schema.empty_table()).schema
 
 

@@ -1,6 +1,6 @@
-"""Turn rows into one `EventBatch`: check what must hold, convert the rest, record violations.
+"""Turn rows into one `EventBatch`: check ids and times, convert values, record violations.
 
-Rows come as JSON events or as a chunk of a file. Both are looked at column by column, by the same rules.
+Rows come as JSON events or as a chunk of a file. Both are processed column by column, by the same rules.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ FIRST_DATE_LIKE, LAST_DATE_LIKE = 19_000_101_000_000, 21_001_231_000_000
 
 @dataclass(frozen=True)
 class RowFault:
-    """A row that cannot be an event, and the column which is to blame."""
+    """A row that cannot be an event, and the column that is the reason."""
 
     row: int
     column: str
@@ -58,7 +58,7 @@ class RowFault:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What the server makes for rows that lack it: ids derive from seed, time and row number.
+    """Ids and times for rows that lack them. Ids derive from seed, time and row number.
 
     `time` is the time of receipt in microseconds since 1970. `rows` are the numbers of the rows, 0, 1, … if None.
     """
@@ -75,7 +75,7 @@ class Defaults:
 class Ingested:
     """A batch with the violations in it, and the faults of rows that cannot be events.
 
-    `rows` are the places of the batch's rows among those that came in; it is all of them where there is no fault.
+    `rows` are the indexes of the batch's rows among the input rows; without faults, all of them.
     `date_like` marks the rows of the batch whose time was read from eight digits that look like a date.
     """
 
@@ -100,7 +100,7 @@ def ingest_published(rows: Rows, schema: ModelSchema, defaults: Defaults, *, mak
 
 
 def ingest_updates(rows: Rows, schema: ModelSchema, defaults: Defaults) -> Ingested:
-    """Make the batch of rows that update stored events: only what a row contains is carried."""
+    """Make the batch of rows that update stored events: each row sets only the columns that it contains."""
     return _ingest(rows, schema, defaults, update=True, makes_missing_ids=False)
 
 

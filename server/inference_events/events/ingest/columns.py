@@ -1,12 +1,12 @@
 """Convert one column of incoming values to its declared type and find its violations.
 
-Whole arrays are converted at once where every value fits. Only where one does not is each value looked at.
+An array is converted at once if every value fits. If one does not, each value is converted alone.
 """
 
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,18 +35,18 @@ LOWEST = -(2.0**63)
 ZERO_AND_ONE = pa.array([0.0, 1.0])
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
-# A text of up to so many characters has no more digits than each 64-bit float keeps.
+# A text of at most this length has no more digits than every 64-bit float keeps.
 SHORT_NUMBER = 15
-# Below it, floats have fewer digits, down to none.
+# Smaller floats keep fewer digits, down to none.
 SMALLEST = sys.float_info.min
 
 
 @dataclass(frozen=True)
 class Converted:
-    """A column's typed values with what was found on the way.
+    """A column's typed values with their violations.
 
-    `mistyped` maps a row to its raw JSON text where the value was of another type; such a row is null in `array`
-    if the value could not be converted without loss. `out_of_range` is None where no value can be.
+    `mistyped` maps a row whose value was of another type to its raw JSON text; such a row is null in `array` if the
+    value could not be converted without loss. `out_of_range` is None if the column has no range.
     """
 
     array: pa.Array
@@ -55,7 +55,7 @@ class Converted:
 
 
 def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
-    """Convert `values` to `column.type`. With `text` they are CSV cells, whose type is the schema's."""
+    """Convert `values` to `column.type`. With `text` they are CSV cells, which have no type but the schema's."""
     array = _convert_whole(column, values, text)
     mistyped: dict[int, str] = {}
     if array is None:
@@ -69,33 +69,31 @@ def convert(column: Column, values: Values, *, text: bool = False) -> Converted:
 
 
 def raw_json(value: Any) -> str:
-    """Write a value that was sent as JSON text, or TOO_DEEP. JSON has no infinity: it is written as a word."""
+    """Return a value that was sent as JSON text, or TOO_DEEP. JSON has no infinity: it is written as a word."""
     if is_too_deep(value):
         return TOO_DEEP
     return exact_json.dumps(exact_json.with_words(value), default=str).decode()
 
 
 def is_too_deep(value: Any) -> bool:
-    """Tell whether a value is nested so deeply that JSON writers give up on it."""
+    """Return whether a value is nested too deeply for JSON writers."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [item for each in level if isinstance(each, list | dict) for item in _items(each)]
+        lists = (each for each in level if isinstance(each, list))
+        objects = (each.values() for each in level if isinstance(each, dict))
+        level = [*chain.from_iterable(lists), *chain.from_iterable(objects)]
         if not level:
             return False
     return True
 
 
-def _items(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
-
-
 def is_null(value: Any, *, text: bool = False) -> bool:
-    """Tell whether `value` stands for nothing: None, NaN and, in CSV cells, the texts that stand for them."""
+    """Return whether `value` stands for nothing: None, NaN and, in CSV cells, the texts that stand for them."""
     return value is None or value != value or (text and isinstance(value, str) and value in NULL_TEXTS)
 
 
 def text_to_null(cells: pa.Array) -> pa.Array:
-    """Make CSV cells that stand for nothing null."""
+    """Turn CSV cells that stand for nothing into nulls."""
     return pc.if_else(pc.is_in(cells, pa.array(sorted(NULL_TEXTS))), None, cells)
 
 
@@ -113,7 +111,7 @@ def _convert_whole(column: Column, values: Values, text: bool) -> pa.Array | Non
 
 
 def _hides_booleans(array: pa.Array, values: Sequence[Any]) -> bool:
-    """Tell whether Arrow took a boolean among floats for a number."""
+    """Return whether Arrow read a boolean among floats as a number."""
     items = array.flatten() if pa.types.is_list(array.type) else array
     if not pa.types.is_floating(items.type) or not pc.any(pc.is_in(items, ZERO_AND_ONE)).as_py():
         return False
@@ -163,7 +161,7 @@ def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | N
 
 
 def _lose_digits(texts: pa.Array, numbers: pa.Array) -> bool:
-    """Tell whether some text has digits that its 64-bit float lacks."""
+    """Return whether some text has digits that its 64-bit float lacks."""
     is_long = pc.greater(pc.binary_length(texts), SHORT_NUMBER)
     is_tiny = pc.and_(pc.less(pc.abs(numbers), SMALLEST), pc.match_substring_regex(texts, "^[^eE]*[1-9]"))
     is_unsure = pc.or_(is_long, pc.or_(is_tiny, pc.is_inf(numbers)))
@@ -204,7 +202,7 @@ def _convert_each(column: Column, values: Values, text: bool) -> tuple[pa.Array,
 
 
 def _read(column: Column, value: Any, text: bool) -> tuple[Any, bool]:
-    """Return the typed value, None where there is none, and whether it had the column's type."""
+    """Return the typed value, None if there is none, and whether it had the column's type."""
     if is_null(value, text=text):
         return None, True
     try:
@@ -268,7 +266,7 @@ def _float_of_text(value: str, text: bool) -> tuple[float | None, bool]:
 
 
 def _finite(number: float, sent: Decimal) -> float:
-    """Return a float, unless it is infinite and what was sent is not. Raises TypeMismatch."""
+    """Return a float, unless it is infinite and the sent value is not. Raises TypeMismatch."""
     if math.isinf(number) and sent.is_finite():
         raise TypeMismatch
     return number
@@ -329,7 +327,7 @@ _READERS: dict[pa.DataType, Callable[[Any, bool], tuple[Any, bool]]] = {
 
 
 def _with_categories(array: pa.Array, categories: pa.Array) -> pa.Array:
-    """Replace what is only written in another way than a category, such as 1.0 for "1", by the category."""
+    """Replace other spellings of a category, such as 1.0 for "1", by the category."""
     if pa.types.is_list(array.type):
         return with_items(array, _with_categories(array.flatten(), categories))
     unknown = array.filter(pc.invert(pc.is_in(array, categories))).drop_null()

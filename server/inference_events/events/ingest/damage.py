@@ -1,4 +1,4 @@
-"""Find arrays whose parts contradict each other. Reading one of them would read memory that is not its own."""
+"""Find arrays whose buffers contradict each other. Reading such an array would read memory beyond its own."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +8,7 @@ from inference_events.events.ingest.sizes import has_lengths
 
 
 def check_structure(array: pa.Array) -> None:
-    """Raise pa.ArrowInvalid for an array that is damaged. Its values may be odd: `normalize` looks at each."""
+    """Raise pa.ArrowInvalid for an array that is damaged. Unusual values are no damage: `normalize` handles them."""
     array.validate()
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):

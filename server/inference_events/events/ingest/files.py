@@ -1,4 +1,4 @@
-"""Read uploaded files in chunks, whatever their size. What cannot be a row is set aside, not lost."""
+"""Read uploaded files of any size in chunks. Malformed rows are reported, not lost."""
 
 import codecs
 import io
@@ -20,10 +20,11 @@ from inference_events.events.ingest.damage import check_structure
 from inference_events.events.ingest.signatures import describe_other_format
 from inference_events.events.ingest.sizes import Sizes, value_sizes
 from inference_events.files.source import FileSource
+from inference_events.files.store import FileStoreUnavailable
 
 # Arrow reads up to 32 blocks ahead.
 CSV_BLOCK_BYTES = 8 * 1024 * 1024
-# For the pages of all columns together.
+# Shared by the pages of all columns.
 PARQUET_BUFFER_BYTES = 32 * 1024 * 1024
 MIN_BUFFER_BYTES = 4096
 BATCH_BYTES = 16 * 1024 * 1024
@@ -34,7 +35,7 @@ SMALLER = 16
 MAX_VALUE_BYTES = CSV_BLOCK_BYTES
 BATCH_CELLS = 4_000_000
 CHUNK_BYTES = 32 * 1024 * 1024
-# What the sums of a chunk's size are taken over.
+# The unit in which sizes of rows are summed.
 SLICE_ROWS = 32_768
 MAX_MALFORMED = 1_000_000
 MAX_COLUMNS = 10_000
@@ -56,12 +57,12 @@ REPEATED_NAME = {
 Alive: TypeAlias = Callable[[], None]
 
 
-def nobody() -> None:
-    """Take note for nobody that reading goes on."""
+def ignore_progress() -> None:
+    """Ignore that reading continues: no caller asked for signs of life."""
 
 
 class Unreadable(Exception):
-    """The file is not what its name says. The message tells why and shows nothing of its content."""
+    """The file is not of the type that its name says. The message gives the reason and shows nothing of its content."""
 
 
 class TooManyMalformed(Unreadable):
@@ -72,9 +73,9 @@ class TooManyMalformed(Unreadable):
 class FileChunk:
     """Rows of a file with their numbers, counted from 0 without a header.
 
-    `malformed` are the numbers of rows that are set aside: in CSV those that have too few or too many cells, in Parquet
-    those with a value of more than `MAX_VALUE_BYTES`. `start` is the number of the first row
-    that was looked at, `end` the number after the last, `fraction` how much of the file that is.
+    `malformed` are the numbers of malformed rows: in CSV those with too few or too many cells, in Parquet those with a
+    value of more than `MAX_VALUE_BYTES`. `start` is the number of the first row that was read, `end` the number after
+    the last. `fraction` is the share of the file that has been read.
     """
 
     table: pa.Table
@@ -86,12 +87,18 @@ class FileChunk:
 
 
 def read_chunks(
-    source: FileSource, type: str, *, start: int, size: int, max_malformed: int = MAX_MALFORMED, alive: Alive = nobody
+    source: FileSource,
+    type: str,
+    *,
+    start: int,
+    size: int,
+    max_malformed: int = MAX_MALFORMED,
+    alive: Alive = ignore_progress,
 ) -> Iterator[FileChunk]:
     """Yield the rows of a CSV or PARQUET file from number `start` on, at most `size` or some 64 MiB at a time.
 
-    CSV cells are strings, as they stand in the file. `alive` is called with each block that was read. Raises
-    Unreadable, and TooManyMalformed after the rows before.
+    CSV cells are strings, unchanged. `alive` is called after each block. Raises Unreadable, and TooManyMalformed after
+    the preceding rows.
     """
     read = _read_csv(source, max_malformed) if type == "CSV" else _read_parquet(source, size)
     reader = _telling(read, alive)
@@ -124,11 +131,11 @@ def _telling(chunks: Iterable[FileChunk], alive: Alive) -> Iterator[FileChunk]:
         yield chunk
 
 
-def rows_to_sample(source: FileSource, type: str, most_rows: int, alive: Alive = nobody) -> Iterator[pa.Table]:
-    """Yield the rows of a CSV or PARQUET file that a sample is taken from, in batches that are small in memory.
+def rows_to_sample(source: FileSource, type: str, most_rows: int, alive: Alive = ignore_progress) -> Iterator[pa.Table]:
+    """Yield the rows of a CSV or PARQUET file to sample from, in batches that are small in memory.
 
     Of a Parquet file of more than `most_rows` rows only some row groups are read, spread evenly over it. CSV cells are
-    strings; malformed rows are left out. Raises Unreadable.
+    strings; malformed rows are skipped. Raises Unreadable.
     """
     if type == "CSV":
         yield from (chunk.table for chunk in read_chunks(source, type, start=0, size=BATCH_ROWS, alive=alive))
@@ -146,7 +153,7 @@ def rows_to_sample(source: FileSource, type: str, most_rows: int, alive: Alive =
 
 
 def _takeable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column of which pyarrow can take rows: a view as text or bytes, and nothing of a type that it cannot."""
+    """Return a column from which pyarrow can take rows: views as text or bytes, nulls for types that it cannot take."""
     if pa.types.is_string_view(column.type) or pa.types.is_binary_view(column.type):
         column = column.cast(pa.string() if pa.types.is_string_view(column.type) else pa.binary())
     try:
@@ -167,7 +174,7 @@ def _batch_rows(metadata: pa.parquet.FileMetaData) -> int:
 def _unreadable_as(type: str) -> Iterator[None]:
     try:
         yield
-    except (Unreadable, MemoryError):
+    except (Unreadable, MemoryError, FileStoreUnavailable):
         raise
     except Exception as error:
         # pyarrow raises exceptions of many kinds, because a damaged file can be wrong in any place.
@@ -199,7 +206,7 @@ def _slices(chunk: FileChunk, start: int, size: int) -> Iterator[FileChunk]:
 
 
 def _gathered(chunks: Iterable[FileChunk], start: int, size: int) -> Iterator[FileChunk]:
-    """Join chunks, each of `size` rows at most, to larger ones of as many."""
+    """Join chunks into larger ones of at most `size` rows."""
     gathered: list[FileChunk] = []
     try:
         for chunk in chunks:
@@ -230,7 +237,7 @@ def _joined(chunks: Sequence[FileChunk], start: int) -> FileChunk:
 
 
 def _read_parquet(source: FileSource, size: int) -> Iterator[FileChunk]:
-    """Number the rows, cut them by what they take when decoded, and set aside those with a value that is too large."""
+    """Number the rows, cut them by their decoded size, and report those with a value that is too large."""
     with source.open() as content:
         total, done = pa.parquet.read_metadata(content).num_rows, 0
     for table in _parquet_tables(source, size):
@@ -274,7 +281,7 @@ def _parquet_tables_from(source: FileSource, start: int, size: int) -> Iterator[
 
 
 def _pieces(table: pa.Table) -> Iterator[tuple[pa.Table, Sizes]]:
-    """Cut a table where its rows, decoded, take `BATCH_BYTES`. Yield also the size of each row's largest value."""
+    """Cut a table into pieces of `BATCH_BYTES`, decoded. Yield also the size of each row's largest value."""
     sizes = np.zeros(len(table), np.int64)
     largest = np.zeros(len(table), np.int64)
     for column in table.columns:
@@ -311,7 +318,7 @@ def _open_parquet(source: FileSource) -> Iterator[pa.parquet.ParquetFile]:
     with source.open() as content:
         metadata = pa.parquet.read_metadata(content)
         buffer = max(MIN_BUFFER_BYTES, PARQUET_BUFFER_BYTES // max(1, metadata.num_columns))
-        # What is buffered before it is needed stays in memory until the file is closed. In nanoseconds, Spark's INT96
+        # Data buffered ahead stays in memory until the file is closed. In nanoseconds, Spark's INT96
         # times wrap around outside 1677 to 2262. Checksums are compared if any are there.
         with pa.parquet.ParquetFile(
             content,
@@ -360,7 +367,7 @@ class _Malformed:
 
 
 def _read_csv(source: FileSource, max_malformed: int) -> Iterator[FileChunk]:
-    """Number the rows of each block, leaving out those that the reader has set aside."""
+    """Number the rows of each block without those that the reader has reported as malformed."""
     malformed = _Malformed(max_malformed)
     done = read = 0
     size = source.size
@@ -391,7 +398,7 @@ def _with_end(reader: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch
 
 
 def _ends_in_quotes(source: FileSource, last: pa.RecordBatch) -> bool:
-    """Tell whether a CSV file is cut off inside the quotes of its last cell, which the reader takes for their end."""
+    """Return whether a CSV file is cut off inside the quotes of its last cell, which the reader takes for their end."""
     last_cell: str = last.column(last.num_columns - 1)[-1].as_py()
     cell = b'"' + last_cell.replace('"', '""').encode()
     with source.open() as file:
@@ -410,7 +417,7 @@ def _count(source: FileSource, byte: bytes) -> int:
 
 
 def _numbers(start: int, count: int, malformed: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], int]:
-    """Return the numbers of `count` rows from `start` on, with the malformed ones left out, and the number after."""
+    """Return the numbers of `count` well-formed rows from `start` on, and the next number."""
     if not count:
         return NO_ROWS, start
     end = start + count + len(malformed)
@@ -461,7 +468,7 @@ def _header(source: FileSource) -> bytes:
         block = file.read(CSV_BLOCK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     cells, end = _first_line(block, MAX_COLUMNS)
     if cells > MAX_COLUMNS:
-        # pyarrow would make an array for each.
+        # pyarrow would make an array for each column.
         raise Unreadable(TOO_MANY_COLUMNS)
     if end is None and source.size > CSV_BLOCK_BYTES:
         raise Unreadable(NOT_READABLE.format(type="CSV", why=TOO_LONG.format(most=CSV_BLOCK_BYTES)))
@@ -469,7 +476,7 @@ def _header(source: FileSource) -> bytes:
 
 
 def _first_line(text: bytes, most: int) -> tuple[int, int | None]:
-    """Count the cells of the first line, up to one more than `most`, and return where it ends: None inside quotes."""
+    """Count the cells of the first line, up to one more than `most`, and return its end: None inside quotes."""
     place = 0
     for count in range(1, most + 1):
         # Quotes count at the start of a cell only.

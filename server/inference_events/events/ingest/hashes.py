@@ -1,7 +1,7 @@
 """Hash the content of events so that JSON, CSV and Parquet of one event hash alike.
 
-An event's hash is the sum of a hash per value, each mixed with its column's name. So it does not depend on the
-order of columns, and what is null adds nothing.
+An event's hash is the sum of a hash per value, each mixed with its column's name. So it does not depend on the order of
+columns, and nulls add nothing.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ def hash_text(text: str) -> int:
 
 
 def hash_column(name: str, array: pa.Array) -> Hashes:
-    """Return one hash per row, 0 where the value is null."""
+    """Return one hash per row, 0 for null."""
     hashes = mix(_hash_values(array) ^ np.uint64(hash_text(name)))
     if array.null_count:
         hashes[array.is_null().to_numpy(zero_copy_only=False)] = 0

@@ -1,4 +1,4 @@
-"""The first line of a CSV file. Its cells are names, and may be shown, only if one of them is a column of the model."""
+"""The header of a CSV file. Its cells count as names, which may be shown, only if one is a column of the model."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ MANY_CELLS = 3
 
 
 def describe_header_fault(cells: Sequence[str], known: frozenset[str]) -> str | None:
-    """Say what is wrong with a first line in which no cell is a known column, None if one is. No cell is shown."""
+    """Describe the fault of a first line without a known column; return None if it has one. No cell is shown."""
     if known.intersection(cells):
         return None
     fault = "No cell of the file's first line is a column of the model"

@@ -1,4 +1,4 @@
-"""Tell which event a row means, and make ids for rows that need one."""
+"""Read event ids from rows, and generate ids for rows that need one."""
 
 import uuid
 from decimal import Decimal
@@ -12,7 +12,7 @@ MAX_ID_CHARACTERS = 65_536
 
 
 def event_id(value: Any) -> str | None:
-    """Return the id that `value` stands for, or None where it is no id.
+    """Return the id that `value` stands for, or None if it is no id.
 
     A non-empty string stands for itself, an integer or integral number for its decimal digits, and a list of one
     repeated value (a ranking row) for that value. Floats from 2**53 on are no ids, as neighbours look alike there,

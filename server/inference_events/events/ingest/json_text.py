@@ -1,7 +1,7 @@
 """Read events from their JSON text into columns, without a Python object for each value.
 
-It is done only where every event keeps to the schema as it stands, and where that cannot make a difference; all else
-is left to those who look at values one by one.
+This is done only if every event fits the schema without conversion and the result is the same; all other events are
+decoded and converted value by value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ INFERRED_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64()}
 
 
 class JsonReader:
-    """Reads arrays of events. Columns whose form the schema leaves open, such as times, are learned from events."""
+    """Reads arrays of events. The form of untyped columns, such as times, is observed from events."""
 
     def __init__(self) -> None:
         self._forms: dict[str, tuple[int, dict[str, pa.DataType]]] = {}
@@ -39,7 +39,7 @@ class JsonReader:
         return pa.Table.from_struct_array(rows), pc.list_value_length(events).to_pylist()
 
     def observe(self, events: Sequence[Mapping[str, Any]], schema: ModelSchema) -> None:
-        """Note the form of the columns that the schema leaves open, from events that had to be decoded."""
+        """Observe the form of untyped columns in events that had to be decoded."""
         forms = {name: INFERRED_TYPES.get(type(events[0].get(name)), pa.string()) for name in _untyped_columns(schema)}
         self._forms[schema.model_id] = schema.revision, forms
 
@@ -73,7 +73,7 @@ def _parse(lines: bytes, event: pa.StructType) -> pa.ListArray:
 
 
 def _is_sound(rows: pa.StructArray) -> bool:
-    """Tell whether there are only numbers that are in JSON and that 64 bits hold as they are written."""
+    """Return whether all numbers are valid in JSON and keep their value in 64 bits."""
     for column in rows.flatten():
         items = column.flatten() if pa.types.is_list(column.type) else column
         if pa.types.is_floating(items.type):

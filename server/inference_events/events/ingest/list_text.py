@@ -1,6 +1,6 @@
 """Lists that were written as text: as JSON, by Python, or by NumPy.
 
-No number passes through a float that does not hold all of its digits: it stays a text, which its column then reads.
+No number loses digits in a float: a number with more digits stays text, which its column then reads.
 """
 
 import ast
@@ -32,13 +32,13 @@ _WORDS = re.compile(r"\[\s*[^\s,'\"\[\]]+(?:\s+[^\s,'\"\[\]]+)+\s*\]")
 _STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _STRINGS = re.compile(rf"\[\s*{_STRING}(?:\s+{_STRING})+\s*\]", re.DOTALL)
 _EACH_STRING = re.compile(_STRING, re.DOTALL)
-# What differs between JSON and a list of numbers that Python or NumPy wrote.
+# The differences between JSON and a list of numbers that Python or NumPy wrote.
 _WRAPPED = re.compile(rf"\b(?:np|numpy)\.(?:{'|'.join(sorted(NUMPY_SCALARS))})\(([^()\[\]]*)\)")
 _NAMED = re.compile(r"\b(?:nan|None|NaT|inf|True|False|np\.True_|np\.False_)\b")
 _JSON_NAMES = {"inf": "Infinity", "True": "true", "False": "false", "np.True_": "true", "np.False_": "false"}
 # To rewrite a text and to read it takes half a second for 4 MiB.
 MAX_REWRITTEN = 2 * 1024 * 1024
-# What may have more digits than a float, or be larger than one.
+# Numbers that may have more digits than a float, or be larger than one.
 _MANY_DIGITS = re.compile(r"[0-9.]{17}|[eE]")
 # Numbers that Python reads and no column does.
 _PYTHON_ONLY = re.compile(r"[0-9]_[0-9]|0[xXoObB]")

@@ -1,4 +1,4 @@
-"""Turn any Arrow array into what `convert` takes: an array of a simple type, or else plain Python values.
+"""Turn any Arrow array into a form that `convert` takes: an array of a simple type, or else plain Python values.
 
 Files bring types that neither JSON nor the event store has: times of day, durations, maps, unions, extension types,
 texts that are not UTF-8, years that Python does not know. No cell may end a job, and pyarrow's own `to_pylist` raises
@@ -261,7 +261,7 @@ def _far(number: int, unit: str) -> str:
 
 
 def _time_of_day(nanoseconds: int, unit: str) -> str:
-    # Not by Python's `time`, which has no 24:00:00 and no nanoseconds.
+    # Not with Python's `time`, which has no 24:00:00 and no nanoseconds.
     return f"{'-' if nanoseconds < 0 else ''}{_clock(abs(nanoseconds))}"
 
 
@@ -409,7 +409,7 @@ def _extension(field: pa.Field) -> tuple[str, dict[str, str]]:
 
 
 def _parameters(text: bytes) -> dict[str, str]:
-    """Read what pandas wrote beside a type. A file may say anything there."""
+    """Read the metadata that pandas wrote with a type. A file may have any text there."""
     try:
         parameters = json.loads(text)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Bytes and code points that are no text in UTF-8."""
+"""Bytes and code points that are not valid UTF-8 text."""
 
 
 class NotText(str):
-    """What cannot be decoded or encoded, with an escape for each such byte. No column takes it without a violation."""
+    """A text that is not valid UTF-8, with an escape for each invalid byte. No column takes it without a violation."""
 
 
 def decoded(raw: bytes) -> str:

@@ -26,7 +26,7 @@ def canonical_id(text: str) -> str:
 
 
 def keeps_digits(sent: Decimal, number: float) -> bool:
-    """Return whether a 64-bit float, written briefly or with as many digits as were sent, is what was sent."""
+    """Return whether a 64-bit float, written briefly or with as many digits as were sent, equals the text."""
     if not sent.is_finite() or not math.isfinite(number):
         return not sent.is_finite()
     places = max(len(sent.as_tuple().digits) - 1, 0)

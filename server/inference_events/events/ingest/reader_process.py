@@ -1,10 +1,11 @@
-"""The process that reads files, so that one made to exhaust memory or time harms nothing but its own job.
+"""The process that reads files. A file made to exhaust memory or time harms only its own job.
 
-The server starts it as `python -m inference_events.events.ingest.reader_process FD MEMORY_BYTES` and sends one
-request after another on the socket `FD`, as a length and JSON. The process answers each with messages, the last of
-which is neither `ALIVE` nor `CHUNK`. A message is a header, JSON, and up to three blocks of bytes.
+The server starts it as `python -m inference_events.events.ingest.reader_process FD MEMORY_BYTES` and sends one request
+after another on the socket `FD`, as a length and JSON. The process responds to each with messages, the last of which is
+neither `ALIVE` nor `CHUNK`. A message is a header, JSON, and up to three blocks of bytes.
 
-The process knows no secrets, and ends when the server does: its standard input is a pipe that the server holds.
+The process knows no secrets but the credentials of the bucket that it reads from. It ends when the server does: its
+standard input is a pipe that the server holds.
 """
 
 import os
@@ -34,6 +35,7 @@ from inference_events.events.ingest.files import (
     read_chunks,
 )
 from inference_events.files.source import FileSource
+from inference_events.files.store import FileStoreUnavailable
 
 LENGTH = struct.Struct("<I")
 # The kind, the length of the JSON, and of the three blocks: row numbers, malformed ones, rows in Arrow's IPC format.
@@ -42,7 +44,7 @@ ALIVE_EVERY_SECONDS = 0.5
 
 
 class Kind(IntEnum):
-    """What a message says."""
+    """The kind of a message."""
 
     ALIVE = 0
     CHUNK = 1
@@ -50,6 +52,7 @@ class Kind(IntEnum):
     UNREADABLE = 3
     TOO_MANY_MALFORMED = 4
     OUT_OF_MEMORY = 5
+    UNAVAILABLE = 6
 
 
 Send: TypeAlias = Callable[..., None]
@@ -57,7 +60,7 @@ Send: TypeAlias = Callable[..., None]
 
 def main() -> None:
     descriptor, memory = map(int, sys.argv[1:])
-    # A terminal and a supervisor send these to every process of the server, which ends this one itself.
+    # A terminal and a supervisor send these signals to every process of the server. The server ends this one itself.
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, daemon=True).start()
@@ -98,6 +101,8 @@ def _answer(server: socket.socket, request: dict[str, Any]) -> None:
         send(Kind.UNREADABLE, [str(error), _where(error.__cause__), _resident_bytes()])
     except MemoryError:
         send(Kind.OUT_OF_MEMORY)
+    except FileStoreUnavailable:
+        send(Kind.UNAVAILABLE, [_resident_bytes()])
     except ConnectionError:
         raise
     except Exception as error:
@@ -108,8 +113,8 @@ def _answer(server: socket.socket, request: dict[str, Any]) -> None:
 
 
 def _resident_bytes() -> int:
-    """Return the memory that the process holds now, 0 if the system does not say so as Linux does."""
-    # Not by `getrusage`: a new process inherits the maximum of the one that started it.
+    """Return the bytes of memory that the process holds now, 0 if the system does not report it as Linux does."""
+    # Not with `getrusage`: a new process inherits the maximum of the one that started it.
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     except OSError:
@@ -117,7 +122,7 @@ def _resident_bytes() -> int:
 
 
 def _where(error: BaseException | None) -> str | None:
-    """Return the kind of an error and where it came from, without its message, which may show cells."""
+    """Return the kind of an error and its place in the code, without its message, which may show cells."""
     if error is None or isinstance(error, pa.ArrowException | UnicodeDecodeError | OSError):
         return None
     frames = traceback.extract_tb(error.__traceback__)

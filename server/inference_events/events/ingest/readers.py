@@ -1,11 +1,10 @@
-"""Files as the server reads them: in processes of their own, with a limit of memory and of time.
+"""Read files in separate processes, with limits of memory and time.
 
-A file can be made so that a few bytes of it fill any memory, that reading it never ends, or that it crashes the
-reader. So no file is opened here: a process reads it and sends its rows, and if it ends, only its job fails. A process
-that has read a file to its end is kept for the next one, because a new one takes a tenth of a second to start.
+A malicious file of a few bytes can fill any memory, be read forever, or crash the reader. So no file is opened here: a
+process reads it and sends its rows, and if it ends, only its job fails. A process that has read a file to its end is
+kept for the next one, because a new one takes a tenth of a second to start.
 """
 
-import os
 import socket
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,8 +29,10 @@ from inference_events.events.ingest.files import (
     TooManyMalformed,
     Unreadable,
 )
+from inference_events.events.ingest.reader_environment import reader_environment
 from inference_events.events.ingest.reader_process import HEADER, LENGTH, Kind
 from inference_events.files.source import FileSource
+from inference_events.files.store import FileStoreUnavailable
 from inference_events.limits import MIB
 from inference_events_api import types as t
 
@@ -41,15 +41,11 @@ POLL_SECONDS = 0.2
 MAX_MESSAGE_BYTES = 16 * CHUNK_BYTES
 # A process that took more is replaced, which returns its memory.
 KEPT_BYTES = 256 * MIB
-# How many rows to read at once after a process ended: what ended it may have been too many.
+# Rows to read at once after a process ended: too many rows may have ended it.
 CAUTIOUS_ROWS = 1024
 TOO_MUCH_MEMORY = "it needs more than {limit} MiB of memory to be read"
 TOO_SLOW = "none of its rows could be read in {seconds:g} s"
 ENDED = "the process that read it ended, as it does if it needs too much memory"
-# What an interpreter needs to start like this one. All else stays here: it may be secret.
-ENVIRONMENT = frozenset(
-    {"PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TZDIR", "TMPDIR"}
-)
 
 Checkpoint: TypeAlias = Callable[[], None]
 
@@ -57,21 +53,23 @@ log = structlog.get_logger(__name__)
 
 
 class ReaderEnded(Exception):
-    """A process ended before it had answered."""
+    """A process ended before its last message."""
 
 
-def nothing() -> None:
-    """Leave nowhere: nobody stops what goes on."""
+def never_stop() -> None:
+    """Do nothing: the caller never stops the reading."""
 
 
 class FileReaders:
     """Read files in processes, each with `memory_bytes` at most and a sign of life at least every `seconds`.
 
-    All that reads takes a `checkpoint`, which is called often while nothing arrives. What it raises ends the process.
+    Every method that reads takes a `checkpoint`, which is called often while nothing arrives. If it raises, the process
+    ends. Each may raise FileStoreUnavailable. The processes get the credentials of a bucket if `reads_bucket`.
     """
 
-    def __init__(self, memory_bytes: int, seconds: float) -> None:
+    def __init__(self, memory_bytes: int, seconds: float, *, reads_bucket: bool = False) -> None:
         self._memory_bytes = memory_bytes
+        self._reads_bucket = reads_bucket
         self._seconds = seconds
         self._lock = threading.Lock()
         self._idle: list[_Process] = []
@@ -80,12 +78,12 @@ class FileReaders:
 
     def start(self) -> None:
         """Start a process for the first file, without waiting for it."""
-        process = _Process(self._memory_bytes)
+        process = self._new_process()
         with self._lock:
             self._idle.append(process)
 
     def close(self) -> None:
-        """End all processes, also those that read."""
+        """End all processes, even those that read."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, []
@@ -93,10 +91,10 @@ class FileReaders:
         for process in idle:
             process.close()
         for process in busy:
-            # The thread that waits for it closes it.
+            # The thread that waits for the process closes it.
             process.end()
 
-    def column_names(self, source: FileSource, type: str, checkpoint: Checkpoint = nothing) -> list[str]:
+    def column_names(self, source: FileSource, type: str, checkpoint: Checkpoint = never_stop) -> list[str]:
         """Do `files.column_names`. Raises Unreadable."""
         names: list[str] = self._result("names", source, type, checkpoint)
         return names
@@ -106,7 +104,7 @@ class FileReaders:
     ) -> list[t.Column]:
         """Do `model_factory.propose_columns`. Raises Unreadable."""
         columns: list[t.Column] = self._result(
-            "propose", source, type, nothing, sample_size=sample_size, max_cardinality=max_cardinality
+            "propose", source, type, never_stop, sample_size=sample_size, max_cardinality=max_cardinality
         )
         return columns
 
@@ -118,7 +116,7 @@ class FileReaders:
         start: int,
         size: int,
         max_malformed: int = MAX_MALFORMED,
-        checkpoint: Checkpoint = nothing,
+        checkpoint: Checkpoint = never_stop,
     ) -> Iterator[FileChunk]:
         """Do `files.read_chunks`. Raises Unreadable, and TooManyMalformed after the rows before."""
         is_second = False
@@ -173,6 +171,8 @@ class FileReaders:
         if message.kind is Kind.OUT_OF_MEMORY:
             limit = TOO_MUCH_MEMORY.format(limit=self._memory_bytes // MIB)
             raise Unreadable(NOT_READABLE.format(type=type, why=limit))
+        if message.kind is Kind.UNAVAILABLE:
+            raise FileStoreUnavailable
         text, where, _ = message.value
         if where is not None:
             log.warning("file_unreadable_unexpectedly", where=where)
@@ -187,7 +187,7 @@ class FileReaders:
                     break
                 process.close()
             else:
-                process = _Process(self._memory_bytes)
+                process = self._new_process()
             self._busy.add(process)
         return process
 
@@ -198,9 +198,12 @@ class FileReaders:
             if is_kept:
                 self._idle.append(process)
             elif not self._is_closed and not self._idle:
-                self._idle.append(_Process(self._memory_bytes))
+                self._idle.append(self._new_process())
         if not is_kept:
             process.close()
+
+    def _new_process(self) -> "_Process":
+        return _Process(self._memory_bytes, reader_environment(self._reads_bucket))
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -226,20 +229,17 @@ def _chunk(message: _Message) -> FileChunk:
 class _Process:
     """A process that reads, and the socket to it."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, environment: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(POLL_SECONDS)
-        environment = {name: value for name, value in os.environ.items() if name in ENVIRONMENT}
-        # Without what is relative, as -P is: a working directory may be another's.
-        environment["PYTHONPATH"] = os.pathsep.join(place for place in sys.path if Path(place).is_absolute())
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", reader_process.__name__, str(theirs.fileno()), str(memory_bytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                # What a library writes as it aborts may show cells.
+                # A library that aborts may write cells to its output.
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=dict(environment),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )

@@ -1,4 +1,4 @@
-"""What comes in, as a table: the events of requests, or a chunk of a file. Both are looked at column by column."""
+"""Incoming rows as a table: the events of requests, or a chunk of a file. Both are processed column by column."""
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -14,7 +14,7 @@ from inference_events.events.store import Mask
 
 
 class Rows(Protocol):
-    """A table of incoming values. `text` tells that they are CSV cells, whose type is the schema's."""
+    """A table of incoming values. `text` is true for CSV cells, which have no type but the schema's."""
 
     text: bool
 
@@ -22,16 +22,16 @@ class Rows(Protocol):
 
     @property
     def names(self) -> frozenset[str]:
-        """Every column that some row has."""
+        """All columns that any row has."""
 
     def column(self, name: str, *, as_text: bool = False) -> Values | None:
-        """Return the values of a column, None if no row has it. `as_text` tells that they are to become text."""
+        """Return the values of a column, None if no row has it. With `as_text` they become text."""
 
     def present(self, name: str) -> Mask:
-        """Return which rows contain the column, be it with a null."""
+        """Return which rows contain the column, even if only a null."""
 
     def undeclared(self, known: frozenset[str], keep_nulls: bool) -> dict[int, dict[str, Any]]:
-        """Return what rows have beside the known columns, by their number; rows with nothing are left out."""
+        """Return the values of unknown columns by row number, only for rows that have any."""
 
 
 class JsonRows:
@@ -70,7 +70,7 @@ class JsonRows:
 
 
 def _columns_of_like_events(events: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
-    """Return the columns of events that all have the same, which takes one look at each event; else nothing."""
+    """Return the columns of events that all have the same keys, checked once per event; else nothing."""
     names = list(events[0]) if events else []
     if len(names) < 2 or any(len(event) != len(names) for event in events):
         return {}
@@ -90,7 +90,7 @@ class FileRows:
     def __init__(self, chunk: pa.Table, *, text: bool) -> None:
         self.text = text
         self._chunk = chunk
-        # To find a column by its name, pyarrow looks through all of them.
+        # pyarrow searches all columns to find one by its name.
         self._numbers = {name: number for number, name in enumerate(chunk.column_names)}
         self.names = frozenset(self._numbers)
 
@@ -120,7 +120,7 @@ class FileRows:
 
 
 def _undeclared_values(values: Values, text: bool) -> Sequence[Any]:
-    """Return what JSON can hold of a column that the schema does not know."""
+    """Return the values of an unknown column as JSON can hold them."""
     if text:
         values = text_to_null(values)
     listed = as_list(values)

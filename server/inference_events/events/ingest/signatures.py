@@ -1,4 +1,4 @@
-"""Files of other formats that are sent under the name of CSV or Parquet, recognized by their first bytes."""
+"""Files of other formats that are named CSV or Parquet, recognized by their first bytes."""
 
 from inference_events.files.source import FileSource
 
@@ -13,7 +13,7 @@ TAIL_BYTES = 64 * 1024
 
 
 def describe_other_format(source: FileSource, type: str) -> str | None:
-    """Say what a file looks like and what to do about it, None if it may be a file of `type`, CSV or PARQUET."""
+    """Return what a file looks like and a remedy, None if it may be a file of `type`, CSV or PARQUET."""
     with source.open() as file:
         head = file.read(HEAD_BYTES)
         file.seek(max(0, source.size - TAIL_BYTES))

@@ -1,4 +1,4 @@
-"""How much the rows of an Arrow table hold once they are decoded, which may be far more than the table takes.
+"""The decoded size of the rows of an Arrow table, which may be far more than the table's size.
 
 A dictionary holds a value once for any number of rows, and an array of nulls takes no memory at all.
 """
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# What the smallest value takes as a Python object in a list.
+# The size of the smallest value as a Python object in a list.
 MIN_VALUE_BYTES = 8
 
 Sizes: TypeAlias = npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ def value_sizes(array: pa.Array) -> Sizes:
         lengths: Sizes = pc.fill_null(pc.binary_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         return lengths + MIN_VALUE_BYTES
     if kind.num_fields or pa.types.is_run_end_encoded(kind):
-        # Of types that no Parquet file has only the average is known.
+        # For types that no Parquet file has, only the average is known.
         return np.full(len(array), array.nbytes // max(1, len(array)) + MIN_VALUE_BYTES, np.int64)
     if _is_view(kind):
         return value_sizes(array.cast(pa.large_binary()))

@@ -1,8 +1,8 @@
-"""The `event_ts_format` of a model: what text it accepts, the same in every locale, time zone and Python.
+"""The `event_ts_format` of a model. It reads the same texts in every locale, time zone and version of Python.
 
 `datetime.strptime` takes the names of months and zones from the machine: under TZ=America/New_York it reads "EST" and
-forgets the zone. So the directives that mean one thing everywhere are read here. A model that was made with other ones
-is still read by `strptime`; no new model may have them.
+forgets the zone. So directives with one meaning everywhere are read here. An old model with other directives is still
+read by `strptime`; no new model may have them.
 """
 
 import re
@@ -28,7 +28,7 @@ def _any_of(names: list[str] | tuple[str, ...]) -> str:
     return "|".join(sorted(names, key=len, reverse=True))
 
 
-# What each directive matches. Every part is bounded, so no text takes long.
+# The pattern of each directive. Every part is bounded, so no text takes long.
 PATTERNS: Mapping[str, str] = {
     "Y": r"[0-9]{4}",
     "y": r"[0-9]{2}",
@@ -72,7 +72,7 @@ _TOKEN = re.compile(r"%(.?)|(\s+)|([^%\s]+)", re.DOTALL)
 
 @dataclass(frozen=True)
 class TimeFormat:
-    """A format as `strptime` writes it. `faults` say what keeps a new model from having it."""
+    """A format in the notation of `strptime`. `faults` are the reasons why no new model may have it."""
 
     text: str
     faults: tuple[str, ...]
@@ -94,7 +94,7 @@ class TimeFormat:
 
 @lru_cache(maxsize=1024)
 def time_format(text: str) -> TimeFormat:
-    """Read a format. It never fails: what cannot be used stands in `faults`."""
+    """Read a format. It never fails: `faults` lists what cannot be used."""
     parts, shown, directives, faults = [], [], [], []
     for directive, space, literal in (match.groups() for match in _TOKEN.finditer(text)):
         if space or literal:

@@ -1,4 +1,4 @@
-"""Read a whole column of times at once where all have one form. `timestamps` says what each form means."""
+"""Read a whole column of times at once if all have one form. `timestamps` defines the forms."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ ZONED = pa.timestamp("us", "UTC")
 
 
 def whole_times(values: Values, format: TimeFormat | None, *, text: bool) -> pa.Array | None:
-    """Return what `parse_timestamp` makes of each value, null where it stands for no time.
+    """Return the result of `parse_timestamp` for each value, null if it stands for no time.
 
-    `text` tells that they are CSV cells. None means that each value must be looked at.
+    `text` is true for CSV cells. None means that each value must be read alone.
     """
     if isinstance(values, PlainValues):
         return None
@@ -81,7 +81,7 @@ def _from_floats(array: pa.Array) -> pa.Array:
 
 
 def _numbers(array: pa.Array) -> Any:
-    """Return an array's numbers, with zero for null. Raises ValueError where 64 bits are too few to count with them."""
+    """Return an array's numbers, with zero for null. Raises ValueError if 64 bits are too few to count with them."""
     numbers = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
     if not ((numbers > -MAX_SECONDS) & (numbers < MAX_SECONDS)).all():
         raise ValueError
@@ -97,8 +97,8 @@ def _microseconds(numbers: Integers) -> Integers:
 
 
 def _per_second(numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> Integers:
-    """Return how many of the unit in which each number counts make a second."""
-    # In the type of the numbers: as a float, an integer near a limit may be on its other side.
+    """Return the number of units per second for the unit in which each number counts."""
+    # In the type of the numbers: as a float, an integer near a limit may cross it.
     limits = np.array([limit for limit, _ in EPOCH_UNITS[:-1]], numbers.dtype)
     units = np.array([unit for _, unit in EPOCH_UNITS])
     chosen: Integers = units[np.searchsorted(limits, np.abs(numbers), side="right")]

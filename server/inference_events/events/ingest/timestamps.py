@@ -1,4 +1,4 @@
-"""Read a point in time from the forms that the API's users send."""
+"""Read timestamps in the forms that the API accepts."""
 
 import math
 import re
@@ -24,7 +24,7 @@ _ISO = re.compile(
     r"\s*(UTC|GMT|Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)?",
     re.ASCII,
 )
-# ISO 8601 counts the end of a day as its hour 24. Python knows it from 3.13 on.
+# ISO 8601 writes the end of a day as 24:00. Python reads it from 3.13 on.
 _END_OF_DAY = re.compile(r"24(?::?00(?::?00(?:[.,]0{1,99})?)?)?", re.ASCII)
 _UTC_NAMES = ("UTC", "GMT", "Z")
 
@@ -34,12 +34,12 @@ EPOCH_UNITS: tuple[tuple[float, int], ...] = ((1e11, 1), (1e14, 1_000), (1e17, 1
 
 
 def parse_timestamp(value: Any, format: TimeFormat | None = None) -> int | None:
-    """Return `value` as microseconds since 1970 in UTC, or None where it stands for no time.
+    """Return `value` as microseconds since 1970 in UTC, or None if it stands for no time.
 
-    Dates and datetimes are taken as they are. If there is a format, text and the decimal digits of numbers must fit
-    it. If there is none, numbers (and texts of a number) count seconds to nanoseconds since 1970, told apart by size;
-    other text is ISO 8601, and no offset means UTC. Of a list, the earliest counts.
-    Raises ValueError for anything else, and for years outside 1 to 9999.
+    Dates and datetimes are taken as they are. If there is a format, text and the decimal digits of numbers must fit it.
+    If there is none, numbers (and texts of a number) count seconds to nanoseconds since 1970, distinguished by size;
+    other text is ISO 8601, and no offset means UTC. Of a list, the earliest counts. Raises ValueError for anything
+    else, and for years outside 1 to 9999.
     """
     if type(value) is int and format is None:
         return _from_number(value)
@@ -62,7 +62,7 @@ def parse_timestamp(value: Any, format: TimeFormat | None = None) -> int | None:
 
 
 def looks_like_date(value: Any) -> bool:
-    """Tell whether a number, or its text, is written with eight digits as dates are: 20240501 is a day in 1970.
+    """Return whether a number, or its text, is written with eight digits as dates are: 20240501 is a day in 1970.
 
     Of a list, one item is enough.
     """
@@ -150,7 +150,7 @@ def _from_number(number: int | float | Decimal) -> int:
 
 
 def _per_second(number: int | float) -> int:
-    """Return how many of the unit in which `number` counts make a second."""
+    """Return the number of units per second for the unit in which `number` counts."""
     size = abs(number)
     for limit, per_second in EPOCH_UNITS:
         if size < limit:

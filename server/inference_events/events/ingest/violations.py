@@ -1,4 +1,4 @@
-"""Where rows do not keep to the schema: recorded beside each row, and counted by column."""
+"""Violations of the schema, recorded with each row and counted by column."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +16,10 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Violations:
-    """Violations in order of their rows. `names` are the pairs of column and kind that `which` counts through.
+    """Violations in the order of their rows.
 
-    `raw` holds the value that was sent, as JSON text, where it was of another type.
+    `names` are pairs of column and kind; `which` holds indexes into them. `raw` holds the value that was sent, as JSON
+    text, if it was of another type.
     """
 
     rows: Places
@@ -65,7 +66,7 @@ class Violations:
 
 
 def find_violations(converted: Mapping[str, Converted], carried: Mapping[str, Mask] | None) -> Violations:
-    """Find what is missing, of another type, or out of range, of the carried columns only where `carried` is given."""
+    """Find values that are missing, of another type, or out of range; if `carried` is given, of those columns only."""
     found = [
         (name, kind, rows, raw)
         for name, column in converted.items()

@@ -1,4 +1,4 @@
-"""The schema that would fit a file: a sample of its rows, and what each column of them holds."""
+"""Propose a schema that fits a file, from a sample of its rows."""
 
 from inference_events.models.factory.proposal import propose_columns
 

@@ -1,4 +1,4 @@
-"""What a column holds: the first type as which `ingest` reads all of its values without a violation."""
+"""Infer a column's type: the first type as which `ingest` reads all of its values without a violation."""
 
 import math
 import sys
@@ -22,7 +22,7 @@ MAX_EXACT = 2**53
 MAX_VALUE = sys.float_info.max
 VECTOR = pa.list_(pa.float64())
 
-# No sign and no zeros in front: what has them is a code, which a number would not show again.
+# No sign and no leading zeros: texts with them are codes, which a number would not preserve.
 INTEGER = r"^-?(0|[1-9][0-9]*)$"
 FLOAT = r"(?i)^(-?(0|[1-9][0-9]*)(\.[0-9]*)?(e[+-]?[0-9]+)?|-?\.[0-9]+(e[+-]?[0-9]+)?|[+-]?inf(inity)?|nan)$"
 BOOLEAN = r"(?i)^(true|false)$"
@@ -32,7 +32,7 @@ LIST = r"(?s)^[\[(].*[\])]$"
 
 @dataclass(frozen=True)
 class Cells:
-    """A column of a sample. `is_text` tells that its texts may stand for values of any type, `is_csv` where from."""
+    """A column of a sample. With `is_text` its texts may stand for values of any type; with `is_csv` it is from CSV."""
 
     values: Values
     is_text: bool
@@ -40,7 +40,7 @@ class Cells:
 
 
 def is_text_type(type: pa.DataType) -> bool:
-    """Tell whether a column of this type holds texts, or nothing."""
+    """Return whether a column of this type holds texts, or only nulls."""
     return bool(
         pa.types.is_string(type)
         or pa.types.is_large_string(type)
@@ -59,7 +59,7 @@ def describe(name: str, cells: Cells, max_cardinality: int) -> t.Column:
 
 
 def undecided(name: str) -> t.Column:
-    """Return a column that holds texts of which no more is said."""
+    """Return a column of texts without further detail."""
     return _column(name, "str")
 
 
@@ -109,7 +109,7 @@ def _of_texts(name: str, texts: pa.Array, cells: Cells, max_cardinality: int) ->
         lists = _of_lists(name, known, cells.is_csv)
         if lists is not None:
             return lists
-    # An empty text among the texts of a DataFrame was one in the DataFrame: its nulls have names.
+    # An empty text was empty in the DataFrame, too: its nulls become texts such as "nan".
     if cells.is_text and not cells.is_csv:
         known = _without(texts, NULL_TEXTS - {""})
     return _category(name, known, max_cardinality) or undecided(name)
@@ -124,7 +124,7 @@ def _all_match(texts: pa.Array, pattern: str) -> bool:
 
 
 def _says(data_type: t.DataType, values: pa.Array) -> bool:
-    """Tell whether values remain: a column of which each cell is not a number holds no numbers."""
+    """Return whether values remain: a column in which every cell is NaN or null is not a float column."""
     return data_type != "float" or values.null_count < len(values)
 
 
@@ -193,7 +193,7 @@ def _of_lists(name: str, texts: pa.Array, is_csv: bool) -> t.Column | None:
 
 
 def is_shortened(text: str) -> bool:
-    """Tell whether a text is an array of which NumPy left out the middle, as it does with long ones."""
+    """Return whether a text is an array that NumPy has shortened in the middle, as it does with long ones."""
     inside = text[1:-1]
     return text[:1] == "[" and text[-1:] == "]" and " ... " in inside and not any(one in inside for one in "[],")
 

@@ -1,10 +1,10 @@
-"""From a file to the columns of a schema."""
+"""Propose the columns of a schema for a file."""
 
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from inference_events.events.ingest.files import Alive, Unreadable, column_names, nobody, rows_to_sample
+from inference_events.events.ingest.files import Alive, Unreadable, column_names, ignore_progress, rows_to_sample
 from inference_events.events.ingest.normalize import normalize
 from inference_events.files.source import FileSource
 from inference_events.models.factory.columns import Cells, describe, is_text_type, undecided
@@ -19,9 +19,9 @@ CATEGORY_BYTES = 4 * 1024 * 1024
 
 
 def propose_columns(
-    source: FileSource, type: str, *, sample_size: int, max_cardinality: int, alive: Alive = nobody
+    source: FileSource, type: str, *, sample_size: int, max_cardinality: int, alive: Alive = ignore_progress
 ) -> list[t.Column]:
-    """Return the columns of a schema that fits a CSV or PARQUET file. Raises Unreadable where there is none.
+    """Return the columns of a schema that fits a CSV or PARQUET file. Raises Unreadable if there is none.
 
     `alive` is called with each batch that was read.
     """
@@ -44,14 +44,14 @@ def _check(names: Sequence[str]) -> None:
 
 
 def _cells(rows: pa.Table, type: str) -> Iterator[Cells]:
-    # The vendor's client makes every column of a DataFrame text. Where only some are, their texts are texts.
+    # The vendor's client makes every column of a DataFrame text. If only some are text, their texts mean text.
     is_text = all(is_text_type(column.type) for column in rows.columns)
     columns = (normalize(rows[place], field) for place, field in enumerate(rows.schema))
     return (Cells(values, is_text, is_csv=type == "CSV") for values in columns)
 
 
 def _within(room: int, columns: Iterator[t.Column]) -> Iterator[t.Column]:
-    """Take the categories off the columns for which there is no room, in bytes."""
+    """Remove the categories of the columns that would exceed the limit in bytes."""
     for column in columns:
         size = sum(len(str(category).encode()) for category in column.get("categories") or ())
         if size > room:

@@ -1,4 +1,4 @@
-"""A sample of the rows of a file that may be far larger than memory."""
+"""Sample the rows of a file that may be far larger than memory."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def sample(tables: Iterable[pa.Table], size: int, most_bytes: int) -> pa.Table | None:
-    """Return at most `size` of the rows that arrive, in their order; fewer where they fill `most_bytes` before.
+    """Return at most `size` of the rows that arrive, in their order; fewer if they exceed `most_bytes`.
 
-    Every row is as likely to be in it as any other, and the same rows always give the same sample: each has a key
-    that is scrambled from its number, and those with the smallest keys stay. Returns None if nothing arrives.
+    Every row is equally likely to be sampled, and the same rows always give the same sample: each row's key is a hash
+    of its number, and the rows with the smallest keys stay. Returns None if nothing arrives.
     """
     reservoir = _Reservoir(size, most_bytes)
     for table in tables:

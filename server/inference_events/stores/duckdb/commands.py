@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from inference_events.events.store import OpenJob
-
 
 @dataclass(frozen=True)
 class ApplySchema:
@@ -29,6 +27,11 @@ class Compact:
 
 
 @dataclass(frozen=True)
+class FoldChanges:
+    """Fold rows of changes if there are many."""
+
+
+@dataclass(frozen=True)
 class Vacuum:
     """Let the engine join small blocks of rows and leave out deleted ones, if much was changed.
 
@@ -44,13 +47,20 @@ class AcceptJob:
 
 
 @dataclass(frozen=True)
+class StartJob:
+    job_id: str
+    fence: int
+
+
+@dataclass(frozen=True)
 class EndJob:
     job_id: str
 
 
 @dataclass(frozen=True)
-class RestoreJobs:
-    jobs: Sequence[OpenJob]
+class EndOrphans:
+    known: Collection[str]
+    accepted_before: int
 
 
 @dataclass(frozen=True)

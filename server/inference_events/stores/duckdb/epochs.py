@@ -4,14 +4,29 @@ A model's epoch is a counter that only the acceptance of a job raises. The job k
 it ends. A request stamps its rows with the model's epoch, and while a job is open it also notes the epoch per column.
 So a job knows what was written after its acceptance: rows and columns of its own epoch or a later one. It leaves those
 as they are. One thread writes, so no request is between reading the epoch and its commit when a job is accepted.
+
+An open job also keeps the fence of its latest run. What an earlier run writes late is refused.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection
+from dataclasses import astuple, dataclass, replace
 
 import duckdb
 
 from inference_events.events.merging import WriteVersion
-from inference_events.events.store import OpenJob
+from inference_events.events.store import Fenced
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """A job that was accepted at an epoch of its model and has not ended. `accepted_at` is in UTC microseconds."""
+
+    job_id: str
+    model_id: str
+    epoch: int
+    fence: int = 0
+    accepted_at: int = 0
 
 
 class Epochs:
@@ -23,33 +38,47 @@ class Epochs:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._epochs: dict[str, int] = dict(connection.execute("SELECT model_id, epoch FROM clocks").fetchall())
+        self._jobs: dict[str, OpenJob] = {}
         # By model, because each write asks for the open jobs of its model, and thousands of others may wait.
         self._open: dict[str, dict[str, int]] = {}
-        for row in connection.execute("SELECT job_id, model_id, epoch FROM open_jobs").fetchall():
+        for row in connection.execute("SELECT job_id, model_id, epoch, fence, accepted_at FROM open_jobs").fetchall():
             self._note(OpenJob(*row))
 
     def accept(self, model_id: str, job_id: str) -> int:
         """Open a job and return its epoch. A job that is open already keeps its own."""
-        if job_id not in self._open.get(model_id, {}):
+        if job_id not in self._jobs:
             epoch = self._epochs.get(model_id, 0) + 1
             self._set_epoch(model_id, epoch)
-            self._add(OpenJob(job_id, model_id, epoch))
-        return self._open[model_id][job_id]
+            job = OpenJob(job_id, model_id, epoch, accepted_at=time.time_ns() // 1000)
+            insert_open_job(self._db, job)
+            self._note(job)
+        return self._jobs[job_id].epoch
+
+    def start(self, job_id: str, fence: int) -> None:
+        """Raise the fence of an open job. Raises Fenced."""
+        self.check(job_id, fence)
+        if fence > self._jobs[job_id].fence:
+            self._db.execute("UPDATE open_jobs SET fence = ? WHERE job_id = ?", [fence, job_id])
+            self._note(replace(self._jobs[job_id], fence=fence))
+
+    def check(self, job_id: str, fence: int) -> None:
+        """Raise Fenced if a job is not open or a run with a larger fence has started."""
+        if job_id not in self._jobs or fence < self._jobs[job_id].fence:
+            raise Fenced
 
     def end(self, job_id: str) -> None:
         """Close a job, if it is open."""
-        for jobs in self._open.values():
-            if jobs.pop(job_id, None) is not None:
-                self._db.execute("DELETE FROM open_jobs WHERE job_id = ?", [job_id])
+        job = self._jobs.pop(job_id, None)
+        if job is not None:
+            del self._open[job.model_id][job_id]
+            self._db.execute("DELETE FROM open_jobs WHERE job_id = ?", [job_id])
 
-    def restore(self, jobs: Sequence[OpenJob]) -> None:
-        """Make exactly these jobs open."""
-        kept = {job.job_id: job for job in jobs}
-        is_open = {job_id for jobs_of_model in self._open.values() for job_id in jobs_of_model}
-        for job_id in is_open - kept.keys():
-            self.end(job_id)
-        for job_id in kept.keys() - is_open:
-            self._add(kept[job_id])
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> None:
+        """Close the jobs that were accepted before a time, except the known ones."""
+        kept = frozenset(known)
+        for job in list(self._jobs.values()):
+            if job.accepted_at < accepted_before and job.job_id not in kept:
+                self.end(job.job_id)
 
     def forget(self, model_id: str) -> None:
         """Close the jobs of a model that is dropped."""
@@ -66,9 +95,11 @@ class Epochs:
         self._db.execute("DELETE FROM clocks WHERE model_id = ?", [model_id])
         self._db.execute("INSERT INTO clocks VALUES (?, ?)", [model_id, epoch])
 
-    def _add(self, job: OpenJob) -> None:
-        self._note(job)
-        self._db.execute("INSERT INTO open_jobs VALUES (?, ?, ?)", [job.job_id, job.model_id, job.epoch])
-
     def _note(self, job: OpenJob) -> None:
+        self._jobs[job.job_id] = job
         self._open.setdefault(job.model_id, {})[job.job_id] = job.epoch
+
+
+def insert_open_job(db: duckdb.DuckDBPyConnection, job: OpenJob) -> None:
+    """Insert a job that is not open yet."""
+    db.execute("INSERT INTO open_jobs VALUES (?, ?, ?, ?, ?)", list(astuple(job)))

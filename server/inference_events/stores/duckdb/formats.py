@@ -8,7 +8,7 @@ import duckdb
 from inference_events.events.store import StoreOutdated, StoreTooNew
 from inference_events.stores.duckdb.sql import SYSTEM_TABLES, number
 
-FORMAT = 2
+FORMAT = 3
 
 
 def open_format(db: duckdb.DuckDBPyConnection) -> None:

@@ -1,16 +1,19 @@
-"""Group commit: one thread commits all work that waits in one transaction, with one sync to disk."""
+"""Group commit: one thread commits all work that waits in one transaction, with one sync to disk.
+
+Work on wide tables takes up to a second and is committed alone, see `turns`.
+"""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Thread
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
 from inference_events.events.closable_queue import ClosableQueue, QueueClosed
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store import StoreClosed, StoreError
+from inference_events.stores.duckdb.turns import take_turns
 
 log = structlog.get_logger(__name__)
 
@@ -29,12 +32,11 @@ class Transactions(Protocol):
     def apply(self, work: Any) -> Any:
         """Do a piece of work and return its result. Raises a StoreError, and has changed nothing then."""
 
-    def after_commit(self) -> None:
-        """Do what need not be waited for, after what was committed is answered."""
+    def after_commit(self) -> bool:
+        """Do what need not be waited for, after what was committed is answered. Return whether it took time."""
 
 
-@dataclass(frozen=True)
-class _Task:
+class _Task(NamedTuple):
     work: Any
     done: Future[Any]
 
@@ -50,6 +52,8 @@ class GroupCommitter:
         self._engine = engine
         self._observer = observer
         self._queue: ClosableQueue[_Task] = ClosableQueue()
+        # Taken from the queue, and not begun.
+        self._waiting: list[_Task] = []
         self._thread = Thread(target=self._run, name="event-writer", daemon=True)
         self._thread.start()
 
@@ -64,7 +68,7 @@ class GroupCommitter:
 
     def depth(self) -> int:
         """Return how much work waits."""
-        return self._queue.depth()
+        return self._queue.depth() + len(self._waiting)
 
     def stop(self) -> None:
         """Finish what is queued and end the thread. Further work is refused."""
@@ -73,24 +77,42 @@ class GroupCommitter:
 
     def _run(self) -> None:
         stopping = False
-        while not stopping:
-            waiting = [self._queue.get()]
-            while len(waiting) < GROUP_LIMIT and not self._queue.is_empty():
-                waiting.append(self._queue.get())
-            stopping = None in waiting
-            tasks = [task for task in waiting if task is not None]
-            if tasks:
-                self._commit(tasks)
-                self._tidy()
+        while not stopping or self._waiting:
+            stopping = stopping or not self._take()
+            self._commit_next()
 
-    def _tidy(self) -> None:
+    def _commit_next(self) -> None:
+        light, wide, rest = take_turns(self._waiting)
+        self._waiting = [*wide, *rest]
+        self._commit(light)
+        if self._tidy() and wide:
+            # That took time: what came meanwhile may pass as well.
+            return
+        self._waiting = rest
+        self._commit(wide)
+        if not rest and self._queue.is_empty():
+            self._tidy()
+
+    def _take(self) -> bool:
+        """Take the work that waits in the queue. Return whether there can be more."""
+        while not self._waiting or (len(self._waiting) < GROUP_LIMIT and not self._queue.is_empty()):
+            task = self._queue.get()
+            if task is None:
+                return False
+            self._waiting.append(task)
+        return True
+
+    def _tidy(self) -> bool:
         try:
-            self._engine.after_commit()
+            return self._engine.after_commit()
         except Exception as error:
             # Everything is committed and answered, and more waits for this thread.
             log.error("tidying_failed", exc_info=error)
+            return True
 
     def _commit(self, tasks: list[_Task]) -> None:
+        if not tasks:
+            return
         started = perf_counter()
         try:
             results = self._in_transaction(tasks)

@@ -11,9 +11,12 @@ Format 1 adds the version of content hashes and the times of labels, and has can
 Format 2 has epochs: up to format 1 each write had a position of its own, from one sequence. The last position becomes
 every model's epoch, so the next job gets a larger one than anything that is stored. Tables and columns have new names.
 Records of requests have the statuses of their events, of which a response is made when it is asked for.
+
+Format 3 has changes, and keeps of an open job when it was accepted and the fence of its latest run. Formats before 2
+kept no open jobs: each start opened those that had not ended.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from duckdb.func import PythonUDFType
 from inference_events.events.store import StoreTooNew, StoreTooOld
 from inference_events.stores.duckdb.canonical import convert_ids, find_conversion
 from inference_events.stores.duckdb.deltas import delta_columns
+from inference_events.stores.duckdb.epochs import OpenJob, insert_open_job
 from inference_events.stores.duckdb.formats import FORMAT, set_format, stored_format
 from inference_events.stores.duckdb.id_index import hash_ids
 from inference_events.stores.duckdb.rows import Rows
@@ -79,14 +83,17 @@ def plan_migration(path: Path, models: Mapping[str, ModelFacts]) -> Migration | 
     return Migration(before, FORMAT, sum(len(each.converted) for each in found), sum(each.merged for each in found))
 
 
-def migrate(path: Path, models: Mapping[str, ModelFacts]) -> Migration | None:
-    """Bring the file to today's format. Return what was done, None if nothing. Raises StoreTooNew and StoreTooOld."""
+def migrate(path: Path, models: Mapping[str, ModelFacts], unfinished: Sequence[OpenJob]) -> Migration | None:
+    """Bring the file to today's format. Return what was done, None if nothing. Raises StoreTooNew and StoreTooOld.
+
+    `unfinished` are the jobs that have not ended.
+    """
     with duckdb.connect(str(path)) as db:
         before = _outdated_format(db)
         if before is None:
             return None
         db.begin()
-        migration = _migrate(db, before, models)
+        migration = _migrate(db, before, models, unfinished)
         db.commit()
     return migration
 
@@ -98,8 +105,14 @@ def _outdated_format(db: duckdb.DuckDBPyConnection) -> int | None:
     return None if version == FORMAT else version
 
 
-def _migrate(db: duckdb.DuckDBPyConnection, before: int, models: Mapping[str, ModelFacts]) -> Migration:
+def _migrate(
+    db: duckdb.DuckDBPyConnection, before: int, models: Mapping[str, ModelFacts], unfinished: Sequence[OpenJob]
+) -> Migration:
     _change_system_tables(db)
+    if before < 2:
+        _start_epochs(db)
+        for job in unfinished:
+            insert_open_job(db, job)
     tables = Tables(db)
     for schema in tables.schemas.values():
         _rename_tables(db, schema)
@@ -107,6 +120,7 @@ def _migrate(db: duckdb.DuckDBPyConnection, before: int, models: Mapping[str, Mo
         converted, merged = _add_labels(db, tables, models)
     else:
         converted = merged = 0
+    _start_changes(db, tables)
     set_format(db)
     return Migration(before, FORMAT, converted, merged)
 
@@ -139,7 +153,8 @@ def _change_system_tables(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("ALTER TABLE job_progress ADD COLUMN IF NOT EXISTS counters VARCHAR DEFAULT '{}'")
     db.execute("ALTER TABLE records ADD COLUMN IF NOT EXISTS statuses BLOB")
     db.execute("ALTER TABLE columns ADD COLUMN IF NOT EXISTS labelled BOOLEAN DEFAULT FALSE")
-    _start_epochs(db)
+    for name in ("fence", "accepted_at"):
+        db.execute(f"ALTER TABLE open_jobs ADD COLUMN IF NOT EXISTS {name} BIGINT DEFAULT 0")
 
 
 def _start_epochs(db: duckdb.DuckDBPyConnection) -> None:
@@ -150,6 +165,17 @@ def _start_epochs(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("INSERT INTO clocks SELECT model_id, ? FROM models", [last])
     for name in sequences:
         db.execute(f"DROP SEQUENCE {name}")
+
+
+def _start_changes(db: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    """Let one change of each environment name the hours of all its events."""
+    for schema in tables.schemas.values():
+        first, last = (f"floor(epoch({bound}(timestamp)) / 3600)" for bound in ("min", "max"))
+        db.execute(
+            f"INSERT INTO changes SELECT (SELECT count(*) FROM changes) + row_number() OVER (), ?, environment_id,"
+            f" {first}, {last}, 1 FROM {schema.table} GROUP BY environment_id",
+            [schema.model_id],
+        )
 
 
 def _rename_tables(db: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:

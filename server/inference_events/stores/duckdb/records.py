@@ -19,6 +19,7 @@ import xxhash
 
 from inference_events.events.store import IdempotencyRecord, RecordOfRows, RetryKey, Statuses
 from inference_events.stores.duckdb.id_index import Hashes, IdIndex, RowKeys
+from inference_events.stores.duckdb.sql import insert_rows
 
 ROWS_AT_ONCE = 1 << 17
 COLUMNS = ", ".join(field.name for field in fields(IdempotencyRecord))
@@ -124,7 +125,7 @@ def with_statuses(one: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
 def insert_records(db: duckdb.DuckDBPyConnection, index: RecordIndex, records: Sequence[IdempotencyRecord]) -> None:
     """Insert records and note them in the index."""
     index.add(records)
-    db.from_arrow(pa.Table.from_pylist([vars(record) for record in records], ARROW)).insert_into("records")
+    insert_rows(db, "records", ARROW, [tuple(vars(record).values()) for record in records])
 
 
 def purge_records(db: duckdb.DuckDBPyConnection, before: int) -> None:

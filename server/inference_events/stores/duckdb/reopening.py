@@ -67,12 +67,15 @@ class ReopeningWriter:
     def apply(self, work: Any) -> Any:
         return self._writer.apply(work)
 
-    def after_commit(self) -> None:
-        self._writer.after_commit()
+    def after_commit(self) -> bool:
+        return self._writer.after_commit()
 
     def needs_vacuum(self) -> bool:
-        """Return what the writer returns, as `needs_compaction` does. Any thread may call it."""
+        """Return what the writer returns, as the two below do. Any thread may call it."""
         return self._writer.needs_vacuum()
+
+    def needs_folding(self) -> bool:
+        return self._writer.needs_folding()
 
     def needs_compaction(self, model_id: str) -> bool:
         return self._writer.needs_compaction(model_id)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inference_events.events.statuses import FOUND_COLUMNS
 from inference_events.events.store import Deletion, EventBatch
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.id_index import IdIndex, RowIds, RowKeys, hash_ids
@@ -16,7 +17,7 @@ from inference_events.stores.duckdb.table_schema import TableSchema
 
 ROW_ID = "rowid"
 FIRST_UNCOMMITTED = 36_028_797_018_960_000
-KNOWN_BY_ID = ("row_key", "event_id", "content_hash", "hash_version")
+KNOWN_BY_ID = tuple(FOUND_COLUMNS.names)
 
 
 class Rows:
@@ -150,7 +151,7 @@ class Rows:
         self._id_index(schema).remove(rows["id_hash"].to_numpy(), rows["row_key"].to_numpy())
 
     def select(self, schema: TableSchema, deletion: Deletion) -> pa.Table:
-        """Return rowid, row_key and id_hash of the rows that a deletion is about."""
+        """Return rowid, row_key, id_hash and timestamp of the rows that a deletion is about."""
         where, parameters = conditions(deletion)
         ids = list(deletion.event_ids or ())
         candidates = self._candidates(schema, deletion.environment_id, ids)
@@ -158,7 +159,7 @@ class Rows:
             where += " AND e.row_key IN (SELECT row_key FROM candidates)"
         with registered(self._db, wanted=pa.table({"event_id": pa.array(ids, pa.string())}), candidates=candidates):
             selected = f"SELECT e.*, e.rowid FROM {schema.table} e WHERE {where} AND e.epoch < ?"
-            rows = latest(schema, [ROW_ID, "row_key", "id_hash", "epoch"], selected)
+            rows = latest(schema, [ROW_ID, "row_key", "id_hash", "timestamp", "epoch"], selected)
             return arrow(
                 self._db,
                 f"SELECT * FROM ({rows}) WHERE epoch < ?",
@@ -168,7 +169,8 @@ class Rows:
     def _order(self, schema: TableSchema) -> list[str]:
         """Return the columns as they lie in the table. That depends on when each of them came."""
         if schema.model_id not in self._orders:
-            self._orders[schema.model_id] = self._db.table(schema.table).columns
+            described = self._db.execute(f"SELECT name FROM pragma_table_info('{schema.table}') ORDER BY cid")
+            self._orders[schema.model_id] = [name for (name,) in described.fetchall()]
         return self._orders[schema.model_id]
 
     def _candidates(self, schema: TableSchema, environment_id: str, ids: Sequence[str]) -> pa.Table:

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.store import SYSTEM_SCHEMA, Deletion, ModelUnknown, Query, Scan
+from inference_events.events.merging import STORED_COLUMNS
+from inference_events.events.statuses import FOUND_COLUMNS
+from inference_events.events.store import Deletion, ModelUnknown, Query, Scan
 from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema, arrow_type
 
+FEW_ROWS = 4
 SYSTEM_TABLES = """
 CREATE TABLE IF NOT EXISTS clocks (model_id VARCHAR, epoch BIGINT);
-CREATE TABLE IF NOT EXISTS open_jobs (job_id VARCHAR, model_id VARCHAR, epoch BIGINT);
+CREATE TABLE IF NOT EXISTS open_jobs (
+    job_id VARCHAR, model_id VARCHAR, epoch BIGINT, fence BIGINT, accepted_at BIGINT
+);
+CREATE TABLE IF NOT EXISTS changes (
+    id BIGINT, model_id VARCHAR, environment_id VARCHAR, first_hour BIGINT, last_hour BIGINT, changes BIGINT
+);
 CREATE TABLE IF NOT EXISTS models (model_id VARCHAR, revision BIGINT);
 CREATE TABLE IF NOT EXISTS columns (
     model_id VARCHAR, ordinal BIGINT, number BIGINT, name VARCHAR, sql_type VARCHAR, dropped BOOLEAN, labelled BOOLEAN
@@ -41,7 +50,7 @@ EVENT_COLUMNS = {
 }
 SYSTEM_COLUMNS = ", ".join(f"e.{name}" for name in KEY_COLUMNS | EVENT_COLUMNS)
 
-assert set(SYSTEM_SCHEMA.names) <= EVENT_COLUMNS.keys()
+assert {*STORED_COLUMNS.names, *FOUND_COLUMNS.names} <= {*EVENT_COLUMNS, *KEY_COLUMNS}
 
 
 @contextmanager
@@ -54,6 +63,17 @@ def registered(db: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[No
     finally:
         for name in tables:
             db.unregister(name)
+
+
+def insert_rows(db: duckdb.DuckDBPyConnection, table: str, columns: pa.Schema, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows that have all columns of a table in its order."""
+    if len(rows) <= FEW_ROWS:
+        # The engine plans a short statement sooner than it takes over a table.
+        places = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
+        db.execute(f"INSERT INTO {table} VALUES {places}", list(chain.from_iterable(rows)))
+    else:
+        values = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), columns, strict=True)]
+        db.from_arrow(pa.table(values, schema=columns)).insert_into(table)
 
 
 def schema_of(schemas: dict[str, TableSchema], model_id: str) -> TableSchema:

@@ -18,11 +18,11 @@ import pyarrow as pa
 from inference_events import exact_json
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store import (
+    DataRevision,
     Deletion,
     IdempotencyRecord,
     JobProgress,
     ModelUnknown,
-    OpenJob,
     Query,
     RejectedRow,
     RetryKey,
@@ -31,17 +31,21 @@ from inference_events.events.store import (
     StoreClosed,
     StoredEvents,
     StoreUnreadable,
+    TooManyColumns,
     Write,
 )
+from inference_events.stores.duckdb.changes import data_revision, dirty_hours
 from inference_events.stores.duckdb.commands import (
     AcceptJob,
     ApplySchema,
     Compact,
     Drop,
     EndJob,
+    EndOrphans,
+    FoldChanges,
     ForgetJobs,
     Purge,
-    RestoreJobs,
+    StartJob,
     Vacuum,
 )
 from inference_events.stores.duckdb.database import Database
@@ -75,12 +79,15 @@ class DuckDBEventStore:
         max_deltas: int = MAX_DELTAS,
         checkpoint_bytes: int = CHECKPOINT_BYTES,
         observer: StoreObserver | None = None,
+        max_columns: int | None = None,
     ) -> None:
         """Open or create the file.
 
         `max_deltas` is the number of deltas per model before a compaction, `checkpoint_bytes` the size of the WAL that
-        triggers a checkpoint. `observer` learns what is committed.
+        triggers a checkpoint. `observer` learns what is committed. `max_columns` bounds the columns of all models
+        together, each of which takes 5 to 10 KiB of memory; what was stored with more can be read and written.
         """
+        self._max_columns = max_columns
         observer = observer or StoreObserver()
         try:
             self._database = Database(path, checkpoint_bytes)
@@ -90,8 +97,14 @@ class DuckDBEventStore:
         self._committer = GroupCommitter(self._engine, observer)
 
     def apply_schema(
-        self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str] = ()
+        self,
+        model_id: str,
+        revision: int,
+        schema: pa.Schema,
+        targets: Collection[str] = (),
+        updatable: Collection[str] = (),
     ) -> Future[None]:
+        self._check_columns(model_id, schema)
         return self._committer.submit(ApplySchema(model_id, revision, schema, targets))
 
     def drop(self, model_id: str) -> Future[None]:
@@ -111,11 +124,14 @@ class DuckDBEventStore:
     def accept_job(self, model_id: str, job_id: str) -> Future[int]:
         return self._committer.submit(AcceptJob(model_id, job_id))
 
+    def start_job(self, job_id: str, fence: int) -> Future[None]:
+        return self._committer.submit(StartJob(job_id, fence))
+
     def end_job(self, job_id: str) -> Future[None]:
         return self._committer.submit(EndJob(job_id))
 
-    def restore_jobs(self, jobs: Sequence[OpenJob]) -> Future[None]:
-        return self._committer.submit(RestoreJobs(jobs))
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
+        return self._committer.submit(EndOrphans(known, accepted_before))
 
     def purge_records(self, before: int) -> Future[None]:
         done = self._committer.submit(Purge(before))
@@ -151,6 +167,16 @@ class DuckDBEventStore:
         table = self._schema(model_id).table
         with self._cursor() as cursor:
             return dict(cursor.execute(f"SELECT environment_id, count(*) FROM {table} GROUP BY ALL").fetchall())
+
+    def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
+        self._schema(model_id)
+        with self._cursor() as cursor:
+            return data_revision(cursor, model_id, environment_id)
+
+    def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        self._schema(model_id)
+        with self._cursor() as cursor:
+            return dirty_hours(cursor, model_id, environment_id, since)
 
     def progress(self, job_id: str) -> JobProgress:
         with self._cursor() as cursor:
@@ -189,8 +215,20 @@ class DuckDBEventStore:
         with suppress(StoreClosed):  # The next start does it.
             if self._engine.needs_compaction(model_id):
                 self._committer.submit(Compact(model_id))
+            if self._engine.needs_folding():
+                self._committer.submit(FoldChanges())
             if self._engine.needs_vacuum():
                 self._committer.submit(Vacuum())
+
+    def _check_columns(self, model_id: str, schema: pa.Schema) -> None:
+        """Raise TooManyColumns if a model's new columns are too many."""
+        committed = self._engine.committed
+        before = {column.name for column in committed[model_id].columns} if model_id in committed else set()
+        added = len(set(schema.names) - before)
+        if self._max_columns is None or not added:
+            return
+        if sum(len(one.columns) for one in committed.values()) + added > self._max_columns:
+            raise TooManyColumns(self._max_columns)
 
     def _schema(self, model_id: str) -> TableSchema:
         return schema_of(self._engine.committed, model_id)

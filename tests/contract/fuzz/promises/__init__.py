@@ -1,4 +1,4 @@
-"""Promises of the contract that no schema can say, checked with random requests against a running server."""
+"""Promises of the contract that no schema can express, checked with random requests against a running server."""
 
 import traceback
 from collections.abc import Collection
@@ -46,7 +46,7 @@ def first_broken(url: str, operations: Collection[str], examples: int, number: i
 def check(promise: Promise, session: Session, examples: int, number: int) -> None:
     """Check a promise with random requests, repeatable by the seed `number`. Raises AssertionError.
 
-    A failing example is not made smaller: the server keeps what the examples before it left.
+    A failing example is not made smaller: the server keeps the state of earlier examples.
     """
 
     @seed(number)

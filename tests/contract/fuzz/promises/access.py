@@ -20,7 +20,7 @@ PLACES = ("POST", "PATCH", "PUT")
 def scopes_open_what_the_contract_says(session: Session, data: st.DataObject) -> None:
     """A token of one scope is refused with 403 by every operation that does not name it, and by no other.
 
-    Nothing exists under the ids that are sent and the bodies are empty, so that nothing happens.
+    The ids do not exist and the bodies are empty, so no request changes anything.
     """
     for scope in SCOPES:
         with session.as_token(new_token(session, scope)["token"]) as holder:
@@ -80,7 +80,7 @@ def expired_tokens_open_nothing(session: Session, data: st.DataObject) -> None:
     with session.as_token(new_token(session, ADMIN, expires_at=end.isoformat())["token"]) as holder:
         for _ in range(3):
             assert _use(holder) != 401 or datetime.now(UTC) >= end
-            # The first use is noted a moment later, and what is remembered of the token goes with that.
+            # The first use is recorded a moment later, and that clears the cached token.
             time.sleep(LIFETIME.total_seconds() / 8)
         time.sleep(max((end - datetime.now(UTC)).total_seconds(), 0))
         assert _use(holder) == 401

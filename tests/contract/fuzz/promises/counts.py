@@ -1,11 +1,11 @@
-"""Counts: what responses and jobs count adds up to what was sent and what is stored."""
+"""Counts: the counts of responses and jobs add up to the sent and the stored events."""
 
 from collections import Counter
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN, TIME_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN, TIME_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import new_model, new_project, publish, publish_file, read
 from tests.contract.fuzz.promises.session import Session
@@ -41,7 +41,7 @@ def published_events_add_up(session: Session, data: st.DataObject) -> None:
 
 @promise("publish_events", "read_events")
 def violations_are_counted(session: Session, data: st.DataObject) -> None:
-    """A response counts the violations that stand beside its events, each of them."""
+    """A response counts each violation of its events."""
     model_id = new_model(session, new_project(session)["id"])["id"]
     contents = data.draw(st.lists(CONTENTS, min_size=1, max_size=4))
     answered = publish(session, model_id, [{ID_COLUMN: f"{n}"} | content for n, content in enumerate(contents)])

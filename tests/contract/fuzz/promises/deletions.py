@@ -1,8 +1,8 @@
-"""Deletions: what is deleted is gone everywhere at once, and its second deletion is a 404."""
+"""Deletions: a deleted resource is gone everywhere at once, and its second deletion is a 404."""
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import (
     ROWS,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN, TIME_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN, TIME_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import (
     PRODUCTION,

@@ -1,8 +1,8 @@
-"""Files: an upload in parts is the file that its parts make in the order of their numbers."""
+"""Files: an upload in parts becomes the file of its parts in the order of their numbers."""
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import new_model, new_project, publish_file, read
 from tests.contract.fuzz.promises.session import Session

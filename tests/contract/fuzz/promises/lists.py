@@ -1,4 +1,4 @@
-"""Lists: pages add up, and ordering, search and filter select what they say."""
+"""Lists: pages add up, and ordering, search and filter select the right items."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -82,7 +82,7 @@ def _search_finds_names(operation: Operation) -> Promise:
         start = data.draw(st.integers(0, len(name) - 1))
         text = name[start : data.draw(st.integers(start + 1, len(name)))].swapcase()
         found = {_key(item) for item in session.items(path, search=text)}
-        assert found == {_key(item) for item in whole if text.lower() in item[field].lower()}
+        assert found == {_key(item) for item in whole if text.casefold() in item[field].casefold()}
 
     return Promise(f"search_finds_names of {operation.id}", frozenset({operation.id}), hold)
 

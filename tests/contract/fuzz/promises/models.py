@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN
+from tests.contract.fuzz.fixtures import COLUMNS, ID_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import new_model, new_project, publish, update
 from tests.contract.fuzz.promises.session import Session, fresh_name

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import ID_COLUMN
+from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.lists import LISTS
 from tests.contract.fuzz.promises.promise import OPERATIONS, promise
 from tests.contract.fuzz.promises.samples import (
@@ -21,7 +21,7 @@ from tests.contract.fuzz.promises.session import Session, fresh_name
 
 SCOPES = ("ingest", "manage", "read")
 MISSING = 404
-# Files belong to the projects of whoever uploaded them: see the last promise.
+# Files belong to the projects of the token that uploaded them: see the last promise.
 WITH_IDS = [
     one
     for one in OPERATIONS.values()
@@ -31,7 +31,7 @@ WITH_IDS = [
 
 @promise(*(one.id for one in WITH_IDS), *(one.id for one in LISTS), is_exhaustive=True)
 def a_limited_token_sees_its_projects_only(session: Session, data: st.DataObject) -> None:
-    """What belongs to another project is a 404 for each operation, and in no list; its own is seen."""
+    """A resource of another project is a 404 for each operation, and in no list; its own resources are visible."""
     own, other = _project(session), _project(session)
     with session.as_token(new_token(session, *SCOPES, project_ids=[own["project_id"]])["token"]) as limited:
         for operation in sorted(WITH_IDS, key=lambda one: one.method != "GET"):
@@ -60,7 +60,7 @@ def a_limited_token_has_no_events_of_others(session: Session, data: st.DataObjec
         ("DELETE", "/v3/events", {"event_ids": ["unknown"], "update_metrics": False}),
     ]
     with session.as_token(new_token(session, *SCOPES, project_ids=[own["project_id"]])["token"]) as limited:
-        # Twice, and after a token without limits: what the server remembers of its requests is not for others.
+        # Twice, and after a token without limits: cached results of its requests are not for others.
         for method, path, body in requests * 2:
             assert session.send(method, path, body | {"model_id": other["model_id"]}).is_success, path
             assert limited.send(method, path, body | {"model_id": other["model_id"]}).status_code == MISSING, path
@@ -79,7 +79,7 @@ def some_operations_need_all_projects(session: Session, data: st.DataObject) -> 
 
 @promise("upload_file", "publish_events", is_exhaustive=True)
 def files_stay_in_their_projects(session: Session, data: st.DataObject) -> None:
-    """A file of a limited token can be published to that token's projects only, by whoever sees it."""
+    """A file of a limited token can be published to that token's projects only, by any token that sees it."""
     own, other = _project(session), _project(session)
     with (
         session.as_token(new_token(session, *SCOPES, project_ids=[own["project_id"]])["token"]) as limited,
@@ -93,7 +93,7 @@ def files_stay_in_their_projects(session: Session, data: st.DataObject) -> None:
 
 
 def _project(session: Session) -> dict[str, str]:
-    """Create a project that has some of everything, and return path parameters by name."""
+    """Create a project with some of each resource, and return path parameters by name."""
     project = new_project(session)
     model = new_model(session, project["id"])
     publish(session, model["id"], [{ID_COLUMN: "1"}])

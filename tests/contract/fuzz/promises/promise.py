@@ -1,4 +1,4 @@
-"""What a promise is, and which operations the contract has."""
+"""Promises, and the operations of the contract."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

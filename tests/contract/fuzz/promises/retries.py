@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from hypothesis import strategies as st
 
-from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC
+from tests.contract.fuzz.fixtures import COLUMNS, ID_COLUMN, SPEC
 from tests.contract.fuzz.promises.promise import OPERATIONS, Promise, promise
 from tests.contract.fuzz.promises.samples import PRODUCTION, ROWS, new_baseline, new_model, new_project, new_token
 from tests.contract.fuzz.promises.session import Session, fresh_name

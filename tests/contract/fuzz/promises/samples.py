@@ -1,9 +1,9 @@
-"""What the promises are checked on: a project with models of its own."""
+"""Fixtures of the promises: a project with its own models."""
 
 from functools import lru_cache
 from typing import Any
 
-from tests.contract.fuzz.landscape import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
+from tests.contract.fuzz.fixtures import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
 PRODUCTION = {"env_type": "PRODUCTION"}
@@ -55,7 +55,7 @@ def new_baseline(session: Session, model_id: str, **fields: Any) -> Any:
 
 @lru_cache
 def listed(session: Session) -> dict[str, str]:
-    """Create some of everything that lists show, and return path parameters by name."""
+    """Create some of each resource that lists show, and return path parameters by name."""
     project = new_project(session)
     names = ["first_model", "second_model", "third_model"]
     models = [

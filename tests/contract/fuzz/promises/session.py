@@ -12,7 +12,7 @@ ENDED = ("SUCCESS", "FAILURE")
 
 
 class Session:
-    """Send requests with a token. What a method returns is the `data` of a good response."""
+    """Send requests with a token. Methods return the `data` of a successful response."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -88,7 +88,7 @@ class Session:
 
 
 def fresh_name() -> str:
-    """Return a name that nothing has yet."""
+    """Return an unused name."""
     return f"p{uuid4().hex[:24]}"
 
 

@@ -1,4 +1,4 @@
-"""How a request is sent, and how a list is read page by page."""
+"""Send requests, and read lists page by page."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
 class AsyncRetryingClient(httpx.AsyncClient):
-    """Send requests again where that is safe, and raise ApiError and TransportError."""
+    """Send requests again if that is safe, and raise ApiError and TransportError."""
 
     def __init__(self, retries: RetryPolicy, **options: Any) -> None:
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""Every failure that the client raises, as one tree of exceptions."""
+"""All errors that the client raises, as one tree of exceptions."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class ApiError(InferenceEventsError):
     """The server refused a request.
 
     `reason` is one word for programs, `message` a sentence for people, and `errors` names each fault.
-    `request_id` leads to the request in the server's log. A proxy that answers instead has its own reason.
+    `request_id` leads to the request in the server's log. A proxy that responds instead has its own reason.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class TransportTimeout(TransportError):
 
 
 class JobFailed(InferenceEventsError):
-    """A job ended as FAILURE; `job` says why, and what it did before."""
+    """A job ended as FAILURE; `job` says why, and how far it had come."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(f"{job.name}: {job.error_message}")
@@ -134,7 +134,7 @@ class JobFailed(InferenceEventsError):
 
 
 class JobNotFinished(InferenceEventsError):
-    """A job did not end in time; it goes on. `job` is how far it was."""
+    """A job did not end in time; it continues. `job` is its last known state."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(f"{job.name} did not end in time: {job.status}, {job.progress:g} per cent")
@@ -142,12 +142,12 @@ class JobNotFinished(InferenceEventsError):
 
 
 def is_foreign(response: httpx.Response) -> bool:
-    """Report whether a response is a page for people, as a proxy shows to those who are not logged in."""
+    """Report whether a response is a page for people, such as a proxy's login page."""
     return bool(response.headers.get("Content-Type", "").startswith("text/html"))
 
 
 def api_error(response: httpx.Response) -> ApiError:
-    """Return the error that a response stands for."""
+    """Return the error of a response."""
     kind = BY_STATUS.get(response.status_code, ApiError)
     request_id = response.headers.get("X-Request-ID")
     try:

@@ -1,4 +1,4 @@
-"""What list operations have in common, so that one function reads the pages of all of them."""
+"""The common shape of list operations, so that one function reads the pages of all of them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
@@ -13,7 +13,7 @@ PAGE_SIZE = 200
 
 
 class Items(Protocol[T_co]):
-    """The items of one page, and how many there are in all."""
+    """The items of one page, and the number of all items."""
 
     @property
     def items(self) -> Sequence[T_co]: ...

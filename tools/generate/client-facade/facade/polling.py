@@ -1,4 +1,4 @@
-"""When to look at a job again."""
+"""Decide when to poll a job again."""
 
 import time
 
@@ -11,14 +11,14 @@ MAX_DELAY = 2.0
 
 
 class Polls:
-    """Follow the looks at one job; without a timeout, until it ends."""
+    """Schedule the polls of one job; without a timeout, until it ends."""
 
     def __init__(self, timeout: float | None) -> None:
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._delays = delays(FIRST_DELAY, 1.5, MAX_DELAY)
 
     def delay_after(self, job: Job) -> float | None:
-        """Return the seconds until the next look, None if the job ended well. Raises JobFailed, JobNotFinished."""
+        """Return the seconds until the next poll, None if the job succeeded. Raises JobFailed, JobNotFinished."""
         if job.status == "FAILURE":
             raise JobFailed(job)
         if job.status == "SUCCESS":

@@ -1,4 +1,4 @@
-"""The bodies of requests, made of what people have at hand, and lists cut to what one request may carry."""
+"""Make the bodies of requests, and cut lists to the size of one request."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def event_batches(events: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Cut events into lists for one request each; no events are one empty list, as the server may refuse even that."""
+    """Cut events into lists for a request each; no events are one empty list, because the server may refuse it."""
     found = False
     for batch in batches(events, MAX_EVENTS):
         found = True
@@ -58,7 +58,7 @@ def noting(done: int) -> Iterator[None]:
 
 
 def as_uuid(id: Id) -> UUID:
-    """Return an id as the generated operations take it. Raises ValueError if it is none."""
+    """Return an id as the generated operations take it. Raises ValueError if it is not an id."""
     return id if isinstance(id, UUID) else UUID(id)
 
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def of_kind(kind: type[T], data: object) -> T:
-    """Return the data of a response if it is of the kind that the request has asked for."""
+    """Return the data of a response if it has the expected kind."""
     if not isinstance(data, kind):
         raise InferenceEventsError(f"The response is not of the kind {kind.__name__}")
     return data

@@ -1,6 +1,6 @@
-"""Which requests are sent again, when, and under which key.
+"""Decide which requests are sent again, when, and with which key.
 
-A request is repeated if that cannot do anything twice: all attempts of a request that changes something carry one
+A request is repeated if that cannot apply a change twice: all attempts of a request that changes something carry one
 `Idempotency-Key`. Token operations have no keys; they are repeated only if the server cannot have executed them.
 """
 
@@ -29,7 +29,7 @@ NEVER_REPEATED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Limit how often a request is sent, and how long after the first attempt another one may begin, in seconds."""
+    """Limit how often a request is sent, and how many seconds after the first attempt another one may begin."""
 
     attempts: int = 5
     seconds: float = 60.0
@@ -83,7 +83,7 @@ def _retry_after(response: httpx.Response) -> float:
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
-    """Report whether the server's certificate was refused, which another attempt does not change."""
+    """Report whether the client refused the server's certificate, which another attempt does not change."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

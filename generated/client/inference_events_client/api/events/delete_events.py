@@ -135,9 +135,10 @@ def sync_detailed(
     and so is
        a range whose start is not before its end.
     3. The server accepts a job and responds with 202. The job is readable at once.
-    4. The job deletes in one transaction what was stored before it was accepted and lies in the range
-    (start
-       inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
+    4. The job deletes in one transaction the events that were stored before it was accepted and lie in
+    the range
+       (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
+    stay.
     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
@@ -186,9 +187,10 @@ def sync(
     and so is
        a range whose start is not before its end.
     3. The server accepts a job and responds with 202. The job is readable at once.
-    4. The job deletes in one transaction what was stored before it was accepted and lies in the range
-    (start
-       inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
+    4. The job deletes in one transaction the events that were stored before it was accepted and lie in
+    the range
+       (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
+    stay.
     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
@@ -232,9 +234,10 @@ async def asyncio_detailed(
     and so is
        a range whose start is not before its end.
     3. The server accepts a job and responds with 202. The job is readable at once.
-    4. The job deletes in one transaction what was stored before it was accepted and lies in the range
-    (start
-       inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
+    4. The job deletes in one transaction the events that were stored before it was accepted and lie in
+    the range
+       (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
+    stay.
     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
@@ -281,9 +284,10 @@ async def asyncio(
     and so is
        a range whose start is not before its end.
     3. The server accepts a job and responds with 202. The job is readable at once.
-    4. The job deletes in one transaction what was stored before it was accepted and lies in the range
-    (start
-       inclusive, end exclusive) or has one of the ids. What was acknowledged after that stays.
+    4. The job deletes in one transaction the events that were stored before it was accepted and lie in
+    the range
+       (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
+    stay.
     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.

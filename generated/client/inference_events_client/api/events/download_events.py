@@ -131,16 +131,13 @@ def sync_detailed(
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
        model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
-    server made
-       or read of each event, unless the schema has columns of these names. A name that is unknown or
-    there twice
+       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
+    the
+       time of each event, unless the schema has columns of these names. An unknown or repeated name
        is a 400 with its place, and so is a choice that leaves no column.
 
-    Values are as they are stored: a value that was kept beside its event, as it did not fit its column,
-    reads as
-    null here and in full in `read_events`; so do undeclared columns. Parquet columns have the types of
-    the schema:
+    Values are as they are stored. A value that did not fit its column reads as null here and in full in
+    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
     quoted, so
     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
@@ -200,16 +197,13 @@ def sync(
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
        model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
-    server made
-       or read of each event, unless the schema has columns of these names. A name that is unknown or
-    there twice
+       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
+    the
+       time of each event, unless the schema has columns of these names. An unknown or repeated name
        is a 400 with its place, and so is a choice that leaves no column.
 
-    Values are as they are stored: a value that was kept beside its event, as it did not fit its column,
-    reads as
-    null here and in full in `read_events`; so do undeclared columns. Parquet columns have the types of
-    the schema:
+    Values are as they are stored. A value that did not fit its column reads as null here and in full in
+    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
     quoted, so
     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
@@ -264,16 +258,13 @@ async def asyncio_detailed(
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
        model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
-    server made
-       or read of each event, unless the schema has columns of these names. A name that is unknown or
-    there twice
+       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
+    the
+       time of each event, unless the schema has columns of these names. An unknown or repeated name
        is a 400 with its place, and so is a choice that leaves no column.
 
-    Values are as they are stored: a value that was kept beside its event, as it did not fit its column,
-    reads as
-    null here and in full in `read_events`; so do undeclared columns. Parquet columns have the types of
-    the schema:
+    Values are as they are stored. A value that did not fit its column reads as null here and in full in
+    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
     quoted, so
     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
@@ -331,16 +322,13 @@ async def asyncio(
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
        model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are what the
-    server made
-       or read of each event, unless the schema has columns of these names. A name that is unknown or
-    there twice
+       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
+    the
+       time of each event, unless the schema has columns of these names. An unknown or repeated name
        is a 400 with its place, and so is a choice that leaves no column.
 
-    Values are as they are stored: a value that was kept beside its event, as it did not fit its column,
-    reads as
-    null here and in full in `read_events`; so do undeclared columns. Parquet columns have the types of
-    the schema:
+    Values are as they are stored. A value that did not fit its column reads as null here and in full in
+    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
     quoted, so
     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and

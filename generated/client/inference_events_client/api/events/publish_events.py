@@ -184,8 +184,8 @@ def sync_detailed(
        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
-    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
-    later.
+    5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
+    acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
@@ -295,8 +295,8 @@ def sync(
        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
-    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
-    later.
+    5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
+    acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
@@ -401,8 +401,8 @@ async def asyncio_detailed(
        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
-    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
-    later.
+    5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
+    acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
@@ -510,8 +510,8 @@ async def asyncio(
        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
-    5. The job acts at the epoch in which it was accepted: it never overwrites what was acknowledged
-    later.
+    5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
+    acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and

@@ -111,7 +111,7 @@ def sync_detailed(
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
     form fit
-    and none ends up in an access log. Nothing is changed, so a retry is free.
+    and none appears in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
@@ -127,7 +127,8 @@ def sync_detailed(
     next event
        would exceed that; `next_cursor` says that there is more.
 
-    A page shows the state at the time of its reading: all that was acknowledged before is there.
+    A page shows the state at the time of its reading, including all events that were acknowledged
+    before.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
     without them.
 
@@ -162,7 +163,7 @@ def sync(
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
     form fit
-    and none ends up in an access log. Nothing is changed, so a retry is free.
+    and none appears in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
@@ -178,7 +179,8 @@ def sync(
     next event
        would exceed that; `next_cursor` says that there is more.
 
-    A page shows the state at the time of its reading: all that was acknowledged before is there.
+    A page shows the state at the time of its reading, including all events that were acknowledged
+    before.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
     without them.
 
@@ -208,7 +210,7 @@ async def asyncio_detailed(
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
     form fit
-    and none ends up in an access log. Nothing is changed, so a retry is free.
+    and none appears in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
@@ -224,7 +226,8 @@ async def asyncio_detailed(
     next event
        would exceed that; `next_cursor` says that there is more.
 
-    A page shows the state at the time of its reading: all that was acknowledged before is there.
+    A page shows the state at the time of its reading, including all events that were acknowledged
+    before.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
     without them.
 
@@ -257,7 +260,7 @@ async def asyncio(
 
      Reads events as they are stored. An addition to the vendor's API; it is a POST so that ids of any
     form fit
-    and none ends up in an access log. Nothing is changed, so a retry is free.
+    and none appears in an access log. Nothing is changed, so a retry is free.
 
     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist.
     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says
@@ -273,7 +276,8 @@ async def asyncio(
     next event
        would exceed that; `next_cursor` says that there is more.
 
-    A page shows the state at the time of its reading: all that was acknowledged before is there.
+    A page shows the state at the time of its reading, including all events that were acknowledged
+    before.
     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
     without them.
 

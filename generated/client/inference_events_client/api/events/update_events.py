@@ -153,7 +153,7 @@ def sync_detailed(
     id
     column and the columns to change. Every row counts as having every column of the file. The job's
     `info`
-    reports what the response to a request with events reports. The job fails as that of
+    has the same reports as the response to a request with events. The job fails as that of
     `publish_events` does.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
@@ -220,7 +220,7 @@ def sync(
     id
     column and the columns to change. Every row counts as having every column of the file. The job's
     `info`
-    reports what the response to a request with events reports. The job fails as that of
+    has the same reports as the response to a request with events. The job fails as that of
     `publish_events` does.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
@@ -282,7 +282,7 @@ async def asyncio_detailed(
     id
     column and the columns to change. Every row counts as having every column of the file. The job's
     `info`
-    reports what the response to a request with events reports. The job fails as that of
+    has the same reports as the response to a request with events. The job fails as that of
     `publish_events` does.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
@@ -347,7 +347,7 @@ async def asyncio(
     id
     column and the columns to change. Every row counts as having every column of the file. The job's
     `info`
-    reports what the response to a request with events reports. The job fails as that of
+    has the same reports as the response to a request with events. The job fails as that of
     `publish_events` does.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed

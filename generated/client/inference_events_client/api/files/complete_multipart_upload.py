@@ -133,8 +133,8 @@ def sync_detailed(
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
-    sent again.
+       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
+    be sent again.
     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
@@ -144,7 +144,7 @@ def sync_detailed(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (MultipartComplete): An upload whose parts are all there.
+        body (MultipartComplete): The request that completes an upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,8 +181,8 @@ def sync(
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
-    sent again.
+       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
+    be sent again.
     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
@@ -192,7 +192,7 @@ def sync(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (MultipartComplete): An upload whose parts are all there.
+        body (MultipartComplete): The request that completes an upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -224,8 +224,8 @@ async def asyncio_detailed(
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
-    sent again.
+       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
+    be sent again.
     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
@@ -235,7 +235,7 @@ async def asyncio_detailed(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (MultipartComplete): An upload whose parts are all there.
+        body (MultipartComplete): The request that completes an upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -270,8 +270,8 @@ async def asyncio(
     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload goes on: the part can be
-    sent again.
+       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
+    be sent again.
     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
     had been
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
@@ -281,7 +281,7 @@ async def asyncio(
     Args:
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (MultipartComplete): An upload whose parts are all there.
+        body (MultipartComplete): The request that completes an upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -106,21 +106,20 @@ def sync_detailed(
     `extras` holds a
     result per task.
 
-    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
-    are of no
-    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
-    on after a
-    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
-    stored as
-    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
-    it is a
+    `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
+    undeclared or
+    missing. Everything is counted in the same transaction as the rows, so a job that continues after a
+    crash
+    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
+    meanwhile, it is a
     FAILURE at once, and its last rows may be counted a moment later.
 
-    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
     message that
-    says so, because it may be what ends the server.
+    says so, because the job may be the cause of the crashes.
 
     Args:
         job_id (UUID):
@@ -160,21 +159,20 @@ def sync(
     `extras` holds a
     result per task.
 
-    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
-    are of no
-    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
-    on after a
-    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
-    stored as
-    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
-    it is a
+    `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
+    undeclared or
+    missing. Everything is counted in the same transaction as the rows, so a job that continues after a
+    crash
+    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
+    meanwhile, it is a
     FAILURE at once, and its last rows may be counted a moment later.
 
-    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
     message that
-    says so, because it may be what ends the server.
+    says so, because the job may be the cause of the crashes.
 
     Args:
         job_id (UUID):
@@ -209,21 +207,20 @@ async def asyncio_detailed(
     `extras` holds a
     result per task.
 
-    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
-    are of no
-    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
-    on after a
-    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
-    stored as
-    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
-    it is a
+    `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
+    undeclared or
+    missing. Everything is counted in the same transaction as the rows, so a job that continues after a
+    crash
+    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
+    meanwhile, it is a
     FAILURE at once, and its last rows may be counted a moment later.
 
-    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
     message that
-    says so, because it may be what ends the server.
+    says so, because the job may be the cause of the crashes.
 
     Args:
         job_id (UUID):
@@ -261,21 +258,20 @@ async def asyncio(
     `extras` holds a
     result per task.
 
-    `info` says what was found in a file so far: `violations` by column and kind, and the columns that
-    are of no
-    use, or not as meant. Everything is counted in the same transaction as the rows, so a job that goes
-    on after a
-    crash counts none of them twice. Rejected rows count as rejected only, and rows whose id is not
-    stored as
-    `unknown` only. A job that fails shows what it committed before. If its model is deleted meanwhile,
-    it is a
+    `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
+    undeclared or
+    missing. Everything is counted in the same transaction as the rows, so a job that continues after a
+    crash
+    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
+    meanwhile, it is a
     FAILURE at once, and its last rows may be counted a moment later.
 
-    A job goes on after the server was stopped or killed. If the server is killed, or crashes, three
+    A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a
     message that
-    says so, because it may be what ends the server.
+    says so, because the job may be the cause of the crashes.
 
     Args:
         job_id (UUID):

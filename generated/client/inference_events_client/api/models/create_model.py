@@ -137,8 +137,8 @@ def sync_detailed(
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
-    The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
-    and
+    The schema declares the type of each column. A `category` has the type of its `categories`.
+    `event_id_col` and
     `event_ts_col` need not be in the schema.
 
     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
@@ -150,9 +150,9 @@ def sync_detailed(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
-    `n_dimensions`
-       says, and part of every download.
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
+    `n_dimensions`,
+       and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
@@ -164,7 +164,12 @@ def sync_detailed(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -210,8 +215,8 @@ def sync(
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
-    The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
-    and
+    The schema declares the type of each column. A `category` has the type of its `categories`.
+    `event_id_col` and
     `event_ts_col` need not be in the schema.
 
     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
@@ -223,9 +228,9 @@ def sync(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
-    `n_dimensions`
-       says, and part of every download.
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
+    `n_dimensions`,
+       and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
@@ -237,7 +242,12 @@ def sync(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -278,8 +288,8 @@ async def asyncio_detailed(
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
-    The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
-    and
+    The schema declares the type of each column. A `category` has the type of its `categories`.
+    `event_id_col` and
     `event_ts_col` need not be in the schema.
 
     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
@@ -291,9 +301,9 @@ async def asyncio_detailed(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
-    `n_dimensions`
-       says, and part of every download.
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
+    `n_dimensions`,
+       and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
@@ -305,7 +315,12 @@ async def asyncio_detailed(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -349,8 +364,8 @@ async def asyncio(
     3. Name and version together must be free in the project: otherwise 409.
     4. The model and its PRODUCTION environment are created in one transaction.
 
-    The schema says what a column holds. A `category` has the type of its `categories`. `event_id_col`
-    and
+    The schema declares the type of each column. A `category` has the type of its `categories`.
+    `event_id_col` and
     `event_ts_col` need not be in the schema.
 
     *Custom features.* `spec.custom_features` are stored and read back, but this server computes none of
@@ -362,9 +377,9 @@ async def asyncio(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, whatever
-    `n_dimensions`
-       says, and part of every download.
+       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
+    `n_dimensions`,
+       and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
@@ -376,7 +391,12 @@ async def asyncio(
     faults. So
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. A retry follows *Retries* in the introduction.
+    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    100,000
+    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
+    409.
+    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -117,22 +117,21 @@ def sync_detailed(
     completed, cannot
        be read with the memory and the time that a job has for it, has no row or more than 10,000
     columns is a 400,
-       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
     but text, is
-       read for what it means, as the vendor's client turns every column of a DataFrame into text:
+       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
     `True` is a
        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
     and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside
-    columns of
-       other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
-    and so is
-       what fits no type, such as lists of text, structs and bytes.
+       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
+       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
+    `str`, and so
+       are values that fit no type, such as lists of text, structs and bytes.
     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
     count
        there, and a side that has them gets no bound. The bins of a single value reach half a unit to
@@ -191,22 +190,21 @@ def sync(
     completed, cannot
        be read with the memory and the time that a job has for it, has no row or more than 10,000
     columns is a 400,
-       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
     but text, is
-       read for what it means, as the vendor's client turns every column of a DataFrame into text:
+       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
     `True` is a
        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
     and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside
-    columns of
-       other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
-    and so is
-       what fits no type, such as lists of text, structs and bytes.
+       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
+       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
+    `str`, and so
+       are values that fit no type, such as lists of text, structs and bytes.
     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
     count
        there, and a side that has them gets no bound. The bins of a single value reach half a unit to
@@ -260,22 +258,21 @@ async def asyncio_detailed(
     completed, cannot
        be read with the memory and the time that a job has for it, has no row or more than 10,000
     columns is a 400,
-       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
     but text, is
-       read for what it means, as the vendor's client turns every column of a DataFrame into text:
+       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
     `True` is a
        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
     and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside
-    columns of
-       other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
-    and so is
-       what fits no type, such as lists of text, structs and bytes.
+       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
+       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
+    `str`, and so
+       are values that fit no type, such as lists of text, structs and bytes.
     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
     count
        there, and a side that has them gets no bound. The bins of a single value reach half a unit to
@@ -332,22 +329,21 @@ async def asyncio(
     completed, cannot
        be read with the memory and the time that a job has for it, has no row or more than 10,000
     columns is a 400,
-       and so is one with a column whose name is empty, there twice or longer than 255 characters. The
+       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
     they fill
        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
     but text, is
-       read for what it means, as the vendor's client turns every column of a DataFrame into text:
+       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
     `True` is a
        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
     and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. Beside
-    columns of
-       other types, text in Parquet is a timestamp or text. Text in which no value remains is a `str`,
-    and so is
-       what fits no type, such as lists of text, structs and bytes.
+       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
+       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
+    `str`, and so
+       are values that fit no type, such as lists of text, structs and bytes.
     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
     count
        there, and a side that has them gets no bound. The bins of a single value reach half a unit to

@@ -142,6 +142,8 @@ def sync_detailed(
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
     4. Events stored before are not checked again; the schema binds later writes.
+    5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
+    a 409.
 
     A retry follows *Retries* in the introduction.
 
@@ -191,6 +193,8 @@ def sync(
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
     4. Events stored before are not checked again; the schema binds later writes.
+    5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
+    a 409.
 
     A retry follows *Retries* in the introduction.
 
@@ -235,6 +239,8 @@ async def asyncio_detailed(
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
     4. Events stored before are not checked again; the schema binds later writes.
+    5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
+    a 409.
 
     A retry follows *Retries* in the introduction.
 
@@ -282,6 +288,8 @@ async def asyncio(
     3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
     409.
     4. Events stored before are not checked again; the schema binds later writes.
+    5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
+    a 409.
 
     A retry follows *Retries* in the introduction.
 

@@ -74,10 +74,10 @@ def sync_detailed(
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
-    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
     4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
-    before,
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
+    time,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -111,10 +111,10 @@ def sync(
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
-    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
     4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
-    before,
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
+    time,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -144,10 +144,10 @@ async def asyncio_detailed(
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
-    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
     4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
-    before,
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
+    time,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -179,10 +179,10 @@ async def asyncio(
 
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
-    `read_only`: reads go on, and changes fail. The server notices it when a write fails. It also writes
+    `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
     4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the time
-    before,
+    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
+    time,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.

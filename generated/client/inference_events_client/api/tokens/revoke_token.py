@@ -107,7 +107,7 @@ def sync_detailed(
 
      Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
-    404. The last admin token that does not expire cannot be revoked (409), as nobody could make
+    404. The last admin token that does not expire cannot be revoked (409), because no token could make
     another.
 
     Args:
@@ -141,7 +141,7 @@ def sync(
 
      Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
-    404. The last admin token that does not expire cannot be revoked (409), as nobody could make
+    404. The last admin token that does not expire cannot be revoked (409), because no token could make
     another.
 
     Args:
@@ -170,7 +170,7 @@ async def asyncio_detailed(
 
      Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
-    404. The last admin token that does not expire cannot be revoked (409), as nobody could make
+    404. The last admin token that does not expire cannot be revoked (409), because no token could make
     another.
 
     Args:
@@ -202,7 +202,7 @@ async def asyncio(
 
      Revokes a token: after the response, requests with it are a 401. Revoking it again, or an expired
     one, is a
-    404. The last admin token that does not expire cannot be revoked (409), as nobody could make
+    404. The last admin token that does not expire cannot be revoked (409), because no token could make
     another.
 
     Args:

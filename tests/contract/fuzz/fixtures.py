@@ -1,4 +1,4 @@
-"""What the fuzz finds on the server: models of every kind, with events, files and jobs."""
+"""Fixtures of the fuzz: models of every kind, with events, files and jobs."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,8 +29,8 @@ CSV = f"{ID_COLUMN},distance,gate\n{EVENT_IDS[0]},7,A1\n,8,A2\nrow-2,far,\n"
 
 
 @dataclass(frozen=True)
-class Landscape:
-    """Ids of what was prepared. `own_token_id` is the token of the fuzz itself, `changing_model_id` a model that
+class Fixtures:
+    """Ids of the fixtures. `own_token_id` is the token of the fuzz itself, `changing_model_id` a model that
     may change its schema."""
 
     project_id: str
@@ -42,17 +42,17 @@ class Landscape:
 
     @property
     def kept_ids(self) -> frozenset[str]:
-        """What must stay for the fuzz to go on."""
+        """Return the ids that the fuzz must not delete."""
         return frozenset({self.own_token_id, self.project_id, *self.model_ids})
 
 
 def connect(url: str) -> httpx.Client:
-    """Return a client with the right to do everything."""
+    """Return a client with an admin token."""
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
 
 
 @lru_cache
-def prepare(url: str) -> Landscape:
+def prepare(url: str) -> Fixtures:
     """Fill the server at `url`, once."""
     with connect(url) as client:
         project_id = _send(client, "/v3/projects", {"name": "fuzz"})["id"]
@@ -67,7 +67,7 @@ def prepare(url: str) -> Landscape:
         events = [{ID_COLUMN: event_id} for event_id in EVENT_IDS]
         for model_id in model_ids:
             _publish(client, model_id, {"type": "EVENTS", "events": events})
-    return Landscape(project_id, model_ids, model_ids[-1], file_ids, job_ids, models[0]["created_by"]["id"])
+    return Fixtures(project_id, model_ids, model_ids[-1], file_ids, job_ids, models[0]["created_by"]["id"])
 
 
 def _model(client: httpx.Client, project_id: str, name: str, kind: dict[str, Any]) -> Any:
@@ -77,8 +77,8 @@ def _model(client: httpx.Client, project_id: str, name: str, kind: dict[str, Any
 
 def _upload(client: httpx.Client, name: str) -> str:
     """Upload the same rows under any name: as Parquet they are a file with the wrong content."""
-    answer = client.post("/v3/files/upload", files={"file": (name, CSV.encode())}).raise_for_status()
-    return str(answer.json()["data"]["id"])
+    response = client.post("/v3/files/upload", files={"file": (name, CSV.encode())}).raise_for_status()
+    return str(response.json()["data"]["id"])
 
 
 def _publish(client: httpx.Client, model_id: str, source: dict[str, Any]) -> Any:

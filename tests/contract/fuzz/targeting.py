@@ -1,6 +1,6 @@
-"""Turn random requests to what exists. Random ids would nearly always be answered with 404.
+"""Aim random requests at existing resources. Random ids would nearly always be a 404.
 
-The choice depends on the request alone, so that a failing case fails again. A share is left as it is.
+The choice depends on the request alone, so that a failing case fails again. A share of the requests stays unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,44 +8,48 @@ from typing import Any
 from uuid import UUID
 from zlib import crc32
 
-from tests.contract.fuzz.landscape import COLUMNS, EVENT_IDS, ID_COLUMN, TIME_COLUMN, Landscape
+from tests.contract.fuzz.fixtures import COLUMNS, EVENT_IDS, ID_COLUMN, TIME_COLUMN, Fixtures
 
 LEFT_ALONE = 8
 NAMES = [column["name"] for column in COLUMNS if column["name"] != ID_COLUMN] + [TIME_COLUMN]
 RECENT = 1_700_000_000
 
 
-def aim_path(operation_id: str, parameters: dict[str, Any], land: Landscape) -> dict[str, Any]:
-    """Return path parameters that name what is prepared, where the operation leaves it in place."""
+def target_path(operation_id: str, parameters: dict[str, Any], fixtures: Fixtures) -> dict[str, Any]:
+    """Return path parameters that name prepared resources, unless the operation deletes them."""
     targets = {
-        "get_project": [land.project_id],
-        "get_model": land.model_ids,
-        "update_model": [land.changing_model_id],
-        "list_columns": land.model_ids,
-        "list_model_environments": land.model_ids,
-        "list_model_baselines": land.model_ids,
-        "get_job": land.job_ids,
-        "list_rejected_rows": land.job_ids,
+        "get_project": [fixtures.project_id],
+        "get_model": fixtures.model_ids,
+        "update_model": [fixtures.changing_model_id],
+        "list_columns": fixtures.model_ids,
+        "list_model_environments": fixtures.model_ids,
+        "list_model_baselines": fixtures.model_ids,
+        "get_job": fixtures.job_ids,
+        "list_rejected_rows": fixtures.job_ids,
     }
     ids = targets.get(operation_id, ())
     return {name: _instead(value, ids) for name, value in parameters.items()}
 
 
-def aim_body(body: Mapping[str, Any], land: Landscape) -> dict[str, Any]:
+def target_body(body: Mapping[str, Any], fixtures: Fixtures) -> dict[str, Any]:
     """Return a body that names prepared models, projects and files."""
-    aimed = dict(body)
-    for name, ids in (("model_id", land.model_ids), ("project_id", [land.project_id]), ("file_id", land.file_ids)):
-        if name in aimed:
-            aimed[name] = _instead(aimed[name], ids)
-    if isinstance(aimed.get("project_ids"), list):
-        aimed["project_ids"] = [_instead(value, [land.project_id]) for value in aimed["project_ids"]]
-    if isinstance(aimed.get("source"), dict):
-        aimed["source"] = aim_body(aimed["source"], land)
-    return aimed
+    targeted = dict(body)
+    for name, ids in (
+        ("model_id", fixtures.model_ids),
+        ("project_id", [fixtures.project_id]),
+        ("file_id", fixtures.file_ids),
+    ):
+        if name in targeted:
+            targeted[name] = _instead(targeted[name], ids)
+    if isinstance(targeted.get("project_ids"), list):
+        targeted["project_ids"] = [_instead(value, [fixtures.project_id]) for value in targeted["project_ids"]]
+    if isinstance(targeted.get("source"), dict):
+        targeted["source"] = target_body(targeted["source"], fixtures)
+    return targeted
 
 
 def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body whose events, at any place, have the columns and some of the ids of prepared models."""
+    """Return a body whose events have the columns and some of the ids of prepared models."""
     shaped = dict(body)
     if isinstance(shaped.get("source"), dict):
         shaped["source"] = shape_events(shaped["source"])
@@ -59,7 +63,7 @@ def shape_events(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_valid_source(source: Any) -> bool:
-    """Tell whether a body's source keeps to the contract, so that another may take its place."""
+    """Return whether a body's source keeps to the contract, so that another may take its place."""
     if not isinstance(source, dict):
         return False
     if source.get("type") == "FILE":
@@ -75,12 +79,12 @@ def is_every_second(value: Any) -> bool:
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:
     """Move the values to columns that the prepared models have, and give the event one of a few ids."""
-    aimed = {_column(name): value for name, value in event.items()}
-    if TIME_COLUMN in aimed and not _is_number(aimed[TIME_COLUMN]):
-        aimed[TIME_COLUMN] = RECENT + _number(event) % 1000
-    if ID_COLUMN not in aimed and _number(event) % LEFT_ALONE:
-        aimed[ID_COLUMN] = EVENT_IDS[_number(event) % len(EVENT_IDS)]
-    return aimed
+    targeted = {_column(name): value for name, value in event.items()}
+    if TIME_COLUMN in targeted and not _is_number(targeted[TIME_COLUMN]):
+        targeted[TIME_COLUMN] = RECENT + _number(event) % 1000
+    if ID_COLUMN not in targeted and _number(event) % LEFT_ALONE:
+        targeted[ID_COLUMN] = EVENT_IDS[_number(event) % len(EVENT_IDS)]
+    return targeted
 
 
 def _column(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What a publish tells of the data beside storing it: violations, undeclared columns, a timestamp that is missing."""
+"""The quality report of a publish: violations, undeclared columns, a missing timestamp column."""
 
 import gzip
 import io
@@ -30,21 +30,21 @@ FOUND = [("carrier", "range", 2), ("distance", "missing", 3), ("late", "missing"
 
 
 class Api:
-    """A client, and what the tests do with it."""
+    """A client with the calls of these tests."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
 
     def call(self, method: str, path: str, **request: Any) -> Any:
-        answer = self.client.request(method, path, **request)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        response = self.client.request(method, path, **request)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
     def refusal(self, method: str, path: str, code: int = 400, **request: Any) -> list[str]:
-        """Return what a refusal names."""
-        answer = self.client.request(method, path, **request)
-        assert_error_envelope(answer.json(), code)
-        return [error["message"] for error in answer.json()["error"]["errors"]]
+        """Return the messages of a refusal."""
+        response = self.client.request(method, path, **request)
+        assert_error_envelope(response.json(), code)
+        return [error["message"] for error in response.json()["error"]["errors"]]
 
     def model_body(self, columns: Sequence[dict[str, Any]] = COLUMNS, **fields: Any) -> dict[str, Any]:
         project = self.call("POST", "/v3/projects", json={"name": f"p{uuid4().hex[:20]}"})
@@ -90,7 +90,7 @@ def counted(found: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 
 def sent(api: Api, model_id: str, rows: Sequence[dict[str, Any]], how: str, **request: Any) -> Any:
-    """Send rows and return what the answer or the job's info tells."""
+    """Send rows and return the quality report in the response or the job's info."""
     if how == "list":
         return api.send(model_id, {"type": "EVENTS", "events": rows}, **request)
     content = csv_file(rows) if how == "csv" else parquet_file(rows)
@@ -101,8 +101,8 @@ def sent(api: Api, model_id: str, rows: Sequence[dict[str, Any]], how: str, **re
 
 @pytest.mark.parametrize("dataset", [None, "training"])
 @pytest.mark.parametrize("how", ["list", "csv", "parquet"])
-def test_typos_in_the_names_of_columns_are_told(api: Api, how: str, dataset: str | None) -> None:
-    """A list and a file tell the same: a misspelt column is undeclared, what was meant is missing, and so is a time."""
+def test_misspelt_columns_are_reported(api: Api, how: str, dataset: str | None) -> None:
+    """A list and a file report the same: a misspelt column is undeclared, the right one and the time are missing."""
     found = sent(api, api.model(), TYPOS, how, dataset=dataset)
     assert counted(found) == FOUND
     assert found["undeclared_columns"] == ["distence", "time"]
@@ -110,8 +110,8 @@ def test_typos_in_the_names_of_columns_are_told(api: Api, how: str, dataset: str
 
 
 @pytest.mark.parametrize("how", ["list", "csv", "parquet"])
-def test_what_is_right_is_not_told(api: Api, how: str) -> None:
-    """Where data keep to the schema nothing is found. A timestamp column counts as there once one event has it."""
+def test_valid_events_have_no_findings(api: Api, how: str) -> None:
+    """If events fit the schema, nothing is reported. A timestamp column is present if one event has it."""
     rows = [{"id": "a", "carrier": "UA", "distance": 5, "late": True}, {"id": "b", "carrier": "AA", "distance": 6}]
     timed = [row | {"late": False, "departed": time} for row, time in zip(rows, (None, 1_700_000_000), strict=True)]
     found = sent(api, api.model(), timed, how)
@@ -121,7 +121,7 @@ def test_what_is_right_is_not_told(api: Api, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["csv", "parquet"])
-def test_an_update_by_file_tells_what_it_left_alone(api: Api, how: str) -> None:
+def test_an_update_by_file_names_ignored_columns(api: Api, how: str) -> None:
     """Columns that an update may not change are named; violations are those of events that are stored."""
     model_id = api.model()
     api.send(model_id, {"type": "EVENTS", "events": TYPOS})
@@ -134,7 +134,7 @@ def test_an_update_by_file_tells_what_it_left_alone(api: Api, how: str) -> None:
 
 
 def test_rejected_rows_count_as_rejected_only(api: Api) -> None:
-    """The violations of rows that are not stored, be they no events or in conflict with the dataset, do not count."""
+    """Violations of rejected rows do not count, whether they are no events or conflict with the dataset."""
     model_id = api.model()
     assert counted(api.send_file(model_id, "rows.csv", csv_file(TYPOS[1:2]), dataset="d")["info"])
     rows = b"id,carrier,distance,late,departed\na,UA,x,true,2024-01-01\nb,UA,x,true,2024-01-01\nc,UA,x,true,never\n"
@@ -144,8 +144,8 @@ def test_rejected_rows_count_as_rejected_only(api: Api) -> None:
     assert "missing_timestamp_column" not in job["info"]
 
 
-def test_what_a_job_tells_is_bounded(api: Api) -> None:
-    """Of 1,499 violated columns the 1,000 with the largest counts are told, of undeclared ones 1,000, shortened."""
+def test_the_report_of_a_job_is_bounded(api: Api) -> None:
+    """Of 1,499 violated columns the 1,000 with the largest counts are reported, of undeclared ones 1,000, shortened."""
     columns = [{"name": "id", "data_type": "str"}, *({"name": f"c{n:04}", "data_type": "int"} for n in range(1500))]
     model_id = api.model(columns, spec={})
     extra = {"x" * 300: 1} | {f"y{n:04}": 1 for n in range(1100)}
@@ -157,20 +157,20 @@ def test_what_a_job_tells_is_bounded(api: Api) -> None:
 
 
 def test_a_file_of_a_header_alone_is_published_without_rows(api: Api) -> None:
-    """A job ends well with a CSV header that even lacks a line end: there was nothing to do."""
+    """A job succeeds with a CSV header that even lacks a line end: it has no rows."""
     job = api.send_file(api.model(), "rows.csv", b"id,departed,typo")
     assert (job["status"], job["info"]["rows"], job["info"]["violations"]) == ("SUCCESS", 0, [])
 
 
-def test_a_file_in_utf_16_is_told_so(api: Api) -> None:
+def test_a_file_in_utf_16_is_refused(api: Api) -> None:
     """The job fails and says which encoding the file has and which it must have."""
     job = api.send_file(api.model(), "rows.csv", csv_file(TYPOS).decode().encode("utf-16"))
     assert (job["status"], job["error_reason"]) == ("FAILURE", "BadRequest")
     assert job["error_message"] == "The file cannot be read as CSV: it is UTF-16 and must be UTF-8"
 
 
-def test_a_file_without_the_id_column_is_told_what_it_has(api: Api) -> None:
-    """The message names the column that is looked for and those that are there, bounded in number and length."""
+def test_a_file_without_the_id_column_fails_with_its_columns(api: Api) -> None:
+    """The message names the expected column and those of the file, bounded in number and length."""
     model_id = api.model()
     header = ["ID", "x" * 300, "carrier", *(f"c{n}" for n in range(30))]
     job = api.send_file(model_id, "rows.csv", ",".join(header).encode() + b"\n")
@@ -200,7 +200,7 @@ DATA = ["Ann Smith", "ann@example.org", "4111", "Secret Street"]
         ("POST", "d", None),
     ],
 )
-def test_a_file_without_a_header_line_is_told_so(
+def test_a_file_without_a_header_line_is_refused(
     api: Api, method: str, dataset: str | None, id_column: str | None
 ) -> None:
     """The job fails and stores nothing, and neither its message nor its info shows a cell of the first line."""
@@ -211,8 +211,8 @@ def test_a_file_without_a_header_line_is_told_so(
     assert not any(cell in str(job) for cell in DATA)
 
 
-@pytest.mark.parametrize(("separator", "told"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
-def test_another_separator_is_named(api: Api, separator: str, told: str) -> None:
+@pytest.mark.parametrize(("separator", "reported"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+def test_another_separator_is_named(api: Api, separator: str, reported: str) -> None:
     """The message names the separator that makes columns of the model, or many cells, of the first line."""
     model_id = api.model()
     lines = [separator.join(["id", "carrier, or so", "late"]), separator.join(DATA)]
@@ -220,10 +220,10 @@ def test_another_separator_is_named(api: Api, separator: str, told: str) -> None
         job = api.send_file(model_id, "rows.csv", "\n".join(content).encode())
         assert job["error_message"] == (
             "No cell of the file's first line is a column of the model: the cells are separated by "
-            f"{told} and must be separated by commas"
+            f"{reported} and must be separated by commas"
         )
     job = api.send_file(model_id, "rows.csv", separator.join(DATA).encode())
-    assert job["error_message"] == f"{NO_HEADER} Its cells look separated by {told}; CSV needs commas"
+    assert job["error_message"] == f"{NO_HEADER} Its cells look separated by {reported}; CSV needs commas"
 
 
 def zipped(*names: str) -> bytes:
@@ -249,10 +249,10 @@ OTHER_FORMATS: list[tuple[str, bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "told"), OTHER_FORMATS, ids=range(len(OTHER_FORMATS)))
-def test_a_file_of_another_format_is_told_so(api: Api, name: str, content: bytes, told: str) -> None:
-    """A job and the model factory say what the file looks like and what to do about it."""
-    message = f"The file cannot be read as {'CSV' if name.endswith('csv') else 'PARQUET'}: {told}"
+@pytest.mark.parametrize(("name", "content", "reported"), OTHER_FORMATS, ids=range(len(OTHER_FORMATS)))
+def test_a_file_of_another_format_is_refused(api: Api, name: str, content: bytes, reported: str) -> None:
+    """A job and the model factory say what the file looks like and how to correct it."""
+    message = f"The file cannot be read as {'CSV' if name.endswith('csv') else 'PARQUET'}: {reported}"
     assert api.send_file(api.model(), name, content)["error_message"] == message
     uploaded = api.call("POST", "/v3/files/upload", files={"file": (name, content)})
     body = {"file_id": uploaded["id"]}
@@ -260,7 +260,7 @@ def test_a_file_of_another_format_is_told_so(api: Api, name: str, content: bytes
 
 
 def test_a_row_of_data_as_the_first_line_may_repeat_a_cell(api: Api) -> None:
-    """Two equal cells in the first line are told of without the cell, with the question for a header line."""
+    """Two equal cells in the first line are reported without the cell; the message asks whether it is a header."""
     job = api.send_file(api.model(), "rows.csv", b"secret,secret\n")
     assert job["error_message"] == (
         "The file cannot be read as CSV: a column name is there twice. Has the file a header line?"
@@ -268,7 +268,7 @@ def test_a_row_of_data_as_the_first_line_may_repeat_a_cell(api: Api) -> None:
 
 
 def test_a_fault_of_a_role_names_the_column(api: Api) -> None:
-    """A role that the schema lacks, and a column that is there twice, are named beside their place."""
+    """A role that the schema lacks, and a repeated column, are named with their place."""
     body = api.model_body(spec={"inputs": ["carrier", "distence"], "targets": ["x" * 255]})
     assert api.refusal("POST", "/v3/models", json=body) == [
         '/spec/inputs/1: "distence" is not a column of the schema',
@@ -282,17 +282,17 @@ def test_a_fault_of_a_role_names_the_column(api: Api) -> None:
 
 @pytest.mark.parametrize("env_name", [None, "", 7])
 def test_a_fault_of_env_name_says_what_the_client_calls_it(api: Api, env_name: Any) -> None:
-    """Users of the vendor's client know `env_name` as `dataset_name`, be it missing or not as it must be."""
+    """Users of the vendor's client know `env_name` as `dataset_name`, so the message adds that name."""
     source = {"type": "EVENTS", "events": [{"id": "a"}]}
     body = {"model_id": api.model(), "env_type": "PRE_PRODUCTION", "env_name": env_name, "source": source}
-    [told] = api.refusal("POST", "/v3/events", json=body)
-    assert told.startswith("/env_name: ")
-    assert told.endswith(" (the vendor's client calls it dataset_name)")
+    [reported] = api.refusal("POST", "/v3/events", json=body)
+    assert reported.startswith("/env_name: ")
+    assert reported.endswith(" (the vendor's client calls it dataset_name)")
 
 
 @pytest.mark.parametrize(
     ("path", "part"), [("/v3/alert-rules", "alert rules"), (f"/v3/segments/{uuid4()}", "segments")]
 )
-def test_what_is_not_offered_is_named(api: Api, path: str, part: str) -> None:
-    """A 501 says which part of the vendor's API is not here."""
+def test_an_unsupported_feature_is_named(api: Api, path: str, part: str) -> None:
+    """A 501 names the unsupported part of the vendor's API."""
     assert api.refusal("GET", path, 501) == [f"This server does not offer {part}"]

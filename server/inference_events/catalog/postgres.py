@@ -1,0 +1,228 @@
+"""A catalog in a PostgreSQL database, which several replicas share.
+
+A read is one state: REPEATABLE READ, READ ONLY. A write is READ COMMITTED, so a statement that waited for a lock sees
+what the other transaction committed. A transaction that fails for a passing reason, such as a deadlock or a failover,
+runs again. If the connection is lost during COMMIT, the database is asked what became of the transaction: a write is
+neither lost nor done twice. All settings are those of one transaction, so that a pooler may stand in between.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+from zlib import crc32
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
+
+from inference_events.catalog.errors import DatabaseTooOld, DatabaseUnusable, DatabaseUrlInvalid
+from inference_events.catalog.notifications import Listener
+from inference_events.errors import ServiceUnavailable
+
+T = TypeVar("T")
+
+OLDEST_SERVER = 15
+ATTEMPTS = 5
+MAX_SECONDS = 10.0
+RETRY_AFTER_SECONDS = 5
+_FIRST_DELAY_SECONDS = 0.1
+_CONNECT_SECONDS = 5
+_POOL_SIZE, _MOST_MORE = 6, 4
+_PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+_CONNECTION_LOST = "08"
+_TOOK_TOO_LONG = "57014"
+# Of the transaction, because a pooler gives the next one to another session.
+_TIMEOUTS = text(
+    "SELECT set_config('statement_timeout', '30s', true), set_config('lock_timeout', '5s', true), "
+    "set_config('idle_in_transaction_session_timeout', '60s', true)"
+)
+_NO_TIMEOUTS = text(
+    "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true), "
+    "set_config('idle_in_transaction_session_timeout', '0', true)"
+)
+# Advisory locks have two numbers: the first says what for.
+_MIGRATION_LOCK = 0x1E01
+_ALONE = 0x1E03
+SCHEMES = ("postgresql://", "postgres://")
+_URL_HINT = (
+    "The database's URL must have the form postgresql://user:password@host:port/database; "
+    "write each special character of a part as % and two hexadecimal digits"
+)
+
+
+class PostgresDatabase:
+    """Connect to the database that a libpq URL names, which may list several hosts.
+
+    Raises a CatalogError if it cannot be used.
+    """
+
+    is_shared = True
+    max_writers = 4
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._server = _server_of(url)
+        # The driver reads the URL: SQLAlchemy knows one host only.
+        self.engine = create_engine(
+            "postgresql+psycopg://", pool_size=_POOL_SIZE, max_overflow=_MOST_MORE, pool_timeout=MAX_SECONDS
+        )
+        event.listen(self.engine, "do_connect", lambda *arguments: self._connect(**arguments[-1]))
+        event.listen(self.engine, "begin", _begin)
+        self.reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.writes = self.engine.execution_options(isolation_level="READ COMMITTED")
+        try:
+            self._check_server()
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    def run(self, unit: Callable[[], T]) -> T:
+        """Return what a transaction returns, which may run several times. Raises ServiceUnavailable."""
+        deadline = time.monotonic() + MAX_SECONDS
+        delays = _delays()
+        while True:
+            try:
+                return unit()
+            except NoConnection as error:
+                raise _unavailable() from error
+            except DBAPIError as error:
+                if _state(error) == _TOOK_TOO_LONG:
+                    raise _unavailable() from error
+                if not _is_passing(error):
+                    raise
+                delay = next(delays, None)
+                if delay is None or time.monotonic() + delay > deadline:
+                    raise _unavailable() from error
+                time.sleep(delay)
+
+    def commit(self, session: Session) -> None:
+        """End a write, and find out what became of it if the connection is lost meanwhile."""
+        number = session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
+        try:
+            session.commit()
+        except DBAPIError as error:
+            if number is None or not _is_lost(error) or not self._is_committed(number):
+                raise
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Begin a transaction that migrates. The lock ends with it, which a pooler would not do for a session's."""
+        try:
+            with self.writes.begin() as connection:
+                connection.execute(_NO_TIMEOUTS)
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock, 0)"), {"lock": _MIGRATION_LOCK})
+                yield connection
+        except DBAPIError as error:
+            raise self._unusable(error) from None
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """Give whether no other replica does `what`, and let none begin meanwhile, in a transaction that waits."""
+        lock = {"class": _ALONE, "number": crc32(what.encode()) - 2**31}
+        with self.writes.begin() as connection:
+            connection.execute(_NO_TIMEOUTS)
+            yield bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:class, :number)"), lock))
+
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` if another replica lets a job be ready, until the function returned is called."""
+        return Listener(partial(self._connect, autocommit=True), wake).close
+
+    def check(self) -> None:
+        """Do nothing: the server of the database guards its structure."""
+
+    def _connect(self, **options: Any) -> psycopg.Connection:
+        return psycopg.connect(
+            self._url,
+            **options,
+            connect_timeout=_CONNECT_SECONDS,
+            tcp_user_timeout=int(MAX_SECONDS * 1000),
+            target_session_attrs="read-write",
+            application_name="inference-events",
+            # Older poolers give a prepared statement to another session.
+            prepare_threshold=None,
+        )
+
+    def _check_server(self) -> None:
+        try:
+            with self.engine.connect() as connection:
+                version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
+        except DBAPIError as error:
+            raise self._unusable(error) from None
+        if version < OLDEST_SERVER:
+            raise DatabaseTooOld(
+                f"The database at {self._server} runs PostgreSQL {version}; "
+                f"this program needs PostgreSQL {OLDEST_SERVER} or newer"
+            )
+
+    def _unusable(self, error: DBAPIError) -> DatabaseUnusable:
+        reason = " ".join(str(error.orig).split())
+        return DatabaseUnusable(f"The database at {self._server} cannot be used: {reason}")
+
+    def _is_committed(self, number: str) -> bool:
+        """Return whether a transaction was committed. Raises ServiceUnavailable if nobody can say."""
+        deadline = time.monotonic() + MAX_SECONDS
+        while (status := self.run(lambda: self._status(number))) == "in progress":
+            if time.monotonic() > deadline:
+                raise _unavailable()
+            time.sleep(_FIRST_DELAY_SECONDS)
+        return status == "committed"
+
+    def _status(self, number: str) -> str:
+        with self.writes.begin() as connection:
+            status: str = connection.scalar(text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number})
+            return status
+
+
+def _begin(connection: Connection) -> None:
+    connection.execute(_TIMEOUTS)
+
+
+def _delays() -> Iterator[float]:
+    """Yield how long to wait before each further attempt, in seconds."""
+    for attempt in range(ATTEMPTS):
+        yield _FIRST_DELAY_SECONDS * 2.5**attempt * random.uniform(0.5, 1)
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """Return whether a transaction that failed with an error may succeed if it runs again."""
+    state = _state(error)
+    if state is None:
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return state in _PASSING or state.startswith(_CONNECTION_LOST)
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Return whether an error in COMMIT leaves open what became of the transaction."""
+    state = _state(error)
+    return state is None or state.startswith(("08", "57"))
+
+
+def _state(error: DBAPIError) -> str | None:
+    """Return the code of an error that the server reports, None for one of the connection."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
+
+
+def _unavailable() -> ServiceUnavailable:
+    return ServiceUnavailable("The database does not answer; try again later", RETRY_AFTER_SECONDS)
+
+
+def _server_of(url: str) -> str:
+    """Return the hosts that a URL names. Raises DatabaseUrlInvalid."""
+    try:
+        parts = {name: str(part) for name, part in conninfo_to_dict(url).items()}
+    except psycopg.Error:
+        # The driver's words quote the URL.
+        raise DatabaseUrlInvalid(_URL_HINT) from None
+    ports = parts.get("port", "").replace(",", "")
+    # What follows an unquoted @, : or / of a password is taken for a host, a port or a database, which messages show.
+    names = parts.get("host", "") + parts.get("dbname", "")
+    if not url.startswith(SCHEMES) or "@" in names or (ports and not ports.isdigit()):
+        raise DatabaseUrlInvalid(_URL_HINT)
+    return parts.get("host", "localhost")

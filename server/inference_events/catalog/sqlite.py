@@ -1,0 +1,67 @@
+"""A catalog in a SQLite file, which one process has to itself."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000")
+_BEGIN = "sqlite_begin"
+
+
+class SqliteDatabase:
+    """Let one write run at a time, and reads beside it."""
+
+    is_shared = False
+    max_writers = 1
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(url)
+        event.listen(self.engine, "connect", _set_up)
+        event.listen(self.engine, "begin", _begin)
+        self.reads = self.engine
+        self.writes = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+
+    def run(self, unit: Callable[[], T]) -> T:
+        """Return what a transaction returns."""
+        return unit()
+
+    def commit(self, session: Session) -> None:
+        """End a write. It is on disk after this."""
+        session.commit()
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that migrates."""
+        return self.writes.begin()
+
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """Give True: one process has the file."""
+        return nullcontext(True)
+
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Do nothing: one process has the file."""
+        return lambda: None
+
+    def check(self) -> None:
+        """Look through the whole file. Raises DatabaseError if its structure is damaged."""
+        with self.engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if found != "ok":
+            raise DatabaseError(None, None, sqlite3.DatabaseError(found))
+
+
+def _set_up(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # The driver begins late, and never for reads; a write that began as a read could not wait for its turn.
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))

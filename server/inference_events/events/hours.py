@@ -1,0 +1,40 @@
+"""Hours of UTC, as numbers since 1970: changes of events are told by them. A range has its first and last hour."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+
+HourRange = tuple[int, int]
+
+MICROSECONDS = 3_600_000_000
+MAX_RANGES = 16
+
+
+def hour_ranges(times: Iterable[pa.ChunkedArray]) -> list[HourRange]:
+    """Return at most MAX_RANGES ranges that hold the hours of all times, with the widest gaps between them."""
+    moments = np.concatenate([column.cast(pa.int64()).to_numpy() for column in times])
+    if not len(moments):
+        return []
+    first, last = int(moments.min()) // MICROSECONDS, int(moments.max()) // MICROSECONDS
+    if last - first <= 1:
+        return [(first, last)]
+    hours = np.sort(moments // MICROSECONDS)
+    gaps = np.diff(hours)
+    breaks = np.flatnonzero(gaps > 1)
+    if len(breaks) >= MAX_RANGES:
+        breaks = np.sort(breaks[np.argsort(gaps[breaks])[1 - MAX_RANGES :]])
+    firsts = hours[np.concatenate([[0], breaks + 1])]
+    lasts = hours[np.concatenate([breaks, [len(hours) - 1]])]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def joined(ranges: Iterable[HourRange]) -> list[HourRange]:
+    """Return the same hours as few ranges, sorted."""
+    result: list[HourRange] = []
+    for first, last in sorted(ranges):
+        if result and first <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], max(result[-1][1], last))
+        else:
+            result.append((first, last))
+    return result

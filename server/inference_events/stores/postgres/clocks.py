@@ -1,0 +1,92 @@
+"""Clocks and locks: the order of requests and jobs of a model, whatever replica they come to.
+
+Only the acceptance of a job raises a model's epoch, under a lock that every request holds in shared mode until its
+commit. So a request that was acknowledged before has a smaller epoch, and one that begins later sees the open job and
+notes the epoch of what it writes. A second lock is held by all that writes to a model, and alone by what changes its
+columns. All locks end with their transaction.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import xxhash
+
+from inference_events.events.merging import WriteVersion
+from inference_events.events.store import ModelUnknown
+from inference_events.stores.postgres.connections import Connection
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a transaction must know of a model. `environment` is a number, None if nothing was ever written to it."""
+
+    epoch: int
+    revision: int
+    schema_version: int
+    oldest_open: int | None
+    environment: int | None
+
+    @property
+    def stamp(self) -> WriteVersion:
+        """The stamp of a request."""
+        return WriteVersion(self.epoch, self.oldest_open)
+
+
+def lock_for_request(db: Connection, model_id: str, batch: UUID) -> None:
+    """Keep jobs from being accepted and columns from changing, and wait for an earlier run of the same batch."""
+    db.execute(
+        "SELECT pg_advisory_xact_lock(%s), pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock_shared(%s)",
+        [_key("batch", str(batch)), _key("epoch", model_id), _key("schema", model_id)],
+    )
+
+
+def lock_for_job(db: Connection, model_id: str) -> None:
+    """Keep columns from changing."""
+    db.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key("schema", model_id)])
+
+
+def lock_for_acceptance(db: Connection, model_id: str) -> None:
+    """Wait for the requests that write, and keep others from beginning."""
+    db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("epoch", model_id)])
+
+
+def lock_for_schema_change(db: Connection, model_id: str) -> None:
+    """Wait for all that writes to a model, and keep other writes from beginning."""
+    db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("schema", model_id)])
+
+
+def lock_for_folding(db: Connection, environment: int) -> None:
+    """Wait for another replica that folds the same changes."""
+    db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("fold", str(environment))])
+
+
+def read_clock(db: Connection, model_id: str, environment_id: str = "") -> Clock:
+    """Return the clock of a model. Call it after the lock, in a statement of its own. Raises ModelUnknown."""
+    row = db.execute(
+        "SELECT c.epoch, c.revision, c.schema_version,"
+        " (SELECT min(j.epoch) FROM open_jobs j WHERE j.model_id = c.model_id),"
+        " (SELECT n.number FROM event_environments n"
+        "  WHERE n.model_id = c.model_id AND n.environment_id = %s AND n.dropped_at IS NULL)"
+        " FROM clocks c WHERE c.model_id = %s AND c.revision IS NOT NULL",
+        [environment_id, model_id],
+    ).fetchone()
+    if row is None:
+        raise ModelUnknown
+    return Clock(*row)
+
+
+def number_environment(db: Connection, model_id: str, environment_id: str) -> int:
+    """Return the number of an environment that had none when the clock was read."""
+    db.execute(
+        "INSERT INTO event_environments (model_id, environment_id) VALUES (%s, %s)"
+        " ON CONFLICT (model_id, environment_id) WHERE dropped_at IS NULL DO NOTHING",
+        [model_id, environment_id],
+    )
+    number = read_clock(db, model_id, environment_id).environment
+    assert number is not None
+    return number
+
+
+def _key(kind: str, name: str) -> int:
+    """Return the number of an advisory lock. If two names share one, they only wait for each other."""
+    return xxhash.xxh3_64_intdigest(f"inference-events\n{kind}\n{name}".encode()) - 2**63

@@ -1,0 +1,243 @@
+"""The event store on PostgreSQL: one table for all events, which any number of replicas write at once.
+
+A write is durable when its transaction is committed, if `synchronous_commit` is on, as it is by default. What order
+means among replicas is in `clocks`, what a repeated transaction does in `transactions`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from time import perf_counter
+from typing import Any, TypeVar
+
+import psycopg
+import pyarrow as pa
+import structlog
+
+from inference_events.events.observer import StoreObserver
+from inference_events.events.store import (
+    DataRevision,
+    Deletion,
+    IdempotencyRecord,
+    JobProgress,
+    Query,
+    RejectedRow,
+    Retryable,
+    RetryKey,
+    Scan,
+    Statuses,
+    StoreClosed,
+    StoredEvents,
+    StoreError,
+    StoreUnreadable,
+    Write,
+)
+from inference_events.stores.postgres import altering, jobs, reading, records
+from inference_events.stores.postgres.changes import data_revision, dirty_hours, fold_changes
+from inference_events.stores.postgres.connections import Connection, Connections, connect
+from inference_events.stores.postgres.ddl import open_schema
+from inference_events.stores.postgres.deleting import delete_events, empty_environment
+from inference_events.stores.postgres.lanes import Lanes
+from inference_events.stores.postgres.scanning import scan_parts
+from inference_events.stores.postgres.schemas import Schemas
+from inference_events.stores.postgres.transactions import (
+    LONG_STATEMENT_SECONDS,
+    STATEMENT_SECONDS,
+    Again,
+    QueryFailed,
+    Transactions,
+    begin_snapshot,
+    retryable_errors,
+    transaction,
+)
+from inference_events.stores.postgres.writing import WriteUnit
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+# More than connections, because deletions take long and hold one for a batch only.
+WRITERS = 16
+CONNECTIONS = 8
+WAIT_SECONDS = 5.0
+# Writes to an environment after which its changes are folded.
+FOLD_AFTER = 1024
+# The lanes of what belongs to no model.
+JOBS = "jobs"
+HOUSEKEEPING = "housekeeping"
+
+
+class PostgresEventStore:
+    """`Store` on a PostgreSQL database, which other replicas may use as well."""
+
+    def __init__(
+        self,
+        url: str,
+        connections: int = CONNECTIONS,
+        writers: int = WRITERS,
+        observer: StoreObserver | None = None,
+    ) -> None:
+        """Open the database and create the tables if there are none. Raises StoreUnreadable and StoreTooNew.
+
+        `writers` models at most are written at once. `observer` learns what is committed.
+        """
+        try:
+            with connect(url) as connection:
+                open_schema(connection)
+        except psycopg.Error as error:
+            raise StoreUnreadable(str(error)) from error
+        self._connections = Connections(url, connections, WAIT_SECONDS)
+        self._transactions = Transactions(self._connections)
+        self._schemas = Schemas()
+        self._lanes = Lanes(writers)
+        self._observer = observer or StoreObserver()
+        self._writes: Counter[tuple[str, str]] = Counter()
+        self._closed = False
+
+    def apply_schema(
+        self,
+        model_id: str,
+        revision: int,
+        schema: pa.Schema,
+        targets: Collection[str] = (),
+        updatable: Collection[str] = (),
+    ) -> Future[None]:
+        def change(db: Connection, _: int) -> None:
+            altering.change_schema(db, model_id, revision, schema, targets, updatable)
+
+        return self._submit(model_id, change, LONG_STATEMENT_SECONDS)
+
+    def drop(self, model_id: str) -> Future[None]:
+        return self._lanes.submit(model_id, lambda: self._drop(model_id))
+
+    def write(self, write: Write) -> Future[Statuses]:
+        unit = WriteUnit(write, self._schemas)
+        seconds = STATEMENT_SECONDS if write.chunk is None else LONG_STATEMENT_SECONDS
+        done = self._lanes.submit(
+            write.model_id, lambda: self._observed(write, lambda: self._transactions.write(unit, seconds))
+        )
+        done.add_done_callback(lambda _: self._fold_sometimes(write.model_id, write.environment_id))
+        return done
+
+    def delete(self, deletion: Deletion) -> Future[int]:
+        return self._lanes.submit(
+            deletion.model_id, lambda: self._observed(deletion, lambda: delete_events(self._transactions, deletion))
+        )
+
+    def read(self, query: Query) -> StoredEvents:
+        return self._read(lambda db: reading.read_events(db, self._schemas, query))
+
+    def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
+        self._check_open()
+        try:
+            # An export holds its connection for long, so it takes none from the pool.
+            with (
+                retryable_errors(),
+                self._connections.own() as connection,
+                transaction(connection, begin_snapshot(LONG_STATEMENT_SECONDS)),
+            ):
+                yield from scan_parts(connection, self._schemas, scan)
+        except Again as error:
+            raise Retryable(str(error)) from None
+
+    def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
+        return self._read(lambda db: reading.count_events(db, model_id, environment_id, start, end))
+
+    def counts(self, model_id: str) -> Mapping[str, int]:
+        return self._read(lambda db: reading.count_all_events(db, model_id))
+
+    def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
+        return self._read(lambda db: data_revision(db, model_id, environment_id))
+
+    def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        return self._read(lambda db: dirty_hours(db, model_id, environment_id, since))
+
+    def accept_job(self, model_id: str, job_id: str) -> Future[int]:
+        return self._submit(model_id, lambda db, _: jobs.accept_job(db, model_id, job_id))
+
+    def start_job(self, job_id: str, fence: int) -> Future[None]:
+        return self._submit(JOBS, lambda db, _: jobs.start_job(db, job_id, fence))
+
+    def end_job(self, job_id: str) -> Future[None]:
+        return self._submit(JOBS, lambda db, _: jobs.end_job(db, job_id))
+
+    def end_orphans(self, known: Collection[str], accepted_before: int) -> Future[None]:
+        return self._submit(JOBS, lambda db, _: jobs.end_orphans(db, known, accepted_before))
+
+    def progress(self, job_id: str) -> JobProgress:
+        return self._read(lambda db: jobs.job_progress(db, job_id))
+
+    def rejected_rows(self, job_id: str, offset: int, limit: int) -> tuple[list[RejectedRow], int]:
+        return self._read(lambda db: jobs.rejected_rows(db, job_id, offset, limit))
+
+    def forget_jobs(self, job_ids: Sequence[str]) -> Future[bool]:
+        return self._submit(HOUSEKEEPING, lambda db, _: jobs.forget_some_rows(db, job_ids))
+
+    def find_record(self, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
+        return self._read(lambda db: records.find_record(db, key, body_digest))
+
+    def purge_records(self, before: int) -> Future[None]:
+        return self._lanes.submit(HOUSEKEEPING, lambda: self._purge(before))
+
+    def ping(self) -> bool:
+        try:
+            return self._read(lambda db: db.execute("SELECT 1").fetchone() == (1,))
+        except (QueryFailed, Retryable):
+            return False
+
+    def queue_depth(self) -> int:
+        return self._lanes.depth()
+
+    def close(self) -> None:
+        self._closed = True
+        self._lanes.close()
+        self._connections.close()
+
+    def _submit(self, lane: str, unit: Callable[[Connection, int], T], seconds: int = STATEMENT_SECONDS) -> Future[T]:
+        return self._lanes.submit(lane, lambda: self._transactions.write(unit, seconds))
+
+    def _read(self, unit: Callable[[Connection], T]) -> T:
+        self._check_open()
+        return self._transactions.read(unit)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed
+
+    def _drop(self, model_id: str) -> None:
+        """Hide a model and delete its events. A drop that was cut off is finished by the next one."""
+        self._transactions.write(lambda db, _: altering.hide_model(db, model_id))
+        for environment in self._transactions.read(lambda db: altering.hidden_environments(db, model_id)):
+            empty_environment(self._transactions, environment)
+            self._transactions.write(partial(_forget_environment, environment))
+
+    def _fold_sometimes(self, model_id: str, environment_id: str) -> None:
+        """Fold the changes of an environment once in many writes. Nobody waits for it."""
+        self._writes[model_id, environment_id] += 1
+        if self._writes[model_id, environment_id] >= FOLD_AFTER:
+            del self._writes[model_id, environment_id]
+            with suppress(StoreClosed):
+                self._submit(HOUSEKEEPING, lambda db, _: fold_changes(db, model_id, environment_id))
+
+    def _purge(self, before: int) -> None:
+        while not self._transactions.write(lambda db, _: records.purge_some_records(db, before)):
+            pass
+
+    def _observed(self, work: Any, act: Callable[[], T]) -> T:
+        started = perf_counter()
+        try:
+            result = act()
+        except StoreError:
+            raise
+        except Exception as error:
+            log.error("write_failed", exc_info=error)
+            self._observer.observe_failure(error)
+            raise
+        self._observer.observe_commit([work], [result], perf_counter() - started)
+        return result
+
+
+def _forget_environment(environment: int, db: Connection, _: int) -> None:
+    altering.forget_environment(db, environment)

@@ -1,0 +1,141 @@
+"""Transactions that are run again if the database was in the way, or if nobody knows whether they were committed.
+
+What runs in a transaction is a unit: a function of its input alone. If the connection is lost at the commit, the unit
+runs again on a new one and finds out by itself whether its first run was committed. Its second argument is how often it
+was run before.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psycopg
+import structlog
+from psycopg.pq import TransactionStatus
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from inference_events.events.store import Retryable
+from inference_events.stores.postgres.connections import Connection, Connections, execute_all
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 5
+MAX_SECONDS = 10.0
+FIRST_PAUSE_SECONDS = 0.05
+STATEMENT_SECONDS = 30
+LONG_STATEMENT_SECONDS = 600
+LOCK_SECONDS = 5
+IDLE_SECONDS = 60
+# Serialization failure, deadlock, lock timeout, and a server that stops, crashed or starts.
+AGAIN = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+CONNECTION_LOST = "08"
+# No space, no memory or no connection; a statement that took too long; a standby.
+NOT_NOW = ("53", "57014", "25006")
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+class Transactions:
+    """Runs units on connections of a pool. Any thread may use it."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def write(self, unit: Callable[[Connection, int], T], seconds: int = STATEMENT_SECONDS) -> T:
+        """Return what a unit returns, after its commit. A statement may take some seconds. Raises Retryable."""
+        return self._run(unit, begin_writing(seconds))
+
+    def read(self, unit: Callable[[Connection], T]) -> T:
+        """Return what a unit reads from one snapshot. Raises Retryable."""
+        return self._run(lambda connection, _: unit(connection), _with_limits(SNAPSHOT, STATEMENT_SECONDS))
+
+    def _run(self, unit: Callable[[Connection, int], T], begin: str) -> T:
+        deadline = time.monotonic() + MAX_SECONDS
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                with retryable_errors(), self._connections.one() as connection, transaction(connection, begin):
+                    return unit(connection, attempt)
+            except Again as error:
+                log.info("transaction_retried", attempt=attempt, sqlstate=error.sqlstate)
+                if attempt + 1 == MAX_ATTEMPTS or time.monotonic() > deadline:
+                    raise Retryable(str(error)) from None
+            time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 4**attempt)
+        raise AssertionError("unreachable")
+
+
+class Again(Exception):
+    """A transaction failed, or its outcome is unknown, for a reason that may be gone at once."""
+
+    def __init__(self, error: psycopg.Error) -> None:
+        super().__init__(_described(error))
+        self.sqlstate = error.sqlstate
+
+
+class QueryFailed(Exception):
+    """The database refuses a statement. Its own message is not kept, because it may hold values of events."""
+
+
+@contextmanager
+def transaction(connection: Connection, begin: str) -> Iterator[None]:
+    """Commit at the end, or roll back after an error."""
+    execute_all(connection, begin)
+    try:
+        yield
+        commit(connection)
+    except BaseException:
+        if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def commit(connection: Connection) -> None:
+    """Commit. If this fails because the connection is lost, nobody knows what became of the transaction."""
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def retryable_errors() -> Iterator[None]:
+    """Turn errors of the database into Again or Retryable if they say nothing against the statement.
+
+    Raises QueryFailed for others.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        state = error.sqlstate
+        if state in AGAIN or (state or "").startswith(CONNECTION_LOST) or _is_lost(error):
+            raise Again(error) from None
+        if state is not None and state.startswith(NOT_NOW):
+            raise Retryable(_described(error)) from None
+        raise QueryFailed(_described(error)) from None
+    except PoolTimeout as error:
+        raise Retryable("all connections to the database are in use") from error
+
+
+def begin_writing(seconds: int) -> str:
+    """Return the statements that begin a transaction whose statements may take some seconds."""
+    return _with_limits("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", seconds)
+
+
+def begin_snapshot(seconds: int) -> str:
+    """Return the statements that begin a transaction which reads one snapshot and may wait for who reads from it."""
+    return _with_limits(SNAPSHOT, seconds, seconds)
+
+
+def _with_limits(begin: str, seconds: int, idle_seconds: int = IDLE_SECONDS) -> str:
+    return (
+        f"{begin}; SET LOCAL statement_timeout = '{seconds}s'; SET LOCAL lock_timeout = '{LOCK_SECONDS}s';"
+        f" SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds}s'"
+    )
+
+
+def _described(error: psycopg.Error) -> str:
+    return f"PostgreSQL: {type(error).__name__}, {error.sqlstate or 'no state'}"
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    """Return whether the connection was lost, of which no server reported a state."""
+    return error.sqlstate is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)

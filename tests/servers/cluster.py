@@ -1,0 +1,93 @@
+"""A cluster of the tests' own: PostgreSQL, a bucket, replicas of the real program, and a proxy in front of them."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.contract.serving import serve
+from tests.program import Program
+from tests.servers.postgres import Postgres
+from tests.servers.proxy import round_robin
+from tests.servers.s3 import S3, environment
+
+BUCKET = "inference-events"
+
+
+class Cluster:
+    """Own PostgreSQL and a bucket, and start replicas on them. `urls` are those of the replicas that run."""
+
+    def __init__(self, directory: Path, token: str, python: str = sys.executable, programs: Path | None = None) -> None:
+        self._directory = directory
+        self._token = token
+        self._python = python
+        self.postgres = Postgres(programs)
+        self.s3 = S3()
+        self.replicas: list[Program] = []
+        self.urls: list[str] = []
+
+    def start(self, replicas: int) -> None:
+        """Start the servers and, all at once, the first replicas."""
+        self.postgres.create()
+        self.s3.start()
+        self.s3.make_bucket(BUCKET)
+        started = [self._replica() for _ in range(replicas)]
+        for replica in started:
+            replica.launch()
+        for replica in started:
+            replica.await_url()
+            self.urls.append(replica.url)
+
+    def add_replica(self) -> Program:
+        """Start one more replica and return it."""
+        replica = self._replica()
+        replica.start()
+        self.urls.append(replica.url)
+        return replica
+
+    def note_end(self, replica: Program) -> None:
+        """Send no more requests to a replica that has ended."""
+        self.urls.remove(replica.url)
+        self.replicas.remove(replica)
+
+    def stop(self) -> None:
+        """Stop all that runs and remove the database."""
+        for replica in self.replicas:
+            if replica.is_running:
+                replica.stop()
+        self.s3.stop()
+        self.postgres.remove()
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that connect a replica, and the command line, to this cluster."""
+        return {
+            "INFERENCE_EVENTS_DATABASE_URL": self.postgres.url(),
+            "INFERENCE_EVENTS_FILES_URL": f"s3://{BUCKET}/files",
+            **environment(self.s3.url),
+        }
+
+    def _replica(self) -> Program:
+        number = len(self.replicas)
+        replica = Program(
+            self._directory / f"replica-{number}",
+            self._token,
+            python=self._python,
+            log=self._directory / f"replica-{number}.log",
+            environment=self.environment(),
+        )
+        self.replicas.append(replica)
+        return replica
+
+
+@contextmanager
+def running(
+    directory: Path, token: str, replicas: int = 2, python: str = sys.executable
+) -> Iterator[tuple[Cluster, str]]:
+    """Give a cluster that runs, and the URL of the proxy in front of it."""
+    cluster = Cluster(directory, token, python)
+    try:
+        cluster.start(replicas)
+        with serve(round_robin(cluster.urls)) as url:
+            yield cluster, url
+    finally:
+        cluster.stop()

@@ -1,0 +1,72 @@
+"""A light request never waits until a heavy one is ingested."""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inference_events.context import Request
+from inference_events.events.batcher import HEAVY_EVENTS, WIDE_COLUMNS, RequestBatcher, WriteTarget
+from inference_events.events.store import RowStatus, Write, WriteKind
+from tests.unit.ingested import column, schema
+
+SECONDS = 10
+REQUEST = Request(id="r", method="POST", path="/v3/events")
+SCHEMAS = {
+    "narrow": schema(column("float", "x"), id_column="id"),
+    "wide": schema(*(column("float", f"c{number}") for number in range(WIDE_COLUMNS)), id_column="id"),
+}
+
+
+class _Models:
+    def schema(self, model_id: str) -> Any:
+        return SCHEMAS[model_id]
+
+    def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
+        return "environment"
+
+
+class _HeldStore:
+    """A store that does not take a write of the model `held`, or of many events, until `go`."""
+
+    def __init__(self, held: str) -> None:
+        self._held = held
+        self.is_held = threading.Event()
+        self.go = threading.Event()
+
+    def write(self, write: Write) -> Future[Any]:
+        if write.model_id == self._held or len(write.batch) >= HEAVY_EVENTS:
+            self.is_held.set()
+            assert self.go.wait(SECONDS)
+        written: Future[Any] = Future()
+        written.set_result(np.full(len(write.batch), RowStatus.CREATED, np.int8))
+        return written
+
+
+@pytest.mark.parametrize(
+    ("model_id", "events"),
+    [("narrow", [{"id": f"e{number}"} for number in range(HEAVY_EVENTS)]), ("wide", [{"id": "heavy", "c1": 1}])],
+    ids=["many events", "a wide model"],
+)
+def test_a_light_request_passes_a_heavy_one(model_id: str, events: list[dict[str, Any]]) -> None:
+    """While a request of many events, or to a model of many columns, is ingested, others get their response."""
+    store = _HeldStore("wide")
+    batcher: Any = RequestBatcher(store, _Models())  # type: ignore[arg-type]
+
+    def submit(target: str, events: list[dict[str, Any]]) -> Any:
+        return batcher.submit(WriteTarget(target, None, WriteKind.PUBLISH), events, REQUEST)
+
+    async def run() -> None:
+        heavy = asyncio.create_task(submit(model_id, events))
+        await asyncio.to_thread(store.is_held.wait, SECONDS)
+        light = await asyncio.wait_for(submit("narrow", [{"id": "light"}]), SECONDS)
+        assert light.ids == ["light"]
+        assert not heavy.done()
+        store.go.set()
+        assert (await heavy).ids == [event["id"] for event in events]
+
+    asyncio.run(run())
+    batcher.stop()
