@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from inference_events.catalog import Catalog
 from inference_events.catalog.database import sqlite_url
-from tests.servers.postgres import Postgres
+
+if TYPE_CHECKING:
+    from tests.servers.postgres import Postgres
 
 KINDS = SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # What these tests start and kill is the program, not the machine.
@@ -19,7 +22,7 @@ _TEMPLATE = "template_catalog"
 class Databases:
     """Make databases of a PostgreSQL server: empty ones, and copies of a migrated one, which are quick to make."""
 
-    def __init__(self, server: Postgres) -> None:
+    def __init__(self, server: "Postgres") -> None:
         self.server = server
         self._numbers = count()
         Catalog(server.new_database(_TEMPLATE)).close()
@@ -38,6 +41,9 @@ class Databases:
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """Run a PostgreSQL server."""
+    # Imported here: the environment of the demo has no driver.
+    from tests.servers.postgres import Postgres
+
     server = Postgres(settings=SETTINGS)
     server.create()
     try:

@@ -16,6 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from tests.catalogs import Databases
 from tests.e2e.process import ServerProcess
 from tests.envelope import assert_error_envelope
 from tests.program import Program
@@ -43,10 +44,11 @@ def proxy(s3: S3) -> Iterator[FaultyProxy]:
 
 
 @contextmanager
-def running(data_dir: Path, s3: S3, endpoint: str) -> Iterator[ServerProcess]:
-    """Run a server that keeps its files in a new bucket."""
+def running(data_dir: Path, s3: S3, endpoint: str, database_url: str) -> Iterator[ServerProcess]:
+    """Run a replica that keeps its files in a new bucket."""
     url = s3.make_bucket(f"bucket-{uuid4()}")
-    server = ServerProcess(data_dir, environment(endpoint), files_url=f"{url}/prefix")
+    variables = environment(endpoint) | {"INFERENCE_EVENTS_DATABASE_URL": database_url}
+    server = ServerProcess(data_dir, variables, files_url=f"{url}/prefix")
     server.start()
     try:
         yield server
@@ -83,14 +85,14 @@ def upload_in_parts(server: ServerProcess, filename: str, content: bytes) -> str
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_file_in_parts_is_published_from_a_bucket(tmp_path: Path, s3: S3, suffix: str) -> None:
+def test_a_file_in_parts_is_published_from_a_bucket(tmp_path: Path, s3: S3, databases: Databases, suffix: str) -> None:
     """Every row of a file that was uploaded in parts arrives, and its columns are proposed as from the disk."""
     path = tmp_path / f"rows.{suffix}"
     if suffix == "csv":
         pyarrow.csv.write_csv(rows(), path)
     else:
         pq.write_table(rows(), path, row_group_size=30_000)
-    with running(tmp_path / "data", s3, s3.url) as server:
+    with running(tmp_path / "data", s3, s3.url, databases.migrated()) as server:
         file_id = upload_in_parts(server, path.name, path.read_bytes())
         model_id = server.create_model(event_ts_col=None)
         job = server.wait_for(server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
@@ -105,9 +107,11 @@ def factory_request(server: ServerProcess, file_id: str) -> dict[str, object]:
     return {"name": "model", "project_id": project_id, "file_id": file_id}
 
 
-def test_an_upload_is_refused_while_the_bucket_fails(tmp_path: Path, s3: S3, proxy: FaultyProxy) -> None:
+def test_an_upload_is_refused_while_the_bucket_fails(
+    tmp_path: Path, s3: S3, databases: Databases, proxy: FaultyProxy
+) -> None:
     """The response is 503 with Retry-After, no file is listed, and the same upload succeeds afterwards."""
-    with running(tmp_path / "data", s3, proxy.url) as server:
+    with running(tmp_path / "data", s3, proxy.url, databases.migrated()) as server:
         proxy.choose = lambda method, path: Fault(status=503)
         form = {"file": ("rows.csv", b"id,number,label\na,1,true\n")}
         refused = server.client.post("/v3/files/upload", files=form)
@@ -121,12 +125,14 @@ def test_an_upload_is_refused_while_the_bucket_fails(tmp_path: Path, s3: S3, pro
 
 # Of the requests of a job: its parts are compared with their hashes, its columns are read, its rows are read.
 @pytest.mark.parametrize("first", [2, 4, 5])
-def test_a_job_waits_for_its_bucket(tmp_path: Path, s3: S3, proxy: FaultyProxy, first: int) -> None:
+def test_a_job_waits_for_its_bucket(
+    tmp_path: Path, s3: S3, databases: Databases, proxy: FaultyProxy, first: int
+) -> None:
     """A bucket that fails while a file is read ends no job: it goes on with the rows that are missing."""
     path = tmp_path / "rows.parquet"
     table = rows().append_column("noise", [[os.urandom(30).hex() for _ in range(ROWS)]])
     pq.write_table(table, path, row_group_size=10_000)
-    with running(tmp_path / "data", s3, proxy.url) as server:
+    with running(tmp_path / "data", s3, proxy.url, databases.migrated()) as server:
         model_id = server.create_model(event_ts_col=None)
         file_id = server.upload(path)
         asked = len(proxy.requests)
@@ -137,10 +143,15 @@ def test_a_job_waits_for_its_bucket(tmp_path: Path, s3: S3, proxy: FaultyProxy, 
         assert len(proxy.requests) - asked > failing[-1]
 
 
-def test_a_large_upload_takes_little_memory(tmp_path: Path, s3: S3) -> None:
+def test_a_large_upload_takes_little_memory(tmp_path: Path, s3: S3, databases: Databases) -> None:
     """An upload of 300 MiB to a bucket lets the server's memory grow by at most 100 MiB."""
     url = s3.make_bucket(f"bucket-{uuid4()}")
-    program = Program(tmp_path / "data", "t" * 20, {"files_url": url}, environment=environment(s3.url))
+    program = Program(
+        tmp_path / "data",
+        "t" * 20,
+        {"files_url": url, "database_url": databases.migrated()},
+        environment=environment(s3.url),
+    )
     program.start()
     try:
         with httpx.Client(base_url=program.url, headers={"Authorization": f"Bearer {'t' * 20}"}, timeout=300) as client:

@@ -25,6 +25,7 @@ from inference_events.files.source import SourceDamaged
 from inference_events.files.store import FileStore, FileStoreError, FileStoreUnavailable
 from inference_events.files.sweep import ORPHAN_HOURS, OrphanSweep
 from inference_events.settings import Settings
+from tests.catalogs import Databases
 from tests.servers.s3 import KEY_ID, S3, SECRET, Choice, Fault, FaultyProxy, environment, without_variables
 from tests.uploads import put
 
@@ -236,13 +237,19 @@ def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_start_that_fails_ends_with_one_message(
-    proxy: FaultyProxy, tmp_path: Path, endpoint: str, variables: dict[str, str], url: str, message: str
+    proxy: FaultyProxy,
+    databases: Databases,
+    tmp_path: Path,
+    endpoint: str,
+    variables: dict[str, str],
+    url: str,
+    message: str,
 ) -> None:
     """The program ends with code 1 or 2, one message, no traceback and no secret, within a short time."""
     found = environment(proxy.url if endpoint == "proxy" else "http://127.0.0.1:9") | variables
     found |= {"AWS_METADATA_ENDPOINT": "http://127.0.0.1:9"}
     found = {name: value for name, value in found.items() if value}
-    found |= {"INFERENCE_EVENTS_FILES_URL": url}
+    found |= {"INFERENCE_EVENTS_FILES_URL": url, "INFERENCE_EVENTS_DATABASE_URL": databases.migrated()}
     ended = subprocess.run(
         [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")],
         env=without_variables() | found,

@@ -25,6 +25,7 @@ from inference_events.catalog.tables import CatalogVersion, Table
 
 # The oldest version of the program that works with the newest schema.
 OLDEST_PROGRAM_VERSION = "0.1.0"
+_NUMBER = re.compile(r"\d+")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -93,7 +94,7 @@ def _check_program(connection: Connection, revision: str, program_version: str) 
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version. A pre-release counts as its release."""
-    return tuple(map(int, re.findall(r"\d+", version.partition("-")[0])))
+    return tuple(map(int, _NUMBER.findall(version.partition("-")[0])))
 
 
 def _note_versions(connection: Connection, config: Config) -> None:

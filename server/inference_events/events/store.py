@@ -90,7 +90,11 @@ class OutOfTurn(StoreError):
 
 
 class Fenced(StoreError):
-    """The job is not open, or a later run of it has started. This run must stop."""
+    """A later run of the job has started, or the job is closed. This run must stop."""
+
+
+class JobClosed(Fenced):
+    """The job is not open: it has ended, or was never accepted."""
 
 
 class ContentConflict(StoreError):

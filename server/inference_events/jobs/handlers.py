@@ -19,6 +19,7 @@ from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import (
     Chunk,
     Deletion,
+    JobClosed,
     RejectedRow,
     Statuses,
     Store,
@@ -92,7 +93,7 @@ class JobHandlers:
     def delete_events(self, run: JobRun) -> None:
         job, params = run.job, run.job.params
         model_id = _model_id(run)
-        self._store.start_job(job.id, run.fence).result()
+        self._start(run)
         deletion = Deletion(
             model_id,
             self._registry.environment_id(model_id, None),
@@ -139,7 +140,7 @@ class JobHandlers:
     ) -> None:
         job, model_id = run.job, _model_id(run)
         run.count_with(partial(self._report, job))
-        self._store.start_job(job.id, run.fence).result()
+        self._start(run)
         file = self._catalog.read(lambda session: files.get(session, job.params["file_id"]))
         environment_id = ""
 
@@ -223,6 +224,14 @@ class JobHandlers:
             chunk=committed,
         )
         return self._store.write(write)
+
+    def _start(self, run: JobRun) -> None:
+        """Let earlier runs of the job write no more. Raises Fenced, and JobFailed for a job that cannot continue."""
+        try:
+            self._store.start_job(run.job.id, run.fence).result()
+        except JobClosed:
+            # The catalog is older than the events, as after the return of a backup.
+            raise JobFailed("Conflict", "The event store has closed this job; start it again") from None
 
     def _report(self, job: Job) -> dict[str, Any]:
         """Return what a job has committed so far."""

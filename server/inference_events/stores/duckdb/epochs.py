@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass, replace
 import duckdb
 
 from inference_events.events.merging import WriteVersion
-from inference_events.events.store import Fenced
+from inference_events.events.store import Fenced, JobClosed
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,10 @@ class Epochs:
             self._note(replace(self._jobs[job_id], fence=fence))
 
     def check(self, job_id: str, fence: int) -> None:
-        """Raise Fenced if a job is not open or a run with a larger fence has started."""
-        if job_id not in self._jobs or fence < self._jobs[job_id].fence:
+        """Raise JobClosed if a job is not open, and Fenced if a run with a larger fence has started."""
+        if job_id not in self._jobs:
+            raise JobClosed
+        if fence < self._jobs[job_id].fence:
             raise Fenced
 
     def end(self, job_id: str) -> None:

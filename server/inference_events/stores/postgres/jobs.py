@@ -9,6 +9,7 @@ from inference_events.events.store import (
     Chunk,
     Counters,
     Fenced,
+    JobClosed,
     JobProgress,
     RejectedRow,
     RowStatus,
@@ -50,9 +51,11 @@ def start_job(db: Connection, job_id: str, fence: int) -> None:
 
 
 def check_fence(db: Connection, job_id: str, fence: int) -> None:
-    """Keep a job and its fence as they are. Raises Fenced if it is not open or a later run has started."""
+    """Keep a job and its fence as they are. Raises JobClosed, and Fenced if a later run has started."""
     row = db.execute("SELECT fence FROM open_jobs WHERE job_id = %s FOR UPDATE", [job_id]).fetchone()
-    if row is None or fence < row[0]:
+    if row is None:
+        raise JobClosed
+    if fence < row[0]:
         raise Fenced
 
 
