@@ -127,6 +127,7 @@ def test_a_file_shows_what_its_upload_showed(api: Api) -> None:
     api.refused(404, "GET", f"/v3/files/{uuid4()}")
 
 
+@pytest.mark.in_process
 def test_a_deleted_file_is_gone(api: Api) -> None:
     """A deletion shows the file once more; then the file and its content are gone, for reads, publishes and updates."""
     file_id, model_id = api.upload(), api.model()
@@ -144,6 +145,7 @@ def test_a_deleted_file_is_gone(api: Api) -> None:
     assert api.names(filter=all_of(rule("id", "equal", file_id))) == []
 
 
+@pytest.mark.in_process
 def test_an_upload_in_parts_is_deleted_with_its_parts(api: Api) -> None:
     """An upload that is not completed can be deleted; it takes no more parts, and those it has are gone."""
     file_id = api.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
@@ -156,6 +158,7 @@ def test_an_upload_in_parts_is_deleted_with_its_parts(api: Api) -> None:
     assert api.refused(404, "POST", "/v3/files/multipart-upload", files=form) == REMOVED
 
 
+@pytest.mark.in_process
 def test_files_go_with_the_last_model_that_used_them(api: Api) -> None:
     """Deleting a model removes the files that only deleted models used; its jobs and rejected rows stay readable."""
     own, shared, unused = api.upload(content=b'id\na\n""\n'), api.upload(), api.upload()
@@ -176,6 +179,7 @@ def test_files_go_with_the_last_model_that_used_them(api: Api) -> None:
     assert contents[unused].exists()
 
 
+@pytest.mark.in_process
 def test_files_go_with_their_project(api: Api) -> None:
     """Deleting a project removes the files that only its models used."""
     file_id = api.upload()
@@ -186,6 +190,7 @@ def test_files_go_with_their_project(api: Api) -> None:
     assert not content.exists()
 
 
+@pytest.mark.in_process
 def test_a_job_whose_file_vanished_says_so(api: Api) -> None:
     """A job fails with the reason if its file was removed from the disk."""
     file_id = api.upload()

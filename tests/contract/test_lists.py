@@ -411,6 +411,7 @@ def test_environments_and_baselines_go_with_their_model(api: Api, kind: str) -> 
     assert api.refused(404, "POST", "/v3/baselines", json={"name": "new", "model_id": model_id, **ROLLING})
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize(("first_step", "page_bytes"), [(64, 10_000), (3, 10_000), (3, 10**6), (3, 1)])
 @pytest.mark.parametrize("limit", [None, 20, 23])
 def test_a_page_is_bounded_in_bytes(
