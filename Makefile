@@ -11,6 +11,8 @@ PACKAGES := $(shell find server generated/api generated/client \( -name __pycach
 TURKISH := build/locale/turkish.UTF-8
 # These wait for servers half of the time, so two of them run at once. The longest ones start first.
 PAIRED := test-other test-contract test-stores test-locale test-demo
+CLUSTER_SHORT := $(addprefix tests/contract/,test_files.py test_quality_report.py test_ranking.py)
+CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_downloads.py test_fuzz.py test_lists.py test_uploads.py)
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
@@ -22,7 +24,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test environments checks test-unit $(PAIRED) compat test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo test environments checks test-unit $(PAIRED) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -34,9 +36,9 @@ demo: .venv/.demo ## Publish a year of real flights to a new server, and count t
 test: ## Check style, types, generated code and every promise, and print how long each part took
 	@rm -rf build/times && mkdir -p build/times
 	@SECONDS=0; run="$(MAKE) --no-print-directory"; \
-		$$run timed-environments && $$run timed-checks && \
+		$$run --jobs=3 --output-sync=target timed-environments && $$run timed-checks && \
 		$$run --jobs=2 --output-sync=target $(PAIRED:%=timed-%) && \
-		$$run timed-compat && $$run timed-test-attacks || exit; \
+		$$run timed-compat && $$run timed-test-cluster && $$run timed-test-attacks || exit; \
 		cat build/times/*; printf '%-14s %4d s\n' sum $$SECONDS
 
 timed-%:
@@ -61,13 +63,20 @@ test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \
 		LC_CTYPE=$(notdir $(TURKISH)) LC_NUMERIC=$(notdir $(TURKISH)) LC_TIME=$(notdir $(TURKISH)) \
 		$(TEST_PYTHON) -m pytest -p tests.locale.plugin \
-		tests/unit tests/contract/test_downloads.py tests/contract/test_quality_report.py
+		tests/unit/test_ingest*.py tests/unit/test_catalog_listing.py tests/unit/test_downloads.py tests/unit/test_cli.py \
+		tests/contract/test_downloads.py tests/contract/test_quality_report.py
 
 test-stores: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/stores
 
 test-attacks: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/faults
+
+# Some of the contract, and what only several replicas promise. CLUSTER=long adds the rest and the vendor's newest client.
+test-cluster: .venv/test/.wheel .venv/servers $(CLUSTER:long=.venv/clients/newest) ## Test two replicas on PostgreSQL and a bucket (CLUSTER=long for all)
+	$(TEST_PYTHON) -m pytest tests/cluster
+	$(TEST_PYTHON) -m tests.servers 2 $(TEST_PYTHON) -m pytest $(if $(CLUSTER),$(CLUSTER_LONG),$(CLUSTER_SHORT))
+	$(if $(CLUSTER),$(TEST_PYTHON) -m tests.servers 2 .venv/clients/newest/bin/python -m pytest tests/compat)
 
 test-demo: .venv/test-demo/.wheel
 	$(DEMO_PYTHON) -m pytest tests/demo

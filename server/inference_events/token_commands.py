@@ -3,6 +3,7 @@
 Each imports the API's client itself, which takes a tenth of the time that the server needs to start.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,8 @@ import typer
 from inference_events.settings import ENV_PREFIX, Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from inference_events.client.models import TokenSecret
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -58,9 +61,21 @@ def create(
     url: Url = DEFAULT_URL,
     secret: Secret = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    database_url: Annotated[
+        str,
+        typer.Option(
+            envvar=f"{ENV_PREFIX}DATABASE_URL",
+            help="Create the token in the database of replicas, without one of them. Other users can read flags, "
+            "so a URL with a password belongs in the variable.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Create a token and print its secret, which is shown only once."""
     end = None if expires_at is None else expires_at.replace(tzinfo=UTC)
+    if database_url and not secret:
+        _create_in_database(database_url, name, scope, project or [], end)
+        return
     from inference_events import token_calls as calls
 
     _show(calls.create(calls.Server(url, secret, data_dir), name, scope, project or [], end))
@@ -102,6 +117,33 @@ def rotate(
 def _show(made: "TokenSecret") -> None:
     typer.echo(f"Token {made.id}", err=True)
     typer.echo(made.token)
+
+
+def _create_in_database(
+    url: str, name: str, scopes: Sequence[str], projects: Sequence[str], end: datetime | None
+) -> None:
+    from inference_events.catalog import Catalog, tokens
+    from inference_events.catalog.errors import CatalogError
+    from inference_events.errors import ApiError
+
+    try:
+        catalog = Catalog(url)
+    except CatalogError as error:
+        raise failure(str(error)) from None
+
+    def make(session: "Session") -> tuple[str, str]:
+        tokens.check_projects(session, projects)
+        row, made = tokens.create(session, name, scopes, end, project_ids=projects)
+        return row.id, made
+
+    try:
+        token_id, made = catalog.write(make)
+    except ApiError as error:
+        raise failure(error.message) from None
+    finally:
+        catalog.close()
+    typer.echo(f"Token {token_id}", err=True)
+    typer.echo(made)
 
 
 def failure(message: str) -> typer.Exit:

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
 from inference_events import __version__
 from inference_events.catalog import Catalog, jobs, leases, postgres, projects, schema, tokens
@@ -30,6 +31,7 @@ from inference_events.catalog.errors import (
 )
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import CatalogVersion, Organization, Project, Token
+from inference_events.cli import app
 from inference_events.errors import ServiceUnavailable
 from inference_events.settings import Settings
 from tests.catalogs import Databases
@@ -38,6 +40,7 @@ from tests.servers.postgres import free_port
 SECRET = "a-preset-admin-token"
 SETTINGS = Settings(organization="acme", admin_token=SecretStr(SECRET))
 PASSWORD = "pass-word"
+VARIABLE = "INFERENCE_EVENTS_DATABASE_URL"
 START = """
 import sys
 from pydantic import SecretStr
@@ -437,3 +440,19 @@ def add_job(session: Session) -> str:
     return jobs.create(
         session, kind="work", name="Work", params={}, info={}, project_id=None, model_id=None, token_id="t", epoch=1
     ).id
+
+
+def test_the_first_token_is_made_in_the_database(shared_url: str) -> None:
+    """`token create --database-url` needs no running replica. It says what is wrong, and never shows the URL."""
+    made = CliRunner().invoke(app, ["token", "create", "first", "--scope", "admin", "--database-url", shared_url])
+    assert made.exit_code == 0, made.output
+    catalog = Catalog(shared_url)
+    identity = Authentication(catalog).authenticate(made.stdout.strip())
+    catalog.close()
+    assert identity is not None
+    assert set(identity.scopes) == {"admin"}
+    nowhere = f"postgresql://user:{PASSWORD}@127.0.0.1:{free_port()}/nowhere"
+    failed = CliRunner().invoke(app, ["token", "create", "first", "--scope", "read"], env={VARIABLE: nowhere})
+    assert failed.exit_code == 1
+    assert "cannot be used" in failed.output
+    assert PASSWORD not in failed.output
