@@ -9,8 +9,8 @@ DEMO_PYTHON := .venv/test-demo/bin/python
 # Directories too: their time changes if a file is deleted.
 PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
-# These wait for servers half of the time, so two of them run at once. The longest ones start first.
-PAIRED := test-other test-contract test-stores test-locale test-demo
+# These wait for servers most of the time, so three of them run at once. The longest ones start first.
+SIDE_BY_SIDE := test-other test-contract test-stores test-locale test-demo
 CLUSTER_SHORT := $(addprefix tests/contract/,test_files.py test_quality_report.py test_ranking.py)
 CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_downloads.py test_fuzz.py test_lists.py test_uploads.py)
 NODE_MODULES := tools/review/node_modules/.package-lock.json
@@ -24,7 +24,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test environments checks test-unit $(PAIRED) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo test environments checks test-unit $(SIDE_BY_SIDE) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ test: ## Check style, types, generated code and every promise, and print how lon
 	@rm -rf build/times && mkdir -p build/times
 	@SECONDS=0; run="$(MAKE) --no-print-directory"; \
 		$$run --jobs=3 --output-sync=target timed-environments && $$run timed-checks && \
-		$$run --jobs=2 --output-sync=target $(PAIRED:%=timed-%) && \
+		$$run --jobs=3 --output-sync=target $(SIDE_BY_SIDE:%=timed-%) && \
 		$$run timed-compat && $$run timed-test-cluster && $$run timed-test-attacks || exit; \
 		cat build/times/*; printf '%-14s %4d s\n' sum $$SECONDS
 
@@ -91,7 +91,7 @@ compatibility: .venv/test/.wheel $(CLIENTS) ## The same, and write tests/compat/
 	$(TEST_PYTHON) -m tests.compat.table $(RECORDS)
 
 test-faults: .venv/test/.wheel ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
-	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults -m 'faults or not faults'
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/e2e/test_uploads_bucket.py tests/cluster -m 'faults or not faults'
 
 test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
 	SERVER_PYTHON=$(TEST_PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow

@@ -124,7 +124,9 @@ def test_an_upload_is_refused_while_the_bucket_fails(
 
 
 # Of the requests of a job: its parts are compared with their hashes, its columns are read, its rows are read.
-@pytest.mark.parametrize("first", [2, 4, 5])
+@pytest.mark.parametrize(
+    "first", [pytest.param(2, marks=pytest.mark.faults), 4, pytest.param(5, marks=pytest.mark.faults)]
+)
 def test_a_job_waits_for_its_bucket(
     tmp_path: Path, s3: S3, databases: Databases, proxy: FaultyProxy, first: int
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_job_waits_for_its_bucket(
         assert len(proxy.requests) - asked > failing[-1]
 
 
+@pytest.mark.faults
 def test_a_large_upload_takes_little_memory(tmp_path: Path, s3: S3, databases: Databases) -> None:
     """An upload of 300 MiB to a bucket lets the server's memory grow by at most 100 MiB."""
     url = s3.make_bucket(f"bucket-{uuid4()}")
