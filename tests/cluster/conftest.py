@@ -7,6 +7,9 @@ import pytest
 from tests.cluster.fleet import Fleet, fleet
 from tests.e2e.process import Server, client_of
 
+# The seed of what is random, and the table of counts at the end.
+pytest_plugins = ["tests.faults.conftest"]
+
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
