@@ -126,9 +126,9 @@ class Race:
 
     def _jobs(self) -> list[dict[str, Any]]:
         jobs: list[dict[str, Any]] = []
-        while len(page := self._server.call("GET", f"/v3/jobs?limit=1000&offset={len(jobs)}")["items"]) == 1000:
+        while page := self._server.call("GET", f"/v3/jobs?limit=1000&offset={len(jobs)}")["items"]:
             jobs += page
-        return jobs + page
+        return jobs
 
 
 def _check(answer: httpx.Response) -> None:
