@@ -19,6 +19,7 @@ import structlog
 from inference_events import __version__
 from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, ErrorDetail
+from inference_events.events.store import Retryable
 from inference_events.http import connections
 from inference_events.limits import Limits
 from inference_events.logging import configure_logging
@@ -185,6 +186,17 @@ def test_crashes_show_nothing(bench: Bench) -> None:
     assert crash["error"] == "ValueError"
     assert crash["request_id"] == response.headers["x-request-id"]
     assert any("inference_events.http.dispatch" in place for place in crash["trace"])
+
+
+def test_a_store_that_does_not_respond_is_a_503(bench: Bench) -> None:
+    """A call that the store could not do now is a 503 that says when to try again, and no failure of the server."""
+    bench.operations.overrides["publish_events"] = failing(Retryable(f"PostgreSQL: {CANARY}"))
+    response = bench.send("POST", "/v3/events", events_body(0))
+    message = assert_error_envelope(response.json(), 503)["message"]
+    assert message == "The database does not answer; try again later"
+    assert int(response.headers["retry-after"]) > 0
+    assert [line["level"] for line in bench.lines() if line["event"] == "store_unavailable"] == ["warning"]
+    assert not any(line["event"] == "request_failed" for line in bench.lines())
 
 
 def test_responses_that_break_the_contract_are_caught(bench: Bench) -> None:

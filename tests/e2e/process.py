@@ -13,34 +13,16 @@ from tests.program import Program
 TOKEN = "token-of-the-end-to-end-tests"
 
 
-class ServerProcess:
-    """Talk to a server process. Settings are given by their names, `environment` is added to that of the caller."""
+def client_of(url: str) -> httpx.Client:
+    """Return a client of an administrator for a server at a URL."""
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
-        self._program = Program(data_dir, TOKEN, settings, environment=environment)
-        self.client = httpx.Client()
 
-    def start(self) -> None:
-        """Start and wait until the server is ready."""
-        self._program.start()
-        self.client.close()
-        self.client = httpx.Client(base_url=self._program.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
-        assert self.client.get("/readyz").status_code == 200
+class Server:
+    """Send requests to a server with `client`."""
 
-    def stop(self) -> int:
-        """Stop the server as a supervisor would and return its exit code."""
-        self.client.close()
-        return self._program.stop()
-
-    def kill(self) -> None:
-        """End the server at once, as a crash would."""
-        self.client.close()
-        self._program.kill()
-
-    def close(self) -> None:
-        self.client.close()
-        if self._program.is_running:
-            self._program.kill()
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
         """Return the `data` of a response that must be a success."""
@@ -104,6 +86,36 @@ class ServerProcess:
             if page["next_cursor"] is None:
                 return events
             query["cursor"] = page["next_cursor"]
+
+
+class ServerProcess(Server):
+    """Talk to a server process. Settings are given by their names, `environment` is added to that of the caller."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
+        super().__init__(httpx.Client())
+        self._program = Program(data_dir, TOKEN, settings, environment=environment)
+
+    def start(self) -> None:
+        """Start and wait until the server is ready."""
+        self._program.start()
+        self.client.close()
+        self.client = client_of(self._program.url)
+        assert self.client.get("/readyz").status_code == 200
+
+    def stop(self) -> int:
+        """Stop the server as a supervisor would and return its exit code."""
+        self.client.close()
+        return self._program.stop()
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        self.client.close()
+        self._program.kill()
+
+    def close(self) -> None:
+        self.client.close()
+        if self._program.is_running:
+            self._program.kill()
 
 
 @contextmanager

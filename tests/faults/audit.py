@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from tests.faults import content
 from tests.faults.ledger import Change, Ledger
 from tests.faults.load import DATASET, Client, Model
-from tests.faults.subject import Subject
+from tests.faults.subject import Target
 
 FAULTS = ("lost", "doubled", "wrong", "refused and there", "half there")
 _IN_FLIGHT = "inference_events_http_bodies_in_flight_bytes"
 
 
-def audit(server: Subject, clients: Sequence[Client], scratch: Path) -> Counter[str]:
+def audit(server: Target, clients: Sequence[Client], scratch: Path) -> Counter[str]:
     """Compare what is stored with the ledgers of clients that rest, and count FAULTS and what was compared.
 
     What was in doubt is known afterwards, and a ledger then counts on it.
@@ -38,7 +38,7 @@ def _place(client: Client) -> tuple[str, bool]:
     return client.model.id, client.in_dataset
 
 
-def download(server: Subject, model: Model, in_dataset: bool, scratch: Path) -> pa.Table:
+def download(server: Target, model: Model, in_dataset: bool, scratch: Path) -> pa.Table:
     """Return all events of an environment of a model, with the time in seconds since 1970."""
     query: dict[str, Any] = {"model_id": model.id, "csv": False, "num_samples": 10_000_000, "env_type": "PRODUCTION"}
     if in_dataset:
@@ -108,7 +108,7 @@ def _nothing(extras: int) -> pa.Table:
     return pa.schema([*fields, ("time", pa.timestamp("us", "UTC"))]).empty_table()
 
 
-def await_the_last_requests(server: Subject) -> None:
+def await_the_last_requests(server: Target) -> None:
     """Wait until nothing is under way that a client hung up on."""
     time.sleep(0.2)
     deadline = time.monotonic() + 60

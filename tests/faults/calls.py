@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 
 from tests.e2e.process import TOKEN
-from tests.faults.subject import Subject
+from tests.faults.subject import Target
 
 ANSWER_SECONDS = 120
 PATIENCE_SECONDS = 240
@@ -25,7 +25,7 @@ class Wrong(AssertionError):
 class Caller:
     """Call a server that may die at any moment. `counts` tells how often it was not there."""
 
-    def __init__(self, server: Subject, rng: np.random.Generator) -> None:
+    def __init__(self, server: Target, rng: np.random.Generator) -> None:
         self.counts: Counter[str] = Counter()
         self._server = server
         self._rng = rng
@@ -92,6 +92,10 @@ class Caller:
             return None
         except httpx.TransportError:
             self.counts["requests cut off, sent again"] += 1
+            return None
+        if answer.status_code == 502:  # A proxy lost the server.
+            self.counts["requests cut off, sent again"] += 1
+            time.sleep(0.05)
             return None
         if answer.status_code != 503:
             return answer

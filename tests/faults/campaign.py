@@ -15,7 +15,7 @@ from tests.faults import content
 from tests.faults.audit import FAULTS, audit
 from tests.faults.calls import ANSWER_SECONDS, Caller, check
 from tests.faults.load import Client, Model, Sizes
-from tests.faults.subject import Subject
+from tests.faults.subject import Subject, Target
 
 REACH_SECONDS = 120
 # At rest: the files of the store, a few connections to the catalog, and one of each client.
@@ -65,7 +65,7 @@ class Crew:
         return counts["events published in lists"] + counts["events published in files"]
 
 
-def recruit(server: Subject, seed: int, sizes: Sizes) -> Crew:
+def recruit(server: Target, seed: int, sizes: Sizes) -> Crew:
     """Make the models, and clients that rest."""
     models = [_model(server, has_ids=True), _model(server, has_ids=True), _model(server, has_ids=False)]
     first, second, nameless = models
@@ -78,7 +78,7 @@ def recruit(server: Subject, seed: int, sizes: Sizes) -> Crew:
     return Crew(clients, models)
 
 
-def _model(server: Subject, has_ids: bool) -> Model:
+def _model(server: Target, has_ids: bool) -> Model:
     fields = {"event_id_col": "id" if has_ids else None, "event_ts_col": "time"}
     schema = {"columns": content.columns(0)}
     return Model(server.create_model(schema=schema, spec=content.SPEC, **fields), has_ids)

@@ -19,7 +19,7 @@ from tests.faults import content
 from tests.faults.calls import PATIENCE_SECONDS, Caller, check, new_key, raw_publish
 from tests.faults.content import Numbers
 from tests.faults.ledger import Change, Kind, Ledger
-from tests.faults.subject import Subject
+from tests.faults.subject import Target
 
 MOST = 1000
 DATASET = "train"
@@ -72,7 +72,7 @@ class Client(threading.Thread):
     `doing` names the kind of request under way, `failure` what ended the client before its time.
     """
 
-    def __init__(self, server: Subject, model: Model, number: int, seed: int, sizes: Sizes, in_dataset: bool) -> None:
+    def __init__(self, server: Target, model: Model, number: int, seed: int, sizes: Sizes, in_dataset: bool) -> None:
         super().__init__(name=f"client {number}", daemon=True)
         self.model = model
         self.in_dataset = in_dataset

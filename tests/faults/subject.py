@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import orjson
@@ -27,6 +27,25 @@ class Usage:
     memory: float
     descriptors: int
     threads: int
+
+
+class Target(Protocol):
+    """What clients and audits need: one server, or a cluster."""
+
+    client: httpx.Client
+
+    @property
+    def url(self) -> str:
+        """Where to send requests now."""
+        ...
+
+    def call(self, method: str, path: str, **arguments: Any) -> Any: ...
+
+    def create_model(self, **fields: Any) -> str: ...
+
+    def read_all(self, model_id: str) -> list[dict[str, Any]]: ...
+
+    def gauge(self, name: str) -> float: ...
 
 
 class Subject(ServerProcess):
@@ -75,14 +94,19 @@ class Subject(ServerProcess):
 
     def alarms(self) -> list[dict[str, Any]]:
         """Return the log's lines about failures that nobody foresaw."""
-        lines = self.log.read_bytes().splitlines() if self.log.exists() else []
-        parsed = [orjson.loads(line) for line in lines if line.startswith(b"{")]
-        return [line for line in parsed if line.get("event") in ALARMS]
+        return alarms_in(self.log)
 
     def gauge(self, name: str) -> float:
         """Return the value of a metric that has no labels."""
         text = self.client.get("/metrics").text
         return float(next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")))
+
+
+def alarms_in(log: Path) -> list[dict[str, Any]]:
+    """Return the lines of a log about failures that nobody foresaw."""
+    lines = log.read_bytes().splitlines() if log.exists() else []
+    parsed = [orjson.loads(line) for line in lines if line.startswith(b"{")]
+    return [line for line in parsed if line.get("event") in ALARMS]
 
 
 def refusal(data_dir: Path) -> subprocess.CompletedProcess[str]:

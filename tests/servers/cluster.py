@@ -1,8 +1,9 @@
 """A cluster of the tests' own: PostgreSQL, a bucket, replicas of the real program, and a proxy in front of them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from tests.contract.serving import serve
@@ -17,10 +18,19 @@ BUCKET = "inference-events"
 class Cluster:
     """Own PostgreSQL and a bucket, and start replicas on them. `urls` are those of the replicas that run."""
 
-    def __init__(self, directory: Path, token: str, python: str = sys.executable, programs: Path | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        token: str,
+        python: str = sys.executable,
+        programs: Path | None = None,
+        settings: Mapping[str, str | int] = {},
+    ) -> None:
         self._directory = directory
         self._token = token
         self._python = python
+        self._settings = settings
+        self._numbers = count()
         self.postgres = Postgres(programs)
         self.s3 = S3()
         self.replicas: list[Program] = []
@@ -46,7 +56,7 @@ class Cluster:
         return replica
 
     def note_end(self, replica: Program) -> None:
-        """Send no more requests to a replica that has ended."""
+        """Send no more requests to a replica that ends."""
         self.urls.remove(replica.url)
         self.replicas.remove(replica)
 
@@ -67,10 +77,11 @@ class Cluster:
         }
 
     def _replica(self) -> Program:
-        number = len(self.replicas)
+        number = next(self._numbers)
         replica = Program(
             self._directory / f"replica-{number}",
             self._token,
+            self._settings,
             python=self._python,
             log=self._directory / f"replica-{number}.log",
             environment=self.environment(),
@@ -81,10 +92,14 @@ class Cluster:
 
 @contextmanager
 def running(
-    directory: Path, token: str, replicas: int = 2, python: str = sys.executable
+    directory: Path,
+    token: str,
+    replicas: int = 2,
+    python: str = sys.executable,
+    settings: Mapping[str, str | int] = {},
 ) -> Iterator[tuple[Cluster, str]]:
     """Give a cluster that runs, and the URL of the proxy in front of it."""
-    cluster = Cluster(directory, token, python)
+    cluster = Cluster(directory, token, python, settings=settings)
     try:
         cluster.start(replicas)
         with serve(round_robin(cluster.urls)) as url:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,12 @@ class Postgres:
     def kill(self) -> None:
         """End all processes of the server at once, as a crash would."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        # Each process is a group of its own. The first one must not start others meanwhile.
+        self._process.send_signal(signal.SIGSTOP)
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        for pid in [*map(int, children), self._process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(START_SECONDS)
         self._process = None
 

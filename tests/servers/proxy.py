@@ -1,12 +1,16 @@
-"""A proxy as it stands before replicas: it sends each request to the next one, and skips one that does not listen."""
+"""A proxy as it stands before replicas: it sends each request to the next one, and skips one that does not listen.
+
+If a replica ends before it has responded, the response is 502, because nobody knows what became of the request.
+"""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -18,7 +22,8 @@ HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trail
 
 def round_robin(backends: Sequence[str]) -> ASGIApp:
     """Return an application that passes requests on to the URLs in turn. The sequence may change meanwhile."""
-    return Starlette(routes=[Route("/{path:path}", _RoundRobin(backends).pass_on, methods=METHODS)])
+    proxy = _RoundRobin(backends)
+    return Starlette(routes=[Route("/{path:path}", proxy.pass_on, methods=METHODS)], lifespan=proxy.connected)
 
 
 class _RoundRobin:
@@ -26,6 +31,11 @@ class _RoundRobin:
         self._backends = backends
         self._turns = count()
         self._client = httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=None))
+
+    @asynccontextmanager
+    async def connected(self, _: Starlette) -> AsyncIterator[None]:
+        async with self._client:
+            yield
 
     async def pass_on(self, request: Request) -> Response:
         backends = list(self._backends)
@@ -36,6 +46,10 @@ class _RoundRobin:
             except httpx.ConnectError:
                 # Nothing was sent, so the next replica may have the request.
                 continue
+            except httpx.TransportError:
+                return PlainTextResponse("The replica did not respond", 502)
+            except ClientDisconnect:
+                return PlainTextResponse("Nobody reads this", 499)
         return PlainTextResponse("No replica listens", 502)
 
     async def _ask(self, backend: str, request: Request) -> Response:

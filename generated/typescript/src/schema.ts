@@ -2813,8 +2813,9 @@ export interface components {
             };
         };
         /**
-         * @description The server is starting or stopping, has too much to do, its disk is full, or the bucket of its files is not available.
-         *     Nothing was changed; try again later.
+         * @description The server is starting or stopping, has too much to do, its disk is full, or its database or the bucket of its files
+         *     does not respond. Nothing was changed; try again later. Only if the database was lost while a change was written,
+         *     nobody knows: the same request with its idempotency key or the retry header has its effect once.
          *     If the memory for request bodies is full, the newest that still arrive are refused, so that older ones can finish.
          *     A request that needs a job is refused while 10,000 jobs wait or run (a setting of the server).
          */

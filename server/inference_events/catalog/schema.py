@@ -59,7 +59,8 @@ def needs_upgrade(file: Path) -> bool:
 
 def missing_columns(engine: Engine) -> list[str]:
     """Return the columns that the code needs and the database lacks, each with its table."""
-    there = inspect(engine).get_multi_columns()
+    # A shared database has other tables, too, with columns of types that SQLAlchemy warns of.
+    there = inspect(engine).get_multi_columns(filter_names=list(Table.metadata.tables))
     found = {(table, column["name"]) for (_, table), columns in there.items() for column in columns}
     expected = {(table.name, column.name) for table in Table.metadata.tables.values() for column in table.columns}
     return sorted(".".join(each) for each in expected - found)

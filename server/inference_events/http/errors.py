@@ -20,6 +20,7 @@ from inference_events.errors import (
     ServiceUnavailable,
     is_full_disk,
 )
+from inference_events.events.store import Retryable
 from inference_events.http.contract import Contract
 from inference_events.http.request_state import request_state
 from inference_events.http.responses import send_json
@@ -27,6 +28,7 @@ from inference_events.http.unsupported import unsupported_feature
 
 CLIENT_CLOSED_REQUEST = 499
 FULL_DISK_SECONDS = 30
+LOST_STORE_SECONDS = 5
 
 _log = structlog.get_logger("inference_events.http")
 
@@ -76,6 +78,8 @@ class ErrorEnvelope:
         failure = self._translate(error, scope)
         if failure.code == InternalError.code:
             _log.error("request_failed", request_id=state.request_id, exc_info=error)
+        elif isinstance(error, Retryable):
+            _log.warning("store_unavailable", request_id=state.request_id, exc_info=error)
         elif not isinstance(error, ApiError) and isinstance(failure, ServiceUnavailable):
             _log.error("disk_full", request_id=state.request_id, exc_info=error)
         await _send(failure, scope, send)
@@ -92,6 +96,8 @@ class ErrorEnvelope:
                 return self._method_not_allowed(error, scope)
             case HTTPException(status_code=code) if code < InternalError.code:
                 return BadRequest("The request is not valid")
+            case Retryable():
+                return ServiceUnavailable("The database does not answer; try again later", LOST_STORE_SECONDS)
             case _ if is_full_disk(error):
                 return ServiceUnavailable("The server's disk is full", FULL_DISK_SECONDS)
             case _:

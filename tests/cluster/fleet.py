@@ -1,0 +1,58 @@
+"""A cluster to be disturbed: clients see it through its proxy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.e2e.process import TOKEN, Server, client_of
+from tests.faults.subject import alarms_in
+from tests.program import Program
+from tests.servers.cluster import Cluster, running
+
+
+class Fleet(Server):
+    """Send requests to the replicas of a cluster in turn, end replicas and add others."""
+
+    def __init__(self, cluster: Cluster, url: str, directory: Path) -> None:
+        super().__init__(client_of(url))
+        self.cluster = cluster
+        self.url = url
+        self._directory = directory
+
+    def gauge(self, name: str) -> float:
+        """Return the sum of a metric that has no labels."""
+        return sum(_gauge(url, name) for url in self.cluster.urls)
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Return what the replicas logged about failures that nobody foresaw."""
+        return [alarm for log in sorted(self._directory.glob("*.log")) for alarm in alarms_in(log)]
+
+    def kill(self, replica: Program) -> None:
+        """End a replica at once, as a crash would."""
+        replica.kill()
+        self.cluster.note_end(replica)
+
+    def stop(self, replica: Program) -> int:
+        """Stop a replica as a supervisor would and return its exit code."""
+        code = replica.stop()
+        self.cluster.note_end(replica)
+        return code
+
+
+@contextmanager
+def fleet(directory: Path, replicas: int = 2, **settings: str | int) -> Iterator[Fleet]:
+    """Run a cluster for the length of a test."""
+    with running(directory, TOKEN, replicas, settings=settings) as (cluster, url):
+        started = Fleet(cluster, url, directory)
+        try:
+            yield started
+        finally:
+            started.client.close()
+
+
+def _gauge(url: str, name: str) -> float:
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))

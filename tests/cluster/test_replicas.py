@@ -1,0 +1,179 @@
+"""Replicas are one server: whatever one of them was told, the others know."""
+
+import hashlib
+import io
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cluster.fleet import Fleet
+from tests.e2e.process import Server
+from tests.faults.load import EVENTS_PATH
+from tests.program import Program
+
+T = TypeVar("T")
+Pair = tuple[Server, Server]
+
+ROWS = 120_000
+# A replica whose machine is gone holds its jobs that long at most.
+CONTINUES_AFTER_KILL = 40
+# 2 s on a machine that does nothing else.
+CONTINUES_AFTER_STOP = 5
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Return what calls return that begin together."""
+    together = Barrier(len(calls))
+
+    def begin(call: Callable[[], T]) -> T:
+        together.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [begun.result() for begun in [pool.submit(begin, call) for call in calls]]
+
+
+def publication(model_id: str, *events: dict[str, Any]) -> dict[str, Any]:
+    source = {"type": "EVENTS", "events": list(events)}
+    return {"model_id": model_id, "env_type": "PRODUCTION", "source": source}
+
+
+def test_one_key_at_two_replicas_has_one_effect(pair: Pair) -> None:
+    """Of two requests with one idempotency key, sent to two replicas at once, one has an effect and both its answer."""
+    first, second = pair
+    model_id = first.create_model(event_id_col=None, event_ts_col=None)
+    for number in range(10):
+        headers = {"Idempotency-Key": uuid4().hex}
+
+        def send(server: Server, number: int = number, headers: dict[str, str] = headers) -> Any:
+            body = publication(model_id, {"number": number})
+            return server.call("POST", EVENTS_PATH, json=body, headers=headers)
+
+        one, other = at_once(lambda: send(first), lambda: send(second))
+        assert one == other
+    assert sorted(event["values"]["number"] for event in second.read_all(model_id)) == list(range(10))
+
+
+def test_a_retry_at_another_replica_replays(pair: Pair) -> None:
+    """A request that is sent again to another replica, with the vendor's header for it, gets the first answer."""
+    first, second = pair
+    model_id = first.create_model(event_id_col=None, event_ts_col=None)
+    body = publication(model_id, {"number": 1})
+    answer = first.call("POST", EVENTS_PATH, json=body)
+    again = second.call("POST", EVENTS_PATH, json=body, headers={"X-Fiddler-Client-Retry": "1"})
+    assert again == answer
+    assert len(second.read_all(model_id)) == 1
+
+
+def test_a_revoked_token_fails_everywhere(pair: Pair) -> None:
+    """A second after its revocation at one replica, a token that the other one has just seen opens nothing there."""
+    first, second = pair
+    token = first.call("POST", "/v3/tokens", json={"name": f"token_{uuid4().hex}", "scopes": ["read"]})
+    headers = {"Authorization": f"Bearer {token['token']}"}
+    assert second.client.get("/v3/projects", headers=headers).status_code == 200
+    first.call("DELETE", f"/v3/tokens/{token['id']}")
+    time.sleep(1)
+    assert second.client.get("/v3/projects", headers=headers).status_code == 401
+
+
+def test_a_schema_change_binds_everywhere(pair: Pair) -> None:
+    """A column that was added at one replica is one of the model in the next publish at the other."""
+    first, second = pair
+    model_id = first.create_model(event_ts_col=None)
+    body = publication(model_id, {"id": "a", "number": 1, "extra": 2})
+    assert second.call("POST", EVENTS_PATH, json=body)["undeclared_columns"] == ["extra"]
+    columns = first.call("GET", f"/v3/models/{model_id}")["schema"]["columns"]
+    schema = {"columns": [*columns, {"name": "extra", "data_type": "int"}]}
+    first.call("PATCH", f"/v3/models/{model_id}", json={"schema": schema})
+    body = publication(model_id, {"id": "b", "number": 1, "extra": 3})
+    assert second.call("POST", EVENTS_PATH, json=body)["undeclared_columns"] == []
+    assert {event["event_id"]: event["values"]["extra"] for event in first.read_all(model_id)}["b"] == 3
+
+
+def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
+    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
+    first, second = pair
+    file_id = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
+    parts = []
+    for number, (server, content) in enumerate([(second, b"id,number,label\n"), (first, b"a,1,true\nb,2,false\n")], 1):
+        form = {"file": ("part", content), "file_id": (None, file_id), "part_number": (None, str(number))}
+        part_id = server.call("POST", "/v3/files/multipart-upload", files=form)["part_id"]
+        assert part_id == hashlib.sha256(content).hexdigest()
+        parts.append({"number": number, "id": part_id})
+    second.call("POST", "/v3/files/multipart-complete", json={"file_id": file_id, "parts": parts})
+    model_id = first.create_model(event_ts_col=None)
+    job = second.wait_for(first.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
+    assert (job["status"], job["info"]["created"]) == ("SUCCESS", 2)
+    assert [event["values"]["number"] for event in first.read_all(model_id)] == [1, 2]
+
+
+def test_a_dataset_of_two_replicas_is_one(pair: Pair) -> None:
+    """Two publishes to a new dataset, at two replicas at once, create it once."""
+    first, second = pair
+    for number in range(5):
+        model_id = first.create_model(event_ts_col=None)
+
+        def send(server: Server, name: str, model_id: str = model_id) -> Any:
+            source = {"type": "EVENTS", "events": [{"id": name, "number": 1}]}
+            return server.publish(model_id, source, dataset="train")
+
+        at_once(lambda: send(first, "a"), lambda: send(second, "b"))
+        found = second.call("GET", f"/v3/models/{model_id}/environments")["items"]
+        assert [one["name"] for one in found].count("train") == 1, number
+        assert {event["event_id"] for event in second.read_all(model_id, "train")} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("end", "seconds"), [(Fleet.kill, CONTINUES_AFTER_KILL), (Fleet.stop, CONTINUES_AFTER_STOP)], ids=["kill", "stop"]
+)
+def test_a_job_continues_at_another_replica(
+    shared: Fleet, end: Callable[[Fleet, Program], object], seconds: float
+) -> None:
+    """A job goes on soon after the replica that runs it was killed or stopped, and no row is lost or doubled."""
+    running, other = shared.cluster.replicas
+    shared.stop(other)
+    model_id = shared.create_model(event_ts_col=None)
+    job_id = shared.publish(model_id, {"type": "FILE", "file_id": upload(shared, ROWS)})["job"]["id"]
+    await_progress(shared, job_id, 0, 30)
+    shared.cluster.add_replica()
+    end(shared, running)
+    before = shared.job(job_id)
+    assert before["status"] == "STARTED", "the job ended too early for this test"
+    await_progress(shared, job_id, before["progress"], seconds)
+    shared.cluster.add_replica()
+    job = shared.wait_for(job_id, 120)
+    assert (job["status"], job["info"]["created"]) == ("SUCCESS", ROWS), job
+    assert stored_numbers(shared, model_id) == list(range(ROWS))
+
+
+def await_progress(server: Server, job_id: str, beyond: float, seconds: float) -> None:
+    """Wait until a job has come further than some per cent."""
+    deadline = time.monotonic() + seconds
+    while server.job(job_id)["progress"] <= beyond:
+        assert time.monotonic() < deadline, f"the job does not get further within {seconds} s"
+        time.sleep(0.02)
+
+
+def upload(server: Server, rows: int) -> str:
+    numbers = np.arange(rows)
+    written = io.BytesIO()
+    ids = [f"e{number}" for number in range(rows)]
+    pq.write_table(pa.table({"id": ids, "number": numbers}), written)
+    uploaded: str = server.call("POST", "/v3/files/upload", files={"file": ("rows.parquet", written.getvalue())})["id"]
+    return uploaded
+
+
+def stored_numbers(server: Server, model_id: str) -> list[int]:
+    query = {"model_id": model_id, "csv": False, "num_samples": 10 * ROWS, "env_type": "PRODUCTION"}
+    answer: httpx.Response = server.client.post("/v3/analytics/download-slice-data", json=query)
+    assert answer.is_success, answer.text
+    return sorted(pq.read_table(io.BytesIO(answer.content))["number"].to_pylist())
