@@ -36,8 +36,6 @@ class _RoundRobin:
             except httpx.ConnectError:
                 # Nothing was sent, so the next replica may have the request.
                 continue
-            except httpx.TransportError:
-                return PlainTextResponse("The replica ended before its response", 502)
         return PlainTextResponse("No replica listens", 502)
 
     async def _ask(self, backend: str, request: Request) -> Response:
