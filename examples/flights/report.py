@@ -60,14 +60,15 @@ class Work:
     def phase(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """Time a phase. Yields a function to call with the number of events that were processed since the last call.
 
-        The time of a phase within another one counts in the inner one only.
+        Events and seconds of a phase within another one count in the inner one only.
         """
         number = self._progress.add_task(name, total=total)
         task = self._progress.tasks[number]
         start, first = time.perf_counter(), len(self.phases)
         yield partial(self._progress.advance, number)
-        inner = sum(phase.seconds for phase in self.phases[first:])
-        self.phases.append(Phase(name, int(task.completed), time.perf_counter() - start - inner))
+        seconds, inner = time.perf_counter() - start, self.phases[first:]
+        events = int(task.completed) - sum(phase.events for phase in inner)
+        self.phases.append(Phase(name, events, seconds - sum(phase.seconds for phase in inner)))
         self._progress.update(number, total=task.completed)
 
 
