@@ -24,13 +24,16 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test environments checks test-unit $(SIDE_BY_SIDE) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 demo: .venv/.demo ## Publish a year of real flights to a new server, and count them all again
 	$(PYTHON) -m examples.flights
+
+demo-cluster: .venv/.demo-cluster .venv/servers ## The same with three replicas on PostgreSQL and a bucket, one of which is killed
+	$(PYTHON) -m examples.cluster
 
 # The attacks measure how long others wait, so they run alone.
 test: ## Check style, types, generated code and every promise, and print how long each part took
@@ -173,6 +176,10 @@ clean: ## Remove everything that make can make again
 
 .venv/.demo: .venv/.serve
 	$(PIP) $(INSTALL) --group demo
+	@touch $@
+
+.venv/.demo-cluster: .venv/.demo
+	$(PIP) $(INSTALL) --editable '.[cluster]'
 	@touch $@
 
 .venv/.dev: .venv/.demo

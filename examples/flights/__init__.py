@@ -1,6 +1,8 @@
 """A demonstration on real data: publish, label, partly delete, read back and count a year of flights."""
 
+from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from rich.console import Console
 
@@ -11,7 +13,7 @@ from examples.flights.publish import Publisher, fresh_project
 from examples.flights.report import Work, show_outcome, show_serving
 from examples.flights.server import ServerDidNotStart, serving
 from examples.flights.verify import Reading
-from inference_events_client import InferenceEventsError, TransportError
+from inference_events_client import InferenceEvents, InferenceEventsError, TransportError
 
 
 def run(data_dir: Path, days_per_month: int = WHOLE_MONTHS, console: Console | None = None) -> None:
@@ -24,7 +26,9 @@ def run(data_dir: Path, days_per_month: int = WHOLE_MONTHS, console: Console | N
     console = console or Console()
     try:
         with Work(console) as work:
-            reading = _publish_and_read_back(data_dir, days_per_month, work)
+            plan = make_plan(days_per_month, work)
+            with serving(data_dir) as client:
+                reading = publish_and_read_back(client, plan, work)
     except TransportError as error:
         raise _failure(console, f"The server stopped responding ({error}); its log is in {data_dir}") from None
     except (InferenceEventsError, ServerDidNotStart) as error:
@@ -40,24 +44,29 @@ def _failure(console: Console, message: str) -> SystemExit:
     return SystemExit(1)
 
 
-def _publish_and_read_back(data_dir: Path, days_per_month: int, work: Work) -> Reading:
-    plan = _predict(days_per_month, work)
-    with serving(data_dir) as client:
-        model = describe(fresh_project(client), plan.training)
-        publisher = Publisher(client, client.models.create(model).id)
-        _publish(publisher, plan, work)
-        reading = Reading(client, publisher.model_id, model.schema.columns)
-        reading.compare_counts(publisher.counts, plan.counts())
-        _read_back(reading, plan, work)
-    return reading
-
-
-def _predict(days_per_month: int, work: Work) -> Plan:
+def make_plan(days_per_month: int, work: Work) -> Plan:
+    """Load the flights of the first `days_per_month` days of each month, and predict their delays."""
     with work.phase("Load flights, train, predict") as advance:
         flights = load_flights(days_per_month)
         plan = Plan(predict(train(Plan(flights).training), flights))
         advance(len(flights))
     return plan
+
+
+def publish_and_read_back(
+    client: InferenceEvents,
+    plan: Plan,
+    work: Work,
+    make_publisher: Callable[[InferenceEvents, UUID], Publisher] = Publisher,
+) -> Reading:
+    """Publish the plan to a new project of the server, and compare all that it returns with the source."""
+    model = describe(fresh_project(client), plan.training)
+    publisher = make_publisher(client, client.models.create(model).id)
+    _publish(publisher, plan, work)
+    reading = Reading(client, publisher.model_id, model.schema.columns)
+    reading.compare_counts(publisher.counts, plan.counts())
+    _read_back(reading, plan, work)
+    return reading
 
 
 def _publish(publisher: Publisher, plan: Plan, work: Work) -> None:

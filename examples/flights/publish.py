@@ -65,7 +65,7 @@ class Publisher:
 
     def publish_file(self, flights: Flights) -> None:
         """Publish flights as they are at departure, from a file."""
-        self._finish(self._events.publish_file(self.model_id, self._upload(flights.events())))
+        self._finish(self._accept_file(flights))
 
     def label_file(self, flights: Flights) -> None:
         """Update the labels of flights that have landed, from a file."""
@@ -99,6 +99,9 @@ class Publisher:
         """Delete events by their ids."""
         jobs = self._events.delete(self.model_id, event_ids)
         self.counts[DELETED_BY_ID] += sum(map(self._deleted, jobs))
+
+    def _accept_file(self, flights: Flights) -> UUID:
+        return self._events.publish_file(self.model_id, self._upload(flights.events()))
 
     def _publish(self, events: pa.Table) -> None:
         result = self._events.publish(self.model_id, rows(events))

@@ -29,6 +29,11 @@ class Phase:
     events: int
     seconds: float
 
+    @property
+    def rate(self) -> float:
+        """Return the events per second."""
+        return self.events / self.seconds
+
 
 class Work:
     """Show the progress of the work, and keep how long each phase of it took."""
@@ -53,12 +58,17 @@ class Work:
 
     @contextmanager
     def phase(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-        """Time a phase. Yields a function to call with the number of events that were processed since the last call."""
+        """Time a phase. Yields a function to call with the number of events that were processed since the last call.
+
+        Events and seconds of a phase within another one count in the inner one only.
+        """
         number = self._progress.add_task(name, total=total)
         task = self._progress.tasks[number]
-        start = time.perf_counter()
+        start, first = time.perf_counter(), len(self.phases)
         yield partial(self._progress.advance, number)
-        self.phases.append(Phase(name, int(task.completed), time.perf_counter() - start))
+        seconds, inner = time.perf_counter() - start, self.phases[first:]
+        events = int(task.completed) - sum(phase.events for phase in inner)
+        self.phases.append(Phase(name, events, seconds - sum(phase.seconds for phase in inner)))
         self._progress.update(number, total=task.completed)
 
 
@@ -103,7 +113,7 @@ def _show_violations(console: Console, months: Mapping[int, Month]) -> None:
 def _show_phases(console: Console, phases: list[Phase]) -> None:
     table = _table("Rates", "phase", "events", "seconds", "events/s")
     for phase in phases:
-        table.add_row(phase.name, f"{phase.events:,}", f"{phase.seconds:.1f}", f"{phase.events / phase.seconds:,.0f}")
+        table.add_row(phase.name, f"{phase.events:,}", f"{phase.seconds:.1f}", f"{phase.rate:,.0f}")
     console.print(table)
 
 
@@ -114,6 +124,15 @@ def _show_differences(console: Console, differences: list[str]) -> None:
     console.print(f"{len(differences):,} differences from the source:", style="bold red")
     for line in differences[:_SHOWN_DIFFERENCES]:
         console.print(f"  {line}", markup=False)
+
+
+def show_rates(console: Console, runs: Mapping[str, list[Phase]]) -> None:
+    """Show the rates of several runs, which have names, side by side."""
+    table = _table("Rates in events/s", "phase", *runs)
+    rates = {name: {phase.name: f"{phase.rate:,.0f}" for phase in phases} for name, phases in runs.items()}
+    for phase in dict.fromkeys(phase for by_phase in rates.values() for phase in by_phase):
+        table.add_row(phase, *(by_phase.get(phase, "") for by_phase in rates.values()))
+    console.print(table)
 
 
 def show_serving(console: Console, data_dir: Path) -> None:
