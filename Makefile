@@ -77,7 +77,7 @@ test-attacks: .venv/test/.wheel
 
 # Some of the contract, and what only several replicas promise. CLUSTER=long adds the rest and the vendor's newest client.
 test-cluster: .venv/test/.wheel .venv/servers $(CLUSTER:long=.venv/clients/newest) ## Test two replicas on PostgreSQL and a bucket (CLUSTER=long for all)
-	$(TEST_PYTHON) -m pytest tests/cluster
+	$(TEST_PYTHON) -m pytest tests/cluster $(if $(CLUSTER),-m 'faults or not faults')
 	$(TEST_PYTHON) -m tests.servers 2 $(TEST_PYTHON) -m pytest $(if $(CLUSTER),$(CLUSTER_LONG),$(CLUSTER_SHORT))
 	$(if $(CLUSTER),$(TEST_PYTHON) -m tests.servers 2 .venv/clients/newest/bin/python -m pytest tests/compat)
 

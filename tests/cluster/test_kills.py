@@ -87,6 +87,7 @@ def at_work(crew: Crew) -> Iterator[None]:
 
 
 @pytest.mark.timeout(300 + 60 * KILLS)
+@pytest.mark.faults
 def test_nothing_is_lost_to_kills(tmp_path: Path, seed: int, counts: Counter[str]) -> None:
     """Replicas and PostgreSQL are killed and stopped under load of every kind of request.
 

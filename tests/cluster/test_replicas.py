@@ -133,7 +133,12 @@ def test_a_dataset_of_two_replicas_is_one(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "seconds"), [(Fleet.kill, CONTINUES_AFTER_KILL), (Fleet.stop, CONTINUES_AFTER_STOP)], ids=["kill", "stop"]
+    ("end", "seconds"),
+    [
+        # It waits for the end of a lease, which takes half a minute.
+        pytest.param(Fleet.kill, CONTINUES_AFTER_KILL, marks=pytest.mark.faults, id="kill"),
+        pytest.param(Fleet.stop, CONTINUES_AFTER_STOP, id="stop"),
+    ],
 )
 def test_a_job_continues_at_another_replica(
     shared: Fleet, end: Callable[[Fleet, Program], object], seconds: float
