@@ -10,7 +10,7 @@ DEMO_PYTHON := .venv/test-demo/bin/python
 PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
 # These wait for servers most of the time, so three of them run at once. The longest ones start first.
-SIDE_BY_SIDE := test-other test-contract test-stores test-locale test-demo
+SIDE_BY_SIDE := test-stores test-contract test-other test-e2e test-locale test-demo
 CLUSTER_SHORT := $(addprefix tests/contract/,test_files.py test_quality_report.py test_ranking.py)
 CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_downloads.py test_fuzz.py test_lists.py test_uploads.py)
 NODE_MODULES := tools/review/node_modules/.package-lock.json
@@ -54,13 +54,16 @@ checks:
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types check-generated check-contract
 
 test-unit: .venv/test/.wheel
-	$(if $(ARGS),$(TEST_PYTHON) -m pytest $(ARGS),$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-contract test-other)
+	$(if $(ARGS),$(TEST_PYTHON) -m pytest $(ARGS),$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-contract test-other test-e2e)
 
 test-contract:
 	$(TEST_PYTHON) -m pytest tests/contract
 
 test-other:
-	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/stores --ignore=tests/faults
+	$(TEST_PYTHON) -m pytest --ignore=tests/contract --ignore=tests/stores --ignore=tests/faults --ignore=tests/e2e
+
+test-e2e:
+	$(TEST_PYTHON) -m pytest tests/e2e
 
 test-locale: .venv/test/.wheel $(TURKISH)
 	TZ=America/New_York LOCPATH=$(abspath $(dir $(TURKISH))) LANG=C LC_ALL= \

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from inference_events.errors import ServiceUnavailable
+
 log = structlog.get_logger(__name__)
 
 
@@ -29,6 +31,9 @@ async def _repeat(work: Callable[[], None], seconds: float) -> None:
     while True:
         try:
             await asyncio.to_thread(work)
+        except ServiceUnavailable:
+            # The database of replicas is away. Other parts of the server report it.
+            log.warning("repeated_work_waits", work=work.__name__)
         except Exception:
             log.error("repeated_work_failed", work=work.__name__, exc_info=True)
         await asyncio.sleep(seconds)

@@ -456,3 +456,15 @@ def test_the_first_token_is_made_in_the_database(shared_url: str) -> None:
     assert failed.exit_code == 1
     assert "cannot be used" in failed.output
     assert PASSWORD not in failed.output
+
+
+def test_a_replica_without_a_preset_leaves_that_of_the_others(shared_url: str, catalog: Catalog) -> None:
+    """A start without an admin token revokes nothing; a start with another one replaces the token."""
+    authentication = Authentication(catalog)
+    open_shared_catalog(shared_url, Settings(organization="acme")).close()
+    catalog.refresh()
+    assert authentication.authenticate(SECRET) is not None
+    open_shared_catalog(shared_url, Settings(admin_token=SecretStr("another-preset-token"))).close()
+    catalog.refresh()
+    assert authentication.authenticate(SECRET) is None
+    assert authentication.authenticate("another-preset-token") is not None

@@ -75,14 +75,15 @@ def open_shared_catalog(
 ) -> Catalog:
     """Open and prepare the catalog in a PostgreSQL database. Several replicas may do so at once.
 
-    No admin token is made besides the preset one. Raises a CatalogError.
+    No admin token is made besides the preset one. A start without a preset leaves that of the other replicas valid.
+    Raises a CatalogError.
     """
     try:
         catalog = _checked(url, on_write_error)
     except (ProgramTooOld, SchemaIncomplete) as error:
         raise type(error)(f"The database does not fit this program: {error}") from None
     try:
-        catalog.write(lambda session: _prepare(session, settings))
+        catalog.write(lambda session: _prepare(session, settings, keeps_preset=True))
     except BaseException:
         catalog.close()
         raise
@@ -102,10 +103,13 @@ def _checked(url: str, on_write_error: Callable[[BaseException], object]) -> Cat
     return catalog
 
 
-def _prepare(session: Session, settings: StartSettings) -> None:
+def _prepare(session: Session, settings: StartSettings, *, keeps_preset: bool = False) -> None:
+    """Leave the organization and the preset admin token. No preset revokes the one before, unless `keeps_preset`."""
     one_at_a_time(session, "start")
     organizations.ensure(session, settings.organization)
-    tokens.replace_preset(session, settings.admin_token.get_secret_value())
+    preset = settings.admin_token.get_secret_value()
+    if preset or not keeps_preset:
+        tokens.replace_preset(session, preset)
 
 
 def _make_admin(session: Session, directory: DataDirectory) -> str:

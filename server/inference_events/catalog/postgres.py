@@ -125,7 +125,7 @@ class PostgresDatabase:
     def alone(self, what: str) -> Iterator[bool]:
         """Give whether no other replica does `what`, and let none begin meanwhile, in a transaction that waits."""
         lock = {"class": _ALONE, "number": crc32(what.encode()) - 2**31}
-        with self.writes.begin() as connection:
+        with self.run(self.writes.connect) as connection, connection.begin():
             connection.execute(_NO_TIMEOUTS)
             yield bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:class, :number)"), lock))
 
