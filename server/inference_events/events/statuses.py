@@ -102,14 +102,19 @@ def update_statuses(found: ExistingRows) -> Statuses:
     return np.where(found.is_stored, RowStatus.UPDATED, RowStatus.UNKNOWN).astype(np.int8)
 
 
-def row_statuses(write: Write, found: ExistingRows) -> Statuses:
-    """Return what becomes of each row of a write. Raises ContentConflict, which in a chunk is a status of its row."""
+def statuses_with_conflicts(write: Write, found: ExistingRows) -> Statuses:
+    """Return what becomes of each row of a write."""
     match write.kind:
         case WriteKind.PUBLISH:
             return publish_statuses(write.batch, found)
         case WriteKind.UPDATE:
             return update_statuses(found)
-    statuses = append_statuses(write.batch, found)
+    return append_statuses(write.batch, found)
+
+
+def row_statuses(write: Write, found: ExistingRows) -> Statuses:
+    """Return what becomes of each row of a write. Raises ContentConflict, which in a chunk is a status of its row."""
+    statuses = statuses_with_conflicts(write, found)
     conflicts = np.flatnonzero(statuses == RowStatus.CONFLICT)
     if len(conflicts) and write.chunk is None:
         raise ContentConflict(conflicts.tolist())

@@ -19,13 +19,11 @@ from inference_events.events.merging import (
     take_rows,
     with_label_times,
 )
-from inference_events.events.statuses import ExistingRows, append_statuses, publish_statuses, update_statuses
+from inference_events.events.statuses import ExistingRows, first_of_each, row_statuses, statuses_with_conflicts
 from inference_events.events.store import (
     CHANGES,
     TIMESTAMP,
-    ContentConflict,
     EventBatch,
-    Mask,
     RowStatus,
     Statuses,
     Write,
@@ -74,7 +72,7 @@ class RowWriter:
             return np.zeros(0, np.int8)
         found = self._lock() if self._write.kind is WriteKind.UPDATE else self._insert()
         found = self._with_new_hashes(found)
-        statuses = _statuses(self._write, found)
+        statuses = row_statuses(self._write, found)
         if self._stamp.notes:
             self._confirm(np.flatnonzero((statuses == RowStatus.UNCHANGED) & found.is_stored), found)
         self._merge(np.flatnonzero(np.isin(statuses, CHANGES) & found.is_stored))
@@ -93,7 +91,7 @@ class RowWriter:
         known = self._lock_repeated()
         if known is not None:
             return known
-        statuses = _statuses(write, ExistingRows.nothing(len(write.batch)), may_conflict=True)
+        statuses = statuses_with_conflicts(write, ExistingRows.nothing(len(write.batch)))
         changing = take_rows(write.batch, np.flatnonzero(np.isin(statuses, CHANGES)))
         folded = self._folded(changing)
         new = self._new_rows(folded)
@@ -185,7 +183,7 @@ class RowWriter:
         batch = take_rows(write.batch, rows)
         stored = self._read(batch.system["event_id"], self._schema.declared)
         is_same = same_content(batch, stored.stored(self._schema.declared), write.kind)
-        is_same[is_same] = _is_first(found.number[rows[is_same]])
+        is_same[is_same] = first_of_each(found.number[rows[is_same]])
         rows = rows[is_same]
         hashes = write.batch.system["content_hash"].take(pa.array(rows))
         keys = [key for key, same in zip(stored.keys, is_same.tolist(), strict=True) if same]
@@ -242,23 +240,3 @@ def _only(batch: EventBatch, columns: Sequence[Column]) -> EventBatch:
 def _without_notes(system: pa.Table) -> pa.Table:
     place = system.schema.get_field_index("column_epochs")
     return system.set_column(place, "column_epochs", pa.nulls(len(system), pa.string()))
-
-
-def _is_first(numbers: RowNumbers) -> Mask:
-    """Mark the first of each number."""
-    is_first = np.zeros(len(numbers), bool)
-    is_first[np.unique(numbers, return_index=True)[1]] = True
-    return is_first
-
-
-def _statuses(write: Write, found: ExistingRows, *, may_conflict: bool = False) -> Statuses:
-    match write.kind:
-        case WriteKind.PUBLISH:
-            return publish_statuses(write.batch, found)
-        case WriteKind.UPDATE:
-            return update_statuses(found)
-    statuses = append_statuses(write.batch, found)
-    conflicts = np.flatnonzero(statuses == RowStatus.CONFLICT)
-    if len(conflicts) and write.chunk is None and not may_conflict:
-        raise ContentConflict(conflicts.tolist())
-    return statuses
