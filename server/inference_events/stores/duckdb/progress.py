@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import duckdb
-import numpy as np
 import orjson
 import pyarrow as pa
 
-from inference_events.events.store import Chunk, Counters, JobProgress, RejectedRow, RowStatus, Statuses, added, counts
+from inference_events.events.progress import advanced
+from inference_events.events.store import Chunk, JobProgress, Statuses
 from inference_events.stores.duckdb.sql import number, registered
 
 FORGOTTEN_ROWS = 100_000
@@ -20,33 +20,14 @@ def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
 
 def advance(db: duckdb.DuckDBPyConnection, chunk: Chunk, statuses: Statuses) -> None:
     """Note that a chunk is written, what became of its rows, and which were rejected."""
-    conflicts = [
-        RejectedRow(int(row), "Conflict", "other content is stored for this id")
-        for row in chunk.rows[statuses == RowStatus.CONFLICT]
-    ]
-    rejected = [*chunk.rejected, *conflicts]
-    done = job_progress(db, chunk.job_id)
-    gained = counts(statuses) | {"rejected_rows": len(rejected)}
-    gained.pop("conflict", None)
-    totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
-    counters = added(done.counters, _counted(chunk, statuses))
-    set_progress(db, chunk.job_id, JobProgress(chunk.end, totals, counters))
+    progress, rejected = advanced(job_progress(db, chunk.job_id), chunk, statuses)
+    set_progress(db, chunk.job_id, progress)
     if rejected:
         rows = pa.Table.from_pylist(
             [{"job_id": chunk.job_id, "row": r.row, "reason": r.reason, "message": r.message} for r in rejected]
         )
         with registered(db, rejected=rows):
             db.execute("INSERT INTO rejected_rows SELECT job_id, row, reason, message FROM rejected")
-
-
-def _counted(chunk: Chunk, statuses: Statuses) -> Counters:
-    is_stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
-    counted: dict[str, dict[str, int]] = {}
-    for one in chunk.counts:
-        count = len(statuses) if one.rows is None else int(np.count_nonzero(is_stored[one.rows]))
-        if count:
-            counted.setdefault(one.kind, {})[one.name] = count
-    return counted
 
 
 def set_progress(db: duckdb.DuckDBPyConnection, job_id: str, progress: JobProgress) -> None:

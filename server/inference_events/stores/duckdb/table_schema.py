@@ -7,15 +7,9 @@ from operator import attrgetter
 
 import pyarrow as pa
 
-SQL_TYPES = {
-    pa.float64(): "DOUBLE",
-    pa.int64(): "BIGINT",
-    pa.bool_(): "BOOLEAN",
-    pa.string(): "VARCHAR",
-    pa.timestamp("us"): "TIMESTAMP",
-}
+from inference_events.stores.column_types import arrow_type, sql_type
+
 LABEL_TYPE = "TIMESTAMP"
-ARROW_TYPES = {sql: arrow for arrow, sql in SQL_TYPES.items()}
 
 
 @dataclass(frozen=True)
@@ -127,11 +121,3 @@ class TableSchema:
 
     def after(self, revision: int, changes: Iterable[ColumnChange]) -> "TableSchema":
         return TableSchema(self.model_id, revision, tuple(change.new for change in changes))
-
-
-def sql_type(arrow: pa.DataType) -> str:
-    return f"{sql_type(arrow.value_type)}[]" if pa.types.is_list(arrow) else SQL_TYPES[arrow]
-
-
-def arrow_type(sql: str) -> pa.DataType:
-    return pa.list_(arrow_type(sql[:-2])) if sql.endswith("[]") else ARROW_TYPES[sql]

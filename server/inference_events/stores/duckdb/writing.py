@@ -21,11 +21,12 @@ from inference_events.events.merging import (
 )
 from inference_events.events.statuses import ExistingRows, first_of_each, row_statuses
 from inference_events.events.store import CHANGES, EventBatch, Mask, RowStatus, Statuses, Write, WriteKind
+from inference_events.stores.column_types import arrow_type
 from inference_events.stores.duckdb.changes import Changes
 from inference_events.stores.duckdb.deltas import OVERRIDDEN, make_deltas, own_columns
 from inference_events.stores.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
 from inference_events.stores.duckdb.sql import EVENT_COLUMNS, declared_values
-from inference_events.stores.duckdb.table_schema import TableSchema, arrow_type
+from inference_events.stores.duckdb.table_schema import TableSchema
 
 
 class BatchWriter:

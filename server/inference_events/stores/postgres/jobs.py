@@ -2,21 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import orjson
 
-from inference_events.events.store import (
-    Chunk,
-    Counters,
-    Fenced,
-    JobClosed,
-    JobProgress,
-    RejectedRow,
-    RowStatus,
-    Statuses,
-    added,
-    counts,
-)
+from inference_events.events.progress import advanced
+from inference_events.events.store import Chunk, Fenced, JobClosed, JobProgress, RejectedRow, Statuses
 from inference_events.stores.postgres.clocks import lock_for_acceptance
 from inference_events.stores.postgres.connections import Connection, Timestamp
 from inference_events.stores.postgres.escaping import escape, unescape
@@ -82,17 +71,8 @@ def set_progress(db: Connection, job_id: str, progress: JobProgress) -> None:
 
 def advance(db: Connection, chunk: Chunk, statuses: Statuses) -> None:
     """Note that a chunk is written, what became of its rows, and which were rejected."""
-    conflicts = [
-        RejectedRow(int(row), "Conflict", "other content is stored for this id")
-        for row in chunk.rows[statuses == RowStatus.CONFLICT]
-    ]
-    rejected = [*chunk.rejected, *conflicts]
-    done = job_progress(db, chunk.job_id)
-    gained = counts(statuses) | {"rejected_rows": len(rejected)}
-    gained.pop("conflict", None)
-    totals = {name: done.counts.get(name, 0) + gained.get(name, 0) for name in done.counts.keys() | gained}
-    counters = added(done.counters, _counted(chunk, statuses))
-    set_progress(db, chunk.job_id, JobProgress(chunk.end, totals, counters))
+    progress, rejected = advanced(job_progress(db, chunk.job_id), chunk, statuses)
+    set_progress(db, chunk.job_id, progress)
     if rejected:
         with db.cursor() as cursor, cursor.copy("COPY rejected_rows FROM STDIN") as copy:
             for each in rejected:
@@ -119,13 +99,3 @@ def forget_some_rows(db: Connection, job_ids: Sequence[str]) -> bool:
         return False
     db.execute("DELETE FROM job_progress WHERE job_id = ANY(%s)", [list(job_ids)])
     return True
-
-
-def _counted(chunk: Chunk, statuses: Statuses) -> Counters:
-    is_stored = ~np.isin(statuses, (RowStatus.UNKNOWN, RowStatus.CONFLICT))
-    counted: dict[str, dict[str, int]] = {}
-    for one in chunk.counts:
-        count = len(statuses) if one.rows is None else int(np.count_nonzero(is_stored[one.rows]))
-        if count:
-            counted.setdefault(one.kind, {})[one.name] = count
-    return counted

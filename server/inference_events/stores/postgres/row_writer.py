@@ -5,24 +5,22 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from inference_events.events.content import outdated_rows, same_content
 from inference_events.events.merging import (
     Deduplicated,
     RowNumbers,
-    StoredRows,
     WriteVersion,
     column_epochs,
     deduplicate,
     merge_rows,
+    new_rows,
     take_rows,
     with_label_times,
 )
 from inference_events.events.statuses import ExistingRows, first_of_each, row_statuses, statuses_with_conflicts
 from inference_events.events.store import (
     CHANGES,
-    TIMESTAMP,
     EventBatch,
     RowStatus,
     Statuses,
@@ -94,7 +92,7 @@ class RowWriter:
         statuses = statuses_with_conflicts(write, ExistingRows.nothing(len(write.batch)))
         changing = take_rows(write.batch, np.flatnonzero(np.isin(statuses, CHANGES)))
         folded = self._folded(changing)
-        new = self._new_rows(folded)
+        new = new_rows(folded, np.arange(len(folded.batch)), write, self._stamp)
         keys = [event_key(each) for each in folded.batch.system["event_id"].to_pylist()]
         inserted = staging.insert_or_lock(
             self._db, self._environment, new_columns(self._schema, self._environment, keys, new)
@@ -132,26 +130,6 @@ class RowWriter:
 
     def _folded(self, batch: EventBatch) -> Deduplicated:
         return deduplicate(with_label_times(batch, [column.name for column in self._schema.labelled]))
-
-    def _new_rows(self, folded: Deduplicated) -> StoredRows:
-        """Return a batch as it is stored if none of its ids is."""
-        batch, count = folded.batch, len(folded.batch)
-        updated = pc.if_else(pa.array(folded.is_repeated), pa.scalar(self._write.received_at, TIMESTAMP), None)
-        system = batch.system.set_column(
-            1, "timestamp", pc.coalesce(batch.system["timestamp"], batch.system["received_at"])
-        )
-        noted = pa.nulls(count, pa.string())
-        if self._stamp.notes:
-            noted = column_epochs(batch, self._write.kind, self._stamp, [None] * count)
-        more = {
-            "updated_at": updated,
-            "hash_version": pa.repeat(pa.scalar(batch.hash_version, pa.uint8()), count),
-            "epoch": pa.repeat(pa.scalar(self._stamp.epoch, pa.int64()), count),
-            "column_epochs": noted,
-        }
-        for name, column in more.items():
-            system = system.append_column(name, column)
-        return StoredRows(system, batch.values, batch.labels)
 
     def _read(self, ids: pa.ChunkedArray, columns: Sequence[Column]) -> FetchedRows:
         """Return locked rows by their ids, in step with them."""

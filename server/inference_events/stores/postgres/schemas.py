@@ -11,7 +11,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from inference_events.stores.duckdb.table_schema import arrow_type, sql_type
+from inference_events.stores.column_types import arrow_type, sql_type
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import escape, unescape
 
