@@ -17,7 +17,7 @@ from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.tables import utc_now
 from inference_events.closing import OpenServices
-from inference_events.cluster import open_cluster
+from inference_events.cluster import is_cluster, open_cluster
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import PROBE_EVERY_SECONDS, Disk
 from inference_events.embedded import open_embedded
@@ -67,6 +67,7 @@ class Services:
             self._make_workers()
 
     def _open_stores(self) -> None:
+        self._is_cluster = is_cluster(self.settings)
         self.directory = DataDirectory(self.settings.data_dir)
         self._opened.add("data directory", self.directory.close)
         self.disk = Disk(self.directory.incoming)
@@ -81,7 +82,7 @@ class Services:
         self._opened.add("exporter", self.exporter.close)
 
     def _open_backend(self) -> Backend:
-        if self.settings.database_url.get_secret_value():
+        if self._is_cluster:
             return open_cluster(self.settings, self.disk, self.metrics, self._opened)
         return open_embedded(self.settings, self.directory, self.disk, self.metrics, self._opened)
 
@@ -89,7 +90,7 @@ class Services:
         settings = self.settings
         self.readiness = Readiness(self.catalog, self.store, self.disk)
         self.readers = FileReaders(
-            settings.file_reader_memory_bytes, settings.file_reader_seconds, reads_bucket=bool(settings.files_url)
+            settings.file_reader_memory_bytes, settings.file_reader_seconds, reads_bucket=self._is_cluster
         )
         self.queue = JobQueue(self.catalog, settings.max_unfinished_jobs)
         job_handlers = JobHandlers(
@@ -115,7 +116,7 @@ class Services:
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
         )
-        orphans = OrphanSweep(self.catalog, self.file_store, is_shared=bool(settings.files_url))
+        orphans = OrphanSweep(self.catalog, self.file_store, is_shared=self._is_cluster)
         self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
         record_period = timedelta(hours=settings.retry_record_hours)
         self.purge = Purge(self.catalog, self.store, self.retention, record_period)

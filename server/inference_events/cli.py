@@ -111,12 +111,11 @@ def _app(settings: Settings, stopping: threading.Event) -> Any:
     # What this makes stays. To look through it for garbage, again and again, takes a tenth of the start.
     gc.disable()
     # Imported here, as the other commands need nothing of a server.
-    from inference_events.cluster import ClusterError, check_urls
+    from inference_events.cluster import ClusterError
 
     try:
         from inference_events.app import create_app
 
-        check_urls(settings)
         return create_app(settings, announce=partial(_announce, settings.data_dir), stopping=stopping)
     except (ClusterError, DataDirectoryError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None

@@ -19,12 +19,13 @@ class ClusterError(RuntimeError):
     """Say why a replica cannot start. No message shows a password."""
 
 
-def check_urls(settings: Settings) -> None:
-    """Refuse settings that name only half of a cluster. Raises ClusterError."""
+def is_cluster(settings: Settings) -> bool:
+    """Return whether the settings are those of a replica. Raises ClusterError if they name only half of a cluster."""
     has_database, has_files = bool(settings.database_url.get_secret_value()), bool(settings.files_url)
     if has_database != has_files:
         missing = "FILES_URL" if has_database else "DATABASE_URL"
         raise ClusterError(f"Replicas need a database and a bucket: set {ENV_PREFIX}{missing}, too")
+    return has_database
 
 
 def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenServices) -> Backend:

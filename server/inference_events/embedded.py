@@ -10,7 +10,6 @@ from inference_events.data_directory import DataDirectory
 from inference_events.disk import Disk
 from inference_events.files.adoption import adopt_parts
 from inference_events.files.local import LocalFileStore
-from inference_events.files.opening import open_file_store
 from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.settings import Settings
@@ -23,20 +22,18 @@ def open_embedded(
 ) -> Backend:
     """Open the backend in the data directory, after a migration if it needs one.
 
-    What is open is noted in `opened`. Raises a DataDirectoryError and FileStoreError.
+    What is open is noted in `opened`. Raises a DataDirectoryError.
     """
     check_directory(directory)
-    local_files = LocalFileStore(directory.files, directory.incoming)
-    file_store = open_file_store(settings.files_url) if settings.files_url else local_files
     catalog = checked_catalog(directory.catalog_file, disk.note_failure)
     opened.add("catalog", catalog.close)
     if catalog.migrated:
         log.info("catalog_migrated", **catalog.migrated)
-    # No other process works on this directory, so their owner is gone.
+    # No other process works on this directory, so the owner of each lease is gone.
     catalog.write(leases.end_all)
     store = open_store(directory, catalog, settings.checkpoint_bytes, metrics, max_columns=settings.max_columns_in_sum)
     opened.add("event store", store.close)
     new_secret = prepare_catalog(catalog, settings, directory)
-    if not settings.files_url:
-        adopt_parts(directory.parts, catalog, local_files)
+    file_store = LocalFileStore(directory.files, directory.incoming)
+    adopt_parts(directory.parts, catalog, file_store)
     return Backend(catalog, store, file_store, new_secret)
