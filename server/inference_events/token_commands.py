@@ -17,7 +17,6 @@ from inference_events.settings import ENV_PREFIX, Settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from inference_events.client.models import TokenSecret
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEFAULT_DATA_DIR: Path = Settings.model_fields["data_dir"].default
@@ -78,7 +77,8 @@ def create(
         return
     from inference_events import token_calls as calls
 
-    _show(calls.create(calls.Server(url, secret, data_dir), name, scope, project or [], end))
+    made = calls.create(calls.Server(url, secret, data_dir), name, scope, project or [], end)
+    _show(made.id, made.token)
 
 
 @token.command("list")
@@ -111,12 +111,13 @@ def rotate(
     """Replace a token by a new one and print the new secret, which is shown only once."""
     from inference_events import token_calls as calls
 
-    _show(calls.rotate(calls.Server(url, secret, data_dir), token_id, overlap_seconds))
+    made = calls.rotate(calls.Server(url, secret, data_dir), token_id, overlap_seconds)
+    _show(made.id, made.token)
 
 
-def _show(made: "TokenSecret") -> None:
-    typer.echo(f"Token {made.id}", err=True)
-    typer.echo(made.token)
+def _show(token_id: UUID | str, secret: str) -> None:
+    typer.echo(f"Token {token_id}", err=True)
+    typer.echo(secret)
 
 
 def _create_in_database(
@@ -132,7 +133,7 @@ def _create_in_database(
         raise failure(str(error)) from None
 
     def make(session: "Session") -> tuple[str, str]:
-        tokens.check_projects(session, projects)
+        tokens.check_new(session, scopes, end, projects)
         row, made = tokens.create(session, name, scopes, end, project_ids=projects)
         return row.id, made
 
@@ -142,8 +143,7 @@ def _create_in_database(
         raise failure(error.message) from None
     finally:
         catalog.close()
-    typer.echo(f"Token {token_id}", err=True)
-    typer.echo(made)
+    _show(token_id, made)
 
 
 def failure(message: str) -> typer.Exit:

@@ -458,6 +458,24 @@ def test_the_first_token_is_made_in_the_database(shared_url: str) -> None:
     assert PASSWORD not in failed.output
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--expires-at", "2000-01-01", "must lie in the future"),
+        ("--project", "p", "cannot limit a token with the scope"),
+    ],
+)
+def test_a_token_is_checked_in_the_database_as_in_the_api(
+    shared_url: str, option: str, value: str, message: str
+) -> None:
+    """What the API refuses, the command refuses, and no token is made."""
+    command = ["token", "create", "first", "--scope", "admin", option, value, "--database-url", shared_url]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 1
+    assert message in refused.output
+    assert refused.stdout == ""
+
+
 def test_a_replica_without_a_preset_leaves_that_of_the_others(shared_url: str, catalog: Catalog) -> None:
     """A start without an admin token revokes nothing; a start with another one replaces the token."""
     authentication = Authentication(catalog)

@@ -13,7 +13,7 @@ from inference_events.catalog.concurrency import CHANGES_NO_RESULT, locked
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Project, Token, TokenProject, utc_now
 from inference_events.context import ADMIN
-from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
+from inference_events.errors import BadRequest, Conflict, ErrorDetail, ObjectNotFound
 
 _COLUMNS = {
     "id": Token.id,
@@ -62,8 +62,15 @@ def create(
     return token, secret
 
 
-def check_projects(session: Session, project_ids: Sequence[str]) -> None:
-    """Raise ObjectNotFound with the place of each id that is not of a project."""
+def check_new(session: Session, scopes: Sequence[str], expires_at: datetime | None, project_ids: Sequence[str]) -> None:
+    """Refuse a token that would have ended already or cannot be limited.
+
+    Raises BadRequest, and ObjectNotFound with the place of each id that is not of a project.
+    """
+    if expires_at is not None and expires_at <= utc_now():
+        raise BadRequest.with_details(ErrorDetail("must lie in the future", "/expires_at"))
+    if project_ids and ADMIN in scopes:
+        raise BadRequest.with_details(ErrorDetail("cannot limit a token with the scope admin", "/project_ids"))
     known = set(session.scalars(select(Project.id).where(Project.id.in_(project_ids), Project.deleted_at.is_(None))))
     unknown = [place for place, project_id in enumerate(project_ids) if project_id not in known]
     if unknown:
