@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from inference_events.catalog import models as catalog_models
 from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import Job
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
 from inference_events.events.store import Fenced, Retryable
 from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers, worker
+from tests.unit.job_rows import read, wait_for, wait_until
 
 CRASHING = """
 import sys, time
@@ -99,22 +99,6 @@ def add(
 
 def accept(catalog: Catalog, queue: JobQueue, **job: Any) -> str:
     return catalog.write(lambda session: add(session, queue, **job))
-
-
-def read(catalog: Catalog, job_id: str) -> Job:
-    return catalog.read(lambda session: jobs.get(session, job_id))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in 10 s"
-        time.sleep(0.01)
-
-
-def wait_for(catalog: Catalog, job_id: str) -> Job:
-    wait_until(lambda: read(catalog, job_id).completed_at is not None)
-    return read(catalog, job_id)
 
 
 def test_a_job_is_readable_before_it_runs(catalog: Catalog, queue: JobQueue) -> None:

@@ -1,4 +1,4 @@
-"""What leases promise to several processes that work on one catalog, whatever database it is in."""
+"""What leases promise to several processes that work on one catalog, in either database."""
 
 import signal
 import subprocess
@@ -26,6 +26,7 @@ from inference_events.catalog.tables import Job, new_id, utc_now
 from inference_events.jobs import Cancelled, Handler, JobQueue, JobRun, Workers, worker
 from inference_events.jobs.queue import LOOK_SECONDS
 from inference_events.settings import Settings
+from tests.unit.job_rows import read, wait_for, wait_until
 
 # Long enough that no lease of the test ends by itself.
 LONG = 1000.0
@@ -112,25 +113,9 @@ def claimed(catalog: Catalog, owner: str = "one", seconds: float = LONG) -> Job:
     return job
 
 
-def read(catalog: Catalog, job_id: str) -> Job:
-    return catalog.read(lambda session: jobs.get(session, job_id))
-
-
 def columns(catalog: Catalog, job_id: str) -> dict[str, Any]:
     row = read(catalog, job_id)
     return {column.key: getattr(row, column.key) for column in inspect(Job).column_attrs}
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in 10 s"
-        time.sleep(0.01)
-
-
-def end_of(catalog: Catalog, job_id: str) -> Job:
-    wait_until(lambda: read(catalog, job_id).completed_at is not None)
-    return read(catalog, job_id)
 
 
 ORDERS: list[tuple[list[str], int, str | None]] = [
@@ -258,7 +243,7 @@ def test_a_job_continues_elsewhere_after_a_kill(catalog: Catalog, catalog_url: s
     owner = read(catalog, job_id).owner
     queue = JobQueue(catalog)
     with working(queue, catalog, lambda run: run.succeed(by="other")):
-        job = end_of(catalog, job_id)
+        job = wait_for(catalog, job_id)
     assert (job.status, job.info, job.fence) == ("SUCCESS", {"by": "other"}, 2)
     assert job.owner == queue.owner != owner
 
@@ -272,7 +257,7 @@ def test_a_process_that_was_paused_has_lost_its_job(catalog: Catalog, catalog_ur
         assert process.stdout.readline().strip() == job_id
         process.send_signal(signal.SIGSTOP)
         with working(JobQueue(catalog), catalog, lambda run: run.succeed(by="other")):
-            end_of(catalog, job_id)
+            wait_for(catalog, job_id)
         before = columns(catalog, job_id)
         process.send_signal(signal.SIGCONT)
         process.stdin.write("\n")
@@ -361,7 +346,7 @@ def test_a_long_job_keeps_its_lease(catalogs: Callable[[], Catalog]) -> None:
     with working(JobQueue(one, lease_seconds=SHORT), one, work):
         wait_until(lambda: read(one, job_id).status == "STARTED")
         with working(queue, two, lambda run: run.succeed(by="other")):
-            job = end_of(one, job_id)
+            job = wait_for(one, job_id)
     [(before, after)] = seen
     assert before == after
     assert (job.status, job.info, job.fence) == ("SUCCESS", {}, 1)
@@ -393,7 +378,7 @@ def test_a_stop_hands_its_jobs_over_at_once(catalogs: Callable[[], Catalog]) -> 
     stopping.set()
     wait_until(lambda: read(one, job_id).owner is None)
     with working(JobQueue(two), two, lambda run: run.succeed(starts=run.job.starts)):
-        job = end_of(two, job_id)
+        job = wait_for(two, job_id)
     assert (job.status, job.info, job.fence) == ("SUCCESS", {"starts": 1}, 2)
     assert workers.stop(10)
 
@@ -422,7 +407,7 @@ def test_a_stop_does_not_wait_for_a_job_that_goes_on(
     with working(JobQueue(two), two, lambda run: run.succeed(by="other")) as others:
         wait_until(lambda: read(one, job_id).owner is None)
         others._queue.wake()
-        job = end_of(two, job_id)
+        job = wait_for(two, job_id)
     go_on.set()
     assert workers.stop(10)
     assert (job.info, job.fence) == ({"by": "other"}, 2)
@@ -452,7 +437,7 @@ def test_a_worker_looks_again_when_the_next_lease_ends(catalogs: Callable[[], Ca
     claimed(one, "gone", SHORT)
     began = time.monotonic()
     with working(JobQueue(two), two, JobRun.finish):
-        end_of(two, job_id)
+        wait_for(two, job_id)
     assert time.monotonic() - began < LOOK_SECONDS / 2
 
 
