@@ -1,4 +1,4 @@
-"""Memory that nobody uses, given back to the system.
+"""Give unused memory back to the system.
 
 After a large file or request the allocators keep hundreds of MiB for the next one. Arrow has an allocator of its own;
 Python, DuckDB's catalog and the rest use that of the C library, which gives nothing back from between what is used.

@@ -87,7 +87,7 @@ log = structlog.get_logger()
 
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError"])
 def test_a_process_that_ends_loses_no_line(end: str) -> None:
-    """All lines are written when a process ends, whatever it ends with."""
+    """All lines are written when a process ends, with any exit code."""
     process = started(f"for number in range(1000): log.info('line', number=number)\n{end}")
     written = process.communicate(timeout=60)[1].splitlines()[:1000]
     assert [json.loads(line)["number"] for line in written] == list(range(1000))

@@ -1,4 +1,4 @@
-"""What the hashes of columns of text promise: they are those of XXH3, whatever the column looks like."""
+"""What the hashes of columns of text promise: they are those of XXH3, for a column of any layout."""
 
 import random
 

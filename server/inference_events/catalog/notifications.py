@@ -1,4 +1,4 @@
-"""Tell other replicas that a job may be ready, so that they need not wait until they look by themselves.
+"""Learn from other replicas that a job may be ready, instead of waiting until the next look.
 
 A notification is a hint: a crash, a pooler or a failover loses it. So nothing depends on it but a few seconds.
 """

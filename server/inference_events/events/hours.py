@@ -1,4 +1,4 @@
-"""Hours of UTC, as numbers since 1970: changes of events are told by them. A range has its first and last hour."""
+"""Hours of UTC, as numbers since 1970: changes of events are noted in them. A range has its first and last hour."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The threads that run jobs, and what a job's handler gets to see."""
+"""The threads that run jobs, and the run of a job that its handler gets."""
 
 import threading
 import time
@@ -38,15 +38,15 @@ class JobFailed(Exception):
 
 
 class Interrupted(BaseException):
-    """Leave a handler at a safe point. Not an Exception, lest a handler take it for a failure of its own."""
+    """Leave a handler at a safe point. Not an Exception, so that no handler takes it for a failure of its own."""
 
 
 class Stopped(Interrupted):
-    """Say that the server stops; the job goes on at the next start."""
+    """The server stops. The job continues at the next start, or at another replica."""
 
 
 class Cancelled(Interrupted):
-    """Say that the job has ended already, as its model or project was deleted, or that another worker has it."""
+    """The job has ended, because its model or project was deleted, or another worker has it."""
 
 
 class JobRun:
@@ -234,7 +234,7 @@ class Workers:
         self._queue.wake()
 
     def _give_back(self, lease: Lease) -> None:
-        """Let the job be claimed again. Nobody else would do so before the lease ends."""
+        """Let the job be claimed again. Until then no other worker can have it before the lease ends."""
         while True:
             try:
                 self._catalog.write(partial(leases.release, lease=lease))

@@ -1,4 +1,4 @@
-"""What a store promises of data revisions: whoever knows one learns in which hours events have changed since."""
+"""What a store promises of data revisions: each leads to the hours in which events have changed since."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager

@@ -60,7 +60,7 @@ def make_deltas(
 ) -> pa.Table:
     """Make the deltas of stored rows, in step with them.
 
-    `rows` is what the deltas hold from now on, `carried` tells which values are new; `stored` has each row's row_key
+    `rows` is what the deltas hold from now on, `carried` marks the values that are new; `stored` has each row's row_key
     and what was changed before.
     """
     columns = {"row_key": stored["row_key"], "changed": _changed(schema, stored["changed"], carried)}

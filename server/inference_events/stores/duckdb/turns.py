@@ -2,7 +2,7 @@
 
 The engine takes up to a second to create a table of 10,000 columns, or to insert one row. Such work is committed
 alone. Before each piece of it, the writes of requests to other models pass. Everything else keeps its order: a job's
-chunks, and whatever concerns one model.
+chunks, and all work on one model.
 """
 
 from collections.abc import Sequence

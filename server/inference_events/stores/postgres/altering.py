@@ -43,7 +43,7 @@ def change_schema(
 
 
 def hide_model(db: Connection, model_id: str) -> None:
-    """Let a model be unknown, and close its jobs. Its events are still there, but nobody finds them."""
+    """Let a model be unknown, and close its jobs. Its events are still stored, but no query finds them."""
     clocks.lock_for_schema_change(db, model_id)
     db.execute("UPDATE clocks SET revision = NULL, schema_version = schema_version + 1 WHERE model_id = %s", [model_id])
     db.execute(

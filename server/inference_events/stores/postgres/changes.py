@@ -15,7 +15,7 @@ from inference_events.events.store import DataRevision
 from inference_events.stores.postgres.clocks import lock_for_folding, read_clock
 from inference_events.stores.postgres.connections import Connection
 
-# The newest rows of an environment are never folded, because who knows a recent revision wants few hours.
+# The newest rows of an environment are never folded, so that a recent revision leads to few dirty hours.
 KEPT_ROWS = 2048
 MAX_KEPT_RANGES = 1000
 

@@ -1,4 +1,4 @@
-"""Clocks and locks: the order of requests and jobs of a model, whatever replica they come to.
+"""Clocks and locks: the order of requests and jobs of a model, at any replica.
 
 Only the acceptance of a job raises a model's epoch, under a lock that every request holds in shared mode until its
 commit. So a request that was acknowledged before has a smaller epoch, and one that begins later sees the open job and

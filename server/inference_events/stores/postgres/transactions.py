@@ -1,4 +1,4 @@
-"""Transactions that are run again if the database was in the way, or if nobody knows whether they were committed.
+"""Transactions that are run again if the database was in the way, or if it is unknown whether they were committed.
 
 What runs in a transaction is a unit: a function of its input alone. If the connection is lost at the commit, the unit
 runs again on a new one and finds out by itself whether its first run was committed. Its second argument is how often it
@@ -92,7 +92,7 @@ def transaction(connection: Connection, begin: str) -> Iterator[None]:
 
 
 def commit(connection: Connection) -> None:
-    """Commit. If this fails because the connection is lost, nobody knows what became of the transaction."""
+    """Commit. If the connection is lost meanwhile, the outcome of the transaction is unknown."""
     connection.execute("COMMIT")
 
 
