@@ -89,11 +89,14 @@ def test_a_process_that_ends_is_replaced_once(readers: FileReaders, parquet: Pat
     assert rows == list(range(10_000))
 
 
-def test_a_file_that_ends_each_process_is_unreadable(readers: FileReaders, parquet: Path) -> None:
+def test_a_file_that_ends_each_process_is_unreadable(readers: FileReaders, parquet: Path, tmp_path: Path) -> None:
     """If the next process ends, too, the file is unreadable, and others can still be read."""
+    # More than the socket holds, because a process that has sent everything may end.
+    large = tmp_path / "large.parquet"
+    pq.write_table(pa.table({"a": range(2_000_000)}), large)
 
     def end_all() -> None:
-        for chunk in readers.read_chunks(source_of(parquet), "PARQUET", start=0, size=1000):
+        for chunk in readers.read_chunks(source_of(large), "PARQUET", start=0, size=1000):
             os.kill(max(process._process.pid for process in readers._busy), signal.SIGKILL)
             assert len(chunk.rows)
 
