@@ -67,17 +67,20 @@ def _render(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
 
 
 class _Unfailing:
-    """Write to a stream and ignore its errors, so that a full disk for logs makes no work fail."""
+    """Write to a stream and ignore its errors, so that a full disk for logs makes no work fail.
+
+    A closed stream raises ValueError.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def write(self, line: bytes) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.write(line)
 
     def flush(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.flush()
 
     def flush_soon(self) -> None:

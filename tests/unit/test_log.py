@@ -5,13 +5,14 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
 
-from inference_events.logging import configure_logging
+from inference_events.logging import FLUSH_SECONDS, configure_logging
 
 CANARY = "canary-7f3a"
 
@@ -110,3 +111,11 @@ def test_a_line_is_written_soon() -> None:
         process.stdin.write(b"x")
         process.stdin.flush()
         assert json.loads(process.stderr.readline())["event"] == "second"
+
+
+@pytest.mark.parametrize("level", ["info", "error"])
+def test_a_closed_stream_makes_no_work_fail(stream: io.BytesIO, level: str) -> None:
+    """A line for a stream that is closed is lost, as on a full disk. Nothing raises, not even in a thread."""
+    stream.close()
+    getattr(structlog.get_logger(), level)("lost")
+    time.sleep(2 * FLUSH_SECONDS)
