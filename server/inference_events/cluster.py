@@ -8,7 +8,7 @@ from inference_events.catalog.bootstrap import open_shared_catalog
 from inference_events.catalog.errors import CatalogError
 from inference_events.closing import OpenServices
 from inference_events.disk import Disk
-from inference_events.events.store import StoreError, StoreTooNew
+from inference_events.events.store_errors import StoreError, StoreTooNew
 from inference_events.files.opening import open_file_store
 from inference_events.files.store import FileStoreError
 from inference_events.metrics import Metrics

@@ -18,7 +18,7 @@ from inference_events import __version__
 from inference_events.catalog.environments import PRE_PRODUCTION, PRODUCTION
 from inference_events.catalog.jobs import FAILURE, PENDING, STARTED, SUCCESS
 from inference_events.events.observer import StoreObserver, count_violations
-from inference_events.events.store import Deletion, RowStatus, Statuses, Write, WriteKind
+from inference_events.events.types import Deletion, RowStatus, Statuses, Write, WriteKind
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.quality_report import VIOLATIONS
 from inference_events.jobs.worker import CLAIMED, LOST

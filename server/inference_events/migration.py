@@ -30,7 +30,7 @@ from inference_events.data_directory import (
     unowned,
 )
 from inference_events.events.observer import StoreObserver
-from inference_events.events.store import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
+from inference_events.events.store_errors import StoreOutdated, StoreTooNew, StoreTooOld, StoreUnreadable
 from inference_events.models.registry import to_model_schema
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.epochs import OpenJob

@@ -19,7 +19,7 @@ import structlog
 from inference_events import __version__
 from inference_events.context import UploadedFile
 from inference_events.errors import Conflict, ErrorDetail
-from inference_events.events.store import Retryable
+from inference_events.events.store_errors import Retryable
 from inference_events.http import connections
 from inference_events.limits import Limits
 from inference_events.logging import configure_logging

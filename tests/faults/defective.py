@@ -36,9 +36,9 @@ def forgotten_jobs() -> None:
 
 def late_epochs() -> None:
     """Let jobs act at the epoch of the moment when they run."""
-    from inference_events.events import store
+    from inference_events.events import types
 
-    for kind in (store.Write, store.Deletion):
+    for kind in (types.Write, types.Deletion):
         _set_late(kind)
 
 

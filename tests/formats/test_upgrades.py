@@ -24,7 +24,7 @@ from inference_events.data_directory import (
     DataDirectoryTooNew,
     DataDirectoryTooOld,
 )
-from inference_events.events.store import DataRevision
+from inference_events.events.types import DataRevision
 from inference_events.migration import DirectoryMigration, migrate_directory, plan_directory
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.formats import FORMAT

@@ -12,7 +12,8 @@ import orjson
 import pyarrow as pa
 import xxhash
 
-from inference_events.events.store import (
+from inference_events.events.store import Store
+from inference_events.events.types import (
     SYSTEM_SCHEMA,
     Chunk,
     Deletion,
@@ -24,7 +25,6 @@ from inference_events.events.store import (
     RetryKey,
     RowStatus,
     Statuses,
-    Store,
     Write,
     WriteKind,
 )

@@ -10,7 +10,7 @@ import pytest
 
 from inference_events.context import Request
 from inference_events.events.batcher import HEAVY_EVENTS, WIDE_COLUMNS, RequestBatcher, WriteTarget
-from inference_events.events.store import RowStatus, Write, WriteKind
+from inference_events.events.types import RowStatus, Write, WriteKind
 from tests.unit.ingested import column, schema
 
 SECONDS = 10

@@ -18,7 +18,7 @@ from inference_events.catalog.tables import IdempotencyRecord, Job
 from inference_events.context import KeyClaimed, Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound, ServiceUnavailable
-from inference_events.events.store import RejectedRow
+from inference_events.events.types import RejectedRow
 from inference_events.files.local import LocalFileStore
 from inference_events.files.multipart import MultipartUploads
 from inference_events.jobs import JobQueue

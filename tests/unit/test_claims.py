@@ -16,7 +16,7 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import IdempotencyKeyReused
 from inference_events.events.batcher import RequestBatcher, WriteTarget
 from inference_events.events.results import IngestResult
-from inference_events.events.store import RowStatus, WriteKind
+from inference_events.events.types import RowStatus, WriteKind
 from inference_events.idempotency.guard import Find, IdempotencyGuard, StoredResponse
 from inference_events.idempotency.records import find_stored_response
 from inference_events.jobs import JobQueue

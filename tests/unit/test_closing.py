@@ -22,7 +22,9 @@ from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
 from inference_events.events.batcher import MAX_BATCHES_IN_FLIGHT, RequestBatcher, WriteTarget
-from inference_events.events.store import Deletion, Query, RowStatus, Store, StoreClosed, WriteKind
+from inference_events.events.store import Store
+from inference_events.events.store_errors import StoreClosed
+from inference_events.events.types import Deletion, Query, RowStatus, WriteKind
 from inference_events.logging import configure_logging
 from inference_events.purge import Purge
 from inference_events.settings import Settings

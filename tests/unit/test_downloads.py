@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from inference_events.app import Services, operation_handlers
 from inference_events.context import Request, enter_request
 from inference_events.events.export import exporter
-from inference_events.events.store import StoredEvents
+from inference_events.events.types import StoredEvents
 from inference_events.settings import Settings
 from inference_events_api.operations import FileDownload
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inference_events.events.ingest.columns import is_null
 from inference_events.events.ingest.times import whole_times
 from inference_events.events.ingest.timestamps import parse_timestamp
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 
 NUMBERS = st.integers(-(10**19), 10**19) | st.integers(0, 9).map(lambda zeros: 1_357_037_400 * 10**zeros)
 FLOATS = st.floats() | st.integers(0, 10**18).map(float) | st.integers(0, 10**16).map(lambda n: n / 1000)

@@ -21,7 +21,7 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
-from inference_events.events.store import Fenced, Retryable
+from inference_events.events.store_errors import Fenced, Retryable
 from inference_events.jobs import Cancelled, Handler, JobFailed, JobQueue, JobRun, Workers, worker
 from tests.unit.job_rows import read, wait_for, wait_until
 

@@ -20,7 +20,7 @@ from inference_events.catalog.database import sqlite_url
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import File, FilePart, Job, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
-from inference_events.events.store import Fenced
+from inference_events.events.store_errors import Fenced
 from inference_events.jobs.kinds import PUBLISH_FILE
 from inference_events.retention import STEP
 from inference_events.settings import Settings

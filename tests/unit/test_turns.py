@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from inference_events.events.store import Chunk, EventBatch, Write, WriteKind
+from inference_events.events.types import Chunk, EventBatch, Write, WriteKind
 from inference_events.stores.duckdb.commands import ApplySchema, EndJob
 from inference_events.stores.duckdb.turns import WIDE_COLUMNS, take_turns
 

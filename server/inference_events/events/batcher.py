@@ -29,16 +29,9 @@ from inference_events.events.ingest.batch import Defaults, Ingested, RowFault, i
 from inference_events.events.ingest.json_text import JsonReader
 from inference_events.events.ingest.rows import FileRows, JsonRows, Rows
 from inference_events.events.results import Count, IngestResult, ViolationCount
-from inference_events.events.store import (
-    ContentConflict,
-    EventStore,
-    RecordExists,
-    RecordOfRows,
-    RetryKey,
-    Statuses,
-    Write,
-    WriteKind,
-)
+from inference_events.events.store import EventStore
+from inference_events.events.store_errors import ContentConflict, RecordExists
+from inference_events.events.types import RecordOfRows, RetryKey, Statuses, Write, WriteKind
 from inference_events.idempotency.records import idempotency_record, retry_key
 from inference_events.messages import pointer
 from inference_events.models.registry import ATTEMPTS, SCHEMA_STALE, ModelRegistry

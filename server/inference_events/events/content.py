@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from inference_events.events.ingest.number_text import MAX_NUMBER_CHARACTERS, NUMBER, canonical_id
 from inference_events.events.merging import RowNumbers, StoredRows
 from inference_events.events.statuses import ExistingRows
-from inference_events.events.store import EventBatch, Mask, WriteKind
+from inference_events.events.types import EventBatch, Mask, WriteKind
 
 INFINITIES = ("Infinity", "-Infinity")
 TRUTHS = ("true", "false")

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events import exact_json
-from inference_events.events.store import (
+from inference_events.events.types import (
     SYSTEM_SCHEMA,
     TIMESTAMP,
     VIOLATIONS,

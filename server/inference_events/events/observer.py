@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.store import CHANGES, EventBatch, Statuses
+from inference_events.events.types import CHANGES, EventBatch, Statuses
 
 
 class StoreObserver:

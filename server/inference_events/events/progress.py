@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference_events.events.store import (
+from inference_events.events.types import (
     Chunk,
     Counters,
     JobProgress,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from inference_events.events.store import RowStatus, Statuses, WriteKind
+from inference_events.events.types import RowStatus, Statuses, WriteKind
 
 NO_STATUSES = np.zeros(0, np.int8)
 

@@ -8,15 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.merging import RowNumbers
-from inference_events.events.store import (
-    ContentConflict,
-    EventBatch,
-    Mask,
-    RowStatus,
-    Statuses,
-    Write,
-    WriteKind,
-)
+from inference_events.events.store_errors import ContentConflict
+from inference_events.events.types import EventBatch, Mask, RowStatus, Statuses, Write, WriteKind
 
 # What an engine says of the rows that it finds by their ids. By `row_key` it finds them again.
 FOUND_COLUMNS = pa.schema(

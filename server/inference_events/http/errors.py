@@ -20,7 +20,7 @@ from inference_events.errors import (
     ServiceUnavailable,
     is_full_disk,
 )
-from inference_events.events.store import Retryable
+from inference_events.events.store_errors import Retryable
 from inference_events.http.contract import Contract
 from inference_events.http.request_state import request_state
 from inference_events.http.responses import send_json

@@ -11,7 +11,8 @@ import zstandard
 from inference_events.context import Request
 from inference_events.events.ingest.timestamps import moment_of
 from inference_events.events.results import IngestResult
-from inference_events.events.store import IdempotencyRecord, RecordStore, RetryKey
+from inference_events.events.store import RecordStore
+from inference_events.events.types import IdempotencyRecord, RetryKey
 from inference_events.idempotency.guard import StoredResponse
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from types import TracebackType
 
 from inference_events.events.ingest.files import FileChunk
-from inference_events.events.store import Statuses
+from inference_events.events.types import Statuses
 from inference_events.models.registry import ATTEMPTS, SCHEMA_STALE
 
 Begun = tuple[FileChunk, Future[Statuses]]

@@ -16,16 +16,9 @@ from inference_events.events.ingest.headers import describe_header_fault
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.events.ingest.rows import FileRows
 from inference_events.events.ingest.timestamps import microseconds
-from inference_events.events.store import (
-    Chunk,
-    Deletion,
-    JobClosed,
-    RejectedRow,
-    Statuses,
-    Store,
-    Write,
-    WriteKind,
-)
+from inference_events.events.store import Store
+from inference_events.events.store_errors import JobClosed
+from inference_events.events.types import Chunk, Deletion, RejectedRow, Statuses, Write, WriteKind
 from inference_events.files.source import FileSource, SourceDamaged
 from inference_events.files.store import FileStore, FileStoreUnavailable
 from inference_events.files.sweep import delete_released

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inference_events.events.ingest.batch import Ingested
-from inference_events.events.store import Counters, JobProgress, RowCount
+from inference_events.events.types import Counters, JobProgress, RowCount
 from inference_events.jobs.kinds import PUBLISH_FILE, UPDATE_FILE
 from inference_events.messages import truncate
 from inference_events.warning_details import DATE_LIKE_NUMBER, date_like_number

@@ -13,7 +13,7 @@ from inference_events.catalog import Catalog, leases
 from inference_events.catalog.leases import Lease
 from inference_events.catalog.tables import Job
 from inference_events.errors import ApiError, ServiceUnavailable, is_full_disk
-from inference_events.events.store import Fenced, Retryable
+from inference_events.events.store_errors import Fenced, Retryable
 from inference_events.jobs.held_leases import HeldLeases
 from inference_events.jobs.queue import LEASE_SECONDS, JobQueue
 

@@ -9,7 +9,8 @@ from inference_events.catalog import Catalog, baselines, environments, models
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model
 from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
-from inference_events.events.store import EventStore, LossyRetyping, ModelUnknown, RevisionChanged, TooManyColumns
+from inference_events.events.store import EventStore
+from inference_events.events.store_errors import LossyRetyping, ModelUnknown, RevisionChanged, TooManyColumns
 from inference_events.models.schema import ModelSchema, model_schema
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from inference_events.events.ingest.number_text import canonical_id
 from inference_events.events.ingest.time_formats import TimeFormat, time_format
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 
 SCALAR_TYPES = {
     "float": pa.float64(),

@@ -13,7 +13,8 @@ from inference_events.context import current_request
 from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.results import IngestResult
-from inference_events.events.store import JobProgress, Query, RowStatus, Store, StoredEvents, WriteKind
+from inference_events.events.store import Store
+from inference_events.events.types import JobProgress, Query, RowStatus, StoredEvents, WriteKind
 from inference_events.idempotency.catalog_writes import change
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE

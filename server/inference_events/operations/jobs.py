@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from inference_events.catalog import Catalog, jobs
 from inference_events.catalog.listing import Listing
-from inference_events.events.store import RejectedRow
+from inference_events.events.types import RejectedRow
 from inference_events.operations import views
 from inference_events_api import types as t
 

@@ -17,7 +17,7 @@ import pyarrow.types
 from inference_events import exact_json
 from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
-from inference_events.events.store import UNKNOWN_TIME, Query, StoredEvents
+from inference_events.events.types import UNKNOWN_TIME, Query, StoredEvents
 from inference_events.models.schema import ModelSchema
 from inference_events_api import types as t
 

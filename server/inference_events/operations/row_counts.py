@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from inference_events.catalog.tables import Baseline, Environment
 from inference_events.events.ingest.timestamps import microseconds
-from inference_events.events.store import EventStore, ModelUnknown
+from inference_events.events.store import EventStore
+from inference_events.events.store_errors import ModelUnknown
 
 
 def of_environments(store: EventStore, environments: Iterable[Environment]) -> Mapping[str, int]:

@@ -17,7 +17,7 @@ from inference_events.catalog.tables import (
     Token,
 )
 from inference_events.events.ingest.timestamps import microseconds
-from inference_events.events.store import RejectedRow
+from inference_events.events.types import RejectedRow
 from inference_events_api import types as t
 
 DataT = TypeVar("DataT")

@@ -8,14 +8,8 @@ from itertools import pairwise
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import (
-    ContentConflict,
-    DataRevision,
-    ModelUnknown,
-    RejectedRow,
-    RevisionChanged,
-    WriteKind,
-)
+from inference_events.events.store_errors import ContentConflict, ModelUnknown, RevisionChanged
+from inference_events.events.types import DataRevision, RejectedRow, WriteKind
 from tests.stores.opened import MODEL, NOW, Opened, chunk
 
 HOUR = 3_600_000_000

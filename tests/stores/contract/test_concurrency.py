@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from inference_events.events.store import ContentConflict, ModelUnknown, Write, WriteKind
+from inference_events.events.store_errors import ContentConflict, ModelUnknown
+from inference_events.events.types import Write, WriteKind
 from tests.stores.opened import MODEL, NOW, SCHEMA, HookedRecords, Opened, broken_records, names
 
 THREADS = 8

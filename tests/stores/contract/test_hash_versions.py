@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import ContentConflict, WriteKind
+from inference_events.events.store_errors import ContentConflict
+from inference_events.events.types import WriteKind
 from tests.stores.opened import NOW, SECOND, Opened, Row, chunk, names
 
 EVENT = {"id": "a", "at": NOW, "x": 1.5, "n": 7, "label": True, "name": "m", "extra": {"e": [1, {"f": "g"}]}}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import Deletion, Fenced, JobProgress, OutOfTurn, RejectedRow, RowCount, WriteKind
+from inference_events.events.store_errors import Fenced, OutOfTurn
+from inference_events.events.types import Deletion, JobProgress, RejectedRow, RowCount, WriteKind
 from tests.stores.contract.test_writes import rows, updates
 from tests.stores.opened import MODEL, NOW, SECOND, Event, Opened, Row, broken_records, chunk, names
 

@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import UNKNOWN_TIME, WriteKind
+from inference_events.events.types import UNKNOWN_TIME, WriteKind
 from tests.stores.opened import NOW, SCHEMA, SECOND, Opened
 
 LATER = NOW + SECOND

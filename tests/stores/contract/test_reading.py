@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import ModelUnknown
+from inference_events.events.store_errors import ModelUnknown
 from tests.stores.opened import MODEL, NOW, SECOND, Opened
 
 OTHER = "00000000-0000-4000-8000-000000000000"

@@ -5,16 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inference_events.events.store import (
-    IdempotencyRecord,
-    RecordExists,
-    RecordOfRows,
-    RetryKey,
-    RevisionChanged,
-    RowStatus,
-    Write,
-    WriteKind,
-)
+from inference_events.events.store_errors import RecordExists, RevisionChanged
+from inference_events.events.types import IdempotencyRecord, RecordOfRows, RetryKey, RowStatus, Write, WriteKind
 from tests.stores.opened import NOW, SECOND, Asked, HookedRecords, Opened, Row, names
 
 

@@ -5,7 +5,8 @@ from collections.abc import Generator, Sequence
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import ModelUnknown, RevisionChanged, Scan, StoredEvents
+from inference_events.events.store_errors import ModelUnknown, RevisionChanged
+from inference_events.events.types import Scan, StoredEvents
 from tests.stores.opened import MODEL, NOW, Event, Opened
 
 ALL = 1_000_000

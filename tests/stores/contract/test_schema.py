@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import LossyRetyping, ModelUnknown, Query, RevisionChanged, WriteKind
+from inference_events.events.store_errors import LossyRetyping, ModelUnknown, RevisionChanged
+from inference_events.events.types import Query, WriteKind
 from tests.stores.opened import MODEL, SCHEMA, Opened
 
 LISTS = pa.list_(pa.float64())

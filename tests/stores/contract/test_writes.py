@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.store import ContentConflict, Write, WriteKind
+from inference_events.events.store_errors import ContentConflict
+from inference_events.events.types import Write, WriteKind
 from tests.stores.opened import NOW, SECOND, Event, Opened, Row, names
 
 values = {"x": st.floats(0, 3, width=16), "n": st.integers(0, 3), "label": st.booleans(), "name": st.sampled_from("ab")}

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from inference_events.events.store import DataRevision
+from inference_events.events.types import DataRevision
 from tests.stores.opened import MODEL, NOW, Opened
 
 HOUR = 3_600_000_000

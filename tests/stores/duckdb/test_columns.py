@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import TooManyColumns
+from inference_events.events.store_errors import TooManyColumns
 from inference_events.stores.duckdb import DuckDBEventStore
 
 

@@ -1,6 +1,6 @@
 """What the group commit promises of writes that wait."""
 
-from inference_events.events.store import WriteKind
+from inference_events.events.types import WriteKind
 from tests.stores.contract.test_concurrency import SECONDS, Gate
 from tests.stores.opened import Opened
 

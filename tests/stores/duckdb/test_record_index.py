@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from inference_events.events.store import IdempotencyRecord, RetryKey
+from inference_events.events.types import IdempotencyRecord, RetryKey
 from inference_events.stores.duckdb import records
 from inference_events.stores.duckdb.formats import open_format
 from inference_events.stores.duckdb.records import RecordIndex, find_record, insert_records

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference_events.events.store import Scan
+from inference_events.events.types import Scan
 from tests.stores.opened import MODEL, NOW, Opened
 
 PICKED_ROWS = "inference_events.stores.duckdb.scanning.PICKED_ROWS"

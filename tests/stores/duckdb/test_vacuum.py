@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from inference_events.events.store import Scan
+from inference_events.events.types import Scan
 from inference_events.stores.duckdb.table_schema import TableSchema
 from tests.stores.opened import MODEL, Opened
 

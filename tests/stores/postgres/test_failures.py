@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from inference_events.events.store import JobProgress, Retryable, StoreClosed, StoreUnreadable, WriteKind
+from inference_events.events.store_errors import Retryable, StoreClosed, StoreUnreadable
+from inference_events.events.types import JobProgress, WriteKind
 from inference_events.stores.postgres import PostgresEventStore, transactions
 from inference_events.stores.postgres.connections import Connection
 from tests.servers.postgres import Postgres

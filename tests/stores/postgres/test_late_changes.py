@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference_events.events.store import WriteKind
+from inference_events.events.types import WriteKind
 from inference_events.stores.postgres import PostgresEventStore, changes, store
 from tests.stores.contract.test_changes import FIRST, HOUR, START, dirty, revision
 from tests.stores.contract.test_concurrency import Gate

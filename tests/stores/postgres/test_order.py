@@ -17,7 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from inference_events.events.store import Deletion, Query, Store, WriteKind
+from inference_events.events.store import Store
+from inference_events.events.types import Deletion, Query, WriteKind
 from inference_events.stores.postgres import PostgresEventStore, staging, transactions
 from tests.stores.opened import EVERYTHING, MODEL, Opened, chunk, names
 from tests.stores.postgres.test_failures import OTHERS

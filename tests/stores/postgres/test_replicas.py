@@ -9,17 +9,9 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import (
-    Deletion,
-    Fenced,
-    ModelUnknown,
-    Query,
-    RecordExists,
-    RevisionChanged,
-    Store,
-    StoreTooNew,
-    WriteKind,
-)
+from inference_events.events.store import Store
+from inference_events.events.store_errors import Fenced, ModelUnknown, RecordExists, RevisionChanged, StoreTooNew
+from inference_events.events.types import Deletion, Query, WriteKind
 from inference_events.stores.postgres import PostgresEventStore
 from tests.stores.contract.test_concurrency import Gate
 from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, chunk, names

@@ -7,7 +7,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from inference_events.events.store import Scan
+from inference_events.events.types import Scan
 from tests.stores.opened import MODEL, NOW, Asked, Opened, Row, chunk
 
 EVENTS = re.compile(r"\b(FROM|INTO|UPDATE|JOIN) events\b")

@@ -7,7 +7,7 @@ from enum import Enum
 import pyarrow as pa
 
 from inference_events.errors import BadRequest, ErrorDetail
-from inference_events.events.store import TIMESTAMP, StoredEvents
+from inference_events.events.types import TIMESTAMP, StoredEvents
 from inference_events.messages import quote
 from inference_events.models.schema import ModelSchema
 

@@ -15,7 +15,8 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import ObjectNotFound
 from inference_events.events.export.columns import ExportColumn, choose_columns
 from inference_events.events.export.files import write_csv, write_parquet
-from inference_events.events.store import EventStore, Scan, StoredEvents
+from inference_events.events.store import EventStore
+from inference_events.events.types import Scan, StoredEvents
 from inference_events.models.registry import ModelRegistry
 
 # Further downloads wait: each takes memory, and slows down clients that publish.

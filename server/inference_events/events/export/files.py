@@ -9,7 +9,7 @@ import pyarrow.parquet
 
 from inference_events.events.export.columns import ExportColumn, file_rows, file_schema
 from inference_events.events.export.texts import cell_schema, csv_cells
-from inference_events.events.store import StoredEvents
+from inference_events.events.types import StoredEvents
 
 ROW_GROUP_ROWS = 128 * 1024
 # Values take many times their size as text and in the copies made on the way.

@@ -34,7 +34,7 @@ from inference_events.events.ingest.times import whole_times
 from inference_events.events.ingest.timestamps import ACCEPTED, looks_like_date, parse_timestamp
 from inference_events.events.ingest.violations import Violations, find_violations
 from inference_events.events.merging import take_rows
-from inference_events.events.store import SYSTEM_SCHEMA, TIMESTAMP, EventBatch, Mask
+from inference_events.events.types import SYSTEM_SCHEMA, TIMESTAMP, EventBatch, Mask
 from inference_events.messages import quote
 from inference_events.models.schema import Column, ModelSchema
 

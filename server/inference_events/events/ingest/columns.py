@@ -24,7 +24,7 @@ from inference_events.events.ingest.normalize import ExactTime, PlainValues, Val
 from inference_events.events.ingest.not_text import NotText
 from inference_events.events.ingest.number_text import MAX_NUMBER_CHARACTERS, integral_digits, keeps_digits
 from inference_events.events.ingest.timestamps import parse_timestamp
-from inference_events.events.store import TIMESTAMP, Mask
+from inference_events.events.types import TIMESTAMP, Mask
 from inference_events.models.schema import Column, category_form
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])

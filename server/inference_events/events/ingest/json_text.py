@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 from inference_events.models.schema import ModelSchema
 
 # From here on not every integer is a float.

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from inference_events.events.ingest.not_text import decoded
 from inference_events.events.ingest.timestamps import FIRST, LAST
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 
 EXTENSION = b"ARROW:extension:name"
 PARAMETERS = b"ARROW:extension:metadata"

@@ -11,7 +11,7 @@ from inference_events.events.ingest.columns import text_to_null
 from inference_events.events.ingest.normalize import PlainValues, Values
 from inference_events.events.ingest.time_formats import TimeFormat
 from inference_events.events.ingest.timestamps import EPOCH_UNITS, FIRST, LAST, NOT_A_TIME
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 
 Integers = npt.NDArray[np.int64]
 

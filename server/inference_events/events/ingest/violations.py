@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from inference_events.events.ingest.columns import Converted
-from inference_events.events.store import VIOLATIONS, Mask
+from inference_events.events.types import VIOLATIONS, Mask
 
 Places = npt.NDArray[np.int64]
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from inference_events.events.ingest.number_text import canonical_id
 from inference_events.events.merging import RowNumbers, deduplicate
-from inference_events.events.store import EventBatch, Mask
+from inference_events.events.types import EventBatch, Mask
 from inference_events.stores.duckdb.id_index import hash_ids
 from inference_events.stores.duckdb.sql import arrow, declared_values, number, registered
 from inference_events.stores.duckdb.table_schema import TableSchema

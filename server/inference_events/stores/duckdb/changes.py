@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from inference_events.events.hours import HourRange, hour_ranges, joined
-from inference_events.events.store import DataRevision
+from inference_events.events.types import DataRevision
 from inference_events.stores.duckdb.sql import arrow, insert_rows, number
 
 FOLD_AFTER = 4096

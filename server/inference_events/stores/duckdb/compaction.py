@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from inference_events.data_directory import sync_directory
-from inference_events.events.store import StoreError, StoreUnreadable
+from inference_events.events.store_errors import StoreError, StoreUnreadable
 from inference_events.stores.duckdb.formats import open_format
 from inference_events.stores.duckdb.sql import literal, number
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from inference_events.events.store import StoreClosed
+from inference_events.events.store_errors import StoreClosed
 from inference_events.stores.duckdb.formats import open_format
 
 

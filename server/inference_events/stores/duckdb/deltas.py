@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.merging import StoredRows
-from inference_events.events.store import UNKNOWN_TIME, Mask
+from inference_events.events.types import UNKNOWN_TIME, Mask
 from inference_events.stores.duckdb.sql import EVENT_COLUMNS, literal
 from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema
 

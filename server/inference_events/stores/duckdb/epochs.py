@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass, replace
 import duckdb
 
 from inference_events.events.merging import WriteVersion
-from inference_events.events.store import Fenced, JobClosed
+from inference_events.events.store_errors import Fenced, JobClosed
 
 
 @dataclass(frozen=True)

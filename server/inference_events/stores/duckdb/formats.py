@@ -5,7 +5,7 @@ Raise FORMAT with every change of the tables that an older program cannot read o
 
 import duckdb
 
-from inference_events.events.store import StoreOutdated, StoreTooNew
+from inference_events.events.store_errors import StoreOutdated, StoreTooNew
 from inference_events.stores.duckdb.sql import SYSTEM_TABLES, number
 
 FORMAT = 3

@@ -12,7 +12,7 @@ import structlog
 
 from inference_events.events.closable_queue import ClosableQueue, QueueClosed
 from inference_events.events.observer import StoreObserver
-from inference_events.events.store import StoreClosed, StoreError
+from inference_events.events.store_errors import StoreClosed, StoreError
 from inference_events.stores.duckdb.turns import take_turns
 
 log = structlog.get_logger(__name__)

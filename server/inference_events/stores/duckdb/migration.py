@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 
-from inference_events.events.store import StoreTooNew, StoreTooOld
+from inference_events.events.store_errors import StoreTooNew, StoreTooOld
 from inference_events.stores.duckdb.canonical import convert_ids, find_conversion
 from inference_events.stores.duckdb.deltas import delta_columns
 from inference_events.stores.duckdb.epochs import OpenJob, insert_open_job

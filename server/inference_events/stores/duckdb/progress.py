@@ -7,7 +7,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.progress import advanced
-from inference_events.events.store import Chunk, JobProgress, Statuses
+from inference_events.events.types import Chunk, JobProgress, Statuses
 from inference_events.stores.duckdb.sql import number, registered
 
 FORGOTTEN_ROWS = 100_000

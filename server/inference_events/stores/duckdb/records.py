@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from inference_events.events.store import IdempotencyRecord, RecordOfRows, RetryKey, Statuses
+from inference_events.events.types import IdempotencyRecord, RecordOfRows, RetryKey, Statuses
 from inference_events.stores.duckdb.id_index import Hashes, IdIndex, RowKeys
 from inference_events.stores.duckdb.sql import insert_rows
 

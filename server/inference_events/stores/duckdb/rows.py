@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events.events.statuses import FOUND_COLUMNS
-from inference_events.events.store import Deletion, EventBatch
+from inference_events.events.types import Deletion, EventBatch
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.id_index import IdIndex, RowIds, RowKeys, hash_ids
 from inference_events.stores.duckdb.sql import EVENT_COLUMNS, KEY_COLUMNS, arrow, conditions, number, registered

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.store import ModelUnknown, RevisionChanged, Scan, StoredEvents
+from inference_events.events.store_errors import ModelUnknown, RevisionChanged
+from inference_events.events.types import Scan, StoredEvents
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.sql import arrow, conditions, declared_values, number
 from inference_events.stores.duckdb.table_schema import TableSchema

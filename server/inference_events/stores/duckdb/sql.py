@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from inference_events.events.merging import STORED_COLUMNS
 from inference_events.events.statuses import FOUND_COLUMNS
-from inference_events.events.store import Deletion, ModelUnknown, Query, Scan
+from inference_events.events.store_errors import ModelUnknown
+from inference_events.events.types import Deletion, Query, Scan
 from inference_events.stores.column_types import arrow_type
 from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchema
 

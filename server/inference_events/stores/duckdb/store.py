@@ -17,21 +17,18 @@ import pyarrow as pa
 
 from inference_events import exact_json
 from inference_events.events.observer import StoreObserver
-from inference_events.events.store import (
+from inference_events.events.store_errors import ModelUnknown, StoreClosed, StoreUnreadable, TooManyColumns
+from inference_events.events.types import (
     DataRevision,
     Deletion,
     IdempotencyRecord,
     JobProgress,
-    ModelUnknown,
     Query,
     RejectedRow,
     RetryKey,
     Scan,
     Statuses,
-    StoreClosed,
     StoredEvents,
-    StoreUnreadable,
-    TooManyColumns,
     Write,
 )
 from inference_events.stores.duckdb.changes import data_revision, dirty_hours

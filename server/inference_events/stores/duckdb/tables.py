@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.store import LossyRetyping
+from inference_events.events.store_errors import LossyRetyping
 from inference_events.stores.duckdb.deltas import delta_columns
 from inference_events.stores.duckdb.sql import EVENT_COLUMNS, KEY_COLUMNS, SYSTEM_COLUMNS, number, registered
 from inference_events.stores.duckdb.table_schema import LABEL_TYPE, ColumnChange, StoredColumn, TableSchema

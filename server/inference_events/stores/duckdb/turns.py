@@ -8,7 +8,7 @@ chunks, and all work on one model.
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from inference_events.events.store import Write
+from inference_events.events.types import Write
 from inference_events.stores.duckdb.commands import ApplySchema
 
 # From here on a table takes a tenth of a second.

@@ -6,17 +6,8 @@ import duckdb
 import structlog
 
 from inference_events.events.merging import WriteVersion
-from inference_events.events.store import (
-    Deletion,
-    IdempotencyRecord,
-    JobProgress,
-    OutOfTurn,
-    RecordExists,
-    RetryKey,
-    RevisionChanged,
-    Statuses,
-    Write,
-)
+from inference_events.events.store_errors import OutOfTurn, RecordExists, RevisionChanged
+from inference_events.events.types import Deletion, IdempotencyRecord, JobProgress, RetryKey, Statuses, Write
 from inference_events.stores.duckdb.changes import Changes
 from inference_events.stores.duckdb.checkpoints import Checkpoints
 from inference_events.stores.duckdb.commands import (

@@ -20,7 +20,15 @@ from inference_events.events.merging import (
     with_label_times,
 )
 from inference_events.events.statuses import ExistingRows, first_of_each, row_statuses
-from inference_events.events.store import CHANGES, EventBatch, Mask, RowStatus, Statuses, Write, WriteKind
+from inference_events.events.types import (
+    CHANGES,
+    EventBatch,
+    Mask,
+    RowStatus,
+    Statuses,
+    Write,
+    WriteKind,
+)
 from inference_events.stores.column_types import arrow_type
 from inference_events.stores.duckdb.changes import Changes
 from inference_events.stores.duckdb.deltas import OVERRIDDEN, make_deltas, own_columns

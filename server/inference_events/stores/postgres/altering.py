@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from psycopg import sql
 
-from inference_events.events.store import LossyRetyping, ModelUnknown
+from inference_events.events.store_errors import LossyRetyping, ModelUnknown
 from inference_events.stores.postgres import clocks
 from inference_events.stores.postgres.columns import to_arrow, to_python
 from inference_events.stores.postgres.connections import Connection

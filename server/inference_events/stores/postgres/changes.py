@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from inference_events.events.hours import HourRange, hour_ranges, joined
-from inference_events.events.store import DataRevision
+from inference_events.events.types import DataRevision
 from inference_events.stores.postgres.clocks import lock_for_folding, read_clock
 from inference_events.stores.postgres.connections import Connection
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import xxhash
 
 from inference_events.events.merging import WriteVersion
-from inference_events.events.store import ModelUnknown
+from inference_events.events.store_errors import ModelUnknown
 from inference_events.stores.postgres.connections import Connection
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 
 TIME_LISTS = pa.list_(TIMESTAMP)
 

@@ -5,7 +5,7 @@
 that it can be a distributed table.
 """
 
-from inference_events.events.store import StoreTooNew, StoreUnreadable
+from inference_events.events.store_errors import StoreTooNew, StoreUnreadable
 from inference_events.stores.postgres.connections import Connection, execute_all
 
 # Raise SCHEMA_VERSION with every change of the tables, and OLDEST_PROGRAM_VERSION if programs of an older version

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from inference_events.events.store import Deletion, JobProgress
+from inference_events.events.types import Deletion, JobProgress
 from inference_events.stores.postgres import clocks
 from inference_events.stores.postgres.changes import note_changes
 from inference_events.stores.postgres.connections import Connection

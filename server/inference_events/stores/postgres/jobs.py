@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 import orjson
 
 from inference_events.events.progress import advanced
-from inference_events.events.store import Chunk, Fenced, JobClosed, JobProgress, RejectedRow, Statuses
+from inference_events.events.store_errors import Fenced, JobClosed
+from inference_events.events.types import Chunk, JobProgress, RejectedRow, Statuses
 from inference_events.stores.postgres.clocks import lock_for_acceptance
 from inference_events.stores.postgres.connections import Connection, Timestamp
 from inference_events.stores.postgres.escaping import escape, unescape

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Any, TypeVar
 
-from inference_events.events.store import StoreClosed
+from inference_events.events.store_errors import StoreClosed
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events import exact_json
-from inference_events.events.store import Query, StoredEvents
+from inference_events.events.types import Query, StoredEvents
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection, Timestamp
 from inference_events.stores.postgres.escaping import escape, event_key

@@ -10,7 +10,8 @@ from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
-from inference_events.events.store import IdempotencyRecord, RecordExists, RecordOfRows, RetryKey, Statuses, Write
+from inference_events.events.store_errors import RecordExists
+from inference_events.events.types import IdempotencyRecord, RecordOfRows, RetryKey, Statuses, Write
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import escape, unescape
 

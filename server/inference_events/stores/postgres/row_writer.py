@@ -19,14 +19,7 @@ from inference_events.events.merging import (
     with_label_times,
 )
 from inference_events.events.statuses import ExistingRows, first_of_each, row_statuses, statuses_with_conflicts
-from inference_events.events.store import (
-    CHANGES,
-    EventBatch,
-    RowStatus,
-    Statuses,
-    Write,
-    WriteKind,
-)
+from inference_events.events.types import CHANGES, EventBatch, RowStatus, Statuses, Write, WriteKind
 from inference_events.stores.postgres import clocks, staging
 from inference_events.stores.postgres.changes import note_changes
 from inference_events.stores.postgres.clocks import Clock

@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.merging import StoredRows
-from inference_events.events.store import TIMESTAMP, UNKNOWN_TIME, VIOLATIONS
+from inference_events.events.types import TIMESTAMP, UNKNOWN_TIME, VIOLATIONS
 from inference_events.stores.postgres.columns import to_arrow, transposed
 from inference_events.stores.postgres.connections import POSTGRES_EPOCH
 from inference_events.stores.postgres.escaping import escape, unescape

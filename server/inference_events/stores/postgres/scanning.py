@@ -5,7 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from inference_events.events.store import RevisionChanged, Scan, StoredEvents
+from inference_events.events.store_errors import RevisionChanged
+from inference_events.events.types import Scan, StoredEvents
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.payloads import unpack_all

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from psycopg import sql
 
-from inference_events.events.store import TIMESTAMP
+from inference_events.events.types import TIMESTAMP
 from inference_events.stores.postgres.connections import POSTGRES_EPOCH, Connection
 
 # What each column of `events` is sent as.

@@ -17,21 +17,18 @@ import pyarrow as pa
 import structlog
 
 from inference_events.events.observer import StoreObserver
-from inference_events.events.store import (
+from inference_events.events.store_errors import Retryable, StoreClosed, StoreError, StoreUnreadable
+from inference_events.events.types import (
     DataRevision,
     Deletion,
     IdempotencyRecord,
     JobProgress,
     Query,
     RejectedRow,
-    Retryable,
     RetryKey,
     Scan,
     Statuses,
-    StoreClosed,
     StoredEvents,
-    StoreError,
-    StoreUnreadable,
     Write,
 )
 from inference_events.stores.postgres import altering, jobs, reading, records

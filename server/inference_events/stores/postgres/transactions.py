@@ -16,7 +16,7 @@ import structlog
 from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from inference_events.events.store import Retryable
+from inference_events.events.store_errors import Retryable
 from inference_events.stores.postgres.connections import Connection, Connections, execute_all
 
 log = structlog.get_logger(__name__)

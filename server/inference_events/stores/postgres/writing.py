@@ -6,13 +6,8 @@ keys, the idempotency records in order of theirs. Any number of replicas may wri
 
 from uuid import uuid4
 
-from inference_events.events.store import (
-    OutOfTurn,
-    RecordExists,
-    RevisionChanged,
-    Statuses,
-    Write,
-)
+from inference_events.events.store_errors import OutOfTurn, RecordExists, RevisionChanged
+from inference_events.events.types import Statuses, Write
 from inference_events.stores.postgres import clocks, records
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.jobs import advance, check_fence, job_progress
