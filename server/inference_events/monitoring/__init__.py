@@ -1,0 +1,1 @@
+"""Figures on the stored events: segments, custom metrics, drift, integrity and performance."""

@@ -1,0 +1,104 @@
+"""The subject of a figure: a model's columns, their roles, and the parameters of its task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from inference_events.models.schema import Column, ModelSchema
+
+DEFAULT_THRESHOLD = 0.5
+# The default of the vendor's metric cards.
+DEFAULT_TOP_K = 20
+ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
+
+
+class Kind(Enum):
+    """What the values of a column are, whatever the schema calls them: categories may be any of the first three."""
+
+    NUMBER = "Number"
+    BOOLEAN = "Boolean"
+    STRING = "String"
+    TIME = "Timestamp"
+    VECTOR = "Vector"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model as figures see it. `columns` has all declared columns by name, `roles` their names by role.
+
+    `bins` are the histogram edges of the columns for which the schema has some. `threshold` is that of a binary
+    classification. `class_order` is the target's classes: [negative, positive] for a binary classification, in the
+    order of the outputs for one of several classes. `baselines` are the names of the model's baselines.
+    """
+
+    schema: ModelSchema
+    task: str
+    roles: Mapping[str, tuple[str, ...]]
+    bins: Mapping[str, tuple[float, ...]]
+    data_types: Mapping[str, str]
+    custom_features: tuple[Mapping[str, Any], ...] = ()
+    threshold: float = DEFAULT_THRESHOLD
+    class_order: tuple[Any, ...] = ()
+    group_by: str | None = None
+    top_k: int = DEFAULT_TOP_K
+    class_weights: tuple[float, ...] = ()
+    is_weighted: bool = False
+    baselines: frozenset[str] = frozenset()
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        return {column.name: column for column in self.schema.columns}
+
+    @cached_property
+    def target(self) -> str | None:
+        """Return the column of the labels that metrics use: the first of the targets."""
+        return next(iter(self.roles["targets"]), None)
+
+    def kind(self, name: str) -> Kind:
+        """Return the kind of a column's single values; of ranking rows, those of an item. Raises KeyError."""
+        column = self.columns[name]
+        if column.is_vector:
+            return Kind.VECTOR
+        if pa.types.is_boolean(column.element):
+            return Kind.BOOLEAN
+        if pa.types.is_timestamp(column.element):
+            return Kind.TIME
+        return Kind.STRING if pa.types.is_string(column.element) else Kind.NUMBER
+
+
+def make_subject(
+    schema: ModelSchema,
+    *,
+    columns: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    task: str,
+    task_params: Mapping[str, Any],
+    baselines: frozenset[str] = frozenset(),
+) -> Subject:
+    """Prepare a model as it is on the wire (`schema` as `columns`, `spec` and `task_params` of the spec's `Model`)."""
+    threshold = task_params.get("binary_classification_threshold")
+    declared = columns["columns"]
+    return Subject(
+        schema=schema,
+        task=task,
+        roles={role: _declared(spec.get(role), schema) for role in ROLES},
+        bins={column["name"]: tuple(column["bins"]) for column in declared if column.get("bins")},
+        data_types={column["name"]: column["data_type"] for column in declared},
+        custom_features=tuple(spec.get("custom_features") or ()),
+        threshold=DEFAULT_THRESHOLD if threshold is None else float(threshold),
+        class_order=tuple(task_params.get("target_class_order") or ()),
+        group_by=task_params.get("group_by"),
+        top_k=task_params.get("top_k") or DEFAULT_TOP_K,
+        class_weights=tuple(task_params.get("class_weights") or ()),
+        is_weighted=bool(task_params.get("weighted_ref_histograms")),
+        baselines=baselines,
+    )
+
+
+def _declared(names: Any, schema: ModelSchema) -> tuple[str, ...]:
+    known = {column.name for column in schema.columns}
+    return tuple(name for name in names or () if name in known)
