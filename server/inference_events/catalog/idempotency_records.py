@@ -33,17 +33,17 @@ def find(session: Session, request: Request) -> IdempotencyRecord | None:
 def claim(session: Session, request: Request, retried_within: timedelta) -> None:
     """Let no other attempt at `request` change anything until the transaction ends. Call it first in the transaction.
 
-    Raises KeyClaimed if an attempt with its idempotency key has succeeded, or, for a retry without a key, one with its
-    body that is not older than `retried_within`.
+    Raises KeyClaimed if an attempt with its idempotency key has succeeded. Without a key, a retry is refused after any
+    attempt with its body that is not older than `retried_within`, and another request after its own retry, which was
+    faster at another replica.
     """
     one_at_a_time(
         session, request.token_id, request.method, request.path, request.idempotency_key or request.body_digest
     )
-    if request.idempotency_key is None and not request.is_retry:
-        return
     earlier = find(session, request)
-    if earlier is not None and (request.idempotency_key or utc_now() - earlier.created_at < retried_within):
-        raise KeyClaimed
+    if earlier is None or (request.idempotency_key is None and not _is_same(earlier, request, retried_within)):
+        return
+    raise KeyClaimed
 
 
 def record(session: Session, request: Request, answer: Mapping[str, object]) -> None:
@@ -60,11 +60,19 @@ def record(session: Session, request: Request, answer: Mapping[str, object]) -> 
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
         answer=dict(answer),
+        is_retry=request.is_retry,
     )
     try:
         session.execute(new)
     except IntegrityError as error:
         raise KeyClaimed from error
+
+
+def _is_same(earlier: IdempotencyRecord, request: Request, retried_within: timedelta) -> bool:
+    """Return whether a record of the same body without a key is of an attempt at the same request."""
+    if request.is_retry:
+        return utc_now() - earlier.created_at < retried_within
+    return earlier.is_retry and earlier.created_at >= request.arrived_at
 
 
 def purge(session: Session, before: datetime) -> int:

@@ -36,7 +36,10 @@ class ModelUnknown(StoreError):
 
 
 class RecordExists(StoreError):
-    """There are retry records of these keys, and nothing was written. `args` are the keys."""
+    """Some of a write's requests have records already, and nothing was written.
+
+    `args` are their places in `Write.records`.
+    """
 
 
 class RevisionChanged(StoreError):

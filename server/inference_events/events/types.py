@@ -124,11 +124,17 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True)
 class RecordOfRows:
-    """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`."""
+    """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`.
+
+    Without an idempotency key, a record of the same body that was made `since` then (UTC microseconds) is one of the
+    same request: any if `is_retry`, otherwise that of a retry, which was faster at another replica.
+    """
 
     record: IdempotencyRecord
     low: int
     high: int
+    is_retry: bool = False
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -187,11 +193,20 @@ class Write:
     chunk: Chunk | None = None
     records: Sequence[RecordOfRows] = ()
 
+    @cached_property
+    def requests(self) -> Sequence[RecordOfRows]:
+        """Return the records once and for all."""
+        return tuple(self.records)
+
     @property
     def claims(self) -> list[RetryKey]:
         """Return the keys of the requests that hold an idempotency key."""
-        keys = (one.record.key for one in self.records)
+        keys = (one.record.key for one in self.requests)
         return [key for key in keys if key.idempotency_key is not None]
+
+    def places(self, claims: Sequence[RetryKey]) -> list[int]:
+        """Return where in `records` the requests of some keys are."""
+        return [place for place, one in enumerate(self.requests) if one.record.key in claims]
 
 
 @dataclass(frozen=True)

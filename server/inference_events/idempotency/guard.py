@@ -1,7 +1,8 @@
 """Replay the first response to a repeated request.
 
 The store that holds an attempt's effect also holds its record, written in the same transaction.
-In-flight attempts are tracked in memory only; a crash aborts them.
+In-flight attempts are tracked in memory only; a crash aborts them. Those of other replicas are not known here: a store
+that replicas share lets one attempt write and refuses the others with KeyClaimed.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ class IdempotencyGuard:
     async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         """Return the response to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
         if request.idempotency_key is None and not request.is_retry:
-            return await self._begin(request, perform())
+            return await self._begin(request, self._perform(request, perform))
         while (running := self._running.get(_key(request))) is not None:
             await asyncio.wait([running.response])
             if not running.response.cancelled() and running.response.exception() is None:
@@ -61,14 +62,18 @@ class IdempotencyGuard:
     async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         earlier = await self._find(request)
         if earlier is None:
-            try:
-                return await perform()
-            except KeyClaimed:
-                # The other attempt did not go through this object, and was faster.
-                earlier = await self._find(request)
-                if earlier is None:
-                    raise
+            return await self._perform(request, perform)
         return _replayed(earlier.body_digest, earlier.response, request)
+
+    async def _perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await perform()
+        except KeyClaimed:
+            # The other attempt went through another replica, and was faster.
+            earlier = await self._find(request)
+            if earlier is None:
+                raise
+            return _replayed(earlier.body_digest, earlier.response, request)
 
     async def _find(self, request: Request) -> StoredResponse | None:
         for find in self._finders:
