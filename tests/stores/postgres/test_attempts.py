@@ -85,7 +85,7 @@ def test_the_others_of_a_batch_are_named(opened: Opened, replica: PostgresEventS
 
 
 def test_many_attempts_are_written_at_once(opened: Opened, replica: PostgresEventStore) -> None:
-    """Retries and first attempts of many requests, in any order at two replicas, wait for each other but not for ever."""
+    """Attempts at many requests, in any order at two replicas, wait for each other, but not for ever."""
     asked = [Asked(digest=bytes([number])) for number in range(100)]
     writes = [
         store.write(opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=[make(one) for one in order]))
