@@ -8,15 +8,19 @@ from pathlib import Path
 
 from tests.contract.serving import serve
 from tests.program import Program
+from tests.servers.commits import CommitProxy
 from tests.servers.postgres import Postgres
 from tests.servers.proxy import round_robin
-from tests.servers.s3 import S3, environment
+from tests.servers.s3 import S3, FaultyProxy, environment
 
 BUCKET = "inference-events"
 
 
 class Cluster:
-    """Own PostgreSQL and a bucket, and start replicas on them. `urls` are those of the replicas that run."""
+    """Own PostgreSQL and a bucket, and start replicas on them. `urls` are those of the replicas that run.
+
+    Replicas reach both through the proxies `commits` and `bucket`, which can disturb them, if `is_disturbed`.
+    """
 
     def __init__(
         self,
@@ -25,7 +29,9 @@ class Cluster:
         python: str = sys.executable,
         programs: Path | None = None,
         settings: Mapping[str, str | int] = {},
+        is_disturbed: bool = False,
     ) -> None:
+        self._is_disturbed = is_disturbed
         self._directory = directory
         self._token = token
         self._python = python
@@ -33,11 +39,15 @@ class Cluster:
         self._numbers = count()
         self.postgres = Postgres(programs)
         self.s3 = S3()
+        self.commits = CommitProxy(self.postgres)
+        self.bucket = FaultyProxy(self.s3)
         self.replicas: list[Program] = []
         self.urls: list[str] = []
 
     def start(self, replicas: int) -> None:
         """Start the servers and, all at once, the first replicas."""
+        self.commits.start()
+        self.bucket.start()
         self.postgres.create()
         self.s3.start()
         self.s3.make_bucket(BUCKET)
@@ -65,15 +75,17 @@ class Cluster:
         for replica in self.replicas:
             if replica.is_running:
                 replica.stop()
+        self.commits.stop()
+        self.bucket.stop()
         self.s3.stop()
         self.postgres.remove()
 
     def environment(self) -> dict[str, str]:
         """Return the variables that connect a replica, and the command line, to this cluster."""
         return {
-            "INFERENCE_EVENTS_DATABASE_URL": self.postgres.url(),
+            "INFERENCE_EVENTS_DATABASE_URL": (self.commits if self._is_disturbed else self.postgres).url(),
             "INFERENCE_EVENTS_FILES_URL": f"s3://{BUCKET}/files",
-            **environment(self.s3.url),
+            **environment((self.bucket if self._is_disturbed else self.s3).url),
         }
 
     def _replica(self) -> Program:
@@ -97,9 +109,10 @@ def running(
     replicas: int = 2,
     python: str = sys.executable,
     settings: Mapping[str, str | int] = {},
+    is_disturbed: bool = False,
 ) -> Iterator[tuple[Cluster, str]]:
     """Give a cluster that runs, and the URL of the proxy in front of it."""
-    cluster = Cluster(directory, token, python, settings=settings)
+    cluster = Cluster(directory, token, python, settings=settings, is_disturbed=is_disturbed)
     try:
         cluster.start(replicas)
         with serve(round_robin(cluster.urls)) as url:

@@ -213,6 +213,10 @@ class Workers:
                 job = self._queue.claim()
                 if job is not None:
                     self._run(job)
+            except ServiceUnavailable:
+                # As it does not answer requests either. Unfinished jobs are claimed when it is back.
+                log.error("job_worker_waits_for_database")
+                self._stopping.wait(_RETRY_DELAY_SECONDS)
             except Exception:
                 # The catalog itself fails. Unfinished jobs are claimed again when it works.
                 log.error("job_worker_failed", exc_info=True)
