@@ -1,25 +1,31 @@
 """A cluster of the tests' own: PostgreSQL, a bucket, replicas of the real program, and a proxy in front of them."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from tests.contract.serving import serve
 from tests.program import Program
 from tests.servers.commits import CommitProxy
-from tests.servers.postgres import Postgres
+from tests.servers.disks import SmallDisk, Unmountable
+from tests.servers.postgres import ROOT, Postgres
 from tests.servers.proxy import round_robin
 from tests.servers.s3 import S3, FaultyProxy, environment
 
 BUCKET = "inference-events"
+# Where the program is in the repository.
+PACKAGES = ("server", "generated/api")
 
 
 class Cluster:
     """Own PostgreSQL and a bucket, and start replicas on them. `urls` are those of the replicas that run.
 
-    Replicas reach both through the proxies `commits` and `bucket`, which can disturb them, if `is_disturbed`.
+    If `is_disturbed`, replicas reach both through the proxies `commits` and `bucket`, and the database is on a `disk`
+    that can be full, if one can be mounted.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Cluster:
         self._numbers = count()
         self.postgres = Postgres(programs)
         self.s3 = S3()
+        self.disk = SmallDisk(self.postgres.data)
         self.commits = CommitProxy(self.postgres)
         self.bucket = FaultyProxy(self.s3)
         self.replicas: list[Program] = []
@@ -48,6 +55,9 @@ class Cluster:
         """Start the servers and, all at once, the first replicas."""
         self.commits.start()
         self.bucket.start()
+        if self._is_disturbed:
+            with suppress(Unmountable):
+                self.disk.mount()
         self.postgres.create()
         self.s3.start()
         self.s3.make_bucket(BUCKET)
@@ -58,9 +68,9 @@ class Cluster:
             replica.await_url()
             self.urls.append(replica.url)
 
-    def add_replica(self) -> Program:
-        """Start one more replica and return it."""
-        replica = self._replica()
+    def add_replica(self, source: Path | None = None) -> Program:
+        """Start one more replica and return it. `source` holds the program of another version."""
+        replica = self._replica(source)
         replica.start()
         self.urls.append(replica.url)
         return replica
@@ -78,6 +88,8 @@ class Cluster:
         self.commits.stop()
         self.bucket.stop()
         self.s3.stop()
+        self.postgres.stop()
+        self.disk.unmount()
         self.postgres.remove()
 
     def environment(self) -> dict[str, str]:
@@ -88,18 +100,27 @@ class Cluster:
             **environment((self.bucket if self._is_disturbed else self.s3).url),
         }
 
-    def _replica(self) -> Program:
+    def _replica(self, source: Path | None = None) -> Program:
         number = next(self._numbers)
+        paths = {} if source is None else {"PYTHONPATH": os.pathsep.join(str(source / one) for one in PACKAGES)}
         replica = Program(
             self._directory / f"replica-{number}",
             self._token,
             self._settings,
             python=self._python,
             log=self._directory / f"replica-{number}.log",
-            environment=self.environment(),
+            environment={**self.environment(), **paths},
         )
         self.replicas.append(replica)
         return replica
+
+
+def unpack_version(commit: str, directory: Path) -> Path:
+    """Write the program of a commit of this repository into a directory, and return that."""
+    directory.mkdir()
+    archive = subprocess.run(["git", "archive", commit, *PACKAGES], cwd=ROOT, check=True, capture_output=True).stdout
+    subprocess.run(["tar", "--extract", "--directory", directory], input=archive, check=True)
+    return directory
 
 
 @contextmanager
