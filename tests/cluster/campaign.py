@@ -14,6 +14,8 @@ from tests.program import Program
 from tests.servers.commits import Cut
 from tests.servers.s3 import OK, Fault
 
+# The last version before records said which of them retries left.
+EARLIER = "ae8da8a"
 MOST_SECONDS_BETWEEN = 2.0
 READY_SECONDS = 60
 SHARE_OF_CUTS = 0.3

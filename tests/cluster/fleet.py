@@ -43,9 +43,18 @@ class Fleet(Server):
 
 
 @contextmanager
-def fleet(directory: Path, replicas: int = 2, is_disturbed: bool = False, **settings: str | int) -> Iterator[Fleet]:
+def fleet(
+    directory: Path,
+    replicas: int = 2,
+    is_disturbed: bool = False,
+    source: Path | None = None,
+    **settings: str | int,
+) -> Iterator[Fleet]:
     """Run a cluster for the length of a test."""
-    with running(directory, TOKEN, replicas, settings=settings, is_disturbed=is_disturbed) as (cluster, url):
+    with running(directory, TOKEN, replicas, settings=settings, is_disturbed=is_disturbed, source=source) as (
+        cluster,
+        url,
+    ):
         started = Fleet(cluster, url, directory)
         try:
             yield started

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cluster.campaign import Campaign
+from tests.cluster.campaign import EARLIER, Campaign
 from tests.cluster.fleet import Fleet, fleet
 from tests.faults.audit import FAULTS, audit
 from tests.faults.campaign import Crew, recruit
@@ -20,8 +20,6 @@ from tests.servers.cluster import BUCKET, unpack_version
 from tests.servers.s3 import SIGNED
 
 KILLS = int(os.environ.get("KILLS", "4"))
-# The version before records said which of them retries left.
-EARLIER = "ae8da8a"
 # Impatient clients ask another replica while the first one still works.
 IMPATIENT = replace(SMALL, answer_seconds=8)
 

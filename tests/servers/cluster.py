@@ -51,8 +51,8 @@ class Cluster:
         self.replicas: list[Program] = []
         self.urls: list[str] = []
 
-    def start(self, replicas: int) -> None:
-        """Start the servers and, all at once, the first replicas."""
+    def start(self, replicas: int, source: Path | None = None) -> None:
+        """Start the servers and, all at once, the first replicas. `source` holds the program of another version."""
         self.commits.start()
         self.bucket.start()
         if self._is_disturbed:
@@ -61,19 +61,25 @@ class Cluster:
         self.postgres.create()
         self.s3.start()
         self.s3.make_bucket(BUCKET)
-        started = [self._replica() for _ in range(replicas)]
-        for replica in started:
-            replica.launch()
-        for replica in started:
-            replica.await_url()
-            self.urls.append(replica.url)
+        for replica in [self.launch_replica(source) for _ in range(replicas)]:
+            self.await_replica(replica)
 
     def add_replica(self, source: Path | None = None) -> Program:
         """Start one more replica and return it. `source` holds the program of another version."""
-        replica = self._replica(source)
-        replica.start()
-        self.urls.append(replica.url)
+        replica = self.launch_replica(source)
+        self.await_replica(replica)
         return replica
+
+    def launch_replica(self, source: Path | None = None) -> Program:
+        """Start one more replica without waiting for it."""
+        replica = self._replica(source)
+        replica.launch()
+        return replica
+
+    def await_replica(self, replica: Program) -> None:
+        """Send requests to a launched replica as soon as it serves."""
+        replica.await_url()
+        self.urls.append(replica.url)
 
     def note_end(self, replica: Program) -> None:
         """Send no more requests to a replica that ends."""
@@ -131,11 +137,12 @@ def running(
     python: str = sys.executable,
     settings: Mapping[str, str | int] = {},
     is_disturbed: bool = False,
+    source: Path | None = None,
 ) -> Iterator[tuple[Cluster, str]]:
     """Give a cluster that runs, and the URL of the proxy in front of it."""
     cluster = Cluster(directory, token, python, settings=settings, is_disturbed=is_disturbed)
     try:
-        cluster.start(replicas)
+        cluster.start(replicas, source)
         with serve(round_robin(cluster.urls)) as url:
             yield cluster, url
     finally:
