@@ -84,8 +84,11 @@ class Campaign:
         replicas = list(self._cluster.replicas)
         for replica in replicas:
             self._fleet.kill(replica)
-        for _ in replicas:
-            self._cluster.add_replica()
+        self._add_replicas(len(replicas))
+
+    def _add_replicas(self, number: int) -> None:
+        for replica in [self._cluster.launch_replica() for _ in range(number)]:
+            self._cluster.await_replica(replica)
 
     def _stop_replica(self) -> None:
         self._stop(self._any_replica())
@@ -130,13 +133,12 @@ class Campaign:
         self._cluster.postgres.recover()
 
     def _replace_replicas(self) -> None:
-        """Let replicas come and go: first there is one more, then each of the others is replaced, at last it goes."""
+        """Let as many replicas come as there are, and the others go one after another."""
         before = list(self._cluster.replicas)
-        self._cluster.add_replica()
+        self._add_replicas(len(before))
         for replica in before:
-            self._cluster.add_replica()
             self._stop(replica)
-        self._stop(self._cluster.replicas[0])
+            self._sleep(1)
 
     def _run_earlier_version(self) -> None:
         """Let a replica of an earlier version work beside the others, be killed and started again, and leave."""
