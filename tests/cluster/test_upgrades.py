@@ -16,7 +16,7 @@ from tests.faults.load import SMALL
 from tests.servers.cluster import unpack_version
 from tests.servers.postgres import Postgres
 
-SECONDS = 60
+SECONDS = 150
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
 
 
@@ -28,6 +28,7 @@ def await_migration(postgres: Postgres) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.faults
 def test_versions_side_by_side_lose_nothing(tmp_path: Path, seed: int, counts: Counter[str]) -> None:
     """Under load a new version migrates the tables, an old replica is killed and started again in the middle of that,
