@@ -59,7 +59,7 @@ def insert_records(db: Connection, batch: UUID, write: Write, statuses: Statuses
 
     A chunk of a job needs none: the job's progress stands for it.
     """
-    inserted = [with_statuses(one, statuses) for one in write.records]
+    inserted = [with_statuses(request, statuses) for request in write.records]
     if not inserted and write.chunk is None:
         inserted = [_stand_in(batch, write)]
     rows = [(found_by(each.key, each.body_digest), batch, *_values(each)) for each in inserted]
@@ -86,10 +86,10 @@ def purge_some_records(db: Connection, before: int) -> bool:
     return deleted < PURGED_ROWS
 
 
-def with_statuses(one: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
+def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
-    own = statuses[one.low : one.high].tobytes()
-    return replace(one.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    own = statuses[request.low : request.high].tobytes()
+    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def found_by(key: RetryKey, body_digest: bytes) -> bytes:
