@@ -216,8 +216,8 @@ def _settings(values: dict[str, str]) -> Settings:
 
 def _fault(name: str, message: str) -> str:
     variable = f"{ENV_PREFIX}{name.upper()}"
-    place = variable if _is_secret(Settings.model_fields[name]) else f"{_flag(name)} or {variable}"
-    return f"{place}: {message.removeprefix('Value error, ')}"
+    source = variable if _is_secret(Settings.model_fields[name]) else f"{_flag(name)} or {variable}"
+    return f"{source}: {message.removeprefix('Value error, ')}"
 
 
 def _flag(name: str) -> str:

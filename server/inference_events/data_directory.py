@@ -160,7 +160,7 @@ def unowned(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         yield
         return
-    _take(path, descriptor)
+    _lock_exclusively(path, descriptor)
     try:
         yield
     finally:
@@ -242,13 +242,13 @@ def _make_private(directory: Path) -> None:
 
 def _lock(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    _take(path.parent, descriptor)
+    _lock_exclusively(path.parent, descriptor)
     os.truncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 
-def _take(directory: Path, descriptor: int) -> None:
+def _lock_exclusively(directory: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

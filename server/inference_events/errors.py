@@ -31,18 +31,18 @@ CLIENT_NAMES = {"/env_name": "dataset_name"}
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One error of a request; `place` is a JSON pointer into the request.
+    """One error of a request; `pointer` is a JSON pointer into the request.
 
     Neither it nor the message shows a value from the request. They may show names of columns.
     """
 
     message: str
-    place: str = ""
+    pointer: str = ""
     reason: str = "BadRequest"
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}" if self.place else self.message
-        known_as = CLIENT_NAMES.get(self.place)
+        text = f"{self.pointer}: {self.message}" if self.pointer else self.message
+        known_as = CLIENT_NAMES.get(self.pointer)
         return f"{text} (the vendor's client calls it {known_as})" if known_as else text
 
 

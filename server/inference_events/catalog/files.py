@@ -34,21 +34,23 @@ _COLUMNS = {
 }
 
 
-def type_of(filename: str, place: str = "/file") -> str:
+def type_of(filename: str, pointer: str = "/file") -> str:
     """Return the type that a file name's suffix decides.
 
     Raises BadRequest for a name that the contract's `MultipartInit` does not take either: one with another suffix,
     with a control character, or too long.
     """
     if len(filename) > MAX_FILENAME:
-        raise BadRequest.with_details(ErrorDetail(f"must have a filename of at most {MAX_FILENAME} characters", place))
+        raise BadRequest.with_details(
+            ErrorDetail(f"must have a filename of at most {MAX_FILENAME} characters", pointer)
+        )
     if _CONTROL.search(filename):
-        raise BadRequest.with_details(ErrorDetail("must have a filename without control characters", place))
+        raise BadRequest.with_details(ErrorDetail("must have a filename without control characters", pointer))
     for suffix, type in _TYPES.items():
         if filename.lower().endswith(suffix):
             return type
     message = f"The file name must end in one of {', '.join(_TYPES)}"
-    raise BadRequest(message, [ErrorDetail(message, place)])
+    raise BadRequest(message, [ErrorDetail(message, pointer)])
 
 
 def create(session: Session, *, filename: str, type: str, stored: StoredObject, token_id: str) -> File:
@@ -122,21 +124,21 @@ def get_unfinished(session: Session, file_id: str) -> File:
     return file
 
 
-def get_readable(session: Session, file_id: str, place: str) -> File:
+def get_readable(session: Session, file_id: str, pointer: str) -> File:
     """Return a complete file of rows. Raises ObjectNotFound, and BadRequest with the place of the id."""
     file = get(session, file_id, Lock.SHARED)
     if file.type not in (CSV, PARQUET):
-        raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", place))
+        raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", pointer))
     if file.status != SUCCESSFUL:
-        raise BadRequest.with_details(ErrorDetail("names an upload that is not completed", place))
+        raise BadRequest.with_details(ErrorDetail("names an upload that is not completed", pointer))
     return file
 
 
-def check_project(session: Session, file: File, project_id: str, place: str) -> None:
+def check_project(session: Session, file: File, project_id: str, pointer: str) -> None:
     """Raise BadRequest with the place of the id if the file was uploaded for other projects than this one."""
     allowed = set(session.scalars(select(TokenProject.project_id).where(TokenProject.token_id == file.created_by_id)))
     if allowed and project_id not in allowed:
-        raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", place))
+        raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", pointer))
 
 
 def get(session: Session, file_id: str, lock: Lock = Lock.NONE) -> File:

@@ -20,13 +20,13 @@ def find(session: Session, request: Request) -> IdempotencyRecord | None:
     same = IdempotencyRecord.idempotency_key == request.idempotency_key
     if request.idempotency_key is None:
         same = IdempotencyRecord.idempotency_key.is_(None) & (IdempotencyRecord.body_digest == request.body_digest)
-    place = (
+    same_target = (
         IdempotencyRecord.token_id == request.token_id,
         IdempotencyRecord.method == request.method,
         IdempotencyRecord.path == request.path,
     )
     return session.scalars(
-        select(IdempotencyRecord).where(*place, same).order_by(IdempotencyRecord.id.desc()).limit(1)
+        select(IdempotencyRecord).where(*same_target, same).order_by(IdempotencyRecord.id.desc()).limit(1)
     ).first()
 
 
@@ -46,7 +46,7 @@ def claim(session: Session, request: Request, retried_within: timedelta) -> None
         raise KeyClaimed
 
 
-def record(session: Session, request: Request, answer: Mapping[str, object]) -> None:
+def record(session: Session, request: Request, response: Mapping[str, object]) -> None:
     """Keep the answer to `request`. Call it in the write whose effect it tells of.
 
     Raises KeyClaimed if its idempotency key has a record.
@@ -59,7 +59,7 @@ def record(session: Session, request: Request, answer: Mapping[str, object]) -> 
         path=request.path,
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
-        answer=dict(answer),
+        response=dict(response),
     )
     try:
         session.execute(new)

@@ -343,7 +343,7 @@ class IdempotencyRecord(Table):
     path: Mapped[str] = mapped_column(text_type())
     idempotency_key: Mapped[str | None] = mapped_column(text_type(256))
     body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    answer: Mapped[JsonObject]
+    response: Mapped[JsonObject] = mapped_column("answer")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

@@ -72,10 +72,10 @@ def check_new(session: Session, scopes: Sequence[str], expires_at: datetime | No
     if project_ids and ADMIN in scopes:
         raise BadRequest.with_details(ErrorDetail("cannot limit a token with the scope admin", "/project_ids"))
     known = set(session.scalars(select(Project.id).where(Project.id.in_(project_ids), Project.deleted_at.is_(None))))
-    unknown = [place for place, project_id in enumerate(project_ids) if project_id not in known]
+    unknown = [index for index, project_id in enumerate(project_ids) if project_id not in known]
     if unknown:
         error = ObjectNotFound.of("Project")
-        faults = [ErrorDetail(error.message, f"/project_ids/{place}", error.reason) for place in unknown]
+        faults = [ErrorDetail(error.message, f"/project_ids/{index}", error.reason) for index in unknown]
         raise ObjectNotFound(error.message, faults)
 
 

@@ -15,6 +15,6 @@ def adopt_parts(directory: Path, catalog: Catalog, store: LocalFileStore) -> Non
     unfinished = set(catalog.read(files.unfinished_ids))
     for upload in directory.iterdir():
         for part in upload.iterdir() if upload.name in unfinished else ():
-            stored = store.take(part)
+            stored = store.adopt(part)
             catalog.write(partial(files.put_part, file_id=upload.name, number=int(part.name), stored=stored))
     shutil.rmtree(directory)

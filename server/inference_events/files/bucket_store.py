@@ -29,7 +29,7 @@ class BucketFileStore:
     async def put(self, content: AsyncIterable[bytes | bytearray]) -> StoredObject:
         key, hashed = uuid4().hex, _Hashed(content)
         pieces = aiter(hashed)
-        start = await _take(pieces, PART_BYTES)
+        start = await _read_at_least(pieces, PART_BYTES)
         if hashed.has_ended:
             await self._put(key, b"".join(start))
         else:
@@ -109,10 +109,10 @@ class _Hashed:
         self.has_ended = True
 
 
-async def _take(pieces: AsyncIterator[bytes | bytearray], least: int) -> list[bytes | bytearray]:
-    """Take pieces until they are longer than `least` bytes together, or end."""
+async def _read_at_least(pieces: AsyncIterator[bytes | bytearray], count: int) -> list[bytes | bytearray]:
+    """Take pieces until they are longer than `count` bytes together, or end."""
     taken: list[bytes | bytearray] = []
-    while sum(map(len, taken)) <= least and (piece := await anext(pieces, None)) is not None:
+    while sum(map(len, taken)) <= count and (piece := await anext(pieces, None)) is not None:
         taken.append(piece)
     return taken
 

@@ -43,7 +43,7 @@ class LocalFileStore:
             await asyncio.to_thread(draft.unlink, missing_ok=True)
         return StoredObject(key, size, sha256)
 
-    def take(self, file: Path) -> StoredObject:
+    def adopt(self, file: Path) -> StoredObject:
         """Make a file on the same disk, which is synced, an object."""
         key = uuid4().hex
         with file.open("rb") as content:

@@ -20,9 +20,9 @@ UNFINISHED_HOURS = 24
 
 @dataclass(frozen=True)
 class UploadPart:
-    """A part as a completion names it: `place` is where in the request, `id` the SHA-256 of its content in hex."""
+    """A part as a completion names it: `pointer` is a JSON pointer to it, `id` the SHA-256 of its content in hex."""
 
-    place: str
+    pointer: str
     number: int
     id: str
 
@@ -70,7 +70,7 @@ class MultipartUploads:
 
 def validate_part_order(named: Sequence[Mapping[str, Any]]) -> list[UploadPart]:
     """Return the parts that a completion names. Raises BadRequest if they are not numbered 1, 2, … each once."""
-    parts = [UploadPart(f"/parts/{place}", one["number"], one["id"]) for place, one in enumerate(named)]
+    parts = [UploadPart(f"/parts/{index}", part["number"], part["id"]) for index, part in enumerate(named)]
     faults = list(_numbering_faults(parts))
     if faults:
         raise BadRequest.with_details(*faults)
@@ -84,21 +84,21 @@ def expire_uploads(catalog: Catalog) -> None:
 
 
 def _check(named: Sequence[UploadPart], stored: Mapping[int, StoredObject], limit: int) -> None:
-    missing = [ErrorDetail("is not stored", part.place) for part in named if part.number not in stored]
+    missing = [ErrorDetail("is not stored", part.pointer) for part in named if part.number not in stored]
     if missing:
         raise BadRequest.with_details(*missing)
     if sum(stored[part.number].size for part in named) > limit:
         raise PayloadTooLarge(f"The file is larger than the limit of {limit} bytes")
     others = [part for part in named if stored[part.number].sha256 != part.id.lower()]
     if others:
-        raise BadRequest.with_details(*(ErrorDetail("is stored with another id", part.place) for part in others))
+        raise BadRequest.with_details(*(ErrorDetail("is stored with another id", part.pointer) for part in others))
 
 
 def _numbering_faults(parts: Sequence[UploadPart]) -> Iterator[ErrorDetail]:
     seen: set[int] = set()
     for part in parts:
         if part.number in seen:
-            yield ErrorDetail("is named twice", f"{part.place}/number")
+            yield ErrorDetail("is named twice", f"{part.pointer}/number")
         elif part.number > len(parts):
-            yield ErrorDetail("leaves a gap in the numbers", f"{part.place}/number")
+            yield ErrorDetail("leaves a gap in the numbers", f"{part.pointer}/number")
         seen.add(part.number)

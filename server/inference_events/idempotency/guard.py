@@ -47,7 +47,7 @@ class IdempotencyGuard:
         self._finders = finders
         self._running: dict[Key, _Running] = {}
 
-    async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+    async def respond(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         """Return the response to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
         if request.idempotency_key is None and not request.is_retry:
             return await self._begin(request, perform())

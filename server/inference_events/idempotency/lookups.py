@@ -26,6 +26,6 @@ def in_catalog(catalog: Catalog) -> Find:
 
     async def find(request: Request) -> StoredResponse | None:
         attempt = await catalog.aread(lambda session: idempotency_records.find(session, request))
-        return None if attempt is None else StoredResponse(attempt.body_digest, attempt.answer, attempt.created_at)
+        return None if attempt is None else StoredResponse(attempt.body_digest, attempt.response, attempt.created_at)
 
     return find

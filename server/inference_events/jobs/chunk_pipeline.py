@@ -47,12 +47,12 @@ class ChunkPipeline:
                 self._begun[0][1].result()
                 break
             except SCHEMA_STALE:
-                self._begin_anew()
+                self._restart()
         else:
             self._begun[0][1].result()
         del self._begun[0]
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         """Write once more what has begun: what follows a chunk that failed has failed, too, as out of turn."""
         for _, written in self._begun:
             written.exception()

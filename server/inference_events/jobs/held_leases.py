@@ -42,7 +42,7 @@ class HeldLeases:
                 # The next time may come before the lease ends.
                 log.warning("lease_not_renewed", job=lease.job_id, exc_info=True)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let another process claim the jobs, although their runs have not come to a safe point."""
         for lease in self._leases():
             try:

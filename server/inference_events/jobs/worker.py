@@ -205,7 +205,7 @@ class Workers:
             self._held.renew()
         self._queue.close()
         self._is_grace_over.wait(_SAFE_POINT_SECONDS)
-        self._held.give_back()
+        self._held.release()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -230,10 +230,10 @@ class Workers:
                     # After the catalog knows: a job that runs again needs the notes of requests up to its end.
                     self._ended(job.id)
                 else:
-                    self._give_back(run.lease)
+                    self._release(run.lease)
         self._queue.wake()
 
-    def _give_back(self, lease: Lease) -> None:
+    def _release(self, lease: Lease) -> None:
         """Let the job be claimed again. Until then no other worker can have it before the lease ends."""
         while True:
             try:

@@ -64,9 +64,9 @@ class ModelRegistry:
             updatable = [column.name for column in schema.columns if column.updatable]
             self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets, updatable).result()
         except LossyRetyping as error:
-            places = {column["name"]: place for place, column in enumerate(model.schema["columns"])}
+            indexes = {column["name"]: index for index, column in enumerate(model.schema["columns"])}
             faults = [
-                ErrorDetail("stored values do not fit the new type", f"/schema/columns/{places[name]}", "Conflict")
+                ErrorDetail("stored values do not fit the new type", f"/schema/columns/{indexes[name]}", "Conflict")
                 for name in error.args
             ]
             raise Conflict("Stored values would be lost", faults) from None

@@ -46,7 +46,7 @@ def _check(names: Sequence[str]) -> None:
 def _cells(rows: pa.Table, type: str) -> Iterator[Cells]:
     # The vendor's client makes every column of a DataFrame text. If only some are text, their texts mean text.
     is_text = all(is_text_type(column.type) for column in rows.columns)
-    columns = (normalize(rows[place], field) for place, field in enumerate(rows.schema))
+    columns = (normalize(rows[index], field) for index, field in enumerate(rows.schema))
     return (Cells(values, is_text, is_csv=type == "CSV") for values in columns)
 
 
