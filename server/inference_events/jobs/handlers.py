@@ -14,7 +14,7 @@ from inference_events.events.ingest.batch import Defaults, Ingested, ingest_publ
 from inference_events.events.ingest.files import FileChunk, Unreadable
 from inference_events.events.ingest.headers import describe_header_fault
 from inference_events.events.ingest.readers import FileReaders
-from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.rows import TableRows
 from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import Store
 from inference_events.events.store_errors import JobClosed
@@ -75,7 +75,7 @@ class JobHandlers:
         dataset = run.job.params["dataset"]
         kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
 
-        def ingest(rows: FileRows, schema: ModelSchema, defaults: Defaults) -> Ingested:
+        def ingest(rows: TableRows, schema: ModelSchema, defaults: Defaults) -> Ingested:
             return ingest_published(rows, schema, defaults, makes_missing_ids=dataset is not None)
 
         self._write_file(run, dataset, kind, ingest)
@@ -129,7 +129,7 @@ class JobHandlers:
         run: JobRun,
         dataset: str | None,
         kind: WriteKind,
-        ingest: Callable[[FileRows, ModelSchema, Defaults], Ingested],
+        ingest: Callable[[TableRows, ModelSchema, Defaults], Ingested],
     ) -> None:
         job, model_id = run.job, _model_id(run)
         run.count_with(partial(self._report, job))
@@ -195,11 +195,11 @@ class JobHandlers:
         chunk: FileChunk,
         environment_id: str,
         kind: WriteKind,
-        ingest: Callable[[FileRows, ModelSchema, Defaults], Ingested],
+        ingest: Callable[[TableRows, ModelSchema, Defaults], Ingested],
     ) -> Future[Statuses]:
         job, model_id = run.job, _model_id(run)
         defaults = Defaults(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
-        rows = FileRows(chunk.table, text=file.type == files.CSV)
+        rows = TableRows(chunk.table, is_csv=file.type == files.CSV)
         schema = self._registry.schema(model_id)
         ingested = ingest(rows, schema, defaults)
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
