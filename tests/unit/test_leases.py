@@ -24,7 +24,7 @@ from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job, new_id, utc_now
 from inference_events.jobs import Cancelled, Handler, JobQueue, JobRun, Workers, worker
-from inference_events.jobs.queue import LOOK_SECONDS
+from inference_events.jobs.queue import POLL_SECONDS
 from inference_events.settings import Settings
 from tests.unit.job_rows import read, wait_for, wait_until
 
@@ -438,7 +438,7 @@ def test_a_worker_looks_again_when_the_next_lease_ends(catalogs: Callable[[], Ca
     began = time.monotonic()
     with working(JobQueue(two), two, JobRun.finish):
         wait_for(two, job_id)
-    assert time.monotonic() - began < LOOK_SECONDS / 2
+    assert time.monotonic() - began < POLL_SECONDS / 2
 
 
 def test_the_only_process_continues_its_jobs_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from inference_events.events.ingest.hashes import Hashes, mix
 
-# Zero would stay zero.
+# Added to row numbers, because the hash of zero is zero.
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -48,7 +48,7 @@ class _Reservoir:
         return self._tables[0]
 
     def _shrink(self) -> None:
-        """Keep the rows with the smallest keys, as many as fit, and let only rows with smaller keys come later."""
+        """Keep the rows with the smallest keys, as many as fit. From now on, add only rows with smaller keys."""
         table, keys = pa.concat_tables(self._tables), np.concatenate(self._keys)
         size = min(self._size, len(table))
         if self._bytes() > self._max_bytes:
