@@ -13,9 +13,9 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def repeated(*functions: tuple[Callable[[], None], float]) -> AsyncIterator[None]:
-    """Call each function again and again in a thread while the block runs, with its pause in seconds in between.
+    """Call each function repeatedly in a thread while the block runs, with its pause in seconds in between.
 
-    A call that runs when the block ends is not interrupted.
+    A call that is running when the block ends is not interrupted.
     """
     tasks = [asyncio.create_task(_repeat(*each)) for each in functions]
     try:
@@ -27,12 +27,12 @@ async def repeated(*functions: tuple[Callable[[], None], float]) -> AsyncIterato
 
 
 async def _repeat(function: Callable[[], None], seconds: float) -> None:
-    """Failures do not end it: a full disk may have room again later."""
+    """Call a function repeatedly, even after failures: a full disk may have room again later."""
     while True:
         try:
             await asyncio.to_thread(function)
         except ServiceUnavailable:
-            # The database of replicas is away. Other parts of the server report it.
+            # The replicas' database is not available. Other parts of the server report it.
             log.warning("repeated_work_waits", work=function.__name__)
         except Exception:
             log.error("repeated_work_failed", work=function.__name__, exc_info=True)

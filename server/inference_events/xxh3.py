@@ -1,8 +1,8 @@
 """Hash columns of text with XXH3 (64 bits) without a call for each text.
 
 Hashes of texts are stored, so they must be the same in every process, build and version. XXH3 is a published and
-frozen format: for each text, this module returns exactly what the library `xxhash` returns for its UTF-8 bytes, and
-`tests/unit/test_xxh3.py` compares the two at each length. So the callers may mix both, and stored hashes stay valid.
+frozen format: for each text, this module returns the same hash as the library `xxhash` for its UTF-8 bytes, and
+`tests/unit/test_xxh3.py` compares the two at each length. So callers may use both, and stored hashes stay valid.
 
 XXH3 has a formula for each class of lengths. The texts of one class are hashed together, block by block so that the
 intermediate values stay in the processor's cache. Few texts, and long ones, cost less in the library.

@@ -193,7 +193,7 @@ def test_a_store_that_does_not_respond_is_a_503(bench: Bench) -> None:
     bench.operations.overrides["publish_events"] = failing(Retryable(f"PostgreSQL: {CANARY}"))
     response = bench.send("POST", "/v3/events", events_body(0))
     message = assert_error_envelope(response.json(), 503)["message"]
-    assert message == "The database does not answer; try again later"
+    assert message == "The database does not respond; try again later"
     assert int(response.headers["retry-after"]) > 0
     assert [line["level"] for line in bench.lines() if line["event"] == "store_unavailable"] == ["warning"]
     assert not any(line["event"] == "request_failed" for line in bench.lines())

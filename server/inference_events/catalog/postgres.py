@@ -210,7 +210,7 @@ def _state(error: DBAPIError) -> str | None:
 
 
 def _unavailable() -> ServiceUnavailable:
-    return ServiceUnavailable("The database does not answer; try again later", RETRY_AFTER_SECONDS)
+    return ServiceUnavailable("The database does not respond; try again later", RETRY_AFTER_SECONDS)
 
 
 def _server_of(url: str) -> str:

@@ -23,9 +23,9 @@ from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
 MAX_PAGE_BYTES = 64 * 1024 * 1024
-# Events of a step. An event has a few MiB at most, so the first step bounds unnecessary reads.
+# The numbers of events in the steps. An event has a few MiB at most, so a small first step limits unneeded reads.
 FIRST_STEP, MAX_STEP = 64, 256
-# Control characters take six bytes in JSON, short columns a name each, and a page has five steps.
+# In JSON, a control character takes six bytes and each value the name of its column, and a page has five steps.
 JSON_GROWTH = 32
 
 
@@ -100,7 +100,7 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
 
 
 def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
-    """Return a range's bounds in microseconds since 1970. Raises BadRequest unless start is before end."""
+    """Return the bounds of a range in microseconds since 1970. Raises BadRequest unless start is before end."""
     start = time_bound(time_range["start_time"], "/time_range/start_time")
     end = time_bound(time_range["end_time"], "/time_range/end_time")
     if start >= end:
@@ -109,7 +109,7 @@ def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
 
 
 def time_bound(time: str | float, pointer: str) -> int:
-    """Return a bound in microseconds since 1970. Raises BadRequest that names `pointer`."""
+    """Return a bound in microseconds since 1970. Raises BadRequest with the pointer."""
     try:
         bound = parse_timestamp(time)
     except (ValueError, OverflowError):
