@@ -284,7 +284,7 @@ ZOMBIES: dict[str, Callable[[JobRun], object]] = {
 
 @pytest.mark.parametrize("state", ["runs elsewhere", "runs here", "ended", "given back"])
 def test_a_run_that_lost_its_lease_changes_nothing(catalog: Catalog, state: str) -> None:
-    """Whatever it tries, a run that gave its lease back, or whose job another run has or had, commits nothing."""
+    """A run that released its lease, or whose job another run has or had, cannot commit anything."""
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     for name, attempt in ZOMBIES.items():
         job_id = accept(catalog, model_id=name)

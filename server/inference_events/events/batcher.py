@@ -116,7 +116,7 @@ class _Lane:
 
 
 class RequestBatcher:
-    """Takes events from requests and answers when they are on disk. Rules: `openapi.yaml`, `POST /v3/events`."""
+    """Batches events of requests, and completes each request once they are on disk. Rules: `POST /v3/events`."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class RequestBatcher:
         return self._light.queue.depth() + self._heavy.queue.depth()
 
     def stop(self) -> None:
-        """Take no more; what is written already is answered when the store has committed it."""
+        """Accept no more requests. Requests that are being written are completed when the store has committed them."""
         # The light lane first: what it finds to be heavy goes to the other one.
         for lane, thread in zip((self._light, self._heavy), self._threads, strict=True):
             lane.queue.close()
