@@ -13,12 +13,12 @@ ADMIN: Final = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Describe the current request.
+    """The current request.
 
     `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
-    `X-Fiddler-Client-Retry`, `arrived_at` is when its head was read. Only `idempotency` uses these. `body_bytes` and
-    `body_values` say about how much JSON the body holds. `project_ids` are the projects that the token is limited to;
-    None means all.
+    `X-Fiddler-Client-Retry`, and `arrived_at` is when its head was read. Only `idempotency` uses these three.
+    `body_bytes` and `body_values` are the approximate size of the JSON body. `project_ids` are the projects that the
+    token is limited to; None means all.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Request:
 
 @dataclass(slots=True)
 class UploadedFile:
-    """Name an upload that the file store holds: size in bytes, SHA-256 in hex.
+    """An upload in the file store: size in bytes, SHA-256 in hex.
 
     It is deleted after the request unless an operation keeps it.
     """
@@ -54,7 +54,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class RawEvents:
-    """Hold the array `source.events` of a large body as JSON text, which may be columns sooner than objects.
+    """The array `source.events` of a large body as JSON text, from which columns are made faster than from objects.
 
     `decode` returns the events. It raises BadRequest if they, or the array, break the contract. `allows` returns
     whether the contract allows this number of events.
@@ -66,7 +66,7 @@ class RawEvents:
 
 
 class KeyClaimed(Exception):
-    """Another attempt at the request has succeeded, with its key or its body. This attempt changed nothing."""
+    """Another attempt of the request has succeeded. This attempt changed nothing."""
 
 
 _current: ContextVar[Request] = ContextVar("current_request")

@@ -36,10 +36,7 @@ class ModelUnknown(StoreError):
 
 
 class RecordExists(StoreError):
-    """Some of a write's requests have records already, and nothing was written.
-
-    `args` are their places in `Write.records`.
-    """
+    """Some requests of a write have a record already, and nothing was written. `args` are their indexes in `records`."""
 
 
 class RevisionChanged(StoreError):

@@ -126,8 +126,9 @@ class IdempotencyRecord:
 class RecordOfRows:
     """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`.
 
-    Without an idempotency key, a record of the same body that was made `since` then (UTC microseconds) is one of the
-    same request: any if `is_retry`, otherwise that of a retry, which was faster at another replica.
+    `since` is None if the request has an idempotency key. Otherwise, records with the same body that were made at `since`
+    (UTC microseconds) or later belong to the same request: all of them if `is_retry`, else only those of retries, which
+    were faster at another replica.
     """
 
     record: IdempotencyRecord
@@ -195,7 +196,7 @@ class Write:
 
     @cached_property
     def requests(self) -> Sequence[RecordOfRows]:
-        """Return the records once and for all."""
+        """Return the records as a tuple."""
         return tuple(self.records)
 
     @property
@@ -204,9 +205,9 @@ class Write:
         keys = (one.record.key for one in self.requests)
         return [key for key in keys if key.idempotency_key is not None]
 
-    def places(self, claims: Sequence[RetryKey]) -> list[int]:
-        """Return where in `records` the requests of some keys are."""
-        return [place for place, one in enumerate(self.requests) if one.record.key in claims]
+    def indexes(self, claims: Sequence[RetryKey]) -> list[int]:
+        """Return the indexes in `records` of the requests with some keys."""
+        return [index for index, one in enumerate(self.requests) if one.record.key in claims]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Idempotency records as bytes: compressed, because a thousand ids would take as much space as their events."""
+"""Idempotency records as bytes, compressed because a thousand ids would take as much space as their events."""
 
 import threading
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
 
 
 def joined_since(request: Request, now: int) -> int | None:
-    """Return since when a record of the same body is one of the same request, None if a key tells that."""
+    """Return `RecordOfRows.since` of a request that is written `now`, in microseconds since 1970."""
     if request.idempotency_key is not None:
         return None
     return now - RETRIED_WITHIN // timedelta(microseconds=1) if request.is_retry else microseconds(request.arrived_at)
@@ -55,7 +55,7 @@ def joined_since(request: Request, now: int) -> int | None:
 def find_stored_response(
     store: RecordStore, respond: Callable[[IngestResult], Any], request: Request
 ) -> StoredResponse | None:
-    """Return the newest attempt of `request` that succeeded in the event store; `respond` makes its response."""
+    """Return the response of the newest successful attempt of `request` in the event store. `respond` makes it."""
     record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None

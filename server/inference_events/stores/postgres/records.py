@@ -1,11 +1,11 @@
-"""Idempotency records. They are inserted last in a write's transaction, in order of what they are found by.
+"""Idempotency records. They are inserted last in a write's transaction, sorted by `found_by`.
 
-Each has the number of the batch that wrote it, by which a batch recognises its own commit. A batch without records
-leaves one that stands for it.
+Each has the id of the batch that wrote it, by which a batch recognises its own commit. A batch without records inserts
+one in their place.
 
-A retry without a key may reach another replica while its first attempt still waits or writes here. A lock lets one of
-them write at a time, and the second one finds the record of the first. A first attempt that was overtaken recognises
-its retry by the record: a retry left it, after the first attempt arrived. Both times are from the clocks of replicas.
+A retry without a key may reach another replica while its first attempt still waits or writes here. A lock lets only one
+of them write at a time, and the second one finds the record of the other. A first attempt that its retry has overtaken
+recognises the record of the retry by `is_retry` and by its time, which is after the arrival of the first attempt.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ PURGED_ROWS = 10_000
 BATCH = "BATCH"
 STORED = ["found_by", "batch", "is_retry", *NAMES]
 TYPES = ("bytea", "uuid", "bool", "text", "text", "text", "text", "bytea", "bytea", "int8", "bytea", "int8")
-# A key that another write has claimed, but not committed, is waited for.
+# If another write has claimed a key but not committed, this statement waits for it.
 INSERT = f"""
 INSERT INTO records ({", ".join(STORED)})
 SELECT {", ".join(f"r.{name}" for name in STORED)}
@@ -37,12 +37,12 @@ ORDER BY r.found_by
 ON CONFLICT (found_by) WHERE idempotency_key IS NOT NULL DO NOTHING
 RETURNING found_by
 """
-# PostgreSQL's table of locks has room for so many in each transaction, by default.
+# By default, PostgreSQL's lock table has room for this many per transaction.
 ATTEMPT_LOCKS = 64
 
 
 def find_record(db: Connection, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
-    """Return the newest record of the key, or without an idempotency key of the digest."""
+    """Return the newest record of the key; if it has no idempotency key, of the digest."""
     keyed = "IS NULL" if key.idempotency_key is None else "IS NOT NULL"
     row = db.execute(
         f"SELECT {', '.join(NAMES)} FROM records WHERE found_by = %s AND idempotency_key {keyed}"
@@ -56,9 +56,9 @@ def find_record(db: Connection, key: RetryKey, body_digest: bytes) -> Idempotenc
 
 
 def attempt_locks(write: Write) -> dict[int, bool]:
-    """Return the numbers of the locks that the attempts at a write's requests share, and which a retry needs alone.
+    """Return the numbers of the locks that attempts of a write's requests share, with True if a retry is among them.
 
-    Requests with a key need none. There are few locks, so some requests wait for each other without need.
+    Requests with a key need none. There are few locks, so some unrelated requests wait for each other.
     """
     locks: dict[int, bool] = {}
     for one in write.requests:
@@ -81,9 +81,9 @@ def find_claimed(db: Connection, claims: Sequence[RetryKey]) -> list[RetryKey]:
 
 
 def insert_records(db: Connection, batch: UUID, write: Write, statuses: Statuses) -> None:
-    """Insert the records of a write, or one that stands for its batch. Raises RecordExists.
+    """Insert the records of a write, or one for its batch. Raises RecordExists.
 
-    A chunk of a job needs none: the job's progress stands for it.
+    A chunk of a job needs none: its commit shows in the job's progress.
     """
     inserted = list(write.records)
     if not inserted and write.chunk is None:
@@ -92,7 +92,7 @@ def insert_records(db: Connection, batch: UUID, write: Write, statuses: Statuses
     if not rows:
         return
     stored = {row[0] for row in db.execute(INSERT, list(map(list, zip(*rows, strict=True))))}
-    if refused := [place for place, row in enumerate(rows) if row[0] not in stored]:
+    if refused := [index for index, row in enumerate(rows) if row[0] not in stored]:
         raise RecordExists(*refused)
 
 
@@ -112,17 +112,17 @@ def purge_some_records(db: Connection, before: int) -> bool:
     return deleted < PURGED_ROWS
 
 
-def with_statuses(one: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
+def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
-    own = statuses[one.low : one.high].tobytes()
-    return replace(one.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    own = statuses[request.low : request.high].tobytes()
+    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def found_by(key: RetryKey, body_digest: bytes) -> bytes:
-    """Return a hash of what a record is found by: its key, or without an idempotency key its digest."""
-    place = f"{key.token_id}\n{key.method}\n{key.path}\n".encode()
+    """Return the hash by which a record is found: of its key; if it has no idempotency key, of its digest."""
+    prefix = f"{key.token_id}\n{key.method}\n{key.path}\n".encode()
     own = b"D" + body_digest if key.idempotency_key is None else b"K" + key.idempotency_key.encode()
-    return hashlib.sha256(place + own).digest()
+    return hashlib.sha256(prefix + own).digest()
 
 
 def _row(batch: UUID, one: RecordOfRows, record: IdempotencyRecord) -> list[Any]:

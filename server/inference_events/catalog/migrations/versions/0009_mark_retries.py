@@ -1,4 +1,4 @@
-"""Mark the records that retries left, so that a first attempt at another replica knows that it was overtaken."""
+"""Mark the records of retries, so that a first attempt at another replica recognises that it was overtaken."""
 
 import sqlalchemy as sa
 from alembic import op
