@@ -36,7 +36,7 @@ class ModelUnknown(StoreError):
 
 
 class RecordExists(StoreError):
-    """Some requests of a write have a record already, and nothing was written. `args` are their indexes in `records`."""
+    """Some requests of a write have records, and nothing was written. `args` are their indexes in `Write.records`."""
 
 
 class RevisionChanged(StoreError):

@@ -126,9 +126,9 @@ class IdempotencyRecord:
 class RecordOfRows:
     """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`.
 
-    `since` is None if the request has an idempotency key. Otherwise, records with the same body that were made at `since`
-    (UTC microseconds) or later belong to the same request: all of them if `is_retry`, else only those of retries, which
-    were faster at another replica.
+    `since` is None if the request has an idempotency key. Otherwise, records with the same body that were made at
+    `since` (UTC microseconds) or later belong to the same request: all of them if `is_retry`, else only those of
+    retries, which were faster at another replica.
     """
 
     record: IdempotencyRecord
