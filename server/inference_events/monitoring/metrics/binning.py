@@ -60,8 +60,10 @@ def edge_bins(edges: Sequence[float]) -> Bins:
         edges = [edges[0], edges[0]]
     labels = [f"[{start:g}, {end:g})" for start, end in pairwise(edges[:-1])]
     labels.append(f"[{edges[-2]:g}, {edges[-1]:g}]")
-    starts = (*edges[:-1], math.nextafter(edges[-1], math.inf))
-    return Bins(tuple(labels), starts, (*range(len(labels)), ABOVE))
+    above = math.nextafter(edges[-1], math.inf)
+    if math.isinf(above):
+        return Bins(tuple(labels), tuple(edges[:-1]), tuple(range(len(labels))))
+    return Bins(tuple(labels), (*edges[:-1], above), (*range(len(labels)), ABOVE))
 
 
 def schema_edges(bins: Sequence[float]) -> list[float]:
@@ -72,8 +74,12 @@ def schema_edges(bins: Sequence[float]) -> list[float]:
 
 def equal_widths(least: float, greatest: float) -> list[float]:
     """Return the edges of 10 bins of equal width. Fewer if the numbers between are too few."""
-    step = greatest / EQUAL_WIDTHS - least / EQUAL_WIDTHS
-    return sorted({least, *(least + step * index for index in range(1, EQUAL_WIDTHS)), greatest})
+    shares = [index / EQUAL_WIDTHS for index in range(EQUAL_WIDTHS + 1)]
+    if math.isfinite(greatest - least):
+        edges = [least + (greatest - least) * share for share in shares[:-1]]
+    else:
+        edges = [least * (1 - share) + greatest * share for share in shares[:-1]]
+    return sorted({*edges, greatest})
 
 
 def integer_bins(values: Iterable[float]) -> Bins:

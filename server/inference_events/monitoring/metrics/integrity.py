@@ -31,23 +31,19 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
     if query.column not in (None, ANY_COLUMN):
         return None
     kind = kind_of(query.metric)
-    conditions = [] if kind is None else [f"v.kind = {literal(kind)}"]
-    if without := _not_monitored(subject):
-        conditions.append(f'v."column" NOT IN ({literals(without)})')
-    if not subject.columns.keys() - without:
-        conditions.append("false")
-    some = f"list_filter(violations, lambda v: {' AND '.join(conditions) or 'true'})"
+    # As a list and not with IN, which took 30 times as long for 1,000 names.
+    is_monitored = f'list_contains([{literals(_monitored(subject))}]::VARCHAR[], v."column")'
+    condition = is_monitored if kind is None else f"v.kind = {literal(kind)} AND {is_monitored}"
+    some = f"list_filter(violations, lambda v: {condition})"
     found = count_if(f"len({some}) > 0")
     if query.metric.endswith("_count"):
         return Plain(total(found), (found,), is_count=True)
     return Plain(ratio(found, ROWS, Reason.NO_ROWS, PERCENT), (found,))
 
 
-def _not_monitored(subject: Subject) -> list[str]:
-    monitored = {name for role, names in subject.roles.items() if role != "targets" for name in names} - set(
-        subject.roles["targets"]
-    )
-    return [name for name in subject.columns if name not in monitored]
+def _monitored(subject: Subject) -> list[str]:
+    names = dict.fromkeys(name for names in subject.roles.values() for name in names)
+    return [name for name in names if name not in subject.roles["targets"]]
 
 
 def of_columns(connection: duckdb.DuckDBPyConnection, rows: Rows, queries: Sequence[MetricQuery]) -> list[list[Figure]]:

@@ -101,7 +101,8 @@ def _vector(
     if not found:
         return Reason.NO_BASELINE_VALUES
     return Source(
-        f"CASE WHEN {valid} AND centre IS NOT NULL THEN list_distance({cell}, centre) END",
+        # list_distance refuses nulls, even in rows for which CASE does not call it.
+        f"CASE WHEN {valid} THEN list_distance(list_transform({cell}, lambda y: coalesce(y, 0)), centre) END",
         weight=weighted,
         centres={bin: (centre, []) for bin, centre in found},
         is_rolling=baseline.is_rolling,
