@@ -28,7 +28,9 @@ from tests.monitoring.metrics.relation import BASELINE, Row, compute, drift, mod
 few = settings(max_examples=50)
 INFINITE = [math.inf, -math.inf, math.nan]
 NUMBERS = st.one_of(
-    st.integers(-6, 6).map(float), st.floats(-1e3, 1e3), st.sampled_from([None, *INFINITE, 1.7e308, -1.7e308, sys.float_info.max])
+    st.integers(-6, 6).map(float),
+    st.floats(-1e3, 1e3),
+    st.sampled_from([None, *INFINITE, 1.7e308, -1.7e308, sys.float_info.max]),
 )
 EDGES = (0.0, 1.0, 2.5, 5.0)
 

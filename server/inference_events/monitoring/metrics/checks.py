@@ -20,10 +20,9 @@ from inference_events.monitoring.metrics.catalog import (
 from inference_events.monitoring.metrics.classes import typed
 from inference_events.monitoring.metrics.features import features
 from inference_events.monitoring.metrics.figures import ANY_COLUMN, MetricError, MetricQuery
-from inference_events.monitoring.metrics.sql import is_list
+from inference_events.monitoring.metrics.sql import is_list, is_numeric
 from inference_events.monitoring.subject import Kind, Subject
 
-NUMBERS = ("int", "float")
 CATEGORIES = ("category", "bool")
 KINDS_OF_TARGET = {REGRESSION: (Kind.NUMBER,), RANKING: (Kind.NUMBER, Kind.BOOLEAN, Kind.STRING)}
 CLASSES = (Kind.NUMBER, Kind.BOOLEAN, Kind.STRING)
@@ -84,10 +83,10 @@ def _takes(metric: Metric, name: str, subject: Subject) -> bool:
         return True
     data_type = subject.data_types[name]
     if metric.takes is Takes.NUMBERS:
-        return data_type in NUMBERS
+        return is_numeric(subject, name)
     if metric.takes is Takes.CATEGORIES:
         return data_type in CATEGORIES
-    return data_type in (*NUMBERS, *CATEGORIES) or (subject.kind(name) is Kind.VECTOR)
+    return data_type in CATEGORIES or is_numeric(subject, name) or subject.kind(name) is Kind.VECTOR
 
 
 def _check_category(metric: Metric, query: MetricQuery, subject: Subject) -> None:

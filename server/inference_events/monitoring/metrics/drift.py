@@ -70,7 +70,7 @@ def _undefined(pair: Pair, rows: int) -> Reason | None:
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows) -> bool:
-    return connection.execute(f"SELECT 1 FROM {identifier(baseline.relation)} LIMIT 1").fetchone() is not None
+    return connection.execute(f"SELECT 1 FROM {identifier(baseline.relation)} LIMIT 1").fetchall() != []
 
 
 def prediction_drift_impact(impact: float | None, drift: Figure) -> Figure:

@@ -12,7 +12,7 @@ import duckdb
 
 from inference_events.monitoring.metrics.features import features
 from inference_events.monitoring.metrics.figures import BaselineRows, MetricQuery, Reason
-from inference_events.monitoring.metrics.sql import column, identifier, is_list, number
+from inference_events.monitoring.metrics.sql import column, identifier, is_list, is_numeric, number
 from inference_events.monitoring.metrics.weights import weight
 from inference_events.monitoring.subject import Kind, Subject
 
@@ -67,7 +67,7 @@ def source_of(
 
 def _column(subject: Subject, name: str, weighted: str | None) -> Source:
     cell = f"unnest({column(name)})" if is_list(subject, name) else column(name)
-    is_number = subject.data_types[name] in ("int", "float")
+    is_number = is_numeric(subject, name)
     return Source(
         f"{cell}::DOUBLE" if is_number else cell,
         is_number,
@@ -114,8 +114,8 @@ def _dimensions(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, c
     found = connection.execute(
         f"SELECT len({cell}) AS n FROM {identifier(baseline.relation)} WHERE n > 0 "
         "GROUP BY n ORDER BY count(*) DESC, n LIMIT 1"
-    ).fetchone()
-    return int(found[0]) if found else 0
+    ).fetchall()
+    return int(found[0][0]) if found else 0
 
 
 def _together(
@@ -126,9 +126,7 @@ def _together(
     names: Sequence[str],
     weighted: str | None,
 ) -> Source | Reason:
-    if not names or any(
-        subject.data_types.get(name) not in ("int", "float") or is_list(subject, name) for name in names
-    ):
+    if not all(name in subject.columns and is_numeric(subject, name) and not is_list(subject, name) for name in names):
         return Reason.NOT_NUMERIC
     if query.component is not None:
         return _column(subject, names[query.component], weighted)

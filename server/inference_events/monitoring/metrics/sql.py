@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from inference_events.monitoring.subject import Subject
+from inference_events.monitoring.subject import Kind, Subject
 
 
 def identifier(name: str) -> str:
@@ -51,6 +51,11 @@ def is_list(subject: Subject, name: str) -> bool:
     """Report whether the cells of a column hold a value for each item of a ranking row."""
     declared = subject.columns[name]
     return declared.is_list and not declared.is_vector
+
+
+def is_numeric(subject: Subject, name: str) -> bool:
+    """Report whether a column holds numbers that are no categories."""
+    return subject.kind(name) is Kind.NUMBER and subject.data_types[name] != "category"
 
 
 def values(subject: Subject, name: str, relation: str, more: str = "") -> str:
