@@ -18,7 +18,7 @@ from inference_events.monitoring.metrics.catalog import (
     metrics_of,
 )
 from inference_events.monitoring.metrics.classes import typed
-from inference_events.monitoring.metrics.features import features
+from inference_events.monitoring.metrics.features import Feature, features
 from inference_events.monitoring.metrics.figures import ANY_COLUMN, MetricError, MetricQuery
 from inference_events.monitoring.metrics.sql import is_list, is_numeric
 from inference_events.monitoring.subject import Kind, Subject
@@ -121,11 +121,11 @@ def _baselines(subject: Subject) -> str:
 
 
 def _check_component(component: int, name: str, subject: Subject) -> None:
-    feature = features(subject).get(name)
-    column = subject.columns.get((feature.embedding or "") if feature else name)
+    feature = Feature(name, embedding=name) if name in subject.columns else features(subject)[name]
+    column = None if feature.embedding is None else subject.columns[feature.embedding]
     if column is not None and not column.is_vector:
         raise MetricError(f"{quote(name)} has no components; remove it", "component")
-    count = column.n_dimensions if column else len(feature.columns) if feature else None
+    count = len(feature.columns) if column is None else column.n_dimensions
     if component < 0 or (count is not None and component >= count):
         raise MetricError("the components are numbered from 0" + (f" to {count - 1}" if count else ""), "component")
 

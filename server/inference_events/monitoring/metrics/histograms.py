@@ -40,10 +40,9 @@ class Pair:
     @property
     def numbers(self) -> list[int]:
         """Return the bins that count, in order."""
-        open = [number for number in (BELOW, ABOVE, OTHER) if self.baseline.counts.get(number)]
-        open += [number for number in (BELOW, ABOVE, OTHER) if self.window.counts.get(number) and number not in open]
-        first = [BELOW] if BELOW in open else []
-        return [*first, *range(len(self.bins.labels)), *(number for number in (ABOVE, OTHER) if number in open)]
+        every = [BELOW, *range(len(self.bins.labels)), ABOVE, OTHER]
+        is_used = {number for side in (self.baseline, self.window) for number, count in side.counts.items() if count}
+        return [number for number in every if number >= 0 or number in is_used]
 
     @property
     def labels(self) -> list[str]:
@@ -89,6 +88,8 @@ def find_bins(connection: duckdb.DuckDBPyConnection, subject: Subject, source: S
         return {EVERY: binning.category_bins([False, True])}
     else:
         found = _category_bins(connection, subject, source, baseline)
+        if not found and not baseline.is_rolling:
+            return {EVERY: binning.category_bins(_declared(subject, name or ""))}
     if baseline.is_rolling:
         return found
     return {EVERY: found[0]} if 0 in found else {}
@@ -133,12 +134,16 @@ def _category_bins(
         bound,
     ).fetchall()
     name = source.column or ""
-    kind = subject.kind(name)
-    declared = [value for one in subject.columns[name].categories or () if (value := typed(one, kind)) is not None]
+    kind, declared = subject.kind(name), _declared(subject, name)
     by_bin: dict[int, list[Any]] = {}
     for bin, value in found:
         by_bin.setdefault(bin, [*declared]).append(typed(value, kind))
     return {bin: binning.category_bins(values) for bin, values in by_bin.items()}
+
+
+def _declared(subject: Subject, name: str) -> list[Any]:
+    kind = subject.kind(name)
+    return [value for one in subject.columns[name].categories or () if (value := typed(one, kind)) is not None]
 
 
 def _sides(

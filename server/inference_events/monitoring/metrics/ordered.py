@@ -45,9 +45,10 @@ def ordered(
         f"SELECT {bin} AS bin, {sql.score} + 0 AS score, {sql.positive} AS is_positive FROM {identifier(relation)} "
         f"WHERE {sql.valid} ORDER BY bin, score DESC"
     ).fetchnumpy()
-    bins, starts = np.unique(found["bin"], return_index=True)
-    for number, rows in zip(bins, np.split(np.arange(len(found["bin"])), starts[1:]), strict=False):
-        yield int(number), _cumulative(np.asarray(found["score"])[rows], np.asarray(found["is_positive"])[rows])
+    bins, scores, is_positive = (np.asarray(found[name]) for name in ("bin", "score", "is_positive"))
+    starts = np.flatnonzero(np.diff(bins, prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(bins)], strict=False):
+        yield int(bins[start]), _cumulative(scores[start:end], is_positive[start:end])
 
 
 def _cumulative(scores: Scores, is_positive: npt.NDArray[np.bool_]) -> Ordered:

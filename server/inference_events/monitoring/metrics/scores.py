@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from inference_events.monitoring.metrics import binning
 from inference_events.monitoring.metrics.binary import binary
+from inference_events.monitoring.metrics.catalog import BINARY
 from inference_events.monitoring.metrics.classes import binary_classes, multiclass_classes
 from inference_events.monitoring.metrics.figures import MetricQuery, Reason
 from inference_events.monitoring.metrics.multiclass import multiclass
@@ -71,7 +72,7 @@ def confusion_matrix(
     connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject
 ) -> Confusion:
     """Count the valid rows by actual and predicted class."""
-    if len(subject.roles["outputs"]) == 1:
+    if subject.task == BINARY:
         sql = binary(query, subject)
         classes: Sequence[Any] = binary_classes(subject, sql.target)
         valid, cells = sql.valid, f"({sql.positive})::INTEGER, {sql.predicted}::INTEGER"

@@ -5,12 +5,12 @@ divided by their deviation in the baseline.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
 
-from inference_events.monitoring.metrics.features import features
+from inference_events.monitoring.metrics.features import Feature, features
 from inference_events.monitoring.metrics.figures import BaselineRows, MetricQuery, Reason
 from inference_events.monitoring.metrics.sql import column, identifier, is_list, is_numeric, number
 from inference_events.monitoring.metrics.weights import weight
@@ -19,9 +19,10 @@ from inference_events.monitoring.subject import Kind, Subject
 
 @dataclass(frozen=True)
 class Source:
-    """How to read values. `value` is SQL over a row, and `x` null for what is no value.
+    """How to read values. `value` is SQL over a row, null for what is no value; of numbers, infinite ones are none.
 
-    `centres` and `scales` are lists by bin of the baseline, as columns `centre` and `scale` beside each row.
+    `column` is the column whose bins hold for the values, if there is one. `centres` has a list of means and one of
+    deviations by bin of the baseline; `value` may use them as `centre` and `scale`.
     """
 
     value: str
@@ -34,8 +35,8 @@ class Source:
 
     def query(self, relation: str, *, bin: str = "bin") -> tuple[str, list[Any]]:
         """Return a query for `bin`, `x` and `w`, the weight, and the values that are bound to it."""
-        value = self.value
-        inner = f"SELECT {bin} AS bin, {value} AS x, {self.weight or '1'} AS w FROM {identifier(relation)} AS r"
+        weight = self.weight or "1"
+        inner = f"SELECT {bin} AS bin, {self.value} AS x, {weight} AS w FROM {identifier(relation)} AS r"
         bound: list[Any] = []
         if self.centres:
             bound = [list(self.centres), *(list(lists) for lists in zip(*self.centres.values(), strict=True))]
@@ -51,43 +52,44 @@ def source_of(
     connection: duckdb.DuckDBPyConnection, query: MetricQuery, subject: Subject, baseline: BaselineRows
 ) -> Source | Reason:
     """Return the source of a query's values, or the reason why there is none."""
-    weighted = weight(subject)
+    found = _source_of(connection, query, subject, baseline)
+    return found if isinstance(found, Reason) else replace(found, weight=weight(subject))
+
+
+def _source_of(
+    connection: duckdb.DuckDBPyConnection, query: MetricQuery, subject: Subject, baseline: BaselineRows
+) -> Source | Reason:
     name = query.column or ""
-    if name in subject.columns:
-        if subject.kind(name) is Kind.VECTOR:
-            return _vector(connection, query, subject, baseline, name, weighted)
-        return _column(subject, name, weighted)
-    feature = features(subject)[name]
+    if name in subject.columns and subject.kind(name) is not Kind.VECTOR:
+        return _column(subject, name)
+    feature = Feature(name, embedding=name) if name in subject.columns else features(subject)[name]
     if feature.embedding is not None:
-        return _vector(connection, query, subject, baseline, feature.embedding, weighted)
-    if feature.columns:
-        return _together(connection, query, subject, baseline, feature.columns, weighted)
-    return Reason.NO_EMBEDDING
+        return _vector(connection, subject, baseline, feature.embedding, query.component)
+    if not feature.columns:
+        return Reason.NO_EMBEDDING
+    if not all(_is_single_number(subject, name) for name in feature.columns):
+        return Reason.NOT_NUMERIC
+    if query.component is not None:
+        return _column(subject, feature.columns[query.component])
+    return _together(connection, baseline, feature.columns)
 
 
-def _column(subject: Subject, name: str, weighted: str | None) -> Source:
+def _is_single_number(subject: Subject, name: str) -> bool:
+    return name in subject.columns and is_numeric(subject, name) and not is_list(subject, name)
+
+
+def _column(subject: Subject, name: str) -> Source:
     cell = f"unnest({column(name)})" if is_list(subject, name) else column(name)
     is_number = is_numeric(subject, name)
-    return Source(
-        f"{cell}::DOUBLE" if is_number else cell,
-        is_number,
-        subject.data_types[name] == "int",
-        name,
-        weighted,
-    )
+    return Source(f"{cell}::DOUBLE" if is_number else cell, is_number, subject.data_types[name] == "int", name)
 
 
 def _vector(
-    connection: duckdb.DuckDBPyConnection,
-    query: MetricQuery,
-    subject: Subject,
-    baseline: BaselineRows,
-    name: str,
-    weighted: str | None,
+    connection: duckdb.DuckDBPyConnection, subject: Subject, baseline: BaselineRows, name: str, component: int | None
 ) -> Source | Reason:
     cell = column(name)
-    if query.component is not None:
-        return Source(f"{cell}[{query.component + 1:d}]::DOUBLE", weight=weighted)
+    if component is not None:
+        return Source(f"{cell}[{component + 1:d}]::DOUBLE")
     dimensions = subject.columns[name].n_dimensions or _dimensions(connection, baseline, cell)
     if not dimensions:
         return Reason.NO_BASELINE_VALUES
@@ -103,7 +105,6 @@ def _vector(
     return Source(
         # list_distance refuses nulls, even in rows for which CASE does not call it.
         f"CASE WHEN {valid} THEN list_distance(list_transform({cell}, lambda y: coalesce(y, 0)), centre) END",
-        weight=weighted,
         centres={bin: (centre, []) for bin, centre in found},
         is_rolling=baseline.is_rolling,
     )
@@ -118,18 +119,7 @@ def _dimensions(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, c
     return int(found[0][0]) if found else 0
 
 
-def _together(
-    connection: duckdb.DuckDBPyConnection,
-    query: MetricQuery,
-    subject: Subject,
-    baseline: BaselineRows,
-    names: Sequence[str],
-    weighted: str | None,
-) -> Source | Reason:
-    if not all(name in subject.columns and is_numeric(subject, name) and not is_list(subject, name) for name in names):
-        return Reason.NOT_NUMERIC
-    if query.component is not None:
-        return _column(subject, names[query.component], weighted)
+def _together(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, names: Sequence[str]) -> Source | Reason:
     centres = _centres(connection, baseline, names)
     if not centres:
         return Reason.NO_BASELINE_VALUES
@@ -138,7 +128,7 @@ def _together(
         f"WHEN isfinite({number(name)}) THEN 0 END"
         for i, name in enumerate(names, start=1)
     )
-    return Source(f"sqrt({squares})", weight=weighted, centres=centres, is_rolling=baseline.is_rolling)
+    return Source(f"sqrt({squares})", centres=centres, is_rolling=baseline.is_rolling)
 
 
 def _centres(
