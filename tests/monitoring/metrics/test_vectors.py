@@ -132,3 +132,34 @@ def test_drift(before: list[int], now: list[int], jsd: float, psi: float) -> Non
 
     assert drift(subject, rows(before), rows(now), "x").value == pytest.approx(jsd, abs=1e-6)
     assert drift(subject, rows(before), rows(now), "x", "psi").value == pytest.approx(psi, abs=1e-6)
+
+
+def test_single_value_of_a_group() -> None:
+    """A list of one holds for each item of the group; a list that is too short leaves the other items invalid."""
+    assert one(ranking(), [{"y": [1.0], "s": [0.9, 0.1, 0.5]}], "ndcg_mean").value == 1
+    assert one(ranking(), [{"y": [0.0, 1.0], "s": [0.9, 0.1, 0.99]}], "ndcg_mean").value == pytest.approx(
+        0.6309, abs=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "relevances"),
+    [
+        ({"data_type": "bool"}, None, [False, True]),
+        ({"data_type": "category", "categories": ["no", "yes"]}, None, ["no", "yes"]),
+        ({"data_type": "str"}, ["no", "yes"], ["no", "yes"]),
+        ({"data_type": "category", "categories": [1, 2]}, None, [1, 2]),
+        ({"data_type": "int"}, [1, 2], [1, 2]),
+    ],
+)
+def test_two_relevances(kind: dict[str, Any], order: list[Any] | None, relevances: list[Any]) -> None:
+    """Average precision takes booleans, texts and numbers of two classes; the second class is the relevant one."""
+    subject = ranking(kind, **({} if order is None else {"target_class_order": order}))
+    assert one(subject, [{"y": relevances, "s": [0.9, 0.1]}], "map").value == 0.5
+
+
+def test_graded_texts() -> None:
+    """A text's relevance is its place in the class order, from 0."""
+    subject = ranking({"data_type": "str"}, target_class_order=["bad", "fair", "good", "perfect"])
+    rows = [{"y": ["perfect", "good", "bad", "fair"], "s": [0.9, 0.2, 0.8, 0.5]}]
+    assert one(subject, rows, "ndcg_mean").value == pytest.approx(0.915893, abs=1e-6)
