@@ -282,14 +282,14 @@ def test_rolling_vectors() -> None:
     assert first.value > 0
 
 
-def weighted(**more: Any) -> Subject:
+def weighted(*, is_on: bool = True, **more: Any) -> Subject:
     columns = [
         {"name": "x", "data_type": "bool"},
         {"name": "s", "data_type": "float"},
         {"name": "_weight", "data_type": "float"},
     ]
     spec = {"inputs": ["x"], "outputs": ["s"], **more}
-    params: dict[str, Any] = {"class_weights": [1, 10], "weighted_ref_histograms": True}
+    params: dict[str, Any] = {"class_weights": [1, 10], "weighted_ref_histograms": is_on}
     return model(columns, "binary_classification", spec=spec, **params)
 
 
@@ -309,6 +309,12 @@ def test_weight_column() -> None:
         {"x": False, "_weight": None},
     ]
     assert shown(pair(weighted(metadata=["_weight"]), rows, rows)) == {"false": (0.5, 0.5), "true": (2.5, 2.5)}
+
+
+def test_weights_are_off_by_default() -> None:
+    """Without weighted_ref_histograms, each event counts as one."""
+    rows: list[Row] = [{"x": True, "s": 0.5, "_weight": 2.5}, {"x": False, "s": 0.4}]
+    assert shown(pair(weighted(metadata=["_weight"], is_on=False), rows, rows)) == {"false": (1, 1), "true": (1, 1)}
 
 
 def test_weights_of_several_classes() -> None:
