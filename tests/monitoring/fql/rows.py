@@ -96,7 +96,7 @@ def metric(text: str, model: Subject | None = None, rows: Sequence[Row] = ROWS, 
     given = [f'"b{index}"' for index in range(len(compiled.builtins))]
     result = compiled.result(names, given)
     parts = [f"{one.text} AS {name}" for one, name in zip(aggregates, names, strict=True)]
-    parts += [f"CAST({value!r} AS DOUBLE) AS {name}" for value, name in zip(builtins, given, strict=True)]
+    parts += [f"CAST('{value}' AS DOUBLE) AS {name}" for value, name in zip(builtins, given, strict=True)]
     values = [value for one in aggregates for value in one.values]
     statement = f"SELECT {result.text} FROM (SELECT count(*), {', '.join(parts)} FROM rows)"
     ((value,),) = query(statement, [*result.values, *values], relation(model, rows))

@@ -96,7 +96,12 @@ def _classes(call: Call, context: Context, label: ColumnValue) -> list[Literal]:
     if not order and is_binary and label.type in (Type.NUMBER, Type.BOOLEAN):
         order = (False, True) if label.type is Type.BOOLEAN else (0, 1)
     if not order or (is_binary and len(order) != 2):
-        _refuse(call, "the model has no target_class_order" if not order else "target_class_order has not two classes")
+        _refuse(
+            call,
+            "the model has no target_class_order"
+            if not order
+            else f"a binary classification has 2 classes, and target_class_order {len(order)}",
+        )
     values = [_class_value(one, label.type) for one in order]
     if any(value is None for value in values):
         _refuse(call, f"target {shown(label.name)} is a {label.type.value}, unlike the classes of target_class_order")
