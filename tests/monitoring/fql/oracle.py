@@ -67,7 +67,7 @@ def row_value(tree: Any, row: Row) -> Value:
 def _leaf(tree: Any, row: Row) -> Value:
     if tree.data == "column":
         name = str(tree.children[0])
-        value = row[name[1:-1].replace('""', '"') if name.startswith('"') else name]
+        value: Value = row[name[1:-1].replace('""', '"') if name.startswith('"') else name]
         return _number(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
     return _flag(str(tree.children[0]), row)
 
@@ -93,8 +93,8 @@ def _walk(tree: Any, leaf: Callable[[Any], Value]) -> Value:
         case "true" | "false" | "null":
             return {"true": True, "false": False, "null": None}[tree.data]
         case "negate":
-            value: Any = _walk(children[1], leaf)
-            return None if value is None else -value
+            value = _walk(children[1], leaf)
+            return _applied(operator.neg, value)
         case "not_":
             value = _walk(children[1], leaf)
             return None if value is None else not value
@@ -144,7 +144,7 @@ def _applied(function: Callable[..., Any], *values: Value) -> Value:
         return None
 
 
-def _number(value: Any) -> Any:
+def _number(value: Value) -> Value:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -176,6 +176,7 @@ def _aggregate(tree: Tree[Token], rows: Sequence[Row]) -> Value:
     if not numbers:
         return None
     if name == "quantile":
-        return float(numpy.quantile(numbers, row_value(arguments[1].children[-1], {})))
+        level: Any = row_value(arguments[1].children[-1], {})
+        return float(numpy.quantile(numpy.array(numbers), level))
     total = math.fsum(numbers)
     return total if name == "sum" else total / len(numbers)

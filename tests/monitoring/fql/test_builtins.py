@@ -147,6 +147,7 @@ CATEGORY = {"data_type": "category", "categories": ["no", "yes"]}
     ("type", "order", "values"),
     [
         (CATEGORY, ["no", "yes"], ["yes", "no", "yes", ""]),
+        (CATEGORY, [], ["yes", "no", "yes", ""]),
         (CATEGORY, ["yes", "no"], ["no", "yes", "no", None]),
         ({"data_type": "int"}, [], [1, 0, 1, 2]),
         ({"data_type": "int"}, [1, 2], [2, 1, 2, 0]),
@@ -167,10 +168,29 @@ def test_classes(type: dict[str, Any], order: list[Any], values: list[Any]) -> N
     assert segment("fp()", model, rows) == {2}
 
 
+def test_more_outputs() -> None:
+    """The first output of a binary classification is its score."""
+    assert metric("tp()", subject(outputs=("p", "income"))) == 1
+
+
+def test_class_that_no_target_has() -> None:
+    """Rows without a label are no rows of a class that the target's column cannot hold."""
+    model = subject(
+        "multiclass_classification",
+        columns=columns(y={"data_type": "int"}, a=FLOAT, b=FLOAT),
+        outputs=("a", "b"),
+        targets=("y",),
+        target_class_order=[1, "other"],
+    )
+    rows = rows_of(y=[1, None, 1, 2], a=[0.9, 0.1, 0.2, 0.9], b=[0.1, 0.9, 0.8, 0.1])
+    assert metric("accuracy()", model, rows) == 0.5
+    assert metric("data_count()", model, rows) == 2
+
+
 def test_violations() -> None:
     """A violation count has the rows with such a violation in the column, once each."""
     found = [("income", "missing"), ("income", "type"), ("age", "range")]
-    rows = [{"violations": found}, {"violations": [("income", "type")]}, {"violations": []}]
+    rows: list[Row] = [{"violations": found}, {"violations": [("income", "type")]}, {"violations": []}]
     counts = {
         "null_violation_count(income)": 1,
         "type_violation_count(income)": 2,
@@ -235,22 +255,22 @@ REFUSED = [
     (subject(), "precision(churn)", "takes no argument without a name"),
     (subject(), "precision(target='churn')", "target= takes a column"),
     (subject(), "precision(target=nope)", "unknown column nope"),
-    (subject(), "precision(target=geography)", "target_class_order"),
-    (subject(), "precision(target=seen)", "target_class_order"),
+    (subject(), "precision(target=seen)", "is a Timestamp"),
+    (subject(columns=columns(y={"data_type": "str"}, p=FLOAT), targets=("y",)), "fpr()", "no target_class_order"),
     (subject(), "precision(target=churn, target=churn)", "stands twice"),
     (subject(), "precision(target=churn, churn)", "without a name"),
     (subject(), "sum(precision())", "inside an aggregate"),
     (subject(outputs=()), "precision()", "has no output"),
-    (subject(outputs=("p", "income")), "precision()", "has 2 outputs"),
     (subject(outputs=("geography",)), "precision()", "is a String"),
     (subject(targets=()), "precision()", "has none"),
     (subject(target_class_order=["no", "yes"]), "precision()", "unlike the classes"),
-    (subject(target_class_order=[0, 1, 2]), "precision()", "2 classes"),
+    (subject(target_class_order=[0, 1, 2]), "precision()", "has 3 classes"),
     (CLASSES, "tp()", "needs a class"),
     (CLASSES, "tp(class='d')", "no class of the model"),
     (CLASSES, "tp(class=y)", "takes a class"),
     (CLASSES, "accuracy(threshold=0.5)", "no argument threshold="),
-    (CLASSES, "accuracy(target=a)", "unlike the classes"),
+    (subject(target_class_order=[1, True]), "precision()", "unlike the classes"),
+    (subject("multiclass_classification"), "accuracy()", "classes: 0, outputs: 1"),
     (
         subject(columns=columns(y=CATEGORY, f=FLOAT), task="regression", targets=("y",), outputs=("f",)),
         "mae()",
