@@ -200,4 +200,5 @@ def _doubled(before: Token, token: Token) -> str | None:
     """Return what to write for an operator that other languages make of two of ours."""
     if before.position + 1 != token.position:
         return None
-    return {"<>": "use != for not equal", "**": "use ^ for powers"}.get(before.text + token.text)
+    hints = {"<>": "use != for not equal", "**": "use ^ for powers", "(*": "count rows with traffic()"}
+    return hints.get(before.text + token.text)
