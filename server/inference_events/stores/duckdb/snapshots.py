@@ -5,7 +5,7 @@ gets a range of row numbers at a time.
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import duckdb
@@ -35,7 +35,9 @@ def open_snapshot(db: duckdb.DuckDBPyConnection, schema: TableSchema, revision: 
     db.begin()
     try:
         check_revision(db, schema, revision)
-        yield DuckDBSnapshot(db, schema)
+        snapshot = DuckDBSnapshot(db, schema)
+        with closing(snapshot):
+            yield snapshot
     finally:
         db.rollback()
 
@@ -57,6 +59,7 @@ class DuckDBSnapshot:
     def __init__(self, db: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
         self._db = db
         self._schema = schema
+        self._reader: pa.RecordBatchReader | None = None
 
     def data_revision(self, environment_id: str) -> DataRevision:
         return data_revision(self._db, self._schema.model_id, environment_id)
@@ -68,13 +71,19 @@ class DuckDBSnapshot:
         where, parameters = conditions(selection)
         for part in self._parts(rows):
             query = self._query(selection, f"{where}{part}")
-            with self._db.sql(query, params=parameters).to_arrow_reader(rows) as reader:
+            self._reader = self._db.sql(query, params=parameters).to_arrow_reader(rows)
+            with self._reader as reader:
                 for batch in reader:
                     yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
     def cancel(self) -> None:
         with suppress(duckdb.Error):
             self._db.interrupt()
+
+    def close(self) -> None:
+        """Close a read that was not read to its end. The transaction cannot end before."""
+        if self._reader is not None:
+            self._reader.close()
 
     def _query(self, selection: ColumnSelection, where: str) -> str:
         stored = {column.name: column for column in self._schema.declared}
