@@ -25,13 +25,17 @@ class ColumnSelection:
 
 
 def value_name(column: str) -> str:
-    """Return the name that the values of a column have in a batch."""
-    return f"v:{column}"
+    """Return the name that the values of a column have in a batch: `v:age` for age.
+
+    To DuckDB, names that differ in the case of ASCII letters only are the same. So the name tells which letters are
+    capitals, as bits in hexadecimal: `v1:Age` for Age.
+    """
+    return f"v{_capitals(column)}:{column}"
 
 
 def label_name(column: str) -> str:
-    """Return the name that the times of a column's labels have in a batch."""
-    return f"l:{column}"
+    """Return the name that the times of a column's labels have in a batch: `l:` instead of `v:`."""
+    return f"l{_capitals(column)}:{column}"
 
 
 def batch_schema(selection: ColumnSelection, declared: pa.Schema) -> pa.Schema:
@@ -44,3 +48,8 @@ def batch_schema(selection: ColumnSelection, declared: pa.Schema) -> pa.Schema:
         fields.append(pa.field("violations", VIOLATIONS))
     fields += [pa.field(value_name(name), declared.field(name).type) for name in selection.columns]
     return pa.schema(fields + [pa.field(label_name(name), TIMESTAMP) for name in selection.labels])
+
+
+def _capitals(name: str) -> str:
+    bits = sum(1 << place for place, letter in enumerate(name) if "A" <= letter <= "Z")
+    return f"{bits:x}" if bits else ""
