@@ -20,8 +20,6 @@ from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, 
 from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered, quoted, value_column
 from inference_events.monitoring.engine.watchdog import Watchdog
 
-COMPUTE_SECONDS = 10.0
-
 Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
 
 
@@ -31,7 +29,7 @@ class FigureEngine:
     def __init__(
         self,
         store: EventStore,
-        seconds: float = COMPUTE_SECONDS,
+        seconds: float,
         *,
         instances: int = INSTANCES,
         memory_bytes: int = MEMORY_BYTES,
