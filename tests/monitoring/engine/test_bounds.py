@@ -18,6 +18,7 @@ from inference_events.events.types import DataRevision
 from inference_events.limits import MIB
 from inference_events.monitoring.engine import (
     Bins,
+    Computation,
     EngineBusy,
     FigureEngine,
     QueryCancelled,
@@ -241,12 +242,26 @@ def test_computations_leave_nothing_behind() -> None:
         assert read(computation, "SELECT name FROM (SHOW ALL TABLES)") == []
 
 
+def test_a_broken_instance_is_replaced() -> None:
+    """After a failure that DuckDB calls fatal, the next computation has another instance."""
+    engine = engine_of(instances=1)
+    with pytest.raises(duckdb.FatalException), engine.compute(SCHEMA) as computation:
+        _break(computation)
+    with engine.compute(SCHEMA) as computation:
+        assert read(computation, "SELECT name FROM (SHOW ALL TABLES)") == []
+
+
 def test_a_closed_engine_has_freed_its_instances() -> None:
     """Closing an engine that was never used, or was, is harmless."""
     engine_of().close()
     engine = engine_of()
     assert works(engine)
     engine.close()
+
+
+def _break(computation: Computation) -> None:
+    computation.run("CREATE TABLE memory.main.broken (x INT)", ())
+    raise duckdb.FatalException("broken")
 
 
 @pytest.mark.usefixtures("small_batches")

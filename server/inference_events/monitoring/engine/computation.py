@@ -96,6 +96,7 @@ class Computation:
     def run(self, text: str, values: Sequence[Any]) -> pa.Table:
         """Execute a statement that stands alone."""
         self._watchdog.check()
+        self._failure = None
         try:
             return self._db.sql(text, params=list(values)).to_arrow_table()
         except duckdb.Error as error:

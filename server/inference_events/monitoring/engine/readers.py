@@ -48,6 +48,10 @@ class Readers:
             instance = instance or _open(self._memory_bytes)
             with instance.cursor() as connection:
                 yield connection
+        except (duckdb.FatalException, duckdb.InternalException):
+            # Every later statement of the instance would fail.
+            instance = None
+            raise
         finally:
             self._free.put(instance)
 

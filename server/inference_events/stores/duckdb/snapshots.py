@@ -4,7 +4,7 @@ The engine reads 2048 rows at a time, whatever a batch holds. Of rows so wide th
 gets a range of row numbers at a time.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -24,6 +24,8 @@ BATCH_BYTES = 16 * 1024 * 1024
 # Larger batches are no faster.
 MAX_BATCH_ROWS = 65_536
 VECTOR_ROWS = 2048
+# The engine may read rows for so many batches before it hands out the first one.
+MAX_BATCHES_AT_ONCE = 4
 # Rows that are weighed: some at each of several places, because each place costs a block of every column.
 WEIGHED_PLACES = 8
 WEIGHED_ROWS = 32
@@ -69,7 +71,7 @@ class DuckDBSnapshot:
         row_bytes = self._row_bytes(selection, schema)
         rows = max(min(int(BATCH_BYTES / row_bytes), MAX_BATCH_ROWS), 1)
         where, parameters = conditions(selection)
-        for part in self._parts(rows):
+        for part in self._parts(rows, where, parameters):
             query = self._query(selection, f"{where}{part}")
             self._reader = self._db.sql(query, params=parameters).to_arrow_reader(rows)
             with self._reader as reader:
@@ -94,25 +96,25 @@ class DuckDBSnapshot:
             names.append(column.label_name if column.labelled else f"NULL::{LABEL_TYPE}")
         return latest(self._schema, names, f"SELECT e.* FROM {self._schema.table} e WHERE {where}")
 
-    def _parts(self, rows: int) -> Iterator[str]:
-        """Yield conditions that select rows part by part."""
-        if rows >= VECTOR_ROWS:
+    def _parts(self, rows: int, where: str, parameters: Sequence[Any]) -> Iterator[str]:
+        """Yield further conditions that select rows part by part, if the engine would read too much at once."""
+        if rows * MAX_BATCHES_AT_ONCE >= VECTOR_ROWS:
             yield ""
             return
-        for low in range(0, self._last_row() + 1, rows):
+        range_query = f"SELECT min(e.rowid), max(e.rowid) FROM {self._schema.table} e WHERE {where}"
+        [(first, last)] = self._db.execute(range_query, parameters).fetchall()
+        for low in range(first or 0, (-1 if last is None else last) + 1, rows):
             yield f" AND e.rowid >= {low} AND e.rowid < {low + rows}"
 
     def _row_bytes(self, selection: ColumnSelection, schema: pa.Schema) -> float:
         """Return about how many bytes a row takes."""
         if not selection.with_violations and all(map(_is_fixed, schema.types)):
             return 8.0 * len(schema)
-        places = np.linspace(0, max(self._last_row() - WEIGHED_ROWS, 0), WEIGHED_PLACES).astype(np.int64)
+        last_row = number(self._db, f"SELECT coalesce(max(rowid), 0) FROM {self._schema.table}")
+        places = np.linspace(0, max(last_row - WEIGHED_ROWS, 0), WEIGHED_PLACES).astype(np.int64)
         chosen = np.unique(places[:, None] + np.arange(WEIGHED_ROWS))
         weighed = arrow(self._db, self._query(selection, f"e.rowid IN ({', '.join(map(str, chosen))})"))
         return max(int(weighed.nbytes) / max(len(weighed), 1), 1.0)
-
-    def _last_row(self) -> int:
-        return number(self._db, f"SELECT coalesce(max(rowid), -1) FROM {self._schema.table}")
 
 
 def _is_fixed(kind: Any) -> bool:
