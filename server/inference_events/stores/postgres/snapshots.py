@@ -15,9 +15,8 @@ from inference_events.events.store_errors import RevisionChanged
 from inference_events.events.types import TIMESTAMP, UNKNOWN_TIME, VIOLATIONS, DataRevision
 from inference_events.stores.postgres.changes import data_revision
 from inference_events.stores.postgres.clocks import read_clock
-from inference_events.stores.postgres.columns import to_arrow
 from inference_events.stores.postgres.connections import Connection
-from inference_events.stores.postgres.payloads import unpack_all
+from inference_events.stores.postgres.decoding import read_columns
 from inference_events.stores.postgres.reading import in_range
 from inference_events.stores.postgres.rows import Row, read_violations, times
 from inference_events.stores.postgres.schemas import Column, EventSchema, Schemas
@@ -25,6 +24,7 @@ from inference_events.stores.postgres.schemas import Column, EventSchema, Schema
 BATCH_BYTES = 16 * 1024 * 1024
 FETCHED_ROWS = 2000
 CANCEL_SECONDS = 5.0
+NONE_FOUND: list[dict[str, str | None]] = []
 
 
 def open_snapshot(db: Connection, schemas: Schemas, model_id: str, revision: int) -> "PostgresSnapshot":
@@ -82,31 +82,32 @@ class _Decoder:
         self._selection = selection
         self._columns = [schema.by_name[name] for name in selection.columns]
         self._labels = [schema.by_name[name] for name in selection.labels]
-        self._payloads = sorted({column.payload for column in [*self._columns, *self._labels]})
+        self._types: dict[str, dict[int, pa.DataType]] = {}
+        for column in (*self._columns, *self._labels):
+            self._types.setdefault(column.payload, {})[column.place] = column.arrow
 
     @property
     def selected(self) -> str:
         violations = ["e.violations::text"] if self._selection.with_violations else []
         labels = ["e.labelled_at::text"] if self._labels else []
-        return ", ".join(["e.ts", *violations, *labels, *(f"e.{name}" for name in self._payloads)])
+        return ", ".join(["e.ts", *violations, *labels, *(f"e.{name}" for name in self._types)])
 
     def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """Return rows as a batch."""
         fetched = iter(zip(*rows, strict=True))
         arrays = [times(next(fetched))]
         if self._selection.with_violations:
-            arrays.append(pa.array([read_violations(text) for text in next(fetched)], VIOLATIONS))
+            found = [read_violations(text) if text else NONE_FOUND for text in next(fetched)]
+            arrays.append(pa.array(found, VIOLATIONS))
         labelled_at = _read_times(next(fetched)) if self._labels else []
-        payloads = {name: unpack_all(stored) for name, stored in zip(self._payloads, fetched, strict=True)}
-        arrays += [to_arrow(_values(payloads, column), column.arrow) for column in self._columns]
-        arrays += [_label_times(labelled_at, column, _values(payloads, column)) for column in self._labels]
+        values = {
+            (name, place): array
+            for (name, types), stored in zip(self._types.items(), fetched, strict=True)
+            for place, array in read_columns(stored, types).items()
+        }
+        arrays += [values[column.payload, column.place] for column in self._columns]
+        arrays += [_label_times(labelled_at, each, values[each.payload, each.place]) for each in self._labels]
         return pa.RecordBatch.from_arrays(arrays, schema=self._arrow)
-
-
-def _values(payloads: dict[str, list[list[Any]]], column: Column) -> list[Any]:
-    """Return the values of a column. What comes after the end of an array is null."""
-    place = column.place
-    return [array[place] if place < len(array) else None for array in payloads[column.payload]]
 
 
 def _read_times(texts: Sequence[str | None]) -> list[dict[str, int]]:
@@ -115,13 +116,14 @@ def _read_times(texts: Sequence[str | None]) -> list[dict[str, int]]:
     return [known[text] for text in texts]
 
 
-def _label_times(labelled_at: Sequence[dict[str, int]], column: Column, values: Sequence[Any]) -> pa.Array:
+def _label_times(labelled_at: Sequence[dict[str, int]], column: Column, values: pa.Array) -> pa.Array:
     """Return the times of a column's labels. A value without a time was written before times were kept."""
     if not column.labelled:
         return pa.nulls(len(values), TIMESTAMP)
     number = str(column.number)
     found = [
-        at.get(number, None if value is None else UNKNOWN_TIME) for at, value in zip(labelled_at, values, strict=True)
+        at.get(number, UNKNOWN_TIME if is_valid else None)
+        for at, is_valid in zip(labelled_at, values.is_valid().to_pylist(), strict=True)
     ]
     return pa.array(found, pa.int64()).cast(TIMESTAMP)
 
