@@ -12,8 +12,8 @@ from inference_events.events.types import TIMESTAMP, VIOLATIONS
 class ColumnSelection:
     """Select columns of the events of an environment, of all or of those in a range of time.
 
-    `start` is inclusive and `end` exclusive, both in UTC microseconds. `labels` are the columns of which the times of
-    labels are read, as in `StoredEvents.labelled_at`; a column that never was a target has none.
+    `start` is inclusive and `end` exclusive, both in UTC microseconds. `labels` are the columns whose label times are
+    read, as in `StoredEvents.labelled_at`; a column that was never a target has none.
     """
 
     environment_id: str
@@ -25,21 +25,21 @@ class ColumnSelection:
 
 
 def value_name(column: str) -> str:
-    """Return the name that the values of a column have in a batch: `v:age` for age.
+    """Return the name of a column's values in a batch: `v:age` for age.
 
-    To DuckDB, names that differ in the case of ASCII letters only are the same. So the name tells which letters are
-    capitals, as bits in hexadecimal: `v1:Age` for Age.
+    DuckDB ignores the case of ASCII letters in names. So the name says which letters are capitals, as bits in
+    hexadecimal: `v1:Age` for Age.
     """
     return f"v{_capitals(column)}:{column}"
 
 
 def label_name(column: str) -> str:
-    """Return the name that the times of a column's labels have in a batch: `l:` instead of `v:`."""
+    """Return the name of a column's label times in a batch: `l:` instead of `v:`."""
     return f"l{_capitals(column)}:{column}"
 
 
 def batch_schema(selection: ColumnSelection, declared: pa.Schema) -> pa.Schema:
-    """Return the schema of the batches of a selection: `ts`, `violations`, values, times of labels.
+    """Return the schema of the batches of a selection: `ts`, `violations`, values, label times.
 
     `declared` has the model's columns. Raises KeyError if it lacks one of the selection.
     """

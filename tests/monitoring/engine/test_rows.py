@@ -51,7 +51,7 @@ def test_without_bins_all_events_are_in_bin_0(engine: FigureEngine, opened: Open
 
 
 def test_the_relation_has_the_types_of_the_values(engine: FigureEngine, opened: Opened) -> None:
-    """Values, times of labels and violations come with the types and names that metrics are written for."""
+    """Values, label times and violations come with the types and names that metrics are written for."""
     types = {
         "f": pa.float64(),
         "i": pa.int64(),

@@ -1,4 +1,4 @@
-"""Payloads read the same a column at a time as one by one."""
+"""Payloads are read with the same values a column at a time as one by one."""
 
 import struct
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ SINGLE = [kind for kind in VALUES if not pa.types.is_list(kind)]
 
 @st.composite
 def payloads(draw: st.DrawFn, kinds: Sequence[pa.DataType]) -> tuple[list[pa.DataType], list[list[Any]]]:
-    """Return the types of some places, and rows of values of which the last may be missing."""
+    """Return the types of some columns, and rows of values of which the last may be missing."""
     types = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=20))
     row = st.tuples(*(VALUES[kind] | st.none() for kind in types))
     rows = draw(
@@ -43,43 +43,43 @@ def plain(kind: pa.DataType, values: Sequence[Any]) -> list[Any]:
     return [struct.pack("d", value) if isinstance(value, float) else repr(value) for value in values]
 
 
-def check(types: Sequence[pa.DataType], rows: Sequence[Sequence[Any]], places: Sequence[int]) -> None:
+def check(types: Sequence[pa.DataType], rows: Sequence[Sequence[Any]], indexes: Sequence[int]) -> None:
     stored = [pack(row) if row else None for row in rows]
-    found = decoding.read_columns(stored, {place: types[place] for place in places})
-    assert sorted(found) == sorted(set(places))
-    for place, array in found.items():
+    found = decoding.read_columns(stored, {index: types[index] for index in indexes})
+    assert sorted(found) == sorted(set(indexes))
+    for index, array in found.items():
         array.validate(full=True)
-        assert array.type == types[place]
+        assert array.type == types[index]
         values = (array.cast(pa.int64()) if array.type == TIME else array).to_pylist()
-        expected = [row[place] if place < len(row) else None for row in rows]
-        assert plain(types[place], values) == plain(types[place], expected)
+        expected = [row[index] if index < len(row) else None for row in rows]
+        assert plain(types[index], values) == plain(types[index], expected)
 
 
 @given(data=st.data(), drawn=payloads(SINGLE))
 def test_single_values(data: st.DataObject, drawn: tuple[list[pa.DataType], list[list[Any]]]) -> None:
-    """Every value keeps every bit, whatever stands before it, and with any places chosen."""
+    """Every value keeps every bit, with any values before it and any indexes chosen."""
     types, rows = drawn
-    places = data.draw(st.sets(st.integers(0, len(types) - 1)))
-    check(types, rows, sorted(places))
+    indexes = data.draw(st.sets(st.integers(0, len(types) - 1)))
+    check(types, rows, sorted(indexes))
 
 
 @given(data=st.data(), drawn=payloads(list(VALUES)))
 def test_lists_among_them(data: st.DataObject, drawn: tuple[list[pa.DataType], list[list[Any]]]) -> None:
-    """Lists, and what stands after them, are read as well."""
+    """Lists, and the values after them, are read as well."""
     types, rows = drawn
-    places = data.draw(st.sets(st.integers(0, len(types) - 1)))
-    check(types, rows, sorted(places))
+    indexes = data.draw(st.sets(st.integers(0, len(types) - 1)))
+    check(types, rows, sorted(indexes))
 
 
 @pytest.mark.parametrize("count", [15, 16, 70_000])
 def test_many_places(count: int) -> None:
-    """Payloads of any number of places are read, those in which the first is wanted without looking at the others."""
+    """Payloads with any number of values are read."""
     rows: list[list[int]] = [list(range(count)), [], [1]]
     check([pa.int64()] * count, rows, [0, min(count - 1, 300)])
 
 
 def test_values_are_not_unpacked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Single values, compressed payloads and nulls do without the slow way."""
+    """Single values, compressed payloads and nulls are read a column at a time."""
     monkeypatch.delattr(decoding, "unpack_all")
     types = SINGLE
     rows: list[list[Any]] = [

@@ -1,8 +1,8 @@
 """The rows relation: what the SQL of segments and metrics reads.
 
-It has a row per event: `ts`, `bin`, `violations` if they are read, the values of columns and the times of labels under
-their names of `events.columns`. Statements read it through a common table expression, so that the segment's values are
-bound as those of the statement are.
+It has a row per event: `ts`, `bin`, `violations` if they are read, and values and label times under the names of
+`events.columns`. Statements read it through a common table expression, so that the segment's values are bound like
+those of the statement.
 
 Rows come from the store as they are read and are never all in memory, unless a statement needs them more than once.
 A further statement reads them again, at the same moment. Measured on the embedded engine, with 10 million events and
@@ -80,7 +80,7 @@ def value_column(name: str) -> str:
 
 
 def label_column(name: str) -> str:
-    """Return the SQL name of the times of a column's labels in the rows relation."""
+    """Return the SQL name of a column's label times in the rows relation."""
     return quoted(label_name(name))
 
 

@@ -1,8 +1,8 @@
 """A few columns of many payloads, decoded a column at a time.
 
-Python objects of all values of an event cost more than all else that a scan does. So the payloads are laid end to end,
-and NumPy steps through all of them at once, from place to place. It reads single values only: if there is a list before
-the last place that is wanted, or a value of another type than the column's, the payloads are unpacked one by one.
+Making Python objects of all values of an event costs more than the rest of a scan. So the payloads are joined, and
+NumPy steps through all of them at once, from index to index. It reads single values only. If there is a list before the
+last index that is needed, or a value that does not have its column's type, the payloads are unpacked one by one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ SHORT_TEXTS = range(0xA0, 0xC0)
 SMALL_INTEGERS = [*range(0x80), *range(0xE0, 0x100)]
 LONG_ARRAYS = {0xDC: ">u2", 0xDD: ">u4"}
 NO_VALUES = pack(())
-# What may be looked at after the last byte.
+# Bytes that may be read beyond the last payload.
 PADDING = bytes(16)
 
 
@@ -36,7 +36,7 @@ class _Unreadable(Exception):
 
 
 def read_columns(stored: Sequence[bytes | None], types: Mapping[int, pa.DataType]) -> dict[int, pa.Array]:
-    """Return the values that payloads have at some places, by place. What comes after the end of one is null."""
+    """Return the values at some indexes of payloads, by index. Values beyond the end of a payload are null."""
     if not types:
         return {}
     try:
@@ -44,13 +44,13 @@ def read_columns(stored: Sequence[bytes | None], types: Mapping[int, pa.DataType
     except _Unreadable:
         arrays = unpack_all(stored)
         return {
-            place: to_arrow([array[place] if place < len(array) else None for array in arrays], kind)
-            for place, kind in types.items()
+            index: to_arrow([array[index] if index < len(array) else None for array in arrays], kind)
+            for index, kind in types.items()
         }
 
 
 class _Payloads:
-    """Payloads end to end. `_at` is where the next value of each begins."""
+    """Joined payloads. `_at` is the position of the next value of each."""
 
     def __init__(self, stored: Sequence[bytes | None]) -> None:
         plain = [each if each is not None and each[0] == 0 else _plain(each) for each in stored]
@@ -63,12 +63,12 @@ class _Payloads:
         if not set(types.values()) <= _READERS.keys():
             raise _Unreadable
         columns = {}
-        for place in range(max(types) + 1):
-            is_missing = self._counts <= place
+        for index in range(max(types) + 1):
+            is_missing = self._counts <= index
             tags = self._bytes[self._at]
             tags[is_missing] = NIL
-            if place in types:
-                columns[place] = _READERS[types[place]](self, tags)
+            if index in types:
+                columns[index] = _READERS[types[index]](self, tags)
             sizes = self._sizes(tags)
             sizes[is_missing] = 0
             self._at += sizes
@@ -101,7 +101,7 @@ class _Payloads:
         return lengths
 
     def _put(self, numbers: npt.NDArray[Any], chosen: npt.NDArray[np.bool_], kind: str) -> None:
-        """Put the numbers of a type that follow the tags of the chosen values in their places."""
+        """Set the chosen numbers to those of a type that follow the tags."""
         if chosen.any():
             windows = np.lib.stride_tricks.sliding_window_view(self._bytes, np.dtype(kind).itemsize)
             numbers[chosen] = windows[self._at[chosen] + 1].view(kind)[:, 0]

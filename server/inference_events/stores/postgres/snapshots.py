@@ -1,4 +1,4 @@
-"""Columns of events at one moment: decoded from the payloads of their rows, in no order."""
+"""Columns of events at one moment, decoded from the payloads of the rows, in no order."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -84,7 +84,7 @@ class _Decoder:
         self._labels = [schema.by_name[name] for name in selection.labels]
         self._types: dict[str, dict[int, pa.DataType]] = {}
         for column in (*self._columns, *self._labels):
-            self._types.setdefault(column.payload, {})[column.place] = column.arrow
+            self._types.setdefault(column.payload, {})[column.index] = column.arrow
 
     @property
     def selected(self) -> str:
@@ -101,23 +101,23 @@ class _Decoder:
             arrays.append(pa.array(found, VIOLATIONS))
         labelled_at = _read_times(next(fetched)) if self._labels else []
         values = {
-            (name, place): array
+            (name, index): array
             for (name, types), stored in zip(self._types.items(), fetched, strict=True)
-            for place, array in read_columns(stored, types).items()
+            for index, array in read_columns(stored, types).items()
         }
-        arrays += [values[column.payload, column.place] for column in self._columns]
-        arrays += [_label_times(labelled_at, each, values[each.payload, each.place]) for each in self._labels]
+        arrays += [values[column.payload, column.index] for column in self._columns]
+        arrays += [_label_times(labelled_at, each, values[each.payload, each.index]) for each in self._labels]
         return pa.RecordBatch.from_arrays(arrays, schema=self._arrow)
 
 
 def _read_times(texts: Sequence[str | None]) -> list[dict[str, int]]:
-    """Return the times of labels by the number of the column. Many events have the same."""
+    """Return the label times of each row by the number of the column. Many rows have the same text."""
     known = {text: orjson.loads(text) if text else {} for text in set(texts)}
     return [known[text] for text in texts]
 
 
 def _label_times(labelled_at: Sequence[dict[str, int]], column: Column, values: pa.Array) -> pa.Array:
-    """Return the times of a column's labels. A value without a time was written before times were kept."""
+    """Return a column's label times. A value without one was written before label times were stored."""
     if not column.labelled:
         return pa.nulls(len(values), TIMESTAMP)
     number = str(column.number)
