@@ -102,7 +102,7 @@ class Computation:
         except duckdb.Error as error:
             self._watchdog.check()
             if self._failure is not None:
-                # DuckDB has made a text of it.
+                # DuckDB kept only its text.
                 raise self._failure from None
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise QueryTooLarge from None
@@ -185,7 +185,7 @@ class _Statement:
 
 
 class _Source:
-    """What DuckDB scans. Each scan reads the rows anew."""
+    """What DuckDB scans. Each scan reads the rows again."""
 
     def __init__(self, computation: Computation, selection: RowSelection, declared: pa.Schema) -> None:
         self._computation = computation
