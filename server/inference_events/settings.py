@@ -168,6 +168,12 @@ class Settings(BaseSettings):
     job_days: float = Field(
         default=90, gt=0, le=100_000, description="Days for which a job and its rejected rows are kept after its end."
     )
+    max_monitoring_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=3600,
+        description="Seconds that the figures of one request may take; beyond them the response is 503.",
+    )
     shutdown_grace_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."
     )
