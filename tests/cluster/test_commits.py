@@ -145,8 +145,7 @@ def jobs_of(server: Fleet, model_id: str) -> list[str]:
 ACTIONS = [
     publish,
     publish_with_key,
-    change_catalog,
-    *(pytest.param(each, marks=LONG) for each in (update, publish_file, delete, change_schema)),
+    *(pytest.param(each, marks=LONG) for each in (update, publish_file, delete, change_catalog, change_schema)),
 ]
 
 
@@ -181,7 +180,9 @@ def deleting_a_project(server: Fleet) -> Request:
 
 
 @pytest.mark.parametrize("how", [Cut.BEFORE, Cut.AFTER])
-@pytest.mark.parametrize("make", [publishing, pytest.param(deleting, marks=LONG), deleting_a_project])
+@pytest.mark.parametrize(
+    "make", [publishing, *(pytest.param(one, marks=LONG) for one in (deleting, deleting_a_project))]
+)
 @pytest.mark.parametrize("has_key", [True, False])
 def test_a_change_whose_commits_are_all_cut_is_put_off(
     disturbed: Fleet, make: Callable[[Fleet], Request], how: Cut, has_key: bool
