@@ -59,12 +59,20 @@ def test_each_kind_has_its_own_definitions(api: Api, model_id: str, kind: Kind, 
 
 
 def test_drift_needs_a_baseline_of_the_model(api: Api) -> None:
-    """A definition may name the baselines of its own model, and no others."""
+    """A definition may name the baselines of its own model, and no others. A baseline that one names stays."""
     model_id = api.model("drifting")
     body = {"model_id": model_id, "name": "drift", "definition": DRIFT}
     [message] = api.refused(400, "POST", METRIC.path, json=body)
     assert "train" in message
     source = {"type": "EVENTS", "events": [{"id": "1", "age": 5}]}
     api.post("/v3/events", {"model_id": model_id, "env_type": "PRE_PRODUCTION", "env_name": "train", "source": source})
-    assert api.post(METRIC.path, body)["definition"] == DRIFT
+    made = api.post(METRIC.path, body)
+    assert made["definition"] == DRIFT
     assert api.refused(400, "POST", METRIC.path, json=body | {"model_id": api.model("without")})
+    [baseline] = api.get(f"/v3/models/{model_id}/baselines")["items"]
+    path = f"/v3/baselines/{baseline['id']}"
+    [message] = api.refused(409, "DELETE", path)
+    assert message.startswith('custom metric "drift" would not be valid any more: ')
+    assert api.get(path) == baseline
+    api.delete(f"{METRIC.path}/{made['id']}")
+    assert api.delete(path) == baseline

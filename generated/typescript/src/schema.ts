@@ -861,7 +861,8 @@ export interface paths {
         /**
          * Delete a baseline
          * @description Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its name is
-         *     free again. A later publish to a dataset of that name does not bring it back.
+         *     free again. A later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is
+         *     changed: a 409 with the names of these metrics.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -5077,6 +5078,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];

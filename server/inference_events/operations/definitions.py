@@ -4,7 +4,7 @@ from typing import Generic
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, definitions, models
+from inference_events.catalog import Catalog, definitions, models
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.definitions import DefinitionT
 from inference_events.catalog.listing import Listing, Page
@@ -36,7 +36,7 @@ class Definitions(Generic[DefinitionT]):
             # Its columns must not change until the definition that uses them is there.
             model = models.get(session, body["model_id"], Lock.SHARED)
             name = rules.checked_name(body["name"])
-            rules.check(self._table, body["definition"], rules.subject_of(model, baselines.names(session, model.id)))
+            rules.check(self._table, body["definition"], rules.stored_subject(session, model))
             row = self._table(
                 model_id=model.id,
                 name=name,

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, models, retention
+from inference_events.catalog import Catalog, models, retention
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
@@ -17,7 +17,7 @@ from inference_events.models import rules
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.definitions.changes import check_change
-from inference_events.monitoring.definitions.rules import subject_of
+from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.operations import views
 from inference_events_api import types as t
 
@@ -86,7 +86,7 @@ class ModelOperations:
             changed_format = None if new_format == before.event_ts_format else new_format
             rules.check(body.get("schema", before.schema), body.get("spec", before.spec), changed_format)
             revision = before.schema_revision
-            subject = subject_of(before, baselines.names(session, before.id))
+            subject = stored_subject(session, before)
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
                 check_change(session, row, subject)

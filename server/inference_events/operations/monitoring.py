@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, models
+from inference_events.catalog import Catalog, models
 from inference_events.monitoring import fql
-from inference_events.monitoring.definitions.rules import subject_of
+from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import views
 from inference_events_api import types as t
@@ -18,8 +18,7 @@ class MonitoringOperations:
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:
-            model = models.get(session, body["model_id"])
-            return subject_of(model, baselines.names(session, model.id))
+            return stored_subject(session, models.get(session, body["model_id"]))
 
         return views.envelope(_checked(body, await self._catalog.aread(find)))
 

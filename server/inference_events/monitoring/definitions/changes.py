@@ -10,18 +10,18 @@ from inference_events.catalog.tables import Model
 from inference_events.errors import Conflict, ErrorDetail
 from inference_events.messages import join_names, quote
 from inference_events.monitoring import fql
-from inference_events.monitoring.definitions.rules import COMPILE, subject_of
+from inference_events.monitoring.definitions.rules import COMPILE, stored_subject
 from inference_events.monitoring.subject import Subject
 
 MAX_FAULTS = 50
 
 
 def check_change(session: Session, model: Model, before: Subject) -> None:
-    """Refuse the change of a model that removes or retypes what a definition uses, or makes one invalid.
+    """Refuse the change of a model or its baselines that removes or retypes what a definition uses, or breaks it.
 
     `before` is the model before it changed. Raises Conflict with the names of the definitions.
     """
-    broken = list(_broken(session, model, before, subject_of(model, before.baselines)))
+    broken = list(_broken(session, model, before, stored_subject(session, model)))
     if broken:
         names = join_names([row.name for row, _ in broken])
         faults = [_detail(row, fault) for row, fault in broken[:MAX_FAULTS]]

@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from sqlalchemy.orm import Session
+
+from inference_events.catalog import baselines
 from inference_events.catalog.definitions import AnyDefinition
 from inference_events.catalog.tables import CustomMetric, Model, Segment
 from inference_events.errors import BadRequest, ErrorDetail
@@ -39,6 +42,11 @@ def subject_of(model: Model, baselines: Collection[str] = ()) -> Subject:
         task_params=model.task_params,
         baselines=frozenset(baselines),
     )
+
+
+def stored_subject(session: Session, model: Model) -> Subject:
+    """Return a model as figures see it, with the baselines that it has."""
+    return subject_of(model, baselines.names(session, model.id))
 
 
 def check(table: type[AnyDefinition], definition: str, subject: Subject) -> None:
