@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -82,14 +83,12 @@ def segment(text: str, model: Subject | None = None, rows: Sequence[Row] = ROWS)
     """Return the numbers of the rows in a segment, from 1."""
     model = model or subject()
     condition = compile_segment(text, model).sql(quoted)
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        connection.register("rows", relation(model, rows))
-        found = connection.execute(f"SELECT id FROM rows WHERE {condition.text}", list(condition.values)).fetchall()
+    found = query(f"SELECT id FROM rows WHERE {condition.text}", condition.values, relation(model, rows))
     return {number for (number,) in found}
 
 
 def metric(text: str, model: Subject | None = None, rows: Sequence[Row] = ROWS, builtins: Sequence[float] = ()) -> Any:
-    """Return the value of a custom metric. `builtins` are those of its metrics that are no aggregates."""
+    """Return the value of a custom metric. `builtins` are those of its metrics that are no plain aggregates."""
     model = model or subject()
     compiled = compile_metric(text, model)
     aggregates = compiled.aggregates(quoted)
@@ -97,10 +96,22 @@ def metric(text: str, model: Subject | None = None, rows: Sequence[Row] = ROWS, 
     given = [f'"b{index}"' for index in range(len(compiled.builtins))]
     result = compiled.result(names, given)
     parts = [f"{one.text} AS {name}" for one, name in zip(aggregates, names, strict=True)]
-    parts += [f"CAST({value!r} AS DOUBLE) AS {name}" for value, name in zip(builtins, given, strict=True)]
+    parts += [f"CAST('{value}' AS DOUBLE) AS {name}" for value, name in zip(builtins, given, strict=True)]
     values = [value for one in aggregates for value in one.values]
     statement = f"SELECT {result.text} FROM (SELECT count(*), {', '.join(parts)} FROM rows)"
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        connection.register("rows", relation(model, rows))
-        (value,) = connection.execute(statement, [*result.values, *values]).fetchall()[0]
+    ((value,),) = query(statement, [*result.values, *values], relation(model, rows))
     return value
+
+
+def query(statement: str, values: Sequence[Any], rows: pa.Table) -> list[Any]:
+    cursor = _database().cursor()
+    try:
+        cursor.register("rows", rows)
+        return cursor.execute(statement, list(values)).fetchall()
+    finally:
+        cursor.close()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(":memory:", config={"threads": 1})

@@ -12,12 +12,13 @@ class Arguments:
         self.positional = [argument.value for argument in call.arguments if argument.name is None]
         self.named: dict[str, Node] = {}
         for argument in call.arguments:
-            if argument.name is None and self.named:
-                raise FqlError("an argument without a name follows one with a name", argument.position)
+            if argument.name is None:
+                if self.named:
+                    raise FqlError("an argument without a name follows one with a name", argument.position)
+                continue
             if argument.name in self.named:
-                raise FqlError(f"{argument.name}= stands twice", argument.position)
-            if argument.name is not None:
-                self.named[argument.name] = argument.value
+                raise FqlError(f"{shown(argument.name)}= stands twice", argument.position)
+            self.named[argument.name] = argument.value
 
     def exactly(self, count: int) -> list[Node]:
         """Return all arguments, none of which has a name. Raises FqlError."""
@@ -28,8 +29,11 @@ class Arguments:
     def take(self, count: int) -> list[Node]:
         """Return the arguments without a name. Raises FqlError."""
         if len(self.positional) != count:
-            takes = {0: "takes no column", 1: "takes 1 argument"}.get(count, f"takes {count} arguments")
-            raise FqlError(f"{shown(self.call.function)}() {takes}, not {len(self.positional)}", self.call.position)
+            takes = {0: "takes no argument without a name", 1: "takes 1 argument"}.get(
+                count, f"takes {count} arguments"
+            )
+            found = f", not {len(self.positional)}" if count else ""
+            raise FqlError(f"{shown(self.call.function)}() {takes}{found}", self.call.position)
         taken, self.positional = self.positional, []
         return taken
 

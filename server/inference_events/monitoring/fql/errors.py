@@ -1,8 +1,8 @@
 """What is wrong with a definition, and the place in its text."""
 
-# A definition may hold anything, so an error quotes little of it: a part of one line, and names that are cut.
-MAX_EXCERPT = 60
-MAX_NAME = 30
+# A definition may hold anything, so an error quotes at most 100 characters: a part of one line, and two names.
+MAX_EXCERPT = 50
+MAX_NAME = 25
 
 
 class FqlError(ValueError):

@@ -4,6 +4,7 @@ A row is valid if its target is one of the classes, or a number for a regression
 null. All values are null in other rows, so that no metric counts them.
 """
 
+import math
 from typing import NoReturn
 
 from inference_events.models.schema import category_form
@@ -33,21 +34,22 @@ def row_values(
 
 
 def _outputs(call: Call, context: Context) -> list[ColumnValue]:
-    outputs = [context.column(name) for name in context.subject.roles["outputs"]]
-    if not outputs:
+    """Return the outputs that the task uses: one for each of several classes, else the first."""
+    names = context.subject.roles["outputs"]
+    if not names:
         _refuse(call, "the model has no output")
+    is_multiclass = context.subject.task == "multiclass_classification"
+    outputs = [context.column(name) for name in (names if is_multiclass else names[:1])]
     for output in outputs:
         if output.type is not Type.NUMBER:
             _refuse(call, f"output {shown(output.name)} is a {output.type.value}")
-    if context.subject.task != "multiclass_classification" and len(outputs) > 1:
-        _refuse(call, f"the model has {len(outputs)} outputs, and this task needs one")
     return outputs
 
 
 def _binary(
     call: Call, context: Context, label: ColumnValue, outputs: list[ColumnValue], threshold: float | None
 ) -> dict[str, Node]:
-    negative, positive = (boolean("==", label, one) for one in _classes(call, context, label))
+    negative, positive = (boolean("==", label, one) for one in _two_classes(call, context, label))
     valid = boolean("and", boolean("is_not_null", outputs[0]), boolean("or", negative, positive))
     least = context.subject.threshold if threshold is None else threshold
     return {
@@ -60,13 +62,14 @@ def _binary(
 def _multiclass(
     call: Call, context: Context, label: ColumnValue, outputs: list[ColumnValue], positive: Tree | None
 ) -> dict[str, Node]:
-    classes = _classes(call, context, label)
+    classes = _classes(context, label)
     if len(classes) != len(outputs):
-        _refuse(call, f"the model has {len(outputs)} outputs and {len(classes)} classes")
+        _refuse(call, f"each class needs an output; classes: {len(classes)}, outputs: {len(outputs)}")
     place = number("position", Apply("list", Type.LIST, tuple(classes)), label)
     scores = Apply("list", Type.LIST, tuple(outputs))
     complete = (boolean("is_not_null", output) for output in outputs)
-    valid = boolean("and", boolean("is_not_null", place), *complete)
+    # A class that no target can have is null in the list, and a null target would be in its place.
+    valid = boolean("and", boolean("==", label, label), boolean("is_not_null", place), *complete)
     values: dict[str, Node] = {
         "target": _if_valid(valid, place),
         "largest": _if_valid(valid, number("largest", scores)),
@@ -90,33 +93,41 @@ def _if_valid(valid: Node, value: Node) -> Node:
     return Apply("if", value.type, (valid, value, Literal(value.type, None)))
 
 
-def _classes(call: Call, context: Context, label: ColumnValue) -> list[Literal]:
-    order = context.subject.class_order
-    is_binary = context.subject.task == "binary_classification"
-    if not order and is_binary and label.type in (Type.NUMBER, Type.BOOLEAN):
-        order = (False, True) if label.type is Type.BOOLEAN else (0, 1)
-    if not order or (is_binary and len(order) != 2):
-        _refuse(call, "the model has no target_class_order" if not order else "target_class_order has not two classes")
-    values = [_class_value(one, label.type) for one in order]
-    if any(value is None for value in values):
+def _two_classes(call: Call, context: Context, label: ColumnValue) -> list[Literal]:
+    classes = _classes(context, label)
+    if not classes and label.type is Type.STRING:
+        _refuse(call, "the model has no target_class_order")
+    classes = classes or [Literal(label.type, _class_value(value, label.type)) for value in (0, 1)]
+    if len(classes) != 2:
+        _refuse(call, f"target_class_order has {len(classes)} classes, and this task needs 2")
+    if None in (one.value for one in classes) or classes[0] == classes[1]:
         _refuse(call, f"target {shown(label.name)} is a {label.type.value}, unlike the classes of target_class_order")
-    return [Literal(label.type, value) for value in values]
+    return classes
+
+
+def _classes(context: Context, label: ColumnValue) -> list[Literal]:
+    """Return the classes as values of the target, null for one that it cannot have; by default its categories."""
+    order = context.subject.class_order or context.subject.columns[label.name].categories or ()
+    return [Literal(label.type, _class_value(value, label.type)) for value in order]
 
 
 def _class_value(value: object, type: Type) -> float | bool | str | None:
     """Return a class as a value of the target's type, or None if it cannot be one."""
-    text = str(value)
-    form = category_form(text)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    form = category_form(text) or text
     if type is Type.STRING:
-        return text if isinstance(value, str) else form or text
+        return text if isinstance(value, str) else form
     if type is Type.BOOLEAN:
-        return {"0": False, "false": False, "1": True, "true": True}.get(form or "")
-    if type is Type.NUMBER and not isinstance(value, bool):
-        try:
-            return float(text)
-        except ValueError:
-            return None
-    return None
+        return {"0": False, "false": False, "1": True, "true": True}.get(form)
+    return _finite(value) if type is Type.NUMBER else None
+
+
+def _finite(value: object) -> float | None:
+    try:
+        number = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _class_place(call: Call, classes: list[Literal], positive: Tree | None) -> float:
