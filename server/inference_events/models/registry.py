@@ -50,9 +50,7 @@ class ModelRegistry:
 
     def segment_definition(self, model_id: str, segment_id: str) -> str:
         """Return the definition of a segment of the model. Raises ObjectNotFound."""
-        return self._catalog.cached_read(
-            ("segment", model_id, segment_id), lambda session: _segment_definition(session, model_id, segment_id)
-        )
+        return self._catalog.read(lambda session: _segment_definition(session, model_id, segment_id))
 
     def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
         """Return `environment_id`; create the dataset and its STATIC baseline if they do not exist."""
