@@ -42,6 +42,8 @@ def scan_segment(read: Read, scan: Scan, segment: Segment, *, is_sampled: bool) 
                 left -= chosen.system.num_rows
                 if chosen.system.num_rows:
                     yield chosen
+                if not left:
+                    break
 
 
 def _sample_bound(read: Read, scan: Scan, membership: Membership) -> np.uint64:
