@@ -1,4 +1,4 @@
-"""The composition root: it opens the services, gives them to the operations, and serves these."""
+"""The composition root: it opens the services, passes them to the operations, and serves the operations."""
 
 import asyncio
 import threading
@@ -59,7 +59,7 @@ log = structlog.get_logger(__name__)
 
 
 class Services:
-    """What the operations work with: the stores, and the workers that do jobs on them."""
+    """The services of the operations: the stores, and the workers that run jobs on them."""
 
     def __init__(self, settings: Settings, stopping: threading.Event | None = None) -> None:
         self.settings = settings
@@ -133,7 +133,7 @@ class Services:
         )
 
     def start(self) -> None:
-        """Continue what an earlier process left unfinished."""
+        """Continue the unfinished jobs of an earlier process, and start the workers."""
         end_orphans(self.catalog, self.store, utc_now())
         self.readers.start()
         self._opened.add("file readers", self.readers.close)
@@ -144,7 +144,7 @@ class Services:
         self.readiness.is_running = True
 
     def stop(self) -> None:
-        """Finish what was accepted; jobs stop at a safe point."""
+        """Finish the accepted requests; jobs stop at a safe point."""
         self.readiness.is_running = False
         self._opened.close()
 
@@ -179,7 +179,7 @@ def create_app(
     """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
     `announce` gets the secret of an admin token that had to be made; it is shown nowhere else. Set `stopping` to let
-    another process continue the jobs before the requests that run have ended.
+    another process continue the jobs before the running requests have ended.
     """
     services = Services(settings, stopping)
     if services.new_secret is not None:

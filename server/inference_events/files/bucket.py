@@ -1,7 +1,7 @@
-"""A bucket of S3, Google Cloud Storage or Azure, and what its errors mean.
+"""A bucket of S3, Google Cloud Storage or Azure, and the meaning of its errors.
 
-The library takes credentials and endpoints from the standard variables. The text of its errors shows addresses, which
-may be signed, and whatever the server answers: it is neither shown nor logged.
+The library reads credentials and endpoints from the standard variables. The text of its errors contains URLs, which may
+be signed, and the server's response, so it is neither shown nor logged.
 """
 
 import os
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class BucketUnavailable(FileStoreUnavailable):
-    """Say that the bucket did not do what it was asked for, and why."""
+    """A request to the bucket failed. `why` names the cause."""
 
     def __init__(self, why: str) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class BucketUnavailable(FileStoreUnavailable):
 
 
 class Bucket:
-    """Objects by their keys. Any thread may use it. What fails for a while is tried again for some 20 s.
+    """Objects by their keys. Any thread may use it. Failed requests are retried for about 20 s.
 
     All methods raise FileNotFoundError if the bucket or the object is missing, and BucketUnavailable.
     """
@@ -60,7 +60,7 @@ class Bucket:
             obstore.put(self._store, FOLDER + key, content, use_multipart=False)
 
     async def put_stream(self, key: str, content: AsyncIterable[bytes | bytearray]) -> None:
-        """Store content as it comes. If it raises, there is no object, and what was sent is removed."""
+        """Store content as it arrives. If it raises, no object is created and the sent content is removed."""
         with _translated(key):
             await obstore.put_async(
                 self._store,
@@ -71,7 +71,7 @@ class Bucket:
             )
 
     def read(self, key: str, start: int, length: int) -> memoryview:
-        """Return `length` bytes, which must be there."""
+        """Return `length` bytes, which must exist."""
         with _translated(key):
             return memoryview(obstore.get_range(self._store, FOLDER + key, start=start, length=length))
 
@@ -117,9 +117,9 @@ def _reason(error: Exception) -> str:
         return "its credentials do not allow it"
     if isinstance(error, UnauthenticatedError) or (status and status[1] == "401") or _lacks_credentials(text):
         return "its credentials are missing or not accepted"
-    return f"it answered with the status {status[1]}" if status else "it did not answer"
+    return f"it responded with status {status[1]}" if status else "it did not respond"
 
 
 def _lacks_credentials(text: str) -> bool:
-    """Report whether the library looked for credentials where only a machine of the provider has them."""
+    """Return whether the library looked for credentials in a place that only the provider's machines have."""
     return "/latest/" in text or "metadata.google.internal" in text or "/metadata/identity" in text

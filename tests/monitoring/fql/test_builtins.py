@@ -1,6 +1,7 @@
 """The metrics that FQL knows by name, for each task and with each argument."""
 
 import math
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -295,6 +296,16 @@ def test_refused(model: Subject, text: str, reason: str) -> None:
     with pytest.raises(FqlError) as refused:
         compile_metric(text, model)
     assert reason in str(refused.value)
+
+
+def test_columns_without_single_values() -> None:
+    """Whether a time, a vector or a list of a ranking row is null can be asked and counted."""
+    rows: list[Row] = [{"seen": datetime(2026, 1, 1), "vector": [1.0]}, {"flag": True}]
+    assert metric("count(seen)", rows=rows) == 1
+    assert metric("count(if(flag, seen, null))", rows=rows) == 0
+    assert metric("count(vector)", rows=rows) == 1
+    assert segment("is_null(seen) and is_null(vector)", rows=rows) == {2}
+    assert segment("is_not_null(s)", RANKING, [{"s": [0.5, None]}, {}]) == {1}
 
 
 def test_columns() -> None:

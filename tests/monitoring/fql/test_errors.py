@@ -33,6 +33,7 @@ PLACES = {
     "age > 1 and": (11, None),
     "flag and (age > 1": (17, None),
     "1 < age < 3": (8, "join two comparisons with and"),
+    "count(*) > 1": (6, "count rows with traffic()"),
     "flag == not flag": (8, "write (not ...)"),
     "\u201cage\u201d > 1": (0, 'write columns in "straight" quotes'),
     "geography == \u2018Texas\u2019": (13, "write texts in straight single quotes"),

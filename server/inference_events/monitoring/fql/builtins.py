@@ -84,9 +84,8 @@ def bind_metric(call: Call, arguments: Arguments, context: Context) -> Node:
     name = call.function
     if context.names is not None:
         return _formula(name, context)
-    if name not in FLAGS and context.place is not Place.METRIC:
-        where = "a segment" if context.place is Place.SEGMENT else "an aggregate"
-        raise FqlError(f"{name}() is about many rows and cannot stand inside {where}", call.position)
+    if name not in FLAGS:
+        context.refuse_aggregate(call)
     if name == "traffic":
         arguments.exactly(0)
         return Aggregate("traffic")

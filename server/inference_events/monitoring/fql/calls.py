@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from inference_events.monitoring.fql.arguments import Arguments
 from inference_events.monitoring.fql.builtins import METRIC_NAMES, bind_metric
-from inference_events.monitoring.fql.context import Context, Place, describe, refuse_list, typed
+from inference_events.monitoring.fql.context import Context, describe, refuse_list, typed
 from inference_events.monitoring.fql.errors import FqlError, shown
 from inference_events.monitoring.fql.ir import Aggregate, Apply, Literal, Node, Type, boolean
 from inference_events.monitoring.fql.names import suggestion
@@ -53,7 +53,7 @@ def bind_call(call: Call, context: Context) -> Node:
     if name in NULL_TESTS:
         return boolean(name, typed(context.bind(arguments.exactly(1)[0], context), Type.NUMBER))
     if name in AGGREGATES or (name == "variance" and context.names is not None):
-        _refuse_aggregate(call, context)
+        context.refuse_aggregate(call)
         return _aggregate(call, arguments, context.inside)
     if name not in METRIC_NAMES and context.names is None:
         _refuse_unknown(call)
@@ -97,13 +97,6 @@ def _to_string(tree: Tree, context: Context) -> Node:
     if node.type is Type.TIMESTAMP:
         raise FqlError(f"to_string() does not take a Timestamp, and {describe(tree)} is one", tree.position)
     return Apply("to_string", Type.STRING, (node,))
-
-
-def _refuse_aggregate(call: Call, context: Context) -> None:
-    if context.place is Place.SEGMENT:
-        raise FqlError(f"{call.function}() is about many rows, and a segment is about one row", call.position)
-    if context.place is Place.AGGREGATE:
-        raise FqlError(f"{call.function}() is an aggregate inside an aggregate", call.position)
 
 
 def _aggregate(call: Call, arguments: Arguments, context: Context) -> Node:

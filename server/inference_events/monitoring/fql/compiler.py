@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from inference_events.monitoring.fql import forms
 from inference_events.monitoring.fql.ir import Aggregate, Apply, Builtin, ColumnValue, Figure, Literal, Node, Type
 
-_SQL_TYPES = {Type.NUMBER: "DOUBLE", Type.BOOLEAN: "BOOLEAN", Type.STRING: "VARCHAR"}
+_SQL_TYPES = {Type.NUMBER: "DOUBLE", Type.BOOLEAN: "BOOLEAN", Type.STRING: "VARCHAR", Type.TIMESTAMP: "TIMESTAMP"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,13 @@ class Context:
         message = f"{taker} takes a {type.value}, and {describe(tree)} is a {node.type.value}"
         raise FqlError(message, tree.position, hint=hint)
 
+    def refuse_aggregate(self, call: Call) -> None:
+        """Refuse a call about many rows where one row is meant."""
+        if self.place is Place.SEGMENT:
+            raise FqlError(f"{call.function}() is about many rows, and a segment is about one row", call.position)
+        if self.place is Place.AGGREGATE:
+            raise FqlError(f"{call.function}() is an aggregate inside an aggregate", call.position)
+
 
 def column_value(subject: Subject, name: str) -> ColumnValue:
     """Return a declared column as a value of its type."""

@@ -1,7 +1,6 @@
 """A Pratt parser: the tokens of a definition become a tree.
 
-The precedence of the operators is the order of `_PRECEDENCE`. A chain of `+` and `-` or of `and` and `or` is one node
-however long it is, so that the height of the tree is the nesting that its author sees.
+Operators of one precedence that follow each other are one node, so that no walk over the tree recurses along a sum.
 """
 
 from typing import NoReturn
@@ -13,7 +12,7 @@ from inference_events.monitoring.fql.tokens import Kind, Token, tokenize
 MAX_DEPTH = 100
 # A right operand nests the parser, but not the brackets that an author sees.
 _MAX_NESTED = 2 * MAX_DEPTH
-# From this number of operators on, a sum is added up as a list, which has no depth.
+# A sum with more operators is added up as a list, which has no depth.
 LONG_SUM = 16
 _NOT, _COMPARISON, _SIGN, _POWER = 3, 4, 7, 8
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -200,4 +199,5 @@ def _doubled(before: Token, token: Token) -> str | None:
     """Return what to write for an operator that other languages make of two of ours."""
     if before.position + 1 != token.position:
         return None
-    return {"<>": "use != for not equal", "**": "use ^ for powers"}.get(before.text + token.text)
+    hints = {"<>": "use != for not equal", "**": "use ^ for powers", "(*": "count rows with traffic()"}
+    return hints.get(before.text + token.text)

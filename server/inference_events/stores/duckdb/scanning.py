@@ -1,7 +1,7 @@
 """Read any number of events in order, in parts that fit into memory, from one snapshot.
 
-Sorting everything at once would hold everything at once. So a few keys are looked at first, to cut the events into
-ranges of about the same size, and each range is sorted by itself.
+Sorting all events at once would need memory for all of them. So a few keys are sampled first to cut the events into
+ranges of about the same size, and each range is sorted separately.
 """
 
 import math
@@ -27,7 +27,7 @@ CHOSEN_ROWS = 4096
 WEIGHED_ROWS = 256
 PICKED_ROWS = 100_000
 HASHES = 2**64
-# The same in every version of the engine, so that a sample stays what it is. Its values lie in 0 … HASHES - 1.
+# The same in every version of the engine, so that a sample stays the same. Its values are 0 … HASHES - 1.
 ID_HASH = "md5_number_lower(e.event_id)"
 
 
@@ -67,13 +67,13 @@ class _Selection:
         return self.only(f"{ID_HASH} <= ?::UBIGINT", bound)
 
     def among(self, picked: str) -> "_Selection":
-        """Keep the rows whose numbers are in a registered table. Of all others the engine reads nothing."""
+        """Keep the rows whose numbers are in a registered table. The engine reads no other rows."""
         return self.only(f"e.rowid IN (SELECT id FROM {picked})")
 
     def between(self, low: Key | None, high: Key | None) -> "_Selection":
         """Keep the keys after `low` up to `high`."""
         kept = self
-        # The first condition of each alone lets the engine pass over what lies outside.
+        # The first condition of each alone lets the engine skip the blocks outside.
         if low is not None:
             kept = kept.only("e.timestamp >= make_timestamp(?)", low[0])
             kept = kept.only("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", *low)
@@ -104,7 +104,7 @@ def _sampled(db: duckdb.DuckDBPyConnection, selection: _Selection, total: int) -
     hashes = _smallest_hashes(db, selection, total).slice(0, most)
     if most > PICKED_ROWS:
         return selection.hashed_up_to(int(hashes["hash"][-1].as_py()))
-    # To hash all ids once more would take longer than all the rest.
+    # Hashing all ids again would take longer than everything else.
     db.register("picked", hashes)
     return selection.among("picked")
 
@@ -122,7 +122,7 @@ def _smallest_hashes(db: duckdb.DuckDBPyConnection, selection: _Selection, total
 
 
 def _cuts(db: duckdb.DuckDBPyConnection, selection: _Selection, total: int) -> list[Key]:
-    """Return the keys between parts. A few rows tell how wide rows are and how their keys are spread."""
+    """Return the keys between parts. A few rows show how wide rows are and how their keys are distributed."""
     rows = min(total, selection.scan.most)
     if rows <= SMALL_PART_ROWS:
         return []

@@ -1,4 +1,4 @@
-"""The tables of events: made, changed and removed as the models' schemas are."""
+"""Create, change and drop the event tables as the models' schemas change."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -11,14 +11,14 @@ from inference_events.stores.duckdb.sql import EVENT_COLUMNS, KEY_COLUMNS, SYSTE
 from inference_events.stores.duckdb.table_schema import LABEL_TYPE, ColumnChange, StoredColumn, TableSchema
 
 MAX_ALTERS = 100
-# Ids are all different, and looked up one by one: to read one that is compressed, the engine decodes a block.
+# Ids are distinct and looked up one by one: to read a compressed id, the engine would decode a block.
 STORED_AS = {"event_id": "USING COMPRESSION uncompressed"}
 
 
 class Tables:
-    """Keeps tables in step with schemas, within the transactions of one connection.
+    """Applies schemas to tables, within the transactions of one connection.
 
-    `schemas` are the schemas by model id as the transaction sees them.
+    `schemas` has the schema of each model id in the current transaction.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -26,7 +26,7 @@ class Tables:
         self.schemas = {schema.model_id: schema for schema in _load(connection)}
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str]) -> None:
-        """Create or change the tables of a model, which has no deltas. Raises LossyRetyping."""
+        """Create or change the tables of a model that has no deltas. Raises LossyRetyping."""
         before = self.schemas.get(model_id) or TableSchema(model_id, revision)
         changes = before.changes(schema, targets)
         schema = before.after(revision, changes)
@@ -39,7 +39,7 @@ class Tables:
         self._keep(schema)
 
     def drop(self, model_id: str) -> None:
-        """Remove the tables of a model, if it has any."""
+        """Drop the tables of a model, if it has any."""
         schema = self.schemas.pop(model_id, None)
         if schema is not None:
             self._db.execute(f"DROP TABLE {schema.table}")
@@ -48,7 +48,7 @@ class Tables:
 
     @staticmethod
     def columns(schema: TableSchema) -> dict[str, str]:
-        """Return the columns of a table of events, with their types."""
+        """Return the columns of an event table with their types."""
         return KEY_COLUMNS | EVENT_COLUMNS | schema.sql_columns
 
     @staticmethod
@@ -68,7 +68,7 @@ class Tables:
             self._alter(schema, change)
 
     def _rebuild(self, schema: TableSchema, changes: Sequence[ColumnChange]) -> None:
-        """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
+        """Change many columns in one statement: each ALTER holds memory that grows with the number of columns."""
         values = ", ".join(selected for change in changes for selected in _rebuilt(change))
         self.create(self._db, "rebuilt", self.columns(schema))
         self._db.execute(f"INSERT INTO rebuilt BY NAME SELECT {SYSTEM_COLUMNS}, {values} FROM {schema.table} e")
