@@ -1296,8 +1296,8 @@ export interface components {
         ViolationKind: "missing" | "type" | "range";
         /**
          * @description `ingest` publishes, updates and deletes events and uploads files; `manage` creates, changes and deletes
-         *     projects, models, baselines, segments and custom metrics; `read` reads and downloads events; each of them sees definitions and jobs.
-         *     `admin` may do all.
+         *     projects, models, baselines, segments and custom metrics; `read` reads and downloads events. Each of them sees
+         *     projects, models, baselines and jobs, `manage` and `read` also segments and custom metrics. `admin` may do all.
          * @enum {string}
          */
         TokenScope: "ingest" | "manage" | "read" | "admin";
