@@ -36,6 +36,7 @@ from inference_events.memory import RELEASE_SECONDS, release_memory
 from inference_events.metrics import Metrics
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
+from inference_events.monitoring.engine import FigureEngine
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -83,6 +84,8 @@ class Services:
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
+        self.figures = FigureEngine(self.store, self.settings.max_monitoring_seconds)
+        self._opened.add("figures", self.figures.close)
 
     def _open_backend(self) -> Backend:
         if self._is_cluster:

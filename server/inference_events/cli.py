@@ -25,6 +25,7 @@ from inference_events.errors import is_full_disk
 from inference_events.logging import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
+from inference_events.without_pandas import forbid_pandas
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ def serve(**flags: str | None) -> None:
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
+    forbid_pandas()
     _check_tls(settings)
     _allow_many_connections()
     # Events and tokens are private, so the files that DuckDB and SQLite create must be, too.
@@ -80,6 +82,9 @@ def serve(**flags: str | None) -> None:
     with _listen(settings.host, settings.port) as listener:
         # Imported here, because the other commands do not need the server.
         from inference_events.http.connections import BoundedHttpProtocol
+        from inference_events.memory import share_allocator
+
+        share_allocator()
 
         stopping = threading.Event()
         server = _Server(

@@ -27,6 +27,8 @@ class Cache:
         self._is_shared = is_shared
         self._looked_at = -MAX_AGE_SECONDS
         self._results: dict[Hashable, tuple[int, Any]] = {}
+        # The version of the results.
+        self._kept = 0
         self._lock = threading.Lock()
 
     def find(self, key: Hashable) -> Any:
@@ -38,8 +40,11 @@ class Cache:
 
     def keep(self, key: Hashable, version: int, result: object) -> None:
         """Store a result with the version that was known before it was read."""
-        if len(self._results) >= _MAX_RESULTS:
-            self._results.clear()
+        if version < self._kept:
+            return
+        if version > self._kept or len(self._results) >= _MAX_RESULTS:
+            # Results of an earlier version are never returned again, and those of a wide model take several MiB.
+            self._results, self._kept = {}, version
         self._results[key] = (version, result)
 
     def note(self, version: int) -> None:

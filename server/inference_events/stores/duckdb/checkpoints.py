@@ -16,7 +16,7 @@ from time import perf_counter
 from inference_events.events.observer import StoreObserver
 
 WIDE_COLUMNS = 1_000
-MAX_WIDE_COLUMNS = 20_000
+MAX_WIDE_COLUMNS = 15_000
 
 
 class Checkpoints:

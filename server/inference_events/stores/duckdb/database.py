@@ -84,6 +84,8 @@ def _connect(path: Path, checkpoint_bytes: int) -> duckdb.DuckDBPyConnection:
     try:
         # A table with 10,000 columns takes one segment of each, if it has one row or 100,000. They grow with the rows.
         connection.execute("SET initial_column_segment_size = '256'")
+        # Without them the engine's allocator keeps what a large read or write took, until the next one.
+        connection.execute("SET allocator_background_threads = true")
         # At each checkpoint the engine compresses what was written since: often means small blocks.
         connection.execute(f"SET checkpoint_threshold = '{checkpoint_bytes}B'")
         open_format(connection)

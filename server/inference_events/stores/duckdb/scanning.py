@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.store_errors import ModelUnknown, RevisionChanged
 from inference_events.events.types import Scan, StoredEvents
 from inference_events.stores.duckdb.deltas import latest
+from inference_events.stores.duckdb.snapshots import check_revision
 from inference_events.stores.duckdb.sql import arrow, conditions, declared_values, number
 from inference_events.stores.duckdb.table_schema import TableSchema
 
@@ -35,7 +35,7 @@ def scan_parts(db: duckdb.DuckDBPyConnection, schema: TableSchema, scan: Scan) -
     """Yield the parts of a scan. Raises ModelUnknown and RevisionChanged."""
     db.begin()
     try:
-        _check_revision(db, schema, scan)
+        check_revision(db, schema, scan.revision)
         matching = _Selection(schema, scan, *conditions(scan))
         total = number(db, f"SELECT count(*) {matching.source}", matching.parameters)
         wanted = matching if total <= scan.most else _sampled(db, matching, total)
@@ -88,14 +88,6 @@ class _Selection:
         selected = ["event_id", "timestamp", *(column.sql_name for column in columns)]
         rows = arrow(db, f"{latest(self.schema, selected, f'SELECT e.* {self.source}')} {order}", self.parameters)
         return StoredEvents(rows.select([0, 1]), declared_values(rows, columns))
-
-
-def _check_revision(db: duckdb.DuckDBPyConnection, schema: TableSchema, scan: Scan) -> None:
-    rows = db.execute("SELECT revision FROM models WHERE model_id = ?", [scan.model_id]).fetchall()
-    if not rows:
-        raise ModelUnknown
-    if rows != [(scan.revision,)] or schema.revision != scan.revision:
-        raise RevisionChanged
 
 
 def _sampled(db: duckdb.DuckDBPyConnection, selection: _Selection, total: int) -> _Selection:

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from inference_events.events.columns import ColumnSelection
 from inference_events.events.merging import STORED_COLUMNS
 from inference_events.events.statuses import FOUND_COLUMNS
 from inference_events.events.store_errors import ModelUnknown
@@ -84,10 +85,10 @@ def schema_of(schemas: dict[str, TableSchema], model_id: str) -> TableSchema:
     return schemas[model_id]
 
 
-def conditions(selection: Query | Deletion | Scan) -> tuple[str, list[Any]]:
+def conditions(selection: Query | Deletion | Scan | ColumnSelection) -> tuple[str, list[Any]]:
     """Return the WHERE clause on table `e`. Ids are looked up in a registered table `wanted`."""
     conditions: list[tuple[str, list[Any]]] = [("e.environment_id = ?", [selection.environment_id])]
-    if not isinstance(selection, Scan) and selection.event_ids is not None:
+    if isinstance(selection, Query | Deletion) and selection.event_ids is not None:
         conditions.append(("e.event_id IN (SELECT event_id FROM wanted)", []))
     if selection.start is not None:
         conditions.append(("e.timestamp >= make_timestamp(?)", [selection.start]))

@@ -53,6 +53,7 @@ from inference_events.stores.duckdb.records import find_record
 from inference_events.stores.duckdb.reopening import ReopeningWriter
 from inference_events.stores.duckdb.rows import with_id_hashes
 from inference_events.stores.duckdb.scanning import scan_parts
+from inference_events.stores.duckdb.snapshots import DuckDBSnapshot, open_snapshot
 from inference_events.stores.duckdb.sql import (
     arrow,
     conditions,
@@ -153,6 +154,14 @@ class DuckDBEventStore:
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         with self._cursor() as cursor:
             yield from scan_parts(cursor, self._schema(scan.model_id), scan)
+
+    @contextmanager
+    def snapshot(self, model_id: str, revision: int) -> Iterator[DuckDBSnapshot]:
+        with (
+            self._database.cursor() as cursor,
+            open_snapshot(cursor, self._schema(model_id), revision) as snapshot,
+        ):
+            yield snapshot
 
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
         table = self._schema(model_id).table

@@ -12,7 +12,7 @@ from inference_events.stores.column_types import arrow_type, sql_type
 LABEL_TYPE = "TIMESTAMP"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredColumn:
     """A column of a table. A dropped column is no longer declared; its values are read as undeclared.
 

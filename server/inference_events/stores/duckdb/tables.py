@@ -1,6 +1,7 @@
 """Create, change and drop the event tables as the models' schemas change."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 
 import duckdb
 import pyarrow as pa
@@ -93,8 +94,10 @@ class Tables:
     def _keep(self, schema: TableSchema) -> None:
         self._forget(schema.model_id)
         self._db.execute("INSERT INTO models VALUES (?, ?)", [schema.model_id, schema.revision])
-        rows = pa.Table.from_pylist([vars(c) | {"model_id": schema.model_id} for c in schema.columns])
-        with registered(self._db, schema=rows.append_column("ordinal", pa.array(range(len(rows))))):
+        columns = schema.columns
+        rows = {field.name: [getattr(column, field.name) for column in columns] for field in fields(StoredColumn)}
+        rows |= {"model_id": [schema.model_id] * len(columns), "ordinal": list(range(len(columns)))}
+        with registered(self._db, schema=pa.table(rows)):
             self._db.execute("INSERT INTO columns BY NAME SELECT * FROM schema")
         self.schemas[schema.model_id] = schema
 

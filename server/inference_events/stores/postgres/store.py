@@ -5,9 +5,9 @@ explains the order of writes among replicas, and `transactions` what happens whe
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -39,6 +39,7 @@ from inference_events.stores.postgres.deleting import delete_events, empty_envir
 from inference_events.stores.postgres.keyed_executor import KeyedExecutor
 from inference_events.stores.postgres.scanning import scan_parts
 from inference_events.stores.postgres.schemas import Schemas
+from inference_events.stores.postgres.snapshots import PostgresSnapshot, open_snapshot
 from inference_events.stores.postgres.transactions import (
     LONG_STATEMENT_SECONDS,
     STATEMENT_SECONDS,
@@ -128,16 +129,14 @@ class PostgresEventStore:
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         self._check_open()
-        try:
-            # An export holds its connection for a long time, so it takes none from the pool.
-            with (
-                retryable_errors(),
-                self._connections.own() as connection,
-                transaction(connection, begin_snapshot(LONG_STATEMENT_SECONDS)),
-            ):
-                yield from scan_parts(connection, self._schemas, scan)
-        except Again as error:
-            raise Retryable(str(error)) from None
+        with self._long_snapshot() as connection:
+            yield from scan_parts(connection, self._schemas, scan)
+
+    @contextmanager
+    def snapshot(self, model_id: str, revision: int) -> Iterator[PostgresSnapshot]:
+        self._check_open()
+        with self._long_snapshot() as connection:
+            yield open_snapshot(connection, self._schemas, model_id, revision)
 
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
         return self._read(lambda db: reading.count_events(db, model_id, environment_id, start, end))
@@ -198,6 +197,19 @@ class PostgresEventStore:
     def _read(self, unit: Callable[[Connection], T]) -> T:
         self._check_open()
         return self._transactions.read(unit)
+
+    @contextmanager
+    def _long_snapshot(self) -> Iterator[Connection]:
+        """Give a connection in a transaction of one snapshot. It is held for a long time, so it is none of the pool."""
+        try:
+            with (
+                retryable_errors(),
+                self._connections.own() as connection,
+                transaction(connection, begin_snapshot(LONG_STATEMENT_SECONDS)),
+            ):
+                yield connection
+        except Again as error:
+            raise Retryable(str(error)) from None
 
     def _check_open(self) -> None:
         if self._closed:
