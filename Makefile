@@ -12,7 +12,7 @@ TURKISH := build/locale/turkish.UTF-8
 # These wait for servers most of the time, so three of them run at once. The longest ones start first.
 SIDE_BY_SIDE := test-stores test-contract test-other test-e2e test-locale test-demo
 CLUSTER_SHORT := $(addprefix tests/contract/,test_files.py test_quality_report.py test_ranking.py)
-CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_downloads.py test_fuzz.py test_lists.py test_uploads.py)
+CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_custom_metrics.py test_definitions.py test_downloads.py test_fuzz.py test_lists.py test_segments.py test_uploads.py)
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 N ?= 50

@@ -38,12 +38,15 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.operations.baselines import BaselineOperations
+from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
 from inference_events.operations.events import EventOperations, respond
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.models import ModelOperations
+from inference_events.operations.monitoring import MonitoringOperations
 from inference_events.operations.projects import ProjectOperations
+from inference_events.operations.segments import SegmentOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.purge import PURGE_EVERY_SECONDS, Purge
@@ -155,12 +158,15 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
     file_store, readiness = services.file_store, services.readiness
     return handlers(
         baselines=BaselineOperations(catalog, store),
+        custom_metrics=CustomMetricOperations(catalog),
         environments=EnvironmentOperations(catalog, store),
         events=EventOperations(catalog, store, queue, registry, services.batcher, services.exporter),
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
+        monitoring=MonitoringOperations(catalog),
         projects=ProjectOperations(catalog, queue),
+        segments=SegmentOperations(catalog),
         server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),
         tokens=TokenOperations(catalog, services.directory),
     )
