@@ -1,6 +1,7 @@
 """FQL and the builtin metrics give the same figures."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -35,7 +36,7 @@ VIOLATIONS = st.lists(
 )
 
 
-def assert_same(name: str, model: Subject, given_rows: list[rows.Row], column: str | None = None) -> None:
+def assert_same(name: str, model: Subject, given_rows: Sequence[rows.Row], column: str | None = None) -> None:
     query = MetricQuery(name, column=column)
     with duckdb.connect() as connection:
         connection.register("events", rows.relation(model, given_rows))
