@@ -183,6 +183,7 @@ def create_app(
         authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
+        public_url=settings.public_url,
         file_store=services.file_store,
         metrics=services.metrics,
         lifespan=_lifespan(services),
