@@ -50,4 +50,4 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
             "The database's events have format {}, and {} is the newest known here".format(*error.args)
         ) from None
     except (CatalogError, FileStoreError, StoreError) as error:
-        raise ClusterError(str(error)) from None
+        raise ClusterError(" ".join(str(error).split())) from None

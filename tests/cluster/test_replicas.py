@@ -99,10 +99,9 @@ def test_a_schema_change_binds_everywhere(pair: Pair) -> None:
     assert {event["event_id"]: event["values"]["extra"] for event in first.read_all(model_id)}["b"] == 3
 
 
-def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
-    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
-    first, second = pair
-    file_id = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
+def upload_in_parts(first: Server, second: Server) -> str:
+    """Upload two events in two parts, to one replica each, and return the id of the file."""
+    file_id: str = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     parts = []
     for number, (server, content) in enumerate([(second, b"id,number,label\n"), (first, b"a,1,true\nb,2,false\n")], 1):
         form = {"file": ("part", content), "file_id": (None, file_id), "part_number": (None, str(number))}
@@ -110,6 +109,13 @@ def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
         assert part_id == hashlib.sha256(content).hexdigest()
         parts.append({"number": number, "id": part_id})
     second.call("POST", "/v3/files/multipart-complete", json={"file_id": file_id, "parts": parts})
+    return file_id
+
+
+def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
+    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
+    first, second = pair
+    file_id = upload_in_parts(first, second)
     model_id = first.create_model(event_ts_col=None)
     job = second.wait_for(first.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
     assert (job["status"], job["info"]["created"]) == ("SUCCESS", 2)
