@@ -99,6 +99,7 @@ class Services:
             self.registry,
             self.file_store,
             self.readers,
+            copies=self.directory.incoming,
             chunk_rows=settings.file_chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )

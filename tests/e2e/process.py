@@ -91,9 +91,15 @@ class Server:
 class ServerProcess(Server):
     """Talk to a server process. Settings are given by their names, `environment` is added to that of the caller."""
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] = {},
+        module: str = "inference_events",
+        **settings: str | int,
+    ) -> None:
         super().__init__(httpx.Client())
-        self._program = Program(data_dir, TOKEN, settings, environment=environment)
+        self._program = Program(data_dir, TOKEN, settings, environment=environment, module=[module])
 
     def start(self) -> None:
         """Start and wait until the server is ready."""
