@@ -50,7 +50,7 @@ def running(
     """Run a replica that keeps its files in a new bucket."""
     url = s3.make_bucket(f"bucket-{uuid4()}")
     variables = environment(endpoint) | {"INFERENCE_EVENTS_DATABASE_URL": database_url}
-    server = ServerProcess(data_dir, variables, module, files_url=f"{url}/prefix")
+    server = ServerProcess(data_dir, variables, [module], files_url=f"{url}/prefix")
     server.start()
     try:
         yield server
