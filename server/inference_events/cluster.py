@@ -3,6 +3,8 @@
 A replica keeps nothing in its data directory that must survive, so replicas come and go.
 """
 
+import socket
+
 from inference_events.backend import Backend
 from inference_events.catalog.bootstrap import open_shared_catalog
 from inference_events.catalog.errors import CatalogError
@@ -42,6 +44,9 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
         opened.add("catalog", catalog.close)
         store = PostgresEventStore(url, observer=metrics)
         opened.add("event store", store.close)
+        uses = {"events": store.database_use, "catalog": catalog.database_use}
+        named = settings.replica or socket.gethostname()
+        metrics.show_databases({pool: use for pool, use in uses.items() if use}, named)
         return Backend(catalog, store, open_file_store(settings.files_url or ""))
     except ImportError as error:
         raise ClusterError(f"{error.name} is missing: pip install 'inference-events[cluster]'") from None

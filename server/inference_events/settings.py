@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         description="Where uploaded files are kept if not in the data directory: s3://BUCKET/PREFIX, "
         "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIRECTORY.",
     )
+    replica: OptionalText = Field(
+        default=None, max_length=128, description="Name of this replica in its metrics, if not the name of its host."
+    )
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."
     )
