@@ -75,6 +75,7 @@ class Services:
         backend = self._open_backend()
         self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
         self.new_secret = backend.new_secret
+        self._chunk_rows = self.settings.file_chunk_rows or backend.chunk_rows
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
@@ -100,7 +101,7 @@ class Services:
             self.file_store,
             self.readers,
             copies=self.directory.incoming,
-            chunk_rows=settings.file_chunk_rows,
+            chunk_rows=self._chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(

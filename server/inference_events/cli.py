@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _METAVARS: dict[object, str] = {
     int: "NUMBER",
+    int | None: "NUMBER",
     float: "NUMBER",
     Path: "PATH",
     FilePath | None: "FILE",

@@ -16,6 +16,9 @@ from inference_events.files.store import FileStoreError
 from inference_events.metrics import Metrics
 from inference_events.settings import ENV_PREFIX, Settings
 
+# A chunk locks its rows until its commit, and requests about the same events wait meanwhile.
+CHUNK_ROWS = 10_000
+
 
 class ClusterError(RuntimeError):
     """Say why a replica cannot start. No message shows a password."""
@@ -47,7 +50,7 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
         uses = {"events": store.database_use, "catalog": catalog.database_use}
         named = settings.replica or socket.gethostname()
         metrics.show_databases({pool: use for pool, use in uses.items() if use}, named)
-        return Backend(catalog, store, open_file_store(settings.files_url or ""))
+        return Backend(catalog, store, open_file_store(settings.files_url or ""), CHUNK_ROWS)
     except ImportError as error:
         raise ClusterError(f"{error.name} is missing: pip install 'inference-events[cluster]'") from None
     except StoreTooNew as error:

@@ -48,6 +48,7 @@ def _check_pair(key: Path | None, info: ValidationInfo) -> Path | None:
 
 # None stands for none, and so does an empty variable.
 OptionalFile = Annotated[FilePath | None, BeforeValidator(lambda value: value or None)]
+OptionalNumber = Annotated[int | None, BeforeValidator(lambda value: None if value == "" else value)]
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 
 
@@ -145,8 +146,10 @@ class Settings(BaseSettings):
     max_unfinished_jobs: int = Field(
         default=10_000, ge=1, description="Jobs that may wait or run; beyond them the response is 503."
     )
-    file_chunk_rows: int = Field(
-        default=245_760, ge=1, description="Rows of a file that are committed together, at most."
+    file_chunk_rows: OptionalNumber = Field(
+        default=None,
+        ge=1,
+        description="Rows of a file that are committed together, at most: 245,760, or 10,000 in PostgreSQL.",
     )
     max_rejected_rows: int = Field(
         default=1_000_000, ge=1, description="Rejected rows of a file after which its job fails."

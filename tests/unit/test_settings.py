@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from inference_events import cluster, embedded
 from inference_events.data_directory import (
     DataDirectory,
     DataDirectoryInUse,
@@ -68,6 +69,17 @@ def test_a_preset_token_must_fit_into_a_header(token: str) -> None:
         Settings(admin_token=SecretStr(token))
     assert token not in str(refused.value)
     assert "a-long-enough-token" not in repr(Settings(admin_token=SecretStr("a-long-enough-token")))
+
+
+def test_an_engine_has_its_own_size_of_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a setting, or with an empty variable, the engine chooses; a setting is a number of rows above 0."""
+    monkeypatch.setenv("INFERENCE_EVENTS_FILE_CHUNK_ROWS", "")
+    assert Settings().file_chunk_rows is None
+    assert embedded.CHUNK_ROWS > cluster.CHUNK_ROWS > 0
+    monkeypatch.setenv("INFERENCE_EVENTS_FILE_CHUNK_ROWS", "500")
+    assert Settings().file_chunk_rows == 500
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Settings(file_chunk_rows=0)
 
 
 @pytest.mark.parametrize("url", ["https://events.example.com", "http://10.0.0.5:8000", "https://[::1]:8443"])
