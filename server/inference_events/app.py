@@ -1,4 +1,4 @@
-"""The composition root: it opens the services, gives them to the operations, and serves these."""
+"""The composition root: it opens the services, passes them to the operations, and serves the operations."""
 
 import asyncio
 import threading
@@ -36,6 +36,7 @@ from inference_events.memory import RELEASE_SECONDS, release_memory
 from inference_events.metrics import Metrics
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
+from inference_events.monitoring.engine import FigureEngine
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.environments import EnvironmentOperations
 from inference_events.operations.events import EventOperations, respond
@@ -56,7 +57,7 @@ log = structlog.get_logger(__name__)
 
 
 class Services:
-    """What the operations work with: the stores, and the workers that do jobs on them."""
+    """The services of the operations: the stores, and the workers that run jobs on them."""
 
     def __init__(self, settings: Settings, stopping: threading.Event | None = None) -> None:
         self.settings = settings
@@ -81,6 +82,8 @@ class Services:
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
+        self.figures = FigureEngine(self.store, self.settings.max_monitoring_seconds)
+        self._opened.add("figures", self.figures.close)
 
     def _open_backend(self) -> Backend:
         if self._is_cluster:
@@ -132,7 +135,7 @@ class Services:
         )
 
     def start(self) -> None:
-        """Continue what an earlier process left unfinished."""
+        """Continue the unfinished jobs of an earlier process, and start the workers."""
         end_orphans(self.catalog, self.store, utc_now())
         self.readers.start()
         self._opened.add("file readers", self.readers.close)
@@ -143,7 +146,7 @@ class Services:
         self.readiness.is_running = True
 
     def stop(self) -> None:
-        """Finish what was accepted; jobs stop at a safe point."""
+        """Finish the accepted requests; jobs stop at a safe point."""
         self.readiness.is_running = False
         self._opened.close()
 
@@ -175,7 +178,7 @@ def create_app(
     """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
     `announce` gets the secret of an admin token that had to be made; it is shown nowhere else. Set `stopping` to let
-    another process continue the jobs before the requests that run have ended.
+    another process continue the jobs before the running requests have ended.
     """
     services = Services(settings, stopping)
     if services.new_secret is not None:

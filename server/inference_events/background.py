@@ -12,12 +12,12 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def repeated(*works: tuple[Callable[[], None], float]) -> AsyncIterator[None]:
-    """Call each function again and again in a thread while the block runs, with its pause in seconds in between.
+async def repeated(*functions: tuple[Callable[[], None], float]) -> AsyncIterator[None]:
+    """Call each function repeatedly in a thread while the block runs, with its pause in seconds in between.
 
-    A call that runs when the block ends is not interrupted.
+    A call that is running when the block ends is not interrupted.
     """
-    tasks = [asyncio.create_task(_repeat(*work)) for work in works]
+    tasks = [asyncio.create_task(_repeat(*each)) for each in functions]
     try:
         yield
     finally:
@@ -26,14 +26,14 @@ async def repeated(*works: tuple[Callable[[], None], float]) -> AsyncIterator[No
         await asyncio.wait(tasks)
 
 
-async def _repeat(work: Callable[[], None], seconds: float) -> None:
-    """Failures do not end it: a full disk may have room again later."""
+async def _repeat(function: Callable[[], None], seconds: float) -> None:
+    """Call a function repeatedly, even after failures: a full disk may have room again later."""
     while True:
         try:
-            await asyncio.to_thread(work)
+            await asyncio.to_thread(function)
         except ServiceUnavailable:
-            # The database of replicas is away. Other parts of the server report it.
-            log.warning("repeated_work_waits", work=work.__name__)
+            # The replicas' database is not available. Other parts of the server report it.
+            log.warning("repeated_work_waits", work=function.__name__)
         except Exception:
-            log.error("repeated_work_failed", work=work.__name__, exc_info=True)
+            log.error("repeated_work_failed", work=function.__name__, exc_info=True)
         await asyncio.sleep(seconds)

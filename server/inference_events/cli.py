@@ -25,6 +25,7 @@ from inference_events.errors import is_full_disk
 from inference_events.logging import configure_logging
 from inference_events.settings import ENV_PREFIX, Settings
 from inference_events.token_commands import DEFAULT_DATA_DIR, DataDir, failure, token
+from inference_events.without_pandas import forbid_pandas
 
 log = structlog.get_logger(__name__)
 
@@ -74,13 +75,17 @@ def serve(**flags: str | None) -> None:
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     configure_logging(settings.log_level)
+    forbid_pandas()
     _check_tls(settings)
     _allow_many_connections()
     # Events and tokens are private, so the files that DuckDB and SQLite create must be, too.
     os.umask(0o077)
     with _listen(settings.host, settings.port) as listener:
-        # Imported here, as the other commands need nothing of a server.
+        # Imported here, because the other commands do not need the server.
         from inference_events.http.connections import BoundedHttpProtocol
+        from inference_events.memory import share_allocator
+
+        share_allocator()
 
         stopping = threading.Event()
         server = _Server(
@@ -105,16 +110,16 @@ def serve(**flags: str | None) -> None:
         try:
             server.run(sockets=[listener])
         finally:
-            # What is frozen outlives the interpreter, and DuckDB complains of each such object.
+            # Frozen objects outlive the interpreter, and DuckDB warns about each of its own.
             gc.unfreeze()
     if not server.started:
         raise typer.Exit(1)
 
 
 def _app(settings: Settings, stopping: threading.Event) -> Any:
-    # What this makes stays. To look through it for garbage, again and again, takes a tenth of the start.
+    # The objects created here live until the end. Searching them for garbage would take a tenth of the start.
     gc.disable()
-    # Imported here, as the other commands need nothing of a server.
+    # Imported here, because the other commands do not need the server.
     from inference_events.cluster import ClusterError
 
     try:
@@ -183,7 +188,7 @@ def _announce(data_dir: Path, secret: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Sets `stopping` when it is told to stop, before the requests that run have ended."""
+    """Sets `stopping` when a stop is requested, before the running requests have ended."""
 
     def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -204,7 +209,7 @@ class _Server(uvicorn.Server):
 
 
 def _relieve_garbage_collector() -> None:
-    """Let it check new objects only, and rarely: events are made and dropped by the thousand, and form no cycles."""
+    """Collect only new objects, and rarely: thousands of events are created and dropped, and they form no cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -220,8 +225,8 @@ def _settings(values: dict[str, str]) -> Settings:
 
 def _fault(name: str, message: str) -> str:
     variable = f"{ENV_PREFIX}{name.upper()}"
-    place = variable if _is_secret(Settings.model_fields[name]) else f"{_flag(name)} or {variable}"
-    return f"{place}: {message.removeprefix('Value error, ')}"
+    source = variable if _is_secret(Settings.model_fields[name]) else f"{_flag(name)} or {variable}"
+    return f"{source}: {message.removeprefix('Value error, ')}"
 
 
 def _flag(name: str) -> str:

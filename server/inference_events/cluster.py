@@ -21,11 +21,11 @@ CHUNK_ROWS = 10_000
 
 
 class ClusterError(RuntimeError):
-    """Say why a replica cannot start. No message shows a password."""
+    """A replica cannot start. The message says why and shows no password."""
 
 
 def is_cluster(settings: Settings) -> bool:
-    """Return whether the settings are those of a replica. Raises ClusterError if they name only half of a cluster."""
+    """Return whether the settings are those of a replica. Raises ClusterError if the database or bucket is missing."""
     has_database, has_files = bool(settings.database_url.get_secret_value()), bool(settings.files_url)
     if has_database != has_files:
         missing = "FILES_URL" if has_database else "DATABASE_URL"
@@ -36,7 +36,7 @@ def is_cluster(settings: Settings) -> bool:
 def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenServices) -> Backend:
     """Open the backend. The first replica creates the tables. Raises ClusterError.
 
-    What is open is noted in `opened`.
+    Opened services are added to `opened`.
     """
     url = settings.database_url.get_secret_value()
     try:

@@ -51,7 +51,7 @@ class DataDirectoryFull(DataDirectoryError):
 
 
 def plan_compaction(path: Path) -> Space:
-    """Return the space that `compact_directory` would need. Nothing changes. Raises a DataDirectoryError."""
+    """Return the space that `compact_directory` would need. Raises a DataDirectoryError."""
     _check_format(path)
     with unowned(path):
         return _space(path / "events.duckdb")

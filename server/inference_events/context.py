@@ -11,11 +11,11 @@ ADMIN: Final = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Describe the current request.
+    """The current request.
 
     `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
-    `X-Fiddler-Client-Retry`. Only `idempotency` uses both. `body_bytes` and `body_values` say about how much JSON the
-    body holds. `project_ids` are the projects that the token is limited to; None means all.
+    `X-Fiddler-Client-Retry`. Only `idempotency` uses both. `body_bytes` and `body_values` are the approximate size of
+    the JSON body. `project_ids` are the projects that the token is limited to; None means all.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(slots=True)
 class UploadedFile:
-    """Name an upload that the file store holds: size in bytes, SHA-256 in hex.
+    """An upload in the file store: size in bytes, SHA-256 in hex.
 
     It is deleted after the request unless an operation keeps it.
     """
@@ -50,7 +50,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class RawEvents:
-    """Hold the array `source.events` of a large body as JSON text, which may be columns sooner than objects.
+    """The array `source.events` of a large body as JSON text, from which columns are made faster than from objects.
 
     `decode` returns the events. It raises BadRequest if they, or the array, break the contract. `allows` returns
     whether the contract allows this number of events.

@@ -61,7 +61,7 @@ class DataDirectoryRefused(DataDirectoryError):
 
 
 class DataDirectory:
-    """Own `path` from construction to `close`.
+    """The data directory at `path`, owned by this process from construction to `close`.
 
     Raises DataDirectoryInUse if another process owns it, and DataDirectoryRefused if another user may write in it or if
     one of its own names is a symbolic link. Unfinished uploads, downloads and compactions are removed. So are
@@ -85,22 +85,22 @@ class DataDirectory:
 
     @property
     def files(self) -> Path:
-        """Hold the objects of the file store, each under its key."""
+        """The directory of the file store's objects, each under its key."""
         return self.path / "files"
 
     @property
     def incoming(self) -> Path:
-        """Hold uploads while they arrive."""
+        """The directory of uploads that are arriving."""
         return self.path / "incoming"
 
     @property
     def parts(self) -> Path:
-        """Hold the parts of unfinished uploads in the data directory of an older version."""
+        """The directory in which an older version kept the parts of unfinished uploads."""
         return self.path / "parts"
 
     @property
     def outgoing(self) -> Path:
-        """Hold downloads until they are sent."""
+        """The directory of downloads that are not sent yet."""
         return self.path / "outgoing"
 
     @property
@@ -113,7 +113,7 @@ class DataDirectory:
 
     @property
     def draft_events_file(self) -> Path:
-        """Hold a copy of the events file until it replaces the original."""
+        """The copy of the events file that will replace the original."""
         return self.path / "events.duckdb.compacting"
 
     def drop_draft_events(self) -> None:
@@ -127,7 +127,7 @@ class DataDirectory:
 
     @property
     def next_admin_token_file(self) -> Path:
-        """Hold the secret that replaces the admin token, until the catalog has committed it."""
+        """The file with the secret that replaces the admin token once the catalog has committed it."""
         return self.path / "admin-token.next"
 
     def prepare_admin_token(self, is_replaced: Callable[[str], bool], secret: str) -> None:
@@ -160,7 +160,7 @@ def unowned(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         yield
         return
-    _take(path, descriptor)
+    _lock_exclusively(path, descriptor)
     try:
         yield
     finally:
@@ -242,13 +242,13 @@ def _make_private(directory: Path) -> None:
 
 def _lock(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    _take(path.parent, descriptor)
+    _lock_exclusively(path.parent, descriptor)
     os.truncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 
-def _take(directory: Path, descriptor: int) -> None:
+def _lock_exclusively(directory: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Whether the disk of the data directory takes writes. If it does not, the server still serves reads."""
+"""Track whether the disk of the data directory takes writes. If it does not, the server still serves reads."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class Disk:
-    """Track whether the disk takes writes, by failed writes and by probes. Safe to use from any thread."""
+    """Tracks whether the disk takes writes, by failed writes and by probes. Any thread may use it."""
 
     def __init__(self, directory: Path) -> None:
         """`directory` must exist; probes are written there."""

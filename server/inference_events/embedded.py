@@ -25,14 +25,14 @@ def open_embedded(
 ) -> Backend:
     """Open the backend in the data directory, after a migration if it needs one.
 
-    What is open is noted in `opened`. Raises a DataDirectoryError.
+    Opened services are added to `opened`. Raises a DataDirectoryError.
     """
     check_directory(directory)
     catalog = checked_catalog(directory.catalog_file, disk.note_failure)
     opened.add("catalog", catalog.close)
     if catalog.migrated:
         log.info("catalog_migrated", **catalog.migrated)
-    # No other process works on this directory, so the owner of each lease is gone.
+    # No other process uses this directory, so the owner of each lease has ended.
     catalog.write(leases.end_all)
     store = open_store(directory, catalog, settings.checkpoint_bytes, metrics, max_columns=settings.max_columns_in_sum)
     opened.add("event store", store.close)

@@ -31,23 +31,23 @@ CLIENT_NAMES = {"/env_name": "dataset_name"}
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One error of a request; `place` is a JSON pointer into the request.
+    """One error of a request; `pointer` is a JSON pointer into the request.
 
     Neither it nor the message shows a value from the request. They may show names of columns.
     """
 
     message: str
-    place: str = ""
+    pointer: str = ""
     reason: str = "BadRequest"
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}" if self.place else self.message
-        known_as = CLIENT_NAMES.get(self.place)
+        text = f"{self.pointer}: {self.message}" if self.pointer else self.message
+        known_as = CLIENT_NAMES.get(self.pointer)
         return f"{text} (the vendor's client calls it {known_as})" if known_as else text
 
 
 class ApiError(Exception):
-    """Fail the request with `code`, `reason` and a message that shows no payload.
+    """Fails the request with `code`, `reason` and a message that shows no payload.
 
     `faults` become `error.errors[]`; without any, the message itself is the only entry.
     """
@@ -85,7 +85,7 @@ class Forbidden(ApiError):
 
 
 class ObjectNotFound(ApiError):
-    """Answer 404 with the vendor's wording: `<Resource> not found for the given identifier`."""
+    """A 404 with the vendor's wording: `<Resource> not found for the given identifier`."""
 
     code = 404
     reason = "ObjectNotFound"
@@ -135,14 +135,14 @@ class InternalError(ApiError):
 
 
 class NotSupported(ApiError):
-    """Answer 501 for a feature of the vendor's API that this server lacks: the vendor's client does not retry a 501."""
+    """A 501 for a feature of the vendor's API that this server lacks: the vendor's client does not retry a 501."""
 
     code = 501
     reason = "NotImplemented"
 
 
 class ServiceUnavailable(ApiError):
-    """Answer 503 and say after how many seconds to try again."""
+    """A 503 with the number of seconds after which to try again."""
 
     code = 503
     reason = "ServiceUnavailable"
@@ -166,12 +166,12 @@ _REFUSED_WRITE = (
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Report whether an error, or one that led to it, says that the disk is full."""
+    """Return whether an error or one of its causes says that the disk is full."""
     return _says(error, _FULL_DISK)
 
 
 def refuses_writes(error: BaseException) -> bool:
-    """Report whether the error of a write, or one that led to it, says that the disk is full, read-only or broken."""
+    """Return whether the error of a write or one of its causes says that the disk is full, read-only or broken."""
     return _says(error, _REFUSED_WRITE)
 
 

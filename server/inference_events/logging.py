@@ -1,8 +1,8 @@
 """Structured logs as JSON lines, without values of payloads.
 
-Lines of information, such as that of each request, are written together, at most FLUSH_SECONDS late: a call to the
-system for each takes longer than the line. Warnings and errors are written at once, with the lines before them. The
-rest is written when the process ends; only one that is killed loses lines.
+Lines with level info, such as the line of each request, are written together, at most FLUSH_SECONDS late: a system call
+for each would take longer than making the line. Warnings and errors are written at once, with the lines before them.
+The rest is written when the process ends; only a killed process loses lines.
 """
 
 import atexit
@@ -24,7 +24,7 @@ FLUSH_SECONDS = 0.05
 
 
 def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> None:
-    """Send our lines and the warnings of libraries to `stream`, standard error by default."""
+    """Write our lines and the warnings of libraries to `stream`, standard error by default."""
     target = _Unfailing(stream) if stream is not None else _Delayed(sys.stderr.buffer)
     severity = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
@@ -42,7 +42,7 @@ def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> No
 
 
 def name_error(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Replace an exception by its type and the code lines it passed; its message may hold a payload."""
+    """Replace an exception by its type and the code lines of its trace; its message may contain a payload."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()[1]
@@ -67,7 +67,7 @@ def _render(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
 
 
 class _Unfailing:
-    """Write to a stream and ignore its errors, so that a full disk for logs makes no work fail.
+    """Writes to a stream and ignores its errors, so that a full disk for logs does not fail requests.
 
     A closed stream raises ValueError.
     """
@@ -88,7 +88,7 @@ class _Unfailing:
 
 
 class _Delayed(_Unfailing):
-    """Leave lines in the buffer of the stream until they are due. Any thread may write."""
+    """Leaves lines in the buffer of the stream until they are due. Any thread may write."""
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__(stream)
@@ -105,7 +105,7 @@ class _Delayed(_Unfailing):
             self._is_due.set()
 
     def stop(self) -> None:
-        """Write what is left. Later lines are written at once."""
+        """Write the buffered lines. Later lines are written at once."""
         self._is_stopped.set()
         self._is_due.set()
         self._thread.join()
@@ -115,13 +115,13 @@ class _Delayed(_Unfailing):
         while not self._is_stopped.is_set():
             self._is_due.wait()
             self._is_stopped.wait(FLUSH_SECONDS)
-            # First, so that a line which comes meanwhile is due again.
+            # Cleared first, so that a line that is added meanwhile becomes due again.
             self._is_due.clear()
             self.flush()
 
 
 class _Logger:
-    """What structlog writes rendered lines with."""
+    """The logger to which structlog passes rendered lines."""
 
     def __init__(self, target: _Unfailing) -> None:
         self._target = target
@@ -157,7 +157,7 @@ class _LibraryHandler(logging.Handler):
 
 
 def _wording(message: object) -> str:
-    """Return the first line of a record's text. An object in its place, such as an exception, may hold a payload."""
+    """Return the first line of a record's text. Other objects, such as exceptions, may contain a payload."""
     return message.partition("\n")[0] if isinstance(message, str) else type(message).__name__
 
 

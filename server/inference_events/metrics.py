@@ -1,7 +1,7 @@
 """The metrics that `/metrics` shows.
 
-Labels are the type of an environment, a kind and a status, never a user's name: the number of series is bounded for any
-number of models, tokens and clients. Those of a replica have its name, too.
+Labels are the type of an environment, a kind and a status, never a user's name. So the number of series is bounded for
+any number of models, tokens and clients. Those of a replica have its name, too.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ PURGE_EVERY_SECONDS = 600
 
 
 class Purge:
-    """Remove old idempotency records, unfinished uploads, and expired files and jobs, in steps."""
+    """Removes old idempotency records, unfinished uploads, and expired files and jobs, in steps."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Purge:
         self._running = threading.Lock()
 
     def purge(self) -> None:
-        """Remove expired data, until none is left or `stop` is called. One replica at a time does it."""
+        """Remove expired data until none is left or `stop` is called. Only one replica at a time does it."""
         with self._running, self._catalog.alone("purge") as is_alone:
             for _ in self._steps(utc_now()) if is_alone else ():
                 if self._stopping.is_set():

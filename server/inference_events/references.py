@@ -1,4 +1,4 @@
-"""JSON pointers, and references in an OpenAPI document, which consist of them."""
+"""JSON pointers, and references in an OpenAPI document, which are JSON pointers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def find(document: Mapping[str, Any], reference: str) -> Any:
 
 
 def resolve(document: Mapping[str, Any], node: Any) -> Any:
-    """Follow references such as `#/components/parameters/Limit` until a node that is none."""
+    """Follow references such as `#/components/parameters/Limit` to a node that is not a reference."""
     while "$ref" in node:
         node = find(document, node["$ref"])
     return node

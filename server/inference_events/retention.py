@@ -29,7 +29,7 @@ class Periods:
 
 
 class Retention:
-    """Remove expired files and jobs. After a crash between two steps the next purge removes the rest."""
+    """Removes expired files and jobs. After a crash between two steps the next purge removes the rest."""
 
     def __init__(
         self, catalog: Catalog, store: JobStore, file_store: FileStore, orphans: OrphanSweep, periods: Periods
@@ -41,7 +41,7 @@ class Retention:
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
-        """Remove files and jobs that are expired at a time, step by step: the caller may stop after each."""
+        """Remove files and jobs that have expired, step by step: the caller may stop after each step."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
         end_orphans(self._catalog, self._store, now)

@@ -138,9 +138,10 @@ class Settings(BaseSettings):
         description="Seconds without a byte of a body or file after which the response is 408.",
     )
     max_columns_in_sum: int = Field(
-        default=100_000,
+        default=40_000,
         ge=10_000,
-        description="Columns that all models may have together; beyond them a model is a 409.",
+        description="Columns that all models may have together, each of which takes 7 KiB of memory; beyond them a "
+        "model is a 409.",
     )
     job_workers: int = Field(default=1, ge=1, le=64, description="Jobs that run at the same time.")
     max_unfinished_jobs: int = Field(
@@ -181,6 +182,12 @@ class Settings(BaseSettings):
     )
     job_days: float = Field(
         default=90, gt=0, le=100_000, description="Days for which a job and its rejected rows are kept after its end."
+    )
+    max_monitoring_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=3600,
+        description="Seconds that the figures of one request may take; beyond them the response is 503.",
     )
     shutdown_grace_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."

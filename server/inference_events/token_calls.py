@@ -1,4 +1,4 @@
-"""The calls behind the commands that manage tokens. Apart from them, as other commands need no client."""
+"""The API calls of the commands that manage tokens, in a separate module because other commands need no client."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class Server:
-    """Hold the URL of a server and the admin token to use; without one, that of the data directory."""
+    """The URL of a server and the admin token to use; without one, the token in the data directory is used."""
 
     url: str
     secret: str

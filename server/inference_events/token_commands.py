@@ -1,6 +1,6 @@
 """The commands that manage the tokens of a running server, through its API.
 
-Each imports the API's client itself, which takes a tenth of the time that the server needs to start.
+Each command imports the API's client when it runs: the import takes a tenth of the server's start.
 """
 
 from collections.abc import Sequence

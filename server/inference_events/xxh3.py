@@ -1,8 +1,8 @@
 """Hash columns of text with XXH3 (64 bits) without a call for each text.
 
 Hashes of texts are stored, so they must be the same in every process, build and version. XXH3 is a published and
-frozen format: for each text, this module returns exactly what the library `xxhash` returns for its UTF-8 bytes, and
-`tests/unit/test_xxh3.py` compares the two at each length. So the callers may mix both, and stored hashes stay valid.
+frozen format: for each text, this module returns the same hash as the library `xxhash` for its UTF-8 bytes, and
+`tests/unit/test_xxh3.py` compares the two at each length. So callers may use both, and stored hashes stay valid.
 
 XXH3 has a formula for each class of lengths. The texts of one class are hashed together, block by block so that the
 intermediate values stay in the processor's cache. Few texts, and long ones, cost less in the library.
@@ -74,7 +74,7 @@ def _hash_empty(octets: Bytes, starts: Offsets, lengths: Offsets, seed: int) -> 
 
 def _hash_1_to_3(octets: Bytes, starts: Offsets, lengths: Offsets, seed: int) -> Hashes:
     first, middle, last = (
-        octets[starts + place].astype(np.uint64) for place in (np.int64(0), lengths >> 1, lengths - 1)
+        octets[starts + offset].astype(np.uint64) for offset in (np.int64(0), lengths >> 1, lengths - 1)
     )
     combined = first << np.uint64(16) | middle << np.uint64(24) | last | lengths.astype(np.uint64) << np.uint64(8)
     return _avalanche_64(combined ^ _word((_secret(0, 4) ^ _secret(4, 4)) + seed))
@@ -104,9 +104,9 @@ def _hash_17_to_128(octets: Bytes, starts: Offsets, lengths: Offsets, seed: int)
     steps = 16 * np.arange(-(-int(lengths[0]) // 32))[:, np.newaxis]
     pieces = np.concatenate([starts + steps, (starts + lengths - 16) - steps])
     words = _words(octets, pieces, "<u8", 2)
-    places = np.concatenate([2 * steps, 2 * steps + 16]).ravel().tolist()
-    low = words[..., 0] ^ np.array([[_word(_secret(place) + seed)] for place in places])
-    high = words[..., 1] ^ np.array([[_word(_secret(place + 8) - seed)] for place in places])
+    offsets = np.concatenate([2 * steps, 2 * steps + 16]).ravel().tolist()
+    low = words[..., 0] ^ np.array([[_word(_secret(offset) + seed)] for offset in offsets])
+    high = words[..., 1] ^ np.array([[_word(_secret(offset + 8) - seed)] for offset in offsets])
     sums = _folded_product(low, high).sum(axis=0)
     return _avalanche(sums + lengths.astype(np.uint64) * np.uint64(PRIME64_1))
 
@@ -114,23 +114,23 @@ def _hash_17_to_128(octets: Bytes, starts: Offsets, lengths: Offsets, seed: int)
 FORMULAS: Sequence[Formula] = (_hash_empty, _hash_1_to_3, _hash_4_to_8, _hash_9_to_16, *[_hash_17_to_128] * 4)
 
 
-def _folded_product(one: Hashes, other: Hashes) -> Hashes:
+def _folded_product(left: Hashes, right: Hashes) -> Hashes:
     """Return the two halves of the 128-bit products, combined by XOR."""
     half = np.uint64(32)
-    one_low, one_high, other_low, other_high = one & LOW, one >> half, other & LOW, other >> half
-    cross = one_low * other_low
+    left_low, left_high, right_low, right_high = left & LOW, left >> half, right & LOW, right >> half
+    cross = left_low * right_low
     cross >>= half
-    one_low *= other_high
-    cross += one_low
-    other_low *= one_high
-    cross += other_low & LOW
-    one_high *= other_high
-    other_low >>= half
-    one_high += other_low
+    left_low *= right_high
+    cross += left_low
+    right_low *= left_high
+    cross += right_low & LOW
+    left_high *= right_high
+    right_low >>= half
+    left_high += right_low
     cross >>= half
-    one_high += cross
-    one_high ^= one * other
-    return one_high
+    left_high += cross
+    left_high ^= left * right
+    return left_high
 
 
 def _avalanche(hashes: Hashes) -> Hashes:
@@ -156,8 +156,8 @@ def _words(octets: Bytes, starts: Offsets, kind: str, count: int = 1) -> npt.NDA
     return words
 
 
-def _secret(place: int, width: int = 8) -> int:
-    return int.from_bytes(SECRET[place : place + width], "little")
+def _secret(offset: int, width: int = 8) -> int:
+    return int.from_bytes(SECRET[offset : offset + width], "little")
 
 
 def _word(value: int) -> np.uint64:

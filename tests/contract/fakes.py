@@ -53,7 +53,7 @@ class OpenGate:
     def __init__(self) -> None:
         self.requests: list[Request] = []
 
-    async def answer(self, request: Request, perform: Callable[..., Awaitable[Any]]) -> Any:
+    async def respond(self, request: Request, perform: Callable[..., Awaitable[Any]]) -> Any:
         self.requests.append(request)
         return await perform()
 

@@ -12,7 +12,7 @@ import pytest
 from inference_events.limits import Limits, Pace
 from tests.contract.fakes import ADMIN, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
-from tests.contract.wire import SECONDS, Answer, connect, read_answer, send
+from tests.contract.wire import SECONDS, WireResponse, connect, read_response, send
 from tests.envelope import assert_error_envelope
 
 MIB = 1024 * 1024
@@ -31,7 +31,7 @@ class Server:
         self.url = url
         self._incoming = incoming
 
-    def publish(self) -> Answer:
+    def publish(self) -> WireResponse:
         headers = [("Authorization", f"Bearer {ADMIN}"), ("Content-Type", "application/json")]
         return send(self.url, "POST", "/v3/events", headers, events(10))
 
@@ -76,8 +76,8 @@ def begun(
         yield connection
 
 
-def assert_refused(connection: socket.socket, status: int) -> Answer:
-    response = read_answer(connection, "POST")
+def assert_refused(connection: socket.socket, status: int) -> WireResponse:
+    response = read_response(connection, "POST")
     assert_error_envelope(response.json(), status)
     return response
 
@@ -102,9 +102,9 @@ def test_the_newest_body_makes_room_for_the_oldest(server: Server) -> None:
         server.await_in_flight(3.5 * MIB, 3.5 * MIB)
         oldest.sendall(body[MIB:])
         assert assert_refused(newest, 503).headers["retry-after"] == "1"
-        assert read_answer(oldest, "POST").status == 200
+        assert read_response(oldest, "POST").status == 200
         middle.sendall(body[MIB // 2 :])
-        assert read_answer(middle, "POST").status == 200
+        assert read_response(middle, "POST").status == 200
     server.assert_nothing_is_kept()
 
 
@@ -119,9 +119,9 @@ def test_the_newest_body_is_refused_if_it_asks_for_more(server: Server) -> None:
         newer.sendall(body[2 * MIB :])
         assert_refused(newer, 503)
         older.sendall(body[2 * MIB :])
-        assert read_answer(older, "POST").status == 200
+        assert read_response(older, "POST").status == 200
         newer.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert read_answer(newer, "GET").status == 200
+        assert read_response(newer, "GET").status == 200
     server.assert_nothing_is_kept()
 
 
@@ -178,7 +178,7 @@ def test_a_slow_body_is_served(server: Server, path: str, header: str, body: byt
             connection.sendall(piece)
             time.sleep(0.1)
         assert time.monotonic() - began > PACE.grace_seconds
-        assert read_answer(connection, "POST").status == 200
+        assert read_response(connection, "POST").status == 200
     server.assert_nothing_is_kept()
 
 

@@ -120,7 +120,7 @@ def test_both_kinds_of_upload_take_the_same_filenames(filename: str) -> None:
 def test_a_refused_filename_is_explained_in_words() -> None:
     """The message names the endings, and not the pattern."""
     [fault] = Validator(to_json_schema(SCHEMAS["MultipartInit"]), DEFINITIONS).faults({"filename": "rows.txt"})
-    assert (fault.place, fault.message) == (
+    assert (fault.pointer, fault.message) == (
         "/filename",
         "must end in .csv, .parquet, .pq or .tar.gz, in any case, and have no control characters",
     )

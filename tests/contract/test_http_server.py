@@ -25,7 +25,7 @@ from inference_events.limits import Limits
 from inference_events.logging import configure_logging
 from tests.contract.fakes import ADMIN, INGEST, MANAGE, READ, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
-from tests.contract.wire import SECONDS, Answer, Headers, connect, exchange, read_answer, send
+from tests.contract.wire import SECONDS, Headers, WireResponse, connect, exchange, read_response, send
 from tests.envelope import assert_error_envelope
 
 CANARY = "canary-7f3a"
@@ -53,7 +53,9 @@ class Bench:
     incoming: Path
     log: io.BytesIO
 
-    def send(self, method: str, path: str, body: bytes = b"", *headers: tuple[str, str], token: str = ADMIN) -> Answer:
+    def send(
+        self, method: str, path: str, body: bytes = b"", *headers: tuple[str, str], token: str = ADMIN
+    ) -> WireResponse:
         bearer = ("Authorization", f"Bearer {token}")
         return send(self.url, method, path, [bearer, *headers], body)
 
@@ -193,7 +195,7 @@ def test_a_store_that_does_not_respond_is_a_503(bench: Bench) -> None:
     bench.operations.overrides["publish_events"] = failing(Retryable(f"PostgreSQL: {CANARY}"))
     response = bench.send("POST", "/v3/events", events_body(0))
     message = assert_error_envelope(response.json(), 503)["message"]
-    assert message == "The database does not answer; try again later"
+    assert message == "The database does not respond; try again later"
     assert int(response.headers["retry-after"]) > 0
     assert [line["level"] for line in bench.lines() if line["event"] == "store_unavailable"] == ["warning"]
     assert not any(line["event"] == "request_failed" for line in bench.lines())
@@ -230,7 +232,7 @@ def test_responses_that_break_the_contract_are_caught(bench: Bench) -> None:
         lambda bench: bench.send("POST", "/v3/files/upload", CANARY.encode(), FORM),
     ],
 )
-def test_payloads_are_never_shown(bench: Bench, send_canary: Callable[[Bench], Answer]) -> None:
+def test_payloads_are_never_shown(bench: Bench, send_canary: Callable[[Bench], WireResponse]) -> None:
     """No value that a client sends is in an error or in the log."""
     response = send_canary(bench)
     assert eventually(lambda: bool(bench.lines()))
@@ -278,7 +280,7 @@ def test_bodies_in_flight_are_bounded(bench: Bench) -> None:
         assert_error_envelope(refused.json(), 503)
         assert refused.headers["retry-after"] == "1"
         assert bench.send("GET", "/v3/jobs").status == 200
-        assert read_answer(slow, "POST").status == 409
+        assert read_response(slow, "POST").status == 409
     assert bench.send("POST", "/v3/events", events_body(1_500_000)).status == 409
 
 
@@ -431,7 +433,7 @@ def test_a_slow_head_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -
         for _ in range(4):
             time.sleep(0.05)
             slow.sendall(b"x")
-        assert_error_envelope(read_answer(slow, "GET").json(), 408)
+        assert_error_envelope(read_response(slow, "GET").json(), 408)
         assert idle.recv(1) == b""
 
 
@@ -472,7 +474,7 @@ def test_a_request_that_a_stop_cuts_short_gets_the_envelope(tmp_path: Path) -> N
             connection = stack.enter_context(connect(url))
             connection.sendall(head.encode())
             assert eventually(lambda: bool(operations.calls))
-        response = read_answer(connection, "GET")
+        response = read_response(connection, "GET")
     assert_error_envelope(response.json(), 500)
     assert response.headers["x-request-id"]
 

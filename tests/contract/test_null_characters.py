@@ -92,9 +92,9 @@ def test_no_text_of_a_body_has_it(url: str, path: str, method: str, body: Any, f
     """In each text field of each operation that is not about events the character is a 400 that names the field."""
     path = path.replace("{model_id}", ID).replace("{token_id}", ID)
     headers = [("Authorization", f"Bearer {ADMIN}"), ("Content-Type", "application/json")]
-    answer = send(url, method.upper(), path, headers, json.dumps(body).encode())
-    assert answer.status == 400
-    places = [fault["message"] for fault in json.loads(answer.body)["error"]["errors"]]
+    response = send(url, method.upper(), path, headers, json.dumps(body).encode())
+    assert response.status == 400
+    places = [fault["message"] for fault in json.loads(response.body)["error"]["errors"]]
     assert any(place.startswith(pointer(field)) for place in places), places
 
 
@@ -124,8 +124,8 @@ def test_no_parameter_has_it(url: str, path: str, method: str, name: str) -> Non
     headers = [("Authorization", f"Bearer {ADMIN}")]
     rule = json.dumps({"field": "name", "operator": "equal", "value": TEXT})
     for text in (TEXT, rule):
-        answer = send(url, method.upper(), f"{path.replace('{model_id}', ID)}?{name}={quote(text)}", headers)
-        assert answer.status == 400 or (text is rule and name == "search"), name
+        response = send(url, method.upper(), f"{path.replace('{model_id}', ID)}?{name}={quote(text)}", headers)
+        assert response.status == 400 or (text is rule and name == "search"), name
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])

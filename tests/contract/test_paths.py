@@ -13,7 +13,7 @@ from inference_events.http.contract import load_contract
 from inference_events.http.unsupported import unsupported_feature
 from tests.contract.fakes import ADMIN, ExampleOperations, OpenGate, create_example_app
 from tests.contract.serving import serve
-from tests.contract.wire import Answer, Headers, send
+from tests.contract.wire import Headers, WireResponse, send
 from tests.envelope import assert_error_envelope
 
 # The vendor's API as its client and its documentation have it: paths, and the methods that each has.
@@ -114,7 +114,7 @@ class Server:
         self._url = url
         self.gate = gate
 
-    def send(self, method: str, path: str, *headers: tuple[str, str], body: bytes = b"") -> Answer:
+    def send(self, method: str, path: str, *headers: tuple[str, str], body: bytes = b"") -> WireResponse:
         sent: Headers = [("Authorization", f"Bearer {ADMIN}"), JSON, *headers]
         return send(self._url, method, path, sent, body)
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import zstandard
 
-from tests.contract.wire import Answer, Headers, exchange, exchange_all, send
+from tests.contract.wire import Headers, WireResponse, exchange, exchange_all, send
 from tests.envelope import assert_error_envelope
 
 MIB = 1024 * 1024
@@ -259,7 +259,7 @@ PROBES = [
 ]
 
 
-def ask(server_url: str, token: str, probe: Probe) -> Answer:
+def ask(server_url: str, token: str, probe: Probe) -> WireResponse:
     bearer = [("Authorization", f"Bearer {token}")] if probe.has_token else []
     return send(server_url, probe.method, probe.path, [*bearer, *probe.headers], probe.body, probe.is_chunked)
 

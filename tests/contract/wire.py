@@ -15,7 +15,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class WireResponse:
     """One response; header names are in lower case."""
 
     status: int
@@ -33,7 +33,7 @@ def send(
     headers: Headers = (),
     body: bytes = b"",
     is_chunked: bool = False,
-) -> Answer:
+) -> WireResponse:
     """Send one request on a new connection and read the whole response."""
     lines = [f"{method} {path} HTTP/1.1", "Host: probe", *(f"{name}: {value}" for name, value in headers)]
     if is_chunked:
@@ -43,7 +43,7 @@ def send(
     return exchange(server_url, method, [_head(lines), body])
 
 
-def exchange(server_url: str, method: str, pieces: Iterable[bytes]) -> Answer:
+def exchange(server_url: str, method: str, pieces: Iterable[bytes]) -> WireResponse:
     """Write raw bytes and read one response to a request of `method`."""
     with connect(server_url) as connection:
         try:
@@ -51,7 +51,7 @@ def exchange(server_url: str, method: str, pieces: Iterable[bytes]) -> Answer:
                 connection.sendall(piece)
         except (BrokenPipeError, ConnectionResetError):
             pass  # The server may respond, and close, before it has read everything.
-        return read_answer(connection, method)
+        return read_response(connection, method)
 
 
 def exchange_all(server_url: str, pieces: Iterable[bytes]) -> bytes:
@@ -68,12 +68,12 @@ def connect(server_url: str) -> socket.socket:
     return socket.create_connection((address.hostname, address.port), timeout=SECONDS)
 
 
-def read_answer(connection: socket.socket, method: str) -> Answer:
+def read_response(connection: socket.socket, method: str) -> WireResponse:
     """Read the next response on a connection."""
     response = HTTPResponse(connection, method=method)
     response.begin()
     headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, headers, response.read())
+    return WireResponse(response.status, headers, response.read())
 
 
 def _head(lines: Iterable[str]) -> bytes:

@@ -17,8 +17,8 @@ import httpx
 from tests.e2e.process import TOKEN
 from tests.faults.subject import Subject
 
-# The goal is 1 s on an idle machine. The margin is for two slow cores that the attacker shares with the server.
-MAX_WAIT_SECONDS = 1.5
+# On a machine that is otherwise idle. The attacker shares its cores with the server.
+MAX_WAIT_SECONDS = 1.0
 MAX_KEPT_MIB = 300
 PAUSE_SECONDS = 0.02
 # The honest client gives up here, so that a server that hangs fails the test instead of blocking it.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inference_events.events.ingest.number_text import canonical_id
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.canonical import convert_ids, find_conversion
-from inference_events.stores.duckdb.rows import Rows
+from inference_events.stores.duckdb.rows import EventRows
 from inference_events.stores.duckdb.tables import Tables
 from tests.stores.opened import MODEL, NOW, SECOND, Event, Opened
 
@@ -117,7 +117,7 @@ def _convert(opened: Opened, directory: Path, merged_rows: int = 3) -> tuple[int
     with duckdb.connect(str(directory / "events.duckdb")) as db:
         db.begin()
         schema = Tables(db).schemas[MODEL]
-        while Rows(db).compact(schema, 100):
+        while EventRows(db).compact(schema, 100):
             pass
         conversion = find_conversion(db, schema.table)
         convert_ids(db, schema, conversion, merged_rows)

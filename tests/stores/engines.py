@@ -27,12 +27,23 @@ def open_duckdb(directory: Path, max_deltas: int = MAX_DELTAS) -> Store:
 
 
 SCANNING = "inference_events.stores.duckdb.scanning"
-SMALL_PARTS = {f"{SCANNING}.PART_BYTES": 2000, f"{SCANNING}.SMALL_PART_ROWS": 10}
+SNAPSHOTS = "inference_events.stores.duckdb.snapshots"
+SMALL_PARTS = {
+    f"{SCANNING}.PART_BYTES": 2000,
+    f"{SCANNING}.SMALL_PART_ROWS": 10,
+    f"{SNAPSHOTS}.BATCH_BYTES": 2000,
+}
 DUCKDB = Engine(open_duckdb, SMALL_PARTS)
 DUCKDB_FEW_DELTAS = Engine(partial(open_duckdb, max_deltas=1), SMALL_PARTS)
 
 POSTGRES_SCANNING = "inference_events.stores.postgres.scanning"
-POSTGRES_SMALL_PARTS = {f"{POSTGRES_SCANNING}.PART_BYTES": 2000, f"{POSTGRES_SCANNING}.FETCHED_ROWS": 50}
+POSTGRES_SNAPSHOTS = "inference_events.stores.postgres.snapshots"
+POSTGRES_SMALL_PARTS = {
+    f"{POSTGRES_SCANNING}.PART_BYTES": 2000,
+    f"{POSTGRES_SCANNING}.FETCHED_ROWS": 50,
+    f"{POSTGRES_SNAPSHOTS}.BATCH_BYTES": 2000,
+    f"{POSTGRES_SNAPSHOTS}.FETCHED_ROWS": 50,
+}
 POSTGRES = Engine(open_postgres, POSTGRES_SMALL_PARTS)
 POSTGRES_POOLED = Engine(open_pooled_postgres, POSTGRES_SMALL_PARTS)
 

@@ -46,7 +46,7 @@ class Server:
         self._token_id = self.call("list_tokens")["items"][0]["id"]
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Call an operation as a request of its own and return the `data` of its answer."""
+        """Call an operation as a request of its own and return the `data` of its response."""
 
         async def request() -> Any:
             enter_request(Request(str(uuid4()), "POST", f"/{operation}", self._token_id, uuid4().bytes))

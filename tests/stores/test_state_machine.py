@@ -136,9 +136,9 @@ class ServerMachine(RuleBasedStateMachine):
             # The dataset is made before its content is looked at.
             self.stored.setdefault(dataset, {})
             return
-        answer = self._request("publish_events", events, dataset)
-        assert answer["event_ids"] == [event["id"] for event in events]
-        assert [answer[name] for name in ("created", "replaced", "unchanged")] == [
+        response = self._request("publish_events", events, dataset)
+        assert response["event_ids"] == [event["id"] for event in events]
+        assert [response[name] for name in ("created", "replaced", "unchanged")] == [
             expected.count(name) for name in ("created", "replaced", "unchanged")
         ]
 
@@ -151,17 +151,17 @@ class ServerMachine(RuleBasedStateMachine):
     @rule(events=anonymous)
     def publish_without_ids(self, events: list[Row]) -> None:
         began = now()
-        answer = self._request("publish_events", events, None, self.anonymous_id)
-        assert len(set(answer["event_ids"]) - self.anonymous.keys()) == len(events)
-        self.anonymous |= zip(answer["event_ids"], (Expected(event, began) for event in events), strict=True)
+        response = self._request("publish_events", events, None, self.anonymous_id)
+        assert len(set(response["event_ids"]) - self.anonymous.keys()) == len(events)
+        self.anonymous |= zip(response["event_ids"], (Expected(event, began) for event in events), strict=True)
 
     @rule(events=events)
     def update(self, events: list[Row]) -> None:
         unknown = self._update(events)
-        answer = self._request("update_events", events, None)
-        assert answer["event_ids"] == [event["id"] for event in events]
-        assert answer["unknown_event_ids"] == list(dict.fromkeys(unknown))
-        assert answer["ignored_columns"] == (["x"] if any("x" in event for event in events) else [])
+        response = self._request("update_events", events, None)
+        assert response["event_ids"] == [event["id"] for event in events]
+        assert response["unknown_event_ids"] == list(dict.fromkeys(unknown))
+        assert response["ignored_columns"] == (["x"] if any("x" in event for event in events) else [])
 
     @rule(events=events, dataset=targets, kind=st.sampled_from(["csv", "parquet"]))
     def publish_a_file(self, events: list[Row], dataset: str | None, kind: str) -> None:

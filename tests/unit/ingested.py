@@ -7,7 +7,7 @@ import orjson
 import pyarrow as pa
 
 from inference_events.events.ingest.batch import Defaults, Ingested, ingest_published, ingest_updates
-from inference_events.events.ingest.rows import FileRows, JsonRows, Rows
+from inference_events.events.ingest.rows import IncomingRows, JsonRows, TableRows
 from inference_events.models.schema import ModelSchema, model_schema
 
 RECEIVED = 1_700_000_000_000_000
@@ -41,24 +41,24 @@ def column(data_type: str, name: str = "c", **more: Any) -> dict[str, Any]:
     return {"name": name, "data_type": data_type, **more}
 
 
-def csv_rows(cells: Mapping[str, Sequence[str]]) -> FileRows:
+def csv_rows(cells: Mapping[str, Sequence[str]]) -> TableRows:
     """Give rows as they come from a CSV file: text only."""
-    return FileRows(pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()}), text=True)
+    return TableRows(pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()}), is_csv=True)
 
 
-def parquet_rows(columns: Mapping[str, Any]) -> FileRows:
-    return FileRows(pa.table(columns), text=False)
+def parquet_rows(columns: Mapping[str, Any]) -> TableRows:
+    return TableRows(pa.table(columns), is_csv=False)
 
 
 def published(
-    rows: Rows | Sequence[Mapping[str, Any]], schema: ModelSchema, makes_missing_ids: bool = False
+    rows: IncomingRows | Sequence[Mapping[str, Any]], schema: ModelSchema, makes_missing_ids: bool = False
 ) -> Ingested:
     """Ingest rows to publish; events given as dicts are JSON."""
     incoming = JsonRows(rows) if isinstance(rows, Sequence) else rows
     return ingest_published(incoming, schema, MADE, makes_missing_ids=makes_missing_ids)
 
 
-def updated(rows: Rows | Sequence[Mapping[str, Any]], schema: ModelSchema) -> Ingested:
+def updated(rows: IncomingRows | Sequence[Mapping[str, Any]], schema: ModelSchema) -> Ingested:
     incoming = JsonRows(rows, unwraps=schema.unwrapped) if isinstance(rows, Sequence) else rows
     return ingest_updates(incoming, schema, MADE)
 

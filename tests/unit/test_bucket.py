@@ -93,7 +93,7 @@ def test_short_faults_are_survived(store: FileStore, proxy: FaultyProxy, fault: 
     assert not keys(store) & {short.key, long.key}
 
 
-def test_an_answer_that_is_cut_is_read_again(store: FileStore, proxy: FaultyProxy) -> None:
+def test_a_cut_response_is_read_again(store: FileStore, proxy: FaultyProxy) -> None:
     """A connection that breaks in the middle of a range loses and doubles no byte."""
     stored = put(store, *(bytes([number]) * 1_000_000 for number in range(20)))
     proxy.fail_first(2, Fault(is_cut=True, after_bytes=500_000), "GET")
@@ -204,7 +204,7 @@ def test_a_bucket_that_cannot_be_used_is_named_at_the_start(
     with pytest.raises(FileStoreError, match="status 503"):
         open_file_store(f"s3://{bucket_name}")
     proxy.choose = lambda method, path: Fault(is_cut=True)
-    with pytest.raises(FileStoreError, match="it did not answer"):
+    with pytest.raises(FileStoreError, match="it did not respond"):
         open_file_store(f"s3://{bucket_name}")
 
 
@@ -285,7 +285,7 @@ def test_a_start_that_fails_ends_with_one_message(
 
 @pytest.mark.usefixtures("impatient")
 def test_no_error_shows_credentials(store: FileStore, proxy: FaultyProxy) -> None:
-    """Neither what is raised nor what is logged has credentials, addresses or what the server answered."""
+    """Neither what is raised nor what is logged contains credentials, URLs or the response of the server."""
     proxy.choose = lambda method, path: Fault(status=403)
     with structlog.testing.capture_logs() as lines, pytest.raises(FileStoreUnavailable) as refused:
         put(store, b"abc")

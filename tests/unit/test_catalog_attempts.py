@@ -24,9 +24,9 @@ def request(body: bytes = b"body", key: str | None = None, token: str = "t", pat
     return Request("r", "POST", path, token_id=token, body_digest=body, idempotency_key=key)
 
 
-def answer_to(catalog: Catalog, asked: Request) -> object:
+def response_to(catalog: Catalog, asked: Request) -> object:
     found = catalog.read(lambda session: idempotency_records.find(session, asked))
-    return None if found is None else found.answer["data"]
+    return None if found is None else found.response["data"]
 
 
 def record(catalog: Catalog, given: Request, response: int) -> None:
@@ -37,17 +37,17 @@ def test_the_newest_response_of_a_body_is_found(catalog: Catalog) -> None:
     """Without a key, a repeated body gets the last response of the same token and path."""
     record(catalog, request(), 1)
     record(catalog, request(), 2)
-    assert answer_to(catalog, request()) == 2
+    assert response_to(catalog, request()) == 2
     for other in (request(b"other"), request(token="u"), request(path="/v3/models"), request(key="k")):
-        assert answer_to(catalog, other) is None
+        assert response_to(catalog, other) is None
 
 
 def test_a_key_finds_its_response_for_any_body(catalog: Catalog) -> None:
     """With a key the body does not matter, so that a key used for another body is noticed."""
     record(catalog, request(key="k"), 1)
-    assert answer_to(catalog, request(b"other", key="k")) == 1
-    assert answer_to(catalog, request(key="l")) is None
-    assert answer_to(catalog, request()) is None
+    assert response_to(catalog, request(b"other", key="k")) == 1
+    assert response_to(catalog, request(key="l")) is None
+    assert response_to(catalog, request()) is None
 
 
 def test_a_key_can_be_claimed_once(catalog: Catalog) -> None:
@@ -70,7 +70,7 @@ def test_old_responses_are_forgotten(catalog: Catalog) -> None:
     now = utc_now()
     record(catalog, request(), 2)
     assert catalog.write(lambda session: idempotency_records.purge(session, now)) == 1
-    assert answer_to(catalog, request(key="k")) is None
-    assert answer_to(catalog, request()) == 2
+    assert response_to(catalog, request(key="k")) is None
+    assert response_to(catalog, request()) == 2
     record(catalog, request(key="k"), 3)
     assert catalog.write(lambda session: idempotency_records.purge(session, utc_now() + timedelta(1))) == 2

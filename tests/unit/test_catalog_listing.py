@@ -176,7 +176,7 @@ def refused_places(catalog: Catalog, text: str) -> list[str]:
     try:
         names(catalog, filter=text)
     except BadRequest as refused:
-        return [fault.place for fault in refused.faults]
+        return [fault.pointer for fault in refused.faults]
     return []
 
 
@@ -258,7 +258,7 @@ def test_a_filter_that_cannot_be_read_is_refused(catalog: Catalog, text: str) ->
     """A filter with an invalid form, field, operator or type of value is a 400 that does not repeat it."""
     with pytest.raises(BadRequest) as refused:
         names(catalog, filter=text)
-    assert all(fault.place.startswith("/query/filter") for fault in refused.value.faults)
+    assert all(fault.pointer.startswith("/query/filter") for fault in refused.value.faults)
     assert "payload" not in refused.value.message
 
 
@@ -315,4 +315,4 @@ def test_an_unknown_ordering_is_refused(catalog: Catalog, ordering: str) -> None
     """An ordering by a missing field is a 400 that names it."""
     with pytest.raises(BadRequest) as refused:
         names(catalog, ordering=ordering)
-    assert [fault.place for fault in refused.value.faults] == ["/query/ordering"]
+    assert [fault.pointer for fault in refused.value.faults] == ["/query/ordering"]

@@ -84,7 +84,7 @@ def test_a_change_leaves_its_response(
     response = call(request_, lambda: project_operations.create_project(body={"name": "bank"}))
     kept = catalog.read(lambda session: idempotency_records.find(session, request_))
     assert kept is not None
-    assert kept.answer == response
+    assert kept.response == response
     for request, refusal in ((request_, KeyClaimed), (replace(request_, idempotency_key="other"), Conflict)):
         with pytest.raises(refusal):
             call(request, lambda: project_operations.create_project(body={"name": "bank"}))
@@ -180,7 +180,7 @@ def test_a_token_ends_in_the_future(catalog: Catalog, directory: DataDirectory, 
         asyncio.run(
             TokenOperations(catalog, directory).create_token(body={"name": "n", "scopes": ["read"], "expires_at": end})
         )
-    assert refused.value.faults[0].place == "/expires_at"
+    assert refused.value.faults[0].pointer == "/expires_at"
 
 
 def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirectory) -> None:

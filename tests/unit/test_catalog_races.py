@@ -285,11 +285,11 @@ def test_an_attempt_at_each_replica_has_one_effect(replicas: tuple[Catalog, Cata
             async def perform() -> object:
                 return await change(replicas[replica], lambda s: {"id": projects.create(s, name).id})
 
-            async def answer() -> object:
+            async def respond() -> object:
                 enter_request(attempts[replica])
-                return await guards[replica].answer(attempts[replica], perform)
+                return await guards[replica].respond(attempts[replica], perform)
 
-            return asyncio.run(answer())
+            return asyncio.run(respond())
 
         first_answer, second_answer = at_once([lambda: attempt(0), lambda: attempt(1)])
         assert isinstance(first_answer, dict), first_answer

@@ -73,10 +73,10 @@ async def both(find: Find, attempt: Attempt, requests: list[Request]) -> list[An
             await looked.wait()
         return found
 
-    def answer(request: Request) -> Awaitable[Any]:
-        return IdempotencyGuard([find_before_the_others_begin]).answer(request, lambda: attempt(request))
+    def respond(request: Request) -> Awaitable[Any]:
+        return IdempotencyGuard([find_before_the_others_begin]).respond(request, lambda: attempt(request))
 
-    return await asyncio.wait_for(asyncio.gather(*map(answer, requests), return_exceptions=True), SECONDS)
+    return await asyncio.wait_for(asyncio.gather(*map(respond, requests), return_exceptions=True), SECONDS)
 
 
 def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> list[Any]:
@@ -127,7 +127,7 @@ def create_project(catalog: Catalog, *requests: tuple[Request, str]) -> list[Any
 
     async def find(request: Request) -> StoredResponse | None:
         found = await catalog.aread(lambda session: idempotency_records.find(session, request))
-        return None if found is None else StoredResponse(found.body_digest, found.answer, found.created_at)
+        return None if found is None else StoredResponse(found.body_digest, found.response, found.created_at)
 
     async def attempt(request: Request) -> Any:
         enter_request(request)

@@ -15,7 +15,7 @@ import pytest
 
 from inference_events.events.ingest.files import Unreadable
 from inference_events.events.ingest.readers import ENDED, FileReaders
-from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.rows import TableRows
 from tests.unit.ingested import column, published, schema
 from tests.uploads import source_of
 
@@ -117,7 +117,7 @@ def test_a_damaged_file_ends_as_rows_or_as_unreadable(readers: FileReaders, tmp_
         try:
             readers.column_names(source_of(path), type)
             for chunk in readers.read_chunks(source_of(path), type, start=0, size=1000):
-                published(FileRows(chunk.table, text=type == "CSV"), model, makes_missing_ids=True)
+                published(TableRows(chunk.table, is_csv=type == "CSV"), model, makes_missing_ids=True)
                 assert np.all(chunk.rows[1:] > chunk.rows[:-1])
             outcomes["read"] += 1
             readers.propose_columns(source_of(path), type, sample_size=100, max_cardinality=10)

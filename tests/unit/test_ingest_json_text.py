@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inference_events.events.ingest.batch import Ingested
 from inference_events.events.ingest.json_text import JsonReader
-from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.rows import TableRows
 from inference_events.models.schema import ModelSchema
 from tests.unit.ingested import column, published, schema, violation_counts
 
@@ -47,7 +47,7 @@ def read(arrays: Sequence[str], model: ModelSchema = MODEL, reader: JsonReader |
         return None
     table, sizes = found
     assert sizes == [len(orjson.loads(array)) for array in arrays]
-    return published(FileRows(table, text=False), model)
+    return published(TableRows(table, is_csv=False), model)
 
 
 def decoded(arrays: Sequence[str], model: ModelSchema = MODEL) -> Ingested:

@@ -20,7 +20,7 @@ from inference_events.events.ingest.batch import Ingested
 from inference_events.events.ingest.files import read_chunks
 from inference_events.events.ingest.normalize import as_list, normalize, plain_values
 from inference_events.events.ingest.not_text import NotText
-from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.rows import TableRows
 from inference_events.models.factory import propose_columns
 from inference_events.models.schema import ModelSchema
 from tests.unit.arrow_types import CANNOT_BE_MADE, LEAVES, NESTED, array_of, types
@@ -62,7 +62,10 @@ def test_no_value_of_any_type_ends_a_job(kind: pa.DataType, seed: int) -> None:
     array = array_of(kind, ROWS + 2, Random(seed))[1 : ROWS + 1]
     table = pa.table({"id": [f"id{row}" for row in range(ROWS)], "c": array})
     for model in models():
-        for ingested in (published(FileRows(table, text=False), model), updated(FileRows(table, text=False), model)):
+        for ingested in (
+            published(TableRows(table, is_csv=False), model),
+            updated(TableRows(table, is_csv=False), model),
+        ):
             check(ingested)
 
 
@@ -93,7 +96,7 @@ def test_no_parquet_file_ends_a_job_or_the_model_factory(
         return  # Parquet has no such type.
     for chunk in read_chunks(source_of(path), "PARQUET", start=0, size=1000):
         for model in models():
-            check(published(FileRows(chunk.table, text=False), model))
+            check(published(TableRows(chunk.table, is_csv=False), model))
     proposed = propose_columns(source_of(path), "PARQUET", sample_size=10, max_cardinality=10)
     assert [one["name"] for one in proposed] == ["id", "c"]
 

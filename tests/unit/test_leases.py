@@ -24,7 +24,7 @@ from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Job, new_id, utc_now
 from inference_events.jobs import Cancelled, Handler, JobQueue, JobRun, Workers, worker
-from inference_events.jobs.queue import LOOK_SECONDS
+from inference_events.jobs.queue import POLL_SECONDS
 from inference_events.settings import Settings
 from tests.unit.job_rows import read, wait_for, wait_until
 
@@ -284,7 +284,7 @@ ZOMBIES: dict[str, Callable[[JobRun], object]] = {
 
 @pytest.mark.parametrize("state", ["runs elsewhere", "runs here", "ended", "given back"])
 def test_a_run_that_lost_its_lease_changes_nothing(catalog: Catalog, state: str) -> None:
-    """Whatever it tries, a run that gave its lease back, or whose job another run has or had, commits nothing."""
+    """A run that released its lease, or whose job another run has or had, cannot commit anything."""
     catalog.write(lambda session: organizations.ensure(session, "acme"))
     for name, attempt in ZOMBIES.items():
         job_id = accept(catalog, model_id=name)
@@ -438,7 +438,7 @@ def test_a_worker_looks_again_when_the_next_lease_ends(catalogs: Callable[[], Ca
     began = time.monotonic()
     with working(JobQueue(two), two, JobRun.finish):
         wait_for(two, job_id)
-    assert time.monotonic() - began < LOOK_SECONDS / 2
+    assert time.monotonic() - began < POLL_SECONDS / 2
 
 
 def test_the_only_process_continues_its_jobs_at_once(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import sys
 PROGRAM = """
 from pathlib import Path
 import pyarrow as pa
-from inference_events.memory import release_memory
+from inference_events.memory import release_memory, share_allocator
 
 def resident():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
+share_allocator()
 rest = resident()
 used = [bytes(60_000) for _ in range(5000)], [pa.array([b"x" * 100_000] * 10) for _ in range(100)]
 kept = [used[0][-1], used[1][-1]]

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference_events.events.ingest.files import Unreadable, read_chunks
-from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.rows import TableRows
 from inference_events.models.factory import columns, proposal, propose_columns
 from inference_events.models.factory.columns import equal_bins
 from inference_events.models.factory.sampling import sample
@@ -331,7 +331,7 @@ def own_violations(path: Path, proposal: dict[str, Any]) -> list[tuple[str, dict
     is_csv = path.suffix == ".csv"
     own = schema(*proposal.values(), id_column=None, timestamp_column=None)
     chunks = read_chunks(source_of(path), "CSV" if is_csv else "PARQUET", start=0, size=MANY)
-    ingested = [published(FileRows(chunk.table, text=is_csv), own) for chunk in chunks]
+    ingested = [published(TableRows(chunk.table, is_csv=is_csv), own) for chunk in chunks]
     return [
         (name, {kind: value})
         for one in ingested

@@ -134,7 +134,7 @@ def test_a_part_that_is_not_named_is_dropped(uploads: Uploads) -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "ids", "places"),
+    ("numbers", "ids", "pointers"),
     [
         ((1, 3), "ab", ["/parts/1/number"]),
         ((2,), "b", ["/parts/0/number"]),
@@ -146,7 +146,7 @@ def test_a_part_that_is_not_named_is_dropped(uploads: Uploads) -> None:
     ],
 )
 def test_a_completion_that_is_wrong_changes_nothing(
-    uploads: Uploads, numbers: tuple[int, ...], ids: str, places: list[str]
+    uploads: Uploads, numbers: tuple[int, ...], ids: str, pointers: list[str]
 ) -> None:
     """A gap, a number named twice, a missing part and another id are faults with their place; a right one succeeds."""
     file_id = uploads.begin()
@@ -155,10 +155,10 @@ def test_a_completion_that_is_wrong_changes_nothing(
         {"number": number, "id": hashlib.sha256(content.encode()).hexdigest()}
         for number, content in zip(numbers, ids, strict=True)
     ]
-    if places:
+    if pointers:
         with pytest.raises(BadRequest) as refused:
             uploads.complete(file_id, *named)
-        assert [fault.place for fault in refused.value.faults] == places
+        assert [fault.pointer for fault in refused.value.faults] == pointers
         named = list(stored.values())
     uploads.complete(file_id, *named)
     assert uploads.content(file_id) == b"ab"
@@ -196,13 +196,13 @@ def test_a_completion_leaves_its_response(uploads: Uploads) -> None:
     response = uploads.complete(file_id, uploads.add(file_id, 1, b"a"), key="key")
     kept = uploads.catalog.read(lambda session: idempotency_records.find(session, uploads.request("key")))
     assert kept is not None
-    assert kept.answer["data"] == response
+    assert kept.response["data"] == response
 
 
 def test_an_unfinished_upload_is_no_file_of_rows(uploads: Uploads) -> None:
     """Nothing can be published from an upload before it is completed, nor from one of another type."""
     for filename, message in (("rows.csv", "not completed"), ("rows.tar.gz", "neither CSV nor Parquet")):
-        read = partial(files.get_readable, file_id=uploads.begin(filename), place="/file_id")
+        read = partial(files.get_readable, file_id=uploads.begin(filename), pointer="/file_id")
         with pytest.raises(BadRequest, match=message):
             uploads.catalog.read(read)
 

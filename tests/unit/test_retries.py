@@ -83,7 +83,7 @@ def test_without_key_or_header_a_request_is_executed() -> None:
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())
         effect.go.set()
-        assert [await retries.answer(request(), effect) for _ in range(3)] == [1, 2, 3]
+        assert [await retries.respond(request(), effect) for _ in range(3)] == [1, 2, 3]
 
     run(scenario)
 
@@ -95,7 +95,7 @@ def test_a_repetition_gets_the_recorded_response(first: Request, again: Request)
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, first)
         effect.go.set()
-        assert [await retries.answer(each, effect) for each in (first, again, again)] == [1, 1, 1]
+        assert [await retries.respond(each, effect) for each in (first, again, again)] == [1, 1, 1]
         assert effect.times == 1
 
     run(scenario)
@@ -107,7 +107,7 @@ def test_a_repetition_waits_for_the_running_attempt(first: Request, again: Reque
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, first)
-        attempts = [asyncio.create_task(retries.answer(each, effect)) for each in (first, again, again)]
+        attempts = [asyncio.create_task(retries.respond(each, effect)) for each in (first, again, again)]
         await settle()
         assert not any(attempt.done() for attempt in attempts)
         effect.go.set()
@@ -123,9 +123,9 @@ def test_a_retry_joins_the_newest_attempt() -> None:
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         older, newer = Effect(store, request()), Effect(store, request())
         newer.times = 10
-        attempts = [asyncio.create_task(retries.answer(request(), effect)) for effect in (older, newer)]
+        attempts = [asyncio.create_task(retries.respond(request(), effect)) for effect in (older, newer)]
         await settle()
-        joined = asyncio.create_task(retries.answer(request(retry=True), older))
+        joined = asyncio.create_task(retries.respond(request(retry=True), older))
         await settle()
         older.go.set()
         await settle()
@@ -142,7 +142,7 @@ def test_a_retry_that_never_arrived_before_is_executed() -> None:
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())
         effect.go.set()
-        assert await retries.answer(request(retry=True), effect) == 1
+        assert await retries.respond(request(retry=True), effect) == 1
 
     run(scenario)
 
@@ -155,8 +155,8 @@ def test_an_old_attempt_is_joined_by_its_key_only(key: str | None, times: int) -
         effect = Effect(store, request(key=key))
         effect.go.set()
         store.age = timedelta(minutes=16)
-        await retries.answer(request(key=key), effect)
-        assert await retries.answer(request(key=key, retry=True), effect) == times
+        await retries.respond(request(key=key), effect)
+        assert await retries.respond(request(key=key, retry=True), effect) == times
         assert effect.times == times
 
     run(scenario)
@@ -169,9 +169,9 @@ def test_a_refused_attempt_is_executed_again(again: Request) -> None:
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, again)
         effect.fails = True
-        first = asyncio.create_task(retries.answer(again, effect))
+        first = asyncio.create_task(retries.respond(again, effect))
         await settle()
-        waiting = [asyncio.create_task(retries.answer(again, effect)) for _ in range(2)]
+        waiting = [asyncio.create_task(retries.respond(again, effect)) for _ in range(2)]
         await settle()
         assert effect.times == 1
         effect.go.set()
@@ -189,16 +189,16 @@ def test_a_key_with_another_body_is_refused() -> None:
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect, other = Effect(store, request(key="k")), Effect(store, request(b"other", key="k"))
-        first = asyncio.create_task(retries.answer(request(key="k"), effect))
+        first = asyncio.create_task(retries.respond(request(key="k"), effect))
         await settle()
-        during = asyncio.create_task(retries.answer(request(b"other", key="k"), other))
+        during = asyncio.create_task(retries.respond(request(b"other", key="k"), other))
         await settle()
         effect.go.set()
         assert await first == 1
         with pytest.raises(IdempotencyKeyReused):
             await during
         with pytest.raises(IdempotencyKeyReused):
-            await retries.answer(request(b"other", key="k"), other)
+            await retries.respond(request(b"other", key="k"), other)
         assert other.times == 0
 
     run(scenario)
@@ -211,9 +211,9 @@ def test_a_key_whose_attempt_is_refused_is_free_for_another_body() -> None:
         effect, other = Effect(store, request(key="k")), Effect(store, request(b"other", key="k"))
         effect.fails = True
         other.go.set()
-        first = asyncio.create_task(retries.answer(request(key="k"), effect))
+        first = asyncio.create_task(retries.respond(request(key="k"), effect))
         await settle()
-        during = asyncio.create_task(retries.answer(request(b"other", key="k"), other))
+        during = asyncio.create_task(retries.respond(request(b"other", key="k"), other))
         await settle()
         effect.go.set()
         with pytest.raises(BadRequest):
@@ -234,10 +234,10 @@ def test_a_key_that_another_attempt_claimed_is_replayed() -> None:
 
         asked = request(key="k")
         with pytest.raises(KeyClaimed):
-            await retries.answer(asked, lambda: lose(False, asked))
-        assert await retries.answer(asked, lambda: lose(True, asked)) == "of the other"
+            await retries.respond(asked, lambda: lose(False, asked))
+        assert await retries.respond(asked, lambda: lose(True, asked)) == "of the other"
         with pytest.raises(IdempotencyKeyReused):
-            await retries.answer(request(key="l"), lambda: lose(True, request(b"other", key="l")))
+            await retries.respond(request(key="l"), lambda: lose(True, request(b"other", key="l")))
 
     run(scenario)
 
@@ -250,8 +250,8 @@ def test_tokens_and_keys_do_not_meet() -> None:
         effect.go.set()
         for number, each in enumerate([request(key="k"), request(key="l"), request(key="k", token="u")], start=1):
             effect.asked = each
-            assert await retries.answer(each, effect) == number
-        assert await retries.answer(request(retry=True), effect) == 4
+            assert await retries.respond(each, effect) == number
+        assert await retries.respond(request(retry=True), effect) == 4
 
     run(scenario)
 
@@ -261,16 +261,16 @@ def test_an_attempt_continues_when_its_client_disconnects() -> None:
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request())
-        client = asyncio.create_task(retries.answer(request(), effect))
+        client = asyncio.create_task(retries.respond(request(), effect))
         await settle()
-        joined = asyncio.create_task(retries.answer(request(retry=True), effect))
+        joined = asyncio.create_task(retries.respond(request(retry=True), effect))
         await settle()
         client.cancel()
         with pytest.raises(asyncio.CancelledError):
             await client
         effect.go.set()
         assert await joined == 1
-        assert await retries.answer(request(retry=True), effect) == 1
+        assert await retries.respond(request(retry=True), effect) == 1
         assert effect.times == 1
 
     run(scenario)
@@ -281,9 +281,9 @@ def test_a_repetition_that_hangs_up_leaves_the_attempt_alone() -> None:
 
     async def scenario(store: Store, retries: IdempotencyGuard) -> None:
         effect = Effect(store, request(key="k"))
-        first = asyncio.create_task(retries.answer(request(key="k"), effect))
+        first = asyncio.create_task(retries.respond(request(key="k"), effect))
         await settle()
-        joined = asyncio.create_task(retries.answer(request(key="k"), effect))
+        joined = asyncio.create_task(retries.respond(request(key="k"), effect))
         await settle()
         joined.cancel()
         await settle()
@@ -301,9 +301,9 @@ def test_an_attempt_that_comes_and_goes_during_a_look_up_is_not_missed(again: Re
         effect = Effect(store, again)
         effect.go.set()
         store.first_look_up.clear()
-        slow = asyncio.create_task(retries.answer(again, effect))
+        slow = asyncio.create_task(retries.respond(again, effect))
         await settle()
-        quick = asyncio.create_task(retries.answer(again, effect))
+        quick = asyncio.create_task(retries.respond(again, effect))
         await settle()
         store.first_look_up.set()
         assert [await slow, await quick] == [1, 1]

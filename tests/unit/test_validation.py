@@ -14,7 +14,7 @@ SCALAR = {"oneOf": [{"type": "string", "maxLength": 3}, {"type": "number"}]}
 
 def faults(schema: dict[str, Any], value: Any) -> list[str]:
     found = Validator(to_json_schema(schema), {}).faults(value)
-    return [f"{fault.place} {fault.message}" for fault in found]
+    return [f"{fault.pointer} {fault.message}" for fault in found]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class ExampleCheck:
     def faults(self, example: Example) -> list[str]:
         """Return the faults of an example with their places; nothing if it is valid."""
         validator = Validator(to_json_schema(example.schema), self._definitions)
-        return [f"{fault.place or '/'} {fault.message}" for fault in validator.faults(example.value)]
+        return [f"{fault.pointer or '/'} {fault.message}" for fault in validator.faults(example.value)]
 
 
 def examples(document: Document) -> Iterator[Example]:

@@ -1,7 +1,7 @@
-"""What the server knows besides events: projects, models, datasets, files, jobs, tokens and answers.
+"""Everything that the server stores besides events: projects, models, datasets, files, jobs, tokens and responses.
 
-Each module is one noun. Its functions take the session of `Catalog.read` or `Catalog.write` and return rows,
-which stay readable after the transaction. Changing a row outside of a write changes nothing that is kept.
+Each module is one noun. Its functions take the session of `Catalog.read` or `Catalog.write` and return rows, which
+stay readable after the transaction. Changes of a row outside a write are not stored.
 """
 
 from inference_events.catalog.database import Catalog

@@ -1,8 +1,8 @@
-"""The rows that a request sees: those of the projects that its token is limited to.
+"""Limit a request to the rows of the projects that its token is limited to.
 
-This is the one place that enforces it. Each query of a limited request gets the conditions below, for every table that
-occurs in it, so that no operation can forget them: a row of another project is as good as missing, for reads, lists,
-counts and changes. Work outside a request, such as a job, sees all rows.
+Only this module enforces that. It adds the conditions below to each query of a limited request, for every table in the
+query, so that no operation can forget them. Rows of other projects are missing in reads, lists, counts and changes.
+Work outside a request, such as a job, sees all rows.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -26,14 +26,14 @@ def limit_to_projects(state: ORMExecuteState) -> None:
     project_ids = current_project_ids()
     if project_ids is None or state.execution_options.get(_IN_ALL_PROJECTS):
         return
-    # These load more of a row that the request has seen, and inherit the conditions of the query that found it.
+    # These load more of a row that the request has already read. They inherit the conditions of its query.
     if state.is_column_load or state.is_relationship_load:
         return
     statement: Any = state.statement
     state.statement = statement.options(*_conditions(project_ids))
 
 
-# Making them takes longer than most queries.
+# Cached, because making the conditions takes longer than most queries.
 @lru_cache(128)
 def _conditions(project_ids: frozenset[str]) -> tuple[LoaderCriteriaOption, ...]:
     conditions = ((table, limit(project_ids)) for table, limit in LIMITS.items())
@@ -46,12 +46,12 @@ def _models(project_ids: Collection[str]) -> Select[str]:
 
 
 def _file(project_ids: Collection[str]) -> ColumnElement[bool]:
-    """Select files that a token uploaded which is limited to some of these projects, and to no other."""
+    """Select the files of tokens that are limited to some of these projects and to no other."""
     of_creator = exists().where(TokenProject.token_id == File.created_by_id)
     return of_creator & ~of_creator.where(TokenProject.project_id.not_in(project_ids))
 
 
-# Which rows of a table belong to given projects. Tables that are missing here belong to no project.
+# The condition for the rows of each table that belong to given projects. Other tables belong to no project.
 LIMITS: Mapping[type[Table], Callable[[Collection[str]], ColumnElement[bool]]] = {
     Project: Project.id.in_,
     Model: Model.project_id.in_,

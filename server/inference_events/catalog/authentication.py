@@ -1,4 +1,4 @@
-"""Turning a token's secret into who it belongs to, on every request, mostly without asking the database."""
+"""Find the token of a secret, on every request and mostly without a query."""
 
 from datetime import datetime, timedelta
 
@@ -13,23 +13,23 @@ _NOTE_EVERY = timedelta(minutes=1)
 
 
 class Authentication:
-    """Report whose token a secret is. It forgets when the catalog changes and when the token ends."""
+    """Identify tokens by their secrets. Results are cached until the catalog changes or the token ends."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._noted: dict[str, datetime] = {}
 
     def authenticate(self, secret: str) -> TokenIdentity | None:
-        """Return whose token `secret` is, or None if it is unknown, expired or revoked."""
-        # Only digests are compared, so the time that a look-up takes can tell of a digest at most, and nobody gets
-        # from there to the secret without inverting SHA-256. Comparing in constant time would guard nothing more.
+        """Return the token with this secret, or None if it is unknown, expired or revoked."""
+        # Only digests are compared, so the time of a look-up reveals a digest at most, and nobody can get the secret
+        # from it without inverting SHA-256. A comparison in constant time would protect nothing more.
         digest = tokens.digest(secret)
         return self._valid(
             self._catalog.cached_read(("token", digest), lambda session: tokens.identify(session, digest))
         )
 
     async def aauthenticate(self, secret: str) -> TokenIdentity | None:
-        """Do `authenticate` without holding up the event loop."""
+        """Do `authenticate` without blocking the event loop."""
         digest = tokens.digest(secret)
         identity = await self._catalog.acached_read(("token", digest), lambda session: tokens.identify(session, digest))
         return self._valid(identity)

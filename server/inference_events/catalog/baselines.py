@@ -1,4 +1,4 @@
-"""Baselines: what the events of a model are compared with."""
+"""Baselines: the events that a model's events are compared with."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,9 +28,9 @@ _COLUMNS = {
 
 
 def create(session: Session, environment: Environment, name: str, type: str, values: Mapping[str, Any]) -> Baseline:
-    """Add a baseline over events of an environment. `values` are times and window, columns of the table by name.
+    """Add a baseline over events of an environment. `values` are its times and window by the table's column names.
 
-    Raises Conflict when the model has a baseline of that name.
+    Raises Conflict if the model has a baseline with that name.
     """
     baseline = Baseline(
         model_id=environment.model_id, environment_id=environment.id, name=name, type=type, **dict(values)
@@ -52,9 +52,9 @@ def get(session: Session, baseline_id: str) -> Baseline:
 
 
 def list_page(session: Session, listing: Listing, model_id: str | None = None) -> Page[Baseline]:
-    """Return a page of the baselines with environment and model, of one model if given.
+    """Return a page of the baselines with their environments and models, of one model if given.
 
-    Raises BadRequest for a listing that cannot be read.
+    Raises BadRequest for an invalid listing.
     """
     rows = _with_model()
     if model_id is not None:
@@ -63,7 +63,7 @@ def list_page(session: Session, listing: Listing, model_id: str | None = None) -
 
 
 def delete(session: Session, baseline_id: str) -> Baseline:
-    """Forget a baseline and return what it was. Raises ObjectNotFound."""
+    """Delete a baseline and return it. Raises ObjectNotFound."""
     baseline = get(session, baseline_id)
     session.delete(baseline)
     session.flush()
@@ -71,7 +71,7 @@ def delete(session: Session, baseline_id: str) -> Baseline:
 
 
 def get_or_create_dataset(session: Session, model_id: str, name: str) -> Environment:
-    """Return the dataset of that name; a new one gets a STATIC baseline of its name, unless the model has one."""
+    """Return the dataset with that name. A new one gets a STATIC baseline with its name, unless the model has one."""
     environment, is_new = environments.get_or_create_dataset(session, model_id, name)
     if is_new:
         baseline = Baseline(model_id=model_id, environment_id=environment.id, name=name, type=STATIC)

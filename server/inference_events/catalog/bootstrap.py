@@ -1,4 +1,4 @@
-"""Opening a catalog, with all that a first start must leave in it."""
+"""Open a catalog and create what a server needs in it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ from inference_events.data_directory import (
 
 
 class StartSettings(Protocol):
-    """Say what a start leaves in the catalog: the organization's name, and the preset admin token, empty for none."""
+    """The settings that a start stores in the catalog: the organization's name and the preset admin token, if any."""
 
     @property
     def organization(self) -> str: ...
@@ -34,17 +34,16 @@ class StartSettings(Protocol):
 
 
 def open_catalog(settings: StartSettings, directory: DataDirectory) -> tuple[Catalog, str | None]:
-    """Open and prepare the catalog. Returns it, and what `prepare_catalog` returns. Raises a DataDirectoryError."""
+    """Open and prepare the catalog. Return it and the result of `prepare_catalog`. Raises a DataDirectoryError."""
     catalog = checked_catalog(directory.catalog_file)
     return catalog, prepare_catalog(catalog, settings, directory)
 
 
 def prepare_catalog(catalog: Catalog, settings: StartSettings, directory: DataDirectory) -> str | None:
-    """Leave in the catalog what a server needs. Returns the admin token's secret if one had to be made.
+    """Create what a server needs in the catalog. Return the admin token's secret if one had to be made.
 
-    At the end there is an admin token: the preset one, one made earlier, or a new one, which is also left in
-    the data directory's `admin-token` file. A preset that changed takes the place of the one before.
-    Raises DataDirectoryDamaged.
+    Afterwards there is an admin token: the preset one, one made earlier, or a new one, which is also written to the
+    data directory's `admin-token` file. A changed preset replaces the earlier one. Raises DataDirectoryDamaged.
     """
 
     def prepare(session: Session) -> str | None:
@@ -59,7 +58,7 @@ def prepare_catalog(catalog: Catalog, settings: StartSettings, directory: DataDi
 
 
 def checked_catalog(file: Path, on_write_error: Callable[[BaseException], object] = lambda _: None) -> Catalog:
-    """Open a catalog, bring its schema up to date and look through it. Raises a DataDirectoryError."""
+    """Open a catalog, upgrade its schema and check its structure. Raises a DataDirectoryError."""
     try:
         return _checked(sqlite_url(file), on_write_error)
     except ProgramTooOld as error:
@@ -73,10 +72,10 @@ def checked_catalog(file: Path, on_write_error: Callable[[BaseException], object
 def open_shared_catalog(
     url: str, settings: StartSettings, on_write_error: Callable[[BaseException], object] = lambda _: None
 ) -> Catalog:
-    """Open and prepare the catalog in a PostgreSQL database. Several replicas may do so at once.
+    """Open and prepare the catalog in a PostgreSQL database. Several replicas may do so at the same time.
 
-    No admin token is made besides the preset one. A start without a preset leaves that of the other replicas valid.
-    Raises a CatalogError.
+    Only a preset admin token is created. A start without a preset keeps that of the other replicas valid. Raises a
+    CatalogError.
     """
     try:
         catalog = _checked(url, on_write_error)
@@ -104,7 +103,7 @@ def _checked(url: str, on_write_error: Callable[[BaseException], object]) -> Cat
 
 
 def _prepare(session: Session, settings: StartSettings, *, keeps_preset: bool = False) -> None:
-    """Leave the organization and the preset admin token. No preset revokes the one before, unless `keeps_preset`."""
+    """Store the organization and the preset admin token. Without a preset, revoke the last unless `keeps_preset`."""
     one_at_a_time(session, "start")
     organizations.ensure(session, settings.organization)
     preset = settings.admin_token.get_secret_value()
@@ -113,7 +112,7 @@ def _prepare(session: Session, settings: StartSettings, *, keeps_preset: bool = 
 
 
 def _make_admin(session: Session, directory: DataDirectory) -> str:
-    # The file comes first: a crash before the commit leaves a secret that the next start takes up.
+    # The file is written first: after a crash before the commit, the next start uses its secret.
     secret = _left_behind(session, directory) or tokens.new_secret()
     write_private(directory.admin_token_file, f"{secret}\n")
     tokens.create(session, "admin", [ADMIN], secret=secret)

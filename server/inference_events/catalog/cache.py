@@ -1,8 +1,8 @@
-"""Results of reads that are kept until the catalog changes.
+"""Results of reads, cached until the catalog changes.
 
-One row of the catalog holds its version. Each write to a table that such results depend on raises it, last in its
-transaction. A result is kept with the version that was known before it was read, and returned as long as that version
-is still the newest one known. If other replicas write, too, a thread reads the version every 500 ms. A result is then
+One row of the catalog has its version. Each write to a table that cached results depend on raises the version, last in
+its transaction. A result is stored with the version that was known before it was read, and returned while that version
+is still the newest known one. If other replicas write, too, a thread reads the version every 500 ms. A result is then
 returned only if the version was read within the last second, so a revoked token fails everywhere within a second.
 """
 
@@ -20,30 +20,35 @@ _MAX_RESULTS = 4096
 
 
 class Cache:
-    """Keep results of reads by key. `is_shared` says whether others raise the version, too."""
+    """Caches results of reads by key. `is_shared` is true if other processes raise the version, too."""
 
     def __init__(self, is_shared: bool) -> None:
         self.version = 0
         self._is_shared = is_shared
         self._looked_at = -MAX_AGE_SECONDS
         self._results: dict[Hashable, tuple[int, Any]] = {}
+        # The version of the results.
+        self._kept = 0
         self._lock = threading.Lock()
 
     def find(self, key: Hashable) -> Any:
-        """Return what is kept for a key, None if there is nothing or it may be out of date."""
+        """Return the result for a key, None if there is none or it may be stale."""
         known = self._results.get(key)
         if known is None or known[0] != self.version or not self._is_current():
             return None
         return known[1]
 
     def keep(self, key: Hashable, version: int, result: object) -> None:
-        """Keep a result with the version that was known before it was read."""
-        if len(self._results) >= _MAX_RESULTS:
-            self._results.clear()
+        """Store a result with the version that was known before it was read."""
+        if version < self._kept:
+            return
+        if version > self._kept or len(self._results) >= _MAX_RESULTS:
+            # Results of an earlier version are never returned again, and those of a wide model take several MiB.
+            self._results, self._kept = {}, version
         self._results[key] = (version, result)
 
     def note(self, version: int) -> None:
-        """Note a version that a transaction has committed. It may not be the newest one."""
+        """Note a committed version. It may not be the newest one."""
         with self._lock:
             self.version = max(self.version, version)
 
@@ -58,7 +63,7 @@ class Cache:
 
 
 class VersionWatch:
-    """Read the version regularly in a thread of its own, from construction to `close`."""
+    """Reads the version regularly in a thread, from construction to `close`."""
 
     def __init__(self, look: Callable[[], None]) -> None:
         self._look = look
@@ -73,7 +78,7 @@ class VersionWatch:
 
     def _run(self) -> None:
         while True:
-            # After a failure nothing that is kept is returned until the database answers again.
+            # After a failure, no cached result is returned until the database responds again.
             with suppress(SQLAlchemyError):
                 self._look()
             if self._closing.wait(LOOK_EVERY_SECONDS):

@@ -1,4 +1,4 @@
-"""The database's clock, in SQL. Replicas compare times by it, because their own clocks differ."""
+"""The database's clock, in SQL. Replicas compare times by this clock, because their own clocks differ."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from inference_events.catalog.tables import UtcDateTime
 
 
 class from_now(FunctionElement[datetime]):
-    """The time some seconds from now; in a long transaction, too, now is when the statement runs."""
+    """The time in some seconds from the start of the statement, not from the start of its transaction."""
 
     type = UtcDateTime()
     inherit_cache = True
@@ -23,7 +23,7 @@ class from_now(FunctionElement[datetime]):
 
 @compiles(from_now, "sqlite")
 def _sqlite(element: from_now, compiler: SQLCompiler, **options: Any) -> str:
-    # The format of SQLAlchemy's times, so that both compare as text.
+    # The format in which SQLAlchemy stores times, because SQLite compares them as text.
     seconds = compiler.process(element.clauses, **options)
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
 

@@ -1,8 +1,8 @@
-"""How writes of several replicas stay out of each other's way.
+"""Keep concurrent writes of several replicas correct.
 
-To look and then to act is safe in three ways: insert a row unless it is there (`insert_if_missing`), lock the row that
-was looked at until the transaction ends (`find`), or let one transaction at a time do a thing (`one_at_a_time`). On
-SQLite one write runs at a time, so the locks have nothing to do there.
+Check-then-act is safe in three ways: insert a row if it is missing (`insert_if_missing`), lock the row that was read
+until the transaction ends (`find`), or run one transaction of a kind at a time (`one_at_a_time`). SQLite runs one write
+at a time, so the locks do nothing there.
 """
 
 from enum import Enum
@@ -17,22 +17,22 @@ from inference_events.catalog.tables import Table
 
 RowT = TypeVar("RowT", bound=Table)
 
-# Set in the info of sessions that may write.
+# Set in `Session.info` of sessions that may write.
 IS_WRITE = "is_write"
-# Execution options of a statement that changes nothing that a cached result depends on.
+# Execution options of a statement that makes no cached result stale.
 CHANGES_NO_RESULT = {"changes_no_result": True}
-# Advisory locks have two numbers: the first says what for.
+# The first of the two numbers of an advisory lock: its purpose.
 _ONE_AT_A_TIME = 0x1E02
-# Where replicas learn that a job may be ready.
+# The channel that notifies replicas of jobs that may be ready.
 CHANNEL = "inference_events_jobs"
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Lock(Enum):
-    """Say what others may do with a row until the transaction ends.
+    """What other transactions may not do with a row until this transaction ends.
 
-    With `SHARED` they may not change it, with `EXCLUSIVE` they may not take a `SHARED` lock either. Reading it and
-    inserting rows that refer to it is never locked.
+    With `SHARED` they cannot change it. With `EXCLUSIVE` they cannot take a `SHARED` lock either. They can always read
+    it and insert rows that refer to it.
     """
 
     NONE = 0
@@ -41,9 +41,9 @@ class Lock(Enum):
 
 
 def find(session: Session, table: type[RowT], id: str, lock: Lock = Lock.NONE) -> RowT | None:
-    """Return a row by its id, None if there is none. With a lock it is the newest state of the row.
+    """Return a row by its id, None if there is none. With a lock, its newest state is returned.
 
-    A read takes no lock, because it sees one state anyway.
+    A read takes no lock, because it sees a snapshot anyway.
     """
     if lock is Lock.NONE or not session.info.get(IS_WRITE):
         return session.get(table, id)
@@ -52,14 +52,14 @@ def find(session: Session, table: type[RowT], id: str, lock: Lock = Lock.NONE) -
 
 
 def locked(rows: Select[RowT], table: type[Table], id: Any) -> Select[RowT]:
-    """Select rows of a table with an `EXCLUSIVE` lock, in the order of their ids, so that no two block each other."""
+    """Select rows with an `EXCLUSIVE` lock, in the order of their ids, so that transactions cannot deadlock."""
     return rows.order_by(id).with_for_update(of=table, key_share=True)
 
 
 def insert_if_missing(session: Session, row: Table, *unique: str) -> bool:
-    """Insert a new row unless there is one with the same values in the columns `unique`. Return whether it did.
+    """Insert a new row unless one has the same values in the columns `unique`. Return whether it was inserted.
 
-    It waits for a transaction that inserts the same. Read the row afterwards: `row` itself is not part of the session.
+    This waits for a transaction that inserts the same row. Read the row afterwards: `row` is not part of the session.
     """
     session.flush()
     table = type(row)
@@ -70,7 +70,7 @@ def insert_if_missing(session: Session, row: Table, *unique: str) -> bool:
 
 
 def one_at_a_time(session: Session, *what: object) -> None:
-    """Wait until no other transaction does the thing that `what` names. The next one waits for the end of this one."""
+    """Take the lock that `what` names until the transaction ends, after waiting for any other transaction with it."""
     if session.get_bind().dialect.name == "postgresql":
         lock = {"class": _ONE_AT_A_TIME, "number": crc32(repr(what).encode()) - 2**31}
         session.execute(text("SELECT pg_advisory_xact_lock(:class, :number)"), lock)

@@ -1,4 +1,4 @@
-"""The catalog: transactions of its database, in threads, and results of reads that are kept."""
+"""The catalog: transactions of its database, in threads, and cached results of reads."""
 
 import asyncio
 import contextvars
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 _READERS = 4
 _CHANGED = "changed_tables"
-# No kept result depends on these. Running jobs write their progress every second.
+# No cached result depends on these. Running jobs write their progress every second.
 _NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts"})
 
 
 class Database(Protocol):
-    """What differs between the databases that hold a catalog. `is_shared` says whether other processes write, too."""
+    """What differs between the databases of catalogs. `is_shared` is true if other processes write, too."""
 
     is_shared: bool
     max_writers: int
@@ -47,7 +47,7 @@ class Database(Protocol):
     def writes(self) -> Engine: ...
 
     def run(self, unit: Callable[[], T]) -> T:
-        """Return what `unit` returns, which is one transaction and may run several times."""
+        """Return the result of `unit`, which is one transaction and may run several times."""
         ...
 
     def commit(self, session: Session) -> None:
@@ -55,7 +55,7 @@ class Database(Protocol):
         ...
 
     def migrating(self) -> AbstractContextManager[Connection]:
-        """Begin a transaction that migrates. No other process does so until it ends."""
+        """Begin a transaction for a migration. Only one process has such a transaction at a time."""
         ...
 
     def alone(self, what: str) -> AbstractContextManager[bool]:
@@ -72,16 +72,16 @@ class Database(Protocol):
 
 
 class Catalog:
-    """Run functions in transactions of the catalog, whose schema is brought up to date first.
+    """Run functions in transactions of the catalog, after upgrading its schema.
 
-    `url` names a SQLite file (`sqlite_url`) or a PostgreSQL database; `migrated` is what `upgrade` returned. A read
-    sees one state. A write is on disk when its call returns; if its function raises, nothing of it is kept. On
-    PostgreSQL a function may run several times. The async variants run the function in a thread that sees the caller's
-    context variables. A request that is limited to projects sees their rows only. `on_write_error` gets each error of
+    `url` names a SQLite file (`sqlite_url`) or a PostgreSQL database; `migrated` is the result of `upgrade`. A read
+    sees one snapshot. A write is on disk when its call returns; if its function raises, the write is rolled back. On
+    PostgreSQL a function may run several times. The async variants run the function in a thread with the caller's
+    context variables. A request that is limited to projects sees only their rows. `on_write_error` gets each error of
     the database that ends a write.
 
     Raises a CatalogError, and DatabaseError if the database is damaged. Reads and writes raise ServiceUnavailable if
-    the database does not answer.
+    the database does not respond.
     """
 
     def __init__(self, url: str, on_write_error: Callable[[BaseException], object] = lambda _: None) -> None:
@@ -107,11 +107,11 @@ class Catalog:
         self._watch = VersionWatch(self._look) if self._database.is_shared else None
 
     def read(self, function: Callable[[Session], T]) -> T:
-        """Return what `function` makes of one consistent state of the catalog."""
+        """Return the result of `function`, which sees one snapshot of the catalog."""
         return self._database.run(partial(self._read_once, function))
 
     def write(self, function: Callable[[Session], T]) -> T:
-        """Return what `function` returns, after all that it changed is on disk."""
+        """Return the result of `function` after its changes are on disk."""
         try:
             with self._write_lock:
                 return self._database.run(partial(self._write_once, function))
@@ -120,18 +120,18 @@ class Catalog:
             raise
 
     async def aread(self, function: Callable[[Session], T]) -> T:
-        """Do `read` without holding up the event loop."""
+        """Do `read` without blocking the event loop."""
         return await _run(self._readers, self.read, function)
 
     async def awrite(self, function: Callable[[Session], T]) -> T:
-        """Do `write` without holding up the event loop. Cancelling the caller does not undo it."""
+        """Do `write` without blocking the event loop. Cancelling the caller does not undo it."""
         return await _run(self._writer, self.write, function)
 
     def cached_read(self, key: Hashable, function: Callable[[Session], T]) -> T:
-        """Do `read`, or return its last result for `key`, unless it was None or something was written since.
+        """Do `read`, or return the cached result for `key`. A result of None is not cached.
 
-        What another replica has written may be missing for a second. `function` must not read jobs, files or retry
-        records: their writes do not count.
+        Another replica's writes may be missing for a second. `function` must not read jobs, files or idempotency
+        records: writes to those do not make cached results stale.
         """
         key = _key(key)
         known: T | None = self._cache.find(key)
@@ -144,23 +144,23 @@ class Catalog:
         return result
 
     async def acached_read(self, key: Hashable, function: Callable[[Session], T]) -> T:
-        """Do `cached_read` without holding up the event loop."""
+        """Do `cached_read` without blocking the event loop."""
         known: T | None = self._cache.find(_key(key))
         if known is not None:
             return known
         return await _run(self._readers, partial(self.cached_read, key), function)
 
     def refresh(self) -> None:
-        """Learn at once what another replica has written, as after a notification."""
+        """Read the catalog's version at once, as after a notification by another replica."""
         self._cache.look(lambda: self.read(_version))
 
     def after_commit(self, function: Callable[[Session], None]) -> None:
-        """Call `function` with the session of each write that is on disk."""
-        # No listener of SQLAlchemy: it keeps those of a session class, and all that they lead to, for ever.
+        """Call `function` with the session of each write after its commit."""
+        # Not a listener of SQLAlchemy, which keeps the listeners of a session class for ever.
         self._after_commit.append(function)
 
     def write_later(self, function: Callable[[Session], object]) -> "Future[object]":
-        """Queue a write that nobody waits for; it is done before `close` returns."""
+        """Queue a write. It is done before `close` returns."""
         return self._writer.submit(self.write, function)
 
     def alone(self, what: str) -> AbstractContextManager[bool]:
@@ -189,11 +189,11 @@ class Catalog:
         self._database.check()
 
     def missing(self) -> list[str]:
-        """Return the columns that the schema has and the database has not, each with its table."""
+        """Return the columns of the schema that the database lacks, each with its table."""
         return missing_columns(self._database.engine)
 
     def close(self) -> None:
-        """Finish what is queued and let go of the database."""
+        """Finish the queued writes and close the database."""
         if self._watch is not None:
             self._watch.close()
         self._writer.shutdown()
@@ -201,7 +201,7 @@ class Catalog:
         self._database.engine.dispose()
 
     def _look(self) -> None:
-        # The watch looks again by itself, and must end when the catalog closes.
+        # The watch tries again by itself, and must end when the catalog closes.
         self._cache.look(lambda: self._read_once(_version))
 
     def _read_once(self, function: Callable[[Session], T]) -> T:
@@ -245,7 +245,7 @@ def _version(session: Session) -> int:
 
 
 def _key(key: Hashable) -> Hashable:
-    # What a request limited to projects gets is not what others get.
+    # A request that is limited to projects gets other results.
     return (current_project_ids(), key)
 
 

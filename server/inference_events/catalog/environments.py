@@ -1,4 +1,4 @@
-"""Environments: the production series of a model and its datasets."""
+"""Environments: a model's production events and its datasets."""
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
@@ -42,7 +42,7 @@ def list_page(
 ) -> Page[Environment]:
     """Return a page of the environments with their models, of one model or type if given.
 
-    Raises BadRequest for a listing that cannot be read.
+    Raises BadRequest for an invalid listing.
     """
     rows = _with_model()
     if model_id is not None:
@@ -61,12 +61,12 @@ def get_production(session: Session, model_id: str) -> Environment:
 
 
 def find_dataset(session: Session, model_id: str, name: str) -> Environment | None:
-    """Return the PRE_PRODUCTION environment of that name, if the model has it."""
+    """Return the PRE_PRODUCTION environment with that name, if the model has one."""
     return _find(session, model_id, PRE_PRODUCTION, name)
 
 
 def get_dataset(session: Session, model_id: str, environment_id: str) -> Environment:
-    """Return a dataset of a model with the model. Raises ObjectNotFound for anything else that has the id."""
+    """Return a dataset of a model with the model. Raises ObjectNotFound, also for another kind of environment."""
     environment = get(session, environment_id)
     if environment.model_id != model_id or environment.type != PRE_PRODUCTION:
         raise ObjectNotFound.of("Environment")
@@ -74,7 +74,7 @@ def get_dataset(session: Session, model_id: str, environment_id: str) -> Environ
 
 
 def get_or_create_dataset(session: Session, model_id: str, name: str) -> tuple[Environment, bool]:
-    """Return the PRE_PRODUCTION environment of that name, and whether it was made just now."""
+    """Return the PRE_PRODUCTION environment with that name, and whether it was created now."""
     known = find_dataset(session, model_id, name)
     if known is not None:
         return known, False

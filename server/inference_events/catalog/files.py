@@ -18,7 +18,7 @@ PARQUET = "PARQUET"
 TAR_GZ = "TAR_GZ"
 INITIATED = "INITIATED"
 SUCCESSFUL = "SUCCESSFUL"
-# Of the catalog alone: a removed file is a 404.
+# Only in the catalog: for clients, a removed file is a 404.
 REMOVED = "REMOVED"
 MAX_FILENAME = 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -34,25 +34,27 @@ _COLUMNS = {
 }
 
 
-def type_of(filename: str, place: str = "/file") -> str:
-    """Return the type that a file name's suffix decides.
+def type_of(filename: str, pointer: str = "/file") -> str:
+    """Return the type of a file by the suffix of its name.
 
-    Raises BadRequest for a name that the contract's `MultipartInit` does not take either: one with another suffix,
-    with a control character, or too long.
+    Raises BadRequest for the names that the contract's `MultipartInit` refuses: with another suffix, with a control
+    character, or too long.
     """
     if len(filename) > MAX_FILENAME:
-        raise BadRequest.with_details(ErrorDetail(f"must have a filename of at most {MAX_FILENAME} characters", place))
+        raise BadRequest.with_details(
+            ErrorDetail(f"must have a filename of at most {MAX_FILENAME} characters", pointer)
+        )
     if _CONTROL.search(filename):
-        raise BadRequest.with_details(ErrorDetail("must have a filename without control characters", place))
+        raise BadRequest.with_details(ErrorDetail("must have a filename without control characters", pointer))
     for suffix, type in _TYPES.items():
         if filename.lower().endswith(suffix):
             return type
     message = f"The file name must end in one of {', '.join(_TYPES)}"
-    raise BadRequest(message, [ErrorDetail(message, place)])
+    raise BadRequest(message, [ErrorDetail(message, pointer)])
 
 
 def create(session: Session, *, filename: str, type: str, stored: StoredObject, token_id: str) -> File:
-    """Add a file of one part, which is stored."""
+    """Add a file of one stored part."""
     file = _add(session, filename, type, SUCCESSFUL, stored.size, token_id)
     put_part(session, file.id, 1, stored)
     return file
@@ -80,7 +82,7 @@ def _add(session: Session, filename: str, type: str, status: str, size: int, tok
 
 
 def put_part(session: Session, file_id: str, number: int, stored: StoredObject) -> None:
-    """Add a part to a file. An earlier part of the number is released."""
+    """Add a part to a file. An earlier part with its number is released."""
     _release(session, FilePart.file_id == file_id, FilePart.number == number)
     part = FilePart(key=stored.key, file_id=file_id, number=number, size=stored.size, sha256=stored.sha256)
     session.add(part)
@@ -94,12 +96,12 @@ def parts(session: Session, file_id: str) -> dict[int, StoredObject]:
 
 
 def objects(session: Session, file_id: str) -> list[StoredObject]:
-    """Return the objects that a file is made of, in order."""
+    """Return the objects of a file, in order."""
     return list(parts(session, file_id).values())
 
 
 def complete(session: Session, file_id: str, last: int, token_id: str) -> File:
-    """Make an upload in parts a file of the parts up to number `last`; others are released.
+    """Complete an upload with the parts up to number `last`, and release the others.
 
     Raises ObjectNotFound and Conflict.
     """
@@ -122,21 +124,21 @@ def get_unfinished(session: Session, file_id: str) -> File:
     return file
 
 
-def get_readable(session: Session, file_id: str, place: str) -> File:
-    """Return a complete file of rows. Raises ObjectNotFound, and BadRequest with the place of the id."""
+def get_readable(session: Session, file_id: str, pointer: str) -> File:
+    """Return a complete CSV or Parquet file. Raises ObjectNotFound, and BadRequest with the pointer of the id."""
     file = get(session, file_id, Lock.SHARED)
     if file.type not in (CSV, PARQUET):
-        raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", place))
+        raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", pointer))
     if file.status != SUCCESSFUL:
-        raise BadRequest.with_details(ErrorDetail("names an upload that is not completed", place))
+        raise BadRequest.with_details(ErrorDetail("names an upload that is not completed", pointer))
     return file
 
 
-def check_project(session: Session, file: File, project_id: str, place: str) -> None:
-    """Raise BadRequest with the place of the id if the file was uploaded for other projects than this one."""
+def check_project(session: Session, file: File, project_id: str, pointer: str) -> None:
+    """Raise BadRequest with the pointer of the id if the file was uploaded for other projects than this one."""
     allowed = set(session.scalars(select(TokenProject.project_id).where(TokenProject.token_id == file.created_by_id)))
     if allowed and project_id not in allowed:
-        raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", place))
+        raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", pointer))
 
 
 def get(session: Session, file_id: str, lock: Lock = Lock.NONE) -> File:
@@ -150,13 +152,13 @@ def get(session: Session, file_id: str, lock: Lock = Lock.NONE) -> File:
 
 
 def list_page(session: Session, listing: Listing) -> Page[File]:
-    """Return a page of the files that are not removed. Raises BadRequest for a listing that cannot be read."""
+    """Return a page of the files that are not removed. Raises BadRequest for an invalid listing."""
     rows = select(File).where(File.status != REMOVED)
     return page(session, rows, listing, _COLUMNS, "-created_at", File.folded_filename)
 
 
 def mark_removed(session: Session, file: File) -> None:
-    """Make a file unknown, forget what it was and release its parts."""
+    """Mark a file as removed, clear its fields and release its parts."""
     _release(session, FilePart.file_id == file.id)
     file.status = REMOVED
     file.filename = ""
@@ -165,7 +167,7 @@ def mark_removed(session: Session, file: File) -> None:
 
 
 def forget_removed(session: Session, before: datetime, limit: int) -> int:
-    """Forget up to `limit` files that were removed before a time. Returns how many."""
+    """Delete the rows of up to `limit` files that were removed before a time. Return how many."""
     gone = select(File.id).where(File.status == REMOVED, File.updated_at < before).limit(limit)
     ids: Sequence[str] = session.scalars(gone).all()
     session.execute(delete(File).where(File.id.in_(ids)))
@@ -178,27 +180,27 @@ def unfinished_ids(session: Session) -> list[str]:
 
 
 def forget_unfinished(session: Session, before: datetime) -> None:
-    """Forget the uploads in parts that began before a time and were not completed. Their parts are released."""
+    """Delete the uncompleted uploads that began before a time, and release their parts."""
     late = select(File).where(File.status == INITIATED, File.created_at < before)
-    # Locked first, because an upload may be completed just now.
+    # Locked first, because an upload may be completed meanwhile.
     ids = [file.id for file in session.scalars(locked(late, File, File.id))]
     _release(session, FilePart.file_id.in_(ids))
     session.execute(delete(File).where(File.id.in_(ids)))
 
 
 def released_keys(session: Session, after: str, limit: int) -> list[str]:
-    """Return up to `limit` keys of released objects, in order, from the one after `after` on."""
+    """Return up to `limit` keys of released objects that are greater than `after`, in order."""
     released = select(FilePart.key).where(FilePart.file_id.is_(None), FilePart.key > after)
     return list(session.scalars(released.order_by(FilePart.key).limit(limit)))
 
 
 def forget_objects(session: Session, keys: Sequence[str]) -> None:
-    """Forget released objects that are deleted."""
+    """Delete the rows of released objects that are deleted from the file store."""
     session.execute(delete(FilePart).where(FilePart.key.in_(keys), FilePart.file_id.is_(None)))
 
 
 def unnamed_keys(session: Session, keys: Sequence[str]) -> list[str]:
-    """Return those of `keys` that no row names."""
+    """Return the `keys` that no row names."""
     named = set(session.scalars(select(FilePart.key).where(FilePart.key.in_(keys))))
     return [key for key in keys if key not in named]
 

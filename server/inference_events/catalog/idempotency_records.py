@@ -1,4 +1,4 @@
-"""Answers of requests that changed something, kept so that a repetition gets the same one."""
+"""Responses to requests that changed something, stored so that a repeated request gets the same one."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,28 +13,29 @@ from inference_events.context import KeyClaimed, Request
 
 
 def find(session: Session, request: Request) -> IdempotencyRecord | None:
-    """Return the newest answer given to `request`: by its key, or else by its body.
+    """Return the newest record of `request`: by its key; if it has none, by its body.
 
-    One found by key may be of another body: compare `body_digest`. Without a key, keyed ones do not count.
+    A record that is found by key may have another body: compare `body_digest`. A request without a key does not match
+    records with one.
     """
     same = IdempotencyRecord.idempotency_key == request.idempotency_key
     if request.idempotency_key is None:
         same = IdempotencyRecord.idempotency_key.is_(None) & (IdempotencyRecord.body_digest == request.body_digest)
-    place = (
+    same_target = (
         IdempotencyRecord.token_id == request.token_id,
         IdempotencyRecord.method == request.method,
         IdempotencyRecord.path == request.path,
     )
     return session.scalars(
-        select(IdempotencyRecord).where(*place, same).order_by(IdempotencyRecord.id.desc()).limit(1)
+        select(IdempotencyRecord).where(*same_target, same).order_by(IdempotencyRecord.id.desc()).limit(1)
     ).first()
 
 
 def claim(session: Session, request: Request, retried_within: timedelta) -> None:
-    """Let no other attempt at `request` change anything until the transaction ends. Call it first in the transaction.
+    """Keep other attempts of `request` waiting until the transaction ends. Call it first in the transaction.
 
-    Raises KeyClaimed if an attempt with its idempotency key has succeeded, or, for a retry without a key, one with its
-    body that is not older than `retried_within`.
+    Raises KeyClaimed if an attempt with its idempotency key has succeeded; for a retry without a key, if one with its
+    body has succeeded within `retried_within`.
     """
     one_at_a_time(
         session, request.token_id, request.method, request.path, request.idempotency_key or request.body_digest
@@ -46,12 +47,12 @@ def claim(session: Session, request: Request, retried_within: timedelta) -> None
         raise KeyClaimed
 
 
-def record(session: Session, request: Request, answer: Mapping[str, object]) -> None:
-    """Keep the answer to `request`. Call it in the write whose effect it tells of.
+def record(session: Session, request: Request, response: Mapping[str, object]) -> None:
+    """Store the response to `request`. Call it in the transaction of the request's effect.
 
     Raises KeyClaimed if its idempotency key has a record.
     """
-    # What waits to be flushed may break other constraints.
+    # Flush first, because pending rows may violate other constraints.
     session.flush()
     new = insert(IdempotencyRecord).values(
         token_id=request.token_id,
@@ -59,7 +60,7 @@ def record(session: Session, request: Request, answer: Mapping[str, object]) -> 
         path=request.path,
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
-        answer=dict(answer),
+        response=dict(response),
     )
     try:
         session.execute(new)
@@ -68,7 +69,7 @@ def record(session: Session, request: Request, answer: Mapping[str, object]) -> 
 
 
 def purge(session: Session, before: datetime) -> int:
-    """Forget the answers given before a time. Returns how many."""
+    """Delete the records made before a time. Return how many."""
     forgotten = session.execute(
         delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before).returning(IdempotencyRecord.id)
     )

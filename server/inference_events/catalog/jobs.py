@@ -1,4 +1,4 @@
-"""Jobs: what a request started and a worker does later. They outlive the model that they worked for."""
+"""Jobs: work that a request starts and a worker does later. A job outlives its model."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ SUCCESS = "SUCCESS"
 FAILURE = "FAILURE"
 _UNFINISHED = Job.status.in_((PENDING, STARTED))
 _ENDED = "ended_jobs"
-# These may be long: thousands of event ids.
+# The parameters may be long: thousands of event ids.
 WITHOUT_PARAMETERS = select(Job).options(defer(Job.params, raiseload=True))
 _COLUMNS = {
     "id": Job.id,
@@ -46,7 +46,7 @@ def create(
     epoch: int,
     job_id: str | None = None,
 ) -> Job:
-    """Add a job that waits for its turn. `epoch` is that of its model at which it was accepted."""
+    """Add a PENDING job. `epoch` is its model's epoch at its acceptance."""
     job = Job(
         id=job_id or new_id(),
         kind=kind,
@@ -67,7 +67,7 @@ def create(
 
 
 def get(session: Session, job_id: str) -> Job:
-    """Return a job, whatever became of its model. Raises ObjectNotFound."""
+    """Return a job, even if its model is deleted. Raises ObjectNotFound."""
     job = session.get(Job, job_id)
     if job is None:
         raise ObjectNotFound.of("Job")
@@ -75,7 +75,7 @@ def get(session: Session, job_id: str) -> Job:
 
 
 def list_page(session: Session, listing: Listing) -> Page[Job]:
-    """Return a page of the jobs, without their parameters. Raises BadRequest for a wrong listing."""
+    """Return a page of the jobs, without their parameters. Raises BadRequest for an invalid listing."""
     return page(session, WITHOUT_PARAMETERS, listing, _COLUMNS, "-created_at", Job.folded_name)
 
 
@@ -98,23 +98,23 @@ def unfinished_by_kind(session: Session) -> dict[tuple[str, ...], int]:
 
 
 def ended(session: Session) -> list[tuple[str, str]]:
-    """Return kind and status of each job that ended in the session's transaction."""
+    """Return the kind and status of each job that ended in the session's transaction."""
     found: list[tuple[str, str]] = session.info.get(_ENDED, [])
     return found
 
 
 def end_of_model(session: Session, model_id: str, message: str) -> None:
-    """End the unfinished jobs of a model that is deleted."""
+    """End the unfinished jobs of a deleted model."""
     _fail_all(session, Job.model_id == model_id, message)
 
 
 def end_of_project(session: Session, project_id: str, message: str) -> None:
-    """End the unfinished jobs of a project that is deleted."""
+    """End the unfinished jobs of a deleted project."""
     _fail_all(session, Job.project_id == project_id, message)
 
 
 def expired(session: Session, before: datetime, limit: int) -> list[str]:
-    """Return up to `limit` ids of jobs that ended before a time. A job whose file is kept is kept, too."""
+    """Return up to `limit` ids of jobs that ended before a time, except jobs whose file is still kept."""
     has_file = select(File.id).where(File.id == Job.file_id, File.status == SUCCESSFUL).exists()
     ended = select(Job.id).where(Job.completed_at < before, ~has_file)
     return list(session.scalars(ended.order_by(Job.completed_at).limit(limit)))
@@ -126,7 +126,7 @@ def forget(session: Session, ids: Sequence[str]) -> None:
 
 
 def end(job: Job, status: str) -> None:
-    """End a job, and its lease if it has one."""
+    """End a job and its lease, if any."""
     job.status = status
     job.completed_at = utc_now()
     job.lease_until = None
@@ -143,7 +143,7 @@ def fail(job: Job, reason: str, message: str) -> None:
 
 
 def _fail_all(session: Session, which: ColumnElement[bool], message: str) -> None:
-    # In one order, because two that lock the same jobs in different orders may wait for each other.
+    # In order of their ids, so that two transactions cannot deadlock.
     unfinished = select(Job).where(_UNFINISHED, which).order_by(Job.id).with_for_update()
     for job in session.scalars(unfinished):
         fail(job, "ObjectNotFound", message)

@@ -1,14 +1,14 @@
-"""Which worker runs a job: turns, leases and fences.
+"""Decide which worker runs which job: order, leases and fences.
 
 A worker claims a job for some seconds, its lease, and renews the lease while it runs the job. If the lease ends first,
-another worker may claim the job. Each claim raises the job's fence, so that owner and fence name one run of the job.
-Every change that a run makes to its job names both and holds the row until the commit: a run that lost its lease
+another worker may claim the job. Each claim raises the job's fence, so owner and fence identify one run of the job.
+Every change that a run makes to its job names both and locks the row until the commit: a run that lost its lease
 changes nothing. Leases are measured by the database's clock.
 
-A job is ready if it has no lease, or one that ended, and nothing before it is unfinished: jobs of one model run in the
-order of their epochs, and a job of a whole project, which has no model, runs after the older jobs of the project and
-before the younger ones. A model with a lease is busy, so that its jobs run one at a time even if one with a smaller
-epoch is added late.
+A job is ready if it has no lease, or one that ended, and no job before it is unfinished. The jobs of one model run in
+the order of their epochs. A job of a project has no model and runs after the project's older jobs and before the
+younger ones. A model with a leased job is busy, so its jobs run one at a time even if one with a smaller epoch is added
+late.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _CHANGE = {"synchronize_session": False}
 
 
 class Lease(NamedTuple):
-    """Names one run of a job."""
+    """Identifies one run of a job."""
 
     job_id: str
     owner: str
@@ -35,18 +35,18 @@ class Lease(NamedTuple):
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """Return the lease of a job that was claimed."""
+        """Return the lease of a claimed job."""
         assert job.owner is not None
         return cls(job.id, job.owner, job.fence)
 
     @property
     def is_latest(self) -> ColumnElement[bool]:
-        """Select the job if no later run of it was claimed, and this one was not given back."""
+        """Select the job if no later run was claimed and this one was not released."""
         return (Job.id == self.job_id) & (Job.owner == self.owner) & (Job.fence == self.fence)
 
 
 def claim(session: Session, owner: str, seconds: float) -> Job | None:
-    """Lease the oldest job that is ready, count a start, and return it as STARTED; None if each has to wait."""
+    """Lease the oldest ready job, count a start, and return it as STARTED; None if no job is ready."""
     claimed = (
         update(Job)
         .where(Job.id == _NEXT_READY)
@@ -64,7 +64,7 @@ def claim(session: Session, owner: str, seconds: float) -> Job | None:
 
 
 def seconds_to_next_end(session: Session) -> float | None:
-    """Return when the next lease ends, None if there is none."""
+    """Return in how many seconds the next lease ends, None if there is none."""
     now = from_now()
     found: tuple[datetime | None, datetime] = session.execute(
         select(func.min(Job.lease_until), now).where(Job.lease_until > now)
@@ -73,16 +73,16 @@ def seconds_to_next_end(session: Session) -> float | None:
 
 
 def is_held(session: Session, lease: Lease) -> bool:
-    """Return whether a run still has its job, which has not ended."""
+    """Return whether a run still has its lease and its job has not ended."""
     return session.scalar(select(Job.status).where(lease.is_latest)) == jobs.STARTED
 
 
 def renew(session: Session, lease: Lease, seconds: float) -> bool:
-    """Let a lease end some seconds from now. Returns False if the run has lost it, or the job has ended."""
+    """Extend a lease to `seconds` from now. Return False if the run has lost it or the job has ended."""
     renewed = (
         update(Job)
         .where(lease.is_latest, Job.status == jobs.STARTED)
-        # To those who read the job nothing has changed.
+        # A renewal is no change for readers of the job.
         .values(lease_until=from_now(seconds), updated_at=Job.updated_at)
         .returning(Job.id)
     )
@@ -90,7 +90,7 @@ def renew(session: Session, lease: Lease, seconds: float) -> bool:
 
 
 def release(session: Session, lease: Lease) -> None:
-    """Give back a job that has not ended, and do not count the start, because the process outlived the run."""
+    """Release an unfinished job without counting the start: the process survived the run."""
     given_back = (
         update(Job)
         .where(lease.is_latest, Job.status == jobs.STARTED)
@@ -107,15 +107,15 @@ def end_all(session: Session) -> None:
 
 
 def note_progress(session: Session, lease: Lease, row: int) -> None:
-    """Forget the starts before the present one, because the job has come to another row since."""
+    """Reset the count of starts to the current one, because the job has made progress."""
     noted = update(Job).where(lease.is_latest).values(starts=1, started_row=row)
     session.execute(noted, execution_options=_CHANGE)
 
 
 def report(session: Session, lease: Lease, seconds: float, progress: float, info: Mapping[str, Any]) -> bool:
-    """Note how far a running job is, in per cent, merge `info`, and renew the lease for `seconds`.
+    """Store a running job's progress in per cent, merge `info`, and renew the lease for `seconds`.
 
-    Returns False, and changes nothing, if the run has lost its lease or the job has ended.
+    Return False, without a change, if the run has lost its lease or the job has ended.
     """
     job = _locked(session, lease)
     if job is None or job.status != jobs.STARTED:
@@ -127,7 +127,7 @@ def report(session: Session, lease: Lease, seconds: float, progress: float, info
 
 
 def succeed(session: Session, lease: Lease, info: Mapping[str, Any]) -> bool:
-    """End a running job well, and merge `info`. Returns False if the run has lost its lease or the job has ended."""
+    """End a job as SUCCESS and merge `info`. Return False if the run has lost its lease or the job has ended."""
     job = _locked(session, lease)
     if job is None or job.status != jobs.STARTED:
         return False
@@ -138,9 +138,9 @@ def succeed(session: Session, lease: Lease, info: Mapping[str, Any]) -> bool:
 
 
 def fail(session: Session, lease: Lease, reason: str, message: str, info: Mapping[str, Any]) -> bool:
-    """Merge `info` into a job's info, and end the job as FAILURE unless it has ended already.
+    """Merge `info` into a job's info, and end the job as FAILURE unless it has already ended.
 
-    Returns False, and changes nothing, if the run has lost its lease.
+    Return False, without a change, if the run has lost its lease.
     """
     job = _locked(session, lease)
     if job is None:
@@ -152,9 +152,9 @@ def fail(session: Session, lease: Lease, reason: str, message: str, info: Mappin
 
 
 def add_info(session: Session, lease: Lease, info: Mapping[str, Any]) -> bool:
-    """Merge `info` into the info of a job that has ended: its last rows were being written when a deletion ended it.
+    """Merge `info` into the info of an ended job: a deletion ended it while its last rows were written.
 
-    Returns False, and changes nothing, if the run has lost its lease instead.
+    Return False, without a change, if the run has lost its lease instead.
     """
     job = _locked(session, lease)
     if job is None or job.status == jobs.STARTED:
@@ -164,12 +164,12 @@ def add_info(session: Session, lease: Lease, info: Mapping[str, Any]) -> bool:
 
 
 def _locked(session: Session, lease: Lease) -> Job | None:
-    """Return the job of a lease, which no other transaction changes before this one ends; None if it is lost."""
+    """Return the job of a lease, locked until the transaction ends; None if the lease is lost."""
     return session.scalar(jobs.WITHOUT_PARAMETERS.where(lease.is_latest).with_for_update())
 
 
 def _is_unfinished(job: type[Job]) -> ColumnElement[bool]:
-    # As text, because a partial index is used only if its condition shows before the parameters are bound.
+    # As text, because a partial index is used only if the query has its condition without parameters.
     return job.status.in_([literal_column(f"'{status}'") for status in (jobs.PENDING, jobs.STARTED)])
 
 

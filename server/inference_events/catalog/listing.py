@@ -1,4 +1,4 @@
-"""Pages of rows as list operations ask for them: limit, offset, ordering, search and filter."""
+"""Pages of rows for list operations: limit, offset, ordering, search and filter."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
 Condition = ColumnElement[bool]
 MAX_RULES = 100
-# SQLAlchemy and SQLite follow nested conditions by recursion.
+# SQLAlchemy and SQLite process nested conditions by recursion.
 MAX_DEPTH = 20
 MAX_INTEGER = 2**63 - 1
 _JOINS = {"AND": and_, "OR": or_}
@@ -23,7 +23,7 @@ _JOINS = {"AND": and_, "OR": or_}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Describe which rows a caller wants: `ordering` is a list of columns with commas, `filter` a tree of rules.
+    """The rows that a caller wants: `ordering` is a comma-separated list of columns, `filter` a tree of rules.
 
     The filter is valid for the contract's schema `Filter`, or None for all rows.
     """
@@ -37,7 +37,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[RowT]):
-    """Hold the rows of a page and the number of rows on all pages."""
+    """The rows of a page and the number of rows on all pages."""
 
     items: Sequence[RowT]
     total: int
@@ -53,9 +53,8 @@ def page(
 ) -> Page[RowT]:
     """Return one page of `rows`, in the given ordering unless the listing has one.
 
-    `columns` are what may be filtered and ordered by; `search` looks into the folded text `searched`, and `id` breaks
-    ties.
-    Raises BadRequest for an unknown column, operator or value.
+    `columns` can be used in filters and orderings. `search` looks into the case-folded text `searched`, and `id` breaks
+    ties. Raises BadRequest for an unknown column, operator or value.
     """
     key = columns["id"]
     matching = rows.where(_search(listing.search, searched), _condition(listing.filter, columns))
@@ -106,7 +105,7 @@ def _tree(node: Mapping[str, Any], columns: Mapping[str, Column], left: list[int
 
 
 def _rule(rule: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
-    """Return the condition of a rule. A `not_` operator selects exactly the rows that the one without it does not."""
+    """Return the condition of a rule. A `not_` operator selects exactly the rows that the plain operator does not."""
     column, operator = _column(columns, rule["field"], "filter"), rule["operator"]
     plain = operator.removeprefix("not_")
     selected = _selected(column, plain, rule.get("value"))
@@ -136,7 +135,7 @@ def _is_text(column: Column) -> bool:
 
 
 def _comparable(column: Column, value: object) -> Any:
-    """Return a value as the column has it: text, an integer, or a time in any form in which events may have theirs."""
+    """Return a value in the column's type: text, an integer, or a time in any form that events may have."""
     type = column.expression.type
     if isinstance(type, Id) and isinstance(value, str):
         return value.lower()
@@ -158,7 +157,7 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER
 
 
-# Not LIKE: it takes neither long patterns nor, in SQLite, a difference between upper and lower case.
+# Not LIKE: it refuses long patterns and, in SQLite, ignores case.
 def _contains(column: ColumnElement[str], value: Any) -> Condition:
     return func.replace(column, value, "") != column
 

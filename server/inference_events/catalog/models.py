@@ -1,4 +1,4 @@
-"""Models: what columns their events have and what these mean."""
+"""Models: the columns of their events and the meaning of these columns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Model, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
 
-# What decides how an event is read and stored. A cached plan of ingestion holds while the revision stays.
+# The fields that decide how an event is read and stored. A change of them raises the schema revision.
 BINDING = frozenset({"schema", "spec", "task", "task_params", "event_id_col", "event_ts_col", "event_ts_format"})
 
 _COLUMNS = {
@@ -30,7 +30,7 @@ _COLUMNS = {
 def create(session: Session, project_id: str, values: Mapping[str, Any], token_id: str) -> Model:
     """Add a model and its PRODUCTION environment. `values` are columns of the table by name.
 
-    Raises ObjectNotFound for the project and Conflict when it has that name and version.
+    Raises ObjectNotFound for the project, and Conflict if it has a model with that name and version.
     """
     project = projects.get(session, project_id, Lock.SHARED)
     chosen = {"version": "v1", "task_params": {}, "xai_params": {}} | dict(values)
@@ -53,9 +53,9 @@ def get(session: Session, model_id: str, lock: Lock = Lock.NONE) -> Model:
 def list_page(
     session: Session, listing: Listing, project_id: str | None = None, latest_only: bool = False
 ) -> Page[Model]:
-    """Return a page of the models, of one project if given, only the newest version of each name if asked.
+    """Return a page of the models without their schemas, of one project if given.
 
-    They come without their schemas. Raises BadRequest for a listing that cannot be read.
+    With `latest_only`, only the newest version of each name is listed. Raises BadRequest for an invalid listing.
     """
     rows = select(Model).where(Model.deleted_at.is_(None)).options(*BRIEF_MODEL)
     if project_id is not None:
@@ -72,9 +72,9 @@ def list_page(
 
 
 def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id: str) -> Model:
-    """Replace columns of a model by name, and move its schema revision on if new events are bound by it.
+    """Replace columns of a model by name, and raise its schema revision if the change concerns new events.
 
-    Raises ObjectNotFound, and Conflict when another model has the new name and version.
+    Raises ObjectNotFound, and Conflict if another model has the new name and version.
     """
     model = get(session, model_id, Lock.EXCLUSIVE)
     if any(getattr(model, name) != value for name, value in changes.items() if name in BINDING):
@@ -89,7 +89,7 @@ def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id
 
 
 def delete(session: Session, model_id: str) -> Model:
-    """Hide a model at once and end its jobs. Raises ObjectNotFound."""
+    """Mark a model as deleted and end its jobs. Raises ObjectNotFound."""
     model = get(session, model_id, Lock.EXCLUSIVE)
     model.deleted_at = utc_now()
     jobs.end_of_model(session, model_id, "The model was deleted")

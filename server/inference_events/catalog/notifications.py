@@ -1,6 +1,6 @@
-"""Learn from other replicas that a job may be ready, instead of waiting until the next look.
+"""Receive notifications of other replicas that a job may be ready, to find it before the next poll.
 
-A notification is a hint: a crash, a pooler or a failover loses it. So nothing depends on it but a few seconds.
+A notification is a hint: a crash, a pooler or a failover may lose it. A lost one only delays the job by some seconds.
 """
 
 import threading
@@ -12,12 +12,12 @@ import psycopg
 from inference_events.catalog.concurrency import CHANNEL
 
 _RETRY_SECONDS = 5.0
-# How long `close` may have to wait.
+# `close` may wait this long.
 _POLL_SECONDS = 0.5
 
 
 class Listener:
-    """Call `wake` at each notification, in a thread and on a connection of its own, from construction to `close`."""
+    """Calls `wake` at each notification, in its own thread and on its own connection, until `close`."""
 
     def __init__(self, connect: Callable[[], psycopg.Connection], wake: Callable[[], object]) -> None:
         self._connect = connect
@@ -40,7 +40,7 @@ class Listener:
     def _listen(self) -> None:
         with self._connect() as connection:
             connection.execute(f"LISTEN {CHANNEL}")
-            # A notification may have been sent before.
+            # A notification may have been sent before the connection listened.
             self._wake()
             while not self._closing.is_set():
                 for _ in connection.notifies(timeout=_POLL_SECONDS, stop_after=1):

@@ -1,4 +1,4 @@
-"""The one organization that a server stands for."""
+"""The one organization of a server."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,7 +7,7 @@ from inference_events.catalog.tables import Organization
 
 
 def ensure(session: Session, name: str) -> Organization:
-    """Return the organization, made at the first start and renamed when `name` changed since."""
+    """Return the organization. Create it at the first start, and rename it if `name` has changed."""
     organization = session.scalars(select(Organization)).one_or_none()
     if organization is None:
         organization = Organization(name=name)

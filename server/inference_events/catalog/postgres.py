@@ -1,9 +1,9 @@
 """A catalog in a PostgreSQL database, which several replicas share.
 
-A read is one state: REPEATABLE READ, READ ONLY. A write is READ COMMITTED, so a statement that waited for a lock sees
-what the other transaction committed. A transaction that fails for a passing reason, such as a deadlock or a failover,
-runs again. If the connection is lost during COMMIT, the database is asked what became of the transaction: a write is
-neither lost nor done twice. All settings are those of one transaction, so that a pooler may stand in between.
+A read sees one snapshot: REPEATABLE READ, READ ONLY. A write is READ COMMITTED, so a statement that waited for a lock
+sees what the other transaction committed. A transaction that fails temporarily, for example by a deadlock or a
+failover, runs again. If the connection is lost during COMMIT, the database reports the transaction's status, so a write
+is neither lost nor done twice. All settings apply to one transaction, so that a pooler can be used.
 """
 
 import random
@@ -38,7 +38,7 @@ _POOL_SIZE, _MOST_MORE = 6, 4
 _PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 _CONNECTION_LOST = "08"
 _TOOK_TOO_LONG = "57014"
-# Of the transaction, because a pooler gives the next one to another session.
+# For the transaction only, because a pooler may run the next one in another session.
 _TIMEOUTS = text(
     "SELECT set_config('statement_timeout', '30s', true), set_config('lock_timeout', '5s', true), "
     "set_config('idle_in_transaction_session_timeout', '60s', true)"
@@ -47,7 +47,7 @@ _NO_TIMEOUTS = text(
     "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true), "
     "set_config('idle_in_transaction_session_timeout', '0', true)"
 )
-# Advisory locks have two numbers: the first says what for.
+# The first of the two numbers of an advisory lock: its purpose.
 _MIGRATION_LOCK = 0x1E01
 _ALONE = 0x1E03
 SCHEMES = ("postgresql://", "postgres://")
@@ -58,9 +58,9 @@ _URL_HINT = (
 
 
 class PostgresDatabase:
-    """Connect to the database that a libpq URL names, which may list several hosts.
+    """Connects to the database at a libpq URL, which may list several hosts.
 
-    Raises a CatalogError if it cannot be used.
+    Raises a CatalogError if the database cannot be used.
     """
 
     is_shared = True
@@ -69,7 +69,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self._url = url
         self._server = _server_of(url)
-        # The driver reads the URL: SQLAlchemy knows one host only.
+        # The driver parses the URL, because SQLAlchemy supports one host only.
         self.engine = create_engine(
             "postgresql+psycopg://",
             poolclass=CountedPool,
@@ -90,7 +90,7 @@ class PostgresDatabase:
             raise
 
     def run(self, unit: Callable[[], T]) -> T:
-        """Return what a transaction returns, which may run several times. Raises ServiceUnavailable."""
+        """Return the result of a transaction, which may run several times. Raises ServiceUnavailable."""
         deadline = time.monotonic() + MAX_SECONDS
         delays = _delays()
         while True:
@@ -110,7 +110,7 @@ class PostgresDatabase:
                 time.sleep(delay)
 
     def commit(self, session: Session) -> None:
-        """End a write, and find out what became of it if the connection is lost meanwhile."""
+        """Commit a write. If the connection is lost meanwhile, find out whether it was committed."""
         number = session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
         try:
             session.commit()
@@ -123,7 +123,7 @@ class PostgresDatabase:
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """Begin a transaction that migrates. The lock ends with it, which a pooler would not do for a session's."""
+        """Begin a transaction for a migration. Its lock ends with it; a session's lock might stay behind a pooler."""
         try:
             with self.writes.begin() as connection:
                 connection.execute(_NO_TIMEOUTS)
@@ -145,7 +145,7 @@ class PostgresDatabase:
         return Listener(partial(self._connect, autocommit=True), wake).close
 
     def check(self) -> None:
-        """Do nothing: the server of the database guards its structure."""
+        """Do nothing: the database server checks its structure itself."""
 
     def _connect(self, **options: Any) -> psycopg.Connection:
         return psycopg.connect(
@@ -155,7 +155,7 @@ class PostgresDatabase:
             tcp_user_timeout=int(MAX_SECONDS * 1000),
             target_session_attrs="read-write",
             application_name="inference-events",
-            # Older poolers give a prepared statement to another session.
+            # Older poolers run prepared statements in the wrong session.
             prepare_threshold=None,
         )
 
@@ -176,7 +176,7 @@ class PostgresDatabase:
         return DatabaseUnusable(f"The database at {self._server} cannot be used: {reason}")
 
     def _is_committed(self, number: str) -> bool:
-        """Return whether a transaction was committed. Raises ServiceUnavailable if nobody can say."""
+        """Return whether a transaction was committed. Raises ServiceUnavailable if that stays unknown."""
         deadline = time.monotonic() + MAX_SECONDS
         while (status := self.run(lambda: self._status(number))) == "in progress":
             if time.monotonic() > deadline:
@@ -195,13 +195,13 @@ def _begin(connection: Connection) -> None:
 
 
 def _delays() -> Iterator[float]:
-    """Yield how long to wait before each further attempt, in seconds."""
+    """Yield the delays before further attempts, in seconds."""
     for attempt in range(ATTEMPTS):
         yield _FIRST_DELAY_SECONDS * 2.5**attempt * random.uniform(0.5, 1)
 
 
 def _is_passing(error: DBAPIError) -> bool:
-    """Return whether a transaction that failed with an error may succeed if it runs again."""
+    """Return whether a transaction that failed with this error may succeed if it runs again."""
     state = _state(error)
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
@@ -209,19 +209,19 @@ def _is_passing(error: DBAPIError) -> bool:
 
 
 def _is_lost(error: DBAPIError) -> bool:
-    """Return whether an error in COMMIT leaves open what became of the transaction."""
+    """Return whether it is unknown after this error in COMMIT if the transaction was committed."""
     state = _state(error)
     return state is None or state.startswith(("08", "57"))
 
 
 def _state(error: DBAPIError) -> str | None:
-    """Return the code of an error that the server reports, None for one of the connection."""
+    """Return the SQLSTATE of an error that the server reported, None for an error of the connection."""
     state: str | None = getattr(error.orig, "sqlstate", None)
     return state
 
 
 def _unavailable() -> ServiceUnavailable:
-    return ServiceUnavailable("The database does not answer; try again later", RETRY_AFTER_SECONDS)
+    return ServiceUnavailable("The database does not respond; try again later", RETRY_AFTER_SECONDS)
 
 
 def _server_of(url: str) -> str:
@@ -229,10 +229,10 @@ def _server_of(url: str) -> str:
     try:
         parts = {name: str(part) for name, part in conninfo_to_dict(url).items()}
     except psycopg.Error:
-        # The driver's words quote the URL.
+        # The driver's message quotes the URL.
         raise DatabaseUrlInvalid(_URL_HINT) from None
     ports = parts.get("port", "").replace(",", "")
-    # What follows an unquoted @, : or / of a password is taken for a host, a port or a database, which messages show.
+    # The text after an unquoted @, : or / in a password would be parsed as host, port or database, which messages show.
     names = parts.get("host", "") + parts.get("dbname", "")
     if not url.startswith(SCHEMES) or "@" in names or (ports and not ports.isdigit()):
         raise DatabaseUrlInvalid(_URL_HINT)

@@ -1,4 +1,4 @@
-"""Projects: names under which models live."""
+"""Projects: groups of models."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +19,7 @@ _COLUMNS = {
 
 
 def create(session: Session, name: str) -> Project:
-    """Add a project. Raises Conflict when its name is taken."""
+    """Add a project. Raises Conflict if its name is taken."""
     project = Project(name=name, organization=organizations.get(session))
     session.add(project)
     try:
@@ -38,13 +38,13 @@ def get(session: Session, project_id: str, lock: Lock = Lock.NONE) -> Project:
 
 
 def list_page(session: Session, listing: Listing) -> Page[Project]:
-    """Return a page of the projects. Raises BadRequest for a listing that cannot be read."""
+    """Return a page of the projects. Raises BadRequest for an invalid listing."""
     rows = select(Project).where(Project.deleted_at.is_(None))
     return page(session, rows, listing, _COLUMNS, "name", Project.folded_name)
 
 
 def delete(session: Session, project_id: str) -> tuple[Project, list[str]]:
-    """Hide a project and its models at once and end their jobs. Returns it and the ids of its models.
+    """Mark a project and its models as deleted and end their jobs. Return it and the ids of its models.
 
     Raises ObjectNotFound.
     """

@@ -1,7 +1,7 @@
-"""Which files go: those that somebody deletes, those whose time is over, and those of models that are gone.
+"""Remove files: those that clients delete, expired ones, and those of deleted models.
 
-A file goes in three steps: its row says that it is removed, then its objects are deleted, and much later its row. A job
-is accepted, and a row marked, in transactions that look at the other, so no job ever waits for a removed file.
+A file is removed in three steps: its row is marked as removed, then its objects are deleted, and much later its row.
+The acceptance of a job checks the mark, and marking checks for jobs, so no job ever waits for a removed file.
 """
 
 from collections.abc import Sequence
@@ -22,36 +22,36 @@ _USES = select(Job.id).where(Job.file_id == File.id)
 
 @dataclass(frozen=True)
 class FileAges:
-    """Say from when on files are kept: those that jobs used by the end of the last one, the others by their upload."""
+    """The times since which files are kept: files that jobs used by the end of the last job, others by their upload."""
 
     used: datetime
     unused: datetime
 
 
 def remove(session: Session, file: File) -> None:
-    """Mark a file as removed, which the session has locked. Raises Conflict while an unfinished job needs it."""
+    """Mark a file that the session has locked as removed. Raises Conflict if an unfinished job needs it."""
     if session.scalar(select(Job.id).where(Job.file_id == file.id, Job.completed_at.is_(None)).limit(1)):
         raise Conflict("An unfinished job needs the file")
     mark_removed(session, file)
 
 
 def expired_files(session: Session, kept: FileAges, limit: int) -> list[str]:
-    """Return up to `limit` ids of files that are kept no longer."""
+    """Return up to `limit` ids of expired files."""
     return list(session.scalars(select(File.id).where(*_expired(kept)).limit(limit)))
 
 
 def remove_expired(session: Session, kept: FileAges, ids: Sequence[str]) -> int:
-    """Mark those of the files as removed that are still kept no longer. Returns how many."""
+    """Mark the files as removed that are still expired. Return how many."""
     return _remove(session, File.id.in_(ids), *_expired(kept))
 
 
 def remove_of_model(session: Session, model_id: str) -> None:
-    """Mark the files as removed that a deleted model used, and no other model that exists."""
+    """Mark the files as removed that a deleted model used and no existing model uses."""
     _remove_used(session, Job.model_id == model_id)
 
 
 def remove_of_project(session: Session, project_id: str) -> None:
-    """Mark the files as removed that a deleted project used, and no other model that exists."""
+    """Mark the files as removed that a deleted project used and no existing model uses."""
     _remove_used(session, Job.project_id == project_id)
 
 
@@ -66,10 +66,10 @@ def _remove_used(session: Session, by: ColumnElement[bool]) -> None:
 
 
 def _remove(session: Session, *which: ColumnElement[bool]) -> int:
-    # A file is removed with its model, even if the token that deletes cannot see it.
+    # A file is removed with its model, even if the deleting token cannot see the file.
     found = locked(select(File).where(*which), File, File.id)
     ids = [file.id for file in session.scalars(found, execution_options=IN_ALL_PROJECTS)]
-    # Again, because a job may have been accepted before the files were locked. From now on none is.
+    # Checked again, because a job may have been accepted before the files were locked. From now on none can be.
     still = select(File).where(File.id.in_(ids), *which)
     gone = session.scalars(still, execution_options=IN_ALL_PROJECTS).all()
     for file in gone:

@@ -1,8 +1,8 @@
-"""The schema of a catalog: how it becomes the newest one, and which programs may use it.
+"""Upgrade a catalog's schema, and check which programs may use it.
 
-A migration of one release only adds, so that programs of the release before work beside it. What it makes superfluous
-is removed one release later. So a program may find a schema that is newer than itself. It starts if it is not older
-than the `oldest_program_version` that the migration left in the database.
+A migration only adds to the schema, so that programs of the previous release still work. The next release removes what
+is no longer needed. So a program may find a schema that is newer than itself. It starts if it is not older than the
+`oldest_program_version` that the migration stored in the database.
 """
 
 import re
@@ -30,9 +30,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(connection: Connection, program_version: str = __version__) -> Mapping[str, int]:
-    """Bring the schema to the newest revision, unless a newer program has done so.
+    """Upgrade the schema to the newest revision, unless a newer program has upgraded it further.
 
-    Returns what the revisions changed in rows, counted by name. Raises ProgramTooOld.
+    Return the numbers of changed rows by the name of the change. Raises ProgramTooOld.
     """
     config = _alembic()
     revision = MigrationContext.configure(connection).get_current_revision()
@@ -48,18 +48,18 @@ def upgrade(connection: Connection, program_version: str = __version__) -> Mappi
 
 
 def needs_upgrade(file: Path) -> bool:
-    """Return whether opening a catalog in a SQLite file would change its schema. Changes nothing."""
+    """Return whether opening a catalog in a SQLite file would change its schema."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=rw", uri=True)) as connection:
             [(revision,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     except (sqlite3.Error, ValueError):
-        return False  # There is none, or it is damaged, which opening it tells.
+        return False  # The file is missing or damaged. Opening it reports that.
     return bool(revision != _newest(_alembic()))
 
 
 def missing_columns(engine: Engine) -> list[str]:
     """Return the columns that the code needs and the database lacks, each with its table."""
-    # A shared database has other tables, too, with columns of types that SQLAlchemy warns of.
+    # A shared database has other tables, too, with column types that SQLAlchemy warns about.
     there = inspect(engine).get_multi_columns(filter_names=list(Table.metadata.tables))
     found = {(table, column["name"]) for (_, table), columns in there.items() for column in columns}
     expected = {(table.name, column.name) for table in Table.metadata.tables.values() for column in table.columns}

@@ -1,4 +1,4 @@
-"""A catalog in a SQLite file, which one process has to itself."""
+"""A catalog in a SQLite file, which only one process uses."""
 
 import sqlite3
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _BEGIN = "sqlite_begin"
 
 
 class SqliteDatabase:
-    """Let one write run at a time, and reads beside it."""
+    """Runs one write at a time, and reads concurrently."""
 
     is_shared = False
     max_writers = 1
@@ -30,23 +30,23 @@ class SqliteDatabase:
         self.writes = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
     def run(self, unit: Callable[[], T]) -> T:
-        """Return what a transaction returns."""
+        """Return the result of a transaction."""
         return unit()
 
     def commit(self, session: Session) -> None:
-        """End a write. It is on disk after this."""
+        """Commit a write. It is on disk afterwards."""
         session.commit()
 
     def migrating(self) -> AbstractContextManager[Connection]:
-        """Begin a transaction that migrates."""
+        """Begin a transaction for a migration."""
         return self.writes.begin()
 
     def alone(self, what: str) -> AbstractContextManager[bool]:
-        """Give True: one process has the file."""
+        """Yield True: no other process has the file."""
         return nullcontext(True)
 
     def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
-        """Do nothing: one process has the file."""
+        """Do nothing: no other process has the file."""
         return lambda: None
 
     def check(self) -> None:
@@ -64,5 +64,5 @@ def _set_up(connection: Any, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # The driver begins late, and never for reads; a write that began as a read could not wait for its turn.
+    # The driver begins late, and never for reads. A write that began as a read could not wait for another write.
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))

@@ -1,4 +1,4 @@
-"""The catalog's tables, written so that every line holds on SQLite and on PostgreSQL."""
+"""The catalog's tables, for SQLite and PostgreSQL alike."""
 
 import uuid
 from datetime import UTC, datetime
@@ -39,18 +39,18 @@ def new_id() -> str:
 
 
 def fold(text: str) -> str:
-    """Return a text as it is compared if upper and lower case do not matter, alike on every database."""
+    """Return a text case-folded, for comparisons that ignore case in the same way on every database."""
     return text.casefold()
 
 
 def text_type(length: int | None = None) -> String:
-    """Return the type of a text that every database orders by code point, as SQLite does by itself."""
+    """Return the type of a text that every database sorts by code point, as SQLite does by default."""
     kind = String if length else Text
     return kind(length).with_variant(kind(length, collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Keep an aware datetime as UTC, also where the engine has no time zones."""
+    """Store an aware datetime in UTC, even if the database has no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -65,7 +65,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Id(TypeDecorator[str]):
-    """Keep a UUID in lower case, so that it is found in whatever case a client writes it."""
+    """Store a UUID in lower case, and find it in any case."""
 
     impl = text_type(36)
     cache_ok = True
@@ -78,14 +78,14 @@ JsonObject = dict[str, Any]
 
 
 class Table(DeclarativeBase):
-    """Map datetimes and JSON for every table."""
+    """The base of all tables, which maps datetimes and JSON."""
 
     metadata = MetaData(naming_convention=_NAMES)
     type_annotation_map: ClassVar = {datetime: UtcDateTime, JsonObject: JSON, list[str]: JSON}
 
 
 class Named:
-    """Keep the name of a row a second time, folded, because databases fold only ASCII alike."""
+    """Store a row's name a second time, case-folded, because databases agree on case folding for ASCII only."""
 
     name: Mapped[str]
     folded_name: Mapped[str] = mapped_column(text_type(), default="", server_default="")
@@ -111,7 +111,7 @@ class Organization(Table):
 
 
 class Token(Named, Table):
-    """Keep what is known of a token but its secret, of which there is only the SHA-256 in hex."""
+    """A token. Of its secret, only the SHA-256 in hex is stored."""
 
     __tablename__ = "tokens"
 
@@ -130,12 +130,12 @@ class Token(Named, Table):
 
     @property
     def project_ids(self) -> list[str] | None:
-        """Return the projects that the token is limited to, None for all. They must have been loaded."""
+        """The projects that the token is limited to, None for all. They must have been loaded."""
         return [row.project_id for row in self.projects] or None
 
 
 class TokenProject(Table):
-    """Limit a token to a project, which may be deleted. A token without any is not limited."""
+    """Limits a token to a project, which may be deleted. A token without any row is not limited."""
 
     __tablename__ = "token_projects"
 
@@ -158,7 +158,7 @@ class Project(Named, Table):
 
 
 class Model(Named, Table):
-    """Keep a model as its client wrote it. `schema_revision` grows with each change that binds new events."""
+    """A model as its client wrote it. `schema_revision` grows with each change that concerns new events."""
 
     __tablename__ = "models"
     __table_args__ = (_unique_while_not_deleted("uq_models_project_id_name_version", "project_id", "name", "version"),)
@@ -189,7 +189,7 @@ class Model(Named, Table):
     updated_by: Mapped[Token] = relationship(lazy="joined", innerjoin=True, foreign_keys=[updated_by_id])
 
 
-# How a model is loaded to be named by others or listed: its schema may be long.
+# Loads a model without its schema, which may be long, for references and lists.
 BRIEF_MODEL = (
     load_only(Model.name, Model.version, Model.created_at, Model.updated_at, raiseload=True),
     raiseload(Model.created_by),
@@ -198,7 +198,7 @@ BRIEF_MODEL = (
 
 
 class Environment(Named, Table):
-    """Keep one PRODUCTION environment a model, and its PRE_PRODUCTION datasets."""
+    """The PRODUCTION environment of a model, or one of its PRE_PRODUCTION datasets."""
 
     __tablename__ = "environments"
     __table_args__ = (UniqueConstraint("model_id", "type", "name"),)
@@ -214,7 +214,7 @@ class Environment(Named, Table):
 
 
 class Baseline(Named, Table):
-    """Keep what a STATIC or ROLLING baseline takes; of a dataset it has no times, for it takes all of it."""
+    """A STATIC or ROLLING baseline. One over a dataset has no times, because it contains the whole dataset."""
 
     __tablename__ = "baselines"
     __table_args__ = (UniqueConstraint("model_id", "name"),)
@@ -235,10 +235,10 @@ class Baseline(Named, Table):
 
 
 class File(Table):
-    """Keep an uploaded file and its size in bytes.
+    """An uploaded file and its size in bytes.
 
-    An upload in parts has no size until it is completed, and a removed file has none any more. Its row stays for a
-    while, so that who names it learns that it was removed.
+    An upload in parts has no size until it is completed, and neither has a removed file. A removed file's row is kept
+    for a while, so that a request for it can report the removal.
     """
 
     __tablename__ = "files"
@@ -264,7 +264,7 @@ class File(Table):
 
 
 class FilePart(Table):
-    """Name the object of the file store that is a part of a file: size in bytes, SHA-256 in hex.
+    """A part of a file: its object in the file store, size in bytes, SHA-256 in hex.
 
     An object without a file is released: no file needs it any more, and it waits for its deletion.
     """
@@ -279,16 +279,16 @@ class FilePart(Table):
     sha256: Mapped[str] = mapped_column(text_type(64))
 
 
-# As text, because SQLite uses a partial index only if it finds this very condition in a query.
+# As text, because SQLite uses a partial index only if a query has exactly its condition.
 UNFINISHED = text("status IN ('PENDING', 'STARTED')")
 _LEASED = text("lease_until IS NOT NULL")
 
 
 class Job(Named, Table):
-    """Keep a job, which outlives its model. `epoch` is the epoch of the model at which it was accepted.
+    """A job, which outlives its model. `epoch` is the model's epoch at its acceptance.
 
-    `starts` counts starts without progress beyond the row `started_row`, and leaves out those that a stop ended.
-    `owner` runs the job until `lease_until` by the database's clock. `fence` is raised by each claim, never lowered.
+    `starts` counts starts without progress beyond the row `started_row`, except those that a stop ended. `owner` runs
+    the job until `lease_until` by the database's clock. Each claim raises `fence`, and nothing lowers it.
     """
 
     __tablename__ = "jobs"
@@ -328,7 +328,7 @@ class Job(Named, Table):
 
 
 class IdempotencyRecord(Table):
-    """Keep the response of a request that changed something, in case that it is repeated."""
+    """The response to a request that changed something, for its repetitions."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -343,12 +343,12 @@ class IdempotencyRecord(Table):
     path: Mapped[str] = mapped_column(text_type())
     idempotency_key: Mapped[str | None] = mapped_column(text_type(256))
     body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    answer: Mapped[JsonObject]
+    response: Mapped[JsonObject] = mapped_column("answer")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class CatalogVersion(Table):
-    """Keep one row: the version of what results of reads depend on, that of the schema, and who may use it."""
+    """The one row with the version for cached results, the schema's version, and the oldest program that may use it."""
 
     __tablename__ = "catalog_version"
 

@@ -1,4 +1,4 @@
-"""Tokens: who may do what. The server knows only their hashes; a secret is shown once, when it is made."""
+"""Tokens and what they allow. The server stores only their hashes; a secret is shown once, when it is made."""
 
 import hashlib
 import secrets
@@ -25,7 +25,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class TokenIdentity:
-    """Say whose request it is and what it may do; `project_ids` None means in all projects."""
+    """The token of a request and what it allows. If `project_ids` is None, it is valid in all projects."""
 
     id: str
     scopes: frozenset[str]
@@ -53,7 +53,7 @@ def create(
     is_preset: bool = False,
     project_ids: Sequence[str] | None = None,
 ) -> tuple[Token, str]:
-    """Add a token, limited to projects if any are given. Returns it and its secret, which is kept nowhere."""
+    """Add a token, limited to projects if any are given. Return it and its secret, which is not stored."""
     secret = secret or new_secret()
     token = Token(name=name, scopes=list(scopes), hash=digest(secret), expires_at=expires_at, is_preset=is_preset)
     token.projects = [TokenProject(project_id=one) for one in sorted(set(project_ids or ()))]
@@ -63,29 +63,29 @@ def create(
 
 
 def check_new(session: Session, scopes: Sequence[str], expires_at: datetime | None, project_ids: Sequence[str]) -> None:
-    """Refuse a token that would have ended already or cannot be limited.
+    """Refuse a token that would already be expired or cannot be limited.
 
-    Raises BadRequest, and ObjectNotFound with the place of each id that is not of a project.
+    Raises BadRequest, and ObjectNotFound with the pointer of each id that is not a project's.
     """
     if expires_at is not None and expires_at <= utc_now():
         raise BadRequest.with_details(ErrorDetail("must lie in the future", "/expires_at"))
     if project_ids and ADMIN in scopes:
         raise BadRequest.with_details(ErrorDetail("cannot limit a token with the scope admin", "/project_ids"))
     known = set(session.scalars(select(Project.id).where(Project.id.in_(project_ids), Project.deleted_at.is_(None))))
-    unknown = [place for place, project_id in enumerate(project_ids) if project_id not in known]
+    unknown = [index for index, project_id in enumerate(project_ids) if project_id not in known]
     if unknown:
         error = ObjectNotFound.of("Project")
-        faults = [ErrorDetail(error.message, f"/project_ids/{place}", error.reason) for place in unknown]
+        faults = [ErrorDetail(error.message, f"/project_ids/{index}", error.reason) for index in unknown]
         raise ObjectNotFound(error.message, faults)
 
 
 def list_page(session: Session, listing: Listing) -> Page[Token]:
-    """Return a page of the tokens that are valid."""
+    """Return a page of the valid tokens."""
     return page(session, _valid(), listing, _COLUMNS, "-created_at", Token.folded_name)
 
 
 def revoke(session: Session, token_id: str) -> Token:
-    """End a token now. Raises ObjectNotFound if it is not valid, Conflict for the last admin that lasts."""
+    """End a token now. Raises ObjectNotFound if it is not valid, Conflict for the last admin that does not expire."""
     lasting_admins = _lock_lasting_admins(session)
     token = _get_valid(session, token_id)
     if lasting_admins == [token.id]:
@@ -96,9 +96,9 @@ def revoke(session: Session, token_id: str) -> Token:
 
 
 def rotate(session: Session, token_id: str, overlap: timedelta) -> tuple[Token, str]:
-    """Add a token like another, which ends after `overlap`. Returns the new one and its secret.
+    """Replace a token by a new one, and end the old one after `overlap`. Return the new one and its secret.
 
-    Raises ObjectNotFound if the old one is not valid, Conflict if it was rotated before.
+    Raises ObjectNotFound if the old one is not valid, Conflict if it was already rotated.
     """
     old = _get_valid(session, token_id)
     if old.replaced_by is not None:
@@ -112,12 +112,12 @@ def rotate(session: Session, token_id: str, overlap: timedelta) -> tuple[Token, 
 
 
 def is_of(session: Session, secret: str, token_id: str) -> bool:
-    """Tell whether `secret` is that of a token."""
+    """Return whether a token has this secret."""
     return session.scalar(select(Token.id).where(Token.hash == digest(secret))) == token_id.lower()
 
 
 def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
-    """Return whose token has this digest, or None if no valid one has."""
+    """Return the valid token with this digest, None if there is none."""
     token = session.scalars(_valid().where(Token.hash == secret_digest)).one_or_none()
     if token is None:
         return None
@@ -126,13 +126,13 @@ def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
 
 
 def note_use(session: Session, token_id: str, when: datetime) -> None:
-    """Remember when a token was last used."""
+    """Store when a token was last used."""
     use = update(Token).where(Token.id == token_id).values(last_used_at=when)
     session.execute(use, execution_options=CHANGES_NO_RESULT)
 
 
 def replace_preset(session: Session, secret: str) -> None:
-    """Make `secret` the one preset admin token, unless it was revoked. An empty one means none."""
+    """Make `secret` the only preset admin token, unless it was revoked. An empty secret means none."""
     known = session.scalars(select(Token).where(Token.is_preset, Token.revoked_at.is_(None))).all()
     for token in known:
         if token.hash != digest(secret):
@@ -143,12 +143,12 @@ def replace_preset(session: Session, secret: str) -> None:
 
 
 def has_admin(session: Session) -> bool:
-    """Tell whether anybody can create tokens."""
+    """Return whether there is a valid admin token."""
     return any(ADMIN in token.scopes for token in session.scalars(select(Token).where(_is_valid())))
 
 
 def is_known(session: Session, secret: str) -> bool:
-    """Tell whether a token with this secret was ever made, valid or not."""
+    """Return whether a token with this secret was ever made, valid or not."""
     return session.scalars(select(Token.id).where(Token.hash == digest(secret))).first() is not None
 
 
@@ -162,7 +162,7 @@ def _is_valid() -> ColumnElement[bool]:
 
 
 def _get_valid(session: Session, token_id: str) -> Token:
-    """Return a token as it is now, locked. Raises ObjectNotFound."""
+    """Return a valid token's newest state, locked. Raises ObjectNotFound."""
     rows = locked(_valid().where(Token.id == token_id), Token, Token.id)
     token = session.scalars(rows, execution_options={"populate_existing": True}).one_or_none()
     if token is None:
@@ -171,6 +171,6 @@ def _get_valid(session: Session, token_id: str) -> Token:
 
 
 def _lock_lasting_admins(session: Session) -> list[str]:
-    """Return the ids of the admin tokens that do not expire. Nobody revokes one until the transaction ends."""
+    """Return the ids of the admin tokens that do not expire, locked against revocation."""
     lasting = session.scalars(locked(select(Token).where(_is_valid(), Token.expires_at.is_(None)), Token, Token.id))
     return [token.id for token in lasting if ADMIN in token.scopes]

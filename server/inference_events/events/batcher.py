@@ -27,7 +27,7 @@ from inference_events.errors import ApiError, BadRequest, ErrorDetail, ServiceUn
 from inference_events.events.closable_queue import ClosableQueue, QueueClosed
 from inference_events.events.ingest.batch import Defaults, Ingested, RowFault, ingest_published, ingest_updates
 from inference_events.events.ingest.json_text import JsonReader
-from inference_events.events.ingest.rows import FileRows, JsonRows, Rows
+from inference_events.events.ingest.rows import IncomingRows, JsonRows, TableRows
 from inference_events.events.results import Count, IngestResult, ViolationCount
 from inference_events.events.store import EventStore
 from inference_events.events.store_errors import ContentConflict, RecordExists
@@ -116,7 +116,7 @@ class _Lane:
 
 
 class RequestBatcher:
-    """Takes events from requests and answers when they are on disk. Rules: `openapi.yaml`, `POST /v3/events`."""
+    """Batches events of requests, and completes each request once they are on disk. Rules: `POST /v3/events`."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class RequestBatcher:
         return self._light.queue.depth() + self._heavy.queue.depth()
 
     def stop(self) -> None:
-        """Take no more; what is written already is answered when the store has committed it."""
+        """Accept no more requests. Requests that are being written are completed when the store has committed them."""
         # The light lane first: what it finds to be heavy goes to the other one.
         for lane, thread in zip((self._light, self._heavy), self._threads, strict=True):
             lane.queue.close()
@@ -228,12 +228,12 @@ class RequestBatcher:
             pending.weight = HEAVY_EVENTS
             self._put(pending)
 
-    def _rows(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[Rows, list[_Slice]]:
+    def _rows(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[IncomingRows, list[_Slice]]:
         """Put the events of a group into one table."""
         read = self._read(group, schema)
         if read is not None:
             table, sizes = read
-            return FileRows(table, text=False), _slices(group, sizes)
+            return TableRows(table, is_csv=False), _slices(group, sizes)
         for pending in group:
             _check_columns(pending.decoded())
         events = [event for pending in group for event in pending.decoded()]
@@ -323,7 +323,7 @@ def _slices(group: Sequence[_PendingRequest], sizes: Sequence[int]) -> list[_Sli
     return [_Slice(*bounds) for bounds in zip(group, ends, ends[1:], strict=False)]
 
 
-def _ingest(kind: WriteKind, rows: Rows, schema: ModelSchema, received_at: int) -> Ingested:
+def _ingest(kind: WriteKind, rows: IncomingRows, schema: ModelSchema, received_at: int) -> Ingested:
     if kind is WriteKind.UPDATE:
         check_updatable(schema.id_column)
         return ingest_updates(rows, schema, Defaults(b"", received_at))

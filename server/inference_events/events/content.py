@@ -43,7 +43,7 @@ def outdated_rows(batch: EventBatch, found: ExistingRows, kind: WriteKind) -> Ro
 
 
 def same_content(batch: EventBatch, stored: StoredRows, kind: WriteKind) -> Mask:
-    """Tell which rows of a batch carry nothing that differs from what is stored, in step with them."""
+    """Return which rows of a batch carry the same content as the stored rows, in their order."""
     same = _equal(batch.system["timestamp"], stored.system["timestamp"])
     same |= batch.system["timestamp"].is_null().to_numpy()
     for name in batch.values.column_names:

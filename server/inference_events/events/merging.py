@@ -79,7 +79,7 @@ class StoredRows:
 
 
 def with_label_times(batch: EventBatch, targets: Collection[str]) -> EventBatch:
-    """Return a batch that tells when its rows give the targets a value."""
+    """Return a batch with the times at which its rows give the targets a value."""
     labels = {}
     for name in targets:
         labels_it = pa.array(batch.carried[name] & batch.values[name].is_valid().to_numpy())

@@ -4,10 +4,12 @@
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import pyarrow as pa
 
+from inference_events.events.columns import ColumnSelection
 from inference_events.events.types import (
     DataRevision,
     Deletion,
@@ -21,6 +23,29 @@ from inference_events.events.types import (
     StoredEvents,
     Write,
 )
+
+
+class Snapshot(Protocol):
+    """A model's events at one moment, for one thread. What is written meanwhile neither waits for it nor shows in it.
+
+    Each call may raise Retryable, and any error after `cancel`.
+    """
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether reading events a second time takes longer than keeping them in memory."""
+
+    def data_revision(self, environment_id: str) -> DataRevision:
+        """Return the data revision of an environment at this moment, (0, 0) before its first event."""
+
+    def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
+        """Yield columns of the events selected, batch by batch, in any order; nothing if there are none.
+
+        Batches have the schema of `batch_schema`, and some 16 MiB. Read one to its end, or close it, before the next.
+        """
+
+    def cancel(self) -> None:
+        """Stop the read that runs. Any thread may call it."""
 
 
 class EventStore(Protocol):
@@ -75,6 +100,12 @@ class EventStore(Protocol):
         `system` has event_id and timestamp only, `values` the scan's columns in its order. A part has some 64 MiB.
         All parts show the state at one moment; writes go on meanwhile. Close a scan that is not read to its end.
         Fails with ModelUnknown or RevisionChanged, but only before the first part.
+        """
+
+    def snapshot(self, model_id: str, revision: int) -> AbstractContextManager[Snapshot]:
+        """Open the present moment of a model whose schema has this revision, to read columns of it several times.
+
+        Fails with ModelUnknown or RevisionChanged.
         """
 
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:

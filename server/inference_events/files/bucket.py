@@ -1,7 +1,7 @@
-"""A bucket of S3, Google Cloud Storage or Azure, and what its errors mean.
+"""A bucket of S3, Google Cloud Storage or Azure, and the meaning of its errors.
 
-The library takes credentials and endpoints from the standard variables. The text of its errors shows addresses, which
-may be signed, and whatever the server answers: it is neither shown nor logged.
+The library reads credentials and endpoints from the standard variables. The text of its errors contains URLs, which may
+be signed, and the server's response, so it is neither shown nor logged.
 """
 
 import os
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 
 class BucketUnavailable(FileStoreUnavailable):
-    """Say that the bucket did not do what it was asked for, and why."""
+    """A request to the bucket failed. `why` names the cause."""
 
     def __init__(self, why: str) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class BucketUnavailable(FileStoreUnavailable):
 
 
 class Bucket:
-    """Objects by their keys. Any thread may use it. What fails for a while is tried again for some 20 s.
+    """Objects by their keys. Any thread may use it. Failed requests are retried for about 20 s.
 
     All methods raise FileNotFoundError if the bucket or the object is missing, and BucketUnavailable.
     """
@@ -70,7 +70,7 @@ class Bucket:
             obstore.put(self._store, FOLDER + key, content, use_multipart=False)
 
     async def put_stream(self, key: str, content: AsyncIterable[bytes | bytearray]) -> None:
-        """Store content as it comes. If it raises, there is no object, and what was sent is removed."""
+        """Store content as it arrives. If it raises, no object is created and the sent content is removed."""
         with self._translated(key):
             await obstore.put_async(
                 self._store,
@@ -81,7 +81,7 @@ class Bucket:
             )
 
     def read(self, key: str, start: int, length: int) -> memoryview:
-        """Return `length` bytes, which must be there."""
+        """Return `length` bytes, which must exist."""
         with self._translated(key):
             return memoryview(obstore.get_range(self._store, FOLDER + key, start=start, length=length))
 
@@ -132,4 +132,4 @@ def _reason(error: Exception) -> str:
         return "its credentials are missing or not accepted"
     if isinstance(error, PermissionDeniedError) or (status and status[1] == "403"):
         return "its credentials do not allow it"
-    return f"it answered with the status {status[1]}" if status else "it did not answer"
+    return f"it responded with status {status[1]}" if status else "it did not respond"

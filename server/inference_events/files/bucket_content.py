@@ -1,4 +1,4 @@
-"""The content of parts that are objects of a bucket, read by range."""
+"""Read parts that are objects of a bucket, by range."""
 
 import threading
 from collections import OrderedDict
@@ -10,12 +10,12 @@ from inference_events.limits import MIB
 BLOCK_BYTES = 8 * MIB
 # A parser reads the columns of a row group in turn; these blocks hold most row groups.
 MAX_BLOCKS = 8
-# A request costs some 20 ms. Reads of this size are made as they are; smaller ones come from blocks.
+# A request costs about 20 ms. Reads of this size or more are sent unchanged; smaller ones are served from blocks.
 DIRECT_BYTES = MIB
 
 
 class BucketContent:
-    """Read parts of a bucket. Small reads are served from the blocks that were read last. Any thread may use it."""
+    """Reads parts of a bucket. Small reads are served from the blocks that were read last. Any thread may use it."""
 
     def __init__(self, url: str) -> None:
         self._bucket = Bucket(url)

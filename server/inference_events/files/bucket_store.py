@@ -14,7 +14,7 @@ ABORT_SECONDS = 10
 
 
 class BucketFileStore:
-    """Keep objects in the bucket at `url`. Raises FileStoreError if it cannot be written, read and deleted from."""
+    """Stores objects in the bucket at `url`. Raises FileStoreError if it cannot be written, read and deleted from."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -30,7 +30,7 @@ class BucketFileStore:
     async def put(self, content: AsyncIterable[bytes | bytearray]) -> StoredObject:
         key, hashed = uuid4().hex, _Hashed(content)
         pieces = aiter(hashed)
-        start = await _take(pieces, PART_BYTES)
+        start = await _read_at_least(pieces, PART_BYTES)
         if hashed.has_ended:
             await self._put(key, b"".join(start))
         else:
@@ -71,7 +71,7 @@ class BucketFileStore:
     async def _put_stream(
         self, key: str, start: Iterable[bytes | bytearray], rest: AsyncIterator[bytes | bytearray]
     ) -> None:
-        """Send content in a task of its own, which can remove what it sent if this one is cancelled."""
+        """Send content in a separate task, which can remove the sent content if this task is cancelled."""
         pipe = _Pipe()
         sending = asyncio.ensure_future(self._bucket.put_stream(key, pipe.pieces()))
         try:
@@ -93,7 +93,7 @@ class BucketFileStore:
 
 
 class _Hashed:
-    """Count and hash what passes."""
+    """Counts and hashes the content that passes through."""
 
     def __init__(self, content: AsyncIterable[bytes | bytearray]) -> None:
         self._content = content
@@ -110,27 +110,27 @@ class _Hashed:
         self.has_ended = True
 
 
-async def _take(pieces: AsyncIterator[bytes | bytearray], least: int) -> list[bytes | bytearray]:
-    """Take pieces until they are longer than `least` bytes together, or end."""
+async def _read_at_least(pieces: AsyncIterator[bytes | bytearray], count: int) -> list[bytes | bytearray]:
+    """Read pieces until they have more than `count` bytes together or end."""
     taken: list[bytes | bytearray] = []
-    while sum(map(len, taken)) <= least and (piece := await anext(pieces, None)) is not None:
+    while sum(map(len, taken)) <= count and (piece := await anext(pieces, None)) is not None:
         taken.append(piece)
     return taken
 
 
 class _Aborted(Exception):
-    """End the sending of content that broke off."""
+    """Ends the sending of incomplete content."""
 
 
 class _Pipe:
-    """Hand pieces from the task that receives them to the one that sends them, one at a time; None ends them."""
+    """Hands pieces from the receiving task to the sending task, one at a time; None ends them."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[bytes | bytearray | None] = asyncio.Queue(1)
         self._aborted = asyncio.Event()
 
     async def send(self, piece: bytes | bytearray | None, sending: "asyncio.Future[None]") -> None:
-        """Wait until there is room. Raises what ended `sending`."""
+        """Wait until the piece can be sent. Raises the error of `sending` if it failed."""
         putting = asyncio.ensure_future(self._queue.put(piece))
         try:
             await asyncio.wait({putting, sending}, return_when=asyncio.FIRST_COMPLETED)

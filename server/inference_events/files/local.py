@@ -16,7 +16,7 @@ from inference_events.files.store import StoredObject
 
 
 class LocalFileStore:
-    """Keep objects as files of `directory`. They are written in `drafts`, on the same disk, and moved when complete."""
+    """Stores objects as files in `directory`. They are written in `drafts`, on the same disk, and then moved."""
 
     def __init__(self, directory: Path, drafts: Path) -> None:
         self._directory = directory
@@ -43,8 +43,8 @@ class LocalFileStore:
             await asyncio.to_thread(draft.unlink, missing_ok=True)
         return StoredObject(key, size, sha256)
 
-    def take(self, file: Path) -> StoredObject:
-        """Make a file on the same disk, which is synced, an object."""
+    def adopt(self, file: Path) -> StoredObject:
+        """Make an object of a synced file on the same disk."""
         key = uuid4().hex
         with file.open("rb") as content:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Uploads in parts: which parts a completion names, and whether they are stored."""
+"""Uploads in parts: check that the parts of a completion are stored."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,15 +20,15 @@ UNFINISHED_HOURS = 24
 
 @dataclass(frozen=True)
 class UploadPart:
-    """A part as a completion names it: `place` is where in the request, `id` the SHA-256 of its content in hex."""
+    """A part in a completion: `pointer` is its JSON pointer in the request, `id` the SHA-256 of its content in hex."""
 
-    place: str
+    pointer: str
     number: int
     id: str
 
 
 class MultipartUploads:
-    """Make files of at most `max_file_bytes` of the parts that are stored."""
+    """Assembles files of at most `max_file_bytes` from stored parts."""
 
     def __init__(self, catalog: Catalog, store: FileStore, max_file_bytes: int) -> None:
         self._catalog = catalog
@@ -36,22 +36,22 @@ class MultipartUploads:
         self._max_file_bytes = max_file_bytes
 
     async def keep_part(self, file_id: str, number: int, part: UploadedFile) -> None:
-        """Add a part to an upload, in place of an earlier one of its number. Raises ObjectNotFound and Conflict."""
+        """Add a part to an upload. It replaces an earlier part with its number. Raises ObjectNotFound and Conflict."""
 
         def put(session: Session) -> None:
             upload = files.get_unfinished(session, file_id)
             files.put_part(session, upload.id, number, StoredObject(part.key, part.size, part.sha256))
 
-        # Checked before the part is kept, so that a part of no upload is deleted at once.
+        # Checked before the part is kept, so that a part of an unknown upload is deleted at once.
         await self._catalog.aread(lambda session: files.get_unfinished(session, file_id))
         part.keep()
         await self._catalog.awrite(put)
         await self.delete_released()
 
     def complete(self, session: Session, file_id: str, named: Sequence[Mapping[str, Any]], token_id: str) -> File:
-        """Make an upload a file of the parts that a completion names.
+        """Complete an upload with the parts that a completion names.
 
-        Raises ObjectNotFound, Conflict, BadRequest with the place of each part that is misnumbered, not stored or
+        Raises ObjectNotFound, Conflict, BadRequest with the pointer of each part that is misnumbered, not stored or
         stored with another id, and PayloadTooLarge.
         """
         files.get_unfinished(session, file_id)
@@ -60,7 +60,7 @@ class MultipartUploads:
         return files.complete(session, file_id, len(parts), token_id)
 
     async def delete_released(self) -> None:
-        """Delete what a transaction has released. What cannot be deleted now is left to the purge."""
+        """Delete released objects. The purge deletes those that cannot be deleted now."""
         await asyncio.to_thread(self._delete_released)
 
     def _delete_released(self) -> None:
@@ -70,7 +70,7 @@ class MultipartUploads:
 
 def validate_part_order(named: Sequence[Mapping[str, Any]]) -> list[UploadPart]:
     """Return the parts that a completion names. Raises BadRequest if they are not numbered 1, 2, … each once."""
-    parts = [UploadPart(f"/parts/{place}", one["number"], one["id"]) for place, one in enumerate(named)]
+    parts = [UploadPart(f"/parts/{index}", part["number"], part["id"]) for index, part in enumerate(named)]
     faults = list(_numbering_faults(parts))
     if faults:
         raise BadRequest.with_details(*faults)
@@ -78,27 +78,27 @@ def validate_part_order(named: Sequence[Mapping[str, Any]]) -> list[UploadPart]:
 
 
 def expire_uploads(catalog: Catalog) -> None:
-    """Forget uploads that were not completed in time, and release their parts."""
+    """Delete the uploads that were not completed in time, and release their parts."""
     before = utc_now() - timedelta(hours=UNFINISHED_HOURS)
     catalog.write(lambda session: files.forget_unfinished(session, before))
 
 
 def _check(named: Sequence[UploadPart], stored: Mapping[int, StoredObject], limit: int) -> None:
-    missing = [ErrorDetail("is not stored", part.place) for part in named if part.number not in stored]
+    missing = [ErrorDetail("is not stored", part.pointer) for part in named if part.number not in stored]
     if missing:
         raise BadRequest.with_details(*missing)
     if sum(stored[part.number].size for part in named) > limit:
         raise PayloadTooLarge(f"The file is larger than the limit of {limit} bytes")
     others = [part for part in named if stored[part.number].sha256 != part.id.lower()]
     if others:
-        raise BadRequest.with_details(*(ErrorDetail("is stored with another id", part.place) for part in others))
+        raise BadRequest.with_details(*(ErrorDetail("is stored with another id", part.pointer) for part in others))
 
 
 def _numbering_faults(parts: Sequence[UploadPart]) -> Iterator[ErrorDetail]:
     seen: set[int] = set()
     for part in parts:
         if part.number in seen:
-            yield ErrorDetail("is named twice", f"{part.place}/number")
+            yield ErrorDetail("is named twice", f"{part.pointer}/number")
         elif part.number > len(parts):
-            yield ErrorDetail("leaves a gap in the numbers", f"{part.place}/number")
+            yield ErrorDetail("leaves a gap in the numbers", f"{part.pointer}/number")
         seen.add(part.number)

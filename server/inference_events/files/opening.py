@@ -1,4 +1,4 @@
-"""Choose the file store that a URL names."""
+"""Open the file store at a URL."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,7 @@ BUCKETS = ("s3", "gs", "az")
 
 
 def check_files_url(url: str | None) -> str | None:
-    """Return the URL of a file store, if any. Raises ValueError, which does not show it: it may hold a password."""
+    """Return the URL of a file store, if any. Raises ValueError without the URL, which may contain a password."""
     if url is None:
         return None
     parts = urlsplit(url)
@@ -36,7 +36,7 @@ def open_file_store(url: str) -> FileStore:
 
 
 def _shared_directory(directory: Path) -> FileStore:
-    """Return a store in a directory that several servers mount. A draft that broke off is swept as an orphan."""
+    """Return a store in a directory that several servers mount. Incomplete drafts are swept as orphans."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         return LocalFileStore.checked(directory)

@@ -1,6 +1,7 @@
-"""A file as other processes read it: a list of parts, and one seekable file object over them.
+"""A file that other processes can read: a list of parts, and one seekable file object over them.
 
-A source holds all that a process needs to read the file and no secret, because the process that parses a file gets it.
+A source has everything that a process needs to read the file, but no secret, because the process that parses files
+gets it.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 CHECKED_BYTES = 16 * 1024 * 1024
-# Larger reads pass the buffer by: a parser that reads many columns in turn would fill it in vain.
+# Larger reads bypass the buffer: a parser that reads many columns alternately would fill it in vain.
 BUFFER_BYTES = 256 * 1024
 
 
@@ -25,7 +26,7 @@ class SourceDamaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourcePart:
-    """Locate a part: `location` is a path, or a key in the source's bucket; size in bytes, SHA-256 in hex.
+    """A part: `location` is a path, or a key in the source's bucket; size in bytes, SHA-256 in hex.
 
     A part that was compared already has no SHA-256.
     """
@@ -36,14 +37,14 @@ class SourcePart:
 
 
 class PartContent(Protocol):
-    """Read parts wherever they are stored. Raises OSError, and FileStoreUnavailable if it may work later."""
+    """Reads parts of one kind of store. Raises OSError, and FileStoreUnavailable if it may work later."""
 
     def size(self, part: SourcePart) -> int:
-        """Return how many bytes are stored, which should be the part's size."""
+        """Return the number of stored bytes, which should be the part's size."""
         ...
 
     def read_into(self, part: SourcePart, start: int, buffer: memoryview) -> int:
-        """Fill the buffer, or the beginning of it, from `start` on. Return the number of bytes, 0 at the end."""
+        """Read bytes from `start` on into the buffer, or its beginning. Return their number, 0 at the end."""
         ...
 
     def close(self) -> None: ...
@@ -51,7 +52,7 @@ class PartContent(Protocol):
 
 @dataclass(frozen=True)
 class FileSource:
-    """Read a file that is made of parts: files of this machine, or objects of the bucket at `bucket_url`."""
+    """A file made of parts, which are local files, or objects of the bucket at `bucket_url`."""
 
     parts: tuple[SourcePart, ...]
     bucket_url: str = ""
@@ -80,7 +81,7 @@ class FileSource:
     def check(self, checkpoint: Callable[[], object]) -> None:
         """Compare each part with its SHA-256.
 
-        Raises SourceDamaged, OSError, FileStoreUnavailable, and what `checkpoint` raises.
+        Raises SourceDamaged, OSError, FileStoreUnavailable, and the errors of `checkpoint`.
         """
         self._check_all(checkpoint, _ignore)
 
@@ -103,7 +104,7 @@ class FileSource:
 
     @cached_property
     def _bucket(self) -> PartContent:
-        """Share what is buffered between the file objects of one source: a parser opens a file several times."""
+        """The buffer is shared by the file objects of one source, because a parser opens a file several times."""
         # Imported here: the library is part of an extra.
         from inference_events.files.bucket_content import BucketContent
 
@@ -131,7 +132,7 @@ def _check(
 
 
 class LocalContent:
-    """Read parts that are files of this machine. One is open at a time."""
+    """Reads parts that are local files. One is open at a time."""
 
     def __init__(self) -> None:
         self._location = ""
@@ -156,7 +157,7 @@ class LocalContent:
 
 
 class _PartsReader(io.RawIOBase):
-    """Map positions in the file to ranges of its parts."""
+    """Maps positions in the file to ranges of its parts."""
 
     def __init__(self, parts: Sequence[SourcePart], content: PartContent) -> None:
         self._parts = parts
@@ -181,7 +182,7 @@ class _PartsReader(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer unless the file ends before: a parser takes fewer bytes for the end."""
+        """Fill the buffer unless the file ends before: a parser treats a shorter read as the end."""
         rest = memoryview(buffer)
         while rest and self._position < self._size:
             rest = rest[self._read_part(rest) :]

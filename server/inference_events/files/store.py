@@ -1,7 +1,7 @@
 """The store of uploaded files. A file is an ordered list of objects; an object never changes.
 
-An object is durable before a row of the catalog names it. So a crash leaves at most objects that no row names, and a
-sweep deletes those after a day: until then the row may still come.
+An object is durable before a row of the catalog names it. So a crash can only leave objects that no row names. A sweep
+deletes those after a day: until then the row may still be committed.
 """
 
 from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ RETRY_SECONDS = 5
 
 
 class FileStoreError(RuntimeError):
-    """Say why a file store cannot be used at all. The message shows no credentials."""
+    """A file store cannot be used at all. The message says why and shows no credentials."""
 
 
 class FileStoreUnavailable(ServiceUnavailable):
-    """Say that the file store did not do something now; it may later."""
+    """The file store failed temporarily."""
 
     def __init__(self) -> None:
         super().__init__("The file store is not available", RETRY_SECONDS)
@@ -28,7 +28,7 @@ class FileStoreUnavailable(ServiceUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """Name an object of a store: size in bytes, SHA-256 in hex."""
+    """An object of a store: size in bytes, SHA-256 in hex."""
 
     key: str
     size: int
@@ -36,7 +36,7 @@ class StoredObject:
 
 
 class FileStore(Protocol):
-    """Store objects under keys of its own. Any thread may use it; all but `put` block."""
+    """Stores objects under keys that it generates. Any thread may use it; all methods except `put` block."""
 
     async def put(self, content: AsyncIterable[bytes | bytearray]) -> StoredObject:
         """Store content as it arrives. Return its object once it is durable.
@@ -46,11 +46,11 @@ class FileStore(Protocol):
         ...
 
     def source(self, objects: Sequence[StoredObject]) -> FileSource:
-        """Return how any process reads a file that is made of objects, in their order."""
+        """Return the source from which any process can read the objects, in their order, as one file."""
         ...
 
     def delete(self, keys: Iterable[str]) -> list[str]:
-        """Delete objects. Return the keys that have no object any more, also those that had none before."""
+        """Delete objects. Return the keys that have no object afterwards, including those that had none before."""
         ...
 
     def list_keys(self, older_than: datetime) -> Iterator[str]:

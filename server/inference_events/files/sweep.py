@@ -1,6 +1,6 @@
 """Delete the objects of the file store that no file needs.
 
-Most were released: a transaction that removes a file or replaces a part keeps the keys of its objects for deletion. The
+Most of them were released: a transaction that removes a file or replaces a part marks its objects for deletion. The
 others are orphans: the server ended after an object was stored and before a row named it.
 """
 
@@ -27,9 +27,9 @@ def delete_released(catalog: Catalog, store: FileStore) -> Iterator[None]:
 
 
 class OrphanSweep:
-    """Delete the objects that no row names.
+    """Deletes the objects that no row names.
 
-    `is_shared` keeps the first sweep from deleting: a server that starts may have a wrong catalog or the wrong store.
+    If the store `is_shared`, the first sweep deletes nothing: a starting server may have the wrong catalog or store.
     """
 
     def __init__(self, catalog: Catalog, store: FileStore, *, is_shared: bool = False) -> None:
@@ -38,7 +38,7 @@ class OrphanSweep:
         self._waits = is_shared
 
     def run(self, now: datetime) -> Iterator[None]:
-        """Delete what was stored a day before `now` or earlier, some at each step."""
+        """Delete orphans that were stored a day before `now` or earlier, some at each step."""
         if self._waits:
             self._waits = False
             return

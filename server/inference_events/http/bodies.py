@@ -154,7 +154,7 @@ def _allows(operation: Operation, frame: Envelope, count: int) -> bool:
 
 
 def _about_body(fault: ErrorDetail) -> ErrorDetail:
-    return fault if fault.place else ErrorDetail(f"the body {fault.message}")
+    return fault if fault.pointer else ErrorDetail(f"the body {fault.message}")
 
 
 def _parse(raw: bytearray) -> Any:

@@ -32,7 +32,7 @@ _log = structlog.get_logger("inference_events.http")
 class RetryGate(Protocol):
     """Return a mutating request's own response, or that of an earlier attempt."""
 
-    async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any: ...
+    async def respond(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Endpoint:
         enter_request(request)
         perform = partial(self._handler, **arguments)
         if self._operation.is_recorded:
-            response = await self._dispatch.retries.answer(request, perform)
+            response = await self._dispatch.retries.respond(request, perform)
         else:
             response = await perform()
         if self._operation.response is None:
@@ -109,7 +109,7 @@ class Endpoint:
         await send_json(send, self._operation.status, body)
 
     def _refuse(self, faults: Sequence[ErrorDetail]) -> NoReturn:
-        places = [f"{fault.place} {fault.message}" for fault in faults]
+        places = [f"{fault.pointer} {fault.message}" for fault in faults]
         _log.error("response_breaks_contract", operation=self._operation.id, faults=places)
         raise InternalError("The response does not match the contract", faults)
 

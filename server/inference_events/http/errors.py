@@ -97,11 +97,11 @@ class ErrorEnvelope:
             case HTTPException(status_code=code) if code < InternalError.code:
                 return BadRequest("The request is not valid")
             case Retryable():
-                return ServiceUnavailable("The database does not answer; try again later", LOST_STORE_SECONDS)
+                return ServiceUnavailable("The database does not respond; try again later", LOST_STORE_SECONDS)
             case _ if is_full_disk(error):
                 return ServiceUnavailable("The server's disk is full", FULL_DISK_SECONDS)
             case _:
-                return InternalError("The server failed; its log tells why under this request's X-Request-ID")
+                return InternalError("The server failed; its log says why under this request's X-Request-ID")
 
     def _method_not_allowed(self, error: HTTPException, scope: Scope) -> ApiError:
         routed = (error.headers or {}).get("Allow", "").split(",")

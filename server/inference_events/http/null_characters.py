@@ -1,6 +1,6 @@
 """The character U+0000, which PostgreSQL keeps in no text. It is refused wherever the catalog would get it.
 
-In JSON it is always escaped, so a search of the text tells whether the value must be looked through.
+In JSON it is always escaped, so a search of the text shows whether the value must be checked.
 """
 
 from collections.abc import Iterable, Iterator

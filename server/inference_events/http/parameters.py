@@ -97,7 +97,7 @@ class Parameter:
 
     def _refuse(self, *faults: ErrorDetail) -> BadRequest:
         return BadRequest.with_details(
-            *(replace(one, place=f"/{self.location}/{self.name}{one.place}") for one in faults)
+            *(replace(one, pointer=f"/{self.location}/{self.name}{one.pointer}") for one in faults)
         )
 
     def _convert(self, texts: Sequence[str]) -> Any:

@@ -9,14 +9,14 @@ from inference_events.catalog import Catalog, idempotency_records
 from inference_events.context import current_request
 from inference_events.idempotency.guard import RETRIED_WITHIN
 
-AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])
+ResponseT = TypeVar("ResponseT", bound=Mapping[str, object])
 
 
-async def change(catalog: Catalog, make: Callable[[Session], AnswerT]) -> AnswerT:
+async def change(catalog: Catalog, make: Callable[[Session], ResponseT]) -> ResponseT:
     """Return the response of `make`. It is recorded in the transaction of the change."""
     request = current_request()
 
-    def make_and_record(session: Session) -> AnswerT:
+    def make_and_record(session: Session) -> ResponseT:
         idempotency_records.claim(session, request, RETRIED_WITHIN)
         response = make(session)
         idempotency_records.record(session, request, response)

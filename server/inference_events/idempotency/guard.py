@@ -1,7 +1,7 @@
 """Replay the first response to a repeated request.
 
-The store that holds an attempt's effect also holds its record, written in the same transaction.
-In-flight attempts are tracked in memory only; a crash aborts them.
+An attempt's record is in the same store as its effect and is written in the same transaction. Attempts in flight are
+tracked in memory only; a crash aborts them.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from typing import Any
 from inference_events.context import KeyClaimed, Request
 from inference_events.errors import IdempotencyKeyReused
 
-# The vendor's client gives up 300 s after its first attempt, which may itself have taken up to its time-out of 100 s.
-# An older equal request is not an attempt of the same request.
+# The vendor's client gives up 300 s after its first attempt, which may itself take up to its time-out of 100 s. An
+# older equal request is not an attempt of the same request.
 RETRIED_WITHIN = timedelta(minutes=15)
 
 
@@ -47,15 +47,15 @@ class IdempotencyGuard:
         self._finders = finders
         self._running: dict[Key, _Running] = {}
 
-    async def answer(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
-        """Return the response to `request`. Raises IdempotencyKeyReused, and what `perform` raises."""
+    async def respond(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the response to `request`. Raises IdempotencyKeyReused, and the errors of `perform`."""
         if request.idempotency_key is None and not request.is_retry:
             return await self._begin(request, perform())
         while (running := self._running.get(_key(request))) is not None:
             await asyncio.wait([running.response])
             if not running.response.cancelled() and running.response.exception() is None:
                 return _replayed(running.body_digest, running.response.result(), request)
-        # The stores are asked inside the attempt, so that an equal request waits instead of asking, too.
+        # The look-up is part of the attempt, so that an equal request waits instead of looking up, too.
         return await self._begin(request, self._find_or_perform(request, perform))
 
     async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
@@ -64,7 +64,7 @@ class IdempotencyGuard:
             try:
                 return await perform()
             except KeyClaimed:
-                # The other attempt did not go through this object, and was faster.
+                # An attempt outside this object was faster.
                 earlier = await self._find(request)
                 if earlier is None:
                     raise

@@ -1,4 +1,4 @@
-"""Look up records of earlier attempts: each is in the store that holds its effect."""
+"""Look up records of earlier attempts: each is in the same store as its effect."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from inference_events.idempotency.records import find_stored_response
 
 
 def in_store(store: RecordStore, respond: Callable[[IngestResult], Any]) -> Find:
-    """Return the look-up of attempts that changed events. `respond` makes a response of their result."""
+    """Return the look-up of attempts that changed events. `respond` makes the response from a result."""
 
     async def find(request: Request) -> StoredResponse | None:
         return await asyncio.to_thread(find_stored_response, store, respond, request)
@@ -26,6 +26,6 @@ def in_catalog(catalog: Catalog) -> Find:
 
     async def find(request: Request) -> StoredResponse | None:
         attempt = await catalog.aread(lambda session: idempotency_records.find(session, request))
-        return None if attempt is None else StoredResponse(attempt.body_digest, attempt.answer, attempt.created_at)
+        return None if attempt is None else StoredResponse(attempt.body_digest, attempt.response, attempt.created_at)
 
     return find

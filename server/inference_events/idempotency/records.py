@@ -1,4 +1,4 @@
-"""Idempotency records as bytes: compressed, because a thousand ids would take as much space as their events."""
+"""Idempotency records as bytes, compressed because a thousand ids would take as much space as their events."""
 
 import threading
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
 def find_stored_response(
     store: RecordStore, respond: Callable[[IngestResult], Any], request: Request
 ) -> StoredResponse | None:
-    """Return the newest attempt of `request` that succeeded in the event store; `respond` makes its response."""
+    """Return the response of the newest successful attempt of `request` in the event store. `respond` makes it."""
     record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None

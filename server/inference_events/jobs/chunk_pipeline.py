@@ -1,4 +1,4 @@
-"""Chunks of a file, of which the next is read and ingested while one is committed."""
+"""Write the chunks of a file: the next chunk is read and ingested while one is committed."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -8,24 +8,24 @@ from inference_events.events.ingest.files import FileChunk
 from inference_events.events.types import Statuses
 from inference_events.models.registry import ATTEMPTS, SCHEMA_STALE
 
-Begun = tuple[FileChunk, Future[Statuses]]
+InFlight = tuple[FileChunk, Future[Statuses]]
 
 
 class ChunkPipeline:
-    """Writes chunks in order, one ahead of what is committed; all are when the block is left, however it is left.
+    """Writes chunks in order, with at most two in flight. All are done when the block ends, even by an exception.
 
-    `begin` ingests a chunk and starts to write it; `sync_schema` brings schema and store in step where they differ.
+    `begin` ingests a chunk and starts to write it; `sync_schema` syncs the store's schema if it is stale.
     """
 
     def __init__(self, begin: Callable[[FileChunk], Future[Statuses]], sync_schema: Callable[[], None]) -> None:
         self._begin = begin
-        self._mend = sync_schema
-        self._begun: list[Begun] = []
+        self._sync_schema = sync_schema
+        self._in_flight: list[InFlight] = []
 
     def write(self, chunk: FileChunk) -> None:
         """Start to write a chunk, then wait for the one before it."""
-        self._begun.append((chunk, self._begin(chunk)))
-        if len(self._begun) > 1:
+        self._in_flight.append((chunk, self._begin(chunk)))
+        if len(self._in_flight) > 1:
             self._finish_first()
 
     def __enter__(self) -> "ChunkPipeline":
@@ -35,29 +35,29 @@ class ChunkPipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            while self._begun and error is None:
+            while self._in_flight and error is None:
                 self._finish_first()
         finally:
-            for _, written in self._begun:
+            for _, written in self._in_flight:
                 written.exception()
 
     def _finish_first(self) -> None:
         for _ in range(ATTEMPTS):
             try:
-                self._begun[0][1].result()
+                self._in_flight[0][1].result()
                 break
             except SCHEMA_STALE:
-                self._begin_anew()
+                self._restart()
         else:
-            self._begun[0][1].result()
-        del self._begun[0]
+            self._in_flight[0][1].result()
+        del self._in_flight[0]
 
-    def _begin_anew(self) -> None:
-        """Write once more what has begun: what follows a chunk that failed has failed, too, as out of turn."""
-        for _, written in self._begun:
+    def _restart(self) -> None:
+        """Write the chunks in flight again: after a failed chunk, the next one fails as out of turn."""
+        for _, written in self._in_flight:
             written.exception()
-        self._mend()
-        chunks = [chunk for chunk, _ in self._begun]
-        self._begun = []
+        self._sync_schema()
+        chunks = [chunk for chunk, _ in self._in_flight]
+        self._in_flight = []
         for chunk in chunks:
-            self._begun.append((chunk, self._begin(chunk)))
+            self._in_flight.append((chunk, self._begin(chunk)))

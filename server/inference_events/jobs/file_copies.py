@@ -1,4 +1,4 @@
-"""The file of a job: compared with what its upload was acknowledged as, before any of its rows is stored.
+"""The file of a job: compared with the digests of its upload, before any of its rows is stored.
 
 A Parquet file is read in any order, and a part may have gigabytes. So a file in a bucket is copied to this machine once
 and hashed on the way, instead of being read for its hashes first and for its rows then. If the disk has no room for the

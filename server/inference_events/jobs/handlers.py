@@ -1,4 +1,4 @@
-"""What each kind of job does. Every handler can be stopped at any point and run again: what it did is known."""
+"""The handlers of all kinds of jobs. A handler can be stopped at any point and run again: its progress is stored."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -15,7 +15,7 @@ from inference_events.events.ingest.batch import Defaults, Ingested, ingest_publ
 from inference_events.events.ingest.files import FileChunk, Unreadable
 from inference_events.events.ingest.headers import describe_header_fault
 from inference_events.events.ingest.readers import FileReaders
-from inference_events.events.ingest.rows import FileRows
+from inference_events.events.ingest.rows import TableRows
 from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import Store
 from inference_events.events.store_errors import JobClosed
@@ -42,7 +42,7 @@ TOO_LARGE = "a value has more than 8 MiB"
 
 
 class JobHandlers:
-    """Do jobs on the event store. Files are read in chunks of `chunk_rows` rows, until too many rows are rejected.
+    """Runs jobs on the event store. Files are read in chunks of `chunk_rows` rows, until too many rows are rejected.
 
     Files of a bucket are copied to the directory `copies` meanwhile.
     """
@@ -82,7 +82,7 @@ class JobHandlers:
         dataset = run.job.params["dataset"]
         kind = WriteKind.PUBLISH if dataset is None else WriteKind.APPEND
 
-        def ingest(rows: FileRows, schema: ModelSchema, defaults: Defaults) -> Ingested:
+        def ingest(rows: TableRows, schema: ModelSchema, defaults: Defaults) -> Ingested:
             return ingest_published(rows, schema, defaults, makes_missing_ids=dataset is not None)
 
         self._write_file(run, dataset, kind, ingest)
@@ -109,7 +109,7 @@ class JobHandlers:
         run.succeed(deleted_events=deleted)
 
     def _canonical_ids(self, model_id: str, event_ids: Sequence[str] | None) -> Sequence[str] | None:
-        # A job that an older version accepted has the ids as they were sent.
+        # Jobs that older versions accepted have the ids in the form in which they were sent.
         return None if event_ids is None else self._registry.schema(model_id).canonical_ids(event_ids)
 
     def drop_models(self, run: JobRun) -> None:
@@ -124,7 +124,7 @@ class JobHandlers:
         handler(run)
 
     def _fail_if_started_in_vain(self, run: JobRun) -> None:
-        """Fail a job that may be what ends the process each time. A chunk that was committed shows that it is not."""
+        """Fail a job that may end the process each time it runs. A newly committed chunk shows that it does not."""
         job = run.job
         if job.starts > 1 and (row := self._store.progress(job.id).next_row) > job.started_row:
             run.note_progress(row)
@@ -136,7 +136,7 @@ class JobHandlers:
         run: JobRun,
         dataset: str | None,
         kind: WriteKind,
-        ingest: Callable[[FileRows, ModelSchema, Defaults], Ingested],
+        ingest: Callable[[TableRows, ModelSchema, Defaults], Ingested],
     ) -> None:
         job, model_id = run.job, _model_id(run)
         run.count_with(partial(self._report, job))
@@ -159,7 +159,7 @@ class JobHandlers:
                     run.progress(chunk.fraction, **self._report(job))
                     self._fail_if_too_many_are_rejected(run)
         except Unreadable as error:
-            # Only now all chunks before the fault are committed.
+            # Here all chunks before the fault are committed.
             self._fail_if_too_many_are_rejected(run)
             raise JobFailed("BadRequest", str(error)) from error
         self._fail_if_too_many_are_rejected(run)
@@ -206,11 +206,11 @@ class JobHandlers:
         chunk: FileChunk,
         environment_id: str,
         kind: WriteKind,
-        ingest: Callable[[FileRows, ModelSchema, Defaults], Ingested],
+        ingest: Callable[[TableRows, ModelSchema, Defaults], Ingested],
     ) -> Future[Statuses]:
         job, model_id = run.job, _model_id(run)
         defaults = Defaults(job.id.encode(), _received(job.created_at), chunk.rows.tolist())
-        rows = FileRows(chunk.table, text=file.type == files.CSV)
+        rows = TableRows(chunk.table, is_csv=file.type == files.CSV)
         schema = self._registry.schema(model_id)
         ingested = ingest(rows, schema, defaults)
         rejected = _rejected(chunk, ingested, MALFORMED if file.type == files.CSV else TOO_LARGE)
@@ -230,15 +230,15 @@ class JobHandlers:
         return self._store.write(write)
 
     def _start(self, run: JobRun) -> None:
-        """Let earlier runs of the job write no more. Raises Fenced, and JobFailed for a job that cannot continue."""
+        """Block writes of earlier runs. Raises Fenced, and JobFailed for a job that cannot continue."""
         try:
             self._store.start_job(run.job.id, run.fence).result()
         except JobClosed:
-            # The catalog is older than the events, as after the return of a backup.
+            # The catalog is older than the event store, for example after the restore of a backup.
             raise JobFailed("Conflict", "The event store has closed this job; start it again") from None
 
     def _report(self, job: Job) -> dict[str, Any]:
-        """Return what a job has committed so far."""
+        """Return the report of what a job has committed so far."""
         return report(job.kind, self._store.progress(job.id))
 
     def _fail_if_too_many_are_rejected(self, run: JobRun) -> None:
@@ -264,7 +264,7 @@ def _model_id(run: JobRun) -> str:
 
 
 def _column_fault(names: Sequence[str], type: str, schema: ModelSchema, kind: WriteKind) -> str | None:
-    """Say why no row of a file with these columns can be written, None if rows can."""
+    """Return why no row of a file with these columns can be written, None if rows can be."""
     if type == files.CSV and (fault := describe_header_fault(names, schema.names)):
         return fault
     id_column = schema.id_column

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class HeldLeases:
-    """Knows which jobs run, so that one thread can renew their leases and give back those that do not stop in time."""
+    """Tracks the leases of running jobs, so that one thread can renew them, and release them at a stop."""
 
     def __init__(self, catalog: Catalog, seconds: float) -> None:
         self._catalog = catalog
@@ -24,7 +24,7 @@ class HeldLeases:
 
     @contextmanager
     def holding(self, lease: Lease) -> Iterator[None]:
-        """Keep a lease for the time of the block."""
+        """Hold a lease while the block runs."""
         with self._lock:
             self._held.add(lease)
         try:
@@ -34,16 +34,16 @@ class HeldLeases:
                 self._held.discard(lease)
 
     def renew(self) -> None:
-        """Renew each lease once. A run finds out by itself that its lease is lost."""
+        """Renew each lease once. A run notices by itself if its lease is lost."""
         for lease in self._leases():
             try:
                 self._catalog.write(partial(leases.renew, lease=lease, seconds=self._seconds))
             except Exception:
-                # The next time may come before the lease ends.
+                # The next attempt may come before the lease ends.
                 log.warning("lease_not_renewed", job=lease.job_id, exc_info=True)
 
-    def give_back(self) -> None:
-        """Let another process claim the jobs, although their runs have not come to a safe point."""
+    def release(self) -> None:
+        """Let other processes claim the jobs, although their runs have not reached a safe point."""
         for lease in self._leases():
             try:
                 self._catalog.write(partial(leases.release, lease=lease))

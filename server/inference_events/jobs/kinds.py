@@ -1,4 +1,4 @@
-"""The kinds of jobs that there are."""
+"""The kinds of jobs."""
 
 PUBLISH_FILE = "publish_file"
 UPDATE_FILE = "update_file"

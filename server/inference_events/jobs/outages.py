@@ -1,4 +1,4 @@
-"""Waiting for a file store that is not available: a job was accepted, so it is done when the store is back."""
+"""Wait for an unavailable file store: an accepted job must run once the store is back."""
 
 import time
 from collections.abc import Callable
@@ -18,18 +18,18 @@ log = structlog.get_logger(__name__)
 
 
 class Outage:
-    """Wait for the file store on behalf of a job, for ten minutes without a success at most."""
+    """Waits for the file store on behalf of a job, for at most ten minutes without a success."""
 
     def __init__(self, run: JobRun) -> None:
         self._run = run
         self._began: float | None = None
 
     def end(self) -> None:
-        """Note that the store is available."""
+        """Note that the store is available again."""
         self._began = None
 
     def retry(self, read: Callable[[], T]) -> T:
-        """Return what `read` returns. Raises what it raises, JobFailed after a long outage, and Interrupted."""
+        """Return the result of `read`. Raises its errors, JobFailed after a long outage, and Interrupted."""
         while True:
             try:
                 done = read()

@@ -1,4 +1,4 @@
-"""What a job finds in a file beside what becomes of its rows: tallied chunk by chunk, shown in the job's info."""
+"""The quality report of a file job: counters that grow with each chunk, shown in the job's info."""
 
 from heapq import nlargest
 from typing import Any
@@ -23,7 +23,7 @@ MISSING_TIMESTAMP = "missing_timestamp_column"
 
 
 def row_counts(ingested: Ingested, timestamp_column: str | None) -> list[RowCount]:
-    """Return what a chunk adds to the job's counters: violations, warnings, and the rows with columns to be named."""
+    """Return a chunk's additions to the job's counters: violations, warnings, and rows with columns to report."""
     counts = [RowCount(kind, column, rows) for column, kind, rows in ingested.violations.rows_by_name()]
     if ingested.date_like is not None and timestamp_column is not None:
         counts.append(RowCount(DATE_LIKE_NUMBER, timestamp_column, np.flatnonzero(ingested.date_like)))
@@ -37,13 +37,13 @@ def row_counts(ingested: Ingested, timestamp_column: str | None) -> list[RowCoun
 
 
 def report(kind: str, progress: JobProgress) -> dict[str, Any]:
-    """Return the fields of the spec's `JobInfo` that a job about a file shows: its rows, and what was found in them."""
+    """Return the fields of the spec's `JobInfo` for a file job: the counts of its rows, and their quality report."""
     shown = {**dict.fromkeys(COUNTED[kind], 0), **progress.counts}
     return {"rows": sum(shown.values()), **shown, **_quality_report(progress.counters, is_update=kind == UPDATE_FILE)}
 
 
 def _quality_report(counters: Counters, *, is_update: bool) -> dict[str, Any]:
-    """Return what was found, at most `MAX_SHOWN` entries in each field."""
+    """Return the quality report, at most `MAX_SHOWN` entries in each field."""
     counted = [(count, column, kind) for kind in VIOLATIONS for column, count in counters.get(kind, {}).items()]
     kept = sorted((column, kind, count) for count, column, kind in nlargest(MAX_SHOWN, counted))
     shown: dict[str, Any] = {

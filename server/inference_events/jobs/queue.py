@@ -1,4 +1,4 @@
-"""The durable queue: jobs are rows of the catalog, and this waits for one whose turn it is."""
+"""The durable queue: jobs are rows of the catalog, and workers wait here for a ready one."""
 
 import threading
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from inference_events.errors import ServiceUnavailable
 MAX_UNFINISHED = 10_000
 RETRY_SECONDS = 10
 LEASE_SECONDS = 30.0
-# A job of another process is found that late, if no signal came.
-LOOK_SECONDS = 5.0
+# Without a signal, a job of another process is found after this time.
+POLL_SECONDS = 5.0
 # The clock of SQLite counts milliseconds.
 _ROUNDING_SECONDS = 0.002
 
 
 class JobQueue:
-    """Take jobs in the transaction of the request that starts them, and hand them out one by one.
+    """Accepts jobs in the transactions of the requests that start them, and hands them out one by one.
 
-    The processes that share a catalog have a queue each; `catalog/leases.py` decides whose turn it is. A job that a
-    stop interrupted is handed out again, here or in another process.
+    Each process that shares a catalog has a queue; `catalog/leases.py` decides which job is ready. A job that a stop
+    interrupted is handed out again, here or in another process.
     """
 
     def __init__(
@@ -34,16 +34,16 @@ class JobQueue:
         self._catalog = catalog
         self._max_unfinished = max_unfinished
         self.lease_seconds = lease_seconds
-        # Not the machine and its process id, which the next process may have, too.
+        # Not the host name and process id, because a later process may have the same.
         self.owner = new_id()
-        self._turn = threading.Condition()
+        self._changed = threading.Condition()
         self._signal = 0
         self._closed = False
 
     def check_room(self, session: Session) -> None:
-        """Refuse a job if too many wait already. Raises ServiceUnavailable.
+        """Refuse a job if too many already wait. Raises ServiceUnavailable.
 
-        The deletion of a model or a project need not ask: it ends the jobs that wait for what is deleted.
+        Deletions of models and projects need not call it: they end the jobs of what they delete.
         """
         if jobs.count_unfinished(session) >= self._max_unfinished:
             raise ServiceUnavailable("Too many jobs wait; try again later", RETRY_SECONDS)
@@ -62,9 +62,9 @@ class JobQueue:
         epoch: int,
         job_id: str | None = None,
     ) -> Job:
-        """Add a job to the queue, from which it is taken after the session's commit.
+        """Add a job to the queue. It can be claimed after the session's commit.
 
-        `epoch` is that of its model at which it was accepted; `info` is what the job shows of itself.
+        `epoch` is its model's epoch at its acceptance; `info` is shown to clients.
         """
         job = jobs.create(
             session,
@@ -82,35 +82,35 @@ class JobQueue:
         return job
 
     def claim(self) -> Job | None:
-        """Wait for a job whose turn it is and return it, started and leased. Returns None when the queue is closed."""
+        """Wait for a ready job and return it, started and leased. Return None when the queue is closed."""
         while not self._closed:
             seen = self._signal
-            job, look_again = self._catalog.write(self._look)
+            job, wait_seconds = self._catalog.write(self._poll)
             if job is not None:
                 return job
-            with self._turn:
-                self._turn.wait_for(partial(self._is_signalled, seen), look_again)
+            with self._changed:
+                self._changed.wait_for(partial(self._is_signalled, seen), wait_seconds)
         return None
 
     def wake(self, *_: object) -> None:
-        """Look for jobs at once, because one was accepted or has ended, here or in another process."""
-        with self._turn:
+        """Poll at once, because a job was accepted or has ended, here or in another process."""
+        with self._changed:
             self._signal += 1
-            self._turn.notify_all()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Hand out no more jobs."""
-        with self._turn:
+        with self._changed:
             self._closed = True
-            self._turn.notify_all()
+            self._changed.notify_all()
 
     def _is_signalled(self, since: int) -> bool:
         return self._closed or self._signal != since
 
-    def _look(self, session: Session) -> tuple[Job | None, float]:
-        """Return a job, or how many seconds to wait until one may be ready."""
+    def _poll(self, session: Session) -> tuple[Job | None, float]:
+        """Return a claimed job or None, and in how many seconds one may be ready."""
         job = leases.claim(session, self.owner, self.lease_seconds)
         if job is not None:
             return job, 0.0
         next_end = leases.seconds_to_next_end(session)
-        return None, LOOK_SECONDS if next_end is None else min(LOOK_SECONDS, next_end + _ROUNDING_SECONDS)
+        return None, POLL_SECONDS if next_end is None else min(POLL_SECONDS, next_end + _ROUNDING_SECONDS)

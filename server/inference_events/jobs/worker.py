@@ -19,9 +19,9 @@ from inference_events.jobs.queue import LEASE_SECONDS, JobQueue
 
 _REPORT_EVERY_SECONDS = 1.0
 _RETRY_DELAY_SECONDS = 1.0
-# A lease is renewed so many times before it ends.
+# How often a lease is renewed before it would end.
 _RENEWALS = 3
-# What a stop waits for runs to come to a safe point before it gives their leases back.
+# How long a stop waits for runs to reach a safe point before it releases their leases.
 _SAFE_POINT_SECONDS = 1.0
 CLAIMED, LOST = "claimed", "lost"
 
@@ -38,7 +38,7 @@ class JobFailed(Exception):
 
 
 class Interrupted(BaseException):
-    """Leave a handler at a safe point. Not an Exception, so that no handler takes it for a failure of its own."""
+    """Leave a handler at a safe point. Not an Exception, so that no handler mistakes it for a failure."""
 
 
 class Stopped(Interrupted):
@@ -70,7 +70,7 @@ class JobRun:
 
     @property
     def fence(self) -> int:
-        """The number of this run, larger than that of each run before it."""
+        """The number of this run, larger than those of earlier runs."""
         return self.lease.fence
 
     @property
@@ -78,18 +78,18 @@ class JobRun:
         return self._stopping.is_set()
 
     def count_with(self, count: Callable[[], Mapping[str, Any]]) -> None:
-        """Let the job show what `count` returns at its end, however it ends. The handler has left by then."""
+        """Show the result of `count` when the job ends, even if it fails. The handler has left by then."""
         self._count = count
 
     def checkpoint(self) -> None:
-        """Leave the handler here if the server stops or the run has lost its job. It must be able to resume here."""
+        """Leave the handler if the server stops or the run has lost its job. The job must be able to resume here."""
         if self.stopping:
             raise Stopped
         if not self._catalog.read(lambda session: leases.is_held(session, self.lease)):
             raise Cancelled
 
     def progress(self, fraction: float, **info: Any) -> None:
-        """Show how much is done, 0 to 1, and merge `info` into what the job shows, at most once a second."""
+        """Show the progress from 0 to 1 and merge `info` into the job's info, at most once a second."""
         self._unreported |= info
         if time.monotonic() < self._next_report:
             return
@@ -103,13 +103,13 @@ class JobRun:
         self._next_report = time.monotonic() + _REPORT_EVERY_SECONDS
 
     def note_progress(self, row: int) -> None:
-        """Count only this start of the job, because the ones before led to `row`."""
+        """Count only this start of the job, because earlier ones made progress up to `row`."""
         self._catalog.write(lambda session: leases.note_progress(session, self.lease, row))
 
     def succeed(self, changes: Callable[[Session], object] | None = None, **info: Any) -> None:
         """End the job as SUCCESS in one transaction with `changes` to the catalog.
 
-        Raises Cancelled, without the changes, if the job has ended already or another worker has it.
+        Raises Cancelled, without the changes, if the job has already ended or another worker has it.
         """
 
         known = {**self._unreported, **self._count(), **info}
@@ -124,7 +124,7 @@ class JobRun:
         self._ended = True
 
     def fail(self, reason: str, message: str) -> bool:
-        """End the job as FAILURE, unless it has ended already, and show what it has done.
+        """End the job as FAILURE, unless it has already ended, and show what it has done.
 
         Returns False if another worker has the job.
         """
@@ -132,12 +132,12 @@ class JobRun:
         return self._catalog.write(lambda session: leases.fail(session, self.lease, reason, message, done))
 
     def cancel(self) -> bool:
-        """Show what the job has done if it has ended already. Returns False if another worker has it."""
+        """Show what the job has done if it has already ended. Returns False if another worker has it."""
         done = self._done()
         return self._catalog.write(lambda session: leases.add_info(session, self.lease, done))
 
     def _done(self) -> dict[str, Any]:
-        """Return what the job has done, as far as it is known: what broke the job may break the count."""
+        """Return what the job has done as far as it can be read: the cause of a failure may affect that, too."""
         try:
             return {**self._unreported, **self._count()}
         except Exception:
@@ -154,10 +154,10 @@ Handler = Callable[[JobRun], None]
 
 
 class Workers:
-    """Run queued jobs in threads, each with the handler of its kind.
+    """Runs queued jobs in threads, each with the handler of its kind.
 
-    `ended` gets the id of each job that has ended, `observe_lease` what became of a lease: CLAIMED or LOST. Jobs stop
-    and their leases go back as soon as `stopping` is set.
+    `ended` gets the id of each job that has ended, `observe_lease` the status of a lease: CLAIMED or LOST. Jobs stop
+    and release their leases as soon as `stopping` is set.
     """
 
     def __init__(
@@ -185,12 +185,12 @@ class Workers:
         ]
 
     def start(self) -> None:
-        """Start to work, with what an earlier process left unfinished first."""
+        """Start to work, first on the jobs that an earlier process left unfinished."""
         for thread in (self._keeper, *self._threads):
             thread.start()
 
     def stop(self, grace_seconds: float) -> bool:
-        """Take no more jobs and wait for running ones to reach a safe point. Returns whether all did."""
+        """Claim no more jobs and wait for running ones to reach a safe point. Return whether all did."""
         self._stopping.set()
         self._queue.close()
         deadline = time.monotonic() + grace_seconds
@@ -205,7 +205,7 @@ class Workers:
             self._held.renew()
         self._queue.close()
         self._is_grace_over.wait(_SAFE_POINT_SECONDS)
-        self._held.give_back()
+        self._held.release()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -214,7 +214,7 @@ class Workers:
                 if job is not None:
                     self._run(job)
             except Exception:
-                # The catalog itself fails. Unfinished jobs are claimed again when it works.
+                # The catalog itself fails. Unfinished jobs are claimed again once it works.
                 log.error("job_worker_failed", exc_info=True)
                 self._stopping.wait(_RETRY_DELAY_SECONDS)
 
@@ -227,14 +227,14 @@ class Workers:
                 has_ended = self._handle(run)
             finally:
                 if has_ended:
-                    # After the catalog knows: a job that runs again needs the notes of requests up to its end.
+                    # After the catalog's commit: a job that runs again needs the column epochs up to its end.
                     self._ended(job.id)
                 else:
-                    self._give_back(run.lease)
+                    self._release(run.lease)
         self._queue.wake()
 
-    def _give_back(self, lease: Lease) -> None:
-        """Let the job be claimed again. Until then no other worker can have it before the lease ends."""
+    def _release(self, lease: Lease) -> None:
+        """Release the job's lease. Otherwise no other worker could claim it before the lease ends."""
         while True:
             try:
                 self._catalog.write(partial(leases.release, lease=lease))
@@ -245,7 +245,7 @@ class Workers:
                     return
 
     def _handle(self, run: JobRun) -> bool:
-        """Run a job and return whether it has ended. A stop, a lost lease and what may pass put that off."""
+        """Run a job and return whether it has ended. A stop, a lost lease or a temporary failure postpone its end."""
         job = run.job
         try:
             self._handlers[job.kind](run)
@@ -259,12 +259,12 @@ class Workers:
             return self._is_ended(run, run.cancel(), "job_cancelled")
         except Fenced:
             has_ended = self._is_ended(run, run.cancel(), "job_cancelled")
-            # If the store alone knows of a later run, the next claims raise the fence beyond it.
+            # If only the store knows a later run, the next claims raise the fence above it.
             self._stopping.wait(0 if has_ended else _RETRY_DELAY_SECONDS)
             return has_ended
         except Exception as error:
             if waits_for := _passing(error):
-                # It was accepted, so it is done once the cause has passed.
+                # The job was accepted, so it must run once the cause is gone.
                 log.error(waits_for, job=job.id, kind=job.kind)
                 self._stopping.wait(_RETRY_DELAY_SECONDS)
                 return False
@@ -279,7 +279,7 @@ class Workers:
         return self._is_ended(run, run.fail(reason, message), "job_failed", reason=reason)
 
     def _is_ended(self, run: JobRun, is_ended: bool, event: str, **details: str) -> bool:
-        """Log what became of a run: another worker has its job unless the job has ended."""
+        """Log the end of a run: another worker has its job unless the job has ended."""
         job = run.job
         if is_ended:
             log.info(event, job=job.id, kind=job.kind, **details)
@@ -290,9 +290,9 @@ class Workers:
 
 
 def _passing(error: Exception) -> str | None:
-    """Return how the log names a cause that passes, None if the error has another cause."""
+    """Return the log's name for a temporary cause, None if the error has another cause."""
     if isinstance(error, Retryable | ServiceUnavailable):
         return "job_waits_for_database"
-    # The message of a failure may quote a file, in which anything may stand.
+    # A failure's message may quote the file, which may contain anything.
     is_failure = isinstance(error, JobFailed | ApiError)
     return "job_waits_for_room" if not is_failure and is_full_disk(error) else None

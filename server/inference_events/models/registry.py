@@ -20,7 +20,7 @@ SCHEMA_STALE = (ModelUnknown, RevisionChanged)
 
 
 class ModelRegistry:
-    """Finds models and environments, and keeps the event store's columns in step with the models' schemas."""
+    """Finds models and environments, and syncs the event store's columns with the models' schemas."""
 
     def __init__(self, catalog: Catalog, store: EventStore) -> None:
         self._catalog = catalog
@@ -43,13 +43,13 @@ class ModelRegistry:
         )
 
     def dataset_id(self, model_id: str, environment_id: str) -> str:
-        """Return `environment_id` if it is that of a dataset of the model. Raises ObjectNotFound."""
+        """Return `environment_id` if it is a dataset of the model. Raises ObjectNotFound."""
         return self._catalog.cached_read(
             ("dataset", model_id, environment_id), lambda session: _dataset_id(session, model_id, environment_id)
         )
 
     def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
-        """Return `environment_id`; create the dataset and its STATIC baseline if they do not exist."""
+        """Do `environment_id`, but create the dataset and its STATIC baseline if they are missing."""
         try:
             return self.environment_id(model_id, dataset)
         except ObjectNotFound:
@@ -58,15 +58,15 @@ class ModelRegistry:
             return self.environment_id(model_id, dataset)
 
     def define(self, model: Model) -> None:
-        """Give the event store a model's columns. Raises Conflict if stored values would be lost, or it has no room."""
+        """Apply a model's columns to the event store. Raises Conflict if values would be lost or it has no room."""
         schema = to_model_schema(model)
         try:
             updatable = [column.name for column in schema.columns if column.updatable]
             self._store.apply_schema(schema.model_id, schema.revision, schema.arrow, schema.targets, updatable).result()
         except LossyRetyping as error:
-            places = {column["name"]: place for place, column in enumerate(model.schema["columns"])}
+            indexes = {column["name"]: index for index, column in enumerate(model.schema["columns"])}
             faults = [
-                ErrorDetail("stored values do not fit the new type", f"/schema/columns/{places[name]}", "Conflict")
+                ErrorDetail("stored values do not fit the new type", f"/schema/columns/{indexes[name]}", "Conflict")
                 for name in error.args
             ]
             raise Conflict("Stored values would be lost", faults) from None
@@ -77,9 +77,9 @@ class ModelRegistry:
             raise Conflict(message, [fault]) from None
 
     def sync_schema(self, model_id: str) -> None:
-        """Bring the event store in step with a model. Raises ObjectNotFound.
+        """Sync the event store with a model. Raises ObjectNotFound.
 
-        The two differ for a moment while a schema changes, and for longer if the server was killed just then.
+        The two differ for a moment while a schema changes, and for longer if the server was killed meanwhile.
         """
         self._catalog.write(lambda session: self.define(models.get(session, model_id, Lock.SHARED)))
         # Another replica may have changed the model a moment ago.

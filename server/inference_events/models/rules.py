@@ -24,7 +24,7 @@ def check_depth(fields: Mapping[str, Any]) -> None:
 
 
 def check(schema: Mapping[str, Any], spec: Mapping[str, Any], format: str | None) -> None:
-    """Refuse a schema that contradicts itself, and a format that is not safe. Raises BadRequest with every place."""
+    """Refuse an inconsistent schema and an unsafe format. Raises BadRequest with every fault."""
     faults = [*_column_faults(schema["columns"]), *_role_faults(schema["columns"], spec)]
     if format is not None:
         faults += [ErrorDetail(fault, "/event_ts_format") for fault in time_format(format).faults]
@@ -38,7 +38,7 @@ def warnings(spec: Mapping[str, Any], format: str | None) -> list[t.WarningDetai
 
 
 def ranks_two_classes(task: str, schema: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
-    """Report whether a model ranks by a target of two classes."""
+    """Return whether a model ranks by a target with two classes."""
     targets = set(spec.get("targets") or ())
     columns = [column for column in schema["columns"] if column["name"] in targets]
     return task == "ranking" and any(

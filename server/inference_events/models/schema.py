@@ -20,7 +20,7 @@ SCALAR_TYPES = {
     "timestamp": TIMESTAMP,
 }
 FIXED_ROLES = ("inputs", "outputs", "decisions")
-# Without leading zeros: a text with them is a code, not a number.
+# Without leading zeros: a text with them is a code rather than a number.
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?", re.ASCII)
 
 
@@ -28,8 +28,8 @@ _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?", re.ASCII)
 class Column:
     """One declared column: its Arrow type and its range.
 
-    `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is
-    that of the model's timestamps, in their column only. In ranking rows a list of numbers is no vector: it is as
+    `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is the
+    format of the model's timestamps, only in their column. In ranking rows a list of numbers is not a vector: it is as
     long as its group. `is_group` marks the id column of ranking rows: a row is a group, so its id may be a list.
     """
 
@@ -75,7 +75,7 @@ class ModelSchema:
 
     @cached_property
     def has_numeric_ids(self) -> bool:
-        """Return whether the id column is numeric, so that " 7" and "7.0" mean 7."""
+        """Whether the id column is numeric, so that " 7" and "7.0" mean 7."""
         numeric = (pa.int64(), pa.float64())
         return any(column.is_id and column.element in numeric and not column.is_vector for column in self.columns)
 
@@ -145,7 +145,7 @@ def model_schema(
 
 
 def category_form(text: str) -> str | None:
-    """Return the common form of the spellings of a whole number or a boolean, such as "1" for "1.0"."""
+    """Return the common form of all spellings of a whole number or a boolean, such as "1" for "1.0"."""
     if match := _WHOLE_NUMBER.fullmatch(text):
         return "0" if match[1] == "-0" else match[1]
     return text.lower() if text.lower() in ("true", "false") else None
@@ -183,7 +183,7 @@ def _column(
 
 
 def _without_range(column: Column) -> Column:
-    """Drop the range. Later times exceed the bounds of a sample by nature."""
+    """Drop the range: later times always exceed the bounds of a sample."""
     return replace(column, minimum=None, maximum=None, categories=None, n_dimensions=None)
 
 

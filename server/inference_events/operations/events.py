@@ -119,7 +119,7 @@ class EventOperations:
                 _check_file(session, params["file_id"], model)
 
         def make(session: Session) -> Mapping[str, Any]:
-            # Whoever locks a model and a file locks the model first.
+            # Transactions that lock a model and a file lock the model first.
             info = _info(models.get(session, model.id, Lock.SHARED), dataset)
             # Again, because the queue may be full by now, and the file may be gone.
             check(session)

@@ -23,9 +23,9 @@ from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
 MAX_PAGE_BYTES = 64 * 1024 * 1024
-# Events of a step. An event has a few MiB at most, so the first step bounds unnecessary reads.
+# The numbers of events in the steps. An event has a few MiB at most, so a small first step limits unneeded reads.
 FIRST_STEP, MAX_STEP = 64, 256
-# Control characters take six bytes in JSON, short columns a name each, and a page has five steps.
+# In JSON, a control character takes six bytes and each value the name of its column, and a page has five steps.
 JSON_GROWTH = 32
 
 
@@ -73,7 +73,7 @@ def read_page(query: Query, schema: ModelSchema, read: Callable[[Query], StoredE
         items += found[:fitting]
         size += sum(sizes[:fitting])
         if fitting:
-            after = _place(stored.system.slice(fitting - 1, 1).to_pylist()[0])
+            after = _position(stored.system.slice(fitting - 1, 1).to_pylist()[0])
         if fitting < len(found) or (len(items) == query.limit and stored.system.num_rows > rows):
             return {"items": items, "next_cursor": after and _write_cursor(after)}
         if stored.system.num_rows <= rows:
@@ -100,7 +100,7 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
 
 
 def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
-    """Return a range's bounds in microseconds since 1970. Raises BadRequest unless start is before end."""
+    """Return the bounds of a range in microseconds since 1970. Raises BadRequest unless start is before end."""
     start = time_bound(time_range["start_time"], "/time_range/start_time")
     end = time_bound(time_range["end_time"], "/time_range/end_time")
     if start >= end:
@@ -108,14 +108,14 @@ def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
     return start, end
 
 
-def time_bound(time: str | float, place: str) -> int:
-    """Return a bound in microseconds since 1970. Raises BadRequest that names `place`."""
+def time_bound(time: str | float, pointer: str) -> int:
+    """Return a bound in microseconds since 1970. Raises BadRequest with the pointer."""
     try:
         bound = parse_timestamp(time)
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest.with_details(ErrorDetail("cannot be read as a time", place))
+        raise BadRequest.with_details(ErrorDetail("cannot be read as a time", pointer))
     return bound
 
 
@@ -185,12 +185,12 @@ def _time(moment: datetime) -> str:
     return format_timestamp(microseconds(moment.replace(tzinfo=UTC)))
 
 
-def _place(row: Mapping[str, Any]) -> tuple[int, str]:
+def _position(row: Mapping[str, Any]) -> tuple[int, str]:
     return microseconds(row["timestamp"].replace(tzinfo=UTC)), row["event_id"]
 
 
-def _write_cursor(place: tuple[int, str]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+def _write_cursor(position: tuple[int, str]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
 
 
 def _read_cursor(cursor: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The names by which engines keep the types of columns. They are DuckDB's, which also converts between types."""
+"""The names under which engines store the types of columns. They are DuckDB's, which also converts between types."""
 
 import pyarrow as pa
 

@@ -15,7 +15,7 @@ def record(opened: Opened, asked: Asked, answer: bytes, created_at: int = NOW) -
 
 
 def test_a_record_is_found_by_its_key_or_digest(opened: Opened) -> None:
-    """A record with a key is found by the key whatever the body, one without by the digest of its body."""
+    """A record with a key is found by the key with any body, a record without one by the digest of its body."""
     record(opened, Asked(key="k"), b"keyed")
     record(opened, Asked(), b"plain")
     assert Asked(key="k", digest=b"another").find(opened.store) == b"keyed"
@@ -33,7 +33,7 @@ def test_a_record_is_of_one_token_and_path(opened: Opened, key: str | None, othe
     assert dataclasses.replace(other, key=key).find(opened.store) is None
 
 
-def test_the_record_tells_the_whole_attempt(opened: Opened) -> None:
+def test_the_record_has_the_whole_attempt(opened: Opened) -> None:
     """A record is found as it was written, with its body's digest and answer byte by byte."""
     written = IdempotencyRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
     opened.publish({"id": "a"}, records=[RecordOfRows(written, 0, 1)])
@@ -43,7 +43,7 @@ def test_the_record_tells_the_whole_attempt(opened: Opened) -> None:
 
 
 def test_the_newest_record_is_found(opened: Opened) -> None:
-    """Of several records the newest one answers."""
+    """The newest of several records is found."""
     record(opened, Asked(), b"second", NOW + SECOND)
     record(opened, Asked(), b"first", NOW)
     assert Asked().find(opened.store) == b"second"
@@ -120,7 +120,7 @@ def test_a_key_is_free_when_its_record_is_forgotten(opened: Opened) -> None:
 
 
 def test_records_are_found_among_many_that_differ_in_one_thing(opened: Opened) -> None:
-    """Key, digest, token and path each tell records apart, in one process and after a restart."""
+    """Records differ by key, digest, token and path, in one process and after a restart."""
     asked = [
         Asked(key, digest, token, path)
         for key in (None, "k", "")

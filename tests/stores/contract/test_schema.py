@@ -110,7 +110,7 @@ def test_retyping_that_loses_is_refused_whole(opened: Opened, column: str, value
 
 @pytest.mark.parametrize(("old", "new"), list(permutations(EVERY_TYPE, 2)))
 def test_every_retyping_either_keeps_or_refuses(opened: Opened, old: pa.DataType, new: pa.DataType) -> None:
-    """Whatever the types: without values a retyping succeeds, with values it keeps them or is refused."""
+    """For all types: without values a retyping succeeds, with values it keeps them or is refused."""
     opened.define(column=old)
     opened.define(column=new)
     opened.define(column=old)
@@ -175,7 +175,7 @@ def test_a_model_that_is_not_there_is_unknown(opened: Opened) -> None:
         opened.delete(opened.accept_job(), event_ids=["a"])
 
 
-def test_dropping_twice_is_no_fault_and_defining_anew_starts_empty(opened: Opened) -> None:
+def test_dropping_twice_succeeds_and_a_new_schema_starts_empty(opened: Opened) -> None:
     """Dropping what is not there does nothing; a model defined again has no events."""
     opened.publish({"id": "a"})
     opened.store.drop(MODEL).result()

@@ -219,7 +219,7 @@ def _without_conflicts(opened: Opened, incoming: list[Row], environment: str) ->
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(batches=st.lists(rows(WriteKind.PUBLISH), min_size=2, max_size=6))
 def test_writes_committed_together_count_as_one_after_the_other(opened: Opened, batches: list[list[Row]]) -> None:
-    """Requests that wait for one commit have the effects and answers of requests sent one after the other."""
+    """Requests that wait for one commit have the effects and results of requests sent one after the other."""
     grouped, apart = opened.environment(), opened.environment()
     kinds = [WriteKind.UPDATE if number % 3 == 2 else WriteKind.PUBLISH for number in range(len(batches))]
 

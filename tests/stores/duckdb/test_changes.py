@@ -1,4 +1,4 @@
-"""Rows of changes are folded when there are many, and nothing is lost while the ranges of hours are not too many."""
+"""Rows of changes are compacted when there are many, and nothing is lost while the ranges of hours are not too many."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ FEW = 10
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let few rows be enough to fold them."""
-    monkeypatch.setattr("inference_events.stores.duckdb.changes.FOLD_AFTER", FEW)
+    """Let few rows be enough to compact them."""
+    monkeypatch.setattr("inference_events.stores.duckdb.changes.COMPACT_AFTER", FEW)
 
 
 def stored_rows(opened: Opened, directory: Path) -> int:
@@ -42,7 +42,7 @@ def dirty(opened: Opened, since: DataRevision) -> list[tuple[int, int]]:
     return [(first - FIRST, last - FIRST) for first, last in ranges]
 
 
-def test_folding_loses_nothing(opened: Opened, tmp_path: Path) -> None:
+def test_compaction_loses_nothing(opened: Opened, tmp_path: Path) -> None:
     """Of many commits few rows are left, and still every revision says exactly what has changed since."""
     hours = [0, 5, 0, 5, 2, 5, 0, 9] * 10
     revisions = write(opened, *hours)

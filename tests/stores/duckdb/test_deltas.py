@@ -68,7 +68,7 @@ def test_rows_that_lie_together_are_rewritten_first(opened: Opened, tmp_path: Pa
 
 
 def test_columns_may_have_any_name(opened: Opened) -> None:
-    """A name is text to the engine, whatever is in it."""
+    """A name may contain any text."""
     name = "it's p.\"x\" -- ';"
     opened.define(n=pa.int64(), **{name: pa.string()})
     opened.update({"id": "3", name: "a", "violations": {name: "range"}})

@@ -1,4 +1,4 @@
-"""The index of event ids: what was added and not removed is found, whatever runs it lies in."""
+"""The index of event ids: added ids that were not removed are found, in any run."""
 
 import numpy as np
 import pyarrow as pa

@@ -54,7 +54,7 @@ def test_a_job_whose_acceptance_was_not_committed_is_not_open(opened: Opened, mo
 
 
 def test_what_was_committed_is_a_success(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A commit that is on disk is answered as such, although the engine failed right after it."""
+    """A commit that is on disk is reported as committed, although the engine failed right after it."""
     opened.publish({"id": "a", "n": 1})
     failing(monkeypatch, after_the_commit)
     assert opened.publish({"id": "a", "n": 2}, {"id": "b", "n": 1}) == ["replaced", "created"]
@@ -77,7 +77,7 @@ def test_what_was_not_committed_can_be_tried_again(
 
 
 def test_the_file_stays_open_for_readers(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads that come while the file is opened anew get their answer."""
+    """Reads that begin while the file is reopened succeed."""
     opened.publish(*({"id": f"e{number}", "n": number} for number in range(100)))
     failing(monkeypatch, instead_of_the_commit, times=20)
     for number in range(20):

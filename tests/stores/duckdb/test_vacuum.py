@@ -27,7 +27,7 @@ def wal_bytes(directory: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def test_after_many_changes_the_log_is_taken_up(opened: Opened, tmp_path: Path) -> None:
+def test_after_many_changes_the_log_is_merged(opened: Opened, tmp_path: Path) -> None:
     """What was changed is counted, and when it is much a checkpoint joins blocks; what is being read stays."""
     publish(opened, 0, CHANGES - 1000)
     opened.accept_job()

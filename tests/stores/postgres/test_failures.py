@@ -1,4 +1,4 @@
-"""What is acknowledged is stored once, whatever happens to the connection and the server."""
+"""Acknowledged writes are stored once, even if the connection or the server fails."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def losing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def test_a_write_whose_commit_nobody_saw_is_done_once(
     opened: Opened, losing: Callable[..., None], how: Commit, key: str | None, has_record: bool
 ) -> None:
-    """A request is answered as if nothing had happened, and leaves one record."""
+    """A request succeeds as if nothing had happened, and leaves one record."""
     opened.publish({"id": "a", "n": 1})
     asked = Asked(key=key)
     losing(how)

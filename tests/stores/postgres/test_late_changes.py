@@ -1,4 +1,4 @@
-"""No change is missed, although rows of changes become visible in another order than that of their ids."""
+"""No change is missed, although rows of changes may become visible in another order than their ids."""
 
 import pytest
 
@@ -24,16 +24,16 @@ def test_a_change_that_commits_late_is_dirty(opened: Opened, replica: PostgresEv
     assert dirty(opened, revision(opened, "gate"), "gate") <= {0, 2}
 
 
-def test_folded_changes_name_the_same_hours(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folding keeps the revision, the hours of recent changes and, in fewer ranges, those of old ones."""
+def test_compacted_changes_name_the_same_hours(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compaction keeps the revision, the hours of recent changes and, in fewer ranges, those of old ones."""
     monkeypatch.setattr(changes, "KEPT_ROWS", 3)
     monkeypatch.setattr(changes, "MAX_KEPT_RANGES", 4)
-    monkeypatch.setattr(store, "FOLD_AFTER", 10)
+    monkeypatch.setattr(store, "COMPACT_AFTER", 10)
     for hour in range(19):
         opened.publish({"id": "a", "at": START + 2 * hour * HOUR})
     before = revision(opened)
     opened.publish({"id": "a", "at": START + 100 * HOUR})
-    # It comes after the folding.
+    # It comes after the compaction.
     opened.store.forget_jobs([]).result(SECONDS)
     after = revision(opened)
     assert (after.changes - before.changes, dirty(opened, before)) == (2, {36, 100})

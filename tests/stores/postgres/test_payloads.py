@@ -66,7 +66,7 @@ def test_columns_keep_every_value(kind: pa.DataType, data: st.DataObject) -> Non
 
 
 def test_large_arrays_are_compressed_if_that_helps() -> None:
-    """The first byte tells the form. What does not get smaller stays as it is."""
+    """The first byte is the form. Bytes that compression does not make smaller are stored unchanged."""
     small, large = [1.0] * 10, [1.0] * 1000
     noise = np.random.default_rng(1).bytes(5000)
     assert [pack(small)[:1], pack(large)[:1], pack_bytes(noise)[:1]] == [PLAIN, COMPRESSED, PLAIN]

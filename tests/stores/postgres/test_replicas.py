@@ -65,7 +65,7 @@ def test_the_same_ids_at_once_neither_lose_nor_deadlock(opened: Opened, replica:
 
 
 def test_one_of_two_replicas_claims_a_key(opened: Opened, replica: PostgresEventStore) -> None:
-    """Of requests with one key at two replicas at once, one writes; the other learns that it did."""
+    """Of requests with one key at two replicas at the same time, one writes; the other finds its record."""
     for number in range(10):
         asked = Asked(key=f"key {number}")
         writes = [
@@ -113,7 +113,7 @@ def test_a_job_that_another_replica_runs_is_fenced(opened: Opened, replica: Post
 
 
 def test_jobs_are_accepted_while_others_write(opened: Opened, replica: PostgresEventStore) -> None:
-    """Each job gets an epoch of its own, whatever is written meanwhile at any replica."""
+    """Each job gets an epoch of its own, despite concurrent writes at any replica."""
     with ThreadPoolExecutor(4) as threads:
         writing = [
             threads.submit(publish, opened, store, *({"id": f"{turn} {each}"} for each in range(20)))

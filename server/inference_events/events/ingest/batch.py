@@ -28,7 +28,7 @@ from inference_events.events.ingest.ids import MAX_ID_CHARACTERS, event_id, gene
 from inference_events.events.ingest.list_text import TypeMismatch, is_list_text, text_list
 from inference_events.events.ingest.normalize import Values, as_list
 from inference_events.events.ingest.number_text import canonical_id
-from inference_events.events.ingest.rows import Rows
+from inference_events.events.ingest.rows import IncomingRows
 from inference_events.events.ingest.time_formats import TimeFormat
 from inference_events.events.ingest.times import whole_times
 from inference_events.events.ingest.timestamps import ACCEPTED, looks_like_date, parse_timestamp
@@ -94,17 +94,21 @@ class Ingested:
         return listed
 
 
-def ingest_published(rows: Rows, schema: ModelSchema, defaults: Defaults, *, makes_missing_ids: bool) -> Ingested:
+def ingest_published(
+    rows: IncomingRows, schema: ModelSchema, defaults: Defaults, *, makes_missing_ids: bool
+) -> Ingested:
     """Make the batch of rows to publish. `makes_missing_ids` gives an id to rows that have none."""
     return _ingest(rows, schema, defaults, update=False, makes_missing_ids=makes_missing_ids)
 
 
-def ingest_updates(rows: Rows, schema: ModelSchema, defaults: Defaults) -> Ingested:
+def ingest_updates(rows: IncomingRows, schema: ModelSchema, defaults: Defaults) -> Ingested:
     """Make the batch of rows that update stored events: each row sets only the columns that it contains."""
     return _ingest(rows, schema, defaults, update=True, makes_missing_ids=False)
 
 
-def _ingest(rows: Rows, schema: ModelSchema, defaults: Defaults, *, update: bool, makes_missing_ids: bool) -> Ingested:
+def _ingest(
+    rows: IncomingRows, schema: ModelSchema, defaults: Defaults, *, update: bool, makes_missing_ids: bool
+) -> Ingested:
     faults: list[RowFault] = []
     ids = _ids(rows, schema, defaults, faults, makes_missing_ids or schema.id_column is None)
     times = _timestamps(rows, schema, faults)
@@ -149,15 +153,15 @@ def _without_faults(ingested: Ingested) -> Ingested:
 
 
 def _ids(
-    rows: Rows, schema: ModelSchema, defaults: Defaults, faults: list[RowFault], makes_missing: bool
+    rows: IncomingRows, schema: ModelSchema, defaults: Defaults, faults: list[RowFault], makes_missing: bool
 ) -> pa.StringArray:
     values = None if schema.id_column is None else rows.column(schema.id_column)
-    whole = None if rows.text and schema.is_ranking else _whole_ids(values, rows.text, schema.has_numeric_ids)
+    whole = None if rows.is_csv and schema.is_ranking else _whole_ids(values, rows.is_csv, schema.has_numeric_ids)
     if whole is not None:
         return whole
     ids: list[str] = []
     for row, value in enumerate(_each(values, rows, schema)):
-        if is_null(value, text=rows.text):
+        if is_null(value, text=rows.is_csv):
             found, fault = defaults.id(row) if makes_missing else None, MISSING_ID
         else:
             found, fault = _id(value, schema), NO_ID
@@ -189,17 +193,17 @@ def _whole_ids(values: Values | None, text: bool, are_numeric: bool) -> pa.Strin
     return None if not is_exact or not is_short or pc.any(pc.is_in(ids, nothing)).as_py() else ids
 
 
-def _timestamps(rows: Rows, schema: ModelSchema, faults: list[RowFault]) -> pa.Array:
+def _timestamps(rows: IncomingRows, schema: ModelSchema, faults: list[RowFault]) -> pa.Array:
     values = None if schema.timestamp_column is None else rows.column(schema.timestamp_column)
     if values is None:
         return pa.nulls(len(rows), TIMESTAMP)
-    whole = whole_times(values, schema.timestamp_format, text=rows.text)
+    whole = whole_times(values, schema.timestamp_format, text=rows.is_csv)
     if whole is not None:
         return whole
     times: list[int | None] = []
     for row, value in enumerate(_each(values, rows, schema)):
         try:
-            null = is_null(value, text=rows.text)
+            null = is_null(value, text=rows.is_csv)
             times.append(None if null else parse_timestamp(value, schema.timestamp_format))
         except (ValueError, ArithmeticError):
             times.append(None)
@@ -213,7 +217,7 @@ def _time_fault(format: TimeFormat | None) -> str:
     return NO_FIT.format(format=quote(format.text), example=quote(format.example))
 
 
-def _date_like(times: pa.Array, rows: Rows, schema: ModelSchema) -> Mask | None:
+def _date_like(times: pa.Array, rows: IncomingRows, schema: ModelSchema) -> Mask | None:
     """Mark the rows whose time was read from eight digits that look like a date, None if there is none."""
     if schema.timestamp_format is not None or schema.timestamp_column is None:
         return None
@@ -227,11 +231,11 @@ def _date_like(times: pa.Array, rows: Rows, schema: ModelSchema) -> Mask | None:
     return found if found.any() else None
 
 
-def _each(values: Values | None, rows: Rows, schema: ModelSchema) -> Sequence[Any]:
+def _each(values: Values | None, rows: IncomingRows, schema: ModelSchema) -> Sequence[Any]:
     if values is None:
         return [None] * len(rows)
     listed = as_list(values)
-    return [_list_or_cell(cell) for cell in listed] if rows.text and schema.is_ranking else listed
+    return [_list_or_cell(cell) for cell in listed] if rows.is_csv and schema.is_ranking else listed
 
 
 def _list_or_cell(cell: Any) -> Any:
@@ -242,19 +246,19 @@ def _list_or_cell(cell: Any) -> Any:
         return cell
 
 
-def _converted(column: Column, rows: Rows) -> Converted:
+def _converted(column: Column, rows: IncomingRows) -> Converted:
     values = rows.column(column.name, as_text=column.element == pa.string())
     if values is None:
         return Converted(pa.nulls(len(rows), column.type), {}, None)
-    return convert(column, values, text=rows.text)
+    return convert(column, values, text=rows.is_csv)
 
 
-def _is_sent(column: Column, rows: Rows, schema: ModelSchema) -> bool:
+def _is_sent(column: Column, rows: IncomingRows, schema: ModelSchema) -> bool:
     return column.name != schema.id_column and rows.column(column.name) is not None
 
 
 def _carried(
-    column: Column, rows: Rows, converted: Converted, schema: ModelSchema, times: pa.Array, update: bool
+    column: Column, rows: IncomingRows, converted: Converted, schema: ModelSchema, times: pa.Array, update: bool
 ) -> Mask:
     if not update:
         if not converted.array.null_count:

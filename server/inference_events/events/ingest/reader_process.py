@@ -36,6 +36,7 @@ from inference_events.events.ingest.files import (
 )
 from inference_events.files.source import FileSource
 from inference_events.files.store import FileStoreUnavailable
+from inference_events.without_pandas import forbid_pandas
 
 LENGTH = struct.Struct("<I")
 # The kind, the length of the JSON, and of the three blocks: row numbers, malformed ones, rows in Arrow's IPC format.
@@ -60,6 +61,7 @@ Send: TypeAlias = Callable[..., None]
 
 def main() -> None:
     descriptor, memory = map(int, sys.argv[1:])
+    forbid_pandas()
     # A terminal and a supervisor send these signals to every process of the server. The server ends this one itself.
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)

@@ -13,10 +13,10 @@ from inference_events.events.ingest.normalize import Values, as_list, normalize
 from inference_events.events.types import Mask
 
 
-class Rows(Protocol):
-    """A table of incoming values. `text` is true for CSV cells, which have no type but the schema's."""
+class IncomingRows(Protocol):
+    """A table of incoming values. `is_csv` is true for CSV cells, which are text whose type only the schema gives."""
 
-    text: bool
+    is_csv: bool
 
     def __len__(self) -> int: ...
 
@@ -37,7 +37,7 @@ class Rows(Protocol):
 class JsonRows:
     """Events as they came in requests."""
 
-    text = False
+    is_csv = False
 
     def __init__(self, events: Sequence[Mapping[str, Any]], *, unwraps: frozenset[str] = frozenset()) -> None:
         self._events = events
@@ -84,11 +84,11 @@ def _unwrapped(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-class FileRows:
-    """A chunk of a file. Every row contains every column of it."""
+class TableRows:
+    """A table: a chunk of a file, or events that were decoded as columns. Every row contains every column."""
 
-    def __init__(self, chunk: pa.Table, *, text: bool) -> None:
-        self.text = text
+    def __init__(self, chunk: pa.Table, *, is_csv: bool) -> None:
+        self.is_csv = is_csv
         self._chunk = chunk
         # pyarrow searches all columns to find one by its name.
         self._numbers = {name: number for number, name in enumerate(chunk.column_names)}
@@ -111,7 +111,7 @@ class FileRows:
         names = [name for name in self._numbers if name not in known]
         if not names:
             return {}
-        columns = [_undeclared_values(self._values(name, as_text=True), self.text) for name in names]
+        columns = [_undeclared_values(self._values(name, as_text=True), self.is_csv) for name in names]
         found = (
             {name: value for name, value in zip(names, row, strict=True) if keep_nulls or not is_null(value)}
             for row in zip(*columns, strict=True)
@@ -119,9 +119,9 @@ class FileRows:
         return {row: extra for row, extra in enumerate(found) if extra}
 
 
-def _undeclared_values(values: Values, text: bool) -> Sequence[Any]:
+def _undeclared_values(values: Values, is_csv: bool) -> Sequence[Any]:
     """Return the values of an unknown column as JSON can hold them."""
-    if text:
+    if is_csv:
         values = text_to_null(values)
     listed = as_list(values)
     holds_texts = isinstance(values, pa.Array) and pa.types.is_string(values.type)

@@ -1,4 +1,4 @@
-"""Infer a column's type: the first type as which `ingest` reads all of its values without a violation."""
+"""Infer a column's type: the first type with which `ingest` reads all of its values without a violation."""
 
 import math
 import sys
@@ -22,7 +22,7 @@ MAX_EXACT = 2**53
 MAX_VALUE = sys.float_info.max
 VECTOR = pa.list_(pa.float64())
 
-# No sign and no leading zeros: texts with them are codes, which a number would not preserve.
+# No plus sign and no leading zeros: texts with them are codes, which a number would not preserve.
 INTEGER = r"^-?(0|[1-9][0-9]*)$"
 FLOAT = r"(?i)^(-?(0|[1-9][0-9]*)(\.[0-9]*)?(e[+-]?[0-9]+)?|-?\.[0-9]+(e[+-]?[0-9]+)?|[+-]?inf(inity)?|nan)$"
 BOOLEAN = r"(?i)^(true|false)$"
@@ -32,7 +32,7 @@ LIST = r"(?s)^[\[(].*[\])]$"
 
 @dataclass(frozen=True)
 class Cells:
-    """A column of a sample. With `is_text` its texts may stand for values of any type; with `is_csv` it is from CSV."""
+    """A column of a sample. If `is_text`, its texts may be values of any type; if `is_csv`, it is from a CSV file."""
 
     values: Values
     is_text: bool
@@ -50,7 +50,7 @@ def is_text_type(type: pa.DataType) -> bool:
 
 
 def describe(name: str, cells: Cells, max_cardinality: int) -> t.Column:
-    """Return the column of a schema which `cells` have no `type` or `range` violation against, if there is one."""
+    """Return a column for a schema in which `cells` have no `type` or `range` violation, if possible."""
     if not isinstance(cells.values, pa.Array):
         return undecided(name)
     if not pa.types.is_string(cells.values.type):
@@ -59,7 +59,7 @@ def describe(name: str, cells: Cells, max_cardinality: int) -> t.Column:
 
 
 def undecided(name: str) -> t.Column:
-    """Return a column of texts without further detail."""
+    """Return a text column without further detail."""
     return _column(name, "str")
 
 
@@ -109,7 +109,7 @@ def _of_texts(name: str, texts: pa.Array, cells: Cells, max_cardinality: int) ->
         lists = _of_lists(name, known, cells.is_csv)
         if lists is not None:
             return lists
-    # An empty text was empty in the DataFrame, too: its nulls become texts such as "nan".
+    # An empty text was also empty in the DataFrame: nulls become texts such as "nan".
     if cells.is_text and not cells.is_csv:
         known = _without(texts, NULL_TEXTS - {""})
     return _category(name, known, max_cardinality) or undecided(name)
@@ -124,7 +124,7 @@ def _all_match(texts: pa.Array, pattern: str) -> bool:
 
 
 def _says(data_type: t.DataType, values: pa.Array) -> bool:
-    """Return whether values remain: a column in which every cell is NaN or null is not a float column."""
+    """Return whether there are values: a column with only NaN or null is not a float column."""
     return data_type != "float" or values.null_count < len(values)
 
 
@@ -163,18 +163,18 @@ def _add_bounds(column: t.Column, values: pa.Array) -> None:
 
 
 def equal_bins(low: float, high: float) -> list[float]:
-    """Return the 11 edges of 10 bins of equal width; of one value, bins that reach at least 0.5 to either side."""
+    """Return the 11 edges of 10 equal bins. For a single value, they reach at least 0.5 to either side."""
     if low == high:
         reach = max(0.5, 2 * BINS * math.ulp(low))
         low, high = max(low - reach, -MAX_VALUE), min(high + reach, MAX_VALUE)
-    # Halved, as the width of the widest range is no number.
+    # Halved, because the width of the widest range is not a finite number.
     edges = 2 * np.linspace(low / 2, high / 2, BINS + 1)
     edges[0], edges[-1] = low, high
     return [float(edge) for edge in edges]
 
 
 def _of_lists(name: str, texts: pa.Array, is_csv: bool) -> t.Column | None:
-    """Return the column of lists that were written as text; None if they are no lists."""
+    """Return the column for lists that were written as text; None if the texts are not lists."""
     lengths: list[int | None] = []
     for text in texts.to_pylist():
         try:
@@ -193,7 +193,7 @@ def _of_lists(name: str, texts: pa.Array, is_csv: bool) -> t.Column | None:
 
 
 def is_shortened(text: str) -> bool:
-    """Return whether a text is an array that NumPy has shortened in the middle, as it does with long ones."""
+    """Return whether a text is a long array that NumPy has shortened in the middle."""
     inside = text[1:-1]
     return text[:1] == "[" and text[-1:] == "]" and " ... " in inside and not any(one in inside for one in "[],")
 

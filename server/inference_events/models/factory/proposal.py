@@ -14,7 +14,7 @@ from inference_events_api import types as t
 MAX_NAME_LENGTH = 255
 MAX_ROWS_READ = 10_000_000
 SAMPLE_BYTES = 64 * 1024 * 1024
-# So that the schema fits into a request to create a model.
+# The schema must fit into a request to create a model.
 CATEGORY_BYTES = 4 * 1024 * 1024
 
 
@@ -44,9 +44,9 @@ def _check(names: Sequence[str]) -> None:
 
 
 def _cells(rows: pa.Table, type: str) -> Iterator[Cells]:
-    # The vendor's client makes every column of a DataFrame text. If only some are text, their texts mean text.
+    # The vendor's client converts every column of a DataFrame to text. If only some are text, they were text before.
     is_text = all(is_text_type(column.type) for column in rows.columns)
-    columns = (normalize(rows[place], field) for place, field in enumerate(rows.schema))
+    columns = (normalize(rows[index], field) for index, field in enumerate(rows.schema))
     return (Cells(values, is_text, is_csv=type == "CSV") for values in columns)
 
 

@@ -17,7 +17,7 @@ SAMPLE_SIZE = 10_000
 
 
 class Proposer:
-    """Read files one after the other, because each takes much memory."""
+    """Reads files one after the other, because each takes much memory."""
 
     def __init__(self, catalog: Catalog, file_store: FileStore, readers: FileReaders) -> None:
         self._catalog = catalog

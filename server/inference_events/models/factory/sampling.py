@@ -7,26 +7,26 @@ import pyarrow as pa
 
 from inference_events.events.ingest.hashes import Hashes, mix
 
-# Zero would stay zero.
+# Added to row numbers, because the hash of zero is zero.
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
-def sample(tables: Iterable[pa.Table], size: int, most_bytes: int) -> pa.Table | None:
-    """Return at most `size` of the rows that arrive, in their order; fewer if they exceed `most_bytes`.
+def sample(tables: Iterable[pa.Table], size: int, max_bytes: int) -> pa.Table | None:
+    """Return at most `size` of the rows that arrive, in their order; fewer if they exceed `max_bytes`.
 
     Every row is equally likely to be sampled, and the same rows always give the same sample: each row's key is a hash
     of its number, and the rows with the smallest keys stay. Returns None if nothing arrives.
     """
-    reservoir = _Reservoir(size, most_bytes)
+    reservoir = _Reservoir(size, max_bytes)
     for table in tables:
         reservoir.add(table)
     return reservoir.rows()
 
 
 class _Reservoir:
-    def __init__(self, size: int, most_bytes: int) -> None:
+    def __init__(self, size: int, max_bytes: int) -> None:
         self._size = size
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._seen = 0
         self._limit = np.uint64(2**64 - 1)
         self._tables: list[pa.Table] = []
@@ -38,7 +38,7 @@ class _Reservoir:
         kept = np.flatnonzero(keys <= self._limit)
         self._tables.append(table.take(pa.array(kept)))
         self._keys.append(keys[kept])
-        if sum(map(len, self._keys)) > 2 * self._size or self._bytes() > 2 * self._most_bytes:
+        if sum(map(len, self._keys)) > 2 * self._size or self._bytes() > 2 * self._max_bytes:
             self._shrink()
 
     def rows(self) -> pa.Table | None:
@@ -48,11 +48,11 @@ class _Reservoir:
         return self._tables[0]
 
     def _shrink(self) -> None:
-        """Keep the rows with the smallest keys, as many as fit, and let only rows with smaller keys come later."""
+        """Keep the rows with the smallest keys, as many as fit. From now on, add only rows with smaller keys."""
         table, keys = pa.concat_tables(self._tables), np.concatenate(self._keys)
         size = min(self._size, len(table))
-        if self._bytes() > self._most_bytes:
-            size = min(size, max(1, len(table) * self._most_bytes // self._bytes()))
+        if self._bytes() > self._max_bytes:
+            size = min(size, max(1, len(table) * self._max_bytes // self._bytes()))
             self._size = size
         if size < len(table):
             kept = np.sort(np.argpartition(keys, size - 1)[:size])

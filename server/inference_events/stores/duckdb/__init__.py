@@ -1,4 +1,4 @@
-"""The embedded engine. All of its SQL stands in this package."""
+"""The embedded engine. All of its SQL is in this package."""
 
 from inference_events.stores.duckdb.store import DuckDBEventStore
 

@@ -41,12 +41,12 @@ class Conversion:
 
     @property
     def merged(self) -> int:
-        """Return how many events are no events of their own any more."""
+        """Return how many events become part of another event."""
         return len(self.members) - self.groups
 
 
 def find_conversion(db: duckdb.DuckDBPyConnection, table: str) -> Conversion:
-    """Find what must change in a table of events. It changes nothing."""
+    """Find the ids that must change in a table of events. Nothing is written."""
     converted = pa.Table.from_batches(_converted(db, table), CONVERTED)
     if not len(converted):
         return Conversion(converted, converted, 0)
@@ -71,7 +71,7 @@ def convert_ids(
 ) -> None:
     """Change the ids of a table of events that has no deltas, and merge the events that get the same id.
 
-    Some `merged_rows` are merged at once. The table has no times of labels, which came with the format after this.
+    About `merged_rows` rows are merged at a time. The table has no label times: the next format added them.
     """
     is_member = pc.is_in(conversion.converted["row"], conversion.members["row"])
     _rename(db, schema, conversion.converted.filter(pc.invert(is_member)))
@@ -102,7 +102,7 @@ def _rename(db: duckdb.DuckDBPyConnection, schema: TableSchema, converted: pa.Ta
 
 
 def _slices(members: pa.Table, size: int) -> Iterator[tuple[str, pa.Table]]:
-    """Cut members, which are in order of environment and id, into slices of whole groups of one environment."""
+    """Cut members, sorted by environment and id, into slices of whole groups of one environment."""
     for environment_id in members["environment_id"].unique().to_pylist():
         rows = members.filter(pc.equal(members["environment_id"], environment_id))
         groups = EventBatch(0, rows, rows, {}, 0).groups
@@ -131,11 +131,11 @@ def _merge(db: duckdb.DuckDBPyConnection, schema: TableSchema, environment_id: s
 
 
 def _merged(schema: TableSchema, rows: pa.Table) -> pa.Table:
-    """Return the events that rows become, which are in the order in which they were written."""
+    """Return the events that rows become. The rows are in the order in which they were written."""
     names = [column.sql_name for column in schema.stored]
     system = rows.drop_columns([*names, "row_key", "id_hash", "new_id"])
     system = _replace(system, "event_id", rows["new_id"])
-    # Without a time of its own an event has that of its receipt.
+    # An event that was sent without a time has the time of its receipt.
     is_sent = pc.not_equal(rows["timestamp"], rows["received_at"])
     system = _replace(system, "timestamp", pc.if_else(is_sent, rows["timestamp"], None))
     values = declared_values(rows, schema.stored)
@@ -157,7 +157,7 @@ def _is_carried(values: pa.Table, name: str, violations: list[list[Mapping[str, 
 
 
 def _last_changes(batch: EventBatch, rows: pa.Table, count: int) -> pa.Array:
-    """Return when events last changed: when the last of their rows came or was changed."""
+    """Return when each event last changed: when the last of its rows was received or changed."""
     changed = pc.fill_null(rows["updated_at"].cast(pa.int64()), 0).to_numpy()
     received = rows["received_at"].cast(pa.int64()).to_numpy().copy()
     received[np.unique(batch.groups, return_index=True)[1]] = 0
@@ -167,7 +167,7 @@ def _last_changes(batch: EventBatch, rows: pa.Table, count: int) -> pa.Array:
 
 
 def _all_notes(batch: EventBatch, count: int) -> pa.Array:
-    """Return the notes of all rows of each event, by which open jobs know what was written after them."""
+    """Return the column epochs of all rows of each event: open jobs need them to see later writes."""
     notes: list[dict[str, int]] = [{} for _ in range(count)]
     for group, note in zip(batch.groups.tolist(), batch.system["column_epochs"].to_pylist(), strict=True):
         for name, epoch in orjson.loads(note or "{}").items():

@@ -1,12 +1,12 @@
 """Changes: which hours of which environment each commit changed, one row for each range of hours.
 
-The number of rows and the highest id of an environment are its data revision: a figure that was computed from one
-snapshot together with it is right as long as it stays the same. If it does not, rows with a higher id name the hours in
-which events may have changed.
+The number of rows and the highest id of an environment are its data revision. A figure that was computed from the same
+snapshot is valid while the revision stays the same. When it changes, the rows with higher ids name the hours whose
+events may have changed.
 
-Rows are only inserted, with the commit that they are about. When there are many, they are folded: of all rows of one
-range the last id is kept and `changes` counts them, so nothing is lost. Only if an environment has a great many
-ranges, the oldest become one.
+A row is inserted in the transaction that it describes, and never updated. Many rows are compacted: all rows of one
+range become one, with the last id and their number in `changes`, so nothing is lost. Only if an environment has a great
+many ranges are its oldest ranges joined.
 """
 
 from itertools import count
@@ -18,9 +18,9 @@ from inference_events.events.hours import HourRange, hour_ranges, joined
 from inference_events.events.types import DataRevision
 from inference_events.stores.duckdb.sql import arrow, insert_rows, number
 
-FOLD_AFTER = 4096
+COMPACT_AFTER = 4096
 MAX_KEPT_RANGES = 1000
-# Stands for dropped models: it keeps the highest id that was given out.
+# The model id of the row that keeps the highest id after models are dropped.
 NO_MODEL = ""
 COLUMNS = pa.schema(
     [
@@ -33,7 +33,7 @@ COLUMNS = pa.schema(
     ]
 )
 
-FOLDED = """
+COMPACTED = """
 WITH ranges AS (
     SELECT max(id) AS id, model_id, environment_id, first_hour, last_hour, sum(changes) AS changes
     FROM changes GROUP BY model_id, environment_id, first_hour, last_hour
@@ -53,44 +53,44 @@ class Changes:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._ids = count(number(connection, "SELECT coalesce(max(id), 0) + 1 FROM changes"))
-        self._unfolded = number(connection, "SELECT count(*) FROM changes")
+        self._uncompacted = number(connection, "SELECT count(*) FROM changes")
         self._noted: set[tuple[str, str, HourRange]] = set()
 
     @property
     def are_many(self) -> bool:
-        """Whether it is time for `fold`. Any thread may ask."""
-        return self._unfolded > FOLD_AFTER
+        """Return whether it is time for `compact`. Any thread may call it."""
+        return self._uncompacted > COMPACT_AFTER
 
     def begin(self) -> None:
         self._noted = set()
 
     def note(self, model_id: str, environment_id: str, *times: pa.ChunkedArray) -> None:
-        """Note that events with these times, old or new ones, were written or deleted in this transaction."""
+        """Note that this transaction wrote or deleted events with these old and new times."""
         self._noted |= {(model_id, environment_id, hours) for hours in hour_ranges(times)}
 
     def insert(self) -> None:
-        """Insert what was noted. Call it before the commit."""
+        """Insert the noted changes. Call it before the commit."""
         if self._noted:
             rows = [(next(self._ids), *ids, first, last, 1) for *ids, (first, last) in sorted(self._noted)]
             insert_rows(self._db, "changes", COLUMNS, rows)
-            self._unfolded += len(rows)
+            self._uncompacted += len(rows)
 
     def forget(self, model_id: str) -> None:
-        """Drop the changes of a model that is dropped. No id is given out again."""
+        """Delete the changes of a dropped model. Their ids are not used again."""
         self._noted = {noted for noted in self._noted if noted[0] != model_id}
         self._db.execute("DELETE FROM changes WHERE model_id IN (?, ?)", [model_id, NO_MODEL])
         insert_rows(self._db, "changes", COLUMNS, [(next(self._ids), NO_MODEL, "", 0, 0, 0)])
 
-    def fold(self) -> None:
-        """Keep one row for each range of hours, and for the oldest ranges of an environment one."""
-        folded = arrow(self._db, FOLDED, [MAX_KEPT_RANGES])
+    def compact(self) -> None:
+        """Keep one row for each range of hours. Join the oldest ranges of an environment that has too many."""
+        compacted = arrow(self._db, COMPACTED, [MAX_KEPT_RANGES])
         self._db.execute("DELETE FROM changes")
-        self._db.from_arrow(folded).insert_into("changes")
-        self._unfolded = 0
+        self._db.from_arrow(compacted).insert_into("changes")
+        self._uncompacted = 0
 
 
 def data_revision(db: duckdb.DuckDBPyConnection, model_id: str, environment_id: str) -> DataRevision:
-    """Return the data revision of an environment that the connection's snapshot sees."""
+    """Return the data revision of an environment in the connection's snapshot."""
     [found] = db.execute(
         "SELECT coalesce(sum(changes), 0)::BIGINT, coalesce(max(id), 0) FROM changes"
         " WHERE model_id = ? AND environment_id = ?",
@@ -102,7 +102,7 @@ def data_revision(db: duckdb.DuckDBPyConnection, model_id: str, environment_id: 
 def dirty_hours(
     db: duckdb.DuckDBPyConnection, model_id: str, environment_id: str, since: DataRevision
 ) -> list[HourRange]:
-    """Return the hours that changes after a data revision name, all that any names if the store never had it."""
+    """Return the hours that changed after a data revision; all hours ever changed if the revision is unknown."""
     rows = db.execute(
         "SELECT first_hour, last_hour, max(id), sum(changes)::BIGINT FROM changes"
         " WHERE model_id = ? AND environment_id = ? GROUP BY first_hour, last_hour",

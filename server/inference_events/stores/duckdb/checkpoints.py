@@ -1,9 +1,10 @@
-"""When the engine makes a checkpoint, which it does by itself at a commit.
+"""Notice the checkpoints that the engine makes by itself at a commit, and decide when one is due.
 
-DuckDB reports no checkpoint, but one shows in the files: a commit that makes none adds to the write-ahead log.
+DuckDB does not report checkpoints, but the files show them: a commit without a checkpoint makes the write-ahead log
+longer.
 
-A checkpoint takes 25 to 80 µs for each column of each table that was written, even for one row. So it is also made
-when a few wide tables were written: with fifty it would hold up everybody for many seconds.
+A checkpoint takes 25 to 80 µs for each column of each table that was written, even for one row. So one is also due
+after writes to a few wide tables: after fifty it would hold up all requests for many seconds.
 """
 
 import os
@@ -15,11 +16,11 @@ from time import perf_counter
 from inference_events.events.observer import StoreObserver
 
 WIDE_COLUMNS = 1_000
-MAX_WIDE_COLUMNS = 20_000
+MAX_WIDE_COLUMNS = 15_000
 
 
 class Checkpoints:
-    """Notice the checkpoints of the file at `path`."""
+    """Notices the checkpoints of the file at `path`."""
 
     def __init__(self, path: Path, observer: StoreObserver) -> None:
         self._path = path
@@ -33,10 +34,10 @@ class Checkpoints:
         if columns >= WIDE_COLUMNS:
             self._wide[table] = columns
 
-    def take_due(self) -> bool:
-        """Return whether so much of wide tables was written that it is time for a checkpoint, and count from 0 again.
+    def reset_if_due(self) -> bool:
+        """Return whether wide tables make a checkpoint due, and then count from 0 again.
 
-        A checkpoint that fails, as beside a long read, is thus not tried again at once.
+        So a checkpoint that fails, for example because of a long read, is not tried again at once.
         """
         is_due = sum(self._wide.values()) >= MAX_WIDE_COLUMNS
         if is_due:

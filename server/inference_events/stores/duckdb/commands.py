@@ -1,4 +1,4 @@
-"""What the thread that writes is asked to do beside the writes and deletions of `EventStore`."""
+"""Commands to the writing thread, besides the `Write` and `Deletion` of `EventStore`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ class Drop:
 
 @dataclass(frozen=True)
 class Compact:
-    """Rewrite some of a model's rows if too many of them have deltas."""
+    """Rewrite some of a model's rows if it has too many deltas."""
 
     model_id: str
 
 
 @dataclass(frozen=True)
-class FoldChanges:
-    """Fold rows of changes if there are many."""
+class CompactChanges:
+    """Compact the table of changes if it has many rows."""
 
 
 @dataclass(frozen=True)
 class Vacuum:
-    """Let the engine join small blocks of rows and leave out deleted ones, if much was changed.
+    """Let the engine join small blocks of rows and drop deleted rows, if many rows changed.
 
-    It does so at checkpoints, which come often and hold up what is written: at each of them it would take most of the
-    time, to join what the next one joins again.
+    The engine does it at checkpoints. These are frequent and block writes, so a vacuum at each of them would spend most
+    of their time on blocks that the next one joins again.
     """
 
 

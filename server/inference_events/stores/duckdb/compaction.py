@@ -1,7 +1,7 @@
-"""Replace an events file by a copy of itself, which has none of the space that deleted events left.
+"""Replace an events file by a copy of itself without the space that deleted events left.
 
-The copy becomes the events file by one rename, after it was read back from disk and compared. So a crash at any moment
-leaves the old file, which has no write-ahead log meanwhile, or the new one.
+The copy is read back from disk, compared, and renamed over the events file. So a crash at any moment leaves the old
+file or the new one. The old file's write-ahead log is merged first, so neither has one.
 """
 
 import os
@@ -36,14 +36,14 @@ def used_bytes(path: Path) -> int:
 
 
 def needed_bytes(path: Path) -> int:
-    """Return the space that a copy needs at most. Nothing changes."""
+    """Return the space that a copy needs at most."""
     with duckdb.connect(str(path), read_only=True) as db:
         used = number(db, "SELECT sum(used_blocks * block_size) FROM pragma_database_size()")
     return int((used + _log_bytes(path)) * MARGIN) + LEAST_BYTES
 
 
 def merge_log(path: Path) -> None:
-    """Write the log of a file into it. Raises StoreTooNew, StoreOutdated, and StoreUnreadable if a log is left."""
+    """Merge the log of a file into it. Raises StoreTooNew, StoreOutdated, and StoreUnreadable if a log is left."""
     with duckdb.connect(str(path)) as db:
         open_format(db)
         db.execute("CHECKPOINT")
@@ -52,7 +52,7 @@ def merge_log(path: Path) -> None:
 
 
 def compact(path: Path, draft: Path) -> int:
-    """Put a copy, made at `draft`, in the place of a file that has no log. Return the number of rows.
+    """Replace a file that has no log by a copy made at `draft`. Return the number of rows.
 
     Raises CopyDiffers, and leaves the file, if the copy is not equal to it.
     """
@@ -80,7 +80,7 @@ def _content(path: Path) -> Content:
 
 
 def _count_and_hash(db: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int | None]:
-    """Return the number of rows, and the sum of their hashes, which is the same in any order."""
+    """Return the number of rows and the sum of their hashes, which does not depend on their order."""
     [found] = db.execute(f"SELECT count(*), sum(hash(whole_row)) FROM {table} whole_row").fetchall()
     return found
 
@@ -88,7 +88,7 @@ def _count_and_hash(db: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int
 def _replace(path: Path, draft: Path) -> None:
     with draft.open("rb") as file:
         os.fsync(file.fileno())
-    # So that a power cut does not bring back the log of the old file beside the new one.
+    # A power cut must not bring back the old file's log next to the new file.
     sync_directory(path.parent)
     draft.replace(path)
     sync_directory(path.parent)

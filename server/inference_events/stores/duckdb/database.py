@@ -1,7 +1,7 @@
 """The DuckDB file, reopened in the same process if the engine invalidates it.
 
-DuckDB counts some failures as fatal, such as a checkpoint for which the disk has no room: from then on every
-statement fails until the file is closed and opened again. What was committed is in the write-ahead log, and stays.
+DuckDB counts some failures as fatal, such as a checkpoint on a full disk: from then on every statement fails until the
+file is closed and opened again. Committed data is in the write-ahead log and is not lost.
 """
 
 import threading
@@ -29,12 +29,12 @@ class Database:
         self.reopen()
 
     def writing_cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a cursor for the one thread that writes, which lasts until `reopen`."""
+        """Return a cursor for the one thread that writes. It is valid until `reopen`."""
         return self._opened().cursor()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor. The file stays open meanwhile. Raises duckdb.Error where it cannot be opened."""
+        """Yield a cursor and keep the file open meanwhile. Raises duckdb.Error if it cannot be opened."""
         with self._turn:
             self._turn.wait_for(lambda: not self._is_reopening)
             cursor = self._opened().cursor()
@@ -48,11 +48,11 @@ class Database:
                 self._turn.notify_all()
 
     def reopen(self) -> None:
-        """Close the file, if it is open, once nobody reads, and open it. Only the thread that writes may do this."""
+        """Wait until nobody reads, close the file if it is open, and open it. Only the writing thread may call it."""
         with self._turn:
             self._is_reopening = True
             try:
-                # They end soon: a file that the engine gave up fails every read.
+                # Readers end soon: every read of an invalidated file fails.
                 self._turn.wait_for(lambda: not self._readers)
                 self._disconnect()
                 self._connection = _connect(self.path, self._checkpoint_bytes)
@@ -61,7 +61,7 @@ class Database:
                 self._turn.notify_all()
 
     def close(self) -> None:
-        """Close the file for good. Readers get StoreClosed from now on."""
+        """Close the file for good. Later reads raise StoreClosed."""
         with self._turn:
             self._is_closed = True
         self._disconnect()
@@ -84,6 +84,8 @@ def _connect(path: Path, checkpoint_bytes: int) -> duckdb.DuckDBPyConnection:
     try:
         # A table with 10,000 columns takes one segment of each, if it has one row or 100,000. They grow with the rows.
         connection.execute("SET initial_column_segment_size = '256'")
+        # Without them the engine's allocator keeps what a large read or write took, until the next one.
+        connection.execute("SET allocator_background_threads = true")
         # At each checkpoint the engine compresses what was written since: often means small blocks.
         connection.execute(f"SET checkpoint_threshold = '{checkpoint_bytes}B'")
         open_format(connection)

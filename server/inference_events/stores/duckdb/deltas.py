@@ -1,14 +1,14 @@
 """Deltas: updates of rows in a table of their own, merged on read until a compaction rewrites the rows.
 
-Rewriting a row writes all its columns, and each column lies in a block of its own. A delta has only the columns that an
-update carries: `changed` lists their names, and the delta's violations are theirs. Its system columns override those of
-the row if they are not null. A row has one delta at most.
+Rewriting a row writes all its columns, and each column is in a separate block. A delta has only the columns that an
+update carries: `changed` lists their names, and the delta's violations are those of these columns. Its system columns
+override the row's if they are not null. A row has at most one delta.
 
-The time at which a target got its first value is in the delta only if the row has none. Which of the two counts is
-decided when they are read, so that an update need not read the row.
+The time at which a target got its first value counts in the delta only if the row has none. Reads choose between the
+two, so an update need not read the row.
 
-Deltas never say anything about what events are selected and ordered by, so rows are selected first and then read
-through their deltas.
+Deltas never change the columns by which events are selected and sorted. So rows are selected first and merged with
+their deltas afterwards.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,15 +30,15 @@ END AS violations"""
 
 
 def delta_columns(schema: TableSchema) -> dict[str, str]:
-    """Return the columns of the table of deltas, with their types: dropped ones too, for readers that began before."""
+    """Return the columns of the delta table with their types, including dropped ones: earlier readers need those."""
     system = {name: EVENT_COLUMNS[name] for name in OVERRIDDEN}
     return {"row_key": "BIGINT", "changed": "VARCHAR[]"} | system | schema.sql_columns
 
 
 def latest(schema: TableSchema, columns: Sequence[str], rows: str) -> str:
-    """Return a query of columns of rows as they read now.
+    """Return a query for columns of rows, merged with their deltas.
 
-    `rows` is a query of rows of the table of events. It is `e` in the query, the deltas are `p`.
+    `rows` is a query for rows of the event table. It is `e` in the result, and the delta table is `p`.
     """
     declared = {name: column for column in schema.declared for name in column.sql_columns}
     selected = ", ".join(_latest(column, declared) for column in columns)
@@ -47,7 +47,7 @@ def latest(schema: TableSchema, columns: Sequence[str], rows: str) -> str:
 
 
 def own_columns(schema: TableSchema, merged: Collection[str]) -> list[str]:
-    """Return, for `latest`, the columns of the delta itself, null where a row has none; but `merged` as they read."""
+    """Return the delta's own columns for `latest`, null for a row without a delta; columns in `merged` are merged."""
     system = (name if name in merged else f"p.{name}" for name in OVERRIDDEN)
     return ["p.changed", *system, *(f"p.{name}" for column in schema.declared for name in column.sql_columns)]
 
@@ -58,10 +58,10 @@ def make_deltas(
     rows: StoredRows,
     carried: Mapping[str, Mask],
 ) -> pa.Table:
-    """Make the deltas of stored rows, in step with them.
+    """Make one delta for each stored row, in their order.
 
-    `rows` is what the deltas hold from now on, `carried` marks the values that are new; `stored` has each row's row_key
-    and what was changed before.
+    `rows` has the contents of the deltas and `carried` marks the new values. `stored` has each row's row_key and the
+    columns that its earlier delta changed.
     """
     columns = {"row_key": stored["row_key"], "changed": _changed(schema, stored["changed"], carried)}
     columns |= {name: rows.system[name] for name in OVERRIDDEN}
@@ -78,7 +78,7 @@ def _latest(column: str, declared: Mapping[str, StoredColumn]) -> str:
     if column in declared:
         values, labels = declared[column].sql_name, declared[column].label_name
         if column == labels:
-            # A value without a time was written before times were kept.
+            # A value without a time was written before label times were stored.
             return f"coalesce(e.{labels}, CASE WHEN e.{values} IS NOT NULL THEN {UNKNOWN} END, p.{labels}) AS {labels}"
         changed = f"list_contains(p.changed, {literal(declared[column].name)})"
         return f"CASE WHEN {changed} THEN p.{column} ELSE e.{column} END AS {column}"

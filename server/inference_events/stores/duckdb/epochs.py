@@ -2,10 +2,10 @@
 
 A model's epoch is a counter that only the acceptance of a job raises. The job keeps the new epoch and stays open until
 it ends. A request stamps its rows with the model's epoch, and while a job is open it also notes the epoch per column.
-So a job knows what was written after its acceptance: rows and columns of its own epoch or a later one. It leaves those
-as they are. One thread writes, so no request is between reading the epoch and its commit when a job is accepted.
+So a job can tell what was written after its acceptance: rows and columns with its own epoch or a later one. It does not
+change those. One thread writes, so when a job is accepted, no request is between reading the epoch and its commit.
 
-An open job also keeps the fence of its latest run. What an earlier run writes late is refused.
+An open job also keeps the fence of its latest run. Late writes of an earlier run are refused.
 """
 
 import time
@@ -32,14 +32,14 @@ class OpenJob:
 class Epochs:
     """The epochs of the models and the open jobs, within the transactions of one connection.
 
-    After a rollback, make a new one: what is kept here is ahead of the tables then.
+    After a rollback, make a new one: the state in memory is then ahead of the tables.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._epochs: dict[str, int] = dict(connection.execute("SELECT model_id, epoch FROM clocks").fetchall())
         self._jobs: dict[str, OpenJob] = {}
-        # By model, because each write asks for the open jobs of its model, and thousands of others may wait.
+        # By model, because each write needs its model's open jobs, and thousands of other jobs may wait.
         self._open: dict[str, dict[str, int]] = {}
         for row in connection.execute("SELECT job_id, model_id, epoch, fence, accepted_at FROM open_jobs").fetchall():
             self._note(OpenJob(*row))

@@ -1,6 +1,6 @@
-"""The version of the events file's format, which the file itself holds. A file without one has format 0.
+"""The version of the events file's format, which is stored in the file. A file without one has format 0.
 
-Raise FORMAT with every change of the tables that an older program cannot read or write, and let `migration` make it.
+Raise FORMAT with every change of the tables that an older program cannot read or write, and add it to `migration`.
 """
 
 import duckdb
@@ -26,7 +26,7 @@ def open_format(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def stored_format(db: duckdb.DuckDBPyConnection) -> int | None:
-    """Return the version of a file's format, None if nothing is in the file."""
+    """Return the version of a file's format, None if the file is empty."""
     tables = {name for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         return None
@@ -34,7 +34,7 @@ def stored_format(db: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def set_format(db: duckdb.DuckDBPyConnection) -> None:
-    """Say that the file has today's format."""
+    """Store the current format's version in the file."""
     db.execute("CREATE TABLE IF NOT EXISTS format (version BIGINT)")
     db.execute("DELETE FROM format")
     db.execute("INSERT INTO format VALUES (?)", [FORMAT])

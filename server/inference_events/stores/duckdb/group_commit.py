@@ -1,6 +1,6 @@
-"""Group commit: one thread commits all work that waits in one transaction, with one sync to disk.
+"""Group commit: one thread commits all waiting commands in one transaction, with one sync to disk.
 
-Work on wide tables takes up to a second and is committed alone, see `turns`.
+Commands on wide tables take up to a second and are committed alone; see `scheduling`.
 """
 
 from concurrent.futures import Future
@@ -13,15 +13,15 @@ import structlog
 from inference_events.events.closable_queue import ClosableQueue, QueueClosed
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store_errors import StoreClosed, StoreError
-from inference_events.stores.duckdb.turns import take_turns
+from inference_events.stores.duckdb.scheduling import schedule
 
 log = structlog.get_logger(__name__)
 
 GROUP_LIMIT = 256
 
 
-class Transactions(Protocol):
-    """What the committer needs of an engine. All calls come from its thread."""
+class CommandWriter(Protocol):
+    """What the committer needs of an engine. All calls come from the committer's thread."""
 
     def begin(self) -> None: ...
 
@@ -29,37 +29,37 @@ class Transactions(Protocol):
 
     def rollback(self) -> None: ...
 
-    def apply(self, work: Any) -> Any:
-        """Do a piece of work and return its result. Raises a StoreError, and has changed nothing then."""
+    def apply(self, command: Any) -> Any:
+        """Execute a command and return its result. If it raises a StoreError, it has changed nothing."""
 
     def after_commit(self) -> bool:
-        """Do what need not be waited for, after what was committed is answered. Return whether it took time."""
+        """Do maintenance that no client waits for, after the futures are done. Return whether it took time."""
 
 
 class _Task(NamedTuple):
-    work: Any
+    command: Any
     done: Future[Any]
 
 
 class GroupCommitter:
-    """Takes work from any thread, does it in order, and completes each future after the commit.
+    """Takes commands from any thread, executes them in order, and completes each future after the commit.
 
-    Work that fails with a StoreError has changed nothing and fails alone. Any other error rolls the group back,
-    and each piece is then tried by itself, so that one bad piece does not fail its neighbours.
+    A command that raises a StoreError has changed nothing and fails alone. Any other error rolls the group back. Each
+    command is then tried in a transaction of its own, so that one bad command does not fail the others.
     """
 
-    def __init__(self, engine: Transactions, observer: StoreObserver) -> None:
-        self._engine = engine
+    def __init__(self, writer: CommandWriter, observer: StoreObserver) -> None:
+        self._writer = writer
         self._observer = observer
         self._queue: ClosableQueue[_Task] = ClosableQueue()
-        # Taken from the queue, and not begun.
+        # Taken from the queue, but not started.
         self._waiting: list[_Task] = []
         self._thread = Thread(target=self._run, name="event-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Any) -> Future[Any]:
-        """Queue work. Its future is done once it is committed. Raises StoreClosed after `stop`."""
-        task = _Task(work, Future())
+    def submit(self, command: Any) -> Future[Any]:
+        """Queue a command. Its future is done once it is committed. Raises StoreClosed after `stop`."""
+        task = _Task(command, Future())
         try:
             self._queue.put(task)
         except QueueClosed:
@@ -67,34 +67,34 @@ class GroupCommitter:
         return task.done
 
     def depth(self) -> int:
-        """Return how much work waits."""
+        """Return how many commands wait."""
         return self._queue.depth() + len(self._waiting)
 
     def stop(self) -> None:
-        """Finish what is queued and end the thread. Further work is refused."""
+        """Finish the queued commands and end the thread. Further commands are refused."""
         self._queue.close()
         self._thread.join()
 
     def _run(self) -> None:
         stopping = False
         while not stopping or self._waiting:
-            stopping = stopping or not self._take()
+            stopping = stopping or not self._receive()
             self._commit_next()
 
     def _commit_next(self) -> None:
-        light, wide, rest = take_turns(self._waiting)
+        light, wide, rest = schedule(self._waiting)
         self._waiting = [*wide, *rest]
         self._commit(light)
         if self._tidy() and wide:
-            # That took time: what came meanwhile may pass as well.
+            # That took time: commands that arrived meanwhile may overtake, too.
             return
         self._waiting = rest
         self._commit(wide)
         if not rest and self._queue.is_empty():
             self._tidy()
 
-    def _take(self) -> bool:
-        """Take the work that waits in the queue. Return whether there can be more."""
+    def _receive(self) -> bool:
+        """Take the waiting commands from the queue. Return whether there can be more."""
         while not self._waiting or (len(self._waiting) < GROUP_LIMIT and not self._queue.is_empty()):
             task = self._queue.get()
             if task is None:
@@ -104,9 +104,9 @@ class GroupCommitter:
 
     def _tidy(self) -> bool:
         try:
-            return self._engine.after_commit()
+            return self._writer.after_commit()
         except Exception as error:
-            # Everything is committed and answered, and more waits for this thread.
+            # Everything is committed and its futures are done, and more commands wait for this thread.
             log.error("tidying_failed", exc_info=error)
             return True
 
@@ -131,25 +131,25 @@ class GroupCommitter:
 
     def _observe(self, tasks: list[_Task], results: list[Any], seconds: float) -> None:
         try:
-            self._observer.observe_commit([task.work for task in tasks], results, seconds)
+            self._observer.observe_commit([task.command for task in tasks], results, seconds)
         except Exception as error:
-            # The work is committed, and more waits for this thread.
+            # The commands are committed, and more of them wait for this thread.
             log.error("observer_failed", exc_info=error)
 
-    def _apply(self, work: Any) -> Any:
+    def _apply(self, command: Any) -> Any:
         try:
-            return self._engine.apply(work)
+            return self._writer.apply(command)
         except StoreError as error:
             return error
 
     def _in_transaction(self, tasks: list[_Task]) -> list[Any]:
-        self._engine.begin()
+        self._writer.begin()
         try:
-            results = [self._apply(task.work) for task in tasks]
-            self._engine.commit()
+            results = [self._apply(task.command) for task in tasks]
+            self._writer.commit()
             return results
         except BaseException:
-            self._engine.rollback()
+            self._writer.rollback()
             raise
 
 

@@ -1,4 +1,4 @@
-"""Where the row of each event id lies: an index in memory, so that work by id need not look through the table."""
+"""An index in memory from event ids to rows, so that operations by id need not scan the table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,20 +18,20 @@ MAX_RUN_LENGTH = 1 << 21
 
 
 def hash_ids(environment_id: str, ids: pa.StringArray) -> Hashes:
-    """Hash event ids of one environment. The hashes are stored: they must not change."""
+    """Hash event ids of one environment. The hashes are stored, so they must not change between versions."""
     return hash_strings(ids, xxhash.xxh3_64_intdigest(environment_id.encode()))
 
 
 @dataclass(frozen=True)
 class _SortedRun:
-    """Entries in order of their hash. A row_key is overwritten where the row moves or goes."""
+    """Entries sorted by hash. A row_key is overwritten if the row moves or is deleted."""
 
     hashes: Hashes
     row_keys: RowKeys
 
     @classmethod
     def sorted(cls, hashes: Hashes, row_keys: RowKeys, *, of_runs: bool = False) -> "_SortedRun":
-        """Sort entries. `of_runs` tells that they are runs one after the other, which a stable sort merges."""
+        """Sort entries. Set `of_runs` if they are concatenated runs: a stable sort merges these faster."""
         order = np.argsort(hashes, kind="stable" if of_runs else None)
         return cls(hashes[order], row_keys[order])
 
@@ -50,12 +50,12 @@ class _SortedRun:
         return entries
 
     def without(self, below: int) -> "_SortedRun":
-        """Return the entries whose row_keys are not below one."""
+        """Return the entries whose row_keys are not less than `below`."""
         stays = self.row_keys >= below
         return _SortedRun(self.hashes[stays], self.row_keys[stays])
 
     def joined(self, other: "_SortedRun") -> "_SortedRun":
-        """Return the entries of both whose rows are still there."""
+        """Return the entries of both runs without the tombstones."""
         hashes = np.concatenate([self.hashes, other.hashes])
         row_keys = np.concatenate([self.row_keys, other.row_keys])
         there = row_keys != TOMBSTONE
@@ -63,11 +63,11 @@ class _SortedRun:
 
 
 class IdIndex:
-    """Maps 64-bit hashes of event ids to the row_keys of their rows, of one table.
+    """Maps 64-bit hashes of event ids to the row_keys of their rows in one table.
 
-    Two ids may share a hash, so what is found are candidates: who asks compares the ids. An id that is stored is
-    always among the candidates of its hash. An entry takes 16 bytes, in a few sorted runs: runs of like size are
-    joined, so that they stay few, up to a size that is joined in a moment.
+    Two ids may share a hash, so a look-up returns candidates, and the caller compares the ids. A stored id is always
+    among the candidates of its hash. An entry takes 16 bytes. Entries are in a few sorted runs: runs of similar size
+    are joined, up to a size that takes little time to join.
     """
 
     def __init__(self, hashes: Hashes, row_keys: RowKeys) -> None:
@@ -82,35 +82,35 @@ class IdIndex:
         return there
 
     def reserve(self, count: int) -> RowKeys:
-        """Return row_keys for rows that are to be inserted: larger than any before, so that rows lie in their order."""
+        """Return row_keys for new rows, larger than all earlier ones, so that rows are stored in the order of keys."""
         start = self._next_row_key
         self._next_row_key += count
         return np.arange(start, self._next_row_key)
 
     def add(self, hashes: Hashes, row_keys: RowKeys) -> None:
-        """Note rows that were inserted."""
+        """Add inserted rows."""
         run = _SortedRun.sorted(hashes, row_keys)
         while self._runs and len(self._runs[-1]) <= min(2 * len(run), MAX_RUN_LENGTH):
             run = self._runs.pop().joined(run)
         self._runs.append(run)
 
     def remove(self, hashes: Hashes, row_keys: RowKeys) -> None:
-        """Note rows that were deleted."""
+        """Remove deleted rows."""
         keys, ordered = _distinct(hashes), np.sort(row_keys)
         for run in self._runs:
             entries = run.find(keys)
             run.row_keys[entries[_contains(ordered, run.row_keys[entries])]] = TOMBSTONE
 
     def drop_below(self, row_key: int) -> None:
-        """Forget rows whose row_keys are below one."""
+        """Remove rows whose row_keys are less than `row_key`."""
         self._runs = [run.without(row_key) for run in self._runs]
 
 
 @dataclass(frozen=True)
 class RowIds:
-    """The `rowid` at each row_key. Both ascend with the rows, so they part only where the engine left out deleted rows.
+    """Maps row_keys to `rowid`s. Both ascend, so their difference changes only at rows that the engine dropped.
 
-    From each of `starts` on, which ascend, the rowid is the row_key less its shift.
+    From each of the ascending `starts` on, the rowid is the row_key minus the shift.
     """
 
     starts: RowKeys
@@ -123,7 +123,7 @@ class RowIds:
 
 
 def _distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return each value once, sorted. NumPy's `unique` puts integers into a table, which takes far longer."""
+    """Return the distinct values, sorted. NumPy's `unique` hashes integers, which takes far longer."""
     ordered = np.sort(values)
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 

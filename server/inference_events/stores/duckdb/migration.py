@@ -1,19 +1,19 @@
-"""Bring an events file of an older version to today's format, in one transaction: a crash leaves the file as it was.
+"""Migrate an events file of an older version to the current format, in one transaction: a crash changes nothing.
 
-Format 0 is what versions wrote that kept no version. They had three schemas:
+Format 0 was written by the versions that stored no format. It has three schemas:
 
-* up to commit 4501da5, events were found by looking through their table: `place` and `id_hash` are missing;
-* up to commit 3702888 there were no patches, or positions came from the sequence `position`;
-* commit 1c5bf5d is today's but for the format 1.
+* up to commit 4501da5, look-ups scanned the table: the columns `place` and `id_hash` are missing;
+* up to commit 3702888, there were no patches, or positions came from the sequence `position`;
+* commit 1c5bf5d has the schema of format 1 without its additions.
 
-Format 1 adds the version of content hashes and the times of labels, and has canonical ids in numeric id columns.
+Format 1 adds the version of content hashes and the label times, and has canonical ids in numeric id columns.
 
-Format 2 has epochs: up to format 1 each write had a position of its own, from one sequence. The last position becomes
-every model's epoch, so the next job gets a larger one than anything that is stored. Tables and columns have new names.
-Records of requests have the statuses of their events, of which a response is made when it is asked for.
+Format 2 has epochs: up to format 1 each write had its own position, from one sequence. The last position becomes the
+epoch of every model, so the next job gets a larger epoch than any stored row. Tables and columns have new names.
+Idempotency records have the statuses of their events, from which the response is made when it is needed.
 
-Format 3 has changes, and keeps of an open job when it was accepted and the fence of its latest run. Formats before 2
-kept no open jobs: each start opened those that had not ended.
+Format 3 adds changes. It also stores when an open job was accepted and the fence of its latest run. Formats before 2
+stored no open jobs: each start opened the unfinished ones.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ from inference_events.stores.duckdb.deltas import delta_columns
 from inference_events.stores.duckdb.epochs import OpenJob, insert_open_job
 from inference_events.stores.duckdb.formats import FORMAT, set_format, stored_format
 from inference_events.stores.duckdb.id_index import hash_ids
-from inference_events.stores.duckdb.rows import Rows
+from inference_events.stores.duckdb.rows import EventRows
 from inference_events.stores.duckdb.sql import EVENT_COLUMNS, SYSTEM_TABLES
 from inference_events.stores.duckdb.table_schema import TableSchema
 from inference_events.stores.duckdb.tables import Tables
@@ -49,7 +49,7 @@ RENAMED_SYSTEM_COLUMNS = {
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the events file does not know of a model: its targets, and whether its ids are numbers."""
+    """The facts about a model that the events file lacks: its targets, and whether its ids are numbers."""
 
     targets: Collection[str] = ()
     has_numeric_ids: bool = False
@@ -57,7 +57,7 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class Migration:
-    """What a migration does: from which format to which, how many ids it changes, how many events it merges."""
+    """Result of a migration: the formats before and after, and the numbers of changed ids and merged events."""
 
     before: int
     after: int
@@ -66,7 +66,7 @@ class Migration:
 
 
 def plan_migration(path: Path, models: Mapping[str, ModelFacts]) -> Migration | None:
-    """Return what `migrate` would do, None if nothing. It changes nothing. Raises StoreTooNew and StoreTooOld."""
+    """Return what `migrate` would do, None if nothing. Raises StoreTooNew and StoreTooOld."""
     with duckdb.connect(str(path), read_only=True) as db:
         before = _outdated_format(db)
         if before is None:
@@ -84,7 +84,7 @@ def plan_migration(path: Path, models: Mapping[str, ModelFacts]) -> Migration | 
 
 
 def migrate(path: Path, models: Mapping[str, ModelFacts], unfinished: Sequence[OpenJob]) -> Migration | None:
-    """Bring the file to today's format. Return what was done, None if nothing. Raises StoreTooNew and StoreTooOld.
+    """Migrate the file. Return what was done, None if nothing. Raises StoreTooNew and StoreTooOld.
 
     `unfinished` are the jobs that have not ended.
     """
@@ -126,8 +126,8 @@ def _migrate(
 
 
 def _add_labels(db: duckdb.DuckDBPyConnection, tables: Tables, models: Mapping[str, ModelFacts]) -> tuple[int, int]:
-    """Bring tables of format 0 to format 1. Return how many ids changed, and how many events were merged."""
-    rows = Rows(db)
+    """Convert tables from format 0 to format 1. Return how many ids changed and how many events were merged."""
+    rows = EventRows(db)
     converted = merged = 0
     for schema in list(tables.schemas.values()):
         facts = models.get(schema.model_id, ModelFacts())
@@ -158,9 +158,9 @@ def _change_system_tables(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _start_epochs(db: duckdb.DuckDBPyConnection) -> None:
-    """Start the models' epochs at the last position that the sequence gave, which is replaced by them."""
+    """Replace the sequence of positions by epochs, which start at its last position."""
     sequences = dict(db.execute("SELECT sequence_name, last_value FROM duckdb_sequences()").fetchall())
-    # A sequence gave its positions in blocks, so more of them may be in use than its last value says.
+    # Positions were taken in blocks, so some beyond the sequence's last value may be in use.
     last = max((value or 0 for value in sequences.values()), default=0) + POSITIONS_AT_ONCE
     db.execute("INSERT INTO clocks SELECT model_id, ? FROM models", [last])
     for name in sequences:
@@ -168,7 +168,7 @@ def _start_epochs(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _start_changes(db: duckdb.DuckDBPyConnection, tables: Tables) -> None:
-    """Let one change of each environment name the hours of all its events."""
+    """Insert one change for each environment, with the hours of all its events."""
     for schema in tables.schemas.values():
         first, last = (f"floor(epoch({bound}(timestamp)) / 3600)" for bound in ("min", "max"))
         db.execute(
@@ -206,7 +206,7 @@ def _change_tables(db: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
 
 
 def _check_columns(db: duckdb.DuckDBPyConnection, table: str, of_users: Collection[str]) -> list[str]:
-    """Return the columns of a table of events. Raises StoreTooOld if it lacks one that a migration needs."""
+    """Return the columns of an event table. Raises StoreTooOld if it lacks one that the migration needs."""
     columns = _columns(db, table)
     renamed = {RENAMED.get(name, name) for name in columns}
     missing = {*EVENT_COLUMNS, *of_users} - NEW_COLUMNS - renamed
@@ -216,7 +216,7 @@ def _check_columns(db: duckdb.DuckDBPyConnection, table: str, of_users: Collecti
 
 
 def _give_row_keys(db: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
-    """Number the rows of a table as they lie, and add the hashes by which they are found."""
+    """Number the rows of a table in their stored order, and add the hashes of their ids."""
     Tables.create(db, "rebuilt", Tables.columns(schema))
     db.create_function("id_hash", _id_hashes, ["VARCHAR", "VARCHAR"], "UBIGINT", type=PythonUDFType.ARROW)
     db.execute(

@@ -1,4 +1,4 @@
-"""How far jobs have come, kept in the transactions of what they write."""
+"""The progress of jobs, stored in the transactions of their writes."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def job_progress(db: duckdb.DuckDBPyConnection, job_id: str) -> JobProgress:
 
 
 def advance(db: duckdb.DuckDBPyConnection, chunk: Chunk, statuses: Statuses) -> None:
-    """Note that a chunk is written, what became of its rows, and which were rejected."""
+    """Store that a chunk is written, the statuses of its rows, and the rejected rows."""
     progress, rejected = advanced(job_progress(db, chunk.job_id), chunk, statuses)
     set_progress(db, chunk.job_id, progress)
     if rejected:
@@ -39,7 +39,7 @@ def set_progress(db: duckdb.DuckDBPyConnection, job_id: str, progress: JobProgre
 
 
 def forget_jobs(db: duckdb.DuckDBPyConnection, job_ids: Sequence[str]) -> bool:
-    """Forget jobs with up to FORGOTTEN_ROWS of their rejected rows. Return False if more of them are left."""
+    """Delete up to FORGOTTEN_ROWS rejected rows of jobs, then their progress. Return False if more rows are left."""
     with registered(db, gone=pa.table({"job_id": pa.array(job_ids, pa.string())})):
         rows = f"SELECT rowid FROM rejected_rows WHERE job_id IN (SELECT job_id FROM gone) LIMIT {FORGOTTEN_ROWS}"
         if number(db, f"DELETE FROM rejected_rows WHERE rowid IN ({rows})") == FORGOTTEN_ROWS:

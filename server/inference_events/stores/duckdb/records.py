@@ -1,11 +1,11 @@
-"""Retry records: rows of one table in the order of their time, and an index in memory that leads to them.
+"""Idempotency records: a table sorted by time, and an index in memory.
 
-To look through ten million records takes 0.1 s. An index of the engine makes commits slower by three quarters, and the
-engine does not use it. So memory holds a hash of what each record is found by, and its time, in 16 bytes. By the time
-the engine passes over all but a few blocks of rows.
+A scan of ten million records takes 0.1 s. An index of the engine makes commits slower by three quarters, and the engine
+does not use it. So the index in memory holds 16 bytes for each record: a hash of its key or digest, and its time. With
+the time in the query, the engine skips all but a few blocks of rows.
 
-The index knows every record that is committed, and perhaps others: what it finds is read from the table. It notes what
-this process writes. The first look-up adds what is stored then, which holds all that earlier processes wrote.
+The index has every committed record and perhaps others, so its results are read from the table. It adds the records
+that this process writes. The first look-up adds all stored records, and so those of earlier processes.
 """
 
 import threading
@@ -41,7 +41,7 @@ FROM records
 
 
 class RecordIndex:
-    """The times of records, by what the records are found by. Any thread may use it."""
+    """The times of records by the hash of their key or digest. Any thread may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,17 +50,17 @@ class RecordIndex:
         self._times = IdIndex(np.array([], np.uint64), np.array([], np.int64))
 
     def add(self, records: Sequence[IdempotencyRecord]) -> None:
-        """Note records. Call it before they are committed: they must be found as soon as they are."""
+        """Add records. Call it before their commit, so that they are found as soon as they are committed."""
         hashes = _hashes([_hashed(record.key, record.body_digest) for record in records])
         self._add(hashes, np.array([record.created_at for record in records], np.int64))
 
     def forget(self, before: int) -> None:
-        """Drop records made before a time. Call it after their removal is committed."""
+        """Remove records made before a time. Call it after their deletion is committed."""
         with self._lock:
             self._times.drop_below(before)
 
     def times(self, db: duckdb.DuckDBPyConnection, key: RetryKey, body_digest: bytes) -> list[int]:
-        """Return the times of records that may be the ones wanted, the newest first."""
+        """Return the times of records that may match, newest first."""
         if not self._is_loaded:
             self._load(db)
         with self._lock:
@@ -69,14 +69,14 @@ class RecordIndex:
         return times
 
     def holds_any(self, db: duckdb.DuckDBPyConnection, keys: Sequence[RetryKey]) -> bool:
-        """Report whether one of the keys, which hold an idempotency key, may have a record."""
+        """Return whether one of the keys may have a record. Each must have an idempotency key."""
         if not self._is_loaded:
             self._load(db)
         with self._lock:
             return len(self._times.find(_hashes([_hashed(key, b"") for key in keys]))) > 0
 
     def _load(self, db: duckdb.DuckDBPyConnection) -> None:
-        # A lock of its own: meanwhile the thread that writes goes on.
+        # A separate lock, so that the writing thread does not wait for this.
         with self._loading:
             if self._is_loaded:
                 return
@@ -92,7 +92,7 @@ class RecordIndex:
 def find_record(
     db: duckdb.DuckDBPyConnection, index: RecordIndex, key: RetryKey, body_digest: bytes
 ) -> IdempotencyRecord | None:
-    """Return the newest record of the key, or without an idempotency key of the digest."""
+    """Return the newest record of the key; if it has no idempotency key, of the digest."""
     same: tuple[str, bytes | str] = ("idempotency_key IS NULL AND body_digest = ?", body_digest)
     if key.idempotency_key is not None:
         same = ("idempotency_key = ?", key.idempotency_key)
@@ -110,33 +110,33 @@ def find_record(
 
 def find_claimed(db: duckdb.DuckDBPyConnection, index: RecordIndex, claims: Sequence[RetryKey]) -> list[RetryKey]:
     """Return the claims that have a record."""
-    # Hardly any has one, and to look for all of them at once takes as long as to look for one.
+    # Claims rarely have records, and checking all of them takes as long as checking one.
     if not claims or not index.holds_any(db, claims):
         return []
     return [claim for claim in claims if find_record(db, index, claim, b"")]
 
 
-def with_statuses(one: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
+def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
-    own = statuses[one.low : one.high].tobytes()
-    return replace(one.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    own = statuses[request.low : request.high].tobytes()
+    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def insert_records(db: duckdb.DuckDBPyConnection, index: RecordIndex, records: Sequence[IdempotencyRecord]) -> None:
-    """Insert records and note them in the index."""
+    """Insert records and add them to the index."""
     index.add(records)
     insert_rows(db, "records", ARROW, [tuple(vars(record).values()) for record in records])
 
 
 def purge_records(db: duckdb.DuckDBPyConnection, before: int) -> None:
-    """Delete records made before a time. The index still knows them."""
+    """Delete records made before a time. The index keeps them."""
     db.execute("DELETE FROM records WHERE created_at < ?", [before])
 
 
 def _hashed(key: RetryKey, body_digest: bytes) -> bytes:
-    """Return what is hashed of a record. HASHED says the same in SQL."""
-    place = f"{key.token_id}\n{key.method}\n{key.path}\n".encode()
-    return place + (body_digest if key.idempotency_key is None else key.idempotency_key.encode())
+    """Return the bytes of a record that are hashed. HASHED is the same in SQL."""
+    prefix = f"{key.token_id}\n{key.method}\n{key.path}\n".encode()
+    return prefix + (body_digest if key.idempotency_key is None else key.idempotency_key.encode())
 
 
 def _hashes(hashed: Sequence[bytes]) -> Hashes:

@@ -1,4 +1,4 @@
-"""Going on after a failure of the engine: what was committed is there, and what was not can be tried again."""
+"""Recover from failures of the engine: committed data is kept, and the rest can be retried."""
 
 from typing import Any
 
@@ -14,24 +14,24 @@ from inference_events.stores.duckdb.writer import Writer
 
 log = structlog.get_logger(__name__)
 
-# How the engine says that a transaction is on disk, but that the checkpoint which came with it failed.
+# In the engine's error if the transaction is on disk, but its checkpoint failed.
 COMMITTED = "COMMIT succeeded and is durable"
 
 
 class ReopeningWriter:
-    """Do the committer's work with a `Writer`, and make a new one after each failure that the old one may not survive.
+    """Executes commands with a `Writer`, and replaces it after failures.
 
-    A writer's index of ids would be ahead of the tables after a commit that failed, and its connection is of no use
-    after a fatal error.
+    After a failed commit, a writer's index of ids would be ahead of the tables. After a fatal error, its connection
+    cannot be used.
     """
 
     def __init__(self, database: Database, max_deltas: int, observer: StoreObserver) -> None:
         self._database = database
         self._max_deltas = max_deltas
         self._checkpoints = Checkpoints(database.path, observer)
-        # It outlives the writers: it knows more than what is committed, but never less.
+        # It outlives the writers, because it may have more records than are committed, but never fewer.
         self.record_index = RecordIndex()
-        self._begin_at(database.writing_cursor())
+        self._write_with(database.writing_cursor())
 
     @property
     def committed(self) -> dict[str, TableSchema]:
@@ -61,21 +61,21 @@ class ReopeningWriter:
         except duckdb.FatalException:
             self._reopen()
         except duckdb.Error:
-            # The engine has rolled back already, as it does when it cannot commit.
-            self._begin_anew()
+            # The engine has already rolled back, as it does after a failed commit.
+            self._replace_writer()
 
-    def apply(self, work: Any) -> Any:
-        return self._writer.apply(work)
+    def apply(self, command: Any) -> Any:
+        return self._writer.apply(command)
 
     def after_commit(self) -> bool:
         return self._writer.after_commit()
 
     def needs_vacuum(self) -> bool:
-        """Return what the writer returns, as the two below do. Any thread may call it."""
+        """Ask the current writer, as the two methods below do. Any thread may call it."""
         return self._writer.needs_vacuum()
 
-    def needs_folding(self) -> bool:
-        return self._writer.needs_folding()
+    def needs_change_compaction(self) -> bool:
+        return self._writer.needs_change_compaction()
 
     def needs_compaction(self, model_id: str) -> bool:
         return self._writer.needs_compaction(model_id)
@@ -86,13 +86,13 @@ class ReopeningWriter:
     def _reopen(self) -> None:
         self._cursor.close()
         self._database.reopen()
-        self._begin_anew()
+        self._replace_writer()
         log.warning("store_reopened")
 
-    def _begin_anew(self) -> None:
+    def _replace_writer(self) -> None:
         self._cursor.close()
-        self._begin_at(self._database.writing_cursor())
+        self._write_with(self._database.writing_cursor())
 
-    def _begin_at(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _write_with(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._writer = Writer(cursor, self._max_deltas, self.record_index, self._checkpoints)

@@ -1,4 +1,4 @@
-"""The rows of the tables of events: found by their ids without looking through a table, read and changed by row_key."""
+"""The rows of the event tables: found by event id without a scan, read and changed by row_key."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,12 +20,12 @@ FIRST_UNCOMMITTED = 36_028_797_018_960_000
 KNOWN_BY_ID = tuple(FOUND_COLUMNS.names)
 
 
-class Rows:
-    """Reads and changes rows within the transactions of one connection, and keeps the index of their ids in step.
+class EventRows:
+    """Reads and changes rows within the transactions of one connection, and keeps the index of their ids up to date.
 
-    A row's row_key is a number of its own, larger than that of every row inserted before, so that rows lie in the order
-    of their row_keys and the engine passes over all but those it needs. `rowid` holds for one transaction.
-    `changes` counts the rows that were written or deleted.
+    A row's row_key is unique and larger than those of all rows inserted before. So rows are stored in the order of
+    their row_keys, and the engine skips most blocks. A `rowid` is valid for one transaction. `changes` counts the rows
+    that were written or deleted.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -41,26 +41,26 @@ class Rows:
         self._changed = set()
 
     def rollback(self) -> None:
-        """Forget the indexes that are ahead of their tables. They are rebuilt when they are needed."""
+        """Drop the indexes that are ahead of their tables. They are rebuilt when they are needed."""
         self._orders = {}
         for model_id in self._changed:
             self.forget(model_id)
 
     def forget(self, model_id: str) -> None:
-        """Drop the index of a table that is no more."""
+        """Drop what is cached of a dropped table."""
         self._id_indexes.pop(model_id, None)
         self._row_ids.pop(model_id, None)
         self._deltas.pop(model_id, None)
         self.forget_columns(model_id)
 
     def forget_columns(self, model_id: str) -> None:
-        """Drop what is known of a table's columns, which have changed."""
+        """Drop the cached order of a table's columns, which have changed."""
         self._orders.pop(model_id, None)
 
     def find(
         self, schema: TableSchema, environment_id: str, system: pa.Table, columns: Sequence[str]
     ) -> pa.Table | None:
-        """Return these columns of the rows that have one of the ids of `system`, None if there are none."""
+        """Return columns of the rows that have one of the ids of `system`, None if there are none."""
         row_keys = self._id_index(schema).find(system["id_hash"].to_numpy())
         if not len(row_keys):
             return None
@@ -71,7 +71,7 @@ class Rows:
         return rows.filter(is_wanted)
 
     def _look(self, schema: TableSchema, row_keys: RowKeys, columns: Sequence[str]) -> pa.Table:
-        """Return these columns, `row_key` among them, of the rows at row_keys.
+        """Return columns of rows by their row_keys; `row_key` must be among the columns.
 
         A look-up by row key reads the keys of all rows. So the expected rowids are tried first, and the rest is
         joined by key: rows that a vacuum moved, or that the transaction has inserted.
@@ -92,13 +92,13 @@ class Rows:
         return rows
 
     def read(self, schema: TableSchema, row_keys: RowKeys, columns: Sequence[str]) -> pa.Table:
-        """Return these columns of the rows at row_keys, in step with them."""
+        """Return columns of the rows with these row_keys, in their order."""
         wanted = f"SELECT e.*, e.rowid, w.row FROM {schema.table} e JOIN wanted w USING (row_key)"
         with registered(self._db, wanted=pa.table({"row": np.arange(len(row_keys)), "row_key": row_keys})):
             return arrow(self._db, f"{latest(schema, columns, wanted)} ORDER BY e.row")
 
     def insert(self, schema: TableSchema, rows: pa.Table) -> None:
-        """Insert rows, which have all columns but the row_key."""
+        """Insert rows that have all columns except the row_key."""
         id_index, hashes = self._id_index(schema), rows["id_hash"].to_numpy()
         row_keys = id_index.reserve(len(rows))
         rows = rows.append_column("row_key", pa.array(row_keys)).select(self._order(schema))
@@ -108,7 +108,7 @@ class Rows:
         id_index.add(hashes, row_keys)
 
     def put_deltas(self, schema: TableSchema, deltas: pa.Table) -> None:
-        """Replace the deltas that the rows have."""
+        """Replace the deltas of rows."""
         with registered(self._db, incoming=deltas):
             self._db.execute(f"DELETE FROM {schema.deltas} WHERE row_key IN (SELECT row_key FROM incoming)")
             self._db.execute(f"INSERT INTO {schema.deltas} BY NAME SELECT * FROM incoming")
@@ -116,7 +116,7 @@ class Rows:
         self._deltas[schema.model_id] = number(self._db, f"SELECT count(*) FROM {schema.deltas}")
 
     def set_hashes(self, schema: TableSchema, rows: pa.Table) -> None:
-        """Set the content hashes of rows, known by `rowid`, and their version."""
+        """Set the content hashes of rows and their version, by `rowid`."""
         with registered(self._db, hashed=rows.rename_columns({ROW_ID: "row"})):
             self._db.execute(
                 f"UPDATE {schema.table} e SET content_hash = h.content_hash, hash_version = h.hash_version"
@@ -125,13 +125,13 @@ class Rows:
         self.changes += len(rows)
 
     def count_deltas(self, model_id: str) -> int:
-        """Return how many deltas there were after the last one that this process made."""
+        """Return the number of a model's deltas after this process last wrote one."""
         return self._deltas.get(model_id, 0)
 
-    def compact(self, schema: TableSchema, most: int) -> int:
-        """Rewrite rows that have deltas, those that lie closest together. Return how many, at most `most`."""
+    def compact(self, schema: TableSchema, limit: int) -> int:
+        """Rewrite the rows with deltas that are stored closest together. Return how many, at most `limit`."""
         row_keys = arrow(self._db, f"SELECT row_key FROM {schema.deltas} ORDER BY row_key")["row_key"].to_numpy()
-        count = min(most, len(row_keys))
+        count = min(limit, len(row_keys))
         if not count:
             return 0
         start = np.argmin(row_keys[count - 1 :] - row_keys[: len(row_keys) - count + 1])
@@ -142,7 +142,7 @@ class Rows:
         return count
 
     def delete(self, schema: TableSchema, rows: pa.Table) -> None:
-        """Delete rows, known by `rowid`, row_key and id_hash."""
+        """Delete rows by `rowid`, row_key and id_hash."""
         with registered(self._db, gone=rows.select([ROW_ID, "row_key"])):
             self._db.execute(f"DELETE FROM {schema.table} WHERE rowid IN (SELECT rowid FROM gone)")
             self._db.execute(f"DELETE FROM {schema.deltas} WHERE row_key IN (SELECT row_key FROM gone)")
@@ -151,7 +151,7 @@ class Rows:
         self._id_index(schema).remove(rows["id_hash"].to_numpy(), rows["row_key"].to_numpy())
 
     def select(self, schema: TableSchema, deletion: Deletion) -> pa.Table:
-        """Return rowid, row_key, id_hash and timestamp of the rows that a deletion is about."""
+        """Return rowid, row_key, id_hash and timestamp of the rows that a deletion selects."""
         where, parameters = conditions(deletion)
         ids = list(deletion.event_ids or ())
         candidates = self._candidates(schema, deletion.environment_id, ids)
@@ -167,7 +167,7 @@ class Rows:
             )
 
     def _order(self, schema: TableSchema) -> list[str]:
-        """Return the columns as they lie in the table. That depends on when each of them came."""
+        """Return the columns in the table's order, which depends on when each was added."""
         if schema.model_id not in self._orders:
             described = self._db.execute(f"SELECT name FROM pragma_table_info('{schema.table}') ORDER BY cid")
             self._orders[schema.model_id] = [name for (name,) in described.fetchall()]
@@ -178,7 +178,7 @@ class Rows:
 
     def _row_ids_of(self, schema: TableSchema) -> RowIds:
         if schema.model_id not in self._row_ids:
-            # Without an order of its own the window goes through the rows as they lie.
+            # Without ORDER BY, the window reads the rows in their stored order.
             before = f"SELECT row_key, row_key - rowid AS shift, lag(shift) OVER () AS before FROM {schema.table}"
             known = arrow(
                 self._db, f"SELECT row_key AS start, shift FROM ({before}) WHERE shift IS DISTINCT FROM before"
@@ -194,17 +194,17 @@ class Rows:
 
 
 def all_columns(schema: TableSchema) -> list[str]:
-    """Return the names of all that a row has, its `rowid` too."""
+    """Return the names of all columns of a row, including its `rowid`."""
     return [ROW_ID, *stored_columns(schema)]
 
 
 def stored_columns(schema: TableSchema) -> list[str]:
-    """Return the names of the columns of the table of events."""
+    """Return the names of the columns of the event table."""
     return [*KEY_COLUMNS, *EVENT_COLUMNS, *schema.sql_columns]
 
 
 def with_id_hashes(environment_id: str, batch: EventBatch) -> EventBatch:
-    """Return a batch with the hashes of its ids, by which their rows are found. Their order shows if none repeats."""
+    """Return a batch with the hashes of its ids, and whether the ids are distinct."""
     hashes = hash_ids(environment_id, batch.system["event_id"].combine_chunks())
     ordered = np.sort(hashes)
     return replace(

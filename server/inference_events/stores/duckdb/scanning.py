@@ -1,7 +1,7 @@
 """Read any number of events in order, in parts that fit into memory, from one snapshot.
 
-Sorting everything at once would hold everything at once. So a few keys are looked at first, to cut the events into
-ranges of about the same size, and each range is sorted by itself.
+Sorting all events at once would need memory for all of them. So a few keys are sampled first to cut the events into
+ranges of about the same size, and each range is sorted separately.
 """
 
 import math
@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.store_errors import ModelUnknown, RevisionChanged
 from inference_events.events.types import Scan, StoredEvents
 from inference_events.stores.duckdb.deltas import latest
+from inference_events.stores.duckdb.snapshots import check_revision
 from inference_events.stores.duckdb.sql import arrow, conditions, declared_values, number
 from inference_events.stores.duckdb.table_schema import TableSchema
 
@@ -27,7 +27,7 @@ CHOSEN_ROWS = 4096
 WEIGHED_ROWS = 256
 PICKED_ROWS = 100_000
 HASHES = 2**64
-# The same in every version of the engine, so that a sample stays what it is. Its values lie in 0 … HASHES - 1.
+# The same in every version of the engine, so that a sample stays the same. Its values are 0 … HASHES - 1.
 ID_HASH = "md5_number_lower(e.event_id)"
 
 
@@ -35,7 +35,7 @@ def scan_parts(db: duckdb.DuckDBPyConnection, schema: TableSchema, scan: Scan) -
     """Yield the parts of a scan. Raises ModelUnknown and RevisionChanged."""
     db.begin()
     try:
-        _check_revision(db, schema, scan)
+        check_revision(db, schema, scan.revision)
         matching = _Selection(schema, scan, *conditions(scan))
         total = number(db, f"SELECT count(*) {matching.source}", matching.parameters)
         wanted = matching if total <= scan.most else _sampled(db, matching, total)
@@ -67,13 +67,13 @@ class _Selection:
         return self.only(f"{ID_HASH} <= ?::UBIGINT", bound)
 
     def among(self, picked: str) -> "_Selection":
-        """Keep the rows whose numbers are in a registered table. Of all others the engine reads nothing."""
+        """Keep the rows whose numbers are in a registered table. The engine reads no other rows."""
         return self.only(f"e.rowid IN (SELECT id FROM {picked})")
 
     def between(self, low: Key | None, high: Key | None) -> "_Selection":
         """Keep the keys after `low` up to `high`."""
         kept = self
-        # The first condition of each alone lets the engine pass over what lies outside.
+        # The first condition of each alone lets the engine skip the blocks outside.
         if low is not None:
             kept = kept.only("e.timestamp >= make_timestamp(?)", low[0])
             kept = kept.only("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", *low)
@@ -90,21 +90,13 @@ class _Selection:
         return StoredEvents(rows.select([0, 1]), declared_values(rows, columns))
 
 
-def _check_revision(db: duckdb.DuckDBPyConnection, schema: TableSchema, scan: Scan) -> None:
-    rows = db.execute("SELECT revision FROM models WHERE model_id = ?", [scan.model_id]).fetchall()
-    if not rows:
-        raise ModelUnknown
-    if rows != [(scan.revision,)] or schema.revision != scan.revision:
-        raise RevisionChanged
-
-
 def _sampled(db: duckdb.DuckDBPyConnection, selection: _Selection, total: int) -> _Selection:
     """Keep as many rows as the scan wants: those whose ids have the smallest hashes."""
     most = selection.scan.most
     hashes = _smallest_hashes(db, selection, total).slice(0, most)
     if most > PICKED_ROWS:
         return selection.hashed_up_to(int(hashes["hash"][-1].as_py()))
-    # To hash all ids once more would take longer than all the rest.
+    # Hashing all ids again would take longer than everything else.
     db.register("picked", hashes)
     return selection.among("picked")
 
@@ -122,7 +114,7 @@ def _smallest_hashes(db: duckdb.DuckDBPyConnection, selection: _Selection, total
 
 
 def _cuts(db: duckdb.DuckDBPyConnection, selection: _Selection, total: int) -> list[Key]:
-    """Return the keys between parts. A few rows tell how wide rows are and how their keys are spread."""
+    """Return the keys between parts. A few rows show how wide rows are and how their keys are distributed."""
     rows = min(total, selection.scan.most)
     if rows <= SMALL_PART_ROWS:
         return []

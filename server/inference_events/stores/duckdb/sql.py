@@ -1,4 +1,4 @@
-"""What every statement of this engine is made of: tables, conditions, and rows as Arrow."""
+"""The parts of this engine's statements: tables, conditions, and rows as Arrow."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from inference_events.events.columns import ColumnSelection
 from inference_events.events.merging import STORED_COLUMNS
 from inference_events.events.statuses import FOUND_COLUMNS
 from inference_events.events.store_errors import ModelUnknown
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS records (
     created_at BIGINT, statuses BLOB
 );
 """
-# Where a row lies, and by what it is found there: see `rows`.
+# The columns that locate a row: see `rows`.
 KEY_COLUMNS = {"row_key": "BIGINT", "id_hash": "UBIGINT"}
 EVENT_COLUMNS = {
     "event_id": "VARCHAR",
@@ -68,11 +69,11 @@ def registered(db: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[No
 
 
 def insert_rows(db: duckdb.DuckDBPyConnection, table: str, columns: pa.Schema, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows that have all columns of a table in its order."""
+    """Insert rows with all columns of a table, in the table's order."""
     if len(rows) <= FEW_ROWS:
-        # The engine plans a short statement sooner than it takes over a table.
-        places = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
-        db.execute(f"INSERT INTO {table} VALUES {places}", list(chain.from_iterable(rows)))
+        # For few rows, planning a statement takes less time than registering a table.
+        placeholders = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
+        db.execute(f"INSERT INTO {table} VALUES {placeholders}", list(chain.from_iterable(rows)))
     else:
         values = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), columns, strict=True)]
         db.from_arrow(pa.table(values, schema=columns)).insert_into(table)
@@ -84,10 +85,10 @@ def schema_of(schemas: dict[str, TableSchema], model_id: str) -> TableSchema:
     return schemas[model_id]
 
 
-def conditions(selection: Query | Deletion | Scan) -> tuple[str, list[Any]]:
+def conditions(selection: Query | Deletion | Scan | ColumnSelection) -> tuple[str, list[Any]]:
     """Return the WHERE clause on table `e`. Ids are looked up in a registered table `wanted`."""
     conditions: list[tuple[str, list[Any]]] = [("e.environment_id = ?", [selection.environment_id])]
-    if not isinstance(selection, Scan) and selection.event_ids is not None:
+    if isinstance(selection, Query | Deletion) and selection.event_ids is not None:
         conditions.append(("e.event_id IN (SELECT event_id FROM wanted)", []))
     if selection.start is not None:
         conditions.append(("e.timestamp >= make_timestamp(?)", [selection.start]))
@@ -95,7 +96,7 @@ def conditions(selection: Query | Deletion | Scan) -> tuple[str, list[Any]]:
         conditions.append(("e.timestamp < make_timestamp(?)", [selection.end]))
     if isinstance(selection, Query) and selection.after is not None:
         time, event_id = selection.after
-        # The first condition alone lets the engine pass over all that was read before.
+        # The first condition alone lets the engine skip the blocks of earlier pages.
         conditions.append(("e.timestamp >= make_timestamp(?)", [time]))
         conditions.append(("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", [time, event_id]))
     return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
@@ -110,7 +111,7 @@ def declared_values(rows: pa.Table, columns: Sequence[StoredColumn]) -> pa.Table
 
 
 def literal(text: str) -> str:
-    """Quote text where a statement has no place for parameters."""
+    """Quote text for a statement that cannot have parameters."""
     return "'" + text.replace("'", "''") + "'"
 
 

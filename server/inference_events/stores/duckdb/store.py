@@ -1,7 +1,7 @@
 """The event store on DuckDB: one file, one table per model, one thread that writes.
 
-A write is durable when its transaction is committed: DuckDB syncs its write-ahead log at every commit. Reads run
-on cursors of their own and see the last commit.
+A write is durable when its transaction is committed: DuckDB syncs its write-ahead log at every commit. Each read has a
+separate cursor and sees the last commit.
 """
 
 from collections.abc import Collection, Generator, Iterator, Sequence
@@ -36,10 +36,10 @@ from inference_events.stores.duckdb.commands import (
     AcceptJob,
     ApplySchema,
     Compact,
+    CompactChanges,
     Drop,
     EndJob,
     EndOrphans,
-    FoldChanges,
     ForgetJobs,
     Purge,
     StartJob,
@@ -53,6 +53,7 @@ from inference_events.stores.duckdb.records import find_record
 from inference_events.stores.duckdb.reopening import ReopeningWriter
 from inference_events.stores.duckdb.rows import with_id_hashes
 from inference_events.stores.duckdb.scanning import scan_parts
+from inference_events.stores.duckdb.snapshots import DuckDBSnapshot, open_snapshot
 from inference_events.stores.duckdb.sql import (
     arrow,
     conditions,
@@ -81,8 +82,8 @@ class DuckDBEventStore:
         """Open or create the file.
 
         `max_deltas` is the number of deltas per model before a compaction, `checkpoint_bytes` the size of the WAL that
-        triggers a checkpoint. `observer` learns what is committed. `max_columns` bounds the columns of all models
-        together, each of which takes 5 to 10 KiB of memory; what was stored with more can be read and written.
+        triggers a checkpoint. `observer` is called after each commit. `max_columns` bounds the columns of all models
+        together, each of which takes 5 to 10 KiB of memory; a store that already has more can be read and written.
         """
         self._max_columns = max_columns
         observer = observer or StoreObserver()
@@ -154,6 +155,14 @@ class DuckDBEventStore:
         with self._cursor() as cursor:
             yield from scan_parts(cursor, self._schema(scan.model_id), scan)
 
+    @contextmanager
+    def snapshot(self, model_id: str, revision: int) -> Iterator[DuckDBSnapshot]:
+        with (
+            self._database.cursor() as cursor,
+            open_snapshot(cursor, self._schema(model_id), revision) as snapshot,
+        ):
+            yield snapshot
+
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
         table = self._schema(model_id).table
         where, parameters = conditions(Query(model_id, environment_id, 0, start=start, end=end))
@@ -204,7 +213,7 @@ class DuckDBEventStore:
 
     def close(self) -> None:
         self._committer.stop()
-        with suppress(duckdb.Error):  # It is closed already, or was given up.
+        with suppress(duckdb.Error):  # The file is already closed, or the engine invalidated it.
             self._engine.close()
         self._database.close()
 
@@ -212,8 +221,8 @@ class DuckDBEventStore:
         with suppress(StoreClosed):  # The next start does it.
             if self._engine.needs_compaction(model_id):
                 self._committer.submit(Compact(model_id))
-            if self._engine.needs_folding():
-                self._committer.submit(FoldChanges())
+            if self._engine.needs_change_compaction():
+                self._committer.submit(CompactChanges())
             if self._engine.needs_vacuum():
                 self._committer.submit(Vacuum())
 
@@ -236,7 +245,7 @@ class DuckDBEventStore:
             with self._database.cursor() as cursor:
                 yield cursor
         except duckdb.CatalogException as error:
-            # Only tables of events go, between the look at the schema and the query.
+            # Only event tables are dropped, here between reading the schema and the query.
             raise ModelUnknown from error
 
 

@@ -1,4 +1,4 @@
-"""How a model's columns lie in its table: under names of their own, so that any user's name will do."""
+"""How a model's columns are stored in its table: under generated names, so that users' names have no restrictions."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ from inference_events.stores.column_types import arrow_type, sql_type
 LABEL_TYPE = "TIMESTAMP"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredColumn:
-    """A column of a table. A dropped one is no longer declared; its values read as undeclared.
+    """A column of a table. A dropped column is no longer declared; its values are read as undeclared.
 
-    A labelled column has a second one beside it, for the time at which each event first got a value.
+    A labelled column has a second column for the time at which each event first got a value.
     """
 
     number: int
@@ -41,7 +41,7 @@ class StoredColumn:
 
 @dataclass(frozen=True)
 class ColumnChange:
-    """One step from a schema to another; `old` is None for a new column, `sql_type`s differ for a retyped one."""
+    """One change of a schema; `old` is None for a new column, and the `sql_type`s differ for a retyped one."""
 
     old: StoredColumn | None
     new: StoredColumn
@@ -85,12 +85,12 @@ class TableSchema:
 
     @cached_property
     def labelled(self) -> tuple[StoredColumn, ...]:
-        """The declared columns that have times of labels."""
+        """The declared columns that have label times."""
         return tuple(column for column in self.declared if column.labelled)
 
     @cached_property
     def stored(self) -> tuple[StoredColumn, ...]:
-        """All columns in the order in which they lie in the table."""
+        """All columns in their order in the table."""
         return tuple(sorted(self.columns, key=attrgetter("number")))
 
     @cached_property
@@ -104,9 +104,9 @@ class TableSchema:
         return {name: kind for column in self.stored for name, kind in column.sql_columns.items()}
 
     def changes(self, schema: pa.Schema, targets: Collection[str]) -> list[ColumnChange]:
-        """List what must change so that exactly the columns of `schema` are declared, in its order.
+        """Return the changes after which exactly the columns of `schema` are declared, in its order.
 
-        Targets become labelled. A column that was a target keeps its times.
+        Targets become labelled. A column that was a target keeps its label times.
         """
         known = {column.name: column for column in self.columns}
         free = max((column.number for column in self.columns), default=-1) + 1

@@ -1,6 +1,7 @@
-"""The tables of events: made, changed and removed as the models' schemas are."""
+"""Create, change and drop the event tables as the models' schemas change."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 
 import duckdb
 import pyarrow as pa
@@ -11,14 +12,14 @@ from inference_events.stores.duckdb.sql import EVENT_COLUMNS, KEY_COLUMNS, SYSTE
 from inference_events.stores.duckdb.table_schema import LABEL_TYPE, ColumnChange, StoredColumn, TableSchema
 
 MAX_ALTERS = 100
-# Ids are all different, and looked up one by one: to read one that is compressed, the engine decodes a block.
+# Ids are distinct and looked up one by one: to read a compressed id, the engine would decode a block.
 STORED_AS = {"event_id": "USING COMPRESSION uncompressed"}
 
 
 class Tables:
-    """Keeps tables in step with schemas, within the transactions of one connection.
+    """Applies schemas to tables, within the transactions of one connection.
 
-    `schemas` are the schemas by model id as the transaction sees them.
+    `schemas` has the schema of each model id in the current transaction.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -26,7 +27,7 @@ class Tables:
         self.schemas = {schema.model_id: schema for schema in _load(connection)}
 
     def define(self, model_id: str, revision: int, schema: pa.Schema, targets: Collection[str]) -> None:
-        """Create or change the tables of a model, which has no deltas. Raises LossyRetyping."""
+        """Create or change the tables of a model that has no deltas. Raises LossyRetyping."""
         before = self.schemas.get(model_id) or TableSchema(model_id, revision)
         changes = before.changes(schema, targets)
         schema = before.after(revision, changes)
@@ -39,7 +40,7 @@ class Tables:
         self._keep(schema)
 
     def drop(self, model_id: str) -> None:
-        """Remove the tables of a model, if it has any."""
+        """Drop the tables of a model, if it has any."""
         schema = self.schemas.pop(model_id, None)
         if schema is not None:
             self._db.execute(f"DROP TABLE {schema.table}")
@@ -48,7 +49,7 @@ class Tables:
 
     @staticmethod
     def columns(schema: TableSchema) -> dict[str, str]:
-        """Return the columns of a table of events, with their types."""
+        """Return the columns of an event table with their types."""
         return KEY_COLUMNS | EVENT_COLUMNS | schema.sql_columns
 
     @staticmethod
@@ -68,7 +69,7 @@ class Tables:
             self._alter(schema, change)
 
     def _rebuild(self, schema: TableSchema, changes: Sequence[ColumnChange]) -> None:
-        """Change many columns in one statement: what each ALTER of a transaction holds grows with the columns."""
+        """Change many columns in one statement: each ALTER holds memory that grows with the number of columns."""
         values = ", ".join(selected for change in changes for selected in _rebuilt(change))
         self.create(self._db, "rebuilt", self.columns(schema))
         self._db.execute(f"INSERT INTO rebuilt BY NAME SELECT {SYSTEM_COLUMNS}, {values} FROM {schema.table} e")
@@ -93,8 +94,10 @@ class Tables:
     def _keep(self, schema: TableSchema) -> None:
         self._forget(schema.model_id)
         self._db.execute("INSERT INTO models VALUES (?, ?)", [schema.model_id, schema.revision])
-        rows = pa.Table.from_pylist([vars(c) | {"model_id": schema.model_id} for c in schema.columns])
-        with registered(self._db, schema=rows.append_column("ordinal", pa.array(range(len(rows))))):
+        columns = schema.columns
+        rows = {field.name: [getattr(column, field.name) for column in columns] for field in fields(StoredColumn)}
+        rows |= {"model_id": [schema.model_id] * len(columns), "ordinal": list(range(len(columns)))}
+        with registered(self._db, schema=pa.table(rows)):
             self._db.execute("INSERT INTO columns BY NAME SELECT * FROM schema")
         self.schemas[schema.model_id] = schema
 

@@ -1,4 +1,4 @@
-"""Everything that is written, by one thread on one connection: see `group_commit`."""
+"""Execute the commands of the writing thread, on one connection: see `group_commit`."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from inference_events.stores.duckdb.commands import (
     AcceptJob,
     ApplySchema,
     Compact,
+    CompactChanges,
     Drop,
     EndJob,
     EndOrphans,
-    FoldChanges,
     ForgetJobs,
     Purge,
     StartJob,
@@ -32,7 +32,7 @@ from inference_events.stores.duckdb.records import (
     purge_records,
     with_statuses,
 )
-from inference_events.stores.duckdb.rows import Rows
+from inference_events.stores.duckdb.rows import EventRows
 from inference_events.stores.duckdb.sql import (
     schema_of,
 )
@@ -49,7 +49,7 @@ NO_VACUUM = "SET GLOBAL max_vacuum_tasks = 0"
 
 
 class Writer:
-    """Does the work of the committer's thread on one connection. `committed` are the schemas that readers see."""
+    """Executes commands in the committer's thread. `committed` has the schemas that readers see."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Writer:
         self._tables = Tables(connection)
         self.committed = self._tables.schemas
         self._epochs = Epochs(connection)
-        self._rows = Rows(connection)
+        self._rows = EventRows(connection)
         self._changes = Changes(connection)
         self._max_deltas = max_deltas
         self._record_index = record_index
@@ -90,9 +90,9 @@ class Writer:
         self.committed = self._tables.schemas
 
     def after_commit(self) -> bool:
-        """Tidy up if it is time, and return whether it was. Nobody waits for it, and a failure loses nothing."""
+        """Vacuum or checkpoint if it is due, and return whether it was. A failure loses nothing."""
         vacuums, self._vacuums = self._vacuums, False
-        if not vacuums and not self._checkpoints.take_due():
+        if not vacuums and not self._checkpoints.reset_if_due():
             return False
         try:
             if vacuums:
@@ -110,36 +110,36 @@ class Writer:
         self._changes = Changes(self._db)
 
     def close(self) -> None:
-        """Leave it to the engine to tidy up when it closes."""
+        """Let the engine vacuum when it closes."""
         self._db.execute(VACUUM)
 
     def needs_vacuum(self) -> bool:
         """Return whether it is time for a Vacuum. Any thread may call it."""
         return self._rows.changes >= VACUUM_CHANGES
 
-    def needs_folding(self) -> bool:
-        """Return whether it is time for a FoldChanges. Any thread may call it."""
+    def needs_change_compaction(self) -> bool:
+        """Return whether it is time for a CompactChanges. Any thread may call it."""
         return self._changes.are_many
 
     def needs_compaction(self, model_id: str) -> bool:
         """Return whether it is time for a Compact. Any thread may call it."""
         return self._rows.count_deltas(model_id) > self._max_deltas
 
-    def apply(self, work: Any) -> Any:
-        """Do a piece of work and return its result. Raises a StoreError."""
-        match work:
+    def apply(self, command: Any) -> Any:
+        """Execute a command and return its result. Raises a StoreError."""
+        match command:
             case Write():
-                return self._write_claimed(work)
+                return self._write_claimed(command)
             case Deletion():
-                return self._delete(work)
+                return self._delete(command)
             case ApplySchema():
-                return self._apply_schema(work)
+                return self._apply_schema(command)
             case Drop(model_id):
                 return self._drop(model_id)
             case Compact(model_id):
                 return self._compact(model_id)
-            case FoldChanges():
-                return self._changes.fold() if self.needs_folding() else None
+            case CompactChanges():
+                return self._changes.compact() if self.needs_change_compaction() else None
             case Vacuum():
                 self._vacuums |= self.needs_vacuum()
                 return None
@@ -155,7 +155,7 @@ class Writer:
                 return purge_records(self._db, before)
             case ForgetJobs(job_ids):
                 return forget_jobs(self._db, job_ids)
-        raise TypeError(f"unknown work {type(work).__name__}")
+        raise TypeError(f"unknown command {type(command).__name__}")
 
     def _drop(self, model_id: str) -> None:
         self._tables.drop(model_id)
@@ -177,7 +177,7 @@ class Writer:
             self._rows.compact(schema, MAX_COMPACTED)
 
     def _vacuum(self) -> None:
-        """Make a checkpoint that tidies up."""
+        """Make a checkpoint that vacuums."""
         self._rows.changes = 0
         self._db.execute(VACUUM)
         self._checkpoint()
@@ -188,14 +188,14 @@ class Writer:
             self._db.execute("CHECKPOINT")
 
     def _write_claimed(self, write: Write) -> Statuses:
-        """Do a write and keep the records of its requests. Raises RecordExists if one has a record."""
+        """Execute a write and store the records of its requests. Raises RecordExists if one has a record."""
         claims = write.claims
         repeated = [claim for claim in claims if claim in self._claims]
         if claimed := repeated + find_claimed(self._db, self._record_index, claims):
             raise RecordExists(*claimed)
         statuses = self._write(write)
         self._claims.update(claims)
-        self._records += [with_statuses(one, statuses) for one in write.records]
+        self._records += [with_statuses(request, statuses) for request in write.records]
         return statuses
 
     def _write(self, write: Write) -> Statuses:

@@ -1,4 +1,4 @@
-"""Write one batch: find what is stored of its ids, decide what becomes of each row, insert, rewrite or put deltas."""
+"""Write one batch: find its stored rows, decide the status of each row, then insert, rewrite or write deltas."""
 
 from dataclasses import replace
 
@@ -32,25 +32,27 @@ from inference_events.events.types import (
 from inference_events.stores.column_types import arrow_type
 from inference_events.stores.duckdb.changes import Changes
 from inference_events.stores.duckdb.deltas import OVERRIDDEN, make_deltas, own_columns
-from inference_events.stores.duckdb.rows import KNOWN_BY_ID, ROW_ID, Rows, all_columns
+from inference_events.stores.duckdb.rows import KNOWN_BY_ID, ROW_ID, EventRows, all_columns
 from inference_events.stores.duckdb.sql import EVENT_COLUMNS, declared_values
 from inference_events.stores.duckdb.table_schema import TableSchema
 
 
 class BatchWriter:
-    """Does one `Write` to the rows of its model, and notes the hours that it changes."""
+    """Executes one `Write` on the rows of its model, and notes the hours that it changes."""
 
-    def __init__(self, rows: Rows, changes: Changes, schema: TableSchema, write: Write, stamp: WriteVersion) -> None:
+    def __init__(
+        self, rows: EventRows, changes: Changes, schema: TableSchema, write: Write, stamp: WriteVersion
+    ) -> None:
         self._rows = rows
         self._changes = changes
         self._schema = schema
         self._write = write
         self._stamp = stamp
-        # Jobs change enough rows that rewriting those costs less than deltas.
+        # A job changes so many rows that rewriting them costs less than deltas.
         self._writes_deltas = write.kind is WriteKind.UPDATE and write.epoch is None
 
     def write(self) -> Statuses:
-        """Write the batch and return what became of its rows. Raises ContentConflict."""
+        """Write the batch and return the statuses of its rows. Raises ContentConflict."""
         batch = self._write.batch
         found = self._with_new_hashes(self._find())
         statuses = row_statuses(self._write, found)
@@ -63,13 +65,13 @@ class BatchWriter:
         return statuses
 
     def _change(self, batch: EventBatch, found: ExistingRows) -> None:
-        folded = deduplicate(with_label_times(batch, [column.name for column in self._schema.labelled]))
-        found = ExistingRows.match(folded.batch, found.stored)
-        self._insert_new(folded, np.flatnonzero(~found.is_stored))
-        self._merge(folded.batch, np.flatnonzero(found.is_stored), found)
+        deduplicated = deduplicate(with_label_times(batch, [column.name for column in self._schema.labelled]))
+        found = ExistingRows.match(deduplicated.batch, found.stored)
+        self._insert_new(deduplicated, np.flatnonzero(~found.is_stored))
+        self._merge(deduplicated.batch, np.flatnonzero(found.is_stored), found)
 
     def _confirm(self, batch: EventBatch, found: ExistingRows) -> None:
-        """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
+        """Stamp stored events that were acknowledged again: jobs accepted earlier must not change them."""
         schema, stamp = self._schema, self._stamp
         batch = deduplicate(batch).batch
         row_keys = ExistingRows.match(batch, found.stored).row_keys(np.arange(len(batch)))
@@ -87,7 +89,7 @@ class BatchWriter:
         return ExistingRows.nothing(len(write.batch)) if stored is None else ExistingRows.match(write.batch, stored)
 
     def _with_new_hashes(self, found: ExistingRows) -> ExistingRows:
-        """Give stored rows whose hash has an older version the new hash if their content is the same."""
+        """Replace the hashes of older versions of stored rows that have the same content."""
         schema, write = self._schema, self._write
         if write.kind is WriteKind.UPDATE:
             return found
@@ -104,9 +106,9 @@ class BatchWriter:
         self._rows.set_hashes(schema, pa.table(hashed))
         return found.with_hashes(rows, hashes.to_numpy())
 
-    def _insert_new(self, folded: Deduplicated, rows: RowNumbers) -> None:
+    def _insert_new(self, deduplicated: Deduplicated, rows: RowNumbers) -> None:
         if len(rows):
-            new = new_rows(folded, rows, self._write, self._stamp)
+            new = new_rows(deduplicated, rows, self._write, self._stamp)
             environments = pa.repeat(self._write.environment_id, len(rows))
             self._note(new.system)
             self._insert(replace(new, system=new.system.append_column("environment_id", environments)))
@@ -138,7 +140,7 @@ class BatchWriter:
         self._changes.note(self._write.model_id, self._write.environment_id, *times)
 
     def _insert(self, rows: StoredRows, before: pa.Table | None = None) -> None:
-        """Insert rows; `before` holds the values of dropped columns where the rows were stored already."""
+        """Insert rows; `before` has the values of dropped columns if the rows were already stored."""
         schema = self._schema
         columns = dict(zip(rows.system.column_names, rows.system.columns, strict=True))
         columns |= zip((c.sql_name for c in schema.declared), rows.values.columns, strict=True)
@@ -150,7 +152,7 @@ class BatchWriter:
 
 
 def _delta_look_up_columns(schema: TableSchema, batch: EventBatch, stamp: WriteVersion) -> list[str]:
-    """List what must be known of rows to delta them: of each column more, the engine reads a block for every row."""
+    """Return the columns needed to write deltas. Each further column costs a block to read for every row."""
     extends = batch.system["undeclared"].null_count < len(batch)
     merged = [name for name, is_merged in {"undeclared": extends, "column_epochs": stamp.notes}.items() if is_merged]
     return [
@@ -169,6 +171,6 @@ def _rows_of(schema: TableSchema, stored: pa.Table) -> StoredRows:
 
 
 def _moves(batch: EventBatch, stored: pa.Table) -> Mask:
-    """Mark the stored rows whose time changes. Rows are found and ordered by it, so these are rewritten."""
+    """Return which stored rows change their time. Rows are selected and sorted by it, so these must be rewritten."""
     moves: Mask = pc.fill_null(pc.not_equal(batch.system["timestamp"], stored["timestamp"]), False).to_numpy()
     return moves

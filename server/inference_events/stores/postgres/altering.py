@@ -1,7 +1,7 @@
 """Change the columns of a model, or drop it.
 
-Columns come and go without a change of any row. Only a column of another type has its values converted, by DuckDB, so
-that both engines convert alike.
+Adding and dropping columns changes no row. Only a change of a column's type converts stored values. DuckDB does that,
+so that both engines convert in the same way.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -32,7 +32,7 @@ def change_schema(
     targets: Collection[str],
     updatable: Collection[str],
 ) -> None:
-    """Give a model exactly these columns. Raises LossyRetyping."""
+    """Declare exactly these columns for a model. Raises LossyRetyping."""
     clocks.lock_for_schema_change(db, model_id)
     before = _known_schema(db, model_id, revision)
     after = before.after(revision, schema, targets, updatable)
@@ -43,7 +43,7 @@ def change_schema(
 
 
 def hide_model(db: Connection, model_id: str) -> None:
-    """Let a model be unknown, and close its jobs. Its events are still stored, but no query finds them."""
+    """Make a model unknown and close its jobs. Its events are still stored, but no query finds them."""
     clocks.lock_for_schema_change(db, model_id)
     db.execute("UPDATE clocks SET revision = NULL, schema_version = schema_version + 1 WHERE model_id = %s", [model_id])
     db.execute(
@@ -55,7 +55,7 @@ def hide_model(db: Connection, model_id: str) -> None:
 
 
 def hidden_environments(db: Connection, model_id: str) -> list[int]:
-    """Return the environments of a dropped model whose events are still there."""
+    """Return the environments of a dropped model that still have events."""
     rows = db.execute(
         "SELECT number FROM event_environments WHERE model_id = %s AND dropped_at IS NOT NULL", [model_id]
     )
@@ -63,7 +63,7 @@ def hidden_environments(db: Connection, model_id: str) -> list[int]:
 
 
 def forget_environment(db: Connection, environment: int) -> None:
-    """Forget an environment that has no events any more."""
+    """Delete an environment that has no events left."""
     db.execute("DELETE FROM changes WHERE environment = %s", [environment])
     db.execute("DELETE FROM event_environments WHERE number = %s", [environment])
 
@@ -72,7 +72,7 @@ def _known_schema(db: Connection, model_id: str, revision: int) -> EventSchema:
     try:
         clock = clocks.read_clock(db, model_id)
     except ModelUnknown:
-        # The version goes on after a drop, so that no replica takes the new columns for the old ones.
+        # The version continues after a drop, so that no replica mistakes the new columns for the old ones.
         row = db.execute("SELECT schema_version FROM clocks WHERE model_id = %s", [model_id]).fetchone()
         return EventSchema(model_id, revision, row[0] if row else 0)
     return load_schema(db, model_id, clock.revision, clock.schema_version)
@@ -91,17 +91,17 @@ def _convert_all(db: Connection, model_id: str, retyped: Sequence[Pair]) -> None
 
 
 def _convert(db: Connection, environment: int, payload: str, pairs: Sequence[Pair]) -> set[str]:
-    """Convert the values of columns of one payload. Return the names of those that would lose one."""
+    """Convert the values of columns of one payload. Return the names of the columns that would lose a value."""
     lossy: set[str] = set()
     for keys, arrays in _read_payloads(db, environment, payload):
         for old, new in pairs:
-            values = [array[old.place] if old.place < len(array) else None for array in arrays]
+            values = [array[old.index] if old.index < len(array) else None for array in arrays]
             converted, is_lost = convert(to_arrow(values, old.arrow), old.type, new.type)
             if is_lost.any():
                 lossy.add(new.name)
             for array, value in zip(arrays, to_python(converted), strict=True):
-                if old.place < len(array):
-                    array[old.place] = value
+                if old.index < len(array):
+                    array[old.index] = value
         if not lossy:
             update_rows(db, environment, ["event_id", payload], [keys, [pack(array) for array in arrays]])
             db.execute("DROP TABLE changed_events")
@@ -120,7 +120,7 @@ def _read_payloads(db: Connection, environment: int, payload: str) -> Iterator[t
 
 
 def convert(values: pa.Array, old: str, new: str) -> tuple[pa.Array, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Return values converted from one of DuckDB's types to another, and which of them would be lost."""
+    """Return values converted from one DuckDB type to another, and which of them would be lost."""
     with duckdb.connect() as db:
         db.execute("SET threads = 1")
         db.register("stored", pa.table({"value": values}))

@@ -1,9 +1,9 @@
 """Changes: which hours of an environment each write transaction changed, one row for each range of hours.
 
 Rows are only inserted, so writers do not wait for each other. But then a row may become visible after one with a higher
-id. So each row keeps the number of its transaction and that of the oldest one that was running: what comes late was
-written by one that ran at the same time. These numbers are only compared among transactions that ran at once, so they
-may start again in a restored database.
+id. So each row has the number of its transaction and the number of the oldest transaction that ran at that time: a row
+that becomes visible late was written by a concurrent transaction. Only the numbers of concurrent transactions are
+compared, so they may start again in a restored database.
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ import pyarrow as pa
 
 from inference_events.events.hours import HourRange, hour_ranges, joined
 from inference_events.events.types import DataRevision
-from inference_events.stores.postgres.clocks import lock_for_folding, read_clock
+from inference_events.stores.postgres.clocks import lock_for_compaction, read_clock
 from inference_events.stores.postgres.connections import Connection
 
-# The newest rows of an environment are never folded, so that a recent revision leads to few dirty hours.
+# The newest rows of an environment are never compacted, so that a recent revision has few dirty hours.
 KEPT_ROWS = 2048
 MAX_KEPT_RANGES = 1000
 
-# Of the rows of one range the last id is kept; the oldest ranges become one.
-FOLD = """
+# The rows of one range become one row with the last id; the oldest ranges are joined.
+COMPACT = """
 WITH old AS (
     DELETE FROM changes WHERE environment = %s AND id <=
         (SELECT id FROM changes WHERE environment = %s ORDER BY id DESC OFFSET %s LIMIT 1)
@@ -52,7 +52,7 @@ GROUP BY first_hour, last_hour
 
 
 def note_changes(db: Connection, environment: int, times: Sequence[pa.ChunkedArray]) -> None:
-    """Note that events with these times, old or new ones, were written or deleted in this transaction."""
+    """Insert the change of this transaction, which wrote or deleted events with these old and new times."""
     ranges = hour_ranges(times) if times else []
     if ranges:
         firsts, lasts = zip(*ranges, strict=True)
@@ -64,7 +64,7 @@ def note_changes(db: Connection, environment: int, times: Sequence[pa.ChunkedArr
 
 
 def data_revision(db: Connection, model_id: str, environment_id: str) -> DataRevision:
-    """Return the data revision of an environment that the snapshot sees. Raises ModelUnknown."""
+    """Return the data revision of an environment in the snapshot. Raises ModelUnknown."""
     environment = read_clock(db, model_id, environment_id).environment
     [row] = db.execute(
         "SELECT coalesce(sum(changes), 0)::int8, coalesce(max(id), 0) FROM changes WHERE environment = %s",
@@ -74,14 +74,14 @@ def data_revision(db: Connection, model_id: str, environment_id: str) -> DataRev
 
 
 def dirty_hours(db: Connection, model_id: str, environment_id: str, since: DataRevision) -> list[HourRange]:
-    """Return the hours that changes after a data revision name, all that any names if it is old or unknown."""
+    """Return the hours that changed after a data revision; all hours ever changed if it is old or unknown."""
     environment = read_clock(db, model_id, environment_id).environment
     return joined(db.execute(DIRTY, {"environment": environment, **since._asdict()}).fetchall())
 
 
-def fold_changes(db: Connection, model_id: str, environment_id: str) -> None:
-    """Fold the older rows of an environment. Raises ModelUnknown."""
+def compact_changes(db: Connection, model_id: str, environment_id: str) -> None:
+    """Compact the older rows of an environment. Raises ModelUnknown."""
     environment = read_clock(db, model_id, environment_id).environment
     if environment is not None:
-        lock_for_folding(db, environment)
-        db.execute(FOLD, [environment, environment, KEPT_ROWS, environment, MAX_KEPT_RANGES])
+        lock_for_compaction(db, environment)
+        db.execute(COMPACT, [environment, environment, KEPT_ROWS, environment, MAX_KEPT_RANGES])

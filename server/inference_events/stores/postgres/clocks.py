@@ -1,9 +1,9 @@
 """Clocks and locks: the order of requests and jobs of a model, at any replica.
 
-Only the acceptance of a job raises a model's epoch, under a lock that every request holds in shared mode until its
-commit. So a request that was acknowledged before has a smaller epoch, and one that begins later sees the open job and
-notes the epoch of what it writes. A second lock is held by all that writes to a model, and alone by what changes its
-columns. All locks end with their transaction.
+Only the acceptance of a job raises a model's epoch. It takes a lock that every request holds in shared mode until its
+commit. So a request that was acknowledged before has a smaller epoch, and a later one sees the open job and stores the
+epochs of the columns that it writes. Each write to a model also holds a second lock in shared mode, and a change of its
+columns takes it exclusively. All locks end with their transaction.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from inference_events.stores.postgres.connections import Connection
 
 @dataclass(frozen=True)
 class Clock:
-    """What a transaction must know of a model. `environment` is a number, None if nothing was ever written to it."""
+    """The state of a model in a transaction. `environment` is its number, None if nothing was ever written to it."""
 
     epoch: int
     revision: int
@@ -28,12 +28,12 @@ class Clock:
 
     @property
     def stamp(self) -> WriteVersion:
-        """The stamp of a request."""
+        """The version that a request stamps on its rows."""
         return WriteVersion(self.epoch, self.oldest_open)
 
 
 def lock_for_request(db: Connection, model_id: str, batch: UUID) -> None:
-    """Keep jobs from being accepted and columns from changing, and wait for an earlier run of the same batch."""
+    """Block acceptances of jobs and changes of columns, and wait for an earlier run of the same batch."""
     db.execute(
         "SELECT pg_advisory_xact_lock(%s), pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock_shared(%s)",
         [_key("batch", str(batch)), _key("epoch", model_id), _key("schema", model_id)],
@@ -41,27 +41,27 @@ def lock_for_request(db: Connection, model_id: str, batch: UUID) -> None:
 
 
 def lock_for_job(db: Connection, model_id: str) -> None:
-    """Keep columns from changing."""
+    """Block changes of columns."""
     db.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key("schema", model_id)])
 
 
 def lock_for_acceptance(db: Connection, model_id: str) -> None:
-    """Wait for the requests that write, and keep others from beginning."""
+    """Wait for the requests that write to a model, and block later ones."""
     db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("epoch", model_id)])
 
 
 def lock_for_schema_change(db: Connection, model_id: str) -> None:
-    """Wait for all that writes to a model, and keep other writes from beginning."""
+    """Wait for all writes to a model, and block later ones."""
     db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("schema", model_id)])
 
 
-def lock_for_folding(db: Connection, environment: int) -> None:
-    """Wait for another replica that folds the same changes."""
+def lock_for_compaction(db: Connection, environment: int) -> None:
+    """Wait for another replica that compacts the same changes."""
     db.execute("SELECT pg_advisory_xact_lock(%s)", [_key("fold", str(environment))])
 
 
 def read_clock(db: Connection, model_id: str, environment_id: str = "") -> Clock:
-    """Return the clock of a model. Call it after the lock, in a statement of its own. Raises ModelUnknown."""
+    """Return the clock of a model. Call it after taking the lock, in a separate statement. Raises ModelUnknown."""
     row = db.execute(
         "SELECT c.epoch, c.revision, c.schema_version,"
         " (SELECT min(j.epoch) FROM open_jobs j WHERE j.model_id = c.model_id),"
@@ -76,7 +76,7 @@ def read_clock(db: Connection, model_id: str, environment_id: str = "") -> Clock
 
 
 def number_environment(db: Connection, model_id: str, environment_id: str) -> int:
-    """Return the number of an environment that had none when the clock was read."""
+    """Give a number to an environment that had none when the clock was read, and return it."""
     db.execute(
         "INSERT INTO event_environments (model_id, environment_id) VALUES (%s, %s)"
         " ON CONFLICT (model_id, environment_id) WHERE dropped_at IS NULL DO NOTHING",

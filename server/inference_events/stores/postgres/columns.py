@@ -1,4 +1,4 @@
-"""Columns of values between Arrow and what payloads hold: times are microseconds there."""
+"""Convert columns between Arrow and the values in payloads, in which times are microseconds."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -12,18 +12,18 @@ TIME_LISTS = pa.list_(TIMESTAMP)
 
 
 def to_python(column: pa.ChunkedArray | pa.Array) -> list[Any]:
-    """Return the values of a column as payloads hold them."""
+    """Return the values of a column in the form of payloads."""
     values: list[Any] = column.cast(_plain(column.type)).to_pylist()
     return values
 
 
 def to_arrow(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Return values that payloads hold as a column."""
+    """Return a column of values that were read from payloads."""
     return pa.array(values, _plain(kind)).cast(kind)
 
 
 def transposed(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    """Return the columns of rows. Short rows end with nulls."""
+    """Return the columns of rows. Nulls are appended to short rows."""
     return list(zip_longest(*rows))
 
 

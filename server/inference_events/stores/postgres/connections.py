@@ -1,7 +1,7 @@
-"""Connections to the database, and how times travel over them.
+"""Connections to the database, and the form of times on them.
 
-No connection keeps a state of its own between transactions, and no statement is prepared, so that a pooler may hand
-each transaction to another connection.
+No connection has state between transactions, and no statement is prepared, so that a pooler may run each transaction on
+another connection.
 """
 
 import select
@@ -50,13 +50,13 @@ def connect(url: str) -> Connection:
         cursor_factory=_BinaryCursor,
     )
     connection.adapters.register_dumper(Timestamp, _TimestampDumper)
-    # Both are eight bytes. Python's datetime would have to be made of each, and ends in the year 9999.
+    # Both are eight bytes. A Python datetime for each value would cost time, and datetimes end in the year 9999.
     connection.adapters.register_loader("timestamp", Int8BinaryLoader)
     return connection
 
 
 def execute_all(connection: Connection, statements: str) -> None:
-    """Execute several statements, which have no parameters, at once. Cursors of binary results cannot."""
+    """Execute several statements without parameters at once. Cursors with binary results cannot do that."""
     psycopg.Cursor(connection).execute(statements.encode())
 
 
@@ -84,7 +84,7 @@ class Connections:
 
     @contextmanager
     def one(self) -> Iterator[Connection]:
-        """Lend a connection. One that is left in a transaction, or is broken, is closed."""
+        """Lend a connection of the pool. It is closed afterwards if it is broken or still in a transaction."""
         lent = self._pool.connect()
         while _is_ended(lent.driver_connection):
             lent.invalidate()
@@ -100,7 +100,7 @@ class Connections:
 
     @contextmanager
     def own(self) -> Iterator[Connection]:
-        """Open a connection of one's own, for work that takes long."""
+        """Open a connection outside the pool, for work that takes long."""
         connection = connect(self._url)
         try:
             yield connection

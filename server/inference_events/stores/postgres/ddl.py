@@ -1,8 +1,8 @@
-"""The tables of the store. They are created at the first start, and never changed but by a migration here.
+"""The tables of the store. They are created at the first start; only a migration in this module may change them.
 
 `events` has no column per feature: the values of an event are two MessagePack arrays (see `payloads`), and
-`event_columns` says what stands where. Nothing refers to `events` by a foreign key, and nothing is triggered by it, so
-that it can be a distributed table.
+`event_columns` maps columns to indexes in them. No foreign key refers to `events`, and it has no trigger, so that it
+can be a distributed table.
 """
 
 from inference_events.events.store_errors import StoreTooNew, StoreUnreadable
@@ -119,7 +119,7 @@ CREATE TABLE IF NOT EXISTS changes (
 );
 CREATE INDEX IF NOT EXISTS changes_by_environment ON changes (environment, id);
 """
-# Any number will do, as long as no other program locks the same one.
+# An arbitrary number that no other program locks.
 LOCK = 7_018_452_230_194_117
 
 

@@ -1,4 +1,4 @@
-"""Deletions, some rows in a transaction, so that requests need not wait long.
+"""Delete events, few rows in each transaction, so that requests do not wait long.
 
 Rows are locked in order of their keys.
 """
@@ -22,9 +22,9 @@ DELETED = "deleted_events"
 
 
 def delete_events(transactions: Transactions, deletion: Deletion) -> int:
-    """Delete what a deletion selects and return how many events its job has deleted.
+    """Delete the events that a deletion selects, and return how many its job has deleted.
 
-    A job that is run again finds nothing that it may delete: what was written since has its epoch or a later one.
+    If the job runs again, it deletes no newer events: those have its epoch or a later one.
     """
     if deletion.event_ids is not None:
         keys = sorted({event_key(each) for each in deletion.event_ids})
@@ -48,7 +48,7 @@ def _delete_batch(deletion: Deletion, keys: Sequence[str], db: Connection, _: in
 
 
 def _delete_range(db: Connection, deletion: Deletion) -> bool:
-    """Delete some events of a range of time. Return whether there may be more."""
+    """Delete some events of a time range. Return whether there may be more."""
     environment = clocks.read_clock(db, deletion.model_id, deletion.environment_id).environment
     where, parameters = _conditions(environment, deletion)
     rows = db.execute(
@@ -92,7 +92,7 @@ def _delete_some(db: Connection, environment: int) -> bool:
 
 
 def _remove(db: Connection, environment: int | None, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Delete rows, which are locked, and note the change."""
+    """Delete locked rows and insert the change."""
     if not rows or environment is None:
         return
     db.execute(

@@ -1,4 +1,4 @@
-"""Rows as they are sent: columns of `events` made of Arrow."""
+"""Encode Arrow columns as columns of `events`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from inference_events.stores.postgres.schemas import FIXED, LABELS, Column, Even
 from inference_events.stores.postgres.staging import TYPES, sent_json, sent_times, signed
 
 Columns = list[Sequence[Any]]
-# What a change of a stored row always sets.
+# The columns that every change of a stored row sets.
 CHANGED = (
     "event_id",
     "ts",
@@ -48,7 +48,7 @@ def new_columns(schema: EventSchema, environment: int, keys: Sequence[str], new:
 def changed_columns(
     columns: Sequence[Column], stored: FetchedRows, merged: StoredRows, has_extras: bool
 ) -> tuple[list[str], Columns]:
-    """Return the names and the columns that change of stored rows, where some columns of the model were merged."""
+    """Return the names and values of the columns of `events` that change when columns of the model were merged."""
     labelled = [column for column in columns if column.labelled]
     sent = _system_columns(merged.system) | {
         "event_id": stored.keys,
@@ -84,7 +84,7 @@ def _extras(system: pa.Table) -> list[bytes | None]:
 def _label_times(
     labelled: Sequence[Column], labels: Mapping[str, Any], before: Sequence[Mapping[str, int]]
 ) -> list[bytes | None]:
-    """Return the times of labels by the numbers of columns, as JSON, none if there are none."""
+    """Return the label times of each row as JSON, by the numbers of columns; None for a row without any."""
     if not labelled:
         return [orjson.dumps(times) if times else None for times in before]
     numbers = [str(column.number) for column in labelled]
@@ -103,7 +103,7 @@ def _label_times(
 
 def _packed(declared: Sequence[Column], payload: str, values: pa.Table) -> list[bytes | None]:
     """Return a payload of new rows."""
-    own = {column.place: column.name for column in declared if column.payload == payload}
+    own = {column.index: column.name for column in declared if column.payload == payload}
     count = values.num_rows
     if not own:
         return [pack(()) if payload == FIXED else None] * count
@@ -113,10 +113,10 @@ def _packed(declared: Sequence[Column], payload: str, values: pa.Table) -> list[
 
 
 def _repacked(own: Sequence[Column], arrays: Sequence[list[Any]], values: pa.Table) -> list[bytes]:
-    """Return a payload of stored rows in which some columns have new values."""
-    length = max(column.place for column in own) + 1
+    """Return a payload of stored rows with new values for some columns."""
+    length = max(column.index for column in own) + 1
     rows = [array + [None] * (length - len(array)) for array in arrays]
     for column in own:
         for row, value in zip(rows, to_python(values[column.name]), strict=True):
-            row[column.place] = value
+            row[column.index] = value
     return [pack(row) for row in rows]

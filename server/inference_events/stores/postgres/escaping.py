@@ -1,8 +1,7 @@
-"""Text as PostgreSQL can hold it, which has no NUL, and ids as its indexes can hold them, which are no longer than a
-third of a page.
+"""Escape text for PostgreSQL, which stores no NUL, and shorten ids for its indexes, which allow a third of a page.
 
-NUL becomes two characters that begin with \\x01, and \\x01 itself becomes two as well, so that no two texts become the
-same and the order of their bytes stays as it is.
+NUL and \\x01 each become two characters that begin with \\x01. So distinct texts stay distinct, and the order of their
+bytes stays the same.
 """
 
 import hashlib
@@ -12,7 +11,7 @@ PREFIX_CHARACTERS = 128
 
 
 def escape(text: str) -> str:
-    """Return text without NUL, which `unescape` turns back."""
+    """Return text without NUL. `unescape` reverses it."""
     if "\x00" in text or "\x01" in text:
         return text.replace("\x01", "\x01\x02").replace("\x00", "\x01\x01")
     return text
@@ -26,9 +25,9 @@ def unescape(text: str) -> str:
 
 
 def event_key(event_id: str) -> str:
-    """Return what stands for an id in the primary key: the escaped id, or its beginning and a hash if it is long.
+    """Return the key of an id in the primary key: the escaped id; for a long id, its beginning and a hash.
 
-    No escaped id holds \\x01\\x03, so a long id never has the key of a short one.
+    No escaped id contains \\x01\\x03, so a long id never has the key of a short one.
     """
     escaped = escape(event_id)
     # No character has more than four bytes.
@@ -38,5 +37,5 @@ def event_key(event_id: str) -> str:
 
 
 def long_id(event_id: str, key: str) -> str | None:
-    """Return the escaped id if its key does not hold all of it."""
+    """Return the escaped id if its key does not contain all of it."""
     return escape(event_id) if "\x01\x03" in key else None

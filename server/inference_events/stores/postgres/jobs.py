@@ -1,4 +1,4 @@
-"""Jobs: which are open at which epoch, and how far they have come in the transactions of what they write."""
+"""Open jobs with their epochs, and the progress of jobs, which is stored in the transactions of their writes."""
 
 from collections.abc import Collection, Sequence
 
@@ -35,13 +35,13 @@ def end_job(db: Connection, job_id: str) -> None:
 
 
 def start_job(db: Connection, job_id: str, fence: int) -> None:
-    """Raise the fence of an open job, which waits for what an earlier run writes. Raises Fenced."""
+    """Raise the fence of an open job, after waiting for the writes of an earlier run. Raises Fenced."""
     check_fence(db, job_id, fence)
     db.execute("UPDATE open_jobs SET fence = %s WHERE job_id = %s", [fence, job_id])
 
 
 def check_fence(db: Connection, job_id: str, fence: int) -> None:
-    """Keep a job and its fence as they are. Raises JobClosed, and Fenced if a later run has started."""
+    """Lock an open job with its fence. Raises JobClosed, and Fenced if a later run has started."""
     row = db.execute("SELECT fence FROM open_jobs WHERE job_id = %s FOR UPDATE", [job_id]).fetchone()
     if row is None:
         raise JobClosed
@@ -56,13 +56,13 @@ def end_orphans(db: Connection, known: Collection[str], accepted_before: int) ->
 
 
 def job_progress(db: Connection, job_id: str) -> JobProgress:
-    """Return how far a job has come."""
+    """Return the progress of a job."""
     row = db.execute("SELECT next_row, counts, counters FROM job_progress WHERE job_id = %s", [job_id]).fetchone()
     return JobProgress() if row is None else JobProgress(row[0], orjson.loads(row[1]), orjson.loads(row[2]))
 
 
 def set_progress(db: Connection, job_id: str, progress: JobProgress) -> None:
-    """Note how far a job has come."""
+    """Store the progress of a job."""
     db.execute(
         "INSERT INTO job_progress VALUES (%s, %s, %s, %s) ON CONFLICT (job_id) DO UPDATE"
         " SET next_row = excluded.next_row, counts = excluded.counts, counters = excluded.counters",
@@ -71,7 +71,7 @@ def set_progress(db: Connection, job_id: str, progress: JobProgress) -> None:
 
 
 def advance(db: Connection, chunk: Chunk, statuses: Statuses) -> None:
-    """Note that a chunk is written, what became of its rows, and which were rejected."""
+    """Store that a chunk is written, the statuses of its rows, and the rejected rows."""
     progress, rejected = advanced(job_progress(db, chunk.job_id), chunk, statuses)
     set_progress(db, chunk.job_id, progress)
     if rejected:
@@ -91,7 +91,7 @@ def rejected_rows(db: Connection, job_id: str, offset: int, limit: int) -> tuple
 
 
 def forget_some_rows(db: Connection, job_ids: Sequence[str]) -> bool:
-    """Forget jobs with some of their rejected rows. Return False if more of them are left."""
+    """Delete some rejected rows of jobs, then their progress. Return False if more rows are left."""
     chosen = "SELECT ctid FROM rejected_rows WHERE job_id = ANY(%s) LIMIT %s"
     gone = db.execute(
         f"DELETE FROM rejected_rows WHERE ctid = ANY(ARRAY({chosen}))", [list(job_ids), FORGOTTEN_ROWS]

@@ -1,8 +1,8 @@
-"""The values of an event as bytes: a MessagePack array, by which every value keeps every bit.
+"""The values of an event as bytes: a MessagePack array, which keeps every bit of every value.
 
-A column's place in the array is its own for ever. What comes after the end of an array is null, so that a new column
-costs stored events nothing. The first byte tells the form, for later versions and for large arrays, which are
-compressed here because PostgreSQL's own compression takes eight times as long.
+A column's index in the array is never used for another column. Values beyond the end of an array are null, so a new
+column changes no stored event. The first byte is the form: large arrays are compressed, and a later version may add a
+form. They are compressed here because PostgreSQL's own compression takes eight times as long.
 """
 
 from collections.abc import Sequence
@@ -23,19 +23,19 @@ def pack(values: Sequence[Any]) -> bytes:
 
 
 def unpack(stored: bytes | None) -> list[Any]:
-    """Return the array that was packed."""
+    """Return the packed array."""
     values: list[Any] = [] if stored is None else ormsgpack.unpackb(unpack_bytes(stored))
     return values
 
 
 def unpack_all(stored: Sequence[bytes | None]) -> list[list[Any]]:
-    """Return the arrays that were packed. To unpack many at once takes less time for each."""
+    """Return the packed arrays. Unpacking many at once takes less time for each."""
     unpackb = ormsgpack.unpackb
     return [unpackb(each[1:]) if each is not None and each[0] == 0 else unpack(each) for each in stored]
 
 
 def pack_bytes(plain: bytes) -> bytes:
-    """Return bytes in the form in which they are stored: compressed if that makes them smaller."""
+    """Return bytes in their stored form: compressed if that makes them smaller."""
     if len(plain) > COMPRESSED_BYTES:
         compressed = zstandard.ZstdCompressor(LEVEL).compress(plain)
         if len(compressed) < len(plain):
@@ -44,7 +44,7 @@ def pack_bytes(plain: bytes) -> bytes:
 
 
 def unpack_bytes(stored: bytes) -> bytes:
-    """Return the bytes that were packed."""
+    """Return the packed bytes."""
     form, packed = stored[:1], stored[1:]
     if form == COMPRESSED:
         return zstandard.ZstdDecompressor().decompress(packed)

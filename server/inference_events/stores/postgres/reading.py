@@ -15,12 +15,12 @@ from inference_events.stores.postgres.rows import FetchedRows, payloads_of, sele
 from inference_events.stores.postgres.schemas import EventSchema, Schemas
 
 READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
-# The id, whether its key holds all of it or not.
+# The id, even if its key does not contain all of it.
 EVENT_ID = "coalesce(e.long_id, e.event_id)"
 
 
 def read_events(db: Connection, schemas: Schemas, query: Query) -> StoredEvents:
-    """Return the events selected. Raises ModelUnknown."""
+    """Return the events that a query selects. Raises ModelUnknown."""
     clock = read_clock(db, query.model_id, query.environment_id)
     schema = schemas.get(db, query.model_id, clock.revision, clock.schema_version)
     payloads = payloads_of(schema.columns)
@@ -72,7 +72,7 @@ def _conditions(query: Query) -> tuple[str, list[Any]]:
         parameters.append([event_key(each) for each in query.event_ids])
     if query.after is not None:
         time, event_id = query.after
-        # The first condition alone can be looked up in the index.
+        # Only the first condition can use the index.
         where += f" AND e.ts >= %s AND (e.ts, {EVENT_ID}) > (%s, %s)"
         parameters += [Timestamp(time), Timestamp(time), escape(event_id)]
     return where, parameters

@@ -1,7 +1,7 @@
-"""Idempotency records. They are inserted last in a write's transaction, in order of what they are found by.
+"""Idempotency records. They are inserted last in a write's transaction, sorted by `found_by`.
 
-Each has the number of the batch that wrote it, by which a batch recognises its own commit. A batch without records
-leaves one that stands for it.
+Each has the id of the batch that wrote it, by which a batch recognises its own commit. A batch without records inserts
+one in their place.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ NAMES = [field.name for field in fields(IdempotencyRecord)]
 PURGED_ROWS = 10_000
 BATCH = "BATCH"
 TYPES = ("bytea", "uuid", "text", "text", "text", "text", "bytea", "bytea", "int8", "bytea")
-# A key that another write has claimed, but not committed, is waited for.
+# If another write has claimed a key but not committed, this statement waits for it.
 INSERT = f"""
 INSERT INTO records (found_by, batch, {", ".join(NAMES)})
 SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in TYPES)}) AS r (found_by) ORDER BY r.found_by
@@ -29,7 +29,7 @@ RETURNING found_by
 
 
 def find_record(db: Connection, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
-    """Return the newest record of the key, or without an idempotency key of the digest."""
+    """Return the newest record of the key; if it has no idempotency key, of the digest."""
     keyed = "IS NULL" if key.idempotency_key is None else "IS NOT NULL"
     row = db.execute(
         f"SELECT {', '.join(NAMES)} FROM records WHERE found_by = %s AND idempotency_key {keyed}"
@@ -55,11 +55,11 @@ def find_claimed(db: Connection, claims: Sequence[RetryKey]) -> list[RetryKey]:
 
 
 def insert_records(db: Connection, batch: UUID, write: Write, statuses: Statuses) -> None:
-    """Insert the records of a write, or one that stands for its batch. Raises RecordExists.
+    """Insert the records of a write, or one for its batch. Raises RecordExists.
 
-    A chunk of a job needs none: the job's progress stands for it.
+    A chunk of a job needs none: its commit shows in the job's progress.
     """
-    inserted = [with_statuses(one, statuses) for one in write.records]
+    inserted = [with_statuses(request, statuses) for request in write.records]
     if not inserted and write.chunk is None:
         inserted = [_stand_in(batch, write)]
     rows = [(found_by(each.key, each.body_digest), batch, *_values(each)) for each in inserted]
@@ -86,17 +86,17 @@ def purge_some_records(db: Connection, before: int) -> bool:
     return deleted < PURGED_ROWS
 
 
-def with_statuses(one: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
+def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
-    own = statuses[one.low : one.high].tobytes()
-    return replace(one.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    own = statuses[request.low : request.high].tobytes()
+    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def found_by(key: RetryKey, body_digest: bytes) -> bytes:
-    """Return a hash of what a record is found by: its key, or without an idempotency key its digest."""
-    place = f"{key.token_id}\n{key.method}\n{key.path}\n".encode()
+    """Return the hash by which a record is found: of its key; if it has no idempotency key, of its digest."""
+    prefix = f"{key.token_id}\n{key.method}\n{key.path}\n".encode()
     own = b"D" + body_digest if key.idempotency_key is None else b"K" + key.idempotency_key.encode()
-    return hashlib.sha256(place + own).digest()
+    return hashlib.sha256(prefix + own).digest()
 
 
 def _values(record: IdempotencyRecord) -> list[Any]:

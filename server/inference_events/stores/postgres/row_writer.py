@@ -1,4 +1,4 @@
-"""Write the rows of a batch: insert what is new, lock and merge what is stored."""
+"""Write the rows of a batch: insert new rows, lock and merge stored ones."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -57,7 +57,7 @@ class RowWriter:
         self._environment = environment
 
     def write(self) -> Statuses:
-        """Write the rows and return what became of each."""
+        """Write the rows and return their statuses."""
         batch = self._write.batch
         if not len(batch):
             return np.zeros(0, np.int8)
@@ -71,7 +71,7 @@ class RowWriter:
         return statuses
 
     def _lock(self) -> ExistingRows:
-        """Lock the rows that are stored, in order, and read what an update needs of them."""
+        """Lock the stored rows, in order, and read what an update needs of them."""
         batch = self._write.batch
         self._locked = self._select(batch.system["event_id"], self._carried(batch), "ORDER BY e.event_id FOR UPDATE")
         return ExistingRows.match(batch, pa.table({"event_id": event_ids(self._locked.rows)}))
@@ -84,9 +84,9 @@ class RowWriter:
             return known
         statuses = statuses_with_conflicts(write, ExistingRows.nothing(len(write.batch)))
         changing = take_rows(write.batch, np.flatnonzero(np.isin(statuses, CHANGES)))
-        folded = self._folded(changing)
-        new = new_rows(folded, np.arange(len(folded.batch)), write, self._stamp)
-        keys = [event_key(each) for each in folded.batch.system["event_id"].to_pylist()]
+        deduplicated = self._deduplicated(changing)
+        new = new_rows(deduplicated, np.arange(len(deduplicated.batch)), write, self._stamp)
+        keys = [event_key(each) for each in deduplicated.batch.system["event_id"].to_pylist()]
         inserted = staging.insert_or_lock(
             self._db, self._environment, new_columns(self._schema, self._environment, keys, new)
         )
@@ -98,9 +98,10 @@ class RowWriter:
         return self._existing(self._db.execute(f"SELECT {HASHES} {BY_KEY}", [self._environment, others]).fetchall())
 
     def _lock_repeated(self) -> ExistingRows | None:
-        """Lock the rows if all of them are stored already, as when a request is sent again. Else return None.
+        """Lock the rows if all of them are already stored, as in a repeated request. Else return None.
 
-        To prepare rows for nothing takes longer than to look first, but new events should not wait for a look.
+        A look-up costs less than preparing rows in vain. So that new events do not wait for it, the first id alone is
+        looked up first.
         """
         ids = self._write.batch.system["event_id"]
         count = f"SELECT count(*) {BY_KEY}"
@@ -111,7 +112,7 @@ class RowWriter:
             return None
         locked = f"SELECT {HASHES} {BY_KEY} ORDER BY e.event_id FOR UPDATE"
         rows = self._db.execute(locked, [self._environment, keys]).fetchall()
-        # One may have been deleted just now.
+        # A row may have been deleted meanwhile.
         return self._existing(rows) if len(rows) == len(keys) else None
 
     def _existing(self, rows: Sequence[Row]) -> ExistingRows:
@@ -121,11 +122,11 @@ class RowWriter:
         columns = {"content_hash": unsigned(hashes), "hash_version": pa.array(versions, pa.uint8())}
         return ExistingRows.match(self._write.batch, pa.table({"event_id": event_ids(rows), **columns}))
 
-    def _folded(self, batch: EventBatch) -> Deduplicated:
+    def _deduplicated(self, batch: EventBatch) -> Deduplicated:
         return deduplicate(with_label_times(batch, [column.name for column in self._schema.labelled]))
 
     def _read(self, ids: pa.ChunkedArray, columns: Sequence[Column]) -> FetchedRows:
-        """Return locked rows by their ids, in step with them."""
+        """Return locked rows in the order of their ids."""
         fetched = self._locked or self._select(ids, columns)
         by_key = {row[0]: row for row in fetched.rows}
         return FetchedRows([by_key[event_key(each)] for each in ids.to_pylist()], fetched.payloads)
@@ -140,11 +141,11 @@ class RowWriter:
         return FetchedRows(rows, payloads)
 
     def _carried(self, batch: EventBatch) -> list[Column]:
-        """Return the columns about which a batch says something."""
+        """Return the columns that a batch carries."""
         return [column for column in self._schema.declared if batch.carried[column.name].any()]
 
     def _with_new_hashes(self, found: ExistingRows) -> ExistingRows:
-        """Give stored rows whose hash has an older version the new hash if their content is the same."""
+        """Replace the hashes of older versions of stored rows that have the same content."""
         write = self._write
         if write.kind is WriteKind.UPDATE:
             return found
@@ -167,7 +168,7 @@ class RowWriter:
         return found.with_hashes(rows, hashes.to_numpy())
 
     def _confirm(self, rows: RowNumbers, found: ExistingRows) -> None:
-        """Note that stored events were acknowledged again: jobs accepted before that must not undo them."""
+        """Stamp stored events that were acknowledged again: jobs accepted earlier must not change them."""
         if not len(rows):
             return
         batch = deduplicate(take_rows(self._write.batch, rows)).batch
@@ -185,13 +186,13 @@ class RowWriter:
         """Change stored rows by the rows of the batch."""
         if not len(rows):
             return
-        batch = self._folded(take_rows(self._write.batch, rows)).batch
+        batch = self._deduplicated(take_rows(self._write.batch, rows)).batch
         columns = self._carried(batch)
         batch = _only(batch, columns)
         stored = self._read(batch.system["event_id"], columns)
         merged = merge_rows(stored.stored(columns), batch, self._write, self._stamp)
         if self._write.epoch is None and not self._stamp.notes:
-            # No job asks for them.
+            # Without open jobs, nothing reads the column epochs.
             merged = replace(merged, system=_without_notes(merged.system))
         self._times += [stored.system["timestamp"], merged.system["timestamp"]]
         has_extras = batch.system["undeclared"].null_count < len(batch)
@@ -200,7 +201,7 @@ class RowWriter:
 
 
 def _only(batch: EventBatch, columns: Sequence[Column]) -> EventBatch:
-    """Return a batch of some columns, of which the others are not carried."""
+    """Return a batch with some of its columns only."""
     names = [column.name for column in columns]
     values = batch.values.select(names)
     carried = {name: batch.carried[name] for name in names}
@@ -209,5 +210,5 @@ def _only(batch: EventBatch, columns: Sequence[Column]) -> EventBatch:
 
 
 def _without_notes(system: pa.Table) -> pa.Table:
-    place = system.schema.get_field_index("column_epochs")
-    return system.set_column(place, "column_epochs", pa.nulls(len(system), pa.string()))
+    index = system.schema.get_field_index("column_epochs")
+    return system.set_column(index, "column_epochs", pa.nulls(len(system), pa.string()))

@@ -1,4 +1,4 @@
-"""Stored rows as Arrow, as the rules of merging need them and as readers get them."""
+"""Stored rows as Arrow, for merging and for readers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from inference_events.stores.postgres.escaping import escape, unescape
 from inference_events.stores.postgres.payloads import unpack_all, unpack_bytes
 from inference_events.stores.postgres.schemas import LABELS, Column
 
-# What is read of every row, then what is read if it is needed.
+# The columns that are read of every row. Payloads are added if they are needed.
 SYSTEM = (
     "e.event_id, e.long_id, e.ts, e.received_at, e.updated_at, e.content_hash, e.hash_version, e.epoch,"
     " e.column_epochs::text, e.violations::text, e.labelled_at::text, e.undeclared"
@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 
 
 def selected(payloads: Sequence[str]) -> str:
-    """Return the columns of `events` that FetchedRows is made of."""
+    """Return the columns of `events` that FetchedRows needs."""
     return ", ".join([SYSTEM, *(f"e.{payload}" for payload in payloads)])
 
 
@@ -45,12 +45,12 @@ class FetchedRows:
 
     @cached_property
     def keys(self) -> Sequence[str]:
-        """The keys of the rows, by which they are found again."""
+        """The keys of the rows in `events`."""
         return self._columns[0]
 
     @cached_property
     def system(self) -> pa.Table:
-        """What `merge_rows` needs, by its names."""
+        """The system columns under the names that `merge_rows` uses."""
         _, _, ts, received_at, updated_at, content_hash, hash_version, epoch, notes, violations, _, extras = (
             self._columns[:12]
         )
@@ -71,7 +71,7 @@ class FetchedRows:
 
     @cached_property
     def labelled_at(self) -> list[dict[str, int]]:
-        """Per row the times of its labels by the number of the column."""
+        """The label times of each row by the number of the column."""
         return [orjson.loads(each) if each else {} for each in self._columns[10]]
 
     def payload(self, name: str) -> list[list[Any]]:
@@ -79,11 +79,11 @@ class FetchedRows:
         return unpack_all(self._columns[12 + self.payloads.index(name)])
 
     def values(self, columns: Sequence[Column]) -> pa.Table:
-        """Return the values of columns, whose payloads were read."""
+        """Return the values of columns. Their payloads must have been read."""
         return read_values(columns, {name: self.payload(name) for name in self.payloads}, len(self.rows))
 
     def labels(self, columns: Sequence[Column], values: pa.Table) -> Mapping[str, pa.Array]:
-        """Return the times of labels of columns. A value without a time was written before times were kept."""
+        """Return the label times of columns. A value without one was written before label times were stored."""
         return {
             column.name: pa.array(
                 [
@@ -96,7 +96,7 @@ class FetchedRows:
         }
 
     def stored(self, columns: Sequence[Column]) -> StoredRows:
-        """Return what `merge_rows` and `same_content` need of columns."""
+        """Return the rows with these columns for `merge_rows` and `same_content`."""
         values = self.values(columns)
         labelled = [column for column in columns if column.labelled]
         labels = {name: pa.chunked_array([at]) for name, at in self.labels(labelled, values).items()}
@@ -105,17 +105,17 @@ class FetchedRows:
 
 def read_values(columns: Sequence[Column], payloads: Mapping[str, list[list[Any]]], count: int) -> pa.Table:
     """Return the values of columns from the arrays of the payloads."""
-    places = {name: transposed(arrays) for name, arrays in payloads.items()}
+    by_payload = {name: transposed(arrays) for name, arrays in payloads.items()}
     nothing = (None,) * count
     arrays = []
     for column in columns:
-        found = places[column.payload]
-        arrays.append(to_arrow(found[column.place] if column.place < len(found) else nothing, column.arrow))
+        found = by_payload[column.payload]
+        arrays.append(to_arrow(found[column.index] if column.index < len(found) else nothing, column.arrow))
     return pa.table(arrays, schema=pa.schema([(column.name, column.arrow) for column in columns]))
 
 
 def payloads_of(columns: Sequence[Column]) -> list[str]:
-    """Return the payloads in which columns stand, `labels` always, because it is small."""
+    """Return the payloads that contain columns, and always `labels`, because it is small."""
     return [LABELS, *sorted({column.payload for column in columns} - {LABELS})]
 
 
@@ -155,14 +155,14 @@ def violations_json(found: Sequence[Mapping[str, str | None]]) -> bytes | None:
 
 
 def read_notes(text: str | None) -> str | None:
-    """Return the epochs of columns as `merge_rows` knows them."""
+    """Return column epochs in the form that `merge_rows` uses."""
     if text is None:
         return None
     return orjson.dumps({unescape(name): epoch for name, epoch in orjson.loads(text).items()}).decode()
 
 
 def notes_json(text: str | None) -> bytes | None:
-    """Return the epochs of columns as they are stored."""
+    """Return column epochs in their stored form."""
     if text is None:
         return None
     return orjson.dumps({escape(name): epoch for name, epoch in orjson.loads(text).items()})

@@ -16,7 +16,7 @@ from inference_events.stores.postgres.schemas import Column, Schemas
 
 PART_BYTES = 64 * 1024 * 1024
 FETCHED_ROWS = 2000
-# The same in every version of PostgreSQL that can hold partitions by hash.
+# The same in every PostgreSQL version that has hash partitions.
 ID_HASH = "hashtextextended(e.event_id, 0)"
 
 

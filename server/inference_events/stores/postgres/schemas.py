@@ -1,8 +1,8 @@
-"""Which columns a model has, and where their values stand.
+"""The columns of each model, and where their values are stored.
 
-A column's number is its own for ever, and so is its place in one of the two payloads. Columns that updates may change
-stand in `labels`, so that an update leaves the large payload of the others where it is. A column of which that becomes
-true later stays where it is.
+A column's number is never used again, and neither is its index in one of the two payloads. Columns that updates may
+change are in `labels`, so that an update does not rewrite the large payload of the others. A column that becomes
+updatable later stays in its payload.
 """
 
 from collections.abc import Collection, Iterable
@@ -20,16 +20,17 @@ FIXED, LABELS = PAYLOADS = ("fixed", "labels")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a model. A dropped one is no longer declared; its values read as undeclared.
+    """A column of a model. A dropped column is no longer declared; its values are read as undeclared.
 
-    `type` is DuckDB's name of it. For a labelled column, the time is kept at which each event first got a value.
+    `type` is DuckDB's name for its type. `index` is its position in the array of its payload. For a labelled column,
+    the time at which each event first got a value is stored.
     """
 
     number: int
     name: str
     type: str
     payload: str
-    place: int
+    index: int
     dropped: bool = False
     labelled: bool = False
 
@@ -40,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True)
 class EventSchema:
-    """The columns of a model at one revision. `version` grows with each change, also over a drop."""
+    """The columns of a model at one revision. `version` grows with each change and is not reset by a drop."""
 
     model_id: str
     revision: int
@@ -57,7 +58,7 @@ class EventSchema:
 
     @cached_property
     def labelled(self) -> tuple[Column, ...]:
-        """The declared columns that have times of labels."""
+        """The declared columns that have label times."""
         return tuple(column for column in self.declared if column.labelled)
 
     @cached_property
@@ -68,25 +69,25 @@ class EventSchema:
     def after(
         self, revision: int, schema: pa.Schema, targets: Collection[str], updatable: Collection[str]
     ) -> "EventSchema":
-        """Return the schema in which exactly the columns of `schema` are declared, in its order."""
+        """Return a schema that declares exactly the columns of `schema`, in its order."""
         known = {column.name: column for column in self.columns}
-        places = {payload: _next(c.place for c in self.columns if c.payload == payload) for payload in PAYLOADS}
+        next_indexes = {payload: _next(c.index for c in self.columns if c.payload == payload) for payload in PAYLOADS}
         number = _next(column.number for column in self.columns)
         columns = []
         for field in schema:
             old = known.pop(field.name, None)
             if old is None:
                 payload = LABELS if field.name in targets or field.name in updatable else FIXED
-                old = Column(number, field.name, "", payload, places[payload])
+                old = Column(number, field.name, "", payload, next_indexes[payload])
                 number += 1
-                places[payload] += 1
+                next_indexes[payload] += 1
             labelled = old.labelled or field.name in targets
             columns.append(replace(old, type=sql_type(field.type), dropped=False, labelled=labelled))
         columns += [replace(column, dropped=True) for column in known.values()]
         return EventSchema(self.model_id, revision, self.version + 1, tuple(columns))
 
     def retyped(self, after: "EventSchema") -> list[tuple[Column, Column]]:
-        """Return the columns whose types differ in a later schema, each as it is and as it will be."""
+        """Return the columns that have another type in a later schema, each as (old, new)."""
         later = {column.number: column for column in after.columns}
         pairs = ((column, later[column.number]) for column in self.columns)
         return [(old, new) for old, new in pairs if old.type != new.type]
@@ -97,13 +98,13 @@ def _next(numbers: Iterable[int]) -> int:
 
 
 class Schemas:
-    """Reads schemas, and remembers them by their versions."""
+    """Reads schemas and caches them by version."""
 
     def __init__(self) -> None:
         self._known: dict[str, EventSchema] = {}
 
     def get(self, db: Connection, model_id: str, revision: int, version: int) -> EventSchema:
-        """Return the schema of a version that the transaction sees."""
+        """Return the schema with the version that the transaction sees."""
         known = self._known.get(model_id)
         if known is None or known.version != version:
             known = load_schema(db, model_id, revision, version)
@@ -123,13 +124,13 @@ def load_schema(db: Connection, model_id: str, revision: int, version: int) -> E
 
 
 def save_schema(db: Connection, schema: EventSchema) -> None:
-    """Replace the columns of a model, and tell every replica by its clock."""
+    """Replace the columns of a model and set the version in its clock, by which every replica notices the change."""
     db.execute("DELETE FROM event_columns WHERE model_id = %s", [schema.model_id])
     columns = "model_id, number, ordinal, name, type, payload, place, dropped, labelled"
     with db.cursor() as cursor, cursor.copy(f"COPY event_columns ({columns}) FROM STDIN") as copy:
         for ordinal, c in enumerate(schema.columns):
             named = (schema.model_id, c.number, ordinal, escape(c.name), c.type)
-            copy.write_row((*named, c.payload, c.place, c.dropped, c.labelled))
+            copy.write_row((*named, c.payload, c.index, c.dropped, c.labelled))
     db.execute(
         "INSERT INTO clocks (model_id, revision, schema_version) VALUES (%s, %s, %s) ON CONFLICT (model_id)"
         " DO UPDATE SET revision = excluded.revision, schema_version = excluded.schema_version",

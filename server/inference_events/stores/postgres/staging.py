@@ -1,7 +1,7 @@
-"""Rows on their way into `events`: copied into a temporary table, then moved by one statement.
+"""Copy rows into a temporary table, and move them into `events` by one statement.
 
-The tables go with their transaction. Values are sent in the binary form of their columns, so times are eight bytes, and
-JSON is its text after the number of that form.
+The temporary tables end with their transaction. Values are sent in the binary form of their columns: times are eight
+bytes, and JSON is a version byte and the text.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from psycopg import sql
 from inference_events.events.types import TIMESTAMP
 from inference_events.stores.postgres.connections import POSTGRES_EPOCH, Connection
 
-# What each column of `events` is sent as.
+# The type in which each column of `events` is sent.
 TYPES = {
     "environment": "int4",
     "event_id": "text",
@@ -35,8 +35,8 @@ TYPES = {
 COLUMNS = ", ".join(TYPES)
 JSON_FORM = b"\x01"
 
-# Locks what is stored and inserts what is not, all in one order, so that no two writers wait for each other. What was
-# only locked gets no new version.
+# Locks stored rows and inserts new ones in one order, so that writers cannot deadlock. Rows that are only locked get no
+# new version.
 INSERT_OR_LOCK = f"""
 INSERT INTO events AS e ({COLUMNS}) SELECT {COLUMNS} FROM new_events WHERE environment = %s
 ORDER BY environment, event_id
@@ -46,9 +46,9 @@ RETURNING e.event_id
 
 
 def insert_or_lock(db: Connection, environment: int, columns: Sequence[Sequence[Any]]) -> set[str]:
-    """Insert those rows of an environment whose keys are not stored, and lock the others. Return the keys inserted.
+    """Insert the rows of an environment that are not stored, and lock the others. Return the inserted keys.
 
-    `columns` are those of TYPES. No key may be there twice.
+    `columns` are those of TYPES. The keys must be distinct.
     """
     db.execute("CREATE TEMPORARY TABLE new_events (LIKE events) ON COMMIT DROP")
     _copy(db, "new_events", list(TYPES), columns)
@@ -56,7 +56,7 @@ def insert_or_lock(db: Connection, environment: int, columns: Sequence[Sequence[
 
 
 def update_rows(db: Connection, environment: int, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
-    """Set columns of stored rows, which are locked. `names`, the key `event_id` first, are some of TYPES."""
+    """Set columns of locked rows. `names` are some of TYPES, the key `event_id` first."""
     chosen = sql.SQL(", ").join(map(sql.Identifier, names))
     db.execute(
         sql.SQL(
@@ -76,7 +76,7 @@ def update_rows(db: Connection, environment: int, names: Sequence[str], columns:
 
 
 def sent_times(column: pa.ChunkedArray | pa.Array) -> list[int | None]:
-    """Return times as they are sent: microseconds since 2000."""
+    """Return times in the form in which they are sent: microseconds since 2000."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     moved: list[int | None]
     if whole.null_count:
@@ -87,12 +87,12 @@ def sent_times(column: pa.ChunkedArray | pa.Array) -> list[int | None]:
 
 
 def sent_json(documents: Sequence[bytes | None]) -> list[bytes | None]:
-    """Return JSON as it is sent."""
+    """Return JSON in the form in which it is sent."""
     return [None if document is None else JSON_FORM + document for document in documents]
 
 
 def signed(hashes: pa.ChunkedArray | pa.Array) -> list[int]:
-    """Return hashes of 64 bits as they are sent: the same bits with a sign."""
+    """Return 64-bit hashes in the form in which they are sent: the same bits as signed integers."""
     numbers: list[int] = np.asarray(hashes).astype(np.uint64).view(np.int64).tolist()
     return numbers
 

@@ -1,13 +1,13 @@
-"""The event store on PostgreSQL: one table for all events, which any number of replicas write at once.
+"""The event store on PostgreSQL: one table for all events, which any number of replicas write at the same time.
 
-A write is durable when its transaction is committed, if `synchronous_commit` is on, as it is by default. What order
-means among replicas is in `clocks`, what a repeated transaction does in `transactions`.
+A write is durable when its transaction is committed, if `synchronous_commit` is on, as it is by default. `clocks`
+explains the order of writes among replicas, and `transactions` what happens when a transaction is repeated.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -32,13 +32,14 @@ from inference_events.events.types import (
     Write,
 )
 from inference_events.stores.postgres import altering, jobs, reading, records
-from inference_events.stores.postgres.changes import data_revision, dirty_hours, fold_changes
+from inference_events.stores.postgres.changes import compact_changes, data_revision, dirty_hours
 from inference_events.stores.postgres.connections import Connection, Connections, connect
 from inference_events.stores.postgres.ddl import open_schema
 from inference_events.stores.postgres.deleting import delete_events, empty_environment
-from inference_events.stores.postgres.lanes import Lanes
+from inference_events.stores.postgres.keyed_executor import KeyedExecutor
 from inference_events.stores.postgres.scanning import scan_parts
 from inference_events.stores.postgres.schemas import Schemas
+from inference_events.stores.postgres.snapshots import PostgresSnapshot, open_snapshot
 from inference_events.stores.postgres.transactions import (
     LONG_STATEMENT_SECONDS,
     STATEMENT_SECONDS,
@@ -55,13 +56,13 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-# More than connections, because deletions take long and hold one for a batch only.
+# More than connections, because a deletion takes long, but holds a connection for one batch only.
 WRITERS = 16
 CONNECTIONS = 8
 WAIT_SECONDS = 5.0
-# Writes to an environment after which its changes are folded.
-FOLD_AFTER = 1024
-# The lanes of what belongs to no model.
+# Writes to an environment after which its changes are compacted.
+COMPACT_AFTER = 1024
+# The executor's keys for calls that belong to no model.
 JOBS = "jobs"
 HOUSEKEEPING = "housekeeping"
 
@@ -78,7 +79,7 @@ class PostgresEventStore:
     ) -> None:
         """Open the database and create the tables if there are none. Raises StoreUnreadable and StoreTooNew.
 
-        `writers` models at most are written at once. `observer` learns what is committed.
+        At most `writers` models are written at the same time. `observer` is called after each commit.
         """
         try:
             with connect(url) as connection:
@@ -89,7 +90,7 @@ class PostgresEventStore:
         self.database_use = self._connections.use
         self._transactions = Transactions(self._connections)
         self._schemas = Schemas()
-        self._lanes = Lanes(writers)
+        self._executor = KeyedExecutor(writers)
         self._observer = observer or StoreObserver()
         self._writes: Counter[tuple[str, str]] = Counter()
         self._closed = False
@@ -108,19 +109,19 @@ class PostgresEventStore:
         return self._submit(model_id, change, LONG_STATEMENT_SECONDS)
 
     def drop(self, model_id: str) -> Future[None]:
-        return self._lanes.submit(model_id, lambda: self._drop(model_id))
+        return self._executor.submit(model_id, lambda: self._drop(model_id))
 
     def write(self, write: Write) -> Future[Statuses]:
         unit = WriteUnit(write, self._schemas)
         seconds = STATEMENT_SECONDS if write.chunk is None else LONG_STATEMENT_SECONDS
-        done = self._lanes.submit(
+        done = self._executor.submit(
             write.model_id, lambda: self._observed(write, lambda: self._transactions.write(unit, seconds))
         )
-        done.add_done_callback(lambda _: self._fold_sometimes(write.model_id, write.environment_id))
+        done.add_done_callback(lambda _: self._compact_sometimes(write.model_id, write.environment_id))
         return done
 
     def delete(self, deletion: Deletion) -> Future[int]:
-        return self._lanes.submit(
+        return self._executor.submit(
             deletion.model_id, lambda: self._observed(deletion, lambda: delete_events(self._transactions, deletion))
         )
 
@@ -129,16 +130,14 @@ class PostgresEventStore:
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         self._check_open()
-        try:
-            # An export holds its connection for long, so it takes none from the pool.
-            with (
-                retryable_errors(),
-                self._connections.own() as connection,
-                transaction(connection, begin_snapshot(LONG_STATEMENT_SECONDS)),
-            ):
-                yield from scan_parts(connection, self._schemas, scan)
-        except Again as error:
-            raise Retryable(str(error)) from None
+        with self._long_snapshot() as connection:
+            yield from scan_parts(connection, self._schemas, scan)
+
+    @contextmanager
+    def snapshot(self, model_id: str, revision: int) -> Iterator[PostgresSnapshot]:
+        self._check_open()
+        with self._long_snapshot() as connection:
+            yield open_snapshot(connection, self._schemas, model_id, revision)
 
     def count(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> int:
         return self._read(lambda db: reading.count_events(db, model_id, environment_id, start, end))
@@ -177,7 +176,7 @@ class PostgresEventStore:
         return self._read(lambda db: records.find_record(db, key, body_digest))
 
     def purge_records(self, before: int) -> Future[None]:
-        return self._lanes.submit(HOUSEKEEPING, lambda: self._purge(before))
+        return self._executor.submit(HOUSEKEEPING, lambda: self._purge(before))
 
     def ping(self) -> bool:
         try:
@@ -186,38 +185,51 @@ class PostgresEventStore:
             return False
 
     def queue_depth(self) -> int:
-        return self._lanes.depth()
+        return self._executor.depth()
 
     def close(self) -> None:
         self._closed = True
-        self._lanes.close()
+        self._executor.close()
         self._connections.close()
 
-    def _submit(self, lane: str, unit: Callable[[Connection, int], T], seconds: int = STATEMENT_SECONDS) -> Future[T]:
-        return self._lanes.submit(lane, lambda: self._transactions.write(unit, seconds))
+    def _submit(self, key: str, unit: Callable[[Connection, int], T], seconds: int = STATEMENT_SECONDS) -> Future[T]:
+        return self._executor.submit(key, lambda: self._transactions.write(unit, seconds))
 
     def _read(self, unit: Callable[[Connection], T]) -> T:
         self._check_open()
         return self._transactions.read(unit)
+
+    @contextmanager
+    def _long_snapshot(self) -> Iterator[Connection]:
+        """Give a connection in a transaction of one snapshot. It is held for a long time, so it is none of the pool."""
+        try:
+            with (
+                retryable_errors(),
+                self._connections.own() as connection,
+                transaction(connection, begin_snapshot(LONG_STATEMENT_SECONDS)),
+            ):
+                yield connection
+        except Again as error:
+            raise Retryable(str(error)) from None
 
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed
 
     def _drop(self, model_id: str) -> None:
-        """Hide a model and delete its events. A drop that was cut off is finished by the next one."""
+        """Hide a model and delete its events. The next drop finishes one that was interrupted."""
         self._transactions.write(lambda db, _: altering.hide_model(db, model_id))
         for environment in self._transactions.read(lambda db: altering.hidden_environments(db, model_id)):
             empty_environment(self._transactions, environment)
             self._transactions.write(partial(_forget_environment, environment))
 
-    def _fold_sometimes(self, model_id: str, environment_id: str) -> None:
-        """Fold the changes of an environment once in many writes. Nobody waits for it."""
+    def _compact_sometimes(self, model_id: str, environment_id: str) -> None:
+        """Compact the changes of an environment after many writes, without waiting for it."""
         self._writes[model_id, environment_id] += 1
-        if self._writes[model_id, environment_id] >= FOLD_AFTER:
+        if self._writes[model_id, environment_id] >= COMPACT_AFTER:
             del self._writes[model_id, environment_id]
             with suppress(StoreClosed):
-                self._submit(HOUSEKEEPING, lambda db, _: fold_changes(db, model_id, environment_id))
+                self._submit(HOUSEKEEPING, lambda db, _: compact_changes(db, model_id, environment_id))
 
     def _purge(self, before: int) -> None:
         while not self._transactions.write(lambda db, _: records.purge_some_records(db, before)):

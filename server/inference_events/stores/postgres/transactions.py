@@ -1,8 +1,8 @@
-"""Transactions that are run again if the database was in the way, or if it is unknown whether they were committed.
+"""Transactions that run again if the database failed temporarily, or if it is unknown whether they were committed.
 
-What runs in a transaction is a unit: a function of its input alone. If the connection is lost at the commit, the unit
-runs again on a new one and finds out by itself whether its first run was committed. Its second argument is how often it
-was run before.
+A transaction runs a unit: a function that depends on its input only. If the connection is lost at the commit, the unit
+runs again on a new connection and finds out by itself whether its first run was committed. Its second argument is the
+number of earlier runs.
 """
 
 import random
@@ -40,17 +40,17 @@ SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class Transactions:
-    """Runs units on connections of a pool. Any thread may use it."""
+    """Runs units on the connections of a pool. Any thread may use it."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def write(self, unit: Callable[[Connection, int], T], seconds: int = STATEMENT_SECONDS) -> T:
-        """Return what a unit returns, after its commit. A statement may take some seconds. Raises Retryable."""
+        """Return the result of a unit after its commit. A statement may take `seconds`. Raises Retryable."""
         return self._run(unit, begin_writing(seconds))
 
     def read(self, unit: Callable[[Connection], T]) -> T:
-        """Return what a unit reads from one snapshot. Raises Retryable."""
+        """Return the result of a unit that reads one snapshot. Raises Retryable."""
         return self._run(lambda connection, _: unit(connection), _with_limits(SNAPSHOT, STATEMENT_SECONDS))
 
     def _run(self, unit: Callable[[Connection, int], T], begin: str) -> T:
@@ -69,7 +69,7 @@ class Transactions:
 
 
 class Again(Exception):
-    """A transaction failed, or its outcome is unknown, for a reason that may be gone at once."""
+    """A transaction failed, or its outcome is unknown. It may succeed if it runs again at once."""
 
     def __init__(self, error: psycopg.Error) -> None:
         super().__init__(_described(error))
@@ -77,7 +77,7 @@ class Again(Exception):
 
 
 class QueryFailed(Exception):
-    """The database refuses a statement. Its own message is not kept, because it may hold values of events."""
+    """The database refused a statement. Its message is dropped, because it may contain values of events."""
 
 
 @contextmanager
@@ -108,10 +108,7 @@ def commit(connection: Connection) -> None:
 
 @contextmanager
 def retryable_errors() -> Iterator[None]:
-    """Turn errors of the database into Again or Retryable if they say nothing against the statement.
-
-    Raises QueryFailed for others.
-    """
+    """Raise Again or Retryable for errors that the statement did not cause, and QueryFailed for others."""
     try:
         yield
     except psycopg.Error as error:
@@ -126,12 +123,12 @@ def retryable_errors() -> Iterator[None]:
 
 
 def begin_writing(seconds: int) -> str:
-    """Return the statements that begin a transaction whose statements may take some seconds."""
+    """Return the statements that begin a transaction in which a statement may take `seconds`."""
     return _with_limits("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", seconds)
 
 
 def begin_snapshot(seconds: int) -> str:
-    """Return the statements that begin a transaction which reads one snapshot and may wait for who reads from it."""
+    """Return the statements that begin a read of one snapshot, which may wait for its consumer."""
     return _with_limits(SNAPSHOT, seconds, seconds)
 
 
@@ -147,7 +144,7 @@ def _described(error: psycopg.Error) -> str:
 
 
 def _is_lost(error: psycopg.Error) -> bool:
-    """Return whether the connection was lost, of which no server reported a state.
+    """Return whether the connection was lost, so that the server reported no SQLSTATE.
 
     The driver calls it a programming error if a pooler answers in the place of a server that has gone.
     """

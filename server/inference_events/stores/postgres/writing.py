@@ -1,7 +1,7 @@
-"""Write a batch: all its rules in one transaction.
+"""Write a batch in one transaction.
 
-The order of the steps is that of the locks: those of the model, the job's row, the rows of events in order of their
-keys, the idempotency records in order of theirs. Any number of replicas may write the same ids.
+The steps take their locks in one order: the model's locks, the job's row, the event rows in order of their keys, the
+idempotency records in order of theirs. So any number of replicas may write the same ids without deadlocks.
 """
 
 from uuid import uuid4
@@ -16,7 +16,7 @@ from inference_events.stores.postgres.schemas import Schemas
 
 
 class WriteUnit:
-    """One write as a unit of `Transactions`: if its first run was committed, the second one finds that out."""
+    """One write as a unit of `Transactions`. A second run finds out whether the first was committed."""
 
     def __init__(self, write: Write, schemas: Schemas) -> None:
         self._write = write
@@ -32,7 +32,7 @@ class WriteUnit:
         else:
             clocks.lock_for_job(db, write.model_id)
         if write.chunk is not None:
-            # It waits for an earlier run of the same chunk, too.
+            # This also waits for an earlier run of the same chunk.
             check_fence(db, write.chunk.job_id, write.chunk.fence)
         if attempt and self._statuses is not None and self._is_committed(db):
             return self._statuses

@@ -28,9 +28,9 @@ def published_events_add_up(session: Session, data: st.DataObject) -> None:
     for _ in range(2):
         named = data.draw(st.lists(IDS, min_size=1, max_size=6))
         events = [{ID_COLUMN: one} | data.draw(CONTENTS) for one in named]
-        answered = publish(session, model_id, events)
-        assert sum(answered[name] for name in SAME) == len(events)
-        assert answered["created"] == len(set(named) - known)
+        response = publish(session, model_id, events)
+        assert sum(response[name] for name in SAME) == len(events)
+        assert response["created"] == len(set(named) - known)
         known.update(named)
         again = publish(session, model_id, events[-1:])
         assert [again[name] for name in SAME] == [0, 0, 1]
@@ -44,9 +44,9 @@ def violations_are_counted(session: Session, data: st.DataObject) -> None:
     """A response counts each violation of its events."""
     model_id = new_model(session, new_project(session)["id"])["id"]
     contents = data.draw(st.lists(CONTENTS, min_size=1, max_size=4))
-    answered = publish(session, model_id, [{ID_COLUMN: f"{n}"} | content for n, content in enumerate(contents)])
+    response = publish(session, model_id, [{ID_COLUMN: f"{n}"} | content for n, content in enumerate(contents)])
     found = Counter((v["column"], v["kind"]) for item in read(session, model_id) for v in item["violations"])
-    assert {(v["column"], v["kind"]): v["count"] for v in answered["violations"]} == found
+    assert {(v["column"], v["kind"]): v["count"] for v in response["violations"]} == found
     missing = sum("carrier" not in content for content in contents)
     beyond = sum(content.get("distance") == 6000 for content in contents)
     mistyped = sum(content.get("distance") == "far" for content in contents)

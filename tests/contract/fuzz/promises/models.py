@@ -43,13 +43,13 @@ def patch_keeps_the_rest(session: Session, data: st.DataObject) -> None:
             changes["spec"] = {"inputs": [ID_COLUMN]}
         elif "spec" in changes:
             changes["schema"] = full["schema"]
-        before, answered = session.get(path), session.patch(path, changes)
-        assert session.get(path) == answered
+        before, updated = session.get(path), session.patch(path, changes)
+        assert session.get(path) == updated
         for name in before.keys() - CHANGING - changes.keys():
-            assert answered[name] == before[name], name
+            assert updated[name] == before[name], name
         for name in changes.keys() - {"schema", "spec"}:
-            assert answered[name] == changes[name], name
-        assert _names(answered["schema"]) == _names(changes.get("schema", before["schema"]))
+            assert updated[name] == changes[name], name
+        assert _names(updated["schema"]) == _names(changes.get("schema", before["schema"]))
 
 
 @promise("generate_model", "upload_file", "create_model")
@@ -86,9 +86,9 @@ def an_update_keeps_the_rest(session: Session, data: st.DataObject) -> None:
     }
     named = data.draw(st.lists(st.sampled_from([*known, "unknown", "nowhere"]), min_size=1, max_size=4, unique=True))
     sent = {one: data.draw(st.fixed_dictionaries({}, optional=changes)) for one in named}
-    answered = update(session, model["id"], [{ID_COLUMN: one, **change} for one, change in sent.items()])
-    assert answered["unknown_event_ids"] == [one for one in named if one not in known]
-    assert answered["updated"] == len([one for one in named if one in known])
+    updated = update(session, model["id"], [{ID_COLUMN: one, **change} for one, change in sent.items()])
+    assert updated["unknown_event_ids"] == [one for one in named if one not in known]
+    assert updated["updated"] == len([one for one in named if one in known])
     after = _by_id(session, model["id"], known)
     for one in known:
         change = sent.get(one, {})

@@ -165,10 +165,11 @@ def sync_detailed(
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
-    100,000
-    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
-    409.
-    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    40,000
+    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum`
+    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
+    *Retries* in the
     introduction.
 
     Args:
@@ -243,10 +244,11 @@ def sync(
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
-    100,000
-    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
-    409.
-    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    40,000
+    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum`
+    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
+    *Retries* in the
     introduction.
 
     Args:
@@ -316,10 +318,11 @@ async def asyncio_detailed(
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
-    100,000
-    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
-    409.
-    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    40,000
+    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum`
+    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
+    *Retries* in the
     introduction.
 
     Args:
@@ -392,10 +395,11 @@ async def asyncio(
        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
-    100,000
-    columns (the server's setting `max_columns_in_sum`), as each takes memory; a model beyond that is a
-    409.
-    Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
+    40,000
+    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum`
+    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
+    *Retries* in the
     introduction.
 
     Args:

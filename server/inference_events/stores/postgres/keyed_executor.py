@@ -1,4 +1,4 @@
-"""Calls in order: those of one lane run one after the other, those of different lanes at once."""
+"""Run calls in threads: calls with the same key one after the other, others at the same time."""
 
 from collections import deque
 from collections.abc import Callable
@@ -18,8 +18,8 @@ class _Task:
     done: Future[Any]
 
 
-class Lanes:
-    """Runs calls in threads, at most one of each lane at a time."""
+class KeyedExecutor:
+    """Runs calls in threads, at most one for each key at a time."""
 
     def __init__(self, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, "event-writer")
@@ -27,17 +27,17 @@ class Lanes:
         self._waiting: dict[str, deque[_Task]] = {}
         self._closed = False
 
-    def submit(self, lane: str, call: Callable[[], T]) -> Future[T]:
-        """Run a call after all that were submitted to its lane before. Raises StoreClosed."""
+    def submit(self, key: str, call: Callable[[], T]) -> Future[T]:
+        """Run a call after all earlier calls with the same key. Raises StoreClosed."""
         task = _Task(call, Future())
         with self._changed:
             if self._closed:
                 raise StoreClosed
-            if lane in self._waiting:
-                self._waiting[lane].append(task)
+            if key in self._waiting:
+                self._waiting[key].append(task)
             else:
-                self._waiting[lane] = deque([task])
-                self._executor.submit(self._run, lane)
+                self._waiting[key] = deque([task])
+                self._executor.submit(self._run, key)
         return task.done
 
     def depth(self) -> int:
@@ -52,17 +52,17 @@ class Lanes:
             self._changed.wait_for(lambda: not self._waiting)
         self._executor.shutdown()
 
-    def _run(self, lane: str) -> None:
+    def _run(self, key: str) -> None:
         with self._changed:
-            task = self._waiting[lane][0]
+            task = self._waiting[key][0]
         _complete(task)
         with self._changed:
-            self._waiting[lane].popleft()
-            if self._waiting[lane]:
-                # At the end of the executor's queue, so that no lane keeps the others waiting.
-                self._executor.submit(self._run, lane)
+            self._waiting[key].popleft()
+            if self._waiting[key]:
+                # At the end of the executor's queue, so that no key keeps the others waiting.
+                self._executor.submit(self._run, key)
             else:
-                del self._waiting[lane]
+                del self._waiting[key]
                 self._changed.notify_all()
 
 

@@ -1,4 +1,4 @@
-"""Work on wide tables takes turns with the rest."""
+"""Commands on wide tables do not hold up the others."""
 
 from typing import Any, NamedTuple
 
@@ -7,12 +7,12 @@ import pyarrow as pa
 
 from inference_events.events.types import Chunk, EventBatch, Write, WriteKind
 from inference_events.stores.duckdb.commands import ApplySchema, EndJob
-from inference_events.stores.duckdb.turns import WIDE_COLUMNS, take_turns
+from inference_events.stores.duckdb.scheduling import WIDE_COLUMNS, schedule
 
 
 class Waiting(NamedTuple):
     name: str
-    work: Any
+    command: Any
 
 
 def write(name: str, model_id: str, columns: int = 1, chunk: Chunk | None = None) -> Waiting:
@@ -27,18 +27,18 @@ def schema(name: str, model_id: str, columns: int) -> Waiting:
 
 
 def names(*waiting: Waiting) -> list[list[str]]:
-    return [[task.name for task in group] for group in take_turns(waiting)]
+    return [[task.name for task in group] for group in schedule(waiting)]
 
 
-def test_without_wide_work_all_is_one_group() -> None:
-    """Usual work keeps its order and is committed together."""
-    work = write("a", "m1"), schema("b", "m2", 3), Waiting("c", EndJob("job")), write("d", "m1")
-    assert names(*work) == [["a", "b", "c", "d"], [], []]
+def test_commands_on_narrow_tables_are_one_group() -> None:
+    """Commands on narrow tables keep their order and are committed together."""
+    commands = write("a", "m1"), schema("b", "m2", 3), Waiting("c", EndJob("job")), write("d", "m1")
+    assert names(*commands) == [["a", "b", "c", "d"], [], []]
 
 
-def test_requests_to_other_models_pass_wide_work() -> None:
-    """They are committed before it, and it is committed alone, one piece at a time."""
-    work = (
+def test_requests_to_other_models_overtake_a_wide_table() -> None:
+    """Requests to other models are committed before a command on a wide table, which is committed alone."""
+    commands = (
         write("first", "m1"),
         write("wide", "m2", WIDE_COLUMNS),
         schema("wide too", "m3", WIDE_COLUMNS),
@@ -46,13 +46,13 @@ def test_requests_to_other_models_pass_wide_work() -> None:
         write("wide as well", "m4", WIDE_COLUMNS),
         write("passes too", "m5"),
     )
-    assert names(*work) == [["first", "passes", "passes too"], ["wide"], ["wide too", "wide as well"]]
+    assert names(*commands) == [["first", "passes", "passes too"], ["wide"], ["wide too", "wide as well"]]
 
 
-def test_what_depends_on_order_keeps_it() -> None:
-    """Work on the model of wide work stays behind it, and so do jobs, and what follows on either."""
+def test_dependent_commands_keep_their_order() -> None:
+    """Commands on the same model, chunks of jobs, and commands that follow them do not overtake."""
     chunk = Chunk("job", 1, 0, 1, np.zeros(1, np.int64))
-    work = (
+    commands = (
         write("wide", "m1", WIDE_COLUMNS),
         schema("same model", "m1", 1),
         write("same model too", "m1"),
@@ -60,4 +60,4 @@ def test_what_depends_on_order_keeps_it() -> None:
         write("after the chunk", "m2"),
         Waiting("end", EndJob("job")),
     )
-    assert names(*work) == [[], ["wide"], ["same model", "same model too", "chunk", "after the chunk", "end"]]
+    assert names(*commands) == [[], ["wide"], ["same model", "same model too", "chunk", "after the chunk", "end"]]

@@ -1,0 +1,29 @@
+"""How figures get their rows: bins of time, the rows relation, and the bounds of each computation."""
+
+from inference_events.monitoring.engine.bins import MAX_BINS, Bins, BinsError, BinSize, make_bins
+from inference_events.monitoring.engine.computation import Computation, FigureEngine, Rows
+from inference_events.monitoring.engine.errors import EngineBusy, QueryCancelled, QueryTimeout, QueryTooLarge
+from inference_events.monitoring.engine.revisions import encode_revision, is_unchanged
+from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql, label_column, value_column
+
+__all__ = [
+    "MAX_BINS",
+    "BinSize",
+    "Bins",
+    "BinsError",
+    "Computation",
+    "EngineBusy",
+    "FigureEngine",
+    "QueryCancelled",
+    "QueryTimeout",
+    "QueryTooLarge",
+    "RowSelection",
+    "Rows",
+    "Segment",
+    "Sql",
+    "encode_revision",
+    "is_unchanged",
+    "label_column",
+    "make_bins",
+    "value_column",
+]

@@ -1,0 +1,204 @@
+"""Computes figures: one moment of a model's events, and the statements that read rows of it.
+
+The store yields Arrow batches, and an in-memory DuckDB aggregates them as they come. Both run in the caller's thread.
+"""
+
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from inference_events.events.columns import batch_schema
+from inference_events.events.store import EventStore, Snapshot
+from inference_events.events.types import DataRevision
+from inference_events.models.schema import ModelSchema
+from inference_events.monitoring.engine.errors import QueryTooLarge
+from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, WAIT_SECONDS, Readers
+from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered, quoted, value_column
+from inference_events.monitoring.engine.watchdog import Watchdog
+
+Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
+
+
+class FigureEngine:
+    """Lets a few threads compute at a time, each for a limited time and in limited memory. Any thread may use it."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        seconds: float,
+        *,
+        instances: int = INSTANCES,
+        memory_bytes: int = MEMORY_BYTES,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        """`seconds` bound a computation with its waiting. The other bounds are those of `Readers`."""
+        self._store = store
+        self._seconds = seconds
+        self._readers = Readers(instances, memory_bytes, wait_seconds)
+
+    @contextmanager
+    def compute(self, schema: ModelSchema, cancelled: threading.Event | None = None) -> "Iterator[Computation]":
+        """Give a computation on the present moment of a model.
+
+        Set `cancelled` to end it from another thread. It and each of its calls may raise EngineBusy, QueryTimeout,
+        QueryTooLarge and QueryCancelled. Raises ModelUnknown and RevisionChanged as `EventStore.snapshot` does.
+        """
+        watchdog = Watchdog(self._seconds, cancelled or threading.Event())
+        with self._readers.one(watchdog) as db, self._store.snapshot(schema.model_id, schema.revision) as snapshot:
+            computation = Computation(db, snapshot, schema, watchdog)
+            with watchdog.watching(computation.interrupt):
+                yield computation
+
+    def close(self) -> None:
+        """Free the memory. No computation may run."""
+        self._readers.close()
+
+
+class Computation:
+    """Statements that read rows of one moment. For one thread."""
+
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: ModelSchema, watchdog: Watchdog
+    ) -> None:
+        self._db = db
+        self.snapshot = snapshot
+        self._schema = schema
+        self._watchdog = watchdog
+        self._open_reads: list[Batches] = []
+        self._failure: BaseException | None = None
+        self._relations = 0
+        self._is_cancelled = False
+
+    def data_revision(self, environment_id: str) -> DataRevision:
+        """Return the data revision of an environment, at the moment of all rows."""
+        return self.snapshot.data_revision(environment_id)
+
+    def rows(self, selection: RowSelection, name: str = "rows") -> "Rows":
+        """Return a rows relation that statements call `name`. Raises KeyError for a column that is not declared."""
+        self._relations += 1
+        source = f"source_{self._relations}"
+        self._db.register(source, _Source(self, selection, self._schema.arrow))
+        return Rows(self, selection, name, source)
+
+    def query(self, statement: Sql, *relations: "Rows") -> pa.Table:
+        """Return the rows of a statement that reads these relations by their names, in any order."""
+        defined = [relation.definition() for relation in relations]
+        tables = ", ".join(
+            f"{quoted(rows.name)} AS ({text})" for rows, (text, _) in zip(relations, defined, strict=True)
+        )
+        values = [value for _, bound in defined for value in bound]
+        return self.run(f"WITH {tables} SELECT * FROM ({statement.text})", [*values, *statement.values])
+
+    def run(self, text: str, values: Sequence[Any]) -> pa.Table:
+        """Execute a statement that stands alone."""
+        self._watchdog.check()
+        self._failure = None
+        try:
+            return self._db.sql(text, params=list(values)).to_arrow_table()
+        except duckdb.Error as error:
+            self._watchdog.check()
+            if self._failure is not None:
+                # DuckDB kept only its text.
+                raise self._failure from None
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise QueryTooLarge from None
+            raise
+        finally:
+            self._close_reads()
+
+    def interrupt(self) -> None:
+        """Stop what runs. Any thread may call it, several times."""
+        with suppress(duckdb.Error):
+            self._db.interrupt()
+        if not self._is_cancelled:
+            self._is_cancelled = True
+            self.snapshot.cancel()
+
+    def guarded(self, batches: Batches) -> Batches:
+        """Pass batches on while the computation may run, and note why they end early."""
+        self._open_reads.append(batches)
+        try:
+            for batch in batches:
+                self._watchdog.check()
+                yield batch
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def _close_reads(self) -> None:
+        """Close what a statement did not read to its end."""
+        for batches in self._open_reads:
+            batches.close()
+        self._open_reads = []
+
+
+class Rows:
+    """A rows relation of a computation."""
+
+    def __init__(self, computation: Computation, selection: RowSelection, name: str, source: str) -> None:
+        self.name = name
+        self._computation = computation
+        self._selection = selection
+        self._source = source
+        self._kept: str | None = None
+
+    def aggregate(self, expressions: Sequence[Sql]) -> pa.Table:
+        """Return aggregates of each bin that has rows: `bin`, and `a0`, `a1` … for the expressions, by bin.
+
+        The rows are read once, however many expressions there are.
+        """
+        columns = ", ".join(["bin", *(f"{each.text} AS a{number}" for number, each in enumerate(expressions))])
+        values = [value for each in expressions for value in each.values]
+        table = self.query(_Statement(f"SELECT {columns} FROM {quoted(self.name)} GROUP BY bin", values))
+        return table.sort_by("bin")
+
+    def query(self, statement: Sql, *others: "Rows") -> pa.Table:
+        """Return the rows of a statement that reads this relation, and others, in any order."""
+        return self._computation.query(statement, self, *others)
+
+    def keep(self) -> None:
+        """Prepare for several statements: keep the rows in memory if it takes longer to read them again."""
+        if self._kept is None and self._computation.snapshot.is_slow:
+            text, values = self.definition()
+            self._computation.run(f"CREATE TEMP TABLE kept_{self._source} AS {text}", values)
+            self._kept = f"kept_{self._source}"
+
+    def definition(self) -> tuple[str, Sequence[Any]]:
+        """Return the query that makes the relation, and its values."""
+        segment = self._selection.segment
+        if self._kept is not None:
+            return f"SELECT * FROM {self._kept}", ()
+        if segment is None:
+            return f"SELECT * FROM {self._source}", ()
+        condition = segment.sql(value_column)
+        return f"SELECT * FROM {self._source} WHERE {condition.text}", condition.values
+
+
+class _Statement:
+    def __init__(self, text: str, values: Sequence[Any]) -> None:
+        self.text = text
+        self.values = values
+
+
+class _Source:
+    """What DuckDB scans. Each scan reads the rows again."""
+
+    def __init__(self, computation: Computation, selection: RowSelection, declared: pa.Schema) -> None:
+        self._computation = computation
+        self._selection = selection
+        self._schema = batch_schema(selection.stored, declared).append(BIN)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        batches = self._computation.guarded(self._read())
+        return pa.RecordBatchReader.from_batches(self._schema, batches).__arrow_c_stream__(requested_schema)
+
+    def _read(self) -> Batches:
+        read = self._computation.snapshot.columns(self._selection.stored)
+        try:
+            yield from numbered(read, self._schema, self._selection.bins)
+        finally:
+            read.close()
