@@ -1,18 +1,18 @@
 """The server's public address, and the proxies before it."""
 
+import re
 from ipaddress import ip_network
-from urllib.parse import urlsplit
+
+_PUBLIC_URL = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", re.ASCII)
 
 
 def check_public_url(url: str | None) -> str | None:
     """Return the URL without a slash at its end, if any. Raises ValueError, which does not show it."""
     if url is None:
         return None
-    parts = urlsplit(url)
-    is_root = parts.path in ("", "/") and not (parts.query or parts.fragment)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or not is_root:
+    if not _PUBLIC_URL.fullmatch(url):
         raise ValueError("must be https://HOST or http://HOST, perhaps with a port: the server has no path prefix")
-    return f"{parts.scheme}://{parts.netloc}"
+    return url.removesuffix("/")
 
 
 def check_proxies(proxies: str | None) -> str | None:

@@ -323,6 +323,9 @@ def test_an_unknown_commit_is_settled(
     project_id = catalog.write(write)
     assert len(runs) == (1 if is_done else 2)
     assert catalog.read(lambda session: session.scalars(select(Project.id)).all()) == [project_id]
+    assert catalog.database_use is not None
+    assert catalog.database_use.unknown_commits == 1
+    assert catalog.database_use.retries >= len(runs) - 1
 
 
 def test_a_deadlock_is_resolved(catalog: Catalog, other: Catalog) -> None:

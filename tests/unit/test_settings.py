@@ -95,7 +95,18 @@ def test_a_public_url_has_no_path(path: str) -> None:
         Settings(public_url=f"https://events.example.com{path}")
 
 
-@pytest.mark.parametrize("url", ["events.example.com", "ftp://events.example.com", "https://", "https://me:pw@host"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "events.example.com",
+        "ftp://host",
+        "https://",
+        "https://me:pw@host",
+        "https://host:x",
+        "https://[x]",
+        "http://a b",
+    ],
+)
 def test_a_public_url_is_one(url: str) -> None:
     """Anything else is refused, and not repeated in the message: it may have a password."""
     with pytest.raises(ValidationError, match="must be https://HOST") as refused:
