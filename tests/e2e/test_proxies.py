@@ -45,8 +45,7 @@ def test_only_a_trusted_proxy_names_the_client(
 
 
 def test_links_begin_with_the_public_url(tmp_path: Path) -> None:
-    """What the server links to is at the public URL, whatever host and headers a client names. Without one, links are
-    relative."""
+    """Links begin with the public URL, for any host and headers that a client names. Without one they are relative."""
     for settings, redirect, root in (({"public_url": f"{PUBLIC}/"}, f"{PUBLIC}/docs", PUBLIC), ({}, "/docs", "/")):
         server = Program(tmp_path / "data", TOKEN, settings | {"trusted_proxies": "127.0.0.1"})
         server.start()

@@ -122,7 +122,7 @@ def test_files_of_this_machine_are_not_copied(tmp_path: Path, copy: Path) -> Non
 
 
 def test_a_copy_is_removed(tmp_path: Path) -> None:
-    """Whatever ends a job, its copy goes."""
+    """A copy is removed at the end of its job, also after an error."""
     with suppress(ZeroDivisionError), copy_path(tmp_path) as path:
         path.write_bytes(b"abc")
         raise ZeroDivisionError

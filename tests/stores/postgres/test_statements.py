@@ -48,7 +48,7 @@ def use_everything(opened: Opened) -> None:
 
 
 def test_statements_keep_the_rules(opened: Opened, statements: list[str]) -> None:
-    """Whatever the store does, it does by statements that keep the rules. The suite of all engines checks its own."""
+    """Every statement that the store sends keeps the rules. The suite of all engines checks its own statements."""
     use_everything(opened)
     assert len(are_about_events(statements)) > 15
     assert_rules(statements)
