@@ -38,12 +38,15 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.operations.baselines import BaselineOperations
+from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
 from inference_events.operations.events import EventOperations, respond
 from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.models import ModelOperations
+from inference_events.operations.monitoring import MonitoringOperations
 from inference_events.operations.projects import ProjectOperations
+from inference_events.operations.segments import SegmentOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.purge import PURGE_EVERY_SECONDS, Purge
@@ -76,6 +79,7 @@ class Services:
         backend = self._open_backend()
         self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
         self.new_secret = backend.new_secret
+        self._chunk_rows = self.settings.file_chunk_rows or backend.chunk_rows
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
@@ -102,7 +106,8 @@ class Services:
             self.registry,
             self.file_store,
             self.readers,
-            chunk_rows=settings.file_chunk_rows,
+            copies=self.directory.incoming,
+            chunk_rows=self._chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(
@@ -155,12 +160,15 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
     file_store, readiness = services.file_store, services.readiness
     return handlers(
         baselines=BaselineOperations(catalog, store),
+        custom_metrics=CustomMetricOperations(catalog),
         environments=EnvironmentOperations(catalog, store),
         events=EventOperations(catalog, store, queue, registry, services.batcher, services.exporter),
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
+        monitoring=MonitoringOperations(catalog),
         projects=ProjectOperations(catalog, queue),
+        segments=SegmentOperations(catalog),
         server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),
         tokens=TokenOperations(catalog, services.directory),
     )
@@ -186,6 +194,7 @@ def create_app(
         authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
+        public_url=settings.public_url,
         file_store=services.file_store,
         metrics=services.metrics,
         lifespan=_lifespan(services),

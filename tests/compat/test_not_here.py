@@ -37,12 +37,6 @@ def webhook() -> fdl.Webhook:
     return webhook
 
 
-def expression(kind: type, model: fdl.Model) -> fdl.CustomMetric | fdl.Segment:
-    expression = kind(name="expression", model_id=model.id, definition="distance > 1")
-    expression.id = uuid4()
-    return expression
-
-
 def artifact(folder: Path) -> Path:
     (folder / "package.py").write_text("")
     return folder
@@ -51,9 +45,7 @@ def artifact(folder: Path) -> Path:
 PARTS = {
     "AlertRecord": "alert rules",
     "AlertRule": "alert rules",
-    "CustomMetric": "custom metrics",
     "ModelDeployment": "model deployments",
-    "Segment": "segments",
     "Webhook": "webhooks",
     "Model.explain": "explanations",
     "Model.get_fairness": "fairness",
@@ -80,11 +72,6 @@ CALLS: dict[str, Call] = {
     "AlertRule.list": lambda model, _: list(fdl.AlertRule.list(model.id)),
     "AlertRule.set_notification_config": lambda model, _: alert_rule(model).set_notification_config(["me@here"]),
     "AlertRule.update": lambda model, _: alert_rule(model).update(),
-    "CustomMetric.create": lambda model, _: expression(fdl.CustomMetric, model).create(),
-    "CustomMetric.delete": lambda model, _: expression(fdl.CustomMetric, model).delete(),
-    "CustomMetric.from_name": lambda model, _: fdl.CustomMetric.from_name("metric", model.id),
-    "CustomMetric.get": lambda model, _: fdl.CustomMetric.get(uuid4()),
-    "CustomMetric.list": lambda model, _: list(fdl.CustomMetric.list(model.id)),
     "Model.add_artifact": lambda model, folder: model.add_artifact(artifact(folder)),
     "Model.add_surrogate": lambda model, _: model.add_surrogate(uuid4()),
     "Model.deployment": lambda model, _: model.deployment,
@@ -104,11 +91,6 @@ CALLS: dict[str, Call] = {
     "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}),
     "ModelDeployment.of": lambda model, _: fdl.ModelDeployment.of(model.id),
     "ModelDeployment.update": lambda model, _: fdl.ModelDeployment(model.id).update(),
-    "Segment.create": lambda model, _: expression(fdl.Segment, model).create(),
-    "Segment.delete": lambda model, _: expression(fdl.Segment, model).delete(),
-    "Segment.from_name": lambda model, _: fdl.Segment.from_name("segment", model.id),
-    "Segment.get": lambda model, _: fdl.Segment.get(uuid4()),
-    "Segment.list": lambda model, _: list(fdl.Segment.list(model.id)),
     "Webhook.create": lambda model, _: webhook().create(),
     "Webhook.delete": lambda model, _: webhook().delete(),
     "Webhook.from_name": lambda model, _: fdl.Webhook.from_name("hook"),
@@ -176,19 +158,3 @@ def test_abandoned_queries_of_the_client_are_refused(name: str, call: Call, mode
             call(model, tmp_path)
     else:
         assert_is_not_here(name, call, model, tmp_path)
-
-
-@pytest.mark.needs("Model.download_data")
-@pytest.mark.partly("Model.download_data", "segments")
-@pytest.mark.parametrize(
-    "segment",
-    [{"segment_definition": "distance > 1"}, {"segment_id": uuid4()}],
-    ids=lambda segment: next(iter(segment)),
-)
-def test_events_of_a_segment_are_unsupported(segment: dict[str, object], model: fdl.Model, tmp_path: Path) -> None:
-    """Downloading by segment is a 501 that says so; no file is written that looks like the segment's events."""
-    model.publish([{"distance": 1}])
-    with pytest.raises(fdl.ApiError, match="segments") as refusal:
-        model.download_data(tmp_path, fdl.EnvType.PRODUCTION, **segment)
-    assert refusal.value.code == 501
-    assert list(tmp_path.iterdir()) == []

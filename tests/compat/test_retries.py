@@ -214,6 +214,23 @@ def deleted_baseline() -> Case:
     assert list(model.baselines) == []
 
 
+def segment() -> Case:
+    model = new_model()
+    yield
+    made = fdl.Segment("large", model.id, "x > 1").create()
+    yield
+    assert [found.id for found in fdl.Segment.list(model.id)] == [made.id]
+
+
+def deleted_custom_metric() -> Case:
+    model = new_model()
+    made = fdl.CustomMetric("total", model.id, "sum(x)").create()
+    yield
+    made.delete()
+    yield
+    assert list(fdl.CustomMetric.list(model.id)) == []
+
+
 def deleted_model() -> Case:
     model = new_model()
     model.publish_stream(events()[:1])
@@ -252,6 +269,8 @@ CASES: list[Callable[[], Case]] = [
     added_column,
     baseline,
     deleted_baseline,
+    segment,
+    deleted_custom_metric,
     deleted_model,
     deleted_project,
 ]

@@ -202,6 +202,8 @@ def prepare(access: Access) -> Fixtures:
     window = {"type": "STATIC", "start_time": 0, "end_time": 1}
     baseline = {**production, **window, "name": "fixed"}
     baseline_id = call("POST", "/v3/baselines", json=baseline)["id"]
+    segment = {"model_id": model_id, "name": "large", "definition": "number > 1"}
+    metric = {"model_id": model_id, "name": "total", "definition": "sum(number)"}
     access.settle()
     (environment,) = [
         one for one in call("GET", f"/v3/models/{model_id}/environments")["items"] if one["name"] == "training"
@@ -212,6 +214,8 @@ def prepare(access: Access) -> Fixtures:
         "job_id": job_id,
         "environment_id": environment["id"],
         "baseline_id": baseline_id,
+        "segment_id": call("POST", "/v3/segments", json=segment)["id"],
+        "custom_metric_id": call("POST", "/v3/custom-metrics", json=metric)["id"],
         "file_id": call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"],
         "used_file_id": file_id,
         "upload_id": begun_id,
@@ -230,6 +234,9 @@ def prepare(access: Access) -> Fixtures:
         "create_model": model | {"name": "another"},
         "update_model": {"description": "changed"},
         "create_baseline": baseline | {"name": "another"},
+        "create_segment": segment | {"name": "another"},
+        "create_custom_metric": metric | {"name": "another"},
+        "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},
     }

@@ -162,7 +162,7 @@ def test_a_deleted_project_stays_in_its_tokens_and_opens_only_its_jobs(access: A
     access.call("POST", "/v3/projects", json={"name": name})
     assert access.call("GET", f"/v3/jobs/{deletion.json()['data']['job']['id']}", secret=secret)["status"] == "SUCCESS"
     assert access.listed(token_id)["project_ids"] == [fixtures.ids["project_id"]]
-    for path in ("projects", "models", "environments", "baselines"):
+    for path in ("projects", "models", "environments", "baselines", "segments", "custom-metrics"):
         assert access.call("GET", f"/v3/{path}", secret=secret)["total"] == 0
     assert access.send("GET", f"/v3/models/{fixtures.ids['model_id']}", secret).status_code == 404
 

@@ -364,13 +364,10 @@ def test_a_dataset_is_named_by_its_id(api: Api, simple: str) -> None:
 
 
 def test_an_impossible_download_is_refused(api: Api, simple: str) -> None:
-    """An unknown model and no events at all are 404, a segment 501."""
+    """An unknown model and no events at all are 404; a null instead of a segment means all events."""
     assert api.refused(404, str(uuid4())) == ["Model not found for the given identifier"]
     empty = api.model()
     assert api.refused(404, empty) == ["No events found that match the request"]
-    assert api.refused(501, simple, segment={"id": None, "definition": "n > 1"}) == [
-        "This server does not offer segments"
-    ]
     assert api.table(simple, segment=None, chunk_size=1000, env_id=None)["n"].to_pylist() == list(range(10))
 
 

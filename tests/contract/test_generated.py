@@ -80,7 +80,9 @@ def test_protocols_have_exactly_the_operations_of_the_specification() -> None:
     """Every operationId is a method of the Protocol of its tag, and nothing else is."""
     tags = {re.sub(r"Operations$", "", name): kind for name, kind in vars(operations).items() if name in protocols()}
     methods = {(tag, name) for tag, kind in tags.items() for name in vars(kind) if not name.startswith("_")}
-    assert methods == {(node["tags"][0], node["operationId"]) for node in operation_nodes(SPEC)}
+    assert methods == {
+        (node["tags"][0].title().replace(" ", ""), node["operationId"]) for node in operation_nodes(SPEC)
+    }
     assert {name for _, name in methods} == operation_ids(SPEC) == set(STATUS)
 
 
@@ -129,7 +131,8 @@ def module(methods: dict[str, str]) -> str:
         own = [node.name for node in protocol.body if isinstance(node, ast.AsyncFunctionDef)]
         body = "\n".join(methods[method] for method in own if method in methods).replace("\n", "\n    ")
         classes.append(f"class {name}:\n    {body}")
-        arguments.append(f"{name.removesuffix('Operations').lower()}={name}()")
+        tag = re.sub("(?<!^)(?=[A-Z])", "_", name.removesuffix("Operations")).lower()
+        arguments.append(f"{tag}={name}()")
     return HANDLERS.replace("{classes}", "\n\n".join(classes)).replace("{arguments}", ", ".join(arguments))
 
 

@@ -340,6 +340,11 @@ def test_names_are_nothing_but_names(api: Api, text: str) -> None:
     (environment,) = api.find(f"/v3/models/{model_id}/environments", "name", name)
     window = {"type": "STATIC", "env_type": "PRE_PRODUCTION", "env_id": environment["id"]}
     baseline = api.send("POST", "/v3/baselines", {"name": baseline_name, "model_id": model_id, **window}, 200)
+    for kind, definition in (("segments", "is_null(str)"), ("custom-metrics", "count(str)")):
+        body = {"name": name, "model_id": model_id, "definition": definition, "description": text}
+        made = api.send("POST", f"/v3/{kind}", body, 200)
+        assert (made["name"], made["description"]) == (name.strip(), text)
+        assert [one["id"] for one in api.find(f"/v3/models/{model_id}/{kind}", "name", name.strip())] == [made["id"]]
     token = api.send("POST", "/v3/tokens", {"name": name, "scopes": ["read"]}, 200)
     shown = api.find(f"/v3/models/{model_id}/baselines", "name", baseline_name)
     assert [(one["id"], one["name"]) for one in shown] == [(baseline["id"], baseline_name)]

@@ -20,8 +20,12 @@ LISTS = (
     "/v3/tokens",
     "/v3/environments",
     "/v3/baselines",
+    "/v3/segments",
+    "/v3/custom-metrics",
     "/v3/models/{model_id}/environments",
     "/v3/models/{model_id}/baselines",
+    "/v3/models/{model_id}/segments",
+    "/v3/models/{model_id}/custom-metrics",
 )
 STATIC: Mapping[str, Any] = {"type": "STATIC", "env_type": "PRODUCTION", "start_time": DAY, "end_time": DAY + 10}
 ROLLING: Mapping[str, Any] = {

@@ -106,6 +106,8 @@ def test_every_operation_with_text_is_tried() -> None:
         ("/v3/models", "description"),
         ("/v3/models", "anything"),
         ("/v3/baselines", "name"),
+        ("/v3/segments", "definition"),
+        ("/v3/custom-metrics", "name"),
         ("/v3/tokens", "name"),
     } <= tried
 

@@ -29,8 +29,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 JOB_SECONDS = 60
 # The secrets that replace a value. Some are valid texts, and are refused for their meaning.
 STAND_INS: list[Any] = [SECRET, [SECRET], {"name": SECRET}, [{"name": SECRET}], f"{SECRET} {'x' * 500}"]
-# Fields that hold names of columns: a message may show these.
-NAMES = ("/spec/", "/column_names", "/schema/columns")
+# Fields that hold names of columns, or definitions, whose faults are shown: a message may show these.
+NAMES = ("/spec/", "/column_names", "/schema/columns", "/definition", "/segment/definition")
 COLUMNS: list[dict[str, Any]] = [
     {"name": "flight_id", "data_type": "str"},
     {"name": "distance", "data_type": "int", "min": 0, "max": 5},
@@ -215,7 +215,7 @@ def test_a_request_of_no_operation_shows_nothing(api: Api) -> None:
     """Unknown paths, methods, parameters and headers are refused without their values."""
     assert api.hides("GET", f"/v3/{SECRET}") == 404
     assert api.hides("POST", f"/v3/jobs/{SECRET}") == 405
-    assert api.hides("GET", f"/v3/segments/{SECRET}") == 501
+    assert api.hides("GET", f"/v3/charts/{SECRET}") == 501
     assert api.hides("GET", "/v3/projects", params={SECRET: SECRET}) == 400
     assert api.hides("GET", "/v3/projects", headers={"Authorization": f"Bearer {SECRET}"}) == 401
     assert api.hides("GET", "/v3/projects", headers={"Authorization": SECRET}) == 401

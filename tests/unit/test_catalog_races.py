@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import (
     Catalog,
     baselines,
+    definitions,
     files,
     jobs,
     models,
@@ -25,13 +26,15 @@ from inference_events.catalog import (
 )
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
-from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, utc_now
+from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, Segment, utc_now
 from inference_events.context import Request, enter_request
 from inference_events.errors import ApiError, Conflict, ObjectNotFound
 from inference_events.files.store import StoredObject
 from inference_events.idempotency.catalog_writes import change
 from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog
+from inference_events.monitoring.definitions.changes import check_change
+from inference_events.monitoring.definitions.rules import stored_subject
 
 T = TypeVar("T")
 Write = Callable[[Session], object]
@@ -182,6 +185,24 @@ def test_no_change_of_a_model_is_lost(replicas: tuple[Catalog, Catalog], model: 
     after(replicas, use("a"), use("b"))
     kept = replicas[0].read(lambda session: models.get(session, model.id))
     assert (kept.schema_revision, kept.event_id_col) == (3, "b")
+
+
+def test_a_definition_keeps_its_columns(replicas: tuple[Catalog, Catalog], model: Model, token_id: str) -> None:
+    """A column that a definition uses, which is being created just then, is not removed."""
+
+    def define(session: Session) -> None:
+        row = models.get(session, model.id, Lock.SHARED)
+        definition = Segment(model_id=row.id, name="old", definition="age > 1", created_by_id=token_id)
+        definitions.create(session, definition)
+
+    def remove(session: Session) -> None:
+        before = stored_subject(session, models.get(session, model.id, Lock.EXCLUSIVE))
+        check_change(session, models.update(session, model.id, {"schema": {"columns": []}}, token_id), before)
+
+    with_age = {"schema": {"columns": [{"name": "age", "data_type": "int"}]}}
+    replicas[0].write(lambda session: models.update(session, model.id, with_age, token_id))
+    with pytest.raises(Conflict, match='"old"'):
+        after(replicas, define, remove)
 
 
 def test_nothing_is_made_in_what_is_deleted(replicas: tuple[Catalog, Catalog], model: Model, token_id: str) -> None:

@@ -36,6 +36,7 @@ SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
 # Operations that change something, have no keys, and may run twice without harm.
 HARMLESS = {
     "begin_multipart_upload",
+    "check_definition",
     "download_events",
     "generate_model",
     "read_events",

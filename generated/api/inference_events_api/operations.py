@@ -233,6 +233,79 @@ class BaselinesOperations(Protocol):
         """Delete a baseline"""
 
 
+class SegmentsOperations(Protocol):
+    async def list_model_segments(
+        self,
+        *,
+        model_id: str,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.SegmentPage:
+        """List the segments of a model"""
+
+    async def list_segments(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.SegmentPage:
+        """List segments"""
+
+    async def create_segment(self, *, body: types.SegmentCreate) -> types.SegmentResponse:
+        """Create a segment"""
+
+    async def get_segment(self, *, segment_id: str) -> types.SegmentResponse:
+        """Get a segment"""
+
+    async def delete_segment(self, *, segment_id: str) -> types.SegmentResponse:
+        """Delete a segment"""
+
+
+class CustomMetricsOperations(Protocol):
+    async def list_model_custom_metrics(
+        self,
+        *,
+        model_id: str,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.CustomMetricPage:
+        """List the custom metrics of a model"""
+
+    async def list_custom_metrics(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.CustomMetricPage:
+        """List custom metrics"""
+
+    async def create_custom_metric(self, *, body: types.CustomMetricCreate) -> types.CustomMetricResponse:
+        """Create a custom metric"""
+
+    async def get_custom_metric(self, *, custom_metric_id: str) -> types.CustomMetricResponse:
+        """Get a custom metric"""
+
+    async def delete_custom_metric(self, *, custom_metric_id: str) -> types.CustomMetricResponse:
+        """Delete a custom metric"""
+
+
+class MonitoringOperations(Protocol):
+    async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
+        """Check a definition"""
+
+
 class TokensOperations(Protocol):
     async def list_tokens(
         self,
@@ -274,12 +347,15 @@ class ServerOperations(Protocol):
 def handlers(
     *,
     baselines: BaselinesOperations,
+    custom_metrics: CustomMetricsOperations,
     environments: EnvironmentsOperations,
     events: EventsOperations,
     files: FilesOperations,
     jobs: JobsOperations,
     models: ModelsOperations,
+    monitoring: MonitoringOperations,
     projects: ProjectsOperations,
+    segments: SegmentsOperations,
     server: ServerOperations,
     tokens: TokensOperations,
 ) -> dict[str, Handler]:
@@ -313,12 +389,23 @@ def handlers(
         "list_columns": models.list_columns,
         "list_model_environments": environments.list_model_environments,
         "list_model_baselines": baselines.list_model_baselines,
+        "list_model_segments": segments.list_model_segments,
+        "list_model_custom_metrics": custom_metrics.list_model_custom_metrics,
         "list_environments": environments.list_environments,
         "get_environment": environments.get_environment,
         "list_baselines": baselines.list_baselines,
         "create_baseline": baselines.create_baseline,
         "get_baseline": baselines.get_baseline,
         "delete_baseline": baselines.delete_baseline,
+        "list_segments": segments.list_segments,
+        "create_segment": segments.create_segment,
+        "get_segment": segments.get_segment,
+        "delete_segment": segments.delete_segment,
+        "list_custom_metrics": custom_metrics.list_custom_metrics,
+        "create_custom_metric": custom_metrics.create_custom_metric,
+        "get_custom_metric": custom_metrics.get_custom_metric,
+        "delete_custom_metric": custom_metrics.delete_custom_metric,
+        "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
         "revoke_token": tokens.revoke_token,
@@ -359,12 +446,23 @@ STATUS: Final[dict[str, int]] = {
     "list_columns": 200,
     "list_model_environments": 200,
     "list_model_baselines": 200,
+    "list_model_segments": 200,
+    "list_model_custom_metrics": 200,
     "list_environments": 200,
     "get_environment": 200,
     "list_baselines": 200,
     "create_baseline": 200,
     "get_baseline": 200,
     "delete_baseline": 200,
+    "list_segments": 200,
+    "create_segment": 200,
+    "get_segment": 200,
+    "delete_segment": 200,
+    "list_custom_metrics": 200,
+    "create_custom_metric": 200,
+    "get_custom_metric": 200,
+    "delete_custom_metric": 200,
+    "check_definition": 200,
     "list_tokens": 200,
     "create_token": 200,
     "revoke_token": 200,
@@ -404,12 +502,23 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "list_columns": ("ingest", "manage", "read"),
     "list_model_environments": ("ingest", "manage", "read"),
     "list_model_baselines": ("ingest", "manage", "read"),
+    "list_model_segments": ("manage", "read"),
+    "list_model_custom_metrics": ("manage", "read"),
     "list_environments": ("ingest", "manage", "read"),
     "get_environment": ("ingest", "manage", "read"),
     "list_baselines": ("ingest", "manage", "read"),
     "create_baseline": ("manage",),
     "get_baseline": ("ingest", "manage", "read"),
     "delete_baseline": ("manage",),
+    "list_segments": ("manage", "read"),
+    "create_segment": ("manage",),
+    "get_segment": ("manage", "read"),
+    "delete_segment": ("manage",),
+    "list_custom_metrics": ("manage", "read"),
+    "create_custom_metric": ("manage",),
+    "get_custom_metric": ("manage", "read"),
+    "delete_custom_metric": ("manage",),
+    "check_definition": ("read",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),
     "revoke_token": ("admin",),

@@ -45,6 +45,12 @@ ArtifactStatus: TypeAlias = Literal["no_model", "surrogate", "user_uploaded"]
 BaselineType: TypeAlias = Literal["STATIC", "ROLLING"]
 
 
+DefinitionKind: TypeAlias = Literal["segment", "metric"]
+
+
+DefinitionType: TypeAlias = Literal["Boolean", "Number"]
+
+
 WindowBinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month"]
 
 
@@ -161,6 +167,11 @@ class TimeFilter(TypedDict):
     time_zone: NotRequired[TimeZone]
 
 
+class SegmentChoice(TypedDict):
+    id: NotRequired[str | None]
+    definition: NotRequired[str | None]
+
+
 ColumnName: TypeAlias = str
 
 
@@ -171,7 +182,7 @@ class DownloadEventsRequest(TypedDict):
     csv: bool
     column_names: NotRequired[list[ColumnName] | None]
     time_filter: NotRequired[TimeFilter]
-    segment: NotRequired[dict[str, Any] | None]
+    segment: NotRequired[SegmentChoice | None]
     num_samples: NotRequired[int | None]
     chunk_size: NotRequired[int | None]
     fetch_vectors: NotRequired[bool | None]
@@ -668,6 +679,101 @@ class BaselinePage(TypedDict):
     data: BaselineList
     api_version: ApiVersion
     kind: PaginatedKind
+
+
+class SegmentCreate(TypedDict):
+    name: str
+    model_id: str
+    definition: str
+    description: NotRequired[str | None]
+
+
+class Segment(TypedDict):
+    id: str
+    name: str
+    definition: str
+    description: str | None
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+
+
+class SegmentResponse(TypedDict):
+    data: Segment
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SegmentList(Page):
+    items: list[Segment]
+
+
+class SegmentPage(TypedDict):
+    data: SegmentList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class CustomMetricCreate(TypedDict):
+    name: str
+    model_id: str
+    definition: str
+    description: NotRequired[str | None]
+
+
+class CustomMetric(TypedDict):
+    id: str
+    name: str
+    definition: str
+    description: str | None
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+
+
+class CustomMetricResponse(TypedDict):
+    data: CustomMetric
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class CustomMetricList(Page):
+    items: list[CustomMetric]
+
+
+class CustomMetricPage(TypedDict):
+    data: CustomMetricList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class CheckDefinitionRequest(TypedDict):
+    model_id: str
+    kind: DefinitionKind
+    definition: str
+
+
+class DefinitionCheck(TypedDict):
+    valid: bool
+    message: str | None
+    position: int | None
+    hint: str | None
+    columns: list[str]
+    type: NotRequired[DefinitionType]
+
+
+class CheckDefinitionResponse(TypedDict):
+    data: DefinitionCheck
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 class TokenCreate(TypedDict):

@@ -160,9 +160,11 @@ export interface paths {
          *        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
          *     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it, the end
          *        does not, and a bound that is null is open. If there are none, it is a 404.
-         *     3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give the same
+         *     3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown one, or one of another
+         *        model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in `create_segment`).
+         *     4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give the same
          *        sample. Rows come in order of timestamp, then id.
-         *     4. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
+         *     5. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
          *        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a ranking
          *        model, whose columns all hold lists, has none. `column_names`
          *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and the
@@ -176,8 +178,7 @@ export interface paths {
          *     timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
          *
          *     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on the
-         *     server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment` is a 501,
-         *     because this server does not support segments. Limit: 10,000,000 rows.
+         *     server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit: 10,000,000 rows.
          */
         post: operations["download_events"];
         delete?: never;
@@ -617,7 +618,8 @@ export interface paths {
          * Delete a model
          * @description Deletes one version of a model with all of its events.
          *
-         *     1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
+         *     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404 from then
+         *        on, and its name and version are free.
          *     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
          *     3. Files that only its jobs used are a 404 from then on, too.
          *     4. The response is a 202 with a job, which removes the events and the content of those files.
@@ -637,6 +639,8 @@ export interface paths {
          *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
          *     4. Events stored before are not checked again; the schema binds later writes.
          *     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is a 409.
+         *     6. If a segment or a custom metric uses a column that would be removed or get another type, or would not be valid any
+         *        more for another reason, nothing is changed: a 409 with the names.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -704,6 +708,52 @@ export interface paths {
          *     `ordering` know the same fields as in `list_baselines`; `search` looks into the name.
          */
         get: operations["list_model_baselines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/models/{model_id}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the segments of a model
+         * @description Lists the segments of one model by name. An unknown model is a 404.
+         *
+         *     The page starts at `offset` and holds at most `limit` segments (default 50, at most 1,000). `filter` and
+         *     `ordering` know the same fields as in `list_segments`; `search` looks into the name.
+         */
+        get: operations["list_model_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/models/{model_id}/custom-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the custom metrics of a model
+         * @description Lists the custom metrics of one model by name. An unknown model is a 404.
+         *
+         *     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000). `filter` and
+         *     `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+         */
+        get: operations["list_model_custom_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -812,11 +862,168 @@ export interface paths {
         /**
          * Delete a baseline
          * @description Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its name is
-         *     free again. A later publish to a dataset of that name does not bring it back.
+         *     free again. A later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is
+         *     changed: a 409 with the names of these metrics.
          *
          *     A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_baseline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List segments
+         * @description Lists the segments of all models by name. Those of deleted models are not listed.
+         *
+         *     The page starts at `offset` and holds at most `limit` segments (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         */
+        get: operations["list_segments"];
+        put?: never;
+        /**
+         * Create a segment
+         * @description Creates a segment: the events for which its definition is true.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name must be free among the
+         *        model's segments: otherwise 409.
+         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or false for one event.
+         *        An event belongs to the segment if it is true, and not if it is false or null. Anything else is a 400 with
+         *        the place, a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+         *     4. A definition never changes, so there is no update: delete the segment and create another one.
+         *     5. A column that the definition uses cannot be removed or get another type while the segment exists: that is a 409
+         *        in `update_model`.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a segment
+         * @description Shows one segment. One of a deleted model is a 404.
+         */
+        get: operations["get_segment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a segment
+         * @description Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_segment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/custom-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List custom metrics
+         * @description Lists the custom metrics of all models by name. Those of deleted models are not listed.
+         *
+         *     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         */
+        get: operations["list_custom_metrics"];
+        put?: never;
+        /**
+         * Create a custom metric
+         * @description Creates a custom metric: a number that its definition computes from events.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name must be free among the
+         *        model's custom metrics: otherwise 409.
+         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one number of many events:
+         *        an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400 with the place,
+         *        a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+         *     4. A definition never changes, so there is no update: delete the custom metric and create another one.
+         *     5. A column that the definition uses cannot be removed or get another type while the custom metric exists: that is a
+         *        409 in `update_model`.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_custom_metric"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/custom-metrics/{custom_metric_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a custom metric
+         * @description Shows one custom metric. One of a deleted model is a 404.
+         */
+        get: operations["get_custom_metric"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a custom metric
+         * @description Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is free again.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_custom_metric"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/definitions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a definition
+         * @description Checks the definition of a segment or a custom metric and stores nothing, so a retry is free. An addition to the
+         *     vendor's API.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. The definition is compiled for the model, by the rules of `create_segment` or `create_custom_metric`.
+         *     3. The response is a 200 either way. A valid definition comes with its type and the columns that it uses. One
+         *        that is not valid comes with the message, the position of the fault, and a hint if there is one.
+         */
+        post: operations["check_definition"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1062,6 +1269,16 @@ export interface components {
          */
         BaselineType: "STATIC" | "ROLLING";
         /**
+         * @description What a definition is for, a segment or a custom metric.
+         * @enum {string}
+         */
+        DefinitionKind: "segment" | "metric";
+        /**
+         * @description The type of a valid definition, Boolean for a segment and Number for a custom metric.
+         * @enum {string}
+         */
+        DefinitionType: "Boolean" | "Number";
+        /**
          * @description The window of a ROLLING baseline; others have none.
          * @enum {string}
          */
@@ -1080,8 +1297,8 @@ export interface components {
         ViolationKind: "missing" | "type" | "range";
         /**
          * @description `ingest` publishes, updates and deletes events and uploads files; `manage` creates, changes and deletes
-         *     projects, models and baselines; `read` reads and downloads events; each of them sees definitions and jobs.
-         *     `admin` may do all.
+         *     projects, models, baselines, segments and custom metrics; `read` reads and downloads events. Each of them sees
+         *     projects, models, baselines and jobs, `manage` and `read` also segments and custom metrics. `admin` may do all.
          * @enum {string}
          */
         TokenScope: "ingest" | "manage" | "read" | "admin";
@@ -1371,6 +1588,23 @@ export interface components {
             end_time?: string | null;
             time_zone?: components["schemas"]["TimeZone"];
         };
+        /**
+         * @description Take only the events of a segment: a stored one of the model, or one that a definition makes. Exactly one of `id` and
+         *     `definition` must be given and not null.
+         */
+        SegmentChoice: ({
+            /**
+             * Format: uuid
+             * @description A segment of the model.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            id?: string | null;
+            /**
+             * @description An expression in FQL that is true or false for one event.
+             * @example carrier == 'UA' and distance > 1000
+             */
+            definition?: string | null;
+        } & (unknown & unknown)) | null;
         /** @description Which events to download, and how. */
         DownloadEventsRequest: {
             /**
@@ -1397,10 +1631,7 @@ export interface components {
              */
             column_names?: string[] | null;
             time_filter?: components["schemas"]["TimeFilter"];
-            /** @description Not supported, a 501. */
-            segment?: {
-                [key: string]: unknown;
-            } | null;
+            segment?: components["schemas"]["SegmentChoice"];
             /**
              * @description How many events to write at most.
              * @default 1000
@@ -2520,6 +2751,181 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
+        /** @description A segment to create. */
+        SegmentCreate: {
+            /**
+             * @description Its name, unique among the segments of the model: 1 to 255 characters, without white space at its ends.
+             * @example Long flights of UA
+             */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The model whose events it is about.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description An expression in FQL, of at most 10,000 characters.
+             * @example carrier == 'UA' and distance > 1000
+             */
+            definition: string;
+            /**
+             * @description What it is for.
+             * @example What the hub costs us
+             */
+            description?: string | null;
+        };
+        /** @description A segment, the events for which its definition is true. */
+        Segment: {
+            /**
+             * Format: uuid
+             * @description The segment's id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description An expression in FQL. */
+            definition: string;
+            /** @description What it is for. */
+            description: string | null;
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            created_by: components["schemas"]["User"];
+            updated_by: components["schemas"]["User"];
+        };
+        /** @description The response with a segment. */
+        SegmentResponse: {
+            data: components["schemas"]["Segment"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of segments. */
+        SegmentList: components["schemas"]["Page"] & {
+            /** @description The segments. */
+            items: components["schemas"]["Segment"][];
+        };
+        /** @description The response with a page of segments. */
+        SegmentPage: {
+            data: components["schemas"]["SegmentList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A custom metric to create. */
+        CustomMetricCreate: {
+            /**
+             * @description Its name, unique among the custom metrics of the model: 1 to 255 characters, without white space at its ends.
+             * @example Cost of false alarms
+             */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The model whose events it is about.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description An expression in FQL, of at most 10,000 characters.
+             * @example sum(if(fp(), 1, 0) * -100)
+             */
+            definition: string;
+            /**
+             * @description What it is for.
+             * @example Each one costs a rebooking
+             */
+            description?: string | null;
+        };
+        /** @description A custom metric, a number that its definition computes from events. */
+        CustomMetric: {
+            /**
+             * Format: uuid
+             * @description The custom metric's id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description An expression in FQL. */
+            definition: string;
+            /** @description What it is for. */
+            description: string | null;
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            created_by: components["schemas"]["User"];
+            updated_by: components["schemas"]["User"];
+        };
+        /** @description The response with a custom metric. */
+        CustomMetricResponse: {
+            data: components["schemas"]["CustomMetric"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of custom metrics. */
+        CustomMetricList: components["schemas"]["Page"] & {
+            /** @description The custom metrics. */
+            items: components["schemas"]["CustomMetric"][];
+        };
+        /** @description The response with a page of custom metrics. */
+        CustomMetricPage: {
+            data: components["schemas"]["CustomMetricList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A definition to check. */
+        CheckDefinitionRequest: {
+            /**
+             * Format: uuid
+             * @description The model whose events it is about.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            kind: components["schemas"]["DefinitionKind"];
+            /**
+             * @description An expression in FQL.
+             * @example carrier == 'UA' and distance > 1000
+             */
+            definition: string;
+        };
+        /** @description What the check of a definition has found. */
+        DefinitionCheck: {
+            /** @description Whether the definition can be stored. */
+            valid: boolean;
+            /** @description What is wrong; null if nothing is. */
+            message: string | null;
+            /** @description Where the fault is, as the number of characters before it; null if there is none. */
+            position: number | null;
+            /** @description How to repair it, if that is known. */
+            hint: string | null;
+            /** @description The columns that a valid definition uses, in order of first use. */
+            columns: string[];
+            type?: components["schemas"]["DefinitionType"];
+        };
+        /** @description The response with the result of a check. */
+        CheckDefinitionResponse: {
+            data: components["schemas"]["DefinitionCheck"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description A token to create. */
         TokenCreate: {
             /**
@@ -2834,16 +3240,6 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The request asks for a part of the vendor's API that this server does not support. */
-        NotImplemented: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["ErrorEnvelope"];
-            };
-        };
     };
     parameters: {
         /**
@@ -2886,6 +3282,16 @@ export interface components {
          * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
          */
         BaselineId: string;
+        /**
+         * @description The segment's id.
+         * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+         */
+        SegmentId: string;
+        /**
+         * @description The custom metric's id.
+         * @example b52d8f61-7c1e-4a1f-9d22-6e0e6d4f1e32
+         */
+        CustomMetricId: string;
         /**
          * @description Only environments of this type.
          * @example PRE_PRODUCTION
@@ -3185,7 +3591,6 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
@@ -4270,6 +4675,134 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_model_segments: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this, in any case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The model's id.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id: components["parameters"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of segments. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_model_custom_metrics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this, in any case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The model's id.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id: components["parameters"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of custom metrics. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomMetricPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_environments: {
         parameters: {
             query?: {
@@ -4546,9 +5079,420 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this, in any case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of segments. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCreate"];
+            };
+        };
+        responses: {
+            /** @description The segment is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The segment's id.
+                 * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+                 */
+                segment_id: components["parameters"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The segment. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The segment's id.
+                 * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+                 */
+                segment_id: components["parameters"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The segment is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_custom_metrics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this, in any case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of custom metrics. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomMetricPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_custom_metric: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomMetricCreate"];
+            };
+        };
+        responses: {
+            /** @description The custom metric is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomMetricResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_custom_metric: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The custom metric's id.
+                 * @example b52d8f61-7c1e-4a1f-9d22-6e0e6d4f1e32
+                 */
+                custom_metric_id: components["parameters"]["CustomMetricId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The custom metric. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomMetricResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_custom_metric: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The custom metric's id.
+                 * @example b52d8f61-7c1e-4a1f-9d22-6e0e6d4f1e32
+                 */
+                custom_metric_id: components["parameters"]["CustomMetricId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The custom metric is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomMetricResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    check_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckDefinitionRequest"];
+            };
+        };
+        responses: {
+            /** @description What the check has found. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDefinitionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

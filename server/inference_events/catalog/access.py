@@ -13,7 +13,18 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
-from inference_events.catalog.tables import Baseline, Environment, File, Job, Model, Project, Table, TokenProject
+from inference_events.catalog.tables import (
+    Baseline,
+    CustomMetric,
+    Environment,
+    File,
+    Job,
+    Model,
+    Project,
+    Segment,
+    Table,
+    TokenProject,
+)
 from inference_events.context import current_project_ids
 
 _IN_ALL_PROJECTS = "in_all_projects"
@@ -57,6 +68,8 @@ LIMITS: Mapping[type[Table], Callable[[Collection[str]], ColumnElement[bool]]] =
     Model: Model.project_id.in_,
     Environment: lambda project_ids: Environment.model_id.in_(_models(project_ids)),
     Baseline: lambda project_ids: Baseline.model_id.in_(_models(project_ids)),
+    Segment: lambda project_ids: Segment.model_id.in_(_models(project_ids)),
+    CustomMetric: lambda project_ids: CustomMetric.model_id.in_(_models(project_ids)),
     Job: Job.project_id.in_,
     File: _file,
 }

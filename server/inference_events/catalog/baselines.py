@@ -62,6 +62,11 @@ def list_page(session: Session, listing: Listing, model_id: str | None = None) -
     return page(session, rows, listing, _COLUMNS, "name", Baseline.folded_name)
 
 
+def names(session: Session, model_id: str) -> frozenset[str]:
+    """Return the names of a model's baselines."""
+    return frozenset(session.scalars(select(Baseline.name).where(Baseline.model_id == model_id)))
+
+
 def delete(session: Session, baseline_id: str) -> Baseline:
     """Delete a baseline and return it. Raises ObjectNotFound."""
     baseline = get(session, baseline_id)

@@ -21,7 +21,16 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, load_only, mapped_column, raiseload, relationship, validates
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    declared_attr,
+    load_only,
+    mapped_column,
+    raiseload,
+    relationship,
+    validates,
+)
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -233,6 +242,41 @@ class Baseline(Named, Table):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
     environment: Mapped[Environment] = relationship(lazy="raise")
+
+
+class Definition(Named):
+    """Keep an expression about the events of a model. It never changes."""
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    model_id: Mapped[str] = mapped_column(Id, ForeignKey("models.id"))
+    name: Mapped[str] = mapped_column(text_type(255))
+    definition: Mapped[str] = mapped_column(text_type())
+    description: Mapped[str | None] = mapped_column(text_type())
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    created_by_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+
+    @declared_attr
+    def model(cls) -> Mapped[Model]:
+        return relationship(lazy="raise")
+
+    @declared_attr
+    def created_by(cls) -> Mapped[Token]:
+        return relationship(lazy="joined", innerjoin=True)
+
+
+class Segment(Definition, Table):
+    """Keep which events of a model belong together."""
+
+    __tablename__ = "segments"
+    __table_args__ = (UniqueConstraint("model_id", "name"),)
+
+
+class CustomMetric(Definition, Table):
+    """Keep how a number is made of the events of a model."""
+
+    __tablename__ = "custom_metrics"
+    __table_args__ = (UniqueConstraint("model_id", "name"),)
 
 
 class File(Table):

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog import Catalog, baselines, definitions, environments, models
 from inference_events.catalog.concurrency import Lock
-from inference_events.catalog.tables import Model
+from inference_events.catalog.tables import Model, Segment
 from inference_events.errors import Conflict, ErrorDetail, ObjectNotFound
 from inference_events.events.store import EventStore
 from inference_events.events.store_errors import LossyRetyping, ModelUnknown, RevisionChanged, TooManyColumns
@@ -47,6 +47,10 @@ class ModelRegistry:
         return self._catalog.cached_read(
             ("dataset", model_id, environment_id), lambda session: _dataset_id(session, model_id, environment_id)
         )
+
+    def segment_definition(self, model_id: str, segment_id: str) -> str:
+        """Return the definition of a segment of the model. Raises ObjectNotFound."""
+        return self._catalog.read(lambda session: _segment_definition(session, model_id, segment_id))
 
     def get_or_create_environment_id(self, model_id: str, dataset: str | None) -> str:
         """Do `environment_id`, but create the dataset and its STATIC baseline if they are missing."""
@@ -126,6 +130,13 @@ def _environment_id(session: Session, model_id: str, dataset: str | None) -> str
 
 def _dataset_id(session: Session, model_id: str, environment_id: str) -> str:
     return environments.get_dataset(session, model_id, environment_id).id
+
+
+def _segment_definition(session: Session, model_id: str, segment_id: str) -> str:
+    segment = definitions.get(session, Segment, segment_id)
+    if segment.model_id != model_id:
+        raise ObjectNotFound.of("Segment")
+    return segment.definition
 
 
 def _make_dataset(session: Session, model_id: str, name: str) -> None:

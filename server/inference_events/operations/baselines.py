@@ -7,12 +7,15 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import Baseline, Environment
 from inference_events.events.ingest.timestamps import moment_of
 from inference_events.events.store import EventStore
 from inference_events.idempotency.catalog_writes import change
 from inference_events.models import baselines as rules
+from inference_events.monitoring.definitions.changes import check_change
+from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.operations import row_counts, views
 from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
@@ -71,7 +74,12 @@ class BaselineOperations:
 
     async def delete_baseline(self, *, baseline_id: str) -> t.BaselineResponse:
         def make(session: Session) -> t.BaselineResponse:
-            return _show(self._store, baselines.delete(session, baseline_id))
+            # No metric that names the baseline may be created meanwhile.
+            model = models.get(session, baselines.get(session, baseline_id).model_id, Lock.EXCLUSIVE)
+            before = stored_subject(session, model)
+            row = baselines.delete(session, baseline_id)
+            check_change(session, model, before)
+            return _show(self._store, row)
 
         return await change(self._catalog, make)
 

@@ -1,7 +1,8 @@
 """Turn the request of a download into an export."""
 
-from inference_events.errors import BadRequest, ErrorDetail, NotSupported
+from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.export.exporter import Export
+from inference_events.events.export.segments import ChosenSegment
 from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
 
@@ -9,11 +10,9 @@ DEFAULT_SAMPLES = 1000
 
 
 def requested_export(body: t.DownloadEventsRequest) -> Export:
-    """Check the rules that the contract's schema cannot express. Raises BadRequest, and NotSupported for a segment."""
+    """Check the rules that the contract's schema cannot express. Raises BadRequest."""
     dataset_id = _dataset_id(body)
     start, end = _time_filter(body)
-    if body.get("segment") is not None:
-        raise NotSupported("This server does not offer segments")
     return Export(
         model_id=body["model_id"].lower(),
         dataset_id=dataset_id,
@@ -23,6 +22,7 @@ def requested_export(body: t.DownloadEventsRequest) -> Export:
         with_vectors=bool(body.get("fetch_vectors")),
         limit=body.get("num_samples") or DEFAULT_SAMPLES,
         is_csv=body["csv"],
+        segment=_segment(body),
     )
 
 
@@ -31,6 +31,14 @@ def _dataset_id(body: t.DownloadEventsRequest) -> str | None:
         return None
     dataset_id = body.get("env_id")
     return None if dataset_id is None else dataset_id.lower()
+
+
+def _segment(body: t.DownloadEventsRequest) -> ChosenSegment | None:
+    chosen = body.get("segment")
+    if chosen is None:
+        return None
+    id = chosen.get("id")
+    return ChosenSegment(None if id is None else id.lower(), chosen.get("definition"))
 
 
 def _time_filter(body: t.DownloadEventsRequest) -> tuple[int | None, int | None]:

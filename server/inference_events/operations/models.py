@@ -16,6 +16,8 @@ from inference_events.jobs.kinds import DELETE_MODEL, NO_EPOCH
 from inference_events.models import rules
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
+from inference_events.monitoring.definitions.changes import check_change
+from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.operations import views
 from inference_events_api import types as t
 
@@ -84,8 +86,10 @@ class ModelOperations:
             changed_format = None if new_format == before.event_ts_format else new_format
             rules.check(body.get("schema", before.schema), body.get("spec", before.spec), changed_format)
             revision = before.schema_revision
+            subject = stored_subject(session, before)
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
+                check_change(session, row, subject)
                 self._registry.define(row)
             return views.envelope(model(row))
 

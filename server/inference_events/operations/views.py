@@ -8,12 +8,14 @@ from inference_events import API_VERSION
 from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import (
     Baseline,
+    CustomMetric,
     Environment,
     File,
     Job,
     Model,
     Organization,
     Project,
+    Segment,
     Token,
 )
 from inference_events.events.ingest.timestamps import microseconds
@@ -147,6 +149,23 @@ def baseline(row: Baseline, row_count: int | None) -> t.Baseline:
     if row.window_bin_size is not None:
         shown["window_bin_size"] = cast(t.WindowBinSize, row.window_bin_size)
     return shown
+
+
+def definition(row: Segment | CustomMetric) -> t.Segment:
+    """Show a segment or a custom metric: they have the same fields. No one but its creator has ever updated it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "definition": row.definition,
+        "description": row.description,
+        "model": model_reference(row.model),
+        "project": project_reference(row.model.project),
+        "organization": organization(row.model.project.organization),
+        "created_at": time(row.created_at),
+        "updated_at": time(row.updated_at),
+        "created_by": user(row.created_by),
+        "updated_by": user(row.created_by),
+    }
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -13,7 +13,8 @@ from tests.contract.fuzz.filters import has_filter
 
 FILTER = "/query/filter"
 # The known fields follow the first text, the model's format the second.
-STARTS = ("unknown field; known fields: ", "does not fit the model's event_ts_format ")
+# What is wrong with a definition follows its place.
+STARTS = ("unknown field; known fields: ", "does not fit the model's event_ts_format ", "/definition: ")
 RULES = (
     # publish_events and update_events
     "is not an event id: send a non-empty string, an integer or an integral number",
@@ -56,6 +57,8 @@ RULES = (
     "is needed for this kind of baseline",
     "does not belong to this kind of baseline",
     "must be PRODUCTION for a ROLLING baseline",
+    # create_segment and create_custom_metric
+    "must have 1 to 255 characters besides white space at its ends",
     # filter of every list
     "has more than 100 rules and conditions",
     "nests more than 20 deep",

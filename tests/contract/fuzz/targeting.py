@@ -13,6 +13,17 @@ from tests.contract.fuzz.fixtures import COLUMNS, EVENT_IDS, ID_COLUMN, TIME_COL
 LEFT_ALONE = 8
 NAMES = [column["name"] for column in COLUMNS if column["name"] != ID_COLUMN] + [TIME_COLUMN]
 RECENT = 1_700_000_000
+DEFINITIONS = (
+    "distance > 1",
+    "carrier == 'UA' and not arrived_late",
+    "match(note, 'a+') or is_null(level)",
+    "late_probability ^ 2 > distance / 0",
+    "sum(distance) / count(note)",
+    "average(if(arrived_late, late_probability, null))",
+    "quantile(distance, level=0.9) - null_violation_count(carrier)",
+    "length(carrier)",
+    "nope = 1",
+)
 
 
 def target_path(operation_id: str, parameters: dict[str, Any], fixtures: Fixtures) -> dict[str, Any]:
@@ -24,6 +35,8 @@ def target_path(operation_id: str, parameters: dict[str, Any], fixtures: Fixture
         "list_columns": fixtures.model_ids,
         "list_model_environments": fixtures.model_ids,
         "list_model_baselines": fixtures.model_ids,
+        "list_model_segments": fixtures.model_ids,
+        "list_model_custom_metrics": fixtures.model_ids,
         "get_job": fixtures.job_ids,
         "list_rejected_rows": fixtures.job_ids,
     }
@@ -34,8 +47,10 @@ def target_path(operation_id: str, parameters: dict[str, Any], fixtures: Fixture
 def target_body(body: Mapping[str, Any], fixtures: Fixtures) -> dict[str, Any]:
     """Return a body that names prepared models, projects and files."""
     targeted = dict(body)
+    # A definition would keep the model that may change from changing.
+    model_ids = [one for one in fixtures.model_ids if "definition" not in body or one != fixtures.changing_model_id]
     for name, ids in (
-        ("model_id", fixtures.model_ids),
+        ("model_id", model_ids),
         ("project_id", [fixtures.project_id]),
         ("file_id", fixtures.file_ids),
     ):
@@ -43,8 +58,11 @@ def target_body(body: Mapping[str, Any], fixtures: Fixtures) -> dict[str, Any]:
             targeted[name] = _instead(targeted[name], ids)
     if isinstance(targeted.get("project_ids"), list):
         targeted["project_ids"] = [_instead(value, [fixtures.project_id]) for value in targeted["project_ids"]]
-    if isinstance(targeted.get("source"), dict):
-        targeted["source"] = target_body(targeted["source"], fixtures)
+    if isinstance(targeted.get("definition"), str):
+        targeted["definition"] = _definition(targeted["definition"])
+    for name in ("source", "segment"):
+        if isinstance(targeted.get(name), dict):
+            targeted[name] = target_body(targeted[name], fixtures)
     return targeted
 
 
@@ -75,6 +93,11 @@ def is_valid_source(source: Any) -> bool:
 
 def is_every_second(value: Any) -> bool:
     return bool(_number(value) % 2)
+
+
+def _definition(text: str) -> str:
+    """Return one of a few definitions that are valid for a prepared model, or are nearly so."""
+    return DEFINITIONS[_number(text) % len(DEFINITIONS)] if _number(text) % LEFT_ALONE else text
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:

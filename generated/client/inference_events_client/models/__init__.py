@@ -10,14 +10,23 @@ from .baseline_list import BaselineList
 from .baseline_page import BaselinePage
 from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
+from .check_definition_request import CheckDefinitionRequest
+from .check_definition_response import CheckDefinitionResponse
 from .column import Column
 from .column_list import ColumnList
 from .column_page import ColumnPage
+from .custom_metric import CustomMetric
+from .custom_metric_create import CustomMetricCreate
+from .custom_metric_list import CustomMetricList
+from .custom_metric_page import CustomMetricPage
+from .custom_metric_response import CustomMetricResponse
 from .data_type import DataType
+from .definition_check import DefinitionCheck
+from .definition_kind import DefinitionKind
+from .definition_type import DefinitionType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
 from .download_events_request import DownloadEventsRequest
-from .download_events_request_segment_type_0 import DownloadEventsRequestSegmentType0
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -111,6 +120,12 @@ from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .segment import Segment
+from .segment_choice_type_0 import SegmentChoiceType0
+from .segment_create import SegmentCreate
+from .segment_list import SegmentList
+from .segment_page import SegmentPage
+from .segment_response import SegmentResponse
 from .server_info import ServerInfo
 from .server_info_feature_flags import ServerInfoFeatureFlags
 from .server_info_response import ServerInfoResponse
@@ -154,14 +169,23 @@ __all__ = (
     "BaselinePage",
     "BaselineResponse",
     "BaselineType",
+    "CheckDefinitionRequest",
+    "CheckDefinitionResponse",
     "Column",
     "ColumnList",
     "ColumnPage",
+    "CustomMetric",
+    "CustomMetricCreate",
+    "CustomMetricList",
+    "CustomMetricPage",
+    "CustomMetricResponse",
     "DataType",
+    "DefinitionCheck",
+    "DefinitionKind",
+    "DefinitionType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
     "DownloadEventsRequest",
-    "DownloadEventsRequestSegmentType0",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -255,6 +279,12 @@ __all__ = (
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "Segment",
+    "SegmentChoiceType0",
+    "SegmentCreate",
+    "SegmentList",
+    "SegmentPage",
+    "SegmentResponse",
     "ServerInfo",
     "ServerInfoFeatureFlags",
     "ServerInfoResponse",

@@ -13,9 +13,7 @@ from ..models.env_type import EnvType, check_env_type
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.download_events_request_segment_type_0 import (
-        DownloadEventsRequestSegmentType0,
-    )
+    from ..models.segment_choice_type_0 import SegmentChoiceType0
     from ..models.time_filter import TimeFilter
 
 
@@ -39,8 +37,11 @@ class DownloadEventsRequest:
     """ The columns to write. Null or absent means all but vectors. """
     time_filter: TimeFilter | Unset = UNSET
     """ A range of time, open if a bound is null or missing; the start belongs to it, the end does not. """
-    segment: DownloadEventsRequestSegmentType0 | None | Unset = UNSET
-    """ Not supported, a 501. """
+    segment: None | SegmentChoiceType0 | Unset = UNSET
+    """ Take only the events of a segment: a stored one of the model, or one that a definition makes. Exactly one of
+    `id` and
+    `definition` must be given and not null.
+     """
     num_samples: int | None | Unset = 1000
     """ How many events to write at most. """
     chunk_size: int | None | Unset = UNSET
@@ -50,9 +51,7 @@ class DownloadEventsRequest:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.download_events_request_segment_type_0 import (
-            DownloadEventsRequestSegmentType0,  # noqa: PLC0415
-        )
+        from ..models.segment_choice_type_0 import SegmentChoiceType0  # noqa: PLC0415
 
         model_id = str(self.model_id)
 
@@ -84,7 +83,7 @@ class DownloadEventsRequest:
         segment: dict[str, Any] | None | Unset
         if isinstance(self.segment, Unset):
             segment = UNSET
-        elif isinstance(self.segment, DownloadEventsRequestSegmentType0):
+        elif isinstance(self.segment, SegmentChoiceType0):
             segment = self.segment.to_dict()
         else:
             segment = self.segment
@@ -135,9 +134,7 @@ class DownloadEventsRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.download_events_request_segment_type_0 import (
-            DownloadEventsRequestSegmentType0,  # noqa: PLC0415
-        )
+        from ..models.segment_choice_type_0 import SegmentChoiceType0  # noqa: PLC0415
         from ..models.time_filter import TimeFilter  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -188,7 +185,7 @@ class DownloadEventsRequest:
         else:
             time_filter = TimeFilter.from_dict(_time_filter)
 
-        def _parse_segment(data: object) -> DownloadEventsRequestSegmentType0 | None | Unset:
+        def _parse_segment(data: object) -> None | SegmentChoiceType0 | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -196,12 +193,12 @@ class DownloadEventsRequest:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                segment_type_0 = DownloadEventsRequestSegmentType0.from_dict(data)
+                componentsschemas_segment_choice_type_0 = SegmentChoiceType0.from_dict(data)
 
-                return segment_type_0
+                return componentsschemas_segment_choice_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(DownloadEventsRequestSegmentType0 | None | Unset, data)
+            return cast(None | SegmentChoiceType0 | Unset, data)
 
         segment = _parse_segment(d.pop("segment", UNSET))
 

@@ -1,7 +1,7 @@
 """Write events of the store to a file for a download."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
@@ -15,9 +15,13 @@ from inference_events.data_directory import DataDirectory
 from inference_events.errors import ObjectNotFound
 from inference_events.events.export.columns import ExportColumn, choose_columns
 from inference_events.events.export.files import write_csv, write_parquet
+from inference_events.events.export.segments import ChosenSegment, scan_segment
 from inference_events.events.store import EventStore
 from inference_events.events.types import Scan, StoredEvents
 from inference_events.models.registry import ModelRegistry
+from inference_events.monitoring.definitions.rules import compiled_segment, subject_of
+from inference_events.monitoring.fql import Segment
+from inference_events.monitoring.subject import Subject
 
 # Further downloads wait: each takes memory, and slows down clients that publish.
 MAX_CONCURRENT = 2
@@ -42,6 +46,7 @@ class Export:
     with_vectors: bool
     limit: int
     is_csv: bool
+    segment: ChosenSegment | None = None
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,21 @@ class Exporter:
         """Wait for the running exports. If the request has ended, an export stops at its next part."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _prepare(self, export: Export) -> tuple[Scan, Sequence[ExportColumn]]:
-        """Return the query and the columns to write. Raises BadRequest and ObjectNotFound."""
-        schema = self._registry.schema(export.model_id)
+    def _prepare(self, export: Export) -> tuple[Scan, Sequence[ExportColumn], Segment | None]:
+        """Return the query, the columns to write, and the segment. Raises BadRequest and ObjectNotFound."""
+        subject = subject_of(self._registry.model(export.model_id))
+        schema = subject.schema
         environment_id = self._environment_id(export)
         columns = choose_columns(schema, export.column_names, export.with_vectors)
         stored = [column.name for column in columns if column.is_stored]
         scan = Scan(export.model_id, environment_id, schema.revision, stored, export.limit, export.start, export.end)
-        return scan, columns
+        return scan, columns, None if export.segment is None else self._segment(export, export.segment, subject)
+
+    def _segment(self, export: Export, chosen: ChosenSegment, subject: Subject) -> Segment:
+        if chosen.id is None:
+            return compiled_segment(chosen.definition or "", subject, "/segment/definition")
+        definition = self._registry.segment_definition(export.model_id, chosen.id)
+        return compiled_segment(definition, subject, "/segment/id")
 
     def _environment_id(self, export: Export) -> str:
         if export.dataset_id is None:
@@ -106,14 +118,20 @@ class Exporter:
         return EventsFile("output.parquet", path, "application/vnd.apache.parquet")
 
     def _write(self, export: Export, path: Path, abandoned: Event) -> int:
-        scan, columns = self._prepare(export)
+        scan, columns, segment = self._prepare(export)
+        read = partial(self._scan, abandoned)
+        if segment is None:
+            parts = read(scan)
+        else:
+            total = self._store.count(scan.model_id, scan.environment_id, scan.start, scan.end)
+            parts = scan_segment(read, scan, segment, is_sampled=total > scan.most)
+        with closing(parts):
+            return (write_csv if export.is_csv else write_parquet)(path, parts, columns)
+
+    def _scan(self, abandoned: Event, scan: Scan) -> Generator[StoredEvents, None, None]:
+        """Do the store's `scan`. Raises Abandoned once no request waits for it."""
         with closing(self._store.scan(scan)) as parts:
-            return (write_csv if export.is_csv else write_parquet)(path, _unless(abandoned, parts), columns)
-
-
-def _unless(abandoned: Event, parts: Iterable[StoredEvents]) -> Iterator[StoredEvents]:
-    """Pass parts on. Raises Abandoned once no request waits for them."""
-    for part in parts:
-        if abandoned.is_set():
-            raise Abandoned
-        yield part
+            for part in parts:
+                if abandoned.is_set():
+                    raise Abandoned
+                yield part

@@ -7,7 +7,18 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.contract.fuzz import TOKEN
-from tests.contract.fuzz.promises import access, counts, deletions, events, files, lists, models, projects, retries
+from tests.contract.fuzz.promises import (
+    access,
+    counts,
+    definitions,
+    deletions,
+    events,
+    files,
+    lists,
+    models,
+    projects,
+    retries,
+)
 from tests.contract.fuzz.promises.promise import Promise
 from tests.contract.fuzz.promises.session import Session
 
@@ -17,6 +28,7 @@ PROMISES: tuple[Promise, ...] = (
     *lists.PROMISES,
     *models.PROMISES,
     *deletions.PROMISES,
+    *definitions.PROMISES,
     *retries.PROMISES,
     *events.PROMISES,
     *counts.PROMISES,

@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.promise import promise
 from tests.contract.fuzz.promises.samples import (
+    DEFINITIONS,
     ROWS,
     new_baseline,
+    new_definition,
     new_model,
     new_project,
     new_token,
@@ -32,18 +34,22 @@ def a_deleted_project_is_gone(session: Session, data: st.DataObject) -> None:
     "create_model", "delete_model", "get_model", "list_models", "list_environments", "get_environment", "list_baselines"
 )
 def a_deleted_model_is_gone(session: Session, data: st.DataObject) -> None:
-    """A model goes with its environments, baselines and events, and only once."""
+    """A model goes with its environments, baselines, segments, custom metrics and events, and only once."""
     project = new_project(session)
     model, other = new_model(session, project["id"]), new_model(session, project["id"])
     baseline = new_baseline(session, model["id"])
+    definitions = {kind: new_definition(session, kind, model["id"])["id"] for kind in DEFINITIONS}
     publish(session, model["id"], [{ID_COLUMN: "1"}])
     [environment] = session.items(f"/v3/models/{model['id']}/environments")
     session.succeeded(session.delete(f"/v3/models/{model['id']}")["job"]["id"])
     _is_gone(session, f"/v3/models/{model['id']}")
-    for path in ("", "/columns", "/environments", "/baselines"):
+    for path in ("", "/columns", "/environments", "/baselines", *(f"/{kind}" for kind in DEFINITIONS)):
         assert session.send("GET", f"/v3/models/{model['id']}{path}").status_code == 404
     assert session.send("GET", f"/v3/environments/{environment['id']}").status_code == 404
     assert session.send("GET", f"/v3/baselines/{baseline['id']}").status_code == 404
+    for kind, id in definitions.items():
+        _is_gone(session, f"/v3/{kind}/{id}")
+        _is_unlisted(session, f"/v3/{kind}", id)
     _is_unlisted(session, "/v3/models", model["id"])
     _is_unlisted(session, "/v3/environments", environment["id"])
     _is_unlisted(session, "/v3/baselines", baseline["id"])
@@ -58,6 +64,26 @@ def a_deleted_baseline_is_gone(session: Session, data: st.DataObject) -> None:
     assert session.delete(f"/v3/baselines/{baseline['id']}")["id"] == baseline["id"]
     _is_gone(session, f"/v3/baselines/{baseline['id']}")
     assert [one["id"] for one in session.items(f"/v3/models/{model['id']}/baselines")] == [other["id"]]
+
+
+@promise(
+    *(f"{action}_{noun}" for action in ("create", "delete", "get") for noun in ("segment", "custom_metric")),
+    "list_segments",
+    "list_model_segments",
+    "list_custom_metrics",
+    "list_model_custom_metrics",
+)
+def a_deleted_definition_is_gone(session: Session, data: st.DataObject) -> None:
+    """A segment or custom metric goes alone, and only once; its name is free again."""
+    model = new_model(session, new_project(session)["id"])
+    for kind in DEFINITIONS:
+        deleted, other = (new_definition(session, kind, model["id"]) for _ in range(2))
+        assert session.delete(f"/v3/{kind}/{deleted['id']}") == deleted
+        _is_gone(session, f"/v3/{kind}/{deleted['id']}")
+        _is_unlisted(session, f"/v3/{kind}", deleted["id"])
+        again = new_definition(session, kind, model["id"], name=deleted["name"])
+        listed = session.items(f"/v3/models/{model['id']}/{kind}")
+        assert {one["id"] for one in listed} == {other["id"], again["id"]}
 
 
 @promise("upload_file", "delete_file", "get_file", "list_files", "publish_events")
@@ -105,6 +131,7 @@ PROMISES = (
     a_deleted_project_is_gone,
     a_deleted_model_is_gone,
     a_deleted_baseline_is_gone,
+    a_deleted_definition_is_gone,
     a_deleted_file_is_gone,
     a_file_stays_while_a_job_needs_it,
     a_revoked_token_is_gone,

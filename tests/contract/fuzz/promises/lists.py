@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.promises.promise import OPERATIONS, Operation, Promise, promise
-from tests.contract.fuzz.promises.samples import listed, new_model, new_project
+from tests.contract.fuzz.promises.samples import DEFINITIONS, listed, new_model, new_project
 from tests.contract.fuzz.promises.session import Session
 
 LISTS = [one for one in OPERATIONS.values() if {"limit", "offset"} <= one.query]
@@ -127,18 +127,27 @@ def _key(item: Any) -> Any:
     return next(item[name] for name in ("id", "row", "name") if name in item)
 
 
-@promise("list_models", "list_model_environments", "list_model_baselines", "list_environments", is_exhaustive=True)
+@promise(
+    "list_models",
+    "list_model_environments",
+    "list_model_baselines",
+    "list_model_segments",
+    "list_model_custom_metrics",
+    "list_environments",
+    is_exhaustive=True,
+)
 def lists_of_one_parent_agree_with_the_whole(session: Session, data: st.DataObject) -> None:
     """A list of one project, model or type is that part of the list of all."""
     sample = listed(session)
-    environments, baselines = session.items("/v3/environments"), session.items("/v3/baselines")
+    whole = {name: session.items(f"/v3/{name}") for name in ("environments", "baselines", *DEFINITIONS)}
+    environments = whole["environments"]
     of_project = [
         model["id"] for model in session.items("/v3/models") if model["project"]["id"] == sample["project_id"]
     ]
     assert _ids(session.items("/v3/models", project_id=sample["project_id"])) == sorted(of_project)
     for model_id in of_project:
-        for name, whole in (("environments", environments), ("baselines", baselines)):
-            own = _ids(item for item in whole if item["model"]["id"] == model_id)
+        for name, items in whole.items():
+            own = _ids(item for item in items if item["model"]["id"] == model_id)
             assert _ids(session.items(f"/v3/models/{model_id}/{name}")) == own
     for kind in ("PRODUCTION", "PRE_PRODUCTION"):
         typed = _ids(item for item in environments if item["type"] == kind)

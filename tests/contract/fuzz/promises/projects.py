@@ -8,9 +8,11 @@ from tests.contract.fuzz.fixtures import ID_COLUMN
 from tests.contract.fuzz.promises.lists import LISTS
 from tests.contract.fuzz.promises.promise import OPERATIONS, promise
 from tests.contract.fuzz.promises.samples import (
+    DEFINITIONS,
     PRODUCTION,
     ROWS,
     new_baseline,
+    new_definition,
     new_model,
     new_project,
     new_token,
@@ -41,7 +43,7 @@ def a_limited_token_sees_its_projects_only(session: Session, data: st.DataObject
             assert limited.send(operation.method, operation.path.format(**other), body).status_code == MISSING
             if operation.method == "GET":
                 assert limited.send("GET", operation.path.format(**own)).status_code != MISSING, operation.id
-        for path in ("projects", "models", "environments", "baselines", "jobs"):
+        for path in ("projects", "models", "environments", "baselines", *DEFINITIONS, "jobs"):
             text = limited.send("GET", f"/v3/{path}", limit=1000).text
             assert own["project_name"] in text, path
             assert other["project_name"] not in text, path
@@ -106,6 +108,8 @@ def _project(session: Session) -> dict[str, str]:
         "model_id": model["id"],
         "environment_id": environment["id"],
         "baseline_id": new_baseline(session, model["id"])["id"],
+        "segment_id": new_definition(session, "segments", model["id"])["id"],
+        "custom_metric_id": new_definition(session, "custom-metrics", model["id"])["id"],
         "job_id": job_id,
     }
 

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from tests.contract.fuzz.fixtures import COLUMNS, ID_COLUMN, SPEC
 from tests.contract.fuzz.promises.promise import OPERATIONS, Promise, promise
-from tests.contract.fuzz.promises.samples import PRODUCTION, ROWS, new_baseline, new_model, new_project, new_token
+from tests.contract.fuzz.promises.samples import (
+    DEFINITIONS,
+    PRODUCTION,
+    ROWS,
+    new_baseline,
+    new_definition,
+    new_model,
+    new_project,
+    new_token,
+)
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
 KEY = "Idempotency-Key"
@@ -62,6 +71,18 @@ def _baseline(session: Session) -> Request:
     return Request("/v3/baselines", body | {"name": "one"}, body | {"name": "two"})
 
 
+def _definition(kind: str) -> Callable[[Session], Request]:
+    def make(session: Session) -> Request:
+        body = {"model_id": _model_id(session), "definition": DEFINITIONS[kind]}
+        return Request(f"/v3/{kind}", body | {"name": "one"}, body | {"name": "two"})
+
+    return make
+
+
+def _deleted_definition(kind: str) -> Callable[[Session], Request]:
+    return lambda session: Request(f"/v3/{kind}/{new_definition(session, kind, _model_id(session))['id']}")
+
+
 def _upload(session: Session) -> Request:
     file_id = session.post("/v3/files/multipart-init", {"filename": "rows.csv"})["id"]
     part_id = session.upload_part(file_id, 1, b"a\n1\n")
@@ -78,11 +99,15 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "update_events": _updates,
     "delete_events": _deletion,
     "create_baseline": _baseline,
+    "create_segment": _definition("segments"),
+    "create_custom_metric": _definition("custom-metrics"),
     "complete_multipart_upload": _upload,
     "delete_project": lambda session: Request(f"/v3/projects/{new_project(session)['id']}"),
     "delete_model": lambda session: Request(f"/v3/models/{_model_id(session)}"),
     "delete_file": lambda session: Request(f"/v3/files/{session.upload(ROWS.encode(), 'rows.csv')}"),
     "delete_baseline": lambda session: Request(f"/v3/baselines/{new_baseline(session, _model_id(session))['id']}"),
+    "delete_segment": _deleted_definition("segments"),
+    "delete_custom_metric": _deleted_definition("custom-metrics"),
 }
 
 

@@ -7,6 +7,8 @@ from tests.contract.fuzz.fixtures import COLUMNS, ID_COLUMN, SPEC, WITH_IDS
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
 PRODUCTION = {"env_type": "PRODUCTION"}
+# Valid for the models of the fuzz, by the name in paths.
+DEFINITIONS = {"segments": "distance > 1", "custom-metrics": "sum(distance)"}
 ROWS = f"{ID_COLUMN},distance\n" + "".join(f"row-{row},{row}\n,{row}\n" for row in range(4))
 
 
@@ -53,6 +55,12 @@ def new_baseline(session: Session, model_id: str, **fields: Any) -> Any:
     return session.post("/v3/baselines", {"name": fresh_name(), "model_id": model_id, **PRODUCTION, **window, **fields})
 
 
+def new_definition(session: Session, kind: str, model_id: str, **fields: Any) -> Any:
+    """Create a segment or a custom metric; `kind` is a key of DEFINITIONS."""
+    body = {"name": fresh_name(), "model_id": model_id, "definition": DEFINITIONS[kind]}
+    return session.post(f"/v3/{kind}", body | fields)
+
+
 @lru_cache
 def listed(session: Session) -> dict[str, str]:
     """Create some of each resource that lists show, and return path parameters by name."""
@@ -65,6 +73,8 @@ def listed(session: Session) -> dict[str, str]:
         for name in ("Training", "test"):
             publish(session, model["id"], [{ID_COLUMN: "1"}], dataset=name)
         new_baseline(session, model["id"])
+        for kind in DEFINITIONS:
+            new_definition(session, kind, model["id"])
     job_id = publish_file(session, models[0]["id"], session.upload(ROWS.encode(), "rows.csv"))
     session.ended(job_id)
     for name in ("Reader one", "reader two"):

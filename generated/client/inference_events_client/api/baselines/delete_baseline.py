@@ -66,6 +66,11 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 409:
+        response_409 = ErrorEnvelope.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 413:
         response_413 = ErrorEnvelope.from_dict(response.json())
 
@@ -119,7 +124,9 @@ def sync_detailed(
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
     name is
-    free again. A later publish to a dataset of that name does not bring it back.
+    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
+    names it, nothing is
+    changed: a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 
@@ -160,7 +167,9 @@ def sync(
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
     name is
-    free again. A later publish to a dataset of that name does not bring it back.
+    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
+    names it, nothing is
+    changed: a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 
@@ -196,7 +205,9 @@ async def asyncio_detailed(
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
     name is
-    free again. A later publish to a dataset of that name does not bring it back.
+    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
+    names it, nothing is
+    changed: a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 
@@ -235,7 +246,9 @@ async def asyncio(
 
      Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
     name is
-    free again. A later publish to a dataset of that name does not bring it back.
+    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
+    names it, nothing is
+    changed: a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 

@@ -80,11 +80,6 @@ def _parse_response(
 
         return response_500
 
-    if response.status_code == 501:
-        response_501 = ErrorEnvelope.from_dict(response.json())
-
-        return response_501
-
     if response.status_code == 503:
         response_503 = ErrorEnvelope.from_dict(response.json())
 
@@ -123,10 +118,14 @@ def sync_detailed(
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
        does not, and a bound that is null is open. If there are none, it is a 404.
-    3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
+    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
+    one, or one of another
+       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
+    `create_segment`).
+    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
-    4. The columns are those of the schema in their order, then the columns of the event id and the
+    5. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
@@ -147,9 +146,8 @@ def sync_detailed(
 
     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
     the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
-    is a 501,
-    because this server does not support segments. Limit: 10,000,000 rows.
+    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
+    10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -189,10 +187,14 @@ def sync(
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
        does not, and a bound that is null is open. If there are none, it is a 404.
-    3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
+    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
+    one, or one of another
+       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
+    `create_segment`).
+    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
-    4. The columns are those of the schema in their order, then the columns of the event id and the
+    5. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
@@ -213,9 +215,8 @@ def sync(
 
     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
     the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
-    is a 501,
-    because this server does not support segments. Limit: 10,000,000 rows.
+    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
+    10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -250,10 +251,14 @@ async def asyncio_detailed(
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
        does not, and a bound that is null is open. If there are none, it is a 404.
-    3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
+    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
+    one, or one of another
+       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
+    `create_segment`).
+    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
-    4. The columns are those of the schema in their order, then the columns of the event id and the
+    5. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
@@ -274,9 +279,8 @@ async def asyncio_detailed(
 
     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
     the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
-    is a 501,
-    because this server does not support segments. Limit: 10,000,000 rows.
+    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
+    10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -314,10 +318,14 @@ async def asyncio(
     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
     the end
        does not, and a bound that is null is open. If there are none, it is a 404.
-    3. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
+    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
+    one, or one of another
+       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
+    `create_segment`).
+    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
     the same
        sample. Rows come in order of timestamp, then id.
-    4. The columns are those of the schema in their order, then the columns of the event id and the
+    5. The columns are those of the schema in their order, then the columns of the event id and the
     timestamp if
        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
     ranking
@@ -338,9 +346,8 @@ async def asyncio(
 
     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
     the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. A `segment`
-    is a 501,
-    because this server does not support segments. Limit: 10,000,000 rows.
+    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
+    10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.

@@ -119,7 +119,9 @@ def sync_detailed(
 
      Deletes one version of a model with all of its events.
 
-    1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
+    1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
+    from then
+       on, and its name and version are free.
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
@@ -164,7 +166,9 @@ def sync(
 
      Deletes one version of a model with all of its events.
 
-    1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
+    1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
+    from then
+       on, and its name and version are free.
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
@@ -204,7 +208,9 @@ async def asyncio_detailed(
 
      Deletes one version of a model with all of its events.
 
-    1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
+    1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
+    from then
+       on, and its name and version are free.
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.
@@ -247,7 +253,9 @@ async def asyncio(
 
      Deletes one version of a model with all of its events.
 
-    1. The model is hidden at once: reading it is a 404 from then on, and its name and version are free.
+    1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
+    from then
+       on, and its name and version are free.
     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
     show no content.
     3. Files that only its jobs used are a 404 from then on, too.

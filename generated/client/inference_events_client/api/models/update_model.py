@@ -144,6 +144,9 @@ def sync_detailed(
     4. Events stored before are not checked again; the schema binds later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
+    6. If a segment or a custom metric uses a column that would be removed or get another type, or would
+    not be valid any
+       more for another reason, nothing is changed: a 409 with the names.
 
     A retry follows *Retries* in the introduction.
 
@@ -195,6 +198,9 @@ def sync(
     4. Events stored before are not checked again; the schema binds later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
+    6. If a segment or a custom metric uses a column that would be removed or get another type, or would
+    not be valid any
+       more for another reason, nothing is changed: a 409 with the names.
 
     A retry follows *Retries* in the introduction.
 
@@ -241,6 +247,9 @@ async def asyncio_detailed(
     4. Events stored before are not checked again; the schema binds later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
+    6. If a segment or a custom metric uses a column that would be removed or get another type, or would
+    not be valid any
+       more for another reason, nothing is changed: a 409 with the names.
 
     A retry follows *Retries* in the introduction.
 
@@ -290,6 +299,9 @@ async def asyncio(
     4. Events stored before are not checked again; the schema binds later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
+    6. If a segment or a custom metric uses a column that would be removed or get another type, or would
+    not be valid any
+       more for another reason, nothing is changed: a 409 with the names.
 
     A retry follows *Retries* in the introduction.
 
