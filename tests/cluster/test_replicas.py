@@ -140,7 +140,8 @@ def test_a_retry_that_overtakes_its_attempt_is_the_attempt(shared: Fleet, pair: 
 def await_depth(server: Server, depth: int) -> None:
     """Wait until some writes wait or run at a replica."""
     deadline = time.monotonic() + 5
-    while f'inference_events_queue_depth{{kind="commits"}} {depth}.0\n' not in server.client.get("/metrics").text:
+    shown = re.compile(rf'inference_events_queue_depth{{.*kind="commits".*}} {depth}\.0$', re.MULTILINE)
+    while not shown.search(server.client.get("/metrics").text):
         assert time.monotonic() < deadline, "nothing waits"
         time.sleep(0.02)
 
