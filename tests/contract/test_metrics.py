@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event
 
 from inference_events import __version__
 from inference_events.app import create_app
+from inference_events.database_use import CountedPool, DatabaseUse
 from inference_events.http.contract import load_contract
 from inference_events.jobs.worker import CLAIMED, LOST
 from inference_events.metrics import EVENT_STATUSES, JOB_KINDS, REQUEST_KINDS, Metrics
@@ -32,7 +33,7 @@ STATUSES = (0, 200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 431, 
 NAME = "inference_events"
 
 Counts = Mapping[tuple[str, str], float] | Mapping[tuple[str], float]
-UNITS = "total|seconds|bytes|events|requests|depth|jobs|info|writable"
+UNITS = "total|seconds|bytes|events|requests|depth|jobs|info|writable|connections|limit|waiting"
 
 
 class Scrape:
@@ -300,6 +301,14 @@ def test_a_scrape_asks_the_catalog_once_and_waits_for_no_writer(tmp_path: Path) 
     assert len([statement for statement in statements if not statement.startswith("BEGIN")]) == 1
 
 
+def of_databases() -> list[Any]:
+    """Return the metrics that only a replica has."""
+    metrics = Metrics()
+    metrics.show_databases({"events": DatabaseUse(CountedPool(lambda: None), 1)}, "a")
+    families = Scrape(generate_latest(metrics.registry).decode()).families
+    return [family for family in families if family.name.startswith(f"{NAME}_database")]
+
+
 def test_the_readme_lists_every_metric(api: Watched) -> None:
     """The README's table has the name, the labels and the meaning of each metric that `/metrics` shows."""
     model = api.model()
@@ -308,8 +317,8 @@ def test_the_readme_lists_every_metric(api: Watched) -> None:
     rows = [line.strip("| ").split(" | ") for line in readme.splitlines() if line.startswith(f"| `{NAME}_")]
     listed = {name.strip("`"): (labels.replace("`", ""), meaning) for name, labels, meaning in rows}
     shown = {}
-    for family in api.scrape().families:
-        labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+    for family in [*api.scrape().families, *of_databases()]:
+        labels = sorted({label for sample in family.samples for label in sample.labels} - {"le", "replica"})
         name = f"{family.name}_total" if family.type == "counter" else family.name
         shown[name] = (", ".join(labels) or "none", family.documentation)
     assert listed == shown

@@ -291,7 +291,7 @@ def test_a_fault_of_env_name_says_what_the_client_calls_it(api: Api, env_name: A
 
 
 @pytest.mark.parametrize(
-    ("path", "part"), [("/v3/alert-rules", "alert rules"), (f"/v3/segments/{uuid4()}", "segments")]
+    ("path", "part"), [("/v3/alert-rules", "alert rules"), (f"/v3/user-access-keys/{uuid4()}", "users")]
 )
 def test_an_unsupported_feature_is_named(api: Api, path: str, part: str) -> None:
     """A 501 names the unsupported part of the vendor's API."""

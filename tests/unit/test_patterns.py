@@ -22,11 +22,17 @@ from inference_events.models.factory.columns import is_shortened
 parser: Any = importlib.import_module("re._parser")
 node_kinds: Any = importlib.import_module("re._constants")
 
+REPEATS = (node_kinds.MAX_REPEAT, node_kinds.MIN_REPEAT, node_kinds.POSSESSIVE_REPEAT)
+# Half a character stands for all beyond ASCII: it is the only kind that a pattern names.
+CHARACTERS = [*map(chr, range(1, 127)), "\ud800"]
 LENGTH = 40_000
 # A linear pattern takes a few milliseconds for such a text, a quadratic one half a minute.
 MAX_SECONDS = 0.5
 # How a pattern is used, if not in every way.
-USES = {"inference_events.http.decoding._CLOSING": ["match"]}
+USES = {
+    "inference_events.http.decoding._CLOSING": ["match"],
+    "inference_events.monitoring.fql.tokens._TOKEN": ["match"],
+}
 FORMATS = ["%Y-%m-%d %H:%M:%S.%f", "%A%B%d%j%I%p%z%Z", "%H%M%S%f%j%d%m%y", "%d   %b   %Y"]
 # Patterns that are made while the server runs: of the paths of the contract, and of the formats of models.
 MADE_IN_FUNCTIONS = {("http/contract.py", "fullmatch"), ("events/ingest/time_formats.py", "compile")}
@@ -61,8 +67,8 @@ def _sample(kind: Any, value: Any) -> str:
     if kind is node_kinds.ANY:
         return "x"
     if kind is node_kinds.IN:
-        return next(one for one in map(chr, range(1, 127)) if re.fullmatch(_class(value), one))
-    if kind in (node_kinds.MAX_REPEAT, node_kinds.MIN_REPEAT):
+        return next(one for one in CHARACTERS if re.fullmatch(_class(value), one))
+    if kind in REPEATS:
         return sample(value[2]) * int(max(value[0], 1))
     if kind is node_kinds.SUBPATTERN:
         return sample(value[-1])
@@ -76,7 +82,9 @@ def _class(items: Any) -> str:
         node_kinds.CATEGORY_DIGIT: r"\d",
         node_kinds.CATEGORY_SPACE: r"\s",
         node_kinds.CATEGORY_NOT_SPACE: r"\S",
+        node_kinds.CATEGORY_NOT_DIGIT: r"\D",
         node_kinds.CATEGORY_WORD: r"\w",
+        node_kinds.CATEGORY_NOT_WORD: r"\W",
     }
     written: list[str] = []
     for kind, value in items:
@@ -94,7 +102,7 @@ def _class(items: Any) -> str:
 def repeated(tree: Any, before: str = "") -> Iterator[tuple[str, str]]:
     """Yield for each part of a pattern that may repeat a text that leads to it, and one that it matches."""
     for kind, value in tree:
-        if kind in (node_kinds.MAX_REPEAT, node_kinds.MIN_REPEAT):
+        if kind in REPEATS:
             yield before, sample(value[2])
             yield from repeated(value[2], before)
         elif kind is node_kinds.SUBPATTERN:
