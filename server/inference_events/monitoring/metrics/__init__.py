@@ -1,0 +1,48 @@
+"""The builtin metrics: a catalogue, and their formulas as SQL over the rows relation, by bin.
+
+The rows relation has a row for each event: `ts` is its time, `bin` the number of its bin from 0, `violations` a list,
+`"v:NAME"` the value of a column, `"l:NAME"` the time at which a target was labelled. A query first passes `check`;
+`needs` returns the columns that its relation must have; `figures` computes.
+"""
+
+from inference_events.monitoring.metrics.catalog import METRICS, Metric, MetricType, Takes, analytics_id, metrics_of
+from inference_events.monitoring.metrics.checks import check
+from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain
+from inference_events.monitoring.metrics.drift import drift_pairs, prediction_drift_impact
+from inference_events.monitoring.metrics.figures import (
+    ANY_COLUMN,
+    BaselineRows,
+    Figure,
+    MetricError,
+    MetricQuery,
+    Reason,
+    Rows,
+)
+from inference_events.monitoring.metrics.integrity import count_violations
+from inference_events.monitoring.metrics.labels import Labels, label_figures
+
+__all__ = [
+    "ANY_COLUMN",
+    "METRICS",
+    "BaselineRows",
+    "Figure",
+    "Labels",
+    "Metric",
+    "MetricError",
+    "MetricQuery",
+    "MetricType",
+    "Needs",
+    "Reason",
+    "Rows",
+    "Takes",
+    "analytics_id",
+    "check",
+    "count_violations",
+    "drift_pairs",
+    "figures",
+    "label_figures",
+    "metrics_of",
+    "needs",
+    "plain",
+    "prediction_drift_impact",
+]
