@@ -1,7 +1,7 @@
 """The builtin metrics: a catalogue, and their formulas as SQL over the rows relation, by bin.
 
 The rows relation has a row for each event: `ts` is its time, `bin` the number of its bin from 0, `violations` a list,
-`"v:NAME"` the value of a column, `"l:NAME"` the time at which a target was labelled. A query first passes `check`;
+and the columns of the model have the names that `events.columns` gives them. A query first passes `check`;
 `needs` returns the columns that its relation must have; `figures` computes.
 """
 
