@@ -1,12 +1,17 @@
 """The current request's context: token, body digest, uploads."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
 # The scope that may call every operation.
 ADMIN: Final = "admin"
+
+
+async def _forever() -> None:
+    await asyncio.Event().wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Request:
     project_ids: frozenset[str] | None = None
     body_bytes: int = 0
     body_values: int = 0
+    wait_for_departure: Callable[[], Awaitable[None]] = _forever
 
 
 @dataclass(slots=True)

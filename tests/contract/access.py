@@ -236,6 +236,7 @@ def prepare(access: Access) -> Fixtures:
         "create_baseline": baseline | {"name": "another"},
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},
+        "compute_metrics": {**production, "metrics": [{"id": "traffic"}]},
         "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},

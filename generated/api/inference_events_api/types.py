@@ -776,6 +776,80 @@ class CheckDefinitionResponse(TypedDict):
     kind: NormalKind
 
 
+MetricType: TypeAlias = Literal[
+    "drift", "data_integrity", "performance", "service_metrics", "statistic", "custom"
+]
+
+
+class ModelMetric(TypedDict):
+    id: str
+    name: str
+    type: MetricType
+    type_display_name: str
+    columns: list[str]
+    requires_baseline: bool
+    requires_categories: bool
+    is_percentage_comparison: bool
+
+
+class MetricColumn(TypedDict):
+    id: str
+    name: str
+    group: str
+    data_type: str | None
+
+
+class MetricTypeName(TypedDict):
+    key: MetricType
+    name: str
+
+
+class ModelMetrics(TypedDict):
+    organization: NamedReference
+    project: NamedReference
+    model: ModelReference
+    metrics: list[ModelMetric]
+    columns: list[MetricColumn]
+    metric_types: list[MetricTypeName]
+
+
+class ModelMetricsResponse(TypedDict):
+    data: ModelMetrics
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AskedMetric(TypedDict):
+    id: str
+    column: NotRequired[str | None]
+    category: NotRequired[str | None]
+    baseline_id: NotRequired[str | None]
+
+
+class ComputeMetricsRequest(TypedDict):
+    model_id: str
+    env_type: EnvType
+    env_id: NotRequired[str | None]
+    metrics: list[AskedMetric]
+    time_range: NotRequired[TimeRange]
+    segment_id: NotRequired[str | None]
+    segment_definition: NotRequired[str | None]
+    binary_threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+
+
+class Figure(TypedDict):
+    value: float | None
+    reason: str | None
+    rows: int
+    sample_size: int
+    labelled: int | None
+    baseline_size: int | None
+
+
+DataRevision: TypeAlias = str
+
+
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]
@@ -937,6 +1011,14 @@ class FilePage(TypedDict):
     data: FileList
     api_version: ApiVersion
     kind: PaginatedKind
+
+
+class ComputeMetricsResponse(TypedDict):
+    data: list[float | None]
+    figures: list[Figure]
+    data_revision: DataRevision
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence

@@ -739,6 +739,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/models/{model_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the metrics of a model
+         * @description Lists what can be computed for one model: the builtin metrics that models of its task have, its custom metrics,
+         *     its columns, and the types of metrics. An unknown model is a 404.
+         *
+         *     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the columns that a
+         *     metric takes; it is empty if the metric takes none. `__ANY__` means any column of the model. Custom features are
+         *     listed beside the columns.
+         */
+        get: operations["list_model_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/models/{model_id}/custom-metrics": {
         parameters: {
             query?: never;
@@ -998,6 +1023,44 @@ export interface paths {
          *     A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_custom_metric"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute metrics
+         * @description Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
+         *
+         *     1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown segment.
+         *     2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
+         *        baseline of another model are a 400 that names the place.
+         *     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there is one. A
+         *        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it compares
+         *        with the oldest baseline that is a whole dataset. A ROLLING baseline needs a `time_range`, and its window is
+         *        that of the start of the range.
+         *     4. The figures are those of the newest values of each event at one moment, which `data_revision` names: two
+         *        responses with the same one have the same figures. A later PATCH or deletion gives other figures and another
+         *        `data_revision`.
+         *
+         *     `data` has one number for each metric, in the order of the request. A figure that is undefined is null; `figures`
+         *     says why, and how many events it is made of. Metrics have their ids of `list_model_metrics`, or the names with
+         *     spaces that the vendor's documentation has, such as `f1 score`.
+         *
+         *     A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a 503 or 400
+         *     that names what to reduce. It ends if the client closes the connection.
+         */
+        post: operations["compute_metrics"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2926,6 +2989,177 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /**
+         * @description What a metric is about.
+         * @enum {string}
+         */
+        MetricType: "drift" | "data_integrity" | "performance" | "service_metrics" | "statistic" | "custom";
+        /** @description A metric that a model has. */
+        ModelMetric: {
+            /** @description The name of a builtin metric, or the UUID of a custom one. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            type: components["schemas"]["MetricType"];
+            /** @description The name of its type for people. */
+            type_display_name: string;
+            /** @description The columns that it takes; empty if it takes none. */
+            columns: string[];
+            /** @description Whether it compares with a baseline. */
+            requires_baseline: boolean;
+            /** @description Whether it needs a category. */
+            requires_categories: boolean;
+            /** @description Whether it is a percentage. */
+            is_percentage_comparison: boolean;
+        };
+        /** @description A column of a model, or a custom feature. */
+        MetricColumn: {
+            /** @description What metrics call it. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Its role in the model. */
+            group: string;
+            /** @description Its type in the model's schema; null for what is no single column. */
+            data_type: string | null;
+        };
+        /** @description A type of metrics. */
+        MetricTypeName: {
+            key: components["schemas"]["MetricType"];
+            /** @description Its name for people. */
+            name: string;
+        };
+        /** @description What can be computed for a model. */
+        ModelMetrics: {
+            organization: components["schemas"]["NamedReference"];
+            project: components["schemas"]["NamedReference"];
+            model: components["schemas"]["ModelReference"];
+            /** @description The metrics, builtin ones first. */
+            metrics: components["schemas"]["ModelMetric"][];
+            /** @description The columns and custom features. */
+            columns: components["schemas"]["MetricColumn"][];
+            /** @description The types of metrics. */
+            metric_types: components["schemas"]["MetricTypeName"][];
+        };
+        /** @description The response with what can be computed for a model. */
+        ModelMetricsResponse: {
+            data: components["schemas"]["ModelMetrics"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A metric to compute, with what it needs. */
+        AskedMetric: {
+            /**
+             * @description Its id in `list_model_metrics`.
+             * @example precision
+             */
+            id: string;
+            /**
+             * @description The column that it takes, or `__ANY__`.
+             * @example distance
+             */
+            column?: string | null;
+            /**
+             * @description The value that `frequency` counts.
+             * @example UA
+             */
+            category?: string | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+        };
+        /** @description Which metrics to compute, and over which events. */
+        ComputeMetricsRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            env_type: components["schemas"]["EnvType"];
+            /**
+             * Format: uuid
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+             */
+            env_id?: string | null;
+            /** @description The metrics to compute. */
+            metrics: components["schemas"]["AskedMetric"][];
+            time_range?: components["schemas"]["TimeRange"];
+            /**
+             * Format: uuid
+             * @description A segment of the model, to take only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description An expression in FQL, to take only the events for which it is true.
+             * @example carrier == 'UA'
+             */
+            segment_definition?: string | null;
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            binary_threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+        } & (unknown & unknown);
+        /** @description A metric over some events. Either it has a value, or a reason why it has none. */
+        Figure: {
+            /** @description The value; null if it is undefined. */
+            value: number | null;
+            /**
+             * @description Why a figure is null; null if it is not.
+             *     * `no_rows`: there are no events.
+             *     * `no_labels`: no event has a label.
+             *     * `no_valid_rows`: no event has a label and outputs of the right types.
+             *     * `no_values`: no event has a value of the column.
+             *     * `one_class`: all labels are of one class.
+             *     * `no_positives`, `no_negatives`, `no_predicted_positives`: there are none.
+             *     * `no_relevant_items`: no group has a relevant item.
+             *     * `too_few_rows`: more than one event is needed.
+             *     * `constant_target`: all labels are equal.
+             *     * `zero_targets`: all labels are 0.
+             *     * `no_baseline_rows`, `no_baseline_values`: the baseline has no events, or no values of the column.
+             *     * `no_embedding`: the custom feature has no vectors in the events.
+             *     * `not_numeric`: a column of the custom feature is not numeric.
+             *     * `no_impact`: the column's impact is not known.
+             *     * `overflow`: the value is too large for a number.
+             *     * `undefined`: the definition of the custom metric gives no value, for example because it divides by 0.
+             */
+            reason: string | null;
+            /** @description The number of events. */
+            rows: number;
+            /** @description What the value is made of - valid events, values, items, or groups. */
+            sample_size: number;
+            /** @description The number of events with a label; null if the metric needs none. */
+            labelled: number | null;
+            /** @description The number of values in the baseline; null if there is none. */
+            baseline_size: number | null;
+        };
+        /** @description The response with figures. */
+        ComputeMetricsResponse: {
+            /** @description The values, in the order of the request. */
+            data: (number | null)[];
+            /** @description The same values with their reasons and counts. An addition to the vendor's API. */
+            figures: components["schemas"]["Figure"][];
+            data_revision: components["schemas"]["DataRevision"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description Names the state of the events that figures were computed from. Figures of the same request and the same data
+         *     revision are equal. It has no other meaning for clients. An addition to the vendor's API.
+         * @example 31.31
+         */
+        DataRevision: string;
         /** @description A token to create. */
         TokenCreate: {
             /**
@@ -4739,6 +4973,39 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_model_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The model's id.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id: components["parameters"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics, columns and types. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_model_custom_metrics: {
         parameters: {
             query?: {
@@ -5459,6 +5726,40 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputeMetricsRequest"];
+            };
+        };
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputeMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -1,26 +1,49 @@
 """Operations of the tag Monitoring."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, models
+from inference_events.context import current_request
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
+from inference_events.monitoring.queries import FigureService, known_model
+from inference_events.monitoring.queries.cards import plan_cards
+from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import views
+from inference_events.operations import figures, views
 from inference_events_api import types as t
+
+T = TypeVar("T")
 
 
 class MonitoringOperations:
-    """Serve what the server finds out about definitions and events."""
+    """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService) -> None:
         self._catalog = catalog
+        self._figures = figures
+
+    async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
+        def find(session: Session) -> t.ModelMetrics:
+            return figures.model_metrics(known_model(session, model_id.lower()))
+
+        return views.envelope(await self._catalog.aread(find))
+
+    async def compute_metrics(self, *, body: t.ComputeMetricsRequest) -> t.ComputeMetricsResponse:
+        request = figures.card_request(body)
+        return figures.cards(await self._compute(request.model_id, lambda session: plan_cards(session, request)))
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:
             return stored_subject(session, models.get(session, body["model_id"]))
 
         return views.envelope(_checked(body, await self._catalog.aread(find)))
+
+    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]]) -> T:
+        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure)
 
 
 def _checked(body: t.CheckDefinitionRequest, subject: Subject) -> t.DefinitionCheck:

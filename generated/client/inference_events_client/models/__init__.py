@@ -4,6 +4,7 @@
 
 from .api_version import ApiVersion
 from .artifact_status import ArtifactStatus
+from .asked_metric import AskedMetric
 from .baseline import Baseline
 from .baseline_create import BaselineCreate
 from .baseline_list import BaselineList
@@ -15,6 +16,8 @@ from .check_definition_response import CheckDefinitionResponse
 from .column import Column
 from .column_list import ColumnList
 from .column_page import ColumnPage
+from .compute_metrics_request import ComputeMetricsRequest
+from .compute_metrics_response import ComputeMetricsResponse
 from .custom_metric import CustomMetric
 from .custom_metric_create import CustomMetricCreate
 from .custom_metric_list import CustomMetricList
@@ -45,6 +48,7 @@ from .events_source import EventsSource
 from .events_source_type import EventsSourceType
 from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
+from .figure import Figure
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
 from .file_list import FileList
@@ -84,10 +88,16 @@ from .job_page import JobPage
 from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
+from .metric_column import MetricColumn
+from .metric_type import MetricType
+from .metric_type_name import MetricTypeName
 from .model import Model
 from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
 from .model_list import ModelList
+from .model_metric import ModelMetric
+from .model_metrics import ModelMetrics
+from .model_metrics_response import ModelMetricsResponse
 from .model_page import ModelPage
 from .model_reference import ModelReference
 from .model_response import ModelResponse
@@ -163,6 +173,7 @@ from .xai_params import XaiParams
 __all__ = (
     "ApiVersion",
     "ArtifactStatus",
+    "AskedMetric",
     "Baseline",
     "BaselineCreate",
     "BaselineList",
@@ -174,6 +185,8 @@ __all__ = (
     "Column",
     "ColumnList",
     "ColumnPage",
+    "ComputeMetricsRequest",
+    "ComputeMetricsResponse",
     "CustomMetric",
     "CustomMetricCreate",
     "CustomMetricList",
@@ -204,6 +217,7 @@ __all__ = (
     "EventsSourceType",
     "EventsUpdated",
     "EventsUpdatedSourceType",
+    "Figure",
     "FileAccepted",
     "FileAcceptedSourceType",
     "FileList",
@@ -243,10 +257,16 @@ __all__ = (
     "JobReference",
     "JobResponse",
     "JobStatus",
+    "MetricColumn",
+    "MetricType",
+    "MetricTypeName",
     "Model",
     "ModelArtifactFilesItem",
     "ModelCreate",
     "ModelList",
+    "ModelMetric",
+    "ModelMetrics",
+    "ModelMetricsResponse",
     "ModelPage",
     "ModelReference",
     "ModelResponse",

@@ -6,7 +6,7 @@ and the columns of the model have the names that `events.columns` gives them. A 
 """
 
 from inference_events.monitoring.metrics.catalog import METRICS, Metric, MetricType, Takes, analytics_id, metrics_of
-from inference_events.monitoring.metrics.checks import check
+from inference_events.monitoring.metrics.checks import check, columns_of
 from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain
 from inference_events.monitoring.metrics.drift import drift_pairs, prediction_drift_impact
 from inference_events.monitoring.metrics.figures import (
@@ -37,6 +37,7 @@ __all__ = [
     "Takes",
     "analytics_id",
     "check",
+    "columns_of",
     "count_violations",
     "drift_pairs",
     "figures",

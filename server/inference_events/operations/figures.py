@@ -1,0 +1,85 @@
+"""Turn requests for figures into plans, and figures into JSON values."""
+
+from inference_events import API_VERSION
+from inference_events.monitoring.metrics import Figure, MetricType
+from inference_events.monitoring.queries.cards import AskedMetric, CardRequest, Cards
+from inference_events.monitoring.queries.known import KnownModel
+from inference_events.monitoring.queries.listing import ListedColumn, ListedMetric, listed_columns, listed_metrics
+from inference_events.operations import views
+from inference_events.operations.reading import time_bounds
+from inference_events_api import types as t
+
+
+def model_metrics(known: KnownModel) -> t.ModelMetrics:
+    """Show what can be computed for a model."""
+    project = known.model.project
+    return {
+        "organization": views.organization(project.organization),
+        "project": views.project_reference(project),
+        "model": views.model_reference(known.model),
+        "metrics": [_metric(one) for one in listed_metrics(known)],
+        "columns": [_column(one) for one in listed_columns(known.subject)],
+        "metric_types": [{"key": type.value, "name": type.display_name} for type in MetricType],
+    }
+
+
+def card_request(body: t.ComputeMetricsRequest) -> CardRequest:
+    """Check the rules that the contract's schema cannot express. Raises BadRequest."""
+    time_range = body.get("time_range")
+    return CardRequest(
+        model_id=body["model_id"].lower(),
+        dataset_id=None if body["env_type"] == "PRODUCTION" else _lower(body.get("env_id")),
+        metrics=[_asked(one) for one in body["metrics"]],
+        range=None if time_range is None else time_bounds(time_range),
+        segment_id=_lower(body.get("segment_id")),
+        segment_definition=body.get("segment_definition"),
+        threshold=body.get("binary_threshold"),
+        top_k=body.get("top_k"),
+    )
+
+
+def cards(found: Cards) -> t.ComputeMetricsResponse:
+    """Show the figures of a request."""
+    return {
+        "data": [one.value for one in found.figures],
+        "figures": [figure(one) for one in found.figures],
+        "data_revision": found.data_revision,
+        "api_version": API_VERSION,
+        "kind": "NORMAL",
+    }
+
+
+def figure(one: Figure) -> t.Figure:
+    return {
+        "value": one.value,
+        "reason": None if one.reason is None else one.reason.value,
+        "rows": one.rows,
+        "sample_size": one.sample_size,
+        "labelled": one.labelled,
+        "baseline_size": one.baseline_size,
+    }
+
+
+def _asked(one: t.AskedMetric) -> AskedMetric:
+    return AskedMetric(one["id"], one.get("column"), one.get("category"), _lower(one.get("baseline_id")))
+
+
+def _lower(id: str | None) -> str | None:
+    return None if id is None else id.lower()
+
+
+def _metric(one: ListedMetric) -> t.ModelMetric:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "type": one.type.value,
+        "type_display_name": one.type.display_name,
+        "columns": list(one.columns),
+        "requires_baseline": one.needs_baseline,
+        "requires_categories": one.needs_category,
+        "is_percentage_comparison": one.is_percentage,
+    }
+
+
+def _column(one: ListedColumn) -> t.MetricColumn:
+    return {"id": one.id, "name": one.name, "group": one.group, "data_type": one.data_type}
