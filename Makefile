@@ -85,7 +85,7 @@ test-cluster: .venv/test/.wheel .venv/servers $(CLUSTER:long=.venv/clients/newes
 	$(if $(CLUSTER),$(TEST_PYTHON) -m tests.servers 2 .venv/clients/newest/bin/python -m pytest tests/compat)
 
 test-demo: .venv/test-demo/.wheel
-	$(DEMO_PYTHON) -m pytest tests/demo
+	$(DEMO_PYTHON) -m pytest tests/demo tests/monitoring/metrics/test_libraries.py
 	$(DEMO_PYTHON) -m pytest tests/unit/test_ingest*.py
 
 compat: .venv/test/.wheel $(CLIENTS) ## Run the vendor's newest and oldest client against the server

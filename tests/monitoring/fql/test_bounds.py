@@ -105,6 +105,8 @@ def test_long_products() -> None:
         (r"(\pL{100}){10}", "no RE2"),
         (r"\pL{60}", "too large"),
         (r"(.{40}){25}(.{40}){25}(.{40}){25}(.{40}){25}", "too large"),
+        (r"(.{40}){24}(.{40}){24}x", "too large"),
+        (r"\Qabc", "without \\E"),
         ("a" * 1_001, "more than 1,000"),
     ],
 )

@@ -21,8 +21,10 @@ SEGMENTS = {
     "tn()": {4},
     "is_null(tp())": {5},
     "flag == 1": {1, 3},
+    "flag or true and false": {1, 3},
+    "not flag == false": {1, 3},
     "flag != 1": {2, 5},
-    "AGE > 50 OR is_null(age)".replace("AGE", "age"): {4, 5},
+    "age > 50 OR is_null(age)": {4, 5},
     "IS_NULL(income) OR NOT flag": {2, 4, 5},
 }
 METRICS: dict[str, float | None] = {
@@ -50,6 +52,10 @@ METRICS: dict[str, float | None] = {
     "average(if(is_null(income), 1, 0))": 0.2,
     "average(2 ^ 3 ^ 2)": 512,
     "average(-2 ^ 2)": -4,
+    "average(1 + 2 * 3 - 4 / 2)": 5,
+    "average(2 * 3 ^ 2)": 18,
+    "average(10 - 4 - 3)": 3,
+    "average(100 / 10 / 5)": 2,
     "sum(7 % 3 - -7 % 3)": 10,
     "average(if(geography=='Texas', null, age))": 115 / 3,
     "average(log(e()) + log2(16) + log10(1000))": 8,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.monitoring.fql.rows import metric, segment
+from tests.monitoring.fql.rows import Row, metric, segment
 
 UNDEFINED = (
     "(1 / 0)",
@@ -90,7 +90,7 @@ def test_logic() -> None:
 
 def test_empty_texts() -> None:
     """The empty text counts as null."""
-    rows = [{"geography": ""}, {"geography": None}, {"geography": " "}]
+    rows: list[Row] = [{"geography": ""}, {"geography": None}, {"geography": " "}]
     assert segment("is_null(geography)", rows=rows) == {1, 2}
     assert segment("is_not_null(geography)", rows=rows) == {3}
     assert metric("count(geography)", rows=rows) == 1
@@ -100,7 +100,7 @@ def test_empty_texts() -> None:
 
 def test_texts() -> None:
     """Functions of texts count characters, and numbers are written without a needless point."""
-    rows = [{"geography": "Éa😀b", "income": 2.0, "flag": True, "age": -7}]
+    rows: list[Row] = [{"geography": "Éa😀b", "income": 2.0, "flag": True, "age": -7}]
     for text in (
         "length(geography) == 4",
         "substring(geography, 3, 1) == '😀'",

@@ -11,7 +11,17 @@ import pyarrow as pa
 from inference_events.events.columns import label_name, value_name
 from inference_events.events.types import VIOLATIONS
 from inference_events.models.schema import model_schema
-from inference_events.monitoring.metrics import BaselineRows, Figure, MetricQuery, Rows, check, figures
+from inference_events.monitoring.metrics import (
+    BaselineRows,
+    Figure,
+    MetricQuery,
+    Reason,
+    Rows,
+    check,
+    drift_pairs,
+    figures,
+)
+from inference_events.monitoring.metrics.histograms import Pair
 from inference_events.monitoring.subject import Subject, make_subject
 
 Row = Mapping[str, Any]
@@ -132,3 +142,19 @@ def drift(
 ) -> Figure:
     """Return the drift of a column over one bin."""
     return one(subject, now, MetricQuery(metric, column=column, baseline=BASELINE, **arguments), baseline=before)
+
+
+def pair(subject: Subject, before: Sequence[Row], now: Sequence[Row], name: str = "x", **more: Any) -> Pair:
+    """Return the histograms behind a drift."""
+    connection = relations(subject, now, before)
+    query = MetricQuery("jsd", column=name, baseline=BASELINE, **more)
+    found = drift_pairs(connection, Rows("events"), query, subject, BaselineRows("baseline"))
+    assert not isinstance(found, Reason)
+    return found[0]
+
+
+def shown(found: Pair) -> dict[str, tuple[float, float]]:
+    """Return the counts of both sides by the label of the bin."""
+    return dict(
+        zip(found.labels, zip(found.counts(found.baseline), found.counts(found.window), strict=True), strict=True)
+    )

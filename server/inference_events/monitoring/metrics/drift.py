@@ -43,9 +43,8 @@ def drift_figures(
         reason = pairs
         if reason is Reason.NO_BASELINE_VALUES and not _has_rows(connection, baseline):
             reason = Reason.NO_BASELINE_ROWS
-        return [[figure(reason if n else Reason.NO_ROWS, rows=n, used=0, baseline_size=0) for n in traffic]] * len(
-            queries
-        )
+        nothing = [figure(reason if n else Reason.NO_ROWS, rows=n, used=0, baseline_size=0) for n in traffic]
+        return [nothing for _ in queries]
     return [[_figure(query.metric, pair, n) for pair, n in zip(pairs, traffic, strict=True)] for query in queries]
 
 

@@ -1,4 +1,4 @@
-"""Statistics of one column, and the traffic. Ranking rows count each of their items."""
+"""Statistics of one column, and the traffic. Of ranking rows, statistics take each item."""
 
 from inference_events.monitoring.metrics.classes import typed
 from inference_events.monitoring.metrics.connection import Connection

@@ -1,9 +1,12 @@
-"""Class weights of a drift: a model with few positives may weigh each event by its predicted class."""
+"""Weights of a drift. A model with few positives may weigh each event by its predicted class.
+
+A number in the metadata column `_weight` goes before the weight of the class.
+"""
 
 from inference_events.monitoring.metrics.catalog import BINARY, MULTICLASS
 from inference_events.monitoring.metrics.figures import MetricError
 from inference_events.monitoring.metrics.multiclass import are_finite, outputs, predicted
-from inference_events.monitoring.metrics.sql import literal, literals, number
+from inference_events.monitoring.metrics.sql import is_list, literal, literals, number
 from inference_events.monitoring.subject import Kind, Subject
 
 WEIGHT_COLUMN = "_weight"
@@ -18,13 +21,14 @@ def weight_columns(subject: Subject) -> tuple[str, ...]:
 
 def is_weighted(subject: Subject) -> bool:
     """Report whether a drift of this model weighs events."""
-    return _has_weight_column(subject) or (
-        subject.is_weighted and bool(subject.class_weights) and subject.task in (BINARY, MULTICLASS)
-    )
+    has_weights = bool(subject.class_weights) and subject.task in (BINARY, MULTICLASS)
+    return subject.is_weighted and (has_weights or _has_weight_column(subject))
 
 
 def _has_weight_column(subject: Subject) -> bool:
-    return WEIGHT_COLUMN in subject.roles["metadata"] and subject.kind(WEIGHT_COLUMN) is Kind.NUMBER
+    if WEIGHT_COLUMN not in subject.roles["metadata"] or is_list(subject, WEIGHT_COLUMN):
+        return False
+    return subject.kind(WEIGHT_COLUMN) is Kind.NUMBER
 
 
 def weight(subject: Subject) -> str | None:
