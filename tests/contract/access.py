@@ -237,6 +237,12 @@ def prepare(access: Access) -> Fixtures:
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},
         "compute_metrics": {**production, "metrics": [{"id": "traffic"}]},
+        "query_metrics": {
+            "project_id": project_id,
+            "query_type": "MONITORING",
+            "filters": {"time_label": "today", "bin_size": "Day"},
+            "queries": [{"query_key": str(uuid4()), "model_id": model_id, "metric": "traffic"}],
+        },
         "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},

@@ -40,6 +40,7 @@ HARMLESS = {
     "compute_metrics",
     "download_events",
     "generate_model",
+    "query_metrics",
     "read_events",
     "upload_file",
     "upload_part",

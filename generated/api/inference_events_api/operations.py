@@ -271,6 +271,9 @@ class MonitoringOperations(Protocol):
     async def list_model_metrics(self, *, model_id: str) -> types.ModelMetricsResponse:
         """List the metrics of a model"""
 
+    async def query_metrics(self, *, body: types.QueryMetricsRequest) -> types.QueryMetricsResponse:
+        """Query metrics over time"""
+
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
@@ -412,6 +415,7 @@ def handlers(
         "create_custom_metric": custom_metrics.create_custom_metric,
         "get_custom_metric": custom_metrics.get_custom_metric,
         "delete_custom_metric": custom_metrics.delete_custom_metric,
+        "query_metrics": monitoring.query_metrics,
         "compute_metrics": monitoring.compute_metrics,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
@@ -471,6 +475,7 @@ STATUS: Final[dict[str, int]] = {
     "create_custom_metric": 200,
     "get_custom_metric": 200,
     "delete_custom_metric": 200,
+    "query_metrics": 200,
     "compute_metrics": 200,
     "check_definition": 200,
     "list_tokens": 200,
@@ -529,6 +534,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "create_custom_metric": ("manage",),
     "get_custom_metric": ("manage", "read"),
     "delete_custom_metric": ("manage",),
+    "query_metrics": ("read",),
     "compute_metrics": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),

@@ -850,6 +850,145 @@ class Figure(TypedDict):
 DataRevision: TypeAlias = str
 
 
+QueryType: TypeAlias = Literal["MONITORING", "EMBEDDING", "ANALYTICS"]
+
+
+TimeComparison: TypeAlias = Literal[
+    "Previous Day", "Previous Week", "Previous Month", "Previous Quarter", "Previous Year"
+]
+
+
+TimeLabel: TypeAlias = Literal["yesterday", "today", "7d", "30d", "90d", "6m", "12m", "ytd"]
+
+
+BinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month", "Quarter"]
+
+
+VizType: TypeAlias = Literal["line", "bar"]
+
+
+class QueryFilters(TypedDict):
+    time_label: NotRequired[TimeLabel]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[str]
+    bin_size: BinSize
+
+
+Column1: TypeAlias = str
+
+
+Category: TypeAlias = str
+
+
+class MetricsQuery(TypedDict):
+    query_key: str
+    model_id: str
+    metric: str
+    columns: NotRequired[list[Column1] | None]
+    categories: NotRequired[list[Category] | None]
+    baseline_id: NotRequired[str | None]
+    segment_id: NotRequired[str | None]
+    segment: NotRequired[SegmentChoice | None]
+    viz_type: NotRequired[VizType]
+
+
+class QueryMetricsRequest(TypedDict):
+    project_id: str
+    query_type: QueryType
+    time_comparison: NotRequired[TimeComparison]
+    filters: QueryFilters
+    queries: list[MetricsQuery]
+
+
+class Bin(TypedDict):
+    start: str
+    end: str
+    complete: bool
+    rows: int
+
+
+SampleSize: TypeAlias = int
+
+
+LabelledItem: TypeAlias = int | None
+
+
+BaselineSize: TypeAlias = int | None
+
+
+class MetricSeries(TypedDict):
+    name: str
+    column: str | None
+    category: str | None
+    reasons: list[str | None]
+    sample_sizes: list[SampleSize]
+    labelled: list[LabelledItem]
+    baseline_sizes: list[BaselineSize]
+
+
+class BinnedFigures(TypedDict):
+    data: list[list[Any]]
+    bins: list[Bin]
+    series: list[MetricSeries]
+
+
+class QueriedMetric(TypedDict):
+    id: str
+    name: str
+    type: MetricType
+
+
+class QueriedSegment(TypedDict):
+    id: str | None
+    name: str | None
+    definition: str
+
+
+class Baseline1(TypedDict):
+    id: str
+    name: str
+
+
+class QueryResult(BinnedFigures):
+    query_key: str
+    model: ModelReference
+    baseline: Baseline1 | None
+    segment: QueriedSegment | None
+    metric: QueriedMetric
+    viz_type: VizType
+    columns: list[str]
+    col_names: list[str]
+    comparison: NotRequired[BinnedFigures]
+    data_revision: DataRevision
+
+
+class TimeRange2(TypedDict):
+    start_time: str
+    end_time: str
+
+
+class AppliedFilters(TypedDict):
+    time_label: str | None
+    time_range: TimeRange2
+    time_zone: str
+    bin_size: BinSize
+
+
+class QueryMetricsData(TypedDict):
+    organization: NamedReference
+    project: NamedReference
+    query_type: QueryType
+    time_comparison: str | None
+    filters: AppliedFilters
+    results: dict[str, QueryResult]
+
+
+class QueryMetricsResponse(TypedDict):
+    data: QueryMetricsData
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]

@@ -1028,6 +1028,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query metrics over time
+         * @description Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is free.
+         *
+         *     1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another project than
+         *        `project_id` is a 400.
+         *     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24 hours, `6m` the
+         *        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock of
+         *        `time_zone`; weeks begin on Monday. The first and the last bin are whole, too, even if the range starts or
+         *        ends in them. With `time_comparison`, the same is computed for the range that much earlier.
+         *     3. Each query is checked as by `compute_metrics`. `columns` and `categories` give a series each.
+         *     4. The figures of the queries of one model are those of the newest values of each event at one moment. Bins
+         *        without events have a row as well, with a count of 0, or null.
+         *
+         *     A result has a row in `data` for each bin: its start, and a value for each series, in the order of `col_names`.
+         *     `series` says why a value is null, and what it is made of. `bins` has the bounds of each bin and the number of its
+         *     events; a bin that is not `complete` has not ended yet.
+         *
+         *     A segment holds for the events and for the baseline. A ROLLING baseline is, for each bin, the window that lies
+         *     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
+         *
+         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model may take 10
+         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names what to
+         *     reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are a 501.
+         */
+        post: operations["query_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/analytics/metrics": {
         parameters: {
             query?: never;
@@ -3160,6 +3201,236 @@ export interface components {
          * @example 31.31
          */
         DataRevision: string;
+        /**
+         * @description What a query is about. This server offers MONITORING only.
+         * @enum {string}
+         */
+        QueryType: "MONITORING" | "EMBEDDING" | "ANALYTICS";
+        /**
+         * @description How much earlier the range lies that figures are compared with.
+         * @enum {string}
+         */
+        TimeComparison: "Previous Day" | "Previous Week" | "Previous Month" | "Previous Quarter" | "Previous Year";
+        /**
+         * @description A range of time that depends on the present.
+         * @enum {string}
+         */
+        TimeLabel: "yesterday" | "today" | "7d" | "30d" | "90d" | "6m" | "12m" | "ytd";
+        /**
+         * @description The length of a bin, on the clock of the time zone.
+         * @enum {string}
+         */
+        BinSize: "Hour" | "Day" | "Week" | "Month" | "Quarter";
+        /**
+         * @description How a client draws a chart. It has no effect on the figures.
+         * @enum {string}
+         */
+        VizType: "line" | "bar";
+        /** @description The bins of a query. `time_label` or `time_range` is needed; if both are given, `time_range` counts. */
+        QueryFilters: {
+            time_label?: components["schemas"]["TimeLabel"];
+            time_range?: components["schemas"]["TimeRange"];
+            /**
+             * @description A time zone of the IANA database.
+             * @default Etc/GMT
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            bin_size: components["schemas"]["BinSize"];
+        };
+        /** @description A metric of a model, by bin. */
+        MetricsQuery: {
+            /**
+             * Format: uuid
+             * @description Names the result.
+             * @example 9c9a1d1c-0a1b-4a2c-8d3e-4f5061728394
+             */
+            query_key: string;
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description Its id in `list_model_metrics`.
+             * @example jsd
+             */
+            metric: string;
+            /**
+             * @description The columns that it takes, each a series.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            columns?: string[] | null;
+            /**
+             * @description The values that `frequency` counts, each a series.
+             * @example [
+             *       "UA"
+             *     ]
+             */
+            categories?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to take only its events. Not together with `segment`.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            segment?: components["schemas"]["SegmentChoice"];
+            viz_type?: components["schemas"]["VizType"];
+        };
+        /** @description Which metrics to compute, and in which bins. */
+        QueryMetricsRequest: {
+            /**
+             * Format: uuid
+             * @description The project of the models.
+             * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
+             */
+            project_id: string;
+            query_type: components["schemas"]["QueryType"];
+            time_comparison?: components["schemas"]["TimeComparison"];
+            filters: components["schemas"]["QueryFilters"];
+            /** @description The metrics. */
+            queries: components["schemas"]["MetricsQuery"][];
+        };
+        /** @description A bin of time; the start belongs to it, the end does not. */
+        Bin: {
+            /**
+             * Format: date-time
+             * @description When it starts.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            end: string;
+            /** @description Whether it has ended. */
+            complete: boolean;
+            /** @description The number of its events. */
+            rows: number;
+        };
+        /** @description What the values of a series are made of. Each list has an item for each bin. */
+        MetricSeries: {
+            /** @description Its name in `col_names`. */
+            name: string;
+            /** @description Its column; null if the metric takes none. */
+            column: string | null;
+            /** @description Its category; null if the metric takes none. */
+            category: string | null;
+            /** @description Why values are null, as in `Figure`; null for other values. */
+            reasons: (string | null)[];
+            /** @description What the values are made of - valid events, values, items, or groups. */
+            sample_sizes: number[];
+            /** @description The numbers of events with a label; null if the metric needs none. */
+            labelled: (number | null)[];
+            /** @description The numbers of values in the baseline; null if there is none. */
+            baseline_sizes: (number | null)[];
+        };
+        /** @description Figures by bin. */
+        BinnedFigures: {
+            /** @description A row for each bin - its start, and the value of each series. */
+            data: unknown[][];
+            /** @description The bins. An addition to the vendor's API. */
+            bins: components["schemas"]["Bin"][];
+            /** @description The series in the order of `col_names`. An addition to the vendor's API. */
+            series: components["schemas"]["MetricSeries"][];
+        };
+        /** @description A metric by its id and name. */
+        QueriedMetric: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            type: components["schemas"]["MetricType"];
+        };
+        /** @description The segment of a query. */
+        QueriedSegment: {
+            /**
+             * Format: uuid
+             * @description Its id; null if the query has its definition.
+             */
+            id: string | null;
+            /** @description Its name; null if the query has its definition. */
+            name: string | null;
+            /** @description Its definition. */
+            definition: string;
+        } | null;
+        /** @description The figures of a query. `comparison` has those of the earlier range, if there is a `time_comparison`. */
+        QueryResult: components["schemas"]["BinnedFigures"] & {
+            /**
+             * Format: uuid
+             * @description The key of the query.
+             */
+            query_key: string;
+            model: components["schemas"]["ModelReference"];
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            segment: components["schemas"]["QueriedSegment"];
+            metric: components["schemas"]["QueriedMetric"];
+            viz_type: components["schemas"]["VizType"];
+            /** @description The columns of the query. */
+            columns: string[];
+            /** @description What the values of a row are - bin_start, and the names of the series. */
+            col_names: string[];
+            comparison?: components["schemas"]["BinnedFigures"];
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description The bins of a query, as they were understood. */
+        AppliedFilters: {
+            /** @description The label of the request. */
+            time_label: string | null;
+            /** @description The range. */
+            time_range: {
+                /**
+                 * Format: date-time
+                 * @description When it starts.
+                 */
+                start_time: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends.
+                 */
+                end_time: string;
+            };
+            /** @description The time zone. */
+            time_zone: string;
+            bin_size: components["schemas"]["BinSize"];
+        };
+        /** @description The results of queries. */
+        QueryMetricsData: {
+            organization: components["schemas"]["NamedReference"];
+            project: components["schemas"]["NamedReference"];
+            query_type: components["schemas"]["QueryType"];
+            /** @description The comparison of the request. */
+            time_comparison: string | null;
+            filters: components["schemas"]["AppliedFilters"];
+            /** @description The result of each query, by its query_key. */
+            results: {
+                [key: string]: components["schemas"]["QueryResult"];
+            };
+        };
+        /** @description The response with the results of queries. */
+        QueryMetricsResponse: {
+            data: components["schemas"]["QueryMetricsData"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description A token to create. */
         TokenCreate: {
             /**
@@ -5727,6 +5998,50 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    query_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryMetricsRequest"];
+            };
+        };
+        responses: {
+            /** @description The figures of each query. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            /** @description Another `query_type` than MONITORING. */
+            501: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -45,7 +45,6 @@ UNSUPPORTED = {
     "/v3/models/{model_id}/download-artifact": "model artifacts",
     "/v3/monitoring-summary": "the monitoring summary",
     "/v3/predict": "predictions",
-    "/v3/queries": "queries of metrics",
     "/v3/sessions": "sessions",
     "/v3/slice-query": "queries in SQL",
     "/v3/spans": "traces",

@@ -1,19 +1,22 @@
 """Operations of the tag Monitoring."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, models
+from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.monitoring.queries.cards import plan_cards
+from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import figures, views
+from inference_events.operations import charts, figures, views
 from inference_events_api import types as t
 
 T = TypeVar("T")
@@ -35,6 +38,15 @@ class MonitoringOperations:
     async def compute_metrics(self, *, body: t.ComputeMetricsRequest) -> t.ComputeMetricsResponse:
         request = figures.card_request(body)
         return figures.cards(await self._compute(request.model_id, lambda session: plan_cards(session, request)))
+
+    async def query_metrics(self, *, body: t.QueryMetricsRequest) -> t.QueryMetricsResponse:
+        now = utc_now()
+        request = charts.charts_request(body, now)
+        found: list[ChartFigures] = []
+        for of_model in request.by_model():
+            prepare = partial(plan_charts, requests=of_model, bins=request.bins, project_id=request.project_id)
+            found += await self._compute(of_model[0].model_id, prepare)
+        return views.envelope(charts.charts(body, request, found, now))
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:

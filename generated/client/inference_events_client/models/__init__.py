@@ -3,6 +3,8 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .api_version import ApiVersion
+from .applied_filters import AppliedFilters
+from .applied_filters_time_range import AppliedFiltersTimeRange
 from .artifact_status import ArtifactStatus
 from .asked_metric import AskedMetric
 from .baseline import Baseline
@@ -11,6 +13,9 @@ from .baseline_list import BaselineList
 from .baseline_page import BaselinePage
 from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
+from .bin_ import Bin
+from .bin_size import BinSize
+from .binned_figures import BinnedFigures
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
@@ -89,8 +94,10 @@ from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
 from .metric_column import MetricColumn
+from .metric_series import MetricSeries
 from .metric_type import MetricType
 from .metric_type_name import MetricTypeName
+from .metrics_query import MetricsQuery
 from .model import Model
 from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
@@ -122,6 +129,16 @@ from .project_page import ProjectPage
 from .project_response import ProjectResponse
 from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
+from .queried_metric import QueriedMetric
+from .queried_segment_type_0 import QueriedSegmentType0
+from .query_filters import QueryFilters
+from .query_metrics_data import QueryMetricsData
+from .query_metrics_data_results import QueryMetricsDataResults
+from .query_metrics_request import QueryMetricsRequest
+from .query_metrics_response import QueryMetricsResponse
+from .query_result import QueryResult
+from .query_result_baseline_type_0 import QueryResultBaselineType0
+from .query_type import QueryType
 from .read_events_request import ReadEventsRequest
 from .read_events_response import ReadEventsResponse
 from .readiness import Readiness
@@ -145,7 +162,9 @@ from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
 from .stored_file import StoredFile
 from .task_params import TaskParams
+from .time_comparison import TimeComparison
 from .time_filter import TimeFilter
+from .time_label import TimeLabel
 from .time_range import TimeRange
 from .time_zone import TimeZone
 from .token import Token
@@ -166,12 +185,15 @@ from .version_compatibility_response import VersionCompatibilityResponse
 from .violation import Violation
 from .violation_count import ViolationCount
 from .violation_kind import ViolationKind
+from .viz_type import VizType
 from .warning_detail import WarningDetail
 from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
 __all__ = (
     "ApiVersion",
+    "AppliedFilters",
+    "AppliedFiltersTimeRange",
     "ArtifactStatus",
     "AskedMetric",
     "Baseline",
@@ -180,6 +202,9 @@ __all__ = (
     "BaselinePage",
     "BaselineResponse",
     "BaselineType",
+    "Bin",
+    "BinnedFigures",
+    "BinSize",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
@@ -258,6 +283,8 @@ __all__ = (
     "JobResponse",
     "JobStatus",
     "MetricColumn",
+    "MetricSeries",
+    "MetricsQuery",
     "MetricType",
     "MetricTypeName",
     "Model",
@@ -291,6 +318,16 @@ __all__ = (
     "ProjectResponse",
     "PublishEventsRequest",
     "PublishEventsResponse",
+    "QueriedMetric",
+    "QueriedSegmentType0",
+    "QueryFilters",
+    "QueryMetricsData",
+    "QueryMetricsDataResults",
+    "QueryMetricsRequest",
+    "QueryMetricsResponse",
+    "QueryResult",
+    "QueryResultBaselineType0",
+    "QueryType",
     "ReadEventsRequest",
     "ReadEventsResponse",
     "Readiness",
@@ -314,7 +351,9 @@ __all__ = (
     "StoredEventValues",
     "StoredFile",
     "TaskParams",
+    "TimeComparison",
     "TimeFilter",
+    "TimeLabel",
     "TimeRange",
     "TimeZone",
     "Token",
@@ -335,6 +374,7 @@ __all__ = (
     "Violation",
     "ViolationCount",
     "ViolationKind",
+    "VizType",
     "WarningDetail",
     "WindowBinSize",
     "XaiParams",

@@ -1,6 +1,6 @@
 """Metric cards: one number for each metric, over all events of a range of time or of an environment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -9,11 +9,14 @@ from inference_events.catalog import environments
 from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Bins, BinsError, Computation
-from inference_events.monitoring.metrics import METRICS, Figure, MetricQuery, MetricType
+from inference_events.monitoring.metrics import Figure
 from inference_events.monitoring.queries.compute import Query, compute_figures, revision
 from inference_events.monitoring.queries.known import KnownModel, known_model, known_segment
+from inference_events.monitoring.queries.names import NamedMetric, named_query
 from inference_events.monitoring.queries.windows import Window
 from inference_events.monitoring.subject import Subject
+
+CARD_FIELDS = ("id", "column", "category", "baseline_id")
 
 
 @dataclass(frozen=True)
@@ -87,42 +90,6 @@ def plan_cards(session: Session, request: CardRequest) -> CardPlan:
 
 
 def _query(known: KnownModel, request: CardRequest, asked: AskedMetric, place: str) -> Query:
-    arguments = {"column": asked.column, "category": asked.category, "baseline_id": asked.baseline_id}
-    query = named_query(known, asked.id, arguments, place, request.threshold, request.top_k)
-    known.check(query, place)
-    return query
-
-
-def named_query(
-    known: KnownModel,
-    id: str,
-    arguments: Mapping[str, str | None],
-    place: str,
-    threshold: float | None = None,
-    top_k: int | None = None,
-) -> Query:
-    """Return a metric by its id, with the arguments `column`, `category` and `baseline_id`, not yet checked.
-
-    Raises BadRequest for an unknown baseline, and for an argument of a custom metric.
-    """
-    custom = known.custom_metric(id.lower(), f"{place}/id")
-    if custom is not None:
-        for name, value in arguments.items():
-            if value is not None:
-                raise BadRequest.with_details(ErrorDetail("a custom metric takes none; remove it", f"{place}/{name}"))
-        return custom
-    name = metrics.analytics_id(id)
-    metric = METRICS.get(name)
-    baseline_id = arguments.get("baseline_id")
-    baseline = None
-    if baseline_id is not None or (metric is not None and metric.needs_baseline):
-        baseline = known.baseline(baseline_id, f"{place}/baseline_id").name
-    is_performance = metric is not None and metric.type is MetricType.PERFORMANCE
-    return MetricQuery(
-        name,
-        column=arguments.get("column"),
-        category=arguments.get("category"),
-        baseline=baseline,
-        threshold=threshold if is_performance else None,
-        top_k=top_k if is_performance else None,
-    )
+    id = metrics.analytics_id(asked.id)
+    named = NamedMetric(id, asked.column, asked.category, asked.baseline_id, request.threshold, request.top_k)
+    return named_query(known, named, {field: f"{place}/{field}" for field in CARD_FIELDS})

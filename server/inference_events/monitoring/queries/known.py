@@ -11,16 +11,11 @@ from inference_events.catalog.tables import Baseline as BaselineRow
 from inference_events.catalog.tables import CustomMetric, Environment, Model, Segment
 from inference_events.errors import BadRequest, ErrorDetail, ObjectNotFound
 from inference_events.events.ingest.timestamps import microseconds
-from inference_events.monitoring import fql, metrics
+from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import compiled_segment, subject_of
 from inference_events.monitoring.engine import BinSize
-from inference_events.monitoring.metrics import MetricError, MetricQuery
-from inference_events.monitoring.queries.compute import Query, builtin_queries
 from inference_events.monitoring.queries.windows import Baseline
 from inference_events.monitoring.subject import Subject
-
-# The arguments of a query as requests call them.
-FIELDS = {"metric": "id", "baseline": "baseline_id"}
 
 
 @dataclass(frozen=True)
@@ -58,19 +53,6 @@ class KnownModel:
             return fql.compile_metric(row.definition, self.subject)
         except fql.FqlError as error:
             raise BadRequest.with_details(ErrorDetail(f"is not valid any more: {error}", place)) from None
-
-    def check(self, query: Query, place: str, fields: Mapping[str, str] = FIELDS) -> None:
-        """Refuse what the model cannot answer. Raises BadRequest.
-
-        `fields` has the names of arguments in the request.
-        """
-        for one in builtin_queries([query]):
-            try:
-                metrics.check(one, self.subject)
-            except MetricError as error:
-                field = fields.get(error.place, error.place)
-                pointer = f"{place}/{field}" if isinstance(query, MetricQuery) else place
-                raise BadRequest.with_details(ErrorDetail(error.message, pointer)) from None
 
 
 def known_model(session: Session, model_id: str) -> KnownModel:
