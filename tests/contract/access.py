@@ -237,6 +237,12 @@ def prepare(access: Access) -> Fixtures:
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},
         "compute_metrics": {**production, "metrics": [{"id": "traffic"}]},
+        "compute_histograms": {
+            "baseline_id": baseline_id,
+            "start_time": "2026-01-01",
+            "bin_size": "Day",
+            "column_id": "number",
+        },
         "query_metrics": {
             "project_id": project_id,
             "query_type": "MONITORING",

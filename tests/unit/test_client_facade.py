@@ -37,6 +37,7 @@ SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
 HARMLESS = {
     "begin_multipart_upload",
     "check_definition",
+    "compute_histograms",
     "compute_metrics",
     "download_events",
     "generate_model",

@@ -274,6 +274,9 @@ class MonitoringOperations(Protocol):
     async def query_metrics(self, *, body: types.QueryMetricsRequest) -> types.QueryMetricsResponse:
         """Query metrics over time"""
 
+    async def compute_histograms(self, *, body: types.HistogramRequest) -> types.HistogramResponse:
+        """Compute the histograms behind a drift"""
+
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
@@ -416,6 +419,7 @@ def handlers(
         "get_custom_metric": custom_metrics.get_custom_metric,
         "delete_custom_metric": custom_metrics.delete_custom_metric,
         "query_metrics": monitoring.query_metrics,
+        "compute_histograms": monitoring.compute_histograms,
         "compute_metrics": monitoring.compute_metrics,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
@@ -476,6 +480,7 @@ STATUS: Final[dict[str, int]] = {
     "get_custom_metric": 200,
     "delete_custom_metric": 200,
     "query_metrics": 200,
+    "compute_histograms": 200,
     "compute_metrics": 200,
     "check_definition": 200,
     "list_tokens": 200,
@@ -535,6 +540,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "get_custom_metric": ("manage", "read"),
     "delete_custom_metric": ("manage",),
     "query_metrics": ("read",),
+    "compute_histograms": ("read",),
     "compute_metrics": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),

@@ -989,6 +989,46 @@ class QueryMetricsResponse(TypedDict):
     kind: NormalKind
 
 
+class HistogramRequest(TypedDict):
+    baseline_id: str
+    start_time: TimeBound
+    bin_size: BinSize
+    column_id: str
+    segment_id: NotRequired[str | None]
+    time_zone: NotRequired[str]
+    max_bins: NotRequired[int | None]
+    normalize: NotRequired[bool]
+
+
+class TimeSpan(TypedDict):
+    start: str
+    end: str
+
+
+class Histograms(TypedDict):
+    organization: NamedReference
+    project: NamedReference
+    model: ModelReference
+    baseline: NamedReference
+    bins: list[str]
+    baseline_histogram: list[float]
+    production_histogram: list[float]
+    num_actual_bins: int
+    bin: TimeSpan
+    baseline_size: int
+    production_size: int
+    baseline_nulls: int
+    production_nulls: int
+    reason: str | None
+    data_revision: DataRevision
+
+
+class HistogramResponse(TypedDict):
+    data: Histograms
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]

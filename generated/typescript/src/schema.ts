@@ -1069,6 +1069,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/histograms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the histograms behind a drift
+         * @description Computes two histograms of a column over the same bins of values - that of a baseline, and that of the production
+         *     events of one bin of time - and stores nothing, so a retry is free.
+         *
+         *     1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown segment.
+         *     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of `time_zone`. A
+         *        segment holds for both sides. A ROLLING baseline is the window that lies `offset_delta` windows before.
+         *     3. The bins of values are those of `jsd` and `psi`: the `bins` of the model's schema, or 10 of equal width between
+         *        the least and the greatest value of the baseline; categories have one each. `below`, `above` and `other` are
+         *        for values of no bin, if there are any.
+         *
+         *     Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in no bin. If the
+         *     baseline has no values, the lists are empty, and `reason` says why.
+         */
+        post: operations["compute_histograms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/analytics/metrics": {
         parameters: {
             query?: never;
@@ -3428,6 +3459,90 @@ export interface components {
         /** @description The response with the results of queries. */
         QueryMetricsResponse: {
             data: components["schemas"]["QueryMetricsData"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Which column to compare with which baseline. */
+        HistogramRequest: {
+            /**
+             * Format: uuid
+             * @description The baseline.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id: string;
+            start_time: components["schemas"]["TimeBound"];
+            bin_size: components["schemas"]["BinSize"];
+            /**
+             * @description A column, or a custom feature.
+             * @example carrier
+             */
+            column_id: string;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to take only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description A time zone of the IANA database.
+             * @default Etc/GMT
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            /**
+             * @description How many bins of values to return at most. Null or absent means all.
+             * @example 20
+             */
+            max_bins?: number | null;
+            /**
+             * @description Whether to return shares instead of counts. The shares of a side add up to 1.
+             * @default false
+             */
+            normalize?: boolean;
+        };
+        /** @description A range of time; the start belongs to it, the end does not. */
+        TimeSpan: {
+            /**
+             * Format: date-time
+             * @description When it starts.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            end: string;
+        };
+        /** @description Two histograms over the same bins of values. */
+        Histograms: {
+            organization: components["schemas"]["NamedReference"];
+            project: components["schemas"]["NamedReference"];
+            model: components["schemas"]["ModelReference"];
+            baseline: components["schemas"]["NamedReference"];
+            /** @description The bins of values. */
+            bins: string[];
+            /** @description How many values of the baseline each bin has. With class weights, the sum of their weights. */
+            baseline_histogram: number[];
+            /** @description How many values of the production events each bin has. */
+            production_histogram: number[];
+            /** @description The number of bins before the rarest were joined. */
+            num_actual_bins: number;
+            bin: components["schemas"]["TimeSpan"];
+            /** @description The number of values in the baseline. An addition to the vendor's API, as are the next ones. */
+            baseline_size: number;
+            /** @description The number of values in the production events. */
+            production_size: number;
+            /** @description The number of events or items of the baseline without a value. */
+            baseline_nulls: number;
+            /** @description The number of production events or items without a value. */
+            production_nulls: number;
+            /** @description Why there are no bins, as in `Figure`; null if there are some. */
+            reason: string | null;
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description The response with two histograms. */
+        HistogramResponse: {
+            data: components["schemas"]["Histograms"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -6042,6 +6157,40 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_histograms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistogramRequest"];
+            };
+        };
+        responses: {
+            /** @description The histograms. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

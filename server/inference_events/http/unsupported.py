@@ -36,7 +36,6 @@ UNSUPPORTED = {
     "/v3/fql-expressions": "expressions in FQL",
     "/v3/genai-alert-rules": "alert rules",
     "/v3/guardrails": "guardrails",
-    "/v3/histograms": "histograms",
     "/v3/llm-gateway": "the LLM gateway",
     "/v3/models/{model_id}/default-dashboard": "dashboards",
     "/v3/models/{model_id}/deploy-artifact": "model artifacts",

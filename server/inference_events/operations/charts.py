@@ -10,12 +10,11 @@ from inference_events.events.ingest.timestamps import format_timestamp, microsec
 from inference_events.monitoring.engine import Bins, BinsError, BinSize, make_bins
 from inference_events.monitoring.metrics import Figure
 from inference_events.monitoring.queries.charts import ChartFigures, ChartRequest, Series, TimeBins, check_size
-from inference_events.monitoring.queries.ranges import labelled_range, previous_range, zone_of
+from inference_events.monitoring.queries.ranges import TIME_ZONE, labelled_range, previous_range, zone_of
 from inference_events.operations import views
 from inference_events.operations.reading import time_bounds
 from inference_events_api import types as t
 
-TIME_ZONE = "Etc/GMT"
 ONE_RANGE = "time_label or time_range is needed"
 
 

@@ -1,12 +1,18 @@
 """Turn requests for figures into plans, and figures into JSON values."""
 
+from collections.abc import Sequence
+
 from inference_events import API_VERSION
+from inference_events.events.ingest.timestamps import format_timestamp
+from inference_events.monitoring.engine import BinSize
 from inference_events.monitoring.metrics import Figure, MetricType
 from inference_events.monitoring.queries.cards import AskedMetric, CardRequest, Cards
+from inference_events.monitoring.queries.histogram import HistogramRequest, Histograms
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.listing import ListedColumn, ListedMetric, listed_columns, listed_metrics
+from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
 from inference_events.operations import views
-from inference_events.operations.reading import time_bounds
+from inference_events.operations.reading import time_bound, time_bounds
 from inference_events_api import types as t
 
 
@@ -47,6 +53,49 @@ def cards(found: Cards) -> t.ComputeMetricsResponse:
         "api_version": API_VERSION,
         "kind": "NORMAL",
     }
+
+
+def histogram_request(body: t.HistogramRequest) -> HistogramRequest:
+    """Check the rules that the contract's schema cannot express. Raises BadRequest."""
+    time_zone = body.get("time_zone", TIME_ZONE)
+    zone_of(time_zone, "/time_zone")
+    return HistogramRequest(
+        baseline_id=body["baseline_id"].lower(),
+        start=time_bound(body["start_time"], "/start_time"),
+        bin_size=BinSize(body["bin_size"]),
+        column=body["column_id"],
+        segment_id=_lower(body.get("segment_id")),
+        time_zone=time_zone,
+        most=body.get("max_bins"),
+    )
+
+
+def histograms(found: Histograms, is_normalized: bool) -> t.Histograms:
+    """Show two histograms, as shares if they are normalized."""
+    project = found.known.model.project
+    start, end = map(format_timestamp, found.window.bounds)
+    return {
+        "organization": views.organization(project.organization),
+        "project": views.project_reference(project),
+        "model": views.model_reference(found.known.model),
+        "baseline": {"id": found.baseline.id, "name": found.baseline.name},
+        "bins": list(found.labels),
+        "baseline_histogram": _shares(found.before) if is_normalized else list(found.before),
+        "production_histogram": _shares(found.now) if is_normalized else list(found.now),
+        "num_actual_bins": found.actual_bins,
+        "bin": {"start": start, "end": end},
+        "baseline_size": found.sizes[0],
+        "production_size": found.sizes[1],
+        "baseline_nulls": found.nulls[0],
+        "production_nulls": found.nulls[1],
+        "reason": None if found.reason is None else found.reason.value,
+        "data_revision": found.data_revision,
+    }
+
+
+def _shares(counts: Sequence[float]) -> list[float]:
+    total = sum(counts)
+    return [count / total if total else 0.0 for count in counts]
 
 
 def figure(one: Figure) -> t.Figure:

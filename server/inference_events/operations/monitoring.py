@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, models
+from inference_events.catalog import Catalog, baselines, models
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
 from inference_events.monitoring import fql
@@ -14,6 +14,7 @@ from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.monitoring.queries.cards import plan_cards
 from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
+from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, figures, views
@@ -47,6 +48,12 @@ class MonitoringOperations:
             prepare = partial(plan_charts, requests=of_model, bins=request.bins, project_id=request.project_id)
             found += await self._compute(of_model[0].model_id, prepare)
         return views.envelope(charts.charts(body, request, found, now))
+
+    async def compute_histograms(self, *, body: t.HistogramRequest) -> t.HistogramResponse:
+        request = figures.histogram_request(body)
+        model_id = await self._catalog.aread(lambda session: baselines.get(session, request.baseline_id).model_id)
+        found = await self._compute(model_id, lambda session: plan_histograms(session, request))
+        return views.envelope(figures.histograms(found, body.get("normalize", False)))
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:

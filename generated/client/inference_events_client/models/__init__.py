@@ -82,6 +82,9 @@ from .generated_model_response import GeneratedModelResponse
 from .health import Health
 from .health_response import HealthResponse
 from .health_status import HealthStatus
+from .histogram_request import HistogramRequest
+from .histogram_response import HistogramResponse
+from .histograms import Histograms
 from .input_type import InputType
 from .job import Job
 from .job_accepted import JobAccepted
@@ -166,6 +169,7 @@ from .time_comparison import TimeComparison
 from .time_filter import TimeFilter
 from .time_label import TimeLabel
 from .time_range import TimeRange
+from .time_span import TimeSpan
 from .time_zone import TimeZone
 from .token import Token
 from .token_create import TokenCreate
@@ -271,6 +275,9 @@ __all__ = (
     "Health",
     "HealthResponse",
     "HealthStatus",
+    "HistogramRequest",
+    "HistogramResponse",
+    "Histograms",
     "InputType",
     "Job",
     "JobAccepted",
@@ -355,6 +362,7 @@ __all__ = (
     "TimeFilter",
     "TimeLabel",
     "TimeRange",
+    "TimeSpan",
     "TimeZone",
     "Token",
     "TokenCreate",

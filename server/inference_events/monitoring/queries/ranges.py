@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from inference_events.errors import BadRequest, ErrorDetail
 from inference_events.events.ingest.timestamps import microseconds
 
+# The vendor's default.
+TIME_ZONE = "Etc/GMT"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = {"7d": 7, "30d": 30, "90d": 90}
 MONTHS = {"6m": 6, "12m": 12}
