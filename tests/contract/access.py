@@ -190,6 +190,10 @@ def prepare(access: Access) -> Fixtures:
     columns = [{"name": "id", "data_type": "str"}, {"name": "number", "data_type": "int"}]
     model = {"name": "model", "project_id": project_id, "schema": {"columns": columns}, "spec": {"inputs": ["number"]}}
     model_id = call("POST", "/v3/models", json=model | {"event_id_col": "id"})["id"]
+    columns = [*columns, {"name": "guess", "data_type": "float"}]
+    regression = {"task": "regression", "spec": {"outputs": ["guess"], "targets": ["number"]}}
+    scored = model | regression | {"name": "scored", "schema": {"columns": columns}}
+    scored_id = call("POST", "/v3/models", json=scored)["id"]
     file_id = call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
     begun_id = call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     numbered = {"file_id": (None, begun_id), "part_number": (None, "1")}
@@ -211,6 +215,7 @@ def prepare(access: Access) -> Fixtures:
     ids = {
         "project_id": project_id,
         "model_id": model_id,
+        "scored_id": scored_id,
         "job_id": job_id,
         "environment_id": environment["id"],
         "baseline_id": baseline_id,
@@ -243,6 +248,7 @@ def prepare(access: Access) -> Fixtures:
             "bin_size": "Day",
             "column_id": "number",
         },
+        "compute_scores": {"model_id": scored_id, "data_source": {"env_type": "PRODUCTION"}, "metrics": ["MAE"]},
         "query_metrics": {
             "project_id": project_id,
             "query_type": "MONITORING",

@@ -39,6 +39,7 @@ HARMLESS = {
     "check_definition",
     "compute_histograms",
     "compute_metrics",
+    "compute_scores",
     "download_events",
     "generate_model",
     "query_metrics",

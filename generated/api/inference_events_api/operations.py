@@ -277,6 +277,9 @@ class MonitoringOperations(Protocol):
     async def compute_histograms(self, *, body: types.HistogramRequest) -> types.HistogramResponse:
         """Compute the histograms behind a drift"""
 
+    async def compute_scores(self, *, body: types.ScoresRequest) -> types.ScoresResponse:
+        """Compute scores of a model"""
+
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
@@ -420,6 +423,7 @@ def handlers(
         "delete_custom_metric": custom_metrics.delete_custom_metric,
         "query_metrics": monitoring.query_metrics,
         "compute_histograms": monitoring.compute_histograms,
+        "compute_scores": monitoring.compute_scores,
         "compute_metrics": monitoring.compute_metrics,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
@@ -481,6 +485,7 @@ STATUS: Final[dict[str, int]] = {
     "delete_custom_metric": 200,
     "query_metrics": 200,
     "compute_histograms": 200,
+    "compute_scores": 200,
     "compute_metrics": 200,
     "check_definition": 200,
     "list_tokens": 200,
@@ -541,6 +546,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "delete_custom_metric": ("manage",),
     "query_metrics": ("read",),
     "compute_histograms": ("read",),
+    "compute_scores": ("read",),
     "compute_metrics": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),

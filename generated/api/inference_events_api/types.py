@@ -1029,6 +1029,58 @@ class HistogramResponse(TypedDict):
     kind: NormalKind
 
 
+ScoreName: TypeAlias = Literal[
+    "AUC",
+    "LOG_LOSS",
+    "F1_SCORE",
+    "ACCURACY",
+    "PRECISION",
+    "RECALL",
+    "CONFUSION_MATRIX",
+    "ROC_CURVE",
+    "PRECISION_RECALL_CURVE",
+    "CALIBRATION_CURVE",
+    "R2",
+    "RMSE",
+    "MAE",
+    "ERROR_DISTRIBUTION",
+    "PREDICTION_SCATTERPLOT",
+    "MAP",
+    "NDCG",
+    "TOP_K_MEAN_SCORE",
+]
+
+
+class ScoresSource(TypedDict):
+    source_type: NotRequired[Literal["ENVIRONMENT"]]
+    env_type: EnvType
+    dataset_id: NotRequired[str | None]
+    env_id: NotRequired[str | None]
+    num_samples: NotRequired[int | None]
+
+
+class ScoresRequest(TypedDict):
+    model_id: str
+    data_source: ScoresSource
+    binary_threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+    metrics: list[ScoreName]
+
+
+class Scores(TypedDict):
+    total_samples: int
+    valid_samples: int
+    scores: dict[str, Any]
+    reasons: dict[str, str]
+    data_revision: DataRevision
+
+
+class ScoresResponse(TypedDict):
+    data: Scores
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]

@@ -1100,6 +1100,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/analytics/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute scores of a model
+         * @description Computes scores of one model over all events of an environment, and stores nothing, so a retry is free.
+         *
+         *     1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the model's task lacks is
+         *        a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+         *     2. The scores are those of the newest values of each event at one moment, which `data_revision` names. All
+         *        events count; `num_samples` is accepted and ignored.
+         *
+         *     `scores` has each score under its name in small letters. A figure that is undefined is null, and `reasons` has the
+         *     reason, as in `Figure`.
+         *     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each actual class
+         *       by predicted class.
+         *     * `roc_curve`: `fpr` and `tpr` by threshold, from the highest down; `precision_recall_curve`: `recall` and
+         *       `precision`. At most 1,000 points. The first threshold of `roc_curve` is null: no event reaches it.
+         *     * `calibration_curve`: up to 10 buckets of equally many events by score, each with the number of events, the mean
+         *       score, and the share of positives.
+         *     * `error_distribution`: the number of events by error, output minus target, in 10 bins of equal width.
+         *     * `prediction_scatterplot`: target and output of at most 1,000 events.
+         */
+        post: operations["compute_scores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/analytics/metrics": {
         parameters: {
             query?: never;
@@ -3543,6 +3579,81 @@ export interface components {
         /** @description The response with two histograms. */
         HistogramResponse: {
             data: components["schemas"]["Histograms"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description A score.
+         * @enum {string}
+         */
+        ScoreName: "AUC" | "LOG_LOSS" | "F1_SCORE" | "ACCURACY" | "PRECISION" | "RECALL" | "CONFUSION_MATRIX" | "ROC_CURVE" | "PRECISION_RECALL_CURVE" | "CALIBRATION_CURVE" | "R2" | "RMSE" | "MAE" | "ERROR_DISTRIBUTION" | "PREDICTION_SCATTERPLOT" | "MAP" | "NDCG" | "TOP_K_MEAN_SCORE";
+        /** @description The events of an environment. */
+        ScoresSource: {
+            /**
+             * @description Always ENVIRONMENT.
+             * @enum {string}
+             */
+            source_type?: "ENVIRONMENT";
+            env_type: components["schemas"]["EnvType"];
+            /**
+             * Format: uuid
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+             */
+            dataset_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Another name of `dataset_id`.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+             */
+            env_id?: string | null;
+            /**
+             * @description Accepted, and means nothing here.
+             * @example 1000
+             */
+            num_samples?: number | null;
+        } & unknown;
+        /** @description Which scores to compute, and over which events. */
+        ScoresRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            data_source: components["schemas"]["ScoresSource"];
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            binary_threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+            /** @description The scores. */
+            metrics: components["schemas"]["ScoreName"][];
+        };
+        /** @description Scores of a model. */
+        Scores: {
+            /** @description The number of events. */
+            total_samples: number;
+            /** @description The number of events with a target and outputs of the right types; of a ranking, the number of groups. */
+            valid_samples: number;
+            /** @description The scores, by their names in small letters. */
+            scores: {
+                [key: string]: unknown;
+            };
+            /** @description Why scores are undefined, by their names. */
+            reasons: {
+                [key: string]: string;
+            };
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description The response with scores. */
+        ScoresResponse: {
+            data: components["schemas"]["Scores"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -6191,6 +6302,50 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_scores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoresRequest"];
+            };
+        };
+        responses: {
+            /** @description The scores. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            /** @description A score that this server does not offer. */
+            501: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             503: components["responses"]["ServiceUnavailable"];
         };
     };

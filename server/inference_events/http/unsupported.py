@@ -20,7 +20,6 @@ UNSUPPORTED = {
     "/v3/analytics/precompute-feature-impact": "feature impact",
     "/v3/analytics/precompute-feature-importance": "feature importance",
     "/v3/analytics/precompute-predictions": "predictions",
-    "/v3/analytics/scores": "metrics",
     "/v3/analytics/slice-stats": "analytics",
     "/v3/analytics/upload-feature-impact": "feature impact",
     "/v3/applications": "applications",

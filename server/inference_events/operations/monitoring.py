@@ -15,9 +15,10 @@ from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.monitoring.queries.cards import plan_cards
 from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
 from inference_events.monitoring.queries.histogram import plan_histograms
+from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import charts, figures, views
+from inference_events.operations import charts, figures, scores, views
 from inference_events_api import types as t
 
 T = TypeVar("T")
@@ -54,6 +55,11 @@ class MonitoringOperations:
         model_id = await self._catalog.aread(lambda session: baselines.get(session, request.baseline_id).model_id)
         found = await self._compute(model_id, lambda session: plan_histograms(session, request))
         return views.envelope(figures.histograms(found, body.get("normalize", False)))
+
+    async def compute_scores(self, *, body: t.ScoresRequest) -> t.ScoresResponse:
+        request = scores.scores_request(body)
+        found = await self._compute(request.model_id, lambda session: plan_scores(session, request))
+        return views.envelope(scores.scores(found))
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:

@@ -150,6 +150,14 @@ from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .score_name import ScoreName
+from .scores import Scores
+from .scores_reasons import ScoresReasons
+from .scores_request import ScoresRequest
+from .scores_response import ScoresResponse
+from .scores_scores import ScoresScores
+from .scores_source import ScoresSource
+from .scores_source_source_type import ScoresSourceSourceType
 from .segment import Segment
 from .segment_choice_type_0 import SegmentChoiceType0
 from .segment_create import SegmentCreate
@@ -343,6 +351,14 @@ __all__ = (
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "ScoreName",
+    "Scores",
+    "ScoresReasons",
+    "ScoresRequest",
+    "ScoresResponse",
+    "ScoresScores",
+    "ScoresSource",
+    "ScoresSourceSourceType",
     "Segment",
     "SegmentChoiceType0",
     "SegmentCreate",
