@@ -280,6 +280,17 @@ class MonitoringOperations(Protocol):
     async def compute_scores(self, *, body: types.ScoresRequest) -> types.ScoresResponse:
         """Compute scores of a model"""
 
+    async def get_monitoring_summary(
+        self,
+        *,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        no_cache: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> types.MonitoringSummaryPage:
+        """Summarize the production events of all models"""
+
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
@@ -424,6 +435,7 @@ def handlers(
         "query_metrics": monitoring.query_metrics,
         "compute_histograms": monitoring.compute_histograms,
         "compute_scores": monitoring.compute_scores,
+        "get_monitoring_summary": monitoring.get_monitoring_summary,
         "compute_metrics": monitoring.compute_metrics,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
@@ -486,6 +498,7 @@ STATUS: Final[dict[str, int]] = {
     "query_metrics": 200,
     "compute_histograms": 200,
     "compute_scores": 200,
+    "get_monitoring_summary": 200,
     "compute_metrics": 200,
     "check_definition": 200,
     "list_tokens": 200,
@@ -547,6 +560,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "query_metrics": ("read",),
     "compute_histograms": ("read",),
     "compute_scores": ("read",),
+    "get_monitoring_summary": ("read",),
     "compute_metrics": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),

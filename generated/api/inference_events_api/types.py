@@ -1081,6 +1081,26 @@ class ScoresResponse(TypedDict):
     kind: NormalKind
 
 
+class MonitoringSummary(TypedDict):
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    traffic_count: int
+    triggered_alerts: int
+    last_event_time: str | None
+    data_revision: DataRevision
+
+
+class MonitoringSummaryList(Page):
+    items: list[MonitoringSummary]
+
+
+class MonitoringSummaryPage(TypedDict):
+    data: MonitoringSummaryList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]

@@ -1136,6 +1136,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize the production events of all models
+         * @description Counts the production events of each model, by name and version, and says when the newest of them happened.
+         *
+         *     `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end does not. The
+         *     page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now,
+         *     so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert rules yet.
+         */
+        get: operations["get_monitoring_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/analytics/metrics": {
         parameters: {
             query?: never;
@@ -3656,6 +3680,33 @@ export interface components {
             data: components["schemas"]["Scores"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
+        };
+        /** @description The production events of a model. */
+        MonitoringSummary: {
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+            /** @description The number of events. */
+            traffic_count: number;
+            /** @description The number of alerts. */
+            triggered_alerts: number;
+            /**
+             * Format: date-time
+             * @description The time of the newest event; null without events.
+             */
+            last_event_time: string | null;
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description A page of models with their traffic. */
+        MonitoringSummaryList: components["schemas"]["Page"] & {
+            /** @description The models. */
+            items: components["schemas"]["MonitoringSummary"][];
+        };
+        /** @description The response with a page of models with their traffic. */
+        MonitoringSummaryPage: {
+            data: components["schemas"]["MonitoringSummaryList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
         };
         /** @description A token to create. */
         TokenCreate: {
@@ -6346,6 +6397,58 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_monitoring_summary: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of the range, ISO 8601 or a number of seconds, milliseconds … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: string;
+                /**
+                 * @description The end of the range.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: string;
+                /**
+                 * @description Accepted, and means nothing here.
+                 * @example true
+                 */
+                no_cache?: boolean;
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of models with their traffic. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringSummaryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -41,7 +41,6 @@ UNSUPPORTED = {
     "/v3/models/{model_id}/deploy-surrogate": "surrogate models",
     "/v3/models/{model_id}/deployment": "model deployments",
     "/v3/models/{model_id}/download-artifact": "model artifacts",
-    "/v3/monitoring-summary": "the monitoring summary",
     "/v3/predict": "predictions",
     "/v3/sessions": "sessions",
     "/v3/slice-query": "queries in SQL",

@@ -1,9 +1,11 @@
 """Turn requests for figures into plans, and figures into JSON values."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from inference_events import API_VERSION
-from inference_events.events.ingest.timestamps import format_timestamp
+from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp
 from inference_events.monitoring.engine import BinSize
 from inference_events.monitoring.metrics import Figure, MetricType
 from inference_events.monitoring.queries.cards import AskedMetric, CardRequest, Cards
@@ -11,6 +13,7 @@ from inference_events.monitoring.queries.histogram import HistogramRequest, Hist
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.listing import ListedColumn, ListedMetric, listed_columns, listed_metrics
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
+from inference_events.monitoring.queries.traffic import Traffic
 from inference_events.operations import views
 from inference_events.operations.reading import time_bound, time_bounds
 from inference_events_api import types as t
@@ -96,6 +99,35 @@ def histograms(found: Histograms, is_normalized: bool) -> t.Histograms:
 def _shares(counts: Sequence[float]) -> list[float]:
     total = sum(counts)
     return [count / total if total else 0.0 for count in counts]
+
+
+def open_range(start: str | None, end: str | None) -> tuple[int, int]:
+    """Return a range of which both bounds may be missing, in microseconds since 1970. Raises BadRequest."""
+    range = (
+        FIRST if start is None else time_bound(_number_or_text(start), "/query/start_time"),
+        LAST + 1 if end is None else time_bound(_number_or_text(end), "/query/end_time"),
+    )
+    if range[0] >= range[1]:
+        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", "/query/start_time"))
+    return range
+
+
+def _number_or_text(time: str) -> float | str:
+    return int(time) if time.isdecimal() and time.isascii() else time
+
+
+def traffic(found: Traffic) -> t.MonitoringSummary:
+    """Show the traffic of a model."""
+    project = found.known.model.project
+    return {
+        "model": views.model_reference(found.known.model),
+        "project": views.project_reference(project),
+        "organization": views.organization(project.organization),
+        "traffic_count": found.events,
+        "triggered_alerts": 0,
+        "last_event_time": None if found.last is None else views.time(found.last.replace(tzinfo=UTC)),
+        "data_revision": found.data_revision,
+    }
 
 
 def figure(one: Figure) -> t.Figure:

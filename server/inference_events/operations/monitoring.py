@@ -1,14 +1,17 @@
 """Operations of the tag Monitoring."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, baselines, models
+from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
+from inference_events.errors import ObjectNotFound
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
@@ -17,6 +20,7 @@ from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
 from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.service import Plan
+from inference_events.monitoring.queries.traffic import plan_traffic
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, figures, scores, views
 from inference_events_api import types as t
@@ -60,6 +64,25 @@ class MonitoringOperations:
         request = scores.scores_request(body)
         found = await self._compute(request.model_id, lambda session: plan_scores(session, request))
         return views.envelope(scores.scores(found))
+
+    async def get_monitoring_summary(
+        self,
+        *,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        no_cache: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> t.MonitoringSummaryPage:
+        range = figures.open_range(start_time, end_time)
+        listing = Listing(limit, offset, None, None, None)
+        page = await self._catalog.aread(lambda session: models.list_page(session, listing))
+        found = []
+        for row in page.items:
+            # A model that is deleted meanwhile is not shown.
+            with suppress(ObjectNotFound):
+                found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
+        return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:

@@ -117,6 +117,9 @@ from .model_spec_custom_features_item import ModelSpecCustomFeaturesItem
 from .model_summary import ModelSummary
 from .model_task import ModelTask
 from .model_update import ModelUpdate
+from .monitoring_summary import MonitoringSummary
+from .monitoring_summary_list import MonitoringSummaryList
+from .monitoring_summary_page import MonitoringSummaryPage
 from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
@@ -318,6 +321,9 @@ __all__ = (
     "ModelSummary",
     "ModelTask",
     "ModelUpdate",
+    "MonitoringSummary",
+    "MonitoringSummaryList",
+    "MonitoringSummaryPage",
     "MultipartComplete",
     "MultipartInit",
     "NamedReference",
