@@ -4100,6 +4100,21 @@ export interface components {
          */
         ClientName: string;
         /**
+         * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+         * @example 2013-01-01T00:00:00Z
+         */
+        StartTime: string;
+        /**
+         * @description The end of a range, which does not belong to it.
+         * @example 2013-02-01T00:00:00Z
+         */
+        EndTime: string;
+        /**
+         * @description Accepted, and means nothing here.
+         * @example true
+         */
+        NoCache: boolean;
+        /**
          * @description How many items a page holds at most.
          * @example 50
          */
@@ -6404,20 +6419,20 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The start of the range, ISO 8601 or a number of seconds, milliseconds … since 1970.
+                 * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
                  * @example 2013-01-01T00:00:00Z
                  */
-                start_time?: string;
+                start_time?: components["parameters"]["StartTime"];
                 /**
-                 * @description The end of the range.
+                 * @description The end of a range, which does not belong to it.
                  * @example 2013-02-01T00:00:00Z
                  */
-                end_time?: string;
+                end_time?: components["parameters"]["EndTime"];
                 /**
                  * @description Accepted, and means nothing here.
                  * @example true
                  */
-                no_cache?: boolean;
+                no_cache?: components["parameters"]["NoCache"];
                 /**
                  * @description How many items a page holds at most.
                  * @example 50

@@ -65,6 +65,8 @@ def target_body(body: Mapping[str, Any], fixtures: Fixtures) -> dict[str, Any]:
     for name in ("definition", "segment_definition"):
         if isinstance(targeted.get(name), str):
             targeted[name] = _definition(targeted[name])
+    if isinstance(targeted.get("queries"), list):
+        targeted["queries"] = [_query(one, fixtures) if isinstance(one, dict) else one for one in targeted["queries"]]
     if isinstance(targeted.get("metrics"), list):
         targeted["metrics"] = [_metric(one) if isinstance(one, dict) else one for one in targeted["metrics"]]
     for name in ("source", "segment"):
@@ -105,6 +107,16 @@ def is_every_second(value: Any) -> bool:
 def _definition(text: str) -> str:
     """Return one of a few definitions that are valid for a prepared model, or are nearly so."""
     return DEFINITIONS[_number(text) % len(DEFINITIONS)] if _number(text) % LEFT_ALONE else text
+
+
+def _query(query: dict[str, Any], fixtures: Fixtures) -> dict[str, Any]:
+    """Return a query of a builtin metric of a prepared model."""
+    targeted = target_body(query, fixtures)
+    if isinstance(targeted.get("metric"), str) and _number(query) % LEFT_ALONE:
+        targeted["metric"] = METRICS[_number(query) % len(METRICS)]
+    if isinstance(targeted.get("columns"), list):
+        targeted["columns"] = [_column(name) if isinstance(name, str) else name for name in targeted["columns"]]
+    return targeted
 
 
 def _metric(metric: dict[str, Any]) -> dict[str, Any]:
