@@ -2,21 +2,26 @@
 
 import hashlib
 import io
+import re
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.cluster.fleet import Fleet
-from tests.e2e.process import Server
+from tests.e2e.process import Server, client_of
 from tests.faults.load import EVENTS_PATH
 from tests.program import Program
 
@@ -24,6 +29,11 @@ T = TypeVar("T")
 Pair = tuple[Server, Server]
 
 ROWS = 120_000
+RETRY = {"X-Fiddler-Client-Retry": "1"}
+README = (Path(__file__).parents[2] / "README.md").read_text()
+DATABASE_METRIC = "inference_events_database_"
+OF_THE_DATABASE = re.compile(DATABASE_METRIC + r'(\w+{pool="\w+").*(?<!state="in_use")} (\S+)')
+COUNTED = ("waiting", "transaction_retries_total", "unknown_commits_total")
 # A replica whose machine is gone holds its jobs that long at most.
 CONTINUES_AFTER_KILL = 40
 # 2 s on a machine that does nothing else.
@@ -69,9 +79,93 @@ def test_a_retry_at_another_replica_replays(pair: Pair) -> None:
     model_id = first.create_model(event_id_col=None, event_ts_col=None)
     body = publication(model_id, {"number": 1})
     answer = first.call("POST", EVENTS_PATH, json=body)
-    again = second.call("POST", EVENTS_PATH, json=body, headers={"X-Fiddler-Client-Retry": "1"})
+    again = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
     assert again == answer
     assert len(second.read_all(model_id)) == 1
+
+
+@contextmanager
+def locked_event(shared: Fleet, name: str) -> Iterator[None]:
+    """Hold up whoever writes an event."""
+    with psycopg.connect(shared.cluster.postgres.url()) as session:
+        [_] = session.execute("SELECT 1 FROM events WHERE event_id = %s FOR UPDATE", [name]).fetchall()
+        yield
+
+
+def await_locks(shared: Fleet, count: int) -> None:
+    """Wait until some transactions wait for a lock."""
+    deadline = time.monotonic() + 5
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while shared.cluster.postgres.execute(waiting) != [(count,)]:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
+
+
+def test_a_retry_waits_for_the_attempt_at_another_replica(shared: Fleet, pair: Pair) -> None:
+    """A request that is sent again while another replica still writes it gets the response of that attempt."""
+    first, second = pair
+    model_id, name = first.create_model(event_ts_col=None), f"a{time.time_ns()}"
+    first.call("POST", EVENTS_PATH, json=publication(model_id, {"id": name, "number": 0}))
+    body = publication(model_id, {"id": name, "number": 1})
+    with ThreadPoolExecutor(2) as threads:
+        with locked_event(shared, name):
+            running = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
+            await_locks(shared, 1)
+            joining = threads.submit(second.call, "POST", EVENTS_PATH, json=body, headers=RETRY)
+            await_locks(shared, 2)
+        assert joining.result() == running.result()
+    assert joining.result()["replaced"] == 1
+
+
+def test_a_retry_that_overtakes_its_attempt_is_the_attempt(shared: Fleet, pair: Pair) -> None:
+    """An attempt that still waits at one replica when its retry is done at another one gets the retry's response."""
+    first, second = pair
+    model_id, name = first.create_model(event_ts_col=None), f"b{time.time_ns()}"
+    blocked = publication(model_id, {"id": name, "number": 0})
+    first.call("POST", EVENTS_PATH, json=blocked)
+    body = publication(model_id, {"id": "overtaken", "number": 1})
+    with ThreadPoolExecutor(2) as threads:
+        with locked_event(shared, name):
+            before = threads.submit(first.call, "POST", EVENTS_PATH, json=blocked)
+            await_locks(shared, 1)
+            overtaken = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
+            await_depth(first, 2)
+            answer = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
+            assert not overtaken.done()
+        assert before.result()["unchanged"] == 1
+        assert overtaken.result() == answer
+    assert answer["created"] == 1
+
+
+def await_depth(server: Server, depth: int) -> None:
+    """Wait until some writes wait or run at a replica."""
+    deadline = time.monotonic() + 5
+    shown = re.compile(rf'inference_events_queue_depth{{.*kind="commits".*}} {depth}\.0$', re.MULTILINE)
+    while not shown.search(server.client.get("/metrics").text):
+        assert time.monotonic() < deadline, "nothing waits"
+        time.sleep(0.02)
+
+
+def test_a_retry_runs_if_the_replica_of_its_attempt_is_killed(shared: Fleet) -> None:
+    """A request whose replica is killed in the middle of it is done once, by its retry at another replica."""
+    killed, other = shared.cluster.replicas
+    with client_of(killed.url) as one, client_of(other.url) as another:
+        first, second = Server(one), Server(another)
+        model_id, name = first.create_model(event_ts_col=None), f"c{time.time_ns()}"
+        first.call("POST", EVENTS_PATH, json=publication(model_id, {"id": name, "number": 0}))
+        body = publication(model_id, {"id": name, "number": 1})
+        with ThreadPoolExecutor(2) as threads:
+            with locked_event(shared, name):
+                running = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
+                await_locks(shared, 1)
+                joining = threads.submit(second.call, "POST", EVENTS_PATH, json=body, headers=RETRY)
+                await_locks(shared, 2)
+                shared.kill(killed)
+                assert isinstance(running.exception(), httpx.TransportError)
+            assert joining.result()["replaced"] == 1
+        [event] = second.read_all(model_id)
+    assert event["values"]["number"] == 1
+    shared.cluster.add_replica()
 
 
 def test_a_revoked_token_fails_everywhere(pair: Pair) -> None:
@@ -99,10 +193,23 @@ def test_a_schema_change_binds_everywhere(pair: Pair) -> None:
     assert {event["event_id"]: event["values"]["extra"] for event in first.read_all(model_id)}["b"] == 3
 
 
-def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
-    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
-    first, second = pair
-    file_id = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
+def test_metrics_name_the_replica(pair: Pair) -> None:
+    """Every series of a replica has its name, and shows how it uses the database: pools, retries, unknown commits."""
+    for server in pair:
+        lines = [line for line in server.client.get("/metrics").text.splitlines() if not line.startswith("#")]
+        assert lines
+        assert all(f'replica="{socket.gethostname()}"' in line for line in lines)
+        found = {match[1]: float(match[2]) for line in lines if (match := OF_THE_DATABASE.fullmatch(line))}
+        for pool, limit in (("events", 8), ("catalog", 10)):
+            assert found[f'connections_limit{{pool="{pool}"'] == limit
+            assert 0 < found[f'connections{{pool="{pool}"'] <= limit
+            assert {f'{name}{{pool="{pool}"' for name in COUNTED} <= found.keys()
+        assert f"`{DATABASE_METRIC}" in README
+
+
+def upload_in_parts(first: Server, second: Server) -> str:
+    """Upload two events in two parts, to one replica each, and return the id of the file."""
+    file_id: str = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     parts = []
     for number, (server, content) in enumerate([(second, b"id,number,label\n"), (first, b"a,1,true\nb,2,false\n")], 1):
         form = {"file": ("part", content), "file_id": (None, file_id), "part_number": (None, str(number))}
@@ -110,6 +217,13 @@ def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
         assert part_id == hashlib.sha256(content).hexdigest()
         parts.append({"number": number, "id": part_id})
     second.call("POST", "/v3/files/multipart-complete", json={"file_id": file_id, "parts": parts})
+    return file_id
+
+
+def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
+    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
+    first, second = pair
+    file_id = upload_in_parts(first, second)
     model_id = first.create_model(event_ts_col=None)
     job = second.wait_for(first.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
     assert (job["status"], job["info"]["created"]) == ("SUCCESS", 2)

@@ -103,14 +103,24 @@ OK = Fault()
 Choice = Callable[[str, str], Fault]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Print nothing: clients that are killed reset their connections."""
+
+
 class FaultyProxy:
-    """Forward requests to an S3 server. `choose` decides by method and path what goes wrong; it may change."""
+    """Forward requests to an S3 server. `choose` decides by method and path what goes wrong; it may change.
+
+    `bytes_read` counts the content of objects that was sent.
+    """
 
     def __init__(self, target: S3) -> None:
         self.choose: Choice = lambda method, path: OK
         self.requests: list[tuple[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(target.port))
-        self._server.daemon_threads = True
+        self.bytes_read = 0
+        self._server = _Server(("127.0.0.1", 0), self._handler(target.port))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -151,6 +161,8 @@ class FaultyProxy:
                     self.answer(fault.status, {}, b"")
                 else:
                     status, headers, content = _ask(port, self.command, self.path, body, dict(self.headers))
+                    if self.command == "GET":
+                        proxy.bytes_read += len(content)
                     self.answer(status, headers, content, fault.after_bytes)
 
             def answer(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog.errors import DatabaseTooOld, DatabaseUnusable, DatabaseUrlInvalid
 from inference_events.catalog.notifications import Listener
+from inference_events.database_use import CountedPool, DatabaseUse
 from inference_events.errors import ServiceUnavailable
 
 T = TypeVar("T")
@@ -36,7 +37,8 @@ _CONNECT_SECONDS = 5
 _POOL_SIZE, _MOST_MORE = 6, 4
 _PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 _CONNECTION_LOST = "08"
-_TOOK_TOO_LONG = "57014"
+# No space or no memory; a statement that took too long; a standby.
+_NOT_NOW = ("53", "57014", "25006")
 # For the transaction only, because a pooler may run the next one in another session.
 _TIMEOUTS = text(
     "SELECT set_config('statement_timeout', '30s', true), set_config('lock_timeout', '5s', true), "
@@ -70,9 +72,15 @@ class PostgresDatabase:
         self._server = _server_of(url)
         # The driver parses the URL, because SQLAlchemy supports one host only.
         self.engine = create_engine(
-            "postgresql+psycopg://", pool_size=_POOL_SIZE, max_overflow=_MOST_MORE, pool_timeout=MAX_SECONDS
+            "postgresql+psycopg://",
+            poolclass=CountedPool,
+            pool_size=_POOL_SIZE,
+            max_overflow=_MOST_MORE,
+            pool_timeout=MAX_SECONDS,
         )
         event.listen(self.engine, "do_connect", lambda *arguments: self._connect(**arguments[-1]))
+        pool: Any = self.engine.pool
+        self.use = DatabaseUse(pool, _POOL_SIZE + _MOST_MORE)
         event.listen(self.engine, "begin", _begin)
         self.reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writes = self.engine.execution_options(isolation_level="READ COMMITTED")
@@ -92,13 +100,14 @@ class PostgresDatabase:
             except NoConnection as error:
                 raise _unavailable() from error
             except DBAPIError as error:
-                if _state(error) == _TOOK_TOO_LONG:
-                    raise _unavailable() from error
                 if not _is_passing(error):
+                    if (_state(error) or "").startswith(_NOT_NOW):
+                        raise _unavailable() from error
                     raise
                 delay = next(delays, None)
                 if delay is None or time.monotonic() + delay > deadline:
                     raise _unavailable() from error
+                self.use.note_retry()
                 time.sleep(delay)
 
     def commit(self, session: Session) -> None:
@@ -107,7 +116,10 @@ class PostgresDatabase:
         try:
             session.commit()
         except DBAPIError as error:
-            if number is None or not _is_lost(error) or not self._is_committed(number):
+            if number is None or not _is_lost(error):
+                raise
+            self.use.note_unknown_commit()
+            if not self._is_committed(number):
                 raise
 
     @contextmanager

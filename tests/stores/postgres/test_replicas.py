@@ -3,6 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,8 +13,9 @@ import pytest
 from inference_events.events.store import Store
 from inference_events.events.store_errors import Fenced, ModelUnknown, RecordExists, RevisionChanged, StoreTooNew
 from inference_events.events.types import Deletion, Query, WriteKind
-from inference_events.stores.postgres import PostgresEventStore
+from inference_events.stores.postgres import PostgresEventStore, ddl
 from tests.stores.contract.test_concurrency import Gate
+from tests.stores.databases import store_url
 from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, chunk, names
 
 SECONDS = 60
@@ -145,12 +147,9 @@ def test_a_model_that_one_drops_is_unknown_to_the_other(opened: Opened, replica:
     assert replica.read(Query(MODEL, "production", 1)).values.column_names == ["name", "x"]
 
 
-def test_replicas_start_at_once(url: str) -> None:
+def test_replicas_start_at_once(tmp_path: Path) -> None:
     """Several first starts on one empty database create the tables once."""
-    with psycopg.connect(url, autocommit=True) as session:
-        schema = url.rpartition("%3D")[2].encode()
-        session.execute(b"DROP SCHEMA " + schema + b" CASCADE")
-        session.execute(b"CREATE SCHEMA " + schema)
+    url = store_url(tmp_path / "empty")
     with ThreadPoolExecutor(4) as threads:
         for store in threads.map(PostgresEventStore, [url] * 4):
             assert store.ping()
@@ -165,4 +164,4 @@ def test_a_newer_schema_is_refused_if_it_says_so(opened: Opened, url: str) -> No
         session.execute("UPDATE store_schema_version SET oldest_program_version = 7")
     with pytest.raises(StoreTooNew) as refused:
         PostgresEventStore(url)
-    assert refused.value.args == (7, 1)
+    assert refused.value.args == (7, ddl.SCHEMA_VERSION)
