@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from inference_events.monitoring.metrics import Reason
+from tests.contract.access import SPEC
 from tests.contract.definitions import METRIC, SEGMENT, UNKNOWN_ID, Api
 from tests.contract.figures import DAY, EVENTS, WHOLE_DAY, dataset, delete, distance, model, update
 
@@ -217,3 +219,9 @@ def test_catalogue(api: Api) -> None:
     assert found["model"]["id"] == model_id
     assert {"key": "drift", "name": "Data Drift"} in found["metric_types"]
     api.refused(404, "GET", f"/v3/models/{UNKNOWN_ID}/metrics")
+
+
+def test_every_reason_is_described() -> None:
+    """The contract names each reason for which a figure is null."""
+    described = SPEC["components"]["schemas"]["Figure"]["properties"]["reason"]["description"]
+    assert [reason for reason in Reason if f"`{reason.value}`" not in described] == []
