@@ -37,6 +37,7 @@ from inference_events.metrics import Metrics
 from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
+from inference_events.monitoring.queries import FigureService
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -87,6 +88,8 @@ class Services:
         self._opened.add("exporter", self.exporter.close)
         self.figures = FigureEngine(self.store, self.settings.max_monitoring_seconds)
         self._opened.add("figures", self.figures.close)
+        self.figure_service = FigureService(self.figures, self.catalog, self.registry)
+        self._opened.add("figure threads", self.figure_service.close)
 
     def _open_backend(self) -> Backend:
         if self._is_cluster:
@@ -166,7 +169,7 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
-        monitoring=MonitoringOperations(catalog),
+        monitoring=MonitoringOperations(catalog, services.figure_service),
         projects=ProjectOperations(catalog, queue),
         segments=SegmentOperations(catalog),
         server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),

@@ -1,6 +1,7 @@
 """The current request's context: token, body digest, uploads."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,10 @@ from typing import Any, Final
 
 # The scope that may call every operation.
 ADMIN: Final = "admin"
+
+
+async def _forever() -> None:
+    await asyncio.Event().wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Request:
     project_ids: frozenset[str] | None = None
     body_bytes: int = 0
     body_values: int = 0
+    wait_for_departure: Callable[[], Awaitable[None]] = _forever
     arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 

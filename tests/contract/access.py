@@ -190,6 +190,10 @@ def prepare(access: Access) -> Fixtures:
     columns = [{"name": "id", "data_type": "str"}, {"name": "number", "data_type": "int"}]
     model = {"name": "model", "project_id": project_id, "schema": {"columns": columns}, "spec": {"inputs": ["number"]}}
     model_id = call("POST", "/v3/models", json=model | {"event_id_col": "id"})["id"]
+    columns = [*columns, {"name": "guess", "data_type": "float"}]
+    regression = {"task": "regression", "spec": {"outputs": ["guess"], "targets": ["number"]}}
+    scored = model | regression | {"name": "scored", "schema": {"columns": columns}}
+    scored_id = call("POST", "/v3/models", json=scored)["id"]
     file_id = call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
     begun_id = call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     numbered = {"file_id": (None, begun_id), "part_number": (None, "1")}
@@ -211,6 +215,7 @@ def prepare(access: Access) -> Fixtures:
     ids = {
         "project_id": project_id,
         "model_id": model_id,
+        "scored_id": scored_id,
         "job_id": job_id,
         "environment_id": environment["id"],
         "baseline_id": baseline_id,
@@ -236,6 +241,20 @@ def prepare(access: Access) -> Fixtures:
         "create_baseline": baseline | {"name": "another"},
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},
+        "compute_metrics": {**production, "metrics": [{"id": "traffic"}]},
+        "compute_histograms": {
+            "baseline_id": baseline_id,
+            "start_time": "2026-01-01",
+            "bin_size": "Day",
+            "column_id": "number",
+        },
+        "compute_scores": {"model_id": scored_id, "data_source": {"env_type": "PRODUCTION"}, "metrics": ["MAE"]},
+        "query_metrics": {
+            "project_id": project_id,
+            "query_type": "MONITORING",
+            "filters": {"time_label": "today", "bin_size": "Day"},
+            "queries": [{"query_key": str(uuid4()), "model_id": model_id, "metric": "traffic"}],
+        },
         "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},

@@ -30,7 +30,7 @@ JOB_SECONDS = 60
 # The secrets that replace a value. Some are valid texts, and are refused for their meaning.
 STAND_INS: list[Any] = [SECRET, [SECRET], {"name": SECRET}, [{"name": SECRET}], f"{SECRET} {'x' * 500}"]
 # Fields that hold names of columns, or definitions, whose faults are shown: a message may show these.
-NAMES = ("/spec/", "/column_names", "/schema/columns", "/definition", "/segment/definition")
+NAMES = ("/spec/", "/column_names", "/schema/columns", "/definition", "/segment/definition", "/segment_definition")
 COLUMNS: list[dict[str, Any]] = [
     {"name": "flight_id", "data_type": "str"},
     {"name": "distance", "data_type": "int", "min": 0, "max": 5},

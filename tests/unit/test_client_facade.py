@@ -37,8 +37,12 @@ SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
 HARMLESS = {
     "begin_multipart_upload",
     "check_definition",
+    "compute_histograms",
+    "compute_metrics",
+    "compute_scores",
     "download_events",
     "generate_model",
+    "query_metrics",
     "read_events",
     "upload_file",
     "upload_part",

@@ -267,6 +267,37 @@ class SegmentsOperations(Protocol):
         """Delete a segment"""
 
 
+class MonitoringOperations(Protocol):
+    async def list_model_metrics(self, *, model_id: str) -> types.ModelMetricsResponse:
+        """List the metrics of a model"""
+
+    async def query_metrics(self, *, body: types.QueryMetricsRequest) -> types.QueryMetricsResponse:
+        """Query metrics over time"""
+
+    async def compute_histograms(self, *, body: types.HistogramRequest) -> types.HistogramResponse:
+        """Compute the histograms behind a drift"""
+
+    async def compute_scores(self, *, body: types.ScoresRequest) -> types.ScoresResponse:
+        """Compute scores of a model"""
+
+    async def get_monitoring_summary(
+        self,
+        *,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        no_cache: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> types.MonitoringSummaryPage:
+        """Summarize the production events of all models"""
+
+    async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
+        """Compute metrics"""
+
+    async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
+        """Check a definition"""
+
+
 class CustomMetricsOperations(Protocol):
     async def list_model_custom_metrics(
         self,
@@ -299,11 +330,6 @@ class CustomMetricsOperations(Protocol):
 
     async def delete_custom_metric(self, *, custom_metric_id: str) -> types.CustomMetricResponse:
         """Delete a custom metric"""
-
-
-class MonitoringOperations(Protocol):
-    async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
-        """Check a definition"""
 
 
 class TokensOperations(Protocol):
@@ -390,6 +416,7 @@ def handlers(
         "list_model_environments": environments.list_model_environments,
         "list_model_baselines": baselines.list_model_baselines,
         "list_model_segments": segments.list_model_segments,
+        "list_model_metrics": monitoring.list_model_metrics,
         "list_model_custom_metrics": custom_metrics.list_model_custom_metrics,
         "list_environments": environments.list_environments,
         "get_environment": environments.get_environment,
@@ -405,6 +432,11 @@ def handlers(
         "create_custom_metric": custom_metrics.create_custom_metric,
         "get_custom_metric": custom_metrics.get_custom_metric,
         "delete_custom_metric": custom_metrics.delete_custom_metric,
+        "query_metrics": monitoring.query_metrics,
+        "compute_histograms": monitoring.compute_histograms,
+        "compute_scores": monitoring.compute_scores,
+        "get_monitoring_summary": monitoring.get_monitoring_summary,
+        "compute_metrics": monitoring.compute_metrics,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
@@ -447,6 +479,7 @@ STATUS: Final[dict[str, int]] = {
     "list_model_environments": 200,
     "list_model_baselines": 200,
     "list_model_segments": 200,
+    "list_model_metrics": 200,
     "list_model_custom_metrics": 200,
     "list_environments": 200,
     "get_environment": 200,
@@ -462,6 +495,11 @@ STATUS: Final[dict[str, int]] = {
     "create_custom_metric": 200,
     "get_custom_metric": 200,
     "delete_custom_metric": 200,
+    "query_metrics": 200,
+    "compute_histograms": 200,
+    "compute_scores": 200,
+    "get_monitoring_summary": 200,
+    "compute_metrics": 200,
     "check_definition": 200,
     "list_tokens": 200,
     "create_token": 200,
@@ -503,6 +541,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "list_model_environments": ("ingest", "manage", "read"),
     "list_model_baselines": ("ingest", "manage", "read"),
     "list_model_segments": ("manage", "read"),
+    "list_model_metrics": ("manage", "read"),
     "list_model_custom_metrics": ("manage", "read"),
     "list_environments": ("ingest", "manage", "read"),
     "get_environment": ("ingest", "manage", "read"),
@@ -518,6 +557,11 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "create_custom_metric": ("manage",),
     "get_custom_metric": ("manage", "read"),
     "delete_custom_metric": ("manage",),
+    "query_metrics": ("read",),
+    "compute_histograms": ("read",),
+    "compute_scores": ("read",),
+    "get_monitoring_summary": ("read",),
+    "compute_metrics": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),

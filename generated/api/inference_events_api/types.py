@@ -776,6 +776,331 @@ class CheckDefinitionResponse(TypedDict):
     kind: NormalKind
 
 
+MetricType: TypeAlias = Literal[
+    "drift", "data_integrity", "performance", "service_metrics", "statistic", "custom"
+]
+
+
+class ModelMetric(TypedDict):
+    id: str
+    name: str
+    type: MetricType
+    type_display_name: str
+    columns: list[str]
+    requires_baseline: bool
+    requires_categories: bool
+    is_percentage_comparison: bool
+
+
+class MetricColumn(TypedDict):
+    id: str
+    name: str
+    group: str
+    data_type: str | None
+
+
+class MetricTypeName(TypedDict):
+    key: MetricType
+    name: str
+
+
+class ModelMetrics(TypedDict):
+    organization: NamedReference
+    project: NamedReference
+    model: ModelReference
+    metrics: list[ModelMetric]
+    columns: list[MetricColumn]
+    metric_types: list[MetricTypeName]
+
+
+class ModelMetricsResponse(TypedDict):
+    data: ModelMetrics
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AskedMetric(TypedDict):
+    id: str
+    column: NotRequired[str | None]
+    category: NotRequired[str | None]
+    baseline_id: NotRequired[str | None]
+
+
+class ComputeMetricsRequest(TypedDict):
+    model_id: str
+    env_type: EnvType
+    env_id: NotRequired[str | None]
+    metrics: list[AskedMetric]
+    time_range: NotRequired[TimeRange]
+    segment_id: NotRequired[str | None]
+    segment_definition: NotRequired[str | None]
+    binary_threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+
+
+class Figure(TypedDict):
+    value: float | None
+    reason: str | None
+    rows: int
+    sample_size: int
+    labelled: int | None
+    baseline_size: int | None
+
+
+DataRevision: TypeAlias = str
+
+
+QueryType: TypeAlias = Literal["MONITORING", "EMBEDDING", "ANALYTICS"]
+
+
+TimeComparison: TypeAlias = Literal[
+    "Previous Day", "Previous Week", "Previous Month", "Previous Quarter", "Previous Year"
+]
+
+
+TimeLabel: TypeAlias = Literal["yesterday", "today", "7d", "30d", "90d", "6m", "12m", "ytd"]
+
+
+BinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month", "Quarter"]
+
+
+VizType: TypeAlias = Literal["line", "bar"]
+
+
+class QueryFilters(TypedDict):
+    time_label: NotRequired[TimeLabel]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[str]
+    bin_size: BinSize
+
+
+Column1: TypeAlias = str
+
+
+Category: TypeAlias = str
+
+
+class MetricsQuery(TypedDict):
+    query_key: str
+    model_id: str
+    metric: str
+    columns: NotRequired[list[Column1] | None]
+    categories: NotRequired[list[Category] | None]
+    baseline_id: NotRequired[str | None]
+    segment_id: NotRequired[str | None]
+    segment: NotRequired[SegmentChoice | None]
+    viz_type: NotRequired[VizType]
+
+
+class QueryMetricsRequest(TypedDict):
+    project_id: str
+    query_type: QueryType
+    time_comparison: NotRequired[TimeComparison]
+    filters: QueryFilters
+    queries: list[MetricsQuery]
+
+
+class Bin(TypedDict):
+    start: str
+    end: str
+    complete: bool
+    rows: int
+
+
+SampleSize: TypeAlias = int
+
+
+LabelledItem: TypeAlias = int | None
+
+
+BaselineSize: TypeAlias = int | None
+
+
+class MetricSeries(TypedDict):
+    name: str
+    column: str | None
+    category: str | None
+    reasons: list[str | None]
+    sample_sizes: list[SampleSize]
+    labelled: list[LabelledItem]
+    baseline_sizes: list[BaselineSize]
+
+
+class BinnedFigures(TypedDict):
+    data: list[list[Any]]
+    bins: list[Bin]
+    series: list[MetricSeries]
+
+
+class QueriedMetric(TypedDict):
+    id: str
+    name: str
+    type: MetricType
+
+
+class QueriedSegment(TypedDict):
+    id: str | None
+    name: str | None
+    definition: str
+
+
+class Baseline1(TypedDict):
+    id: str
+    name: str
+
+
+class QueryResult(BinnedFigures):
+    query_key: str
+    model: ModelReference
+    baseline: Baseline1 | None
+    segment: QueriedSegment | None
+    metric: QueriedMetric
+    viz_type: VizType
+    columns: list[str]
+    col_names: list[str]
+    comparison: NotRequired[BinnedFigures]
+    data_revision: DataRevision
+
+
+class TimeRange2(TypedDict):
+    start_time: str
+    end_time: str
+
+
+class AppliedFilters(TypedDict):
+    time_label: str | None
+    time_range: TimeRange2
+    time_zone: str
+    bin_size: BinSize
+
+
+class QueryMetricsData(TypedDict):
+    organization: NamedReference
+    project: NamedReference
+    query_type: QueryType
+    time_comparison: str | None
+    filters: AppliedFilters
+    results: dict[str, QueryResult]
+
+
+class QueryMetricsResponse(TypedDict):
+    data: QueryMetricsData
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class HistogramRequest(TypedDict):
+    baseline_id: str
+    start_time: TimeBound
+    bin_size: BinSize
+    column_id: str
+    segment_id: NotRequired[str | None]
+    time_zone: NotRequired[str]
+    max_bins: NotRequired[int | None]
+    normalize: NotRequired[bool]
+
+
+class TimeSpan(TypedDict):
+    start: str
+    end: str
+
+
+class Histograms(TypedDict):
+    organization: NamedReference
+    project: NamedReference
+    model: ModelReference
+    baseline: NamedReference
+    bins: list[str]
+    baseline_histogram: list[float]
+    production_histogram: list[float]
+    num_actual_bins: int
+    bin: TimeSpan
+    baseline_size: int
+    production_size: int
+    baseline_nulls: int
+    production_nulls: int
+    reason: str | None
+    data_revision: DataRevision
+
+
+class HistogramResponse(TypedDict):
+    data: Histograms
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+ScoreName: TypeAlias = Literal[
+    "AUC",
+    "LOG_LOSS",
+    "F1_SCORE",
+    "ACCURACY",
+    "PRECISION",
+    "RECALL",
+    "CONFUSION_MATRIX",
+    "ROC_CURVE",
+    "PRECISION_RECALL_CURVE",
+    "CALIBRATION_CURVE",
+    "R2",
+    "RMSE",
+    "MAE",
+    "ERROR_DISTRIBUTION",
+    "PREDICTION_SCATTERPLOT",
+    "MAP",
+    "NDCG",
+    "TOP_K_MEAN_SCORE",
+]
+
+
+class ScoresSource(TypedDict):
+    source_type: NotRequired[Literal["ENVIRONMENT"]]
+    env_type: EnvType
+    dataset_id: NotRequired[str | None]
+    env_id: NotRequired[str | None]
+    num_samples: NotRequired[int | None]
+
+
+class ScoresRequest(TypedDict):
+    model_id: str
+    data_source: ScoresSource
+    binary_threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+    metrics: list[ScoreName]
+
+
+class Scores(TypedDict):
+    total_samples: int
+    valid_samples: int
+    scores: dict[str, Any]
+    reasons: dict[str, str]
+    data_revision: DataRevision
+
+
+class ScoresResponse(TypedDict):
+    data: Scores
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class MonitoringSummary(TypedDict):
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    traffic_count: int
+    triggered_alerts: int
+    last_event_time: str | None
+    data_revision: DataRevision
+
+
+class MonitoringSummaryList(Page):
+    items: list[MonitoringSummary]
+
+
+class MonitoringSummaryPage(TypedDict):
+    data: MonitoringSummaryList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
 class TokenCreate(TypedDict):
     name: str
     scopes: list[TokenScope]
@@ -937,6 +1262,14 @@ class FilePage(TypedDict):
     data: FileList
     api_version: ApiVersion
     kind: PaginatedKind
+
+
+class ComputeMetricsResponse(TypedDict):
+    data: list[float | None]
+    figures: list[Figure]
+    data_revision: DataRevision
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence

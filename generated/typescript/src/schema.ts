@@ -739,6 +739,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/models/{model_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the metrics of a model
+         * @description Lists what can be computed for one model: the builtin metrics that models of its task have, its custom metrics,
+         *     its columns, and the types of metrics. An unknown model is a 404.
+         *
+         *     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the columns that a
+         *     metric takes; it is empty if the metric takes none. `__ANY__` means any column of the model. Custom features are
+         *     listed beside the columns.
+         */
+        get: operations["list_model_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/models/{model_id}/custom-metrics": {
         parameters: {
             query?: never;
@@ -998,6 +1023,176 @@ export interface paths {
          *     A retry follows *Retries* in the introduction.
          */
         delete: operations["delete_custom_metric"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query metrics over time
+         * @description Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is free.
+         *
+         *     1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another project than
+         *        `project_id` is a 400.
+         *     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24 hours, `6m` the
+         *        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock of
+         *        `time_zone`; weeks begin on Monday. The first and the last bin are whole, too, even if the range starts or
+         *        ends in them. With `time_comparison`, the same is computed for the range that much earlier.
+         *     3. Each query is checked as by `compute_metrics`. `columns` and `categories` give a series each.
+         *     4. The figures of the queries of one model are those of the newest values of each event at one moment. Bins
+         *        without events have a row as well, with a count of 0, or null.
+         *
+         *     A result has a row in `data` for each bin: its start, and a value for each series, in the order of `col_names`.
+         *     `series` says why a value is null, and what it is made of. `bins` has the bounds of each bin and the number of its
+         *     events; a bin that is not `complete` has not ended yet.
+         *
+         *     A segment holds for the events and for the baseline. A ROLLING baseline is, for each bin, the window that lies
+         *     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
+         *
+         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model may take 10
+         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names what to
+         *     reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are a 501.
+         */
+        post: operations["query_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/histograms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the histograms behind a drift
+         * @description Computes two histograms of a column over the same bins of values - that of a baseline, and that of the production
+         *     events of one bin of time - and stores nothing, so a retry is free.
+         *
+         *     1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown segment.
+         *     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of `time_zone`. A
+         *        segment holds for both sides. A ROLLING baseline is the window that lies `offset_delta` windows before.
+         *     3. The bins of values are those of `jsd` and `psi`: the `bins` of the model's schema, or 10 of equal width between
+         *        the least and the greatest value of the baseline; categories have one each. `below`, `above` and `other` are
+         *        for values of no bin, if there are any.
+         *
+         *     Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in no bin. If the
+         *     baseline has no values, the lists are empty, and `reason` says why.
+         */
+        post: operations["compute_histograms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute scores of a model
+         * @description Computes scores of one model over all events of an environment, and stores nothing, so a retry is free.
+         *
+         *     1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the model's task lacks is
+         *        a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+         *     2. The scores are those of the newest values of each event at one moment, which `data_revision` names. All
+         *        events count; `num_samples` is accepted and ignored.
+         *
+         *     `scores` has each score under its name in small letters. A figure that is undefined is null, and `reasons` has the
+         *     reason, as in `Figure`.
+         *     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each actual class
+         *       by predicted class.
+         *     * `roc_curve`: `fpr` and `tpr` by threshold, from the highest down; `precision_recall_curve`: `recall` and
+         *       `precision`. At most 1,000 points. The first threshold of `roc_curve` is null: no event reaches it.
+         *     * `calibration_curve`: up to 10 buckets of equally many events by score, each with the number of events, the mean
+         *       score, and the share of positives.
+         *     * `error_distribution`: the number of events by error, output minus target, in 10 bins of equal width.
+         *     * `prediction_scatterplot`: target and output of at most 1,000 events.
+         */
+        post: operations["compute_scores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize the production events of all models
+         * @description Counts the production events of each model, by name and version, and says when the newest of them happened.
+         *
+         *     `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end does not. The
+         *     page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now,
+         *     so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert rules yet.
+         */
+        get: operations["get_monitoring_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute metrics
+         * @description Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
+         *
+         *     1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown segment.
+         *     2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
+         *        baseline of another model are a 400 that names the place.
+         *     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there is one. A
+         *        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it compares
+         *        with the oldest baseline that is a whole dataset. A ROLLING baseline needs a `time_range`, and its window is
+         *        that of the start of the range.
+         *     4. The figures are those of the newest values of each event at one moment, which `data_revision` names: two
+         *        responses with the same one have the same figures. A later PATCH or deletion gives other figures and another
+         *        `data_revision`.
+         *
+         *     `data` has one number for each metric, in the order of the request. A figure that is undefined is null; `figures`
+         *     says why, and how many events it is made of. Metrics have their ids of `list_model_metrics`, or the names with
+         *     spaces that the vendor's documentation has, such as `f1 score`.
+         *
+         *     A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a 503 or 400
+         *     that names what to reduce. It ends if the client closes the connection.
+         */
+        post: operations["compute_metrics"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2926,6 +3121,593 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /**
+         * @description What a metric is about.
+         * @enum {string}
+         */
+        MetricType: "drift" | "data_integrity" | "performance" | "service_metrics" | "statistic" | "custom";
+        /** @description A metric that a model has. */
+        ModelMetric: {
+            /** @description The name of a builtin metric, or the UUID of a custom one. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            type: components["schemas"]["MetricType"];
+            /** @description The name of its type for people. */
+            type_display_name: string;
+            /** @description The columns that it takes; empty if it takes none. */
+            columns: string[];
+            /** @description Whether it compares with a baseline. */
+            requires_baseline: boolean;
+            /** @description Whether it needs a category. */
+            requires_categories: boolean;
+            /** @description Whether it is a percentage. */
+            is_percentage_comparison: boolean;
+        };
+        /** @description A column of a model, or a custom feature. */
+        MetricColumn: {
+            /** @description What metrics call it. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Its role in the model. */
+            group: string;
+            /** @description Its type in the model's schema; null for what is no single column. */
+            data_type: string | null;
+        };
+        /** @description A type of metrics. */
+        MetricTypeName: {
+            key: components["schemas"]["MetricType"];
+            /** @description Its name for people. */
+            name: string;
+        };
+        /** @description What can be computed for a model. */
+        ModelMetrics: {
+            organization: components["schemas"]["NamedReference"];
+            project: components["schemas"]["NamedReference"];
+            model: components["schemas"]["ModelReference"];
+            /** @description The metrics, builtin ones first. */
+            metrics: components["schemas"]["ModelMetric"][];
+            /** @description The columns and custom features. */
+            columns: components["schemas"]["MetricColumn"][];
+            /** @description The types of metrics. */
+            metric_types: components["schemas"]["MetricTypeName"][];
+        };
+        /** @description The response with what can be computed for a model. */
+        ModelMetricsResponse: {
+            data: components["schemas"]["ModelMetrics"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A metric to compute, with what it needs. */
+        AskedMetric: {
+            /**
+             * @description Its id in `list_model_metrics`.
+             * @example precision
+             */
+            id: string;
+            /**
+             * @description The column that it takes, or `__ANY__`.
+             * @example distance
+             */
+            column?: string | null;
+            /**
+             * @description The value that `frequency` counts.
+             * @example UA
+             */
+            category?: string | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+        };
+        /** @description Which metrics to compute, and over which events. */
+        ComputeMetricsRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            env_type: components["schemas"]["EnvType"];
+            /**
+             * Format: uuid
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+             */
+            env_id?: string | null;
+            /** @description The metrics to compute. */
+            metrics: components["schemas"]["AskedMetric"][];
+            time_range?: components["schemas"]["TimeRange"];
+            /**
+             * Format: uuid
+             * @description A segment of the model, to take only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description An expression in FQL, to take only the events for which it is true.
+             * @example carrier == 'UA'
+             */
+            segment_definition?: string | null;
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            binary_threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+        } & (unknown & unknown);
+        /** @description A metric over some events. Either it has a value, or a reason why it has none. */
+        Figure: {
+            /** @description The value; null if it is undefined. */
+            value: number | null;
+            /**
+             * @description Why a figure is null; null if it is not.
+             *     * `no_rows`: there are no events.
+             *     * `no_labels`: no event has a label.
+             *     * `no_valid_rows`: no event has a label and outputs of the right types.
+             *     * `no_values`: no event has a value of the column.
+             *     * `one_class`: all labels are of one class.
+             *     * `no_positives`, `no_negatives`, `no_predicted_positives`: there are none.
+             *     * `no_relevant_items`: no group has a relevant item.
+             *     * `too_few_rows`: more than one event is needed.
+             *     * `constant_target`: all labels are equal.
+             *     * `zero_targets`: all labels are 0.
+             *     * `no_baseline_rows`, `no_baseline_values`: the baseline has no events, or no values of the column.
+             *     * `no_embedding`: the custom feature has no vectors in the events.
+             *     * `not_numeric`: a column of the custom feature is not numeric.
+             *     * `no_impact`: the column's impact is not known.
+             *     * `overflow`: the value is too large for a number.
+             *     * `undefined`: the definition of the custom metric gives no value, for example because it divides by 0.
+             */
+            reason: string | null;
+            /** @description The number of events. */
+            rows: number;
+            /** @description What the value is made of - valid events, values, items, or groups. */
+            sample_size: number;
+            /** @description The number of events with a label; null if the metric needs none. */
+            labelled: number | null;
+            /** @description The number of values in the baseline; null if there is none. */
+            baseline_size: number | null;
+        };
+        /** @description The response with figures. */
+        ComputeMetricsResponse: {
+            /** @description The values, in the order of the request. */
+            data: (number | null)[];
+            /** @description The same values with their reasons and counts. An addition to the vendor's API. */
+            figures: components["schemas"]["Figure"][];
+            data_revision: components["schemas"]["DataRevision"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description Names the state of the events that figures were computed from. Figures of the same request and the same data
+         *     revision are equal. It has no other meaning for clients. An addition to the vendor's API.
+         * @example 31.31
+         */
+        DataRevision: string;
+        /**
+         * @description What a query is about. This server offers MONITORING only.
+         * @enum {string}
+         */
+        QueryType: "MONITORING" | "EMBEDDING" | "ANALYTICS";
+        /**
+         * @description How much earlier the range lies that figures are compared with.
+         * @enum {string}
+         */
+        TimeComparison: "Previous Day" | "Previous Week" | "Previous Month" | "Previous Quarter" | "Previous Year";
+        /**
+         * @description A range of time that depends on the present.
+         * @enum {string}
+         */
+        TimeLabel: "yesterday" | "today" | "7d" | "30d" | "90d" | "6m" | "12m" | "ytd";
+        /**
+         * @description The length of a bin, on the clock of the time zone.
+         * @enum {string}
+         */
+        BinSize: "Hour" | "Day" | "Week" | "Month" | "Quarter";
+        /**
+         * @description How a client draws a chart. It has no effect on the figures.
+         * @enum {string}
+         */
+        VizType: "line" | "bar";
+        /** @description The bins of a query. `time_label` or `time_range` is needed; if both are given, `time_range` counts. */
+        QueryFilters: {
+            time_label?: components["schemas"]["TimeLabel"];
+            time_range?: components["schemas"]["TimeRange"];
+            /**
+             * @description A time zone of the IANA database.
+             * @default Etc/GMT
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            bin_size: components["schemas"]["BinSize"];
+        };
+        /** @description A metric of a model, by bin. */
+        MetricsQuery: {
+            /**
+             * Format: uuid
+             * @description Names the result.
+             * @example 9c9a1d1c-0a1b-4a2c-8d3e-4f5061728394
+             */
+            query_key: string;
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description Its id in `list_model_metrics`.
+             * @example jsd
+             */
+            metric: string;
+            /**
+             * @description The columns that it takes, each a series.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            columns?: string[] | null;
+            /**
+             * @description The values that `frequency` counts, each a series.
+             * @example [
+             *       "UA"
+             *     ]
+             */
+            categories?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to take only its events. Not together with `segment`.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            segment?: components["schemas"]["SegmentChoice"];
+            viz_type?: components["schemas"]["VizType"];
+        };
+        /** @description Which metrics to compute, and in which bins. */
+        QueryMetricsRequest: {
+            /**
+             * Format: uuid
+             * @description The project of the models.
+             * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
+             */
+            project_id: string;
+            query_type: components["schemas"]["QueryType"];
+            time_comparison?: components["schemas"]["TimeComparison"];
+            filters: components["schemas"]["QueryFilters"];
+            /** @description The metrics. */
+            queries: components["schemas"]["MetricsQuery"][];
+        };
+        /** @description A bin of time; the start belongs to it, the end does not. */
+        Bin: {
+            /**
+             * Format: date-time
+             * @description When it starts.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            end: string;
+            /** @description Whether it has ended. */
+            complete: boolean;
+            /** @description The number of its events. */
+            rows: number;
+        };
+        /** @description What the values of a series are made of. Each list has an item for each bin. */
+        MetricSeries: {
+            /** @description Its name in `col_names`. */
+            name: string;
+            /** @description Its column; null if the metric takes none. */
+            column: string | null;
+            /** @description Its category; null if the metric takes none. */
+            category: string | null;
+            /** @description Why values are null, as in `Figure`; null for other values. */
+            reasons: (string | null)[];
+            /** @description What the values are made of - valid events, values, items, or groups. */
+            sample_sizes: number[];
+            /** @description The numbers of events with a label; null if the metric needs none. */
+            labelled: (number | null)[];
+            /** @description The numbers of values in the baseline; null if there is none. */
+            baseline_sizes: (number | null)[];
+        };
+        /** @description Figures by bin. */
+        BinnedFigures: {
+            /** @description A row for each bin - its start, and the value of each series. */
+            data: unknown[][];
+            /** @description The bins. An addition to the vendor's API. */
+            bins: components["schemas"]["Bin"][];
+            /** @description The series in the order of `col_names`. An addition to the vendor's API. */
+            series: components["schemas"]["MetricSeries"][];
+        };
+        /** @description A metric by its id and name. */
+        QueriedMetric: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            type: components["schemas"]["MetricType"];
+        };
+        /** @description The segment of a query. */
+        QueriedSegment: {
+            /**
+             * Format: uuid
+             * @description Its id; null if the query has its definition.
+             */
+            id: string | null;
+            /** @description Its name; null if the query has its definition. */
+            name: string | null;
+            /** @description Its definition. */
+            definition: string;
+        } | null;
+        /** @description The figures of a query. `comparison` has those of the earlier range, if there is a `time_comparison`. */
+        QueryResult: components["schemas"]["BinnedFigures"] & {
+            /**
+             * Format: uuid
+             * @description The key of the query.
+             */
+            query_key: string;
+            model: components["schemas"]["ModelReference"];
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            segment: components["schemas"]["QueriedSegment"];
+            metric: components["schemas"]["QueriedMetric"];
+            viz_type: components["schemas"]["VizType"];
+            /** @description The columns of the query. */
+            columns: string[];
+            /** @description What the values of a row are - bin_start, and the names of the series. */
+            col_names: string[];
+            comparison?: components["schemas"]["BinnedFigures"];
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description The bins of a query, as they were understood. */
+        AppliedFilters: {
+            /** @description The label of the request. */
+            time_label: string | null;
+            /** @description The range. */
+            time_range: {
+                /**
+                 * Format: date-time
+                 * @description When it starts.
+                 */
+                start_time: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends.
+                 */
+                end_time: string;
+            };
+            /** @description The time zone. */
+            time_zone: string;
+            bin_size: components["schemas"]["BinSize"];
+        };
+        /** @description The results of queries. */
+        QueryMetricsData: {
+            organization: components["schemas"]["NamedReference"];
+            project: components["schemas"]["NamedReference"];
+            query_type: components["schemas"]["QueryType"];
+            /** @description The comparison of the request. */
+            time_comparison: string | null;
+            filters: components["schemas"]["AppliedFilters"];
+            /** @description The result of each query, by its query_key. */
+            results: {
+                [key: string]: components["schemas"]["QueryResult"];
+            };
+        };
+        /** @description The response with the results of queries. */
+        QueryMetricsResponse: {
+            data: components["schemas"]["QueryMetricsData"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Which column to compare with which baseline. */
+        HistogramRequest: {
+            /**
+             * Format: uuid
+             * @description The baseline.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id: string;
+            start_time: components["schemas"]["TimeBound"];
+            bin_size: components["schemas"]["BinSize"];
+            /**
+             * @description A column, or a custom feature.
+             * @example carrier
+             */
+            column_id: string;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to take only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description A time zone of the IANA database.
+             * @default Etc/GMT
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            /**
+             * @description How many bins of values to return at most. Null or absent means all.
+             * @example 20
+             */
+            max_bins?: number | null;
+            /**
+             * @description Whether to return shares instead of counts. The shares of a side add up to 1.
+             * @default false
+             */
+            normalize?: boolean;
+        };
+        /** @description A range of time; the start belongs to it, the end does not. */
+        TimeSpan: {
+            /**
+             * Format: date-time
+             * @description When it starts.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            end: string;
+        };
+        /** @description Two histograms over the same bins of values. */
+        Histograms: {
+            organization: components["schemas"]["NamedReference"];
+            project: components["schemas"]["NamedReference"];
+            model: components["schemas"]["ModelReference"];
+            baseline: components["schemas"]["NamedReference"];
+            /** @description The bins of values. */
+            bins: string[];
+            /** @description How many values of the baseline each bin has. With class weights, the sum of their weights. */
+            baseline_histogram: number[];
+            /** @description How many values of the production events each bin has. */
+            production_histogram: number[];
+            /** @description The number of bins before the rarest were joined. */
+            num_actual_bins: number;
+            bin: components["schemas"]["TimeSpan"];
+            /** @description The number of values in the baseline. An addition to the vendor's API, as are the next ones. */
+            baseline_size: number;
+            /** @description The number of values in the production events. */
+            production_size: number;
+            /** @description The number of events or items of the baseline without a value. */
+            baseline_nulls: number;
+            /** @description The number of production events or items without a value. */
+            production_nulls: number;
+            /** @description Why there are no bins, as in `Figure`; null if there are some. */
+            reason: string | null;
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description The response with two histograms. */
+        HistogramResponse: {
+            data: components["schemas"]["Histograms"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description A score.
+         * @enum {string}
+         */
+        ScoreName: "AUC" | "LOG_LOSS" | "F1_SCORE" | "ACCURACY" | "PRECISION" | "RECALL" | "CONFUSION_MATRIX" | "ROC_CURVE" | "PRECISION_RECALL_CURVE" | "CALIBRATION_CURVE" | "R2" | "RMSE" | "MAE" | "ERROR_DISTRIBUTION" | "PREDICTION_SCATTERPLOT" | "MAP" | "NDCG" | "TOP_K_MEAN_SCORE";
+        /** @description The events of an environment. */
+        ScoresSource: {
+            /**
+             * @description Always ENVIRONMENT.
+             * @enum {string}
+             */
+            source_type?: "ENVIRONMENT";
+            env_type: components["schemas"]["EnvType"];
+            /**
+             * Format: uuid
+             * @description The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+             */
+            dataset_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Another name of `dataset_id`.
+             * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+             */
+            env_id?: string | null;
+            /**
+             * @description Accepted, and means nothing here.
+             * @example 1000
+             */
+            num_samples?: number | null;
+        } & unknown;
+        /** @description Which scores to compute, and over which events. */
+        ScoresRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            data_source: components["schemas"]["ScoresSource"];
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            binary_threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+            /** @description The scores. */
+            metrics: components["schemas"]["ScoreName"][];
+        };
+        /** @description Scores of a model. */
+        Scores: {
+            /** @description The number of events. */
+            total_samples: number;
+            /** @description The number of events with a target and outputs of the right types; of a ranking, the number of groups. */
+            valid_samples: number;
+            /** @description The scores, by their names in small letters. */
+            scores: {
+                [key: string]: unknown;
+            };
+            /** @description Why scores are undefined, by their names. */
+            reasons: {
+                [key: string]: string;
+            };
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description The response with scores. */
+        ScoresResponse: {
+            data: components["schemas"]["Scores"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description The production events of a model. */
+        MonitoringSummary: {
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+            /** @description The number of events. */
+            traffic_count: number;
+            /** @description The number of alerts. */
+            triggered_alerts: number;
+            /**
+             * Format: date-time
+             * @description The time of the newest event; null without events.
+             */
+            last_event_time: string | null;
+            data_revision: components["schemas"]["DataRevision"];
+        };
+        /** @description A page of models with their traffic. */
+        MonitoringSummaryList: components["schemas"]["Page"] & {
+            /** @description The models. */
+            items: components["schemas"]["MonitoringSummary"][];
+        };
+        /** @description The response with a page of models with their traffic. */
+        MonitoringSummaryPage: {
+            data: components["schemas"]["MonitoringSummaryList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
         /** @description A token to create. */
         TokenCreate: {
             /**
@@ -3317,6 +4099,21 @@ export interface components {
          * @example python-sdk
          */
         ClientName: string;
+        /**
+         * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+         * @example 2013-01-01T00:00:00Z
+         */
+        StartTime: string;
+        /**
+         * @description The end of a range, which does not belong to it.
+         * @example 2013-02-01T00:00:00Z
+         */
+        EndTime: string;
+        /**
+         * @description Accepted, and means nothing here.
+         * @example true
+         */
+        NoCache: boolean;
         /**
          * @description How many items a page holds at most.
          * @example 50
@@ -4739,6 +5536,39 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_model_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The model's id.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id: components["parameters"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics, columns and types. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_model_custom_metrics: {
         parameters: {
             query?: {
@@ -5459,6 +6289,214 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    query_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryMetricsRequest"];
+            };
+        };
+        responses: {
+            /** @description The figures of each query. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            /** @description Another `query_type` than MONITORING. */
+            501: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_histograms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistogramRequest"];
+            };
+        };
+        responses: {
+            /** @description The histograms. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_scores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoresRequest"];
+            };
+        };
+        responses: {
+            /** @description The scores. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            /** @description A score that this server does not offer. */
+            501: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_monitoring_summary: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, which does not belong to it.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description Accepted, and means nothing here.
+                 * @example true
+                 */
+                no_cache?: components["parameters"]["NoCache"];
+                /**
+                 * @description How many items a page holds at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of models with their traffic. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringSummaryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputeMetricsRequest"];
+            };
+        };
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputeMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -1,7 +1,7 @@
 """Serve one request: authorize, read, call the operation, respond."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NoReturn, Protocol
 
@@ -20,7 +20,7 @@ from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import EVENTS_PATH, Operation
 from inference_events.http.forms import Form
 from inference_events.http.request_state import RequestState, header, request_state
-from inference_events.http.responses import send_file, send_json
+from inference_events.http.responses import send_file, send_json, wait_for_departure
 from inference_events.http.uploads import receive_form
 from inference_events.http.validation import Validator
 from inference_events.limits import Limits
@@ -85,7 +85,7 @@ class Endpoint:
             await self._respond(_request(scope, request_state(scope)), arguments, receive, send)
 
     async def _respond(self, request: Request, arguments: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        enter_request(request)
+        enter_request(replace(request, wait_for_departure=partial(wait_for_departure, receive)))
         perform = partial(self._handler, **arguments)
         if self._operation.is_recorded:
             response = await self._dispatch.retries.respond(request, perform)

@@ -25,6 +25,7 @@ from inference_events.http.contract import Contract
 from inference_events.http.request_state import request_state
 from inference_events.http.responses import send_json
 from inference_events.http.unsupported import unsupported_feature
+from inference_events.monitoring.engine import QueryCancelled
 
 CLIENT_CLOSED_REQUEST = 499
 FULL_DISK_SECONDS = 30
@@ -65,7 +66,7 @@ class ErrorEnvelope:
             return
         try:
             await self._app(scope, receive, send)
-        except ClientDisconnect:
+        except (ClientDisconnect, QueryCancelled):
             request_state(scope).status = CLIENT_CLOSED_REQUEST
         except asyncio.CancelledError:
             # The server stops. uvicorn would send text.

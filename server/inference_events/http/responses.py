@@ -27,7 +27,7 @@ async def send_file(receive: Receive, send: Send, status: int, path: Path, filen
     The file is unlinked before the first byte is sent, so no failure leaves it on the disk.
     """
     file, size = await asyncio.to_thread(_take, path)
-    gone = asyncio.ensure_future(_disconnected(receive))
+    gone = asyncio.ensure_future(wait_for_departure(receive))
     try:
         charset = "; charset=utf-8" if media_type.startswith("text/") else ""
         headers = {
@@ -54,6 +54,7 @@ def _take(path: Path) -> tuple[BinaryIO, int]:
     return file, os.fstat(file.fileno()).st_size
 
 
-async def _disconnected(receive: Receive) -> None:
+async def wait_for_departure(receive: Receive) -> None:
+    """Wait until the client closes the connection. The body must have been received."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,26 +1,97 @@
 """Operations of the tag Monitoring."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, models
+from inference_events.catalog import Catalog, baselines, models
+from inference_events.catalog.listing import Listing
+from inference_events.catalog.tables import utc_now
+from inference_events.context import current_request
+from inference_events.errors import ObjectNotFound
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
+from inference_events.monitoring.queries import FigureService, known_model
+from inference_events.monitoring.queries.cards import plan_cards
+from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
+from inference_events.monitoring.queries.histogram import plan_histograms
+from inference_events.monitoring.queries.scores import plan_scores
+from inference_events.monitoring.queries.service import Plan
+from inference_events.monitoring.queries.traffic import plan_traffic
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import views
+from inference_events.operations import charts, figures, scores, views
 from inference_events_api import types as t
+
+T = TypeVar("T")
 
 
 class MonitoringOperations:
-    """Serve what the server finds out about definitions and events."""
+    """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService) -> None:
         self._catalog = catalog
+        self._figures = figures
+
+    async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
+        def find(session: Session) -> t.ModelMetrics:
+            return figures.model_metrics(known_model(session, model_id.lower()))
+
+        return views.envelope(await self._catalog.aread(find))
+
+    async def compute_metrics(self, *, body: t.ComputeMetricsRequest) -> t.ComputeMetricsResponse:
+        request = figures.card_request(body)
+        return figures.cards(await self._compute(request.model_id, lambda session: plan_cards(session, request)))
+
+    async def query_metrics(self, *, body: t.QueryMetricsRequest) -> t.QueryMetricsResponse:
+        now = utc_now()
+        request = charts.charts_request(body, now)
+        found: list[ChartFigures] = []
+        for of_model in request.by_model():
+            prepare = partial(plan_charts, requests=of_model, bins=request.bins, project_id=request.project_id)
+            found += await self._compute(of_model[0].model_id, prepare)
+        return views.envelope(charts.charts(body, request, found, now))
+
+    async def compute_histograms(self, *, body: t.HistogramRequest) -> t.HistogramResponse:
+        request = figures.histogram_request(body)
+        model_id = await self._catalog.aread(lambda session: baselines.get(session, request.baseline_id).model_id)
+        found = await self._compute(model_id, lambda session: plan_histograms(session, request))
+        return views.envelope(figures.histograms(found, body.get("normalize", False)))
+
+    async def compute_scores(self, *, body: t.ScoresRequest) -> t.ScoresResponse:
+        request = scores.scores_request(body)
+        found = await self._compute(request.model_id, lambda session: plan_scores(session, request))
+        return views.envelope(scores.scores(found))
+
+    async def get_monitoring_summary(
+        self,
+        *,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        no_cache: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> t.MonitoringSummaryPage:
+        range = figures.open_range(start_time, end_time)
+        listing = Listing(limit, offset, None, None, None)
+        page = await self._catalog.aread(lambda session: models.list_page(session, listing))
+        found = []
+        for row in page.items:
+            # A model that is deleted meanwhile is not shown.
+            with suppress(ObjectNotFound):
+                found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
+        return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:
             return stored_subject(session, models.get(session, body["model_id"]))
 
         return views.envelope(_checked(body, await self._catalog.aread(find)))
+
+    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]]) -> T:
+        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure)
 
 
 def _checked(body: t.CheckDefinitionRequest, subject: Subject) -> t.DefinitionCheck:

@@ -99,12 +99,12 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
     return [_event(*event) for event in zip(system, values or [{}] * len(system), labels, strict=True)]
 
 
-def time_bounds(time_range: t.TimeRange) -> tuple[int, int]:
+def time_bounds(time_range: t.TimeRange, place: str = "/time_range") -> tuple[int, int]:
     """Return the bounds of a range in microseconds since 1970. Raises BadRequest unless start is before end."""
-    start = time_bound(time_range["start_time"], "/time_range/start_time")
-    end = time_bound(time_range["end_time"], "/time_range/end_time")
+    start = time_bound(time_range["start_time"], f"{place}/start_time")
+    end = time_bound(time_range["end_time"], f"{place}/end_time")
     if start >= end:
-        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", "/time_range"))
+        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", place))
     return start, end
 
 

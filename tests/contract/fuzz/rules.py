@@ -14,7 +14,27 @@ from tests.contract.fuzz.filters import has_filter
 FILTER = "/query/filter"
 # The known fields follow the first text, the model's format the second.
 # What is wrong with a definition follows its place.
-STARTS = ("unknown field; known fields: ", "does not fit the model's event_ts_format ", "/definition: ")
+# What a model lacks for a metric follows the metric or the model, or stands before them.
+STARTS = (
+    "unknown field; known fields: ",
+    "does not fit the model's event_ts_format ",
+    "/definition: ",
+    "/segment_definition: ",
+    "unknown metric",
+    "a model of the task ",
+    "the model does not say which class is positive; ",
+    "the model has ",
+    "the output ",
+    "the values of ",
+    " needs a ",
+    " needs any ",
+    " takes no ",
+    "the range has more than ",
+    "the range must lie in the years ",
+    " values are more than 50,000; ",
+    "the rolling baseline: ",
+    "The figures need too much memory; ",
+)
 RULES = (
     # publish_events and update_events
     "is not an event id: send a non-empty string, an integer or an integral number",
@@ -59,6 +79,17 @@ RULES = (
     "must be PRODUCTION for a ROLLING baseline",
     # create_segment and create_custom_metric
     "must have 1 to 255 characters besides white space at its ends",
+    # compute_metrics, compute_scores, compute_histograms, query_metrics
+    "is no baseline of this model",
+    "is needed, because the model has no dataset",
+    "a custom metric takes none; remove it",
+    "a rolling baseline needs a range of time",
+    "the time zone is not known; use a name such as Europe/Berlin",
+    "time_label or time_range is needed",
+    "is the key of another query",
+    "is a model of another project",
+    "only one of segment_id and segment can be given",
+    "the range that it is compared with lies too early",
     # filter of every list
     "has more than 100 rules and conditions",
     "nests more than 20 deep",

@@ -26,6 +26,9 @@ DEFINITIONS = (
 )
 
 
+METRICS = ("traffic", "precision", "auc", "f1 score", "sum", "frequency", "any_violation_count", "jsd", "psi", "mae")
+
+
 def target_path(operation_id: str, parameters: dict[str, Any], fixtures: Fixtures) -> dict[str, Any]:
     """Return path parameters that name prepared resources, unless the operation deletes them."""
     targets = {
@@ -37,6 +40,7 @@ def target_path(operation_id: str, parameters: dict[str, Any], fixtures: Fixture
         "list_model_baselines": fixtures.model_ids,
         "list_model_segments": fixtures.model_ids,
         "list_model_custom_metrics": fixtures.model_ids,
+        "list_model_metrics": fixtures.model_ids,
         "get_job": fixtures.job_ids,
         "list_rejected_rows": fixtures.job_ids,
     }
@@ -58,8 +62,13 @@ def target_body(body: Mapping[str, Any], fixtures: Fixtures) -> dict[str, Any]:
             targeted[name] = _instead(targeted[name], ids)
     if isinstance(targeted.get("project_ids"), list):
         targeted["project_ids"] = [_instead(value, [fixtures.project_id]) for value in targeted["project_ids"]]
-    if isinstance(targeted.get("definition"), str):
-        targeted["definition"] = _definition(targeted["definition"])
+    for name in ("definition", "segment_definition"):
+        if isinstance(targeted.get(name), str):
+            targeted[name] = _definition(targeted[name])
+    if isinstance(targeted.get("queries"), list):
+        targeted["queries"] = [_query(one, fixtures) if isinstance(one, dict) else one for one in targeted["queries"]]
+    if isinstance(targeted.get("metrics"), list):
+        targeted["metrics"] = [_metric(one) if isinstance(one, dict) else one for one in targeted["metrics"]]
     for name in ("source", "segment"):
         if isinstance(targeted.get(name), dict):
             targeted[name] = target_body(targeted[name], fixtures)
@@ -98,6 +107,26 @@ def is_every_second(value: Any) -> bool:
 def _definition(text: str) -> str:
     """Return one of a few definitions that are valid for a prepared model, or are nearly so."""
     return DEFINITIONS[_number(text) % len(DEFINITIONS)] if _number(text) % LEFT_ALONE else text
+
+
+def _query(query: dict[str, Any], fixtures: Fixtures) -> dict[str, Any]:
+    """Return a query of a builtin metric of a prepared model."""
+    targeted = target_body(query, fixtures)
+    if isinstance(targeted.get("metric"), str) and _number(query) % LEFT_ALONE:
+        targeted["metric"] = METRICS[_number(query) % len(METRICS)]
+    if isinstance(targeted.get("columns"), list):
+        targeted["columns"] = [_column(name) if isinstance(name, str) else name for name in targeted["columns"]]
+    return targeted
+
+
+def _metric(metric: dict[str, Any]) -> dict[str, Any]:
+    """Return a metric with the id of a builtin one, and a column that prepared models have."""
+    targeted = dict(metric)
+    if isinstance(targeted.get("id"), str) and _number(metric) % LEFT_ALONE:
+        targeted["id"] = METRICS[_number(metric) % len(METRICS)]
+    if isinstance(targeted.get("column"), str):
+        targeted["column"] = _column(targeted["column"])
+    return targeted
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:

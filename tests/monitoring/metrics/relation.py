@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from inference_events.events.columns import label_name, value_name
 from inference_events.events.types import VIOLATIONS
 from inference_events.models.schema import model_schema
 from inference_events.monitoring.metrics import (
@@ -93,9 +94,9 @@ def create(connection: duckdb.DuckDBPyConnection, name: str, subject: Subject, r
     }
     for column in subject.columns.values():
         values = [row.get(column.name) for row in rows]
-        table[f"v:{column.name}"] = pa.array(values, column.type, from_pandas=False)
+        table[value_name(column.name)] = pa.array(values, column.type, from_pandas=False)
     for target in subject.roles["targets"]:
-        table[f"l:{target}"] = pa.array([row.get("labelled_at") for row in rows], pa.timestamp("us"))
+        table[label_name(target)] = pa.array([row.get("labelled_at") for row in rows], pa.timestamp("us"))
     connection.register("given", pa.table(table))
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM given")
     connection.unregister("given")

@@ -3,18 +3,26 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .api_version import ApiVersion
+from .applied_filters import AppliedFilters
+from .applied_filters_time_range import AppliedFiltersTimeRange
 from .artifact_status import ArtifactStatus
+from .asked_metric import AskedMetric
 from .baseline import Baseline
 from .baseline_create import BaselineCreate
 from .baseline_list import BaselineList
 from .baseline_page import BaselinePage
 from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
+from .bin_ import Bin
+from .bin_size import BinSize
+from .binned_figures import BinnedFigures
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
 from .column_list import ColumnList
 from .column_page import ColumnPage
+from .compute_metrics_request import ComputeMetricsRequest
+from .compute_metrics_response import ComputeMetricsResponse
 from .custom_metric import CustomMetric
 from .custom_metric_create import CustomMetricCreate
 from .custom_metric_list import CustomMetricList
@@ -45,6 +53,7 @@ from .events_source import EventsSource
 from .events_source_type import EventsSourceType
 from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
+from .figure import Figure
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
 from .file_list import FileList
@@ -73,6 +82,9 @@ from .generated_model_response import GeneratedModelResponse
 from .health import Health
 from .health_response import HealthResponse
 from .health_status import HealthStatus
+from .histogram_request import HistogramRequest
+from .histogram_response import HistogramResponse
+from .histograms import Histograms
 from .input_type import InputType
 from .job import Job
 from .job_accepted import JobAccepted
@@ -84,10 +96,18 @@ from .job_page import JobPage
 from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
+from .metric_column import MetricColumn
+from .metric_series import MetricSeries
+from .metric_type import MetricType
+from .metric_type_name import MetricTypeName
+from .metrics_query import MetricsQuery
 from .model import Model
 from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
 from .model_list import ModelList
+from .model_metric import ModelMetric
+from .model_metrics import ModelMetrics
+from .model_metrics_response import ModelMetricsResponse
 from .model_page import ModelPage
 from .model_reference import ModelReference
 from .model_response import ModelResponse
@@ -97,6 +117,9 @@ from .model_spec_custom_features_item import ModelSpecCustomFeaturesItem
 from .model_summary import ModelSummary
 from .model_task import ModelTask
 from .model_update import ModelUpdate
+from .monitoring_summary import MonitoringSummary
+from .monitoring_summary_list import MonitoringSummaryList
+from .monitoring_summary_page import MonitoringSummaryPage
 from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
@@ -112,6 +135,16 @@ from .project_page import ProjectPage
 from .project_response import ProjectResponse
 from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
+from .queried_metric import QueriedMetric
+from .queried_segment_type_0 import QueriedSegmentType0
+from .query_filters import QueryFilters
+from .query_metrics_data import QueryMetricsData
+from .query_metrics_data_results import QueryMetricsDataResults
+from .query_metrics_request import QueryMetricsRequest
+from .query_metrics_response import QueryMetricsResponse
+from .query_result import QueryResult
+from .query_result_baseline_type_0 import QueryResultBaselineType0
+from .query_type import QueryType
 from .read_events_request import ReadEventsRequest
 from .read_events_response import ReadEventsResponse
 from .readiness import Readiness
@@ -120,6 +153,14 @@ from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .score_name import ScoreName
+from .scores import Scores
+from .scores_reasons import ScoresReasons
+from .scores_request import ScoresRequest
+from .scores_response import ScoresResponse
+from .scores_scores import ScoresScores
+from .scores_source import ScoresSource
+from .scores_source_source_type import ScoresSourceSourceType
 from .segment import Segment
 from .segment_choice_type_0 import SegmentChoiceType0
 from .segment_create import SegmentCreate
@@ -135,8 +176,11 @@ from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
 from .stored_file import StoredFile
 from .task_params import TaskParams
+from .time_comparison import TimeComparison
 from .time_filter import TimeFilter
+from .time_label import TimeLabel
 from .time_range import TimeRange
+from .time_span import TimeSpan
 from .time_zone import TimeZone
 from .token import Token
 from .token_create import TokenCreate
@@ -156,24 +200,33 @@ from .version_compatibility_response import VersionCompatibilityResponse
 from .violation import Violation
 from .violation_count import ViolationCount
 from .violation_kind import ViolationKind
+from .viz_type import VizType
 from .warning_detail import WarningDetail
 from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
 __all__ = (
     "ApiVersion",
+    "AppliedFilters",
+    "AppliedFiltersTimeRange",
     "ArtifactStatus",
+    "AskedMetric",
     "Baseline",
     "BaselineCreate",
     "BaselineList",
     "BaselinePage",
     "BaselineResponse",
     "BaselineType",
+    "Bin",
+    "BinnedFigures",
+    "BinSize",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
     "ColumnList",
     "ColumnPage",
+    "ComputeMetricsRequest",
+    "ComputeMetricsResponse",
     "CustomMetric",
     "CustomMetricCreate",
     "CustomMetricList",
@@ -204,6 +257,7 @@ __all__ = (
     "EventsSourceType",
     "EventsUpdated",
     "EventsUpdatedSourceType",
+    "Figure",
     "FileAccepted",
     "FileAcceptedSourceType",
     "FileList",
@@ -232,6 +286,9 @@ __all__ = (
     "Health",
     "HealthResponse",
     "HealthStatus",
+    "HistogramRequest",
+    "HistogramResponse",
+    "Histograms",
     "InputType",
     "Job",
     "JobAccepted",
@@ -243,10 +300,18 @@ __all__ = (
     "JobReference",
     "JobResponse",
     "JobStatus",
+    "MetricColumn",
+    "MetricSeries",
+    "MetricsQuery",
+    "MetricType",
+    "MetricTypeName",
     "Model",
     "ModelArtifactFilesItem",
     "ModelCreate",
     "ModelList",
+    "ModelMetric",
+    "ModelMetrics",
+    "ModelMetricsResponse",
     "ModelPage",
     "ModelReference",
     "ModelResponse",
@@ -256,6 +321,9 @@ __all__ = (
     "ModelSummary",
     "ModelTask",
     "ModelUpdate",
+    "MonitoringSummary",
+    "MonitoringSummaryList",
+    "MonitoringSummaryPage",
     "MultipartComplete",
     "MultipartInit",
     "NamedReference",
@@ -271,6 +339,16 @@ __all__ = (
     "ProjectResponse",
     "PublishEventsRequest",
     "PublishEventsResponse",
+    "QueriedMetric",
+    "QueriedSegmentType0",
+    "QueryFilters",
+    "QueryMetricsData",
+    "QueryMetricsDataResults",
+    "QueryMetricsRequest",
+    "QueryMetricsResponse",
+    "QueryResult",
+    "QueryResultBaselineType0",
+    "QueryType",
     "ReadEventsRequest",
     "ReadEventsResponse",
     "Readiness",
@@ -279,6 +357,14 @@ __all__ = (
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "ScoreName",
+    "Scores",
+    "ScoresReasons",
+    "ScoresRequest",
+    "ScoresResponse",
+    "ScoresScores",
+    "ScoresSource",
+    "ScoresSourceSourceType",
     "Segment",
     "SegmentChoiceType0",
     "SegmentCreate",
@@ -294,8 +380,11 @@ __all__ = (
     "StoredEventValues",
     "StoredFile",
     "TaskParams",
+    "TimeComparison",
     "TimeFilter",
+    "TimeLabel",
     "TimeRange",
+    "TimeSpan",
     "TimeZone",
     "Token",
     "TokenCreate",
@@ -315,6 +404,7 @@ __all__ = (
     "Violation",
     "ViolationCount",
     "ViolationKind",
+    "VizType",
     "WarningDetail",
     "WindowBinSize",
     "XaiParams",

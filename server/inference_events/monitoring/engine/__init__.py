@@ -2,6 +2,7 @@
 
 from inference_events.monitoring.engine.bins import MAX_BINS, Bins, BinsError, BinSize, make_bins
 from inference_events.monitoring.engine.computation import Computation, FigureEngine, Rows
+from inference_events.monitoring.engine.connection import Relation, RowsConnection
 from inference_events.monitoring.engine.errors import EngineBusy, QueryCancelled, QueryTimeout, QueryTooLarge
 from inference_events.monitoring.engine.revisions import encode_revision, is_unchanged
 from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql, label_column, value_column
@@ -17,8 +18,10 @@ __all__ = [
     "QueryCancelled",
     "QueryTimeout",
     "QueryTooLarge",
+    "Relation",
     "RowSelection",
     "Rows",
+    "RowsConnection",
     "Segment",
     "Sql",
     "encode_revision",

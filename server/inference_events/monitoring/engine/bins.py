@@ -51,23 +51,23 @@ class Bins:
         return np.searchsorted(np.array(self.bounds[:-1]), times, side="right") - 1
 
 
-def make_bins(size: BinSize, start: int, end: int, time_zone: str = "UTC") -> Bins:
+def make_bins(size: BinSize, start: int, end: int, time_zone: str = "UTC", most: int = MAX_BINS) -> Bins:
     """Return the whole bins that hold a range of time, from the start up to, but without, the end.
 
-    Start and end are UTC microseconds. Raises BinsError for an empty range, for more than MAX_BINS bins, and for an
+    Start and end are UTC microseconds. Raises BinsError for an empty range, for more than `most` bins, and for an
     unknown time zone.
     """
     zone = _zone(time_zone)
     if start >= end:
         raise BinsError("the start must be before the end")
-    if (end - start) / SECOND > _LONGEST[size].total_seconds() * MAX_BINS:
-        raise _too_many()
+    if (end - start) / SECOND > LONGEST[size].total_seconds() * most:
+        raise _too_many(most)
     first, last = _moment(start), _moment(end)
     floor = _FLOORS[size]((first.astimezone(zone) - LONGEST_MOVE).replace(tzinfo=None, fold=0))
     bounds = sorted(set(_bounds(size, floor, zone, last)))
     kept = [(low, high) for low, high in pairwise(bounds) if high > start and low < end]
-    if len(kept) > MAX_BINS:
-        raise _too_many()
+    if len(kept) > most:
+        raise _too_many(most)
     return Bins((kept[0][0], *(high for _, high in kept)))
 
 
@@ -87,8 +87,8 @@ def _bounds(size: BinSize, wall: datetime, zone: tzinfo, last: datetime) -> Iter
         wall = _NEXT[size](wall)
 
 
-def _too_many() -> BinsError:
-    return BinsError(f"the range has more than {MAX_BINS:,} bins; shorten it or take larger bins")
+def _too_many(most: int) -> BinsError:
+    return BinsError(f"the range has more than {most:,} bins; shorten it or take larger bins")
 
 
 def _zone(name: str) -> tzinfo:
@@ -157,7 +157,7 @@ _NEXT: dict[BinSize, Callable[[datetime], datetime]] = {
     BinSize.QUARTER: _months(3),
 }
 # No bin is longer, except those of a skipped date.
-_LONGEST = {
+LONGEST = {
     BinSize.HOUR: timedelta(hours=1.5),
     BinSize.DAY: timedelta(hours=26),
     BinSize.WEEK: timedelta(days=8),

@@ -4,9 +4,9 @@ The store yields Arrow batches, and an in-memory DuckDB aggregates them as they 
 """
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +20,7 @@ from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, 
 from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered, quoted, value_column
 from inference_events.monitoring.engine.watchdog import Watchdog
 
+T = TypeVar("T")
 Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
 
 
@@ -95,10 +96,14 @@ class Computation:
 
     def run(self, text: str, values: Sequence[Any]) -> pa.Table:
         """Execute a statement that stands alone."""
+        return self.fetch(text, values, lambda found: found.to_arrow_table())
+
+    def fetch(self, text: str, values: Sequence[Any], read: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
+        """Execute a statement that stands alone, and return what `read` makes of its rows."""
         self._watchdog.check()
         self._failure = None
         try:
-            return self._db.sql(text, params=list(values)).to_arrow_table()
+            return read(self._db.sql(text, params=list(values)))
         except duckdb.Error as error:
             self._watchdog.check()
             if self._failure is not None:

@@ -1,12 +1,12 @@
 """The builtin metrics: a catalogue, and their formulas as SQL over the rows relation, by bin.
 
 The rows relation has a row for each event: `ts` is its time, `bin` the number of its bin from 0, `violations` a list,
-`"v:NAME"` the value of a column, `"l:NAME"` the time at which a target was labelled. A query first passes `check`;
+and the columns of the model have the names that `events.columns` gives them. A query first passes `check`;
 `needs` returns the columns that its relation must have; `figures` computes.
 """
 
 from inference_events.monitoring.metrics.catalog import METRICS, Metric, MetricType, Takes, analytics_id, metrics_of
-from inference_events.monitoring.metrics.checks import check
+from inference_events.monitoring.metrics.checks import check, columns_of
 from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain
 from inference_events.monitoring.metrics.drift import drift_pairs, prediction_drift_impact
 from inference_events.monitoring.metrics.figures import (
@@ -37,6 +37,7 @@ __all__ = [
     "Takes",
     "analytics_id",
     "check",
+    "columns_of",
     "count_violations",
     "drift_pairs",
     "figures",

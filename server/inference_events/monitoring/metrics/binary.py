@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from operator import truediv
 
-import duckdb
-
 from inference_events.monitoring.metrics.classes import binary_classes, is_of
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
 from inference_events.monitoring.metrics.plain import Plain, Totals, counts, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import column, count_if, identifier, literal, number, sum_if
@@ -126,9 +125,7 @@ def _log_loss(sql: Binary) -> Plain:
     return Plain(ratio(loss, sql.used, Reason.NO_VALID_ROWS), (loss,), sql.used, sql.labelled)
 
 
-def calibration_error(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, query: MetricQuery, subject: Subject
-) -> list[Figure]:
+def calibration_error(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject) -> list[Figure]:
     """Return the expected calibration error: 10 bins of equal width, each weighted by its share of the rows."""
     sql = binary(query, subject)
     counted = counts(sql.used, sql.labelled)

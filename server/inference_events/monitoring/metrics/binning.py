@@ -58,8 +58,8 @@ def edge_bins(edges: Sequence[float]) -> Bins:
     """Return the bins between edges, which are sorted and at least one. One edge is a bin with this value only."""
     if len(edges) == 1:
         edges = [edges[0], edges[0]]
-    labels = [f"[{_text(start)}, {_text(end)})" for start, end in pairwise(edges[:-1])]
-    labels.append(f"[{_text(edges[-2])}, {_text(edges[-1])}]")
+    labels = [f"[{value_text(start)}, {value_text(end)})" for start, end in pairwise(edges[:-1])]
+    labels.append(f"[{value_text(edges[-2])}, {value_text(edges[-1])}]")
     above = math.nextafter(edges[-1], math.inf)
     if math.isinf(above):
         return Bins(tuple(labels), tuple(edges[:-1]), tuple(range(len(labels))))
@@ -93,16 +93,16 @@ def integer_bins(values: Iterable[float]) -> Bins:
         if end < after:
             starts.append(end)
             numbers.append(OTHER if after < math.inf else ABOVE)
-    return Bins(tuple(map(_text, known)), tuple(starts), tuple(numbers))
+    return Bins(tuple(map(value_text, known)), tuple(starts), tuple(numbers))
 
 
 def category_bins(values: Iterable[Any]) -> Bins:
     """Return a bin for each category."""
     known = tuple(dict.fromkeys(values))
-    return Bins(tuple(map(_text, known)), categories=known)
+    return Bins(tuple(map(value_text, known)), categories=known)
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Return a value as a label: numbers with all their digits, so that labels differ if values do."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -55,6 +55,16 @@ def find(id: str, task: str) -> Metric:
     return metric
 
 
+def columns_of(metric: Metric, subject: Subject) -> list[str]:
+    """Return the columns that a metric takes, custom features and ANY_COLUMN among them."""
+    if metric.takes is Takes.NOTHING:
+        return []
+    more = [ANY_COLUMN] if metric.takes is Takes.ANYTHING else []
+    custom = [name for name in features(subject) if name not in subject.columns]
+    more += custom if metric.takes is Takes.DISTRIBUTION else []
+    return [*(name for name in subject.columns if _takes(metric, name, subject)), *more]
+
+
 def _similar(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, list(known), 1)
     return f", did you mean {quote(close[0])}?" if close else ""

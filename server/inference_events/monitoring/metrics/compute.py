@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import duckdb
-
 from inference_events.monitoring.metrics import (
     binary,
     integrity,
@@ -22,13 +20,14 @@ from inference_events.monitoring.metrics.catalog import (
     REGRESSION,
     MetricType,
 )
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.drift import drift_figures
 from inference_events.monitoring.metrics.features import features
 from inference_events.monitoring.metrics.figures import ANY_COLUMN, BaselineRows, Figure, MetricQuery, Rows
 from inference_events.monitoring.metrics.plain import Plain, totals_by_bin
 from inference_events.monitoring.subject import Subject
 
-Statement = Callable[[duckdb.DuckDBPyConnection, Rows, MetricQuery, Subject], list[Figure]]
+Statement = Callable[[Connection, Rows, MetricQuery, Subject], list[Figure]]
 PERFORMANCE: Mapping[str, Callable[[MetricQuery, Subject], Plain | None]] = {
     BINARY: binary.plain,
     MULTICLASS: multiclass.plain,
@@ -67,7 +66,7 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
 
 
 def figures(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     rows: Rows,
     queries: Sequence[MetricQuery],
     subject: Subject,
@@ -106,7 +105,7 @@ def _statement(query: MetricQuery) -> str:
 
 
 def _of_group(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     rows: Rows,
     group: Sequence[MetricQuery],
     subject: Subject,

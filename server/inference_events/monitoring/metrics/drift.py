@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import duckdb
-
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.divergence import jensen_shannon_distance, population_stability_index
 from inference_events.monitoring.metrics.figures import (
     BaselineRows,
@@ -23,7 +22,7 @@ DISTANCES = {"jsd": jensen_shannon_distance, "psi": population_stability_index}
 
 
 def drift_pairs(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, query: MetricQuery, subject: Subject, baseline: BaselineRows
+    connection: Connection, rows: Rows, query: MetricQuery, subject: Subject, baseline: BaselineRows
 ) -> list[Pair] | Reason:
     """Return the histograms behind a drift, for each bin of the rows, or the reason why there are none."""
     source = source_of(connection, query, subject, baseline)
@@ -31,7 +30,7 @@ def drift_pairs(
 
 
 def drift_figures(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     rows: Rows,
     queries: Sequence[MetricQuery],
     subject: Subject,
@@ -68,7 +67,7 @@ def _undefined(pair: Pair, rows: int) -> Reason | None:
     return None if any(pair.window.counts.values()) else Reason.NO_VALUES
 
 
-def _has_rows(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows) -> bool:
+def _has_rows(connection: Connection, baseline: BaselineRows) -> bool:
     return connection.execute(f"SELECT 1 FROM {identifier(baseline.relation)} LIMIT 1").fetchall() != []
 
 

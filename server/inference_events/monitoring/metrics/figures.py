@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOT_NUMERIC = "not_numeric"
     NO_IMPACT = "no_impact"
     OVERFLOW = "overflow"
+    UNDEFINED = "undefined"
 
 
 @dataclass(frozen=True, slots=True)

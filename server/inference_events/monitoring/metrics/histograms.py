@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
 from inference_events.monitoring.metrics import binning
 from inference_events.monitoring.metrics.binning import ABOVE, BELOW, OTHER, Bins
 from inference_events.monitoring.metrics.classes import typed
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import BaselineRows, Rows
 from inference_events.monitoring.metrics.sources import Source
 from inference_events.monitoring.subject import Kind, Subject
@@ -54,7 +53,7 @@ class Pair:
 
 
 def histogram_pairs(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, subject: Subject, source: Source, baseline: BaselineRows
+    connection: Connection, rows: Rows, subject: Subject, source: Source, baseline: BaselineRows
 ) -> list[Pair]:
     """Return the pair of histograms of each bin of the rows."""
     bins = find_bins(connection, subject, source, baseline)
@@ -76,7 +75,7 @@ def _of(bins: ByBin, key: int) -> Bins:
     return bins.get(EVERY) or bins.get(key) or Bins(())
 
 
-def find_bins(connection: duckdb.DuckDBPyConnection, subject: Subject, source: Source, baseline: BaselineRows) -> ByBin:
+def find_bins(connection: Connection, subject: Subject, source: Source, baseline: BaselineRows) -> ByBin:
     """Return the bins that the schema gives, else those of the baseline's values."""
     name = source.column
     if source.is_number:
@@ -99,7 +98,7 @@ def _query(source: Source, baseline: BaselineRows) -> tuple[str, list[Any]]:
     return source.query(baseline.relation, bin="bin" if baseline.is_rolling else "0")
 
 
-def _number_bins(connection: duckdb.DuckDBPyConnection, source: Source, baseline: BaselineRows) -> dict[int, Bins]:
+def _number_bins(connection: Connection, source: Source, baseline: BaselineRows) -> dict[int, Bins]:
     query, bound = _query(source, baseline)
     ranges = connection.execute(
         f"SELECT bin, min(x), max(x) FROM ({query}) WHERE x IS NOT NULL GROUP BY bin", bound
@@ -111,7 +110,7 @@ def _number_bins(connection: duckdb.DuckDBPyConnection, source: Source, baseline
     }
 
 
-def _few_integers(connection: duckdb.DuckDBPyConnection, query: str, bound: list[Any]) -> dict[int, list[float]]:
+def _few_integers(connection: Connection, query: str, bound: list[Any]) -> dict[int, list[float]]:
     found = connection.execute(
         f"SELECT bin, x FROM (SELECT DISTINCT bin, x FROM ({query}) WHERE x IS NOT NULL) "
         f"QUALIFY row_number() OVER (PARTITION BY bin) <= {binning.MAX_INTEGERS + 1}",
@@ -123,9 +122,7 @@ def _few_integers(connection: duckdb.DuckDBPyConnection, query: str, bound: list
     return {bin: values for bin, values in by_bin.items() if len(values) <= binning.MAX_INTEGERS}
 
 
-def _category_bins(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, source: Source, baseline: BaselineRows
-) -> dict[int, Bins]:
+def _category_bins(connection: Connection, subject: Subject, source: Source, baseline: BaselineRows) -> dict[int, Bins]:
     query, bound = _query(source, baseline)
     found = connection.execute(
         f"SELECT bin, x FROM (SELECT bin, x, count(*) AS n FROM ({query}) WHERE x IS NOT NULL GROUP BY ALL) "
@@ -147,7 +144,7 @@ def _declared(subject: Subject, name: str) -> list[Any]:
 
 
 def _sides(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, source: Source, bins: ByBin, relation: str, by_bin: bool
+    connection: Connection, subject: Subject, source: Source, bins: ByBin, relation: str, by_bin: bool
 ) -> dict[int, Side]:
     query, bound = source.query(relation, bin="bin" if by_bin else "0")
     if source.is_number:

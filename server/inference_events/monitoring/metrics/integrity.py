@@ -7,8 +7,7 @@ brought yet is missing in every new row. A column that is named counts, whatever
 from collections import Counter
 from collections.abc import Sequence
 
-import duckdb
-
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import ANY_COLUMN, Figure, MetricQuery, Reason, Rows, figure
 from inference_events.monitoring.metrics.plain import ROWS, Plain, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, identifier, literal, literals
@@ -46,7 +45,7 @@ def _monitored(subject: Subject) -> list[str]:
     return [name for name in names if name not in subject.roles["targets"]]
 
 
-def of_columns(connection: duckdb.DuckDBPyConnection, rows: Rows, queries: Sequence[MetricQuery]) -> list[list[Figure]]:
+def of_columns(connection: Connection, rows: Rows, queries: Sequence[MetricQuery]) -> list[list[Figure]]:
     """Return metrics of single columns, one list for each query. Two passes serve them all."""
     names = list(dict.fromkeys(query.column for query in queries if query.column is not None))
     counts = count_violations(connection, rows, names)
@@ -60,7 +59,7 @@ def of_columns(connection: duckdb.DuckDBPyConnection, rows: Rows, queries: Seque
     ]
 
 
-def count_violations(connection: duckdb.DuckDBPyConnection, rows: Rows, names: Sequence[str] | None = None) -> Counts:
+def count_violations(connection: Connection, rows: Rows, names: Sequence[str] | None = None) -> Counts:
     """Count the rows with a violation by bin, column and kind; the kind "any" counts the rows with at least one.
 
     `names` limits the columns. A row has at most one violation of a kind in a column.

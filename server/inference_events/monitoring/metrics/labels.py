@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
-
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Reason, Rows
 from inference_events.monitoring.metrics.sql import column, identifier, is_list, label_time
 from inference_events.monitoring.subject import Subject
@@ -34,7 +33,7 @@ class Labels:
 
 
 def label_figures(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     rows: Rows,
     subject: Subject,
     target: str,

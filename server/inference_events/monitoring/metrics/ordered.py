@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from inference_events.monitoring.metrics.binary import Binary, binary
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
 from inference_events.monitoring.metrics.plain import counts, totals_by_bin
 from inference_events.monitoring.metrics.sql import identifier
@@ -37,9 +37,7 @@ class Ordered:
         return (int(self.positives[-1]), int(self.negatives[-1])) if len(self.scores) else (0, 0)
 
 
-def ordered(
-    connection: duckdb.DuckDBPyConnection, relation: str, sql: Binary, *, bin: str = "bin"
-) -> Iterator[tuple[int, Ordered]]:
+def ordered(connection: Connection, relation: str, sql: Binary, *, bin: str = "bin") -> Iterator[tuple[int, Ordered]]:
     """Yield the scores of each bin that has a valid row."""
     found: dict[str, npt.NDArray[Any]] = connection.execute(
         f"SELECT {bin} AS bin, {sql.score} + 0 AS score, {sql.positive} AS is_positive FROM {identifier(relation)} "
@@ -80,7 +78,7 @@ NOTHING = Ordered(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def ordered_metrics(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, queries: Sequence[MetricQuery], subject: Subject
+    connection: Connection, rows: Rows, queries: Sequence[MetricQuery], subject: Subject
 ) -> list[list[Figure]]:
     """Return metrics of the order of the scores, one list for each query. All queries have the same target."""
     sql = binary(queries[0], subject)

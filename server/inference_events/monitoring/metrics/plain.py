@@ -7,8 +7,7 @@ may be kept for parts of a bin and merged.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, Reason, Rows, figure, missing
 from inference_events.monitoring.metrics.sql import identifier
 
@@ -55,9 +54,7 @@ def counts(used: str, labelled: str | None = None, none: Reason = Reason.NO_VALI
     return Plain(total(used), (), used, labelled, none=none)
 
 
-def totals_by_bin(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, metrics: Sequence[Plain]
-) -> list[dict[str, float]]:
+def totals_by_bin(connection: Connection, rows: Rows, metrics: Sequence[Plain]) -> list[dict[str, float]]:
     """Return the aggregates of all metrics for each bin, in one pass over the rows."""
     wanted = list(dict.fromkeys(aggregate for metric in metrics for aggregate in metric.aggregates))
     found = connection.execute(

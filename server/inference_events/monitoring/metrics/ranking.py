@@ -5,9 +5,8 @@ its relevance are finite. Means leave out the groups without a relevant item. Th
 if that is negative.
 """
 
-import duckdb
-
 from inference_events.monitoring.metrics.classes import Class, typed
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import (
     Figure,
     MetricError,
@@ -95,9 +94,7 @@ def _groups(items: str, top: int) -> str:
         FROM ({_ranked(items)}) GROUP BY ALL"""
 
 
-def ranking_metric(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, query: MetricQuery, subject: Subject
-) -> list[Figure]:
+def ranking_metric(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject) -> list[Figure]:
     """Return the mean of a metric over the groups of each bin, or the number of groups with a valid item."""
     target = query.target or subject.target or ""
     top = subject.top_k if query.top_k is None else query.top_k

@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-import duckdb
-
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
 from inference_events.monitoring.metrics.plain import Plain, Value, counts, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import column, count_if, identifier, number, sum_if
@@ -77,7 +76,7 @@ def _mape(sql: Regression) -> Plain:
     )
 
 
-def r2(connection: duckdb.DuckDBPyConnection, rows: Rows, query: MetricQuery, subject: Subject) -> list[Figure]:
+def r2(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject) -> list[Figure]:
     """Return the coefficient of determination.
 
     A second pass has the mean at hand: squares around 0 lose the digits of targets that differ little.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +14,7 @@ from inference_events.monitoring.metrics import binning
 from inference_events.monitoring.metrics.binary import binary
 from inference_events.monitoring.metrics.catalog import BINARY
 from inference_events.monitoring.metrics.classes import binary_classes, multiclass_classes
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import MetricQuery, Reason
 from inference_events.monitoring.metrics.multiclass import multiclass
 from inference_events.monitoring.metrics.ordered import NOTHING, Ordered, ordered
@@ -68,9 +68,7 @@ class Errors:
     counts: tuple[int, ...]
 
 
-def confusion_matrix(
-    connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject
-) -> Confusion:
+def confusion_matrix(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> Confusion:
     """Count the valid rows by actual and predicted class."""
     if subject.task == BINARY:
         sql = binary(query, subject)
@@ -87,7 +85,7 @@ def confusion_matrix(
     return Confusion(tuple(classes), {(actual, predicted): n for actual, predicted, n in found})
 
 
-def roc_curve(connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject) -> Curve:
+def roc_curve(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> Curve:
     """Return the false (x) and the true (y) positive rate by threshold, at most 1,000 points."""
     found = _scores(connection, relation, query, subject)
     positives, negatives = found.totals
@@ -101,9 +99,7 @@ def roc_curve(connection: duckdb.DuckDBPyConnection, relation: str, query: Metri
     )
 
 
-def precision_recall_curve(
-    connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject
-) -> Curve:
+def precision_recall_curve(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> Curve:
     """Return recall (x) and precision (y) by threshold, at most 1,000 points."""
     found = _scores(connection, relation, query, subject)
     positives, negatives = found.totals
@@ -116,7 +112,7 @@ def precision_recall_curve(
     )
 
 
-def _scores(connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject) -> Ordered:
+def _scores(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> Ordered:
     found = ordered(connection, relation, binary(query, subject), bin="0")
     return next((one for _, one in found), NOTHING)
 
@@ -126,9 +122,7 @@ def _thin(count: int, points: int) -> npt.NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, points)).round().astype(np.int64))
 
 
-def calibration_curve(
-    connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject
-) -> list[Bucket]:
+def calibration_curve(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> list[Bucket]:
     """Return up to 10 buckets of equally many rows by score. Equal scores are in the same bucket, the lower one."""
     sql = binary(query, subject)
     found = connection.execute(
@@ -140,9 +134,7 @@ def calibration_curve(
     return [Bucket(rows, score, positives) for rows, score, positives in found]
 
 
-def error_distribution(
-    connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject
-) -> Errors | Reason:
+def error_distribution(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> Errors | Reason:
     """Count the errors of a regression in 10 bins of equal width."""
     sql = regression(query, subject)
     errors = f"SELECT {sql.output} - {sql.target} AS x FROM {identifier(relation)} WHERE {sql.valid}"
@@ -158,7 +150,7 @@ def error_distribution(
 
 
 def prediction_scatterplot(
-    connection: duckdb.DuckDBPyConnection, relation: str, query: MetricQuery, subject: Subject
+    connection: Connection, relation: str, query: MetricQuery, subject: Subject
 ) -> list[tuple[float, float]]:
     """Return target and output of at most 1,000 rows; of more, the same ones each time."""
     sql = regression(query, subject)

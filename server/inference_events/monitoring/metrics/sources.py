@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import duckdb
-
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.features import Feature, features
 from inference_events.monitoring.metrics.figures import BaselineRows, MetricQuery, Reason
 from inference_events.monitoring.metrics.sql import column, identifier, is_list, is_numeric, number
@@ -48,17 +47,13 @@ class Source:
         return f"SELECT * FROM ({inner}) WHERE w IS NOT NULL", bound
 
 
-def source_of(
-    connection: duckdb.DuckDBPyConnection, query: MetricQuery, subject: Subject, baseline: BaselineRows
-) -> Source | Reason:
+def source_of(connection: Connection, query: MetricQuery, subject: Subject, baseline: BaselineRows) -> Source | Reason:
     """Return the source of a query's values, or the reason why there is none."""
     found = _source_of(connection, query, subject, baseline)
     return found if isinstance(found, Reason) else replace(found, weight=weight(subject))
 
 
-def _source_of(
-    connection: duckdb.DuckDBPyConnection, query: MetricQuery, subject: Subject, baseline: BaselineRows
-) -> Source | Reason:
+def _source_of(connection: Connection, query: MetricQuery, subject: Subject, baseline: BaselineRows) -> Source | Reason:
     name = query.column or ""
     if name in subject.columns and subject.kind(name) is not Kind.VECTOR:
         return _column(subject, name)
@@ -85,7 +80,7 @@ def _column(subject: Subject, name: str) -> Source:
 
 
 def _vector(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, baseline: BaselineRows, name: str, component: int | None
+    connection: Connection, subject: Subject, baseline: BaselineRows, name: str, component: int | None
 ) -> Source | Reason:
     cell = column(name)
     if component is not None:
@@ -110,7 +105,7 @@ def _vector(
     )
 
 
-def _dimensions(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, cell: str) -> int:
+def _dimensions(connection: Connection, baseline: BaselineRows, cell: str) -> int:
     """Return the most frequent length of a vector in the baseline."""
     found = connection.execute(
         f"SELECT len({cell}) AS n FROM {identifier(baseline.relation)} WHERE n > 0 "
@@ -119,7 +114,7 @@ def _dimensions(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, c
     return int(found[0][0]) if found else 0
 
 
-def _together(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, names: Sequence[str]) -> Source | Reason:
+def _together(connection: Connection, baseline: BaselineRows, names: Sequence[str]) -> Source | Reason:
     centres = _centres(connection, baseline, names)
     if not centres:
         return Reason.NO_BASELINE_VALUES
@@ -132,7 +127,7 @@ def _together(connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, nam
 
 
 def _centres(
-    connection: duckdb.DuckDBPyConnection, baseline: BaselineRows, names: Sequence[str]
+    connection: Connection, baseline: BaselineRows, names: Sequence[str]
 ) -> dict[int, tuple[Sequence[float], Sequence[float]]]:
     """Return mean and deviation of each column by bin, over the rows in which all of them are numbers."""
     bin = "bin" if baseline.is_rolling else "0 AS bin"

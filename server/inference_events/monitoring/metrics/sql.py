@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from inference_events.events.columns import label_name, value_name
 from inference_events.monitoring.subject import Kind, Subject
 
 
@@ -34,12 +35,12 @@ def literals(values: Iterable[Any]) -> str:
 
 def column(name: str) -> str:
     """Return the rows relation's column with the values of a model's column."""
-    return identifier(f"v:{name}")
+    return identifier(value_name(name))
 
 
 def label_time(name: str) -> str:
     """Return the rows relation's column with the times at which a target was labelled."""
-    return identifier(f"l:{name}")
+    return identifier(label_name(name))
 
 
 def number(name: str) -> str:

@@ -1,8 +1,7 @@
 """Statistics of one column, and the traffic. Of ranking rows, statistics take each item."""
 
-import duckdb
-
 from inference_events.monitoring.metrics.classes import typed
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows, figure, missing
 from inference_events.monitoring.metrics.plain import ROWS, Plain, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import column, count_if, is_list, literal, sum_if, values
@@ -46,9 +45,7 @@ def _frequency(query: MetricQuery, subject: Subject) -> Plain:
     return Plain(total(found), (found,), count, is_count=True)
 
 
-def order_statistic(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, query: MetricQuery, subject: Subject
-) -> list[Figure]:
+def order_statistic(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject) -> list[Figure]:
     """Return the least or greatest value or a quantile, which lies between two values in proportion to its rank."""
     level = MEDIAN if query.level is None else query.level
     aggregate = {"minimum": "min(x)", "maximum": "max(x)", "quantile": f"quantile_cont(x, {level!r})"}[query.metric]

@@ -1,0 +1,17 @@
+"""What the metrics need of a connection: DuckDB's own has it, and the engine's, which is bounded."""
+
+from typing import Any, Protocol
+
+
+class Result(Protocol):
+    """The rows of a statement, which are fetched once."""
+
+    def fetchall(self) -> list[Any]: ...
+
+    def fetchnumpy(self) -> dict[str, Any]: ...
+
+
+class Connection(Protocol):
+    """Executes a statement with its bound values. A statement names rows relations by quoted names."""
+
+    def execute(self, query: str, parameters: Any = None, /) -> Result: ...

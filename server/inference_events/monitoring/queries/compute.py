@@ -1,0 +1,142 @@
+"""The one way in which figures are computed: any builtin and custom metrics of a window, by bin.
+
+All metrics share the rows of the window, and those of each baseline. The segment holds for both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from inference_events.monitoring import fql, metrics
+from inference_events.monitoring.engine import (
+    Computation,
+    Relation,
+    Rows,
+    RowsConnection,
+    RowSelection,
+    encode_revision,
+)
+from inference_events.monitoring.metrics import BaselineRows, Figure, MetricQuery
+from inference_events.monitoring.queries.custom import custom_figures
+from inference_events.monitoring.queries.windows import Baseline, RollingRows, Window, rolling_windows, static_bins
+from inference_events.monitoring.subject import Subject
+
+Query: TypeAlias = MetricQuery | fql.CustomMetric
+WINDOW = "window_rows"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Relations that statements may read: WINDOW, and those of baselines by the baseline's name."""
+
+    connection: RowsConnection
+    window: metrics.Rows
+    baselines: Mapping[str, BaselineRows]
+
+
+@dataclass
+class _Reads:
+    """The columns that are read of one side."""
+
+    columns: dict[str, None] = field(default_factory=dict)
+    violations: bool = False
+
+    def add(self, query: MetricQuery, subject: Subject) -> None:
+        needed = metrics.needs(query, subject)
+        self.columns |= dict.fromkeys(needed.columns)
+        self.violations |= needed.violations
+
+
+def builtin_queries(queries: Sequence[Query]) -> list[MetricQuery]:
+    """Return the builtin metrics behind queries, each once, those of custom metrics among them."""
+    every = [
+        one
+        for query in queries
+        for one in ([query] if isinstance(query, MetricQuery) else [as_query(part) for part in query.builtins])
+    ]
+    return list(dict.fromkeys(every))
+
+
+def as_query(builtin: fql.Builtin) -> MetricQuery:
+    """Return a builtin metric of a definition as a query."""
+    return MetricQuery(
+        builtin.metric,
+        column=builtin.column,
+        baseline=builtin.baseline,
+        target=builtin.target,
+        threshold=builtin.threshold,
+    )
+
+
+def compute_figures(
+    computation: Computation,
+    window: Window,
+    queries: Sequence[Query],
+    subject: Subject,
+    baselines: Mapping[str, Baseline],
+) -> list[list[Figure]]:
+    """Return the figures of each query, one for each bin of the window.
+
+    The builtin queries passed `metrics.check`. `baselines` has the model's baselines by name. Raises BinsError for a
+    rolling baseline that does not fit the window.
+    """
+    builtins = builtin_queries(queries)
+    custom = [query for query in queries if not isinstance(query, MetricQuery)]
+    prepared = prepare(computation, window, builtins, custom, subject, baselines)
+    found = metrics.figures(prepared.connection, prepared.window, builtins, subject, prepared.baselines)
+    by_query: dict[Query, list[Figure]] = dict(zip(builtins, found, strict=True))
+    if custom:
+        parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
+        by_query |= zip(custom, custom_figures(prepared.connection, prepared.window, custom, parts), strict=True)
+    return [by_query[query] for query in queries]
+
+
+def prepare(
+    computation: Computation,
+    window: Window,
+    builtins: Sequence[MetricQuery],
+    custom: Sequence[fql.CustomMetric],
+    subject: Subject,
+    baselines: Mapping[str, Baseline],
+) -> Prepared:
+    """Select the rows that the metrics need, of the window and of each baseline."""
+    reads, before = _Reads(), dict[str, _Reads]()
+    for query in builtins:
+        reads.add(query, subject)
+        if query.baseline is not None:
+            before.setdefault(query.baseline, _Reads()).add(query, subject)
+    for metric in custom:
+        reads.columns |= dict.fromkeys(metric.columns)
+        reads.violations |= any("violations" in one.text for one in metric.aggregates(repr))
+    rows = _rows(computation, window, reads)
+    if len(builtins) + len(custom) > 1 or before:
+        rows.keep()
+    relations: dict[str, Relation] = {WINDOW: rows}
+    known = {}
+    for number, (name, read) in enumerate(before.items()):
+        relation = f"baseline_{number}"
+        relations[relation] = _baseline_rows(computation, window, baselines[name], read)
+        known[name] = BaselineRows(relation, baselines[name].is_rolling)
+    return Prepared(RowsConnection(computation, relations), metrics.Rows(WINDOW, window.size), known)
+
+
+def revision(computation: Computation, window: Window, queries: Sequence[Query], known: Mapping[str, Baseline]) -> str:
+    """Return the data revision of the environments that figures are computed from, as text."""
+    names = [one.baseline for one in builtin_queries(queries) if one.baseline is not None]
+    environments = dict.fromkeys([window.environment_id, *(known[name].environment_id for name in names)])
+    return encode_revision(*map(computation.data_revision, environments))
+
+
+def _rows(computation: Computation, window: Window, reads: _Reads) -> Rows:
+    selection = RowSelection(
+        window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment
+    )
+    return computation.rows(selection, WINDOW)
+
+
+def _baseline_rows(computation: Computation, window: Window, baseline: Baseline, reads: _Reads) -> Relation:
+    rolling = rolling_windows(baseline, window) if baseline.is_rolling else None
+    bins = static_bins(baseline) if rolling is None else rolling.bins
+    rows = _rows(computation, Window(baseline.environment_id, bins, window.segment), reads)
+    rows.keep()
+    return rows if rolling is None else RollingRows(rows, rolling.numbers)
