@@ -13,6 +13,9 @@ TURKISH := build/locale/turkish.UTF-8
 SIDE_BY_SIDE := test-stores test-contract test-other test-e2e test-locale test-demo
 CLUSTER_SHORT := $(addprefix tests/contract/,test_files.py test_quality_report.py test_ranking.py)
 CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_custom_metrics.py test_definitions.py test_downloads.py test_fuzz.py test_lists.py test_segments.py test_uploads.py)
+# Debian has it where only root looks. Without it, what needs a pooler is not tested.
+PGBOUNCER := $(shell PATH="$$PATH:/usr/sbin" command -v pgbouncer)
+POOLED_SHORT := $(addprefix tests/stores/contract/,test_jobs.py test_records.py)
 NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
@@ -80,7 +83,8 @@ test-attacks: .venv/test/.wheel
 
 # Some of the contract, and what only several replicas promise. CLUSTER=long adds the rest and the vendor's newest client.
 test-cluster: .venv/test/.wheel .venv/servers $(CLUSTER:long=.venv/clients/newest) ## Test two replicas on PostgreSQL and a bucket (CLUSTER=long for all)
-	$(TEST_PYTHON) -m pytest tests/cluster $(if $(CLUSTER),-m 'faults or not faults')
+	$(TEST_PYTHON) -m pytest tests/cluster $(if $(CLUSTER),-m 'faults or not faults') $(if $(PGBOUNCER),,--ignore=tests/cluster/test_pooler.py)
+	$(if $(PGBOUNCER),$(TEST_PYTHON) -m pytest $(if $(CLUSTER),tests/stores/contract,$(POOLED_SHORT)) -m faults -k pooled,@echo "PgBouncer is not installed: nothing ran through a pooler")
 	$(TEST_PYTHON) -m tests.servers 2 $(TEST_PYTHON) -m pytest $(if $(CLUSTER),$(CLUSTER_LONG),$(CLUSTER_SHORT))
 	$(if $(CLUSTER),$(TEST_PYTHON) -m tests.servers 2 .venv/clients/newest/bin/python -m pytest tests/compat)
 
@@ -97,7 +101,7 @@ compatibility: .venv/test/.wheel $(CLIENTS) ## The same, and write tests/compat/
 	$(TEST_PYTHON) -m tests.compat.table $(RECORDS)
 
 test-faults: .venv/test/.wheel ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
-	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/e2e/test_uploads_bucket.py tests/cluster -m 'faults or not faults'
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/e2e/test_uploads_bucket.py tests/stores/contract tests/cluster -m 'faults or not faults'
 
 test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
 	SERVER_PYTHON=$(TEST_PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow

@@ -79,6 +79,7 @@ class Services:
         backend = self._open_backend()
         self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
         self.new_secret = backend.new_secret
+        self._chunk_rows = self.settings.file_chunk_rows or backend.chunk_rows
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
@@ -105,7 +106,8 @@ class Services:
             self.registry,
             self.file_store,
             self.readers,
-            chunk_rows=settings.file_chunk_rows,
+            copies=self.directory.incoming,
+            chunk_rows=self._chunk_rows,
             max_rejected_rows=settings.max_rejected_rows,
         )
         self.workers = Workers(
@@ -192,6 +194,7 @@ def create_app(
         authenticate=Authentication(services.catalog).aauthenticate,
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
+        public_url=settings.public_url,
         file_store=services.file_store,
         metrics=services.metrics,
         lifespan=_lifespan(services),

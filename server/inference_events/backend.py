@@ -11,10 +11,12 @@ from inference_events.files.store import FileStore
 class Backend:
     """Hold the open catalog, event store and file store of a server.
 
-    `new_secret` is the secret of the admin token if this start had to make one.
+    `chunk_rows` is how many rows of a file the store gets at once, unless a setting says otherwise. `new_secret` is the
+    secret of the admin token if this start had to make one.
     """
 
     catalog: Catalog
     store: Store
     file_store: FileStore
+    chunk_rows: int
     new_secret: str | None = None

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _METAVARS: dict[object, str] = {
     int: "NUMBER",
+    int | None: "NUMBER",
     float: "NUMBER",
     Path: "PATH",
     FilePath | None: "FILE",
@@ -98,6 +99,9 @@ def serve(**flags: str | None) -> None:
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                # uvicorn would trust all that runs on this machine, and a variable of its own.
+                proxy_headers=settings.trusted_proxies is not None,
+                forwarded_allow_ips=settings.trusted_proxies or "",
                 ssl_certfile=settings.tls_certificate,
                 ssl_keyfile=settings.tls_key,
                 timeout_graceful_shutdown=settings.shutdown_grace_seconds,

@@ -3,6 +3,8 @@
 A replica keeps nothing in its data directory that must survive, so replicas come and go.
 """
 
+import socket
+
 from inference_events.backend import Backend
 from inference_events.catalog.bootstrap import open_shared_catalog
 from inference_events.catalog.errors import CatalogError
@@ -13,6 +15,9 @@ from inference_events.files.opening import open_file_store
 from inference_events.files.store import FileStoreError
 from inference_events.metrics import Metrics
 from inference_events.settings import ENV_PREFIX, Settings
+
+# A chunk locks its rows until its commit, and requests about the same events wait meanwhile.
+CHUNK_ROWS = 10_000
 
 
 class ClusterError(RuntimeError):
@@ -42,7 +47,10 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
         opened.add("catalog", catalog.close)
         store = PostgresEventStore(url, observer=metrics)
         opened.add("event store", store.close)
-        return Backend(catalog, store, open_file_store(settings.files_url or ""))
+        uses = {"events": store.database_use, "catalog": catalog.database_use}
+        named = settings.replica or socket.gethostname()
+        metrics.show_databases({pool: use for pool, use in uses.items() if use}, named)
+        return Backend(catalog, store, open_file_store(settings.files_url or ""), CHUNK_ROWS)
     except ImportError as error:
         raise ClusterError(f"{error.name} is missing: pip install 'inference-events[cluster]'") from None
     except StoreTooNew as error:
@@ -50,4 +58,4 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
             "The database's events have format {}, and {} is the newest known here".format(*error.args)
         ) from None
     except (CatalogError, FileStoreError, StoreError) as error:
-        raise ClusterError(str(error)) from None
+        raise ClusterError(" ".join(str(error).split())) from None

@@ -14,6 +14,9 @@ from inference_events.metrics import Metrics
 from inference_events.migration import check_directory, open_store
 from inference_events.settings import Settings
 
+# Two row groups of DuckDB.
+CHUNK_ROWS = 245_760
+
 log = structlog.get_logger(__name__)
 
 
@@ -36,4 +39,4 @@ def open_embedded(
     new_secret = prepare_catalog(catalog, settings, directory)
     file_store = LocalFileStore(directory.files, directory.incoming)
     adopt_parts(directory.parts, catalog, file_store)
-    return Backend(catalog, store, file_store, new_secret)
+    return Backend(catalog, store, file_store, CHUNK_ROWS, new_secret)

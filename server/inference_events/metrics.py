@@ -1,22 +1,23 @@
 """The metrics that `/metrics` shows.
 
 Labels are the type of an environment, a kind and a status, never a user's name. So the number of series is bounded for
-any number of models, tokens and clients.
+any number of models, tokens and clients. Those of a replica have its name, too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, disable_created_metrics
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from inference_events import __version__
 from inference_events.catalog.environments import PRE_PRODUCTION, PRODUCTION
 from inference_events.catalog.jobs import FAILURE, PENDING, STARTED, SUCCESS
+from inference_events.database_use import DatabaseUse
 from inference_events.events.observer import StoreObserver, count_violations
 from inference_events.events.types import Deletion, RowStatus, Statuses, Write, WriteKind
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
@@ -25,6 +26,7 @@ from inference_events.jobs.worker import CLAIMED, LOST
 
 log = structlog.get_logger(__name__)
 
+Family: TypeAlias = GaugeMetricFamily | CounterMetricFamily
 JOB_KINDS = (PUBLISH_FILE, UPDATE_FILE, DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT)
 NO_JOBS: dict[tuple[str, ...], float] = {(kind, status): 0 for kind in JOB_KINDS for status in (PENDING, STARTED)}
 # Operations on events have kinds of their own. One kind per operation would make too many series.
@@ -59,7 +61,8 @@ class Metrics(StoreObserver):
     def __init__(self, on_failure: Callable[[BaseException], object] = lambda error: None) -> None:
         """`on_failure` gets each error that ends a write to the store."""
         self._on_failure = on_failure
-        self.registry = CollectorRegistry()
+        self._series = ReplicaRegistry()
+        self.registry: CollectorRegistry = self._series
         self._requests = self._counter("http_requests", "Requests answered.", "kind", "status")
         self._request_seconds = self._histogram(
             "http_request_duration_seconds",
@@ -156,6 +159,36 @@ class Metrics(StoreObserver):
         self._show("writable", "1 if the disk takes writes, else 0.", [], lambda: {(): is_writable()})
         self._show("disk_free_bytes", "Room on the data directory's disk.", [], lambda: {(): free_bytes()})
 
+    def show_databases(self, uses: Mapping[str, DatabaseUse], replica: str) -> None:
+        """Show at each scrape how the pools of a replica use the database. All metrics name the replica from now on."""
+
+        def of_pools(read: Callable[[DatabaseUse], int]) -> Callable[[], Mapping[tuple[str, ...], float]]:
+            return lambda: {(pool,): read(use) for pool, use in uses.items()}
+
+        def connections() -> Mapping[tuple[str, ...], float]:
+            return {(pool, state): count for pool, use in uses.items() for state, count in use.connections().items()}
+
+        self._series.name_replica(replica)
+        self._show("database_connections", "Connections to the database.", ["pool", "state"], connections)
+        self._show("database_connections_limit", "Most connections.", ["pool"], of_pools(lambda use: use.limit))
+        self._show(
+            "database_waiting", "Threads that wait for a connection.", ["pool"], of_pools(lambda use: use.pool.waiting)
+        )
+        self._show(
+            "database_transaction_retries",
+            "Transactions that ran again after an error that may pass.",
+            ["pool"],
+            of_pools(lambda use: use.retries),
+            CounterMetricFamily,
+        )
+        self._show(
+            "database_unknown_commits",
+            "Commits in which the connection was lost; the database was asked about their outcome.",
+            ["pool"],
+            of_pools(lambda use: use.unknown_commits),
+            CounterMetricFamily,
+        )
+
     def _observe_write(self, write: Write, statuses: Statuses) -> None:
         env_type = PRE_PRODUCTION if write.kind is WriteKind.APPEND else PRODUCTION
         for status, count in enumerate(np.bincount(statuses).tolist()):
@@ -186,24 +219,51 @@ class Metrics(StoreObserver):
         return Histogram(f"inference_events_{name}", meaning, labels, buckets=buckets, registry=self.registry)
 
     def _show(
-        self, name: str, meaning: str, labels: list[str], read: Callable[[], Mapping[tuple[str, ...], float]]
+        self,
+        name: str,
+        meaning: str,
+        labels: list[str],
+        read: Callable[[], Mapping[tuple[str, ...], float]],
+        family: type[Family] = GaugeMetricFamily,
     ) -> None:
-        self.registry.register(_State(f"inference_events_{name}", meaning, labels, read))
+        self.registry.register(_State(f"inference_events_{name}", meaning, labels, read, family))
+
+
+class ReplicaRegistry(CollectorRegistry):
+    """A registry whose series have the label `replica`, once the replica has a name."""
+
+    _replica: str | None = None
+
+    def name_replica(self, name: str) -> None:
+        self._replica = name
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in super().collect():
+            if self._replica is not None:
+                named = {"replica": self._replica}
+                metric.samples = [sample._replace(labels=named | sample.labels) for sample in metric.samples]
+            yield metric
 
 
 class _State(Collector):
-    """Read a gauge's values at each scrape."""
+    """Read values at each scrape."""
 
     def __init__(
-        self, name: str, meaning: str, labels: list[str], read: Callable[[], Mapping[tuple[str, ...], float]]
+        self,
+        name: str,
+        meaning: str,
+        labels: list[str],
+        read: Callable[[], Mapping[tuple[str, ...], float]],
+        family: type[Family],
     ) -> None:
         self._name = name
         self._meaning = meaning
         self._labels = labels
         self._read = read
+        self._family = family
 
     def collect(self) -> list[Metric]:
-        family = GaugeMetricFamily(self._name, self._meaning, labels=self._labels)
+        family = self._family(self._name, self._meaning, labels=self._labels)
         for values, number in self._values().items():
             family.add_metric(values, number)
         return [family]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inference_events.addresses import check_proxies, check_public_url
 from inference_events.files.opening import check_files_url
 from inference_events.limits import GIB, MIB, Limits, Pace
 
@@ -47,7 +48,8 @@ def _check_pair(key: Path | None, info: ValidationInfo) -> Path | None:
 
 # None stands for none, and so does an empty variable.
 OptionalFile = Annotated[FilePath | None, BeforeValidator(lambda value: value or None)]
-OptionalUrl = Annotated[str | None, BeforeValidator(lambda value: value or None)]
+OptionalNumber = Annotated[int | None, BeforeValidator(lambda value: None if value == "" else value)]
+OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 
 
 class Settings(BaseSettings):
@@ -65,6 +67,14 @@ class Settings(BaseSettings):
     tls_key: Annotated[OptionalFile, AfterValidator(_check_pair)] = Field(
         default=None, description="PEM file of the certificate's private key, without a passphrase."
     )
+    public_url: Annotated[OptionalText, AfterValidator(check_public_url)] = Field(
+        default=None, description="URL at which clients reach the server, as https://HOST; links begin with it."
+    )
+    trusted_proxies: Annotated[OptionalText, AfterValidator(check_proxies)] = Field(
+        default=None,
+        description="Addresses and networks, with commas between them, of the proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
     data_dir: Path = Field(
         default=Path("inference-events-data"), description="Directory that holds everything the server keeps."
     )
@@ -73,10 +83,13 @@ class Settings(BaseSettings):
         description="PostgreSQL database that several replicas share, as postgresql://USER:PASSWORD@HOST/DATABASE; "
         "the files URL is needed, too.",
     )
-    files_url: Annotated[OptionalUrl, AfterValidator(check_files_url)] = Field(
+    files_url: Annotated[OptionalText, AfterValidator(check_files_url)] = Field(
         default=None,
         description="Where uploaded files are kept if not in the data directory: s3://BUCKET/PREFIX, "
         "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIRECTORY.",
+    )
+    replica: OptionalText = Field(
+        default=None, max_length=128, description="Name of this replica in its metrics, if not the name of its host."
     )
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."
@@ -134,8 +147,10 @@ class Settings(BaseSettings):
     max_unfinished_jobs: int = Field(
         default=10_000, ge=1, description="Jobs that may wait or run; beyond them the response is 503."
     )
-    file_chunk_rows: int = Field(
-        default=245_760, ge=1, description="Rows of a file that are committed together, at most."
+    file_chunk_rows: OptionalNumber = Field(
+        default=None,
+        ge=1,
+        description="Rows of a file that are committed together, at most: 245,760, or 10,000 in PostgreSQL.",
     )
     max_rejected_rows: int = Field(
         default=1_000_000, ge=1, description="Rejected rows of a file after which its job fails."

@@ -2,9 +2,12 @@
 
 import hashlib
 import io
+import re
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -24,6 +27,10 @@ T = TypeVar("T")
 Pair = tuple[Server, Server]
 
 ROWS = 120_000
+README = (Path(__file__).parents[2] / "README.md").read_text()
+DATABASE_METRIC = "inference_events_database_"
+OF_THE_DATABASE = re.compile(DATABASE_METRIC + r'(\w+{pool="\w+").*(?<!state="in_use")} (\S+)')
+COUNTED = ("waiting", "transaction_retries_total", "unknown_commits_total")
 # A replica whose machine is gone holds its jobs that long at most.
 CONTINUES_AFTER_KILL = 40
 # 2 s on a machine that does nothing else.
@@ -99,10 +106,23 @@ def test_a_schema_change_binds_everywhere(pair: Pair) -> None:
     assert {event["event_id"]: event["values"]["extra"] for event in first.read_all(model_id)}["b"] == 3
 
 
-def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
-    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
-    first, second = pair
-    file_id = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
+def test_metrics_name_the_replica(pair: Pair) -> None:
+    """Every series of a replica has its name, and shows how it uses the database: pools, retries, unknown commits."""
+    for server in pair:
+        lines = [line for line in server.client.get("/metrics").text.splitlines() if not line.startswith("#")]
+        assert lines
+        assert all(f'replica="{socket.gethostname()}"' in line for line in lines)
+        found = {match[1]: float(match[2]) for line in lines if (match := OF_THE_DATABASE.fullmatch(line))}
+        for pool, limit in (("events", 8), ("catalog", 10)):
+            assert found[f'connections_limit{{pool="{pool}"'] == limit
+            assert 0 < found[f'connections{{pool="{pool}"'] <= limit
+            assert {f'{name}{{pool="{pool}"' for name in COUNTED} <= found.keys()
+        assert f"`{DATABASE_METRIC}" in README
+
+
+def upload_in_parts(first: Server, second: Server) -> str:
+    """Upload two events in two parts, to one replica each, and return the id of the file."""
+    file_id: str = first.call("POST", "/v3/files/multipart-init", json={"filename": "rows.csv"})["id"]
     parts = []
     for number, (server, content) in enumerate([(second, b"id,number,label\n"), (first, b"a,1,true\nb,2,false\n")], 1):
         form = {"file": ("part", content), "file_id": (None, file_id), "part_number": (None, str(number))}
@@ -110,6 +130,13 @@ def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
         assert part_id == hashlib.sha256(content).hexdigest()
         parts.append({"number": number, "id": part_id})
     second.call("POST", "/v3/files/multipart-complete", json={"file_id": file_id, "parts": parts})
+    return file_id
+
+
+def test_parts_of_one_upload_arrive_at_two_replicas(pair: Pair) -> None:
+    """An upload begins at one replica, gets a part from each, is completed at the other, and is published."""
+    first, second = pair
+    file_id = upload_in_parts(first, second)
     model_id = first.create_model(event_ts_col=None)
     job = second.wait_for(first.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
     assert (job["status"], job["info"]["created"]) == ("SUCCESS", 2)

@@ -1,7 +1,7 @@
 """A real server process on a data directory, to be stopped, killed and started again."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 from tests.program import Program
 
 TOKEN = "token-of-the-end-to-end-tests"
+PROGRAM = ("inference_events",)
 
 
 def client_of(url: str) -> httpx.Client:
@@ -91,9 +92,15 @@ class Server:
 class ServerProcess(Server):
     """Talk to a server process. Settings are given by their names, `environment` is added to that of the caller."""
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] = {}, **settings: str | int) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] = {},
+        module: Sequence[str] = PROGRAM,
+        **settings: str | int,
+    ) -> None:
         super().__init__(httpx.Client())
-        self._program = Program(data_dir, TOKEN, settings, environment=environment)
+        self._program = Program(data_dir, TOKEN, settings, environment=environment, module=module)
 
     def start(self) -> None:
         """Start and wait until the server is ready."""
@@ -121,7 +128,7 @@ class ServerProcess(Server):
 @contextmanager
 def running(data_dir: Path, **settings: str | int) -> Iterator[ServerProcess]:
     """Run a server for the length of a test."""
-    server = ServerProcess(data_dir, {}, **settings)
+    server = ServerProcess(data_dir, {}, PROGRAM, **settings)
     server.start()
     try:
         yield server

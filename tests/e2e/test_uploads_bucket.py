@@ -44,11 +44,13 @@ def proxy(s3: S3) -> Iterator[FaultyProxy]:
 
 
 @contextmanager
-def running(data_dir: Path, s3: S3, endpoint: str, database_url: str) -> Iterator[ServerProcess]:
+def running(
+    data_dir: Path, s3: S3, endpoint: str, database_url: str, module: str = "inference_events"
+) -> Iterator[ServerProcess]:
     """Run a replica that keeps its files in a new bucket."""
     url = s3.make_bucket(f"bucket-{uuid4()}")
     variables = environment(endpoint) | {"INFERENCE_EVENTS_DATABASE_URL": database_url}
-    server = ServerProcess(data_dir, variables, files_url=f"{url}/prefix")
+    server = ServerProcess(data_dir, variables, [module], files_url=f"{url}/prefix")
     server.start()
     try:
         yield server
@@ -102,6 +104,26 @@ def test_a_file_in_parts_is_published_from_a_bucket(tmp_path: Path, s3: S3, data
         server.call("DELETE", f"/v3/files/{file_id}")
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_job_reads_its_file_once(
+    tmp_path: Path, s3: S3, databases: Databases, proxy: FaultyProxy, suffix: str
+) -> None:
+    """A job gets about as many bytes from the bucket as its file has, and leaves nothing on the replica's disk."""
+    path = tmp_path / f"rows.{suffix}"
+    if suffix == "csv":
+        pyarrow.csv.write_csv(rows(), path)
+    else:
+        pq.write_table(rows(), path, row_group_size=30_000)
+    with running(tmp_path / "data", s3, proxy.url, databases.migrated()) as server:
+        model_id = server.create_model(event_ts_col=None)
+        file_id = server.upload(path)
+        before = proxy.bytes_read
+        job = server.wait_for(server.publish(model_id, {"type": "FILE", "file_id": file_id})["job"]["id"])
+        assert (job["status"], job["info"]["created"]) == ("SUCCESS", ROWS)
+        assert path.stat().st_size <= proxy.bytes_read - before < 1.01 * path.stat().st_size
+        assert list((tmp_path / "data" / "incoming").iterdir()) == []
+
+
 def factory_request(server: ServerProcess, file_id: str) -> dict[str, object]:
     project_id = server.call("POST", "/v3/projects", json={"name": f"project_{time.time_ns()}"})["id"]
     return {"name": "model", "project_id": project_id, "file_id": file_id}
@@ -123,18 +145,25 @@ def test_an_upload_is_refused_while_the_bucket_fails(
         server.call("POST", "/v3/files/upload", files=form)
 
 
-# Of the requests of a job: its parts are compared with their hashes, its columns are read, its rows are read.
+# Of the requests of a job: its file is copied. Without room for a copy its parts are compared with their hashes, its
+# columns are read, its rows are read.
 @pytest.mark.parametrize(
-    "first", [pytest.param(2, marks=pytest.mark.faults), 4, pytest.param(5, marks=pytest.mark.faults)]
+    ("module", "first"),
+    [
+        ("inference_events", 2),
+        pytest.param("tests.e2e.crowded", 2, marks=pytest.mark.faults),
+        pytest.param("tests.e2e.crowded", 4, marks=pytest.mark.faults),
+        pytest.param("tests.e2e.crowded", 5, marks=pytest.mark.faults),
+    ],
 )
 def test_a_job_waits_for_its_bucket(
-    tmp_path: Path, s3: S3, databases: Databases, proxy: FaultyProxy, first: int
+    tmp_path: Path, s3: S3, databases: Databases, proxy: FaultyProxy, module: str, first: int
 ) -> None:
     """A bucket that fails while a file is read ends no job: it goes on with the rows that are missing."""
     path = tmp_path / "rows.parquet"
     table = rows().append_column("noise", [[os.urandom(30).hex() for _ in range(ROWS)]])
     pq.write_table(table, path, row_group_size=10_000)
-    with running(tmp_path / "data", s3, proxy.url, databases.migrated()) as server:
+    with running(tmp_path / "data", s3, proxy.url, databases.migrated(), module) as server:
         model_id = server.create_model(event_ts_col=None)
         file_id = server.upload(path)
         asked = len(proxy.requests)

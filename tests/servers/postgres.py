@@ -38,6 +38,17 @@ def free_port() -> int:
         return port
 
 
+def is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def as_unprivileged() -> dict[str, Any]:
+    """Return the arguments of a subprocess that make it run as a user whom servers accept."""
+    if not is_root():
+        return {}
+    return {"user": UNPRIVILEGED, "group": pwd.getpwnam(UNPRIVILEGED).pw_gid, "extra_groups": ()}
+
+
 class Postgres:
     """One PostgreSQL server on a free port of 127.0.0.1, with a directory of its own. Every local user is trusted."""
 
@@ -51,14 +62,16 @@ class Postgres:
 
     def create(self) -> None:
         """Create the database cluster and start it."""
-        if os.geteuid() == 0:
+        if is_root():
             self.directory.chmod(0o755)
             shutil.chown(self.directory, UNPRIVILEGED)
             if not self._may_enter_programs():
                 self._programs = Path(shutil.copytree(self._programs.parent, self.directory / "install")) / "bin"
         data = self.directory / "data"
         options = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        subprocess.run([self._programs / "initdb", *options, data], check=True, capture_output=True, **self._user())
+        subprocess.run(
+            [self._programs / "initdb", *options, data], check=True, capture_output=True, **as_unprivileged()
+        )
         self.start()
 
     def start(self) -> None:
@@ -71,7 +84,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **self._user(),
+                **as_unprivileged(),
             )
         self._await_start()
 
@@ -88,6 +101,11 @@ class Postgres:
     def new_database(self, name: str) -> str:
         """Create an empty database and return its URL."""
         self.execute(f'CREATE DATABASE "{name}"')
+        return self.url(name)
+
+    def copied_database(self, name: str, template: str) -> str | None:
+        """Copy a database, which nobody uses, and return its URL."""
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def kill(self) -> None:
@@ -132,12 +150,6 @@ class Postgres:
 
     def _may_enter_programs(self) -> bool:
         tried = subprocess.run(
-            [self._programs / "postgres", "--version"], check=False, capture_output=True, **self._user()
+            [self._programs / "postgres", "--version"], check=False, capture_output=True, **as_unprivileged()
         )
         return tried.returncode == 0
-
-    def _user(self) -> dict[str, Any]:
-        """Return the arguments of a subprocess that make it run as a user whom PostgreSQL accepts."""
-        if os.geteuid() != 0:
-            return {}
-        return {"user": UNPRIVILEGED, "group": pwd.getpwnam(UNPRIVILEGED).pw_gid, "extra_groups": ()}

@@ -104,11 +104,15 @@ Choice = Callable[[str, str], Fault]
 
 
 class FaultyProxy:
-    """Forward requests to an S3 server. `choose` decides by method and path what goes wrong; it may change."""
+    """Forward requests to an S3 server. `choose` decides by method and path what goes wrong; it may change.
+
+    `bytes_read` counts the content of objects that was sent.
+    """
 
     def __init__(self, target: S3) -> None:
         self.choose: Choice = lambda method, path: OK
         self.requests: list[tuple[str, str]] = []
+        self.bytes_read = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(target.port))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -151,6 +155,8 @@ class FaultyProxy:
                     self.answer(fault.status, {}, b"")
                 else:
                     status, headers, content = _ask(port, self.command, self.path, body, dict(self.headers))
+                    if self.command == "GET":
+                        proxy.bytes_read += len(content)
                     self.answer(status, headers, content, fault.after_bytes)
 
             def answer(

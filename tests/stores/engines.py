@@ -8,7 +8,7 @@ from pathlib import Path
 from inference_events.events.store import Store
 from inference_events.stores.duckdb import DuckDBEventStore
 from inference_events.stores.duckdb.writer import MAX_DELTAS
-from tests.stores.databases import open_postgres
+from tests.stores.databases import open_pooled_postgres, open_postgres
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,20 @@ DUCKDB_FEW_DELTAS = Engine(partial(open_duckdb, max_deltas=1), SMALL_PARTS)
 
 POSTGRES_SCANNING = "inference_events.stores.postgres.scanning"
 POSTGRES_SNAPSHOTS = "inference_events.stores.postgres.snapshots"
-POSTGRES = Engine(
-    open_postgres,
-    {
-        f"{POSTGRES_SCANNING}.PART_BYTES": 2000,
-        f"{POSTGRES_SCANNING}.FETCHED_ROWS": 50,
-        f"{POSTGRES_SNAPSHOTS}.BATCH_BYTES": 2000,
-        f"{POSTGRES_SNAPSHOTS}.FETCHED_ROWS": 50,
-    },
-)
+POSTGRES_SMALL_PARTS = {
+    f"{POSTGRES_SCANNING}.PART_BYTES": 2000,
+    f"{POSTGRES_SCANNING}.FETCHED_ROWS": 50,
+    f"{POSTGRES_SNAPSHOTS}.BATCH_BYTES": 2000,
+    f"{POSTGRES_SNAPSHOTS}.FETCHED_ROWS": 50,
+}
+POSTGRES = Engine(open_postgres, POSTGRES_SMALL_PARTS)
+POSTGRES_POOLED = Engine(open_pooled_postgres, POSTGRES_SMALL_PARTS)
 
 ENGINES = {
     "duckdb": DUCKDB,
     "duckdb, few deltas": DUCKDB_FEW_DELTAS,
     "postgres": POSTGRES,
+    "postgres, pooled": POSTGRES_POOLED,
 }
+# They need a program that the machine may lack, and a database for each test: make test-cluster, make test-faults.
+FAULTS = {"postgres, pooled"}

@@ -30,6 +30,8 @@ from tests.servers.s3 import KEY_ID, S3, SECRET, Choice, Fault, FaultyProxy, env
 from tests.uploads import put
 
 LATER = timedelta(hours=1)
+# Instead of a key, the library asks the machine for an identity.
+AZURE_WITHOUT_KEY = {"AZURE_STORAGE_ACCOUNT_NAME": "account", "AZURE_MSI_ENDPOINT": "http://127.0.0.1:9"}
 LONG = (b"x" * 3_000_000,) * 10
 
 
@@ -232,6 +234,21 @@ def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     [
         ("proxy", {}, "s3://no-such-bucket/prefix", "the bucket does not exist"),
         ("closed", {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "s3://bucket", "credentials are missing"),
+        (
+            "closed",
+            {"AWS_ENDPOINT_URL": "no URL"},
+            "s3://bucket",
+            "account, credentials or endpoint are missing or wrong",
+        ),
+        ("closed", {"GOOGLE_APPLICATION_CREDENTIALS": "/no-such-file"}, "gs://bucket/prefix", "are missing or wrong"),
+        ("closed", {}, "az://container/prefix", "account, credentials or endpoint are missing or wrong"),
+        ("closed", AZURE_WITHOUT_KEY, "az://container/prefix", "credentials are missing"),
+        (
+            "closed",
+            {"AZURE_STORAGE_ACCOUNT_NAME": "a", "AZURE_STORAGE_ACCOUNT_KEY": SECRET},
+            "az://c",
+            "are missing or",
+        ),
         ("closed", {}, f"s3://user:{SECRET}@bucket", "must have no credentials"),
         ("closed", {}, "ftp://bucket", "must be s3://BUCKET/PREFIX"),
     ],

@@ -35,7 +35,7 @@ from inference_events.cli import app
 from inference_events.errors import ServiceUnavailable
 from inference_events.settings import Settings
 from tests.catalogs import Databases
-from tests.servers.postgres import free_port
+from tests.servers.postgres import Postgres, free_port
 
 SECRET = "a-preset-admin-token"
 SETTINGS = Settings(organization="acme", admin_token=SecretStr(SECRET))
@@ -154,17 +154,17 @@ def test_a_url_that_cannot_be_read_is_not_shown(url: str) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda databases: f"127.0.0.1:{free_port()}/db", "onnection refused"),
-        (lambda databases: f"127.0.0.1:{databases.server.port}/missing", "does not exist"),
-        (lambda databases: f"127.0.0.1:{free_port()},127.0.0.1:{free_port()}/db", "onnection refused"),
+        (lambda server: f"127.0.0.1:{free_port()}/db", "onnection refused"),
+        (lambda server: f"127.0.0.1:{server.port}/missing", "does not exist"),
+        (lambda server: f"127.0.0.1:{free_port()},127.0.0.1:{free_port()}/db", "onnection refused"),
     ],
 )
 def test_a_database_that_cannot_be_reached_is_one_message(
-    databases: Databases, make: Callable[[Databases], str], reason: str
+    own_server: Postgres, make: Callable[[Postgres], str], reason: str
 ) -> None:
     """The message has one line, names the hosts and the reason, and shows no password."""
     with pytest.raises(DatabaseUnusable, match=reason) as refused:
-        Catalog(f"postgresql://postgres:{PASSWORD}@{make(databases)}")
+        Catalog(f"postgresql://postgres:{PASSWORD}@{make(own_server)}")
     message = str(refused.value)
     assert message.startswith("The database at 127.0.0.1")
     assert PASSWORD not in message
@@ -172,20 +172,20 @@ def test_a_database_that_cannot_be_reached_is_one_message(
     assert refused.value.__cause__ is None
 
 
-def test_one_of_several_hosts_is_enough(databases: Databases) -> None:
+def test_one_of_several_hosts_is_enough(own_server: Postgres, own_databases: Databases) -> None:
     """Of several hosts in the URL the first one that answers and takes writes is used."""
-    name = databases.migrated().rpartition("/")[2]
-    catalog = Catalog(f"postgresql://postgres@127.0.0.1:{free_port()},127.0.0.1:{databases.server.port}/{name}")
+    name = own_databases.migrated().rpartition("/")[2]
+    catalog = Catalog(f"postgresql://postgres@127.0.0.1:{free_port()},127.0.0.1:{own_server.port}/{name}")
     assert catalog.ping()
     catalog.close()
 
 
-def test_a_database_that_forbids_a_schema_is_one_message(databases: Databases) -> None:
+def test_a_database_that_forbids_a_schema_is_one_message(own_server: Postgres, own_databases: Databases) -> None:
     """If the user may not create tables, the message says so."""
-    databases.server.execute("CREATE USER reader")
-    name = databases.empty().rpartition("/")[2]
+    own_server.execute("CREATE USER reader")
+    name = own_databases.empty().rpartition("/")[2]
     with pytest.raises(DatabaseUnusable, match="permission denied for schema public"):
-        Catalog(f"postgresql://reader@127.0.0.1:{databases.server.port}/{name}")
+        Catalog(f"postgresql://reader@127.0.0.1:{own_server.port}/{name}")
 
 
 def test_an_old_server_is_refused(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +323,9 @@ def test_an_unknown_commit_is_settled(
     project_id = catalog.write(write)
     assert len(runs) == (1 if is_done else 2)
     assert catalog.read(lambda session: session.scalars(select(Project.id)).all()) == [project_id]
+    assert catalog.database_use is not None
+    assert catalog.database_use.unknown_commits == 1
+    assert catalog.database_use.retries >= len(runs) - 1
 
 
 def test_a_deadlock_is_resolved(catalog: Catalog, other: Catalog) -> None:
@@ -345,14 +348,16 @@ def test_a_deadlock_is_resolved(catalog: Catalog, other: Catalog) -> None:
         assert [end.result(60) for end in ends] == [None, None]
 
 
-def test_a_database_that_stays_away_is_a_503(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_stays_away_is_a_503(
+    own_server: Postgres, own_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Reads and writes try again within bounds, and then say when to come back. `ping` answers at once."""
     monkeypatch.setattr(postgres, "MAX_SECONDS", 1.0)
-    url = databases.migrated()
+    url = own_databases.migrated()
     catalog = Catalog(url)
     name = url.rpartition("/")[2]
-    databases.server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    databases.server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    own_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    own_server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     began = time.monotonic()
     assert not catalog.ping()
     for call in (lambda: names(catalog), lambda: catalog.write(create("bank"))):
@@ -360,7 +365,7 @@ def test_a_database_that_stays_away_is_a_503(databases: Databases, monkeypatch: 
             call()
         assert refused.value.headers == {"Retry-After": str(postgres.RETRY_AFTER_SECONDS)}
     assert time.monotonic() - began < 30
-    databases.server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    own_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     assert names(catalog) == []
     catalog.close()
 
@@ -414,8 +419,13 @@ def test_what_must_be_done_alone_is_done_by_one_replica(catalog: Catalog, other:
         assert is_alone
 
 
-def test_another_replica_learns_of_a_job_at_once(catalog: Catalog, other: Catalog, databases: Databases) -> None:
-    """A job that is accepted, ends or is given back wakes the others' workers, also after a lost connection."""
+def test_another_replica_learns_of_a_job_at_once(own_server: Postgres, own_databases: Databases) -> None:
+    """A job that is accepted, ends or is given back wakes the others' workers, also after a lost connection.
+
+    A pooler would lose notifications, so this needs a server without one.
+    """
+    url = own_databases.migrated()
+    catalog, other = Catalog(url), Catalog(url)
     woken: Queue[None] = Queue()
     stop = other.listen(lambda: woken.put(None))
     try:
@@ -427,13 +437,15 @@ def test_another_replica_learns_of_a_job_at_once(catalog: Catalog, other: Catalo
         catalog.write(partial(leases.release, lease=leases.Lease.of(job)))
         woken.get(timeout=2)
         ends_sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-        databases.server.execute(ends_sessions)
+        own_server.execute(ends_sessions)
         woken.get(timeout=20)
         catalog.write(lambda session: jobs.fail(jobs.get(session, job_id), "Conflict", "m"))
         woken.get(timeout=2)
         assert woken.empty()
     finally:
         stop()
+        for each in (catalog, other):
+            each.close()
 
 
 def add_job(session: Session) -> str:

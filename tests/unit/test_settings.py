@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from inference_events import cluster, embedded
 from inference_events.data_directory import (
     DataDirectory,
     DataDirectoryInUse,
@@ -68,6 +69,62 @@ def test_a_preset_token_must_fit_into_a_header(token: str) -> None:
         Settings(admin_token=SecretStr(token))
     assert token not in str(refused.value)
     assert "a-long-enough-token" not in repr(Settings(admin_token=SecretStr("a-long-enough-token")))
+
+
+def test_an_engine_has_its_own_size_of_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a setting, or with an empty variable, the engine chooses; a setting is a number of rows above 0."""
+    monkeypatch.setenv("INFERENCE_EVENTS_FILE_CHUNK_ROWS", "")
+    assert Settings().file_chunk_rows is None
+    assert embedded.CHUNK_ROWS > cluster.CHUNK_ROWS > 0
+    monkeypatch.setenv("INFERENCE_EVENTS_FILE_CHUNK_ROWS", "500")
+    assert Settings().file_chunk_rows == 500
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Settings(file_chunk_rows=0)
+
+
+@pytest.mark.parametrize("url", ["https://events.example.com", "http://10.0.0.5:8000", "https://[::1]:8443"])
+def test_public_urls(url: str) -> None:
+    """A public URL is a scheme and a host, perhaps with a port. A slash at its end says nothing."""
+    assert Settings(public_url=f"{url}/").public_url == Settings(public_url=url).public_url == url
+
+
+@pytest.mark.parametrize("path", ["/prefix", "/?a=b", "/#a", "//"])
+def test_a_public_url_has_no_path(path: str) -> None:
+    """The vendor's client drops a path prefix, so a URL with one is refused."""
+    with pytest.raises(ValidationError, match="no path prefix"):
+        Settings(public_url=f"https://events.example.com{path}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "events.example.com",
+        "ftp://host",
+        "https://",
+        "https://me:pw@host",
+        "https://host:x",
+        "https://[x]",
+        "http://a b",
+    ],
+)
+def test_a_public_url_is_one(url: str) -> None:
+    """Anything else is refused, and not repeated in the message: it may have a password."""
+    with pytest.raises(ValidationError, match="must be https://HOST") as refused:
+        Settings(public_url=url)
+    assert "pw" not in str(refused.value)
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    """Addresses and networks are accepted, in both versions of IP."""
+    proxies = Settings(trusted_proxies="10.0.0.5, 10.1.0.0/16,fd00::/8").trusted_proxies
+    assert proxies == "10.0.0.5/32,10.1.0.0/16,fd00::/8"
+
+
+@pytest.mark.parametrize("proxies", ["*", "proxy.example.com", "10.0.0.5/8", "10.0.0.5,,", "10.0.0.256"])
+def test_other_names_of_proxies_are_refused(proxies: str) -> None:
+    """A name, or a mistyped network, would trust nobody or everybody: it stops the start."""
+    with pytest.raises(ValidationError, match="must be IP addresses or networks"):
+        Settings(trusted_proxies=proxies)
 
 
 def test_a_data_directory_has_one_owner(tmp_path: Path) -> None:

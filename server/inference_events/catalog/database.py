@@ -21,6 +21,7 @@ from inference_events.catalog.schema import missing_columns, upgrade
 from inference_events.catalog.sqlite import SqliteDatabase
 from inference_events.catalog.tables import CatalogVersion
 from inference_events.context import current_project_ids
+from inference_events.database_use import DatabaseUse
 
 T = TypeVar("T")
 
@@ -36,6 +37,8 @@ class Database(Protocol):
     is_shared: bool
     max_writers: int
 
+    @property
+    def use(self) -> DatabaseUse | None: ...
     @property
     def engine(self) -> Engine: ...
     @property
@@ -167,6 +170,11 @@ class Catalog:
     def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
         """Call `wake` if another process lets a job be ready, until the function returned is called."""
         return self._database.listen(wake)
+
+    @property
+    def database_use(self) -> DatabaseUse | None:
+        """How a shared database is used."""
+        return self._database.use
 
     def ping(self) -> bool:
         """Return whether the database can be read."""

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog.errors import DatabaseTooOld, DatabaseUnusable, DatabaseUrlInvalid
 from inference_events.catalog.notifications import Listener
+from inference_events.database_use import CountedPool, DatabaseUse
 from inference_events.errors import ServiceUnavailable
 
 T = TypeVar("T")
@@ -70,9 +71,15 @@ class PostgresDatabase:
         self._server = _server_of(url)
         # The driver parses the URL, because SQLAlchemy supports one host only.
         self.engine = create_engine(
-            "postgresql+psycopg://", pool_size=_POOL_SIZE, max_overflow=_MOST_MORE, pool_timeout=MAX_SECONDS
+            "postgresql+psycopg://",
+            poolclass=CountedPool,
+            pool_size=_POOL_SIZE,
+            max_overflow=_MOST_MORE,
+            pool_timeout=MAX_SECONDS,
         )
         event.listen(self.engine, "do_connect", lambda *arguments: self._connect(**arguments[-1]))
+        pool: Any = self.engine.pool
+        self.use = DatabaseUse(pool, _POOL_SIZE + _MOST_MORE)
         event.listen(self.engine, "begin", _begin)
         self.reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writes = self.engine.execution_options(isolation_level="READ COMMITTED")
@@ -99,6 +106,7 @@ class PostgresDatabase:
                 delay = next(delays, None)
                 if delay is None or time.monotonic() + delay > deadline:
                     raise _unavailable() from error
+                self.use.note_retry()
                 time.sleep(delay)
 
     def commit(self, session: Session) -> None:
@@ -107,7 +115,10 @@ class PostgresDatabase:
         try:
             session.commit()
         except DBAPIError as error:
-            if number is None or not _is_lost(error) or not self._is_committed(number):
+            if number is None or not _is_lost(error):
+                raise
+            self.use.note_unknown_commit()
+            if not self._is_committed(number):
                 raise
 
     @contextmanager

@@ -20,6 +20,7 @@ class SqliteDatabase:
 
     is_shared = False
     max_writers = 1
+    use = None
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)

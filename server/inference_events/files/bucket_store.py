@@ -19,8 +19,9 @@ class BucketFileStore:
     def __init__(self, url: str) -> None:
         self._url = url
         try:
+            # A start that fails has one message, so what the probe finds is not logged as well.
+            _probe(Bucket(url, logs=False))
             self._bucket = Bucket(url)
-            _probe(self._bucket)
         except FileNotFoundError:
             raise FileStoreError(f"The file store {url} cannot be used: the bucket does not exist") from None
         except BucketUnavailable as error:

@@ -26,7 +26,10 @@ class SourceDamaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourcePart:
-    """A part: `location` is a path, or a key in the source's bucket; size in bytes, SHA-256 in hex."""
+    """A part: `location` is a path, or a key in the source's bucket; size in bytes, SHA-256 in hex.
+
+    A part that was compared already has no SHA-256.
+    """
 
     location: str
     size: int
@@ -80,10 +83,22 @@ class FileSource:
 
         Raises SourceDamaged, OSError, FileStoreUnavailable, and the errors of `checkpoint`.
         """
+        self._check_all(checkpoint, _ignore)
+
+    def copied(self, path: Path, checkpoint: Callable[[], object]) -> "FileSource":
+        """Write the content to a file of this machine, compare it on the way, and return a source of that file.
+
+        Raises what `check` raises.
+        """
+        with path.open("wb") as copy:
+            self._check_all(checkpoint, copy.write)
+        return FileSource((SourcePart(str(path), self.size, ""),))
+
+    def _check_all(self, checkpoint: Callable[[], object], take: Callable[[memoryview], object]) -> None:
         content = self._bucket if self.bucket_url else LocalContent()
         try:
             for part in self.parts:
-                _check(part, content, checkpoint)
+                _check(part, content, checkpoint, take)
         finally:
             content.close()
 
@@ -96,7 +111,13 @@ class FileSource:
         return BucketContent(self.bucket_url)
 
 
-def _check(part: SourcePart, content: PartContent, checkpoint: Callable[[], object]) -> None:
+def _ignore(_: memoryview) -> None: ...
+
+
+def _check(
+    part: SourcePart, content: PartContent, checkpoint: Callable[[], object], take: Callable[[memoryview], object]
+) -> None:
+    """Compare a part with its SHA-256 and give its content to `take`."""
     digest, done = hashlib.sha256(), 0
     buffer = memoryview(bytearray(min(CHECKED_BYTES, part.size)))
     if content.size(part) != part.size:
@@ -104,6 +125,7 @@ def _check(part: SourcePart, content: PartContent, checkpoint: Callable[[], obje
     while count := content.read_into(part, done, buffer[: part.size - done]):
         checkpoint()
         digest.update(buffer[:count])
+        take(buffer[:count])
         done += count
     if digest.hexdigest() != part.sha256:
         raise SourceDamaged

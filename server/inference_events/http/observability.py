@@ -70,18 +70,19 @@ class Observed:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            self._record(state, scope["method"], perf_counter() - started)
+            self._record(state, scope, perf_counter() - started)
 
-    def _record(self, state: RequestState, method: str, seconds: float) -> None:
+    def _record(self, state: RequestState, scope: Scope, seconds: float) -> None:
         operation = state.operation
         self._metrics.observe_request(operation.id if operation else None, state.status, seconds)
         self._log.info(
             "request",
-            method=method,
+            method=scope["method"],
             route=operation.path if operation else None,
             status=state.status,
             duration_ms=round(seconds * 1000, 2),
             request_id=state.request_id,
+            client=scope["client"][0] if scope.get("client") else None,
             token_id=state.token_id or None,
         )
 

@@ -1,5 +1,6 @@
 """Pages outside the contract: metrics, the spec, and Swagger UI to read it offline."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 Page = Callable[[Request], Awaitable[Response]]
 
 _SWAGGER_UI = Path(__file__).parent / "swagger_ui"
+# As the contract names the server that it came from.
+_SERVER = b"\n  - url: /"
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -52,10 +55,12 @@ class Pages:
             await route.handle(scope, receive, send)
 
 
-def docs(spec: bytes) -> dict[str, Page]:
-    """Return the pages that show the spec, by path."""
+def docs(spec: bytes, public_url: str | None = None) -> dict[str, Page]:
+    """Return the pages that show the spec, by path. The spec names `public_url` as its server, if there is one."""
+    if public_url is not None:
+        spec = spec.replace(_SERVER, b"\n  - url: " + json.dumps(public_url).encode(), 1)
     pages = {
-        "/": _page(lambda: RedirectResponse("/docs")),
+        "/": _page(lambda: RedirectResponse(f"{public_url or ''}/docs")),
         "/openapi.yaml": _page(lambda: Response(spec, media_type="application/yaml")),
         "/docs": _page(lambda: HTMLResponse(_INDEX, headers=_HEADERS)),
         "/docs/start.js": _page(lambda: Response(_START, media_type="text/javascript", headers=_HEADERS)),

@@ -45,18 +45,20 @@ def create_http_app(
     file_store: FileStore,
     lifespan: Any,
     metrics: RequestMetrics,
+    public_url: str | None = None,
     validate_responses: bool = False,
 ) -> ASGIApp:
     """Build the ASGI application that serves the contract's operations.
 
-    `handlers` maps each operationId to its function. `file_store` stores uploads. `/metrics` shows `metrics`.
-    `validate_responses` turns a response that breaks the contract into a 500; it is meant for tests.
+    `handlers` maps each operationId to its function. `file_store` stores uploads. `/metrics` shows `metrics`. Links
+    begin with `public_url`, or are relative. `validate_responses` turns a response that breaks the contract into a
+    500; it is meant for tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)
     metrics.show_bodies_in_flight(lambda: budget.used)
     dispatch = Dispatch(authenticate, retries, limits, budget, file_store, validate_responses)
-    pages = {"/metrics": Exposition(metrics.registry).expose} | docs(contract.source)
+    pages = {"/metrics": Exposition(metrics.registry).expose} | docs(contract.source, public_url)
     return routed_app(
         contract,
         handlers,

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from inference_events.catalog import Catalog, files
@@ -19,10 +20,11 @@ from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import Store
 from inference_events.events.store_errors import JobClosed
 from inference_events.events.types import Chunk, Deletion, RejectedRow, Statuses, Write, WriteKind
-from inference_events.files.source import FileSource, SourceDamaged
+from inference_events.files.source import FileSource
 from inference_events.files.store import FileStore, FileStoreUnavailable
 from inference_events.files.sweep import delete_released
 from inference_events.jobs.chunk_pipeline import ChunkPipeline
+from inference_events.jobs.file_copies import checked_source, copy_path
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.outages import Outage
 from inference_events.jobs.quality_report import report, row_counts
@@ -40,7 +42,10 @@ TOO_LARGE = "a value has more than 8 MiB"
 
 
 class JobHandlers:
-    """Runs jobs on the event store. Files are read in chunks of `chunk_rows` rows, until too many rows are rejected."""
+    """Runs jobs on the event store. Files are read in chunks of `chunk_rows` rows, until too many rows are rejected.
+
+    Files of a bucket are copied to the directory `copies` meanwhile.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class JobHandlers:
         file_store: FileStore,
         readers: FileReaders,
         *,
+        copies: Path,
         chunk_rows: int,
         max_rejected_rows: int,
     ) -> None:
@@ -58,6 +64,7 @@ class JobHandlers:
         self._registry = registry
         self._file_store = file_store
         self._readers = readers
+        self._copies = copies
         self._chunk_rows = chunk_rows
         self._max_rejected_rows = max_rejected_rows
 
@@ -160,17 +167,21 @@ class JobHandlers:
         self._fail_if_all_are_rejected(run)
 
     def _chunks(self, run: JobRun, file: File, kind: WriteKind) -> Generator[FileChunk, None, None]:
-        source = self._file_store.source(self._catalog.read(partial(files.objects, file_id=file.id)))
+        uploaded = self._file_store.source(self._catalog.read(partial(files.objects, file_id=file.id)))
         outage = Outage(run)
-        outage.retry(lambda: _check(run, source))
-        names = outage.retry(lambda: self._readers.column_names(source, file.type, run.checkpoint))
-        fault = _column_fault(names, file.type, self._registry.schema(_model_id(run)), kind)
-        if fault is not None:
-            raise JobFailed("BadRequest", fault)
+        with copy_path(self._copies) as copy:
+            source = outage.retry(lambda: checked_source(run, uploaded, copy))
+            names = outage.retry(lambda: self._readers.column_names(source, file.type, run.checkpoint))
+            fault = _column_fault(names, file.type, self._registry.schema(_model_id(run)), kind)
+            if fault is not None:
+                raise JobFailed("BadRequest", fault)
+            yield from self._chunks_of(run, source, file.type, outage)
+
+    def _chunks_of(self, run: JobRun, source: FileSource, type: str, outage: Outage) -> Iterator[FileChunk]:
         start = self._store.progress(run.job.id).next_row
         while True:
             try:
-                for chunk in self._read(run, source, file.type, start):
+                for chunk in self._read(run, source, type, start):
                     outage.end()
                     start = chunk.end
                     yield chunk
@@ -245,18 +256,6 @@ class JobHandlers:
             first.reason,
             f"{what}; row {first.row}: {first.message}. All are listed at /v3/jobs/{run.job.id}/rejected-rows",
         )
-
-
-def _check(run: JobRun, source: FileSource) -> None:
-    """Compare the file with the digests of its upload. Raises JobFailed."""
-    try:
-        source.check(run.checkpoint)
-    except FileNotFoundError:
-        raise JobFailed("InternalError", "The uploaded file is missing from the file store; upload it again") from None
-    except OSError:
-        raise JobFailed("InternalError", "The uploaded file cannot be read from the file store") from None
-    except SourceDamaged:
-        raise JobFailed("InternalError", "The uploaded file was damaged in the file store; upload it again") from None
 
 
 def _model_id(run: JobRun) -> str:

@@ -5,22 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores.engines import ENGINES, Engine
+from tests.stores.engines import ENGINES, FAULTS, Engine
 from tests.stores.opened import Opened
+from tests.stores.statements import assert_rules, is_of_a_start, recorded
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=[pytest.param(each, marks=[pytest.mark.faults] * (each in FAULTS)) for each in sorted(ENGINES)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     name: str = request.param
     return ENGINES[name]
 
 
 @pytest.fixture
-def opened(engine: Engine, tmp_path: Path) -> Iterator[Opened]:
-    """Give an open store of the engine, with the model that `Opened` writes to."""
+def opened(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    """Give an open store of the engine, with the model that `Opened` writes to.
+
+    What an engine on PostgreSQL sends to its server during the test keeps the rules.
+    """
     opened = Opened(engine.open, tmp_path)
+    statements = recorded(monkeypatch)
     yield opened
     opened.store.close()
+    # A start, which a test may repeat, creates tables.
+    assert_rules(each for each in statements if not is_of_a_start(each))
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from inference_events.events.store_errors import Retryable, StoreClosed, StoreUnreadable
 from inference_events.events.types import JobProgress, WriteKind
-from inference_events.stores.postgres import PostgresEventStore, transactions
+from inference_events.stores.postgres import PostgresEventStore, staging, transactions
 from inference_events.stores.postgres.connections import Connection
 from tests.servers.postgres import Postgres
 from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, chunk, names
@@ -32,6 +33,13 @@ def before_the_commit(_: Commit, connection: Connection) -> None:
     """Lose the connection before the server was asked to commit."""
     connection.close()
     raise LOST
+
+
+def use_of(opened: Opened) -> tuple[int, int]:
+    """Return how many transactions ran again, and how many commits had an unknown outcome, as the metrics show."""
+    assert isinstance(opened.store, PostgresEventStore)
+    use = opened.store.database_use
+    return use.retries, use.unknown_commits
 
 
 LOSSES = [after_the_commit, before_the_commit]
@@ -65,7 +73,9 @@ def test_a_write_whose_commit_nobody_saw_is_done_once(
     rows: list[Row] = [{"id": "a", "n": 2}, {"id": "b"}, {"id": "c"}]
     records = asked.records(b"answer", rows=3) if has_record else ()
     write = opened.write_of(WriteKind.PUBLISH, rows, records=records)
+    before = use_of(opened)
     assert names(opened.store.write(write).result(SECONDS)) == ["replaced", "created", "created"]
+    assert use_of(opened) == (before[0] + 1, before[1] + 1)
     assert opened.ids() == ["a", "b", "c"]
     assert (asked.find(opened.store) == b"answer") == has_record
     assert opened.publish({"id": "a", "n": 2}) == ["unchanged"]
@@ -117,9 +127,24 @@ def test_a_row_that_stays_locked_can_be_tried_later(opened: Opened, url: str, mo
     assert opened.publish({"id": "a", "n": 2}) == ["replaced"]
 
 
+def test_a_copy_that_is_cut_is_made_again(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request whose connection is lost in a COPY succeeds, although the driver raises an error of another kind."""
+    insert, cuts = staging.insert_or_lock, iter(range(1))
+
+    def cut(db: Connection, *arguments: Any) -> set[str]:
+        if next(cuts, None) is None:
+            return insert(db, *arguments)
+        db.close()
+        raise ValueError("too many values to unpack (expected 1)")
+
+    monkeypatch.setattr(staging, "insert_or_lock", cut)
+    assert opened.publish({"id": "a", "n": 1}) == ["created"]
+    assert opened.ids() == ["a"]
+
+
 def test_connections_that_are_cut_are_made_again(opened: Opened, url: str) -> None:
     """Writes and reads go on while all connections are ended again and again."""
-    with ThreadPoolExecutor(1) as threads, psycopg.connect(url, autocommit=True) as session:
+    with ThreadPoolExecutor(1) as threads, psycopg.connect(url, autocommit=True, prepare_threshold=None) as session:
         writing = threads.submit(lambda: [opened.publish({"id": f"{number:03d}"}) for number in range(60)])
         while not writing.done():
             session.execute(OTHERS)

@@ -177,7 +177,7 @@ def test_requests_and_jobs_act_in_order(
     threads = [threading.Thread(target=history.run, args=(seed, act, until)) for seed, act in enumerate(work)]
     for thread in threads:
         thread.start()
-    with psycopg.connect(url, autocommit=True) as session:
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as session:
         while cuts and time.monotonic() < until:
             session.execute(OTHERS)
             time.sleep(0.3)

@@ -3,6 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from inference_events.events.store_errors import Fenced, ModelUnknown, RecordExi
 from inference_events.events.types import Deletion, Query, WriteKind
 from inference_events.stores.postgres import PostgresEventStore
 from tests.stores.contract.test_concurrency import Gate
+from tests.stores.databases import store_url
 from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, chunk, names
 
 SECONDS = 60
@@ -145,12 +147,9 @@ def test_a_model_that_one_drops_is_unknown_to_the_other(opened: Opened, replica:
     assert replica.read(Query(MODEL, "production", 1)).values.column_names == ["name", "x"]
 
 
-def test_replicas_start_at_once(url: str) -> None:
+def test_replicas_start_at_once(tmp_path: Path) -> None:
     """Several first starts on one empty database create the tables once."""
-    with psycopg.connect(url, autocommit=True) as session:
-        schema = url.rpartition("%3D")[2].encode()
-        session.execute(b"DROP SCHEMA " + schema + b" CASCADE")
-        session.execute(b"CREATE SCHEMA " + schema)
+    url = store_url(tmp_path / "empty")
     with ThreadPoolExecutor(4) as threads:
         for store in threads.map(PostgresEventStore, [url] * 4):
             assert store.ping()

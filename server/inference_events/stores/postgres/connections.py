@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.types.numeric import Int8BinaryLoader
-from sqlalchemy.pool import QueuePool
+
+from inference_events.database_use import CountedPool, DatabaseUse
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -78,7 +79,8 @@ class Connections:
     def __init__(self, url: str, size: int, wait_seconds: float) -> None:
         self._url = url
         open_one: Any = partial(connect, url)
-        self._pool = QueuePool(open_one, pool_size=size, max_overflow=0, timeout=wait_seconds, reset_on_return=None)
+        self._pool = CountedPool(open_one, pool_size=size, max_overflow=0, timeout=wait_seconds, reset_on_return=None)
+        self.use = DatabaseUse(self._pool, size)
 
     @contextmanager
     def one(self) -> Iterator[Connection]:

@@ -87,6 +87,7 @@ class PostgresEventStore:
         except psycopg.Error as error:
             raise StoreUnreadable(str(error)) from error
         self._connections = Connections(url, connections, WAIT_SECONDS)
+        self.database_use = self._connections.use
         self._transactions = Transactions(self._connections)
         self._schemas = Schemas()
         self._executor = KeyedExecutor(writers)

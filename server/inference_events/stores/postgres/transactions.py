@@ -16,6 +16,7 @@ import structlog
 from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from inference_events.database_use import DatabaseUse
 from inference_events.events.store_errors import Retryable
 from inference_events.stores.postgres.connections import Connection, Connections, execute_all
 
@@ -53,15 +54,16 @@ class Transactions:
         return self._run(lambda connection, _: unit(connection), _with_limits(SNAPSHOT, STATEMENT_SECONDS))
 
     def _run(self, unit: Callable[[Connection, int], T], begin: str) -> T:
-        deadline = time.monotonic() + MAX_SECONDS
+        deadline, use = time.monotonic() + MAX_SECONDS, self._connections.use
         for attempt in range(MAX_ATTEMPTS):
             try:
-                with retryable_errors(), self._connections.one() as connection, transaction(connection, begin):
+                with retryable_errors(), self._connections.one() as connection, transaction(connection, begin, use):
                     return unit(connection, attempt)
             except Again as error:
                 log.info("transaction_retried", attempt=attempt, sqlstate=error.sqlstate)
                 if attempt + 1 == MAX_ATTEMPTS or time.monotonic() > deadline:
                     raise Retryable(str(error)) from None
+            use.note_retry()
             time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 4**attempt)
         raise AssertionError("unreachable")
 
@@ -79,15 +81,23 @@ class QueryFailed(Exception):
 
 
 @contextmanager
-def transaction(connection: Connection, begin: str) -> Iterator[None]:
-    """Commit at the end, or roll back after an error."""
+def transaction(connection: Connection, begin: str, use: DatabaseUse | None = None) -> Iterator[None]:
+    """Commit at the end, or roll back after an error. `use` counts commits of which the outcome is unknown."""
     execute_all(connection, begin)
     try:
         yield
-        commit(connection)
-    except BaseException:
+        try:
+            commit(connection)
+        except psycopg.Error as error:
+            if use and _is_lost(error):
+                use.note_unknown_commit()
+            raise
+    except BaseException as error:
         if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             connection.execute("ROLLBACK")
+        if isinstance(error, ValueError) and connection.info.transaction_status != TransactionStatus.IDLE:
+            # The driver fails so if a pooler reports the loss of the server after the server itself did.
+            raise psycopg.OperationalError("the connection was lost") from error
         raise
 
 
@@ -134,5 +144,9 @@ def _described(error: psycopg.Error) -> str:
 
 
 def _is_lost(error: psycopg.Error) -> bool:
-    """Return whether the connection was lost, so that the server reported no SQLSTATE."""
-    return error.sqlstate is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    """Return whether the connection was lost, so that the server reported no SQLSTATE.
+
+    The driver calls it a programming error if a pooler answers in the place of a server that has gone.
+    """
+    kinds = psycopg.OperationalError | psycopg.InterfaceError | psycopg.ProgrammingError
+    return error.sqlstate is None and isinstance(error, kinds)
