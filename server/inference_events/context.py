@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 # The scope that may call every operation.
@@ -14,8 +16,9 @@ class Request:
     """The current request.
 
     `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
-    `X-Fiddler-Client-Retry`. Only `idempotency` uses both. `body_bytes` and `body_values` are the approximate size of
-    the JSON body. `project_ids` are the projects that the token is limited to; None means all.
+    `X-Fiddler-Client-Retry`, and `arrived_at` is when its head was read. Only `idempotency` uses these three.
+    `body_bytes` and `body_values` are the approximate size of the JSON body. `project_ids` are the projects that the
+    token is limited to; None means all.
     """
 
     id: str
@@ -28,6 +31,7 @@ class Request:
     project_ids: frozenset[str] | None = None
     body_bytes: int = 0
     body_values: int = 0
+    arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 @dataclass(slots=True)
@@ -62,7 +66,7 @@ class RawEvents:
 
 
 class KeyClaimed(Exception):
-    """Another attempt with the request's idempotency key has succeeded. This attempt changed nothing."""
+    """Another attempt of the request has succeeded. This attempt changed nothing."""
 
 
 _current: ContextVar[Request] = ContextVar("current_request")

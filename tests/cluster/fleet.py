@@ -1,5 +1,6 @@
 """A cluster to be disturbed: clients see it through its proxy."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ class Fleet(Server):
         self._directory = directory
 
     def gauge(self, name: str) -> float:
-        """Return the sum of a metric that has no labels."""
+        """Return the sum of a metric that has no label but the replica."""
         return sum(_gauge(url, name) for url in self.cluster.urls)
 
     def alarms(self) -> list[dict[str, Any]]:
@@ -43,9 +44,18 @@ class Fleet(Server):
 
 
 @contextmanager
-def fleet(directory: Path, replicas: int = 2, **settings: str | int) -> Iterator[Fleet]:
+def fleet(
+    directory: Path,
+    replicas: int = 2,
+    is_disturbed: bool = False,
+    source: Path | None = None,
+    **settings: str | int,
+) -> Iterator[Fleet]:
     """Run a cluster for the length of a test."""
-    with running(directory, TOKEN, replicas, settings=settings) as (cluster, url):
+    with running(directory, TOKEN, replicas, settings=settings, is_disturbed=is_disturbed, source=source) as (
+        cluster,
+        url,
+    ):
         started = Fleet(cluster, url, directory)
         try:
             yield started
@@ -54,5 +64,6 @@ def fleet(directory: Path, replicas: int = 2, **settings: str | int) -> Iterator
 
 
 def _gauge(url: str, name: str) -> float:
-    lines = httpx.get(f"{url}/metrics").text.splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+    found = re.search(rf"^{name}(?:{{.*}})? (\S+)$", httpx.get(f"{url}/metrics").text, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])

@@ -5,8 +5,9 @@ import io
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
@@ -14,12 +15,13 @@ from uuid import uuid4
 
 import httpx
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.cluster.fleet import Fleet
-from tests.e2e.process import Server
+from tests.e2e.process import Server, client_of
 from tests.faults.load import EVENTS_PATH
 from tests.program import Program
 
@@ -27,6 +29,7 @@ T = TypeVar("T")
 Pair = tuple[Server, Server]
 
 ROWS = 120_000
+RETRY = {"X-Fiddler-Client-Retry": "1"}
 README = (Path(__file__).parents[2] / "README.md").read_text()
 DATABASE_METRIC = "inference_events_database_"
 OF_THE_DATABASE = re.compile(DATABASE_METRIC + r'(\w+{pool="\w+").*(?<!state="in_use")} (\S+)')
@@ -76,9 +79,93 @@ def test_a_retry_at_another_replica_replays(pair: Pair) -> None:
     model_id = first.create_model(event_id_col=None, event_ts_col=None)
     body = publication(model_id, {"number": 1})
     answer = first.call("POST", EVENTS_PATH, json=body)
-    again = second.call("POST", EVENTS_PATH, json=body, headers={"X-Fiddler-Client-Retry": "1"})
+    again = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
     assert again == answer
     assert len(second.read_all(model_id)) == 1
+
+
+@contextmanager
+def locked_event(shared: Fleet, name: str) -> Iterator[None]:
+    """Hold up whoever writes an event."""
+    with psycopg.connect(shared.cluster.postgres.url()) as session:
+        [_] = session.execute("SELECT 1 FROM events WHERE event_id = %s FOR UPDATE", [name]).fetchall()
+        yield
+
+
+def await_locks(shared: Fleet, count: int) -> None:
+    """Wait until some transactions wait for a lock."""
+    deadline = time.monotonic() + 5
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while shared.cluster.postgres.execute(waiting) != [(count,)]:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
+
+
+def test_a_retry_waits_for_the_attempt_at_another_replica(shared: Fleet, pair: Pair) -> None:
+    """A request that is sent again while another replica still writes it gets the response of that attempt."""
+    first, second = pair
+    model_id, name = first.create_model(event_ts_col=None), f"a{time.time_ns()}"
+    first.call("POST", EVENTS_PATH, json=publication(model_id, {"id": name, "number": 0}))
+    body = publication(model_id, {"id": name, "number": 1})
+    with ThreadPoolExecutor(2) as threads:
+        with locked_event(shared, name):
+            running = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
+            await_locks(shared, 1)
+            joining = threads.submit(second.call, "POST", EVENTS_PATH, json=body, headers=RETRY)
+            await_locks(shared, 2)
+        assert joining.result() == running.result()
+    assert joining.result()["replaced"] == 1
+
+
+def test_a_retry_that_overtakes_its_attempt_is_the_attempt(shared: Fleet, pair: Pair) -> None:
+    """An attempt that still waits at one replica when its retry is done at another one gets the retry's response."""
+    first, second = pair
+    model_id, name = first.create_model(event_ts_col=None), f"b{time.time_ns()}"
+    blocked = publication(model_id, {"id": name, "number": 0})
+    first.call("POST", EVENTS_PATH, json=blocked)
+    body = publication(model_id, {"id": "overtaken", "number": 1})
+    with ThreadPoolExecutor(2) as threads:
+        with locked_event(shared, name):
+            before = threads.submit(first.call, "POST", EVENTS_PATH, json=blocked)
+            await_locks(shared, 1)
+            overtaken = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
+            await_depth(first, 2)
+            answer = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
+            assert not overtaken.done()
+        assert before.result()["unchanged"] == 1
+        assert overtaken.result() == answer
+    assert answer["created"] == 1
+
+
+def await_depth(server: Server, depth: int) -> None:
+    """Wait until some writes wait or run at a replica."""
+    deadline = time.monotonic() + 5
+    shown = re.compile(rf'inference_events_queue_depth{{.*kind="commits".*}} {depth}\.0$', re.MULTILINE)
+    while not shown.search(server.client.get("/metrics").text):
+        assert time.monotonic() < deadline, "nothing waits"
+        time.sleep(0.02)
+
+
+def test_a_retry_runs_if_the_replica_of_its_attempt_is_killed(shared: Fleet) -> None:
+    """A request whose replica is killed in the middle of it is done once, by its retry at another replica."""
+    killed, other = shared.cluster.replicas
+    with client_of(killed.url) as one, client_of(other.url) as another:
+        first, second = Server(one), Server(another)
+        model_id, name = first.create_model(event_ts_col=None), f"c{time.time_ns()}"
+        first.call("POST", EVENTS_PATH, json=publication(model_id, {"id": name, "number": 0}))
+        body = publication(model_id, {"id": name, "number": 1})
+        with ThreadPoolExecutor(2) as threads:
+            with locked_event(shared, name):
+                running = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
+                await_locks(shared, 1)
+                joining = threads.submit(second.call, "POST", EVENTS_PATH, json=body, headers=RETRY)
+                await_locks(shared, 2)
+                shared.kill(killed)
+                assert isinstance(running.exception(), httpx.TransportError)
+            assert joining.result()["replaced"] == 1
+        [event] = second.read_all(model_id)
+    assert event["values"]["number"] == 1
+    shared.cluster.add_replica()
 
 
 def test_a_revoked_token_fails_everywhere(pair: Pair) -> None:

@@ -25,11 +25,11 @@ class Wrong(AssertionError):
 class Caller:
     """Call a server that may die at any moment. `counts` tells how often it was not there."""
 
-    def __init__(self, server: Target, rng: np.random.Generator) -> None:
+    def __init__(self, server: Target, rng: np.random.Generator, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.counts: Counter[str] = Counter()
         self._server = server
         self._rng = rng
-        self._http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=ANSWER_SECONDS)
+        self._http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=answer_seconds)
 
     def close(self) -> None:
         self._http.close()

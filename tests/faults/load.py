@@ -16,7 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from tests.faults import content
-from tests.faults.calls import PATIENCE_SECONDS, Caller, check, new_key, raw_publish
+from tests.faults.calls import ANSWER_SECONDS, PATIENCE_SECONDS, Caller, check, new_key, raw_publish
 from tests.faults.content import Numbers
 from tests.faults.ledger import Change, Kind, Ledger
 from tests.faults.subject import Target
@@ -37,10 +37,14 @@ class Model:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much a client does at a time: the most rows of a file, and how often each kind of request comes."""
+    """How much a client does at a time: the most rows of a file, and how often each kind of request comes.
+
+    A request that is not answered in time is sent again.
+    """
 
     file_rows: int
     shares: dict[str, float]
+    answer_seconds: float = ANSWER_SECONDS
 
 
 SMALL = Sizes(
@@ -81,7 +85,7 @@ class Client(threading.Thread):
         self.failure = ""
         self._counts: Counter[str] = Counter()
         self._rng = np.random.default_rng([seed, number])
-        self._caller = Caller(server, self._rng)
+        self._caller = Caller(server, self._rng, sizes.answer_seconds)
         self._sizes = sizes
         self._changes_events = model.has_ids and not in_dataset
         self._kinds = list(sizes.shares if self._changes_events else ONLY_NEW)

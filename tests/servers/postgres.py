@@ -54,11 +54,21 @@ class Postgres:
 
     def __init__(self, programs: Path | None = None, settings: Mapping[str, str | int] = {}) -> None:
         self._programs = programs or newest_programs()
-        self._settings = settings
+        self.settings = dict(settings)
         # Not in pytest's directory, which other users may not enter.
         self.directory = Path(tempfile.mkdtemp(prefix="inference-events-postgres-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        """The directory of the database cluster."""
+        return self.directory / "data"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server was started and ended by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def create(self) -> None:
         """Create the database cluster and start it."""
@@ -67,7 +77,7 @@ class Postgres:
             shutil.chown(self.directory, UNPRIVILEGED)
             if not self._may_enter_programs():
                 self._programs = Path(shutil.copytree(self._programs.parent, self.directory / "install")) / "bin"
-        data = self.directory / "data"
+        data = self.data
         options = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
         subprocess.run(
             [self._programs / "initdb", *options, data], check=True, capture_output=True, **as_unprivileged()
@@ -77,10 +87,10 @@ class Postgres:
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
         options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.directory}
-        arguments = [f"-c{name}={value}" for name, value in {**options, **self._settings}.items()]
+        arguments = [f"-c{name}={value}" for name, value in {**options, **self.settings}.items()]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self.directory / "data", *arguments],
+                [self._programs / "postgres", "-D", self.data, *arguments],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -120,10 +130,19 @@ class Postgres:
         self._process.wait(START_SECONDS)
         self._process = None
 
+    def recover(self) -> None:
+        """Wait until the server accepts connections again, and start it if it has ended by itself."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._accepts():
+            assert time.monotonic() < deadline, "the server does not recover"
+            if self.has_ended:
+                self.start()
+            time.sleep(0.05)
+
     def stop(self) -> None:
         """Disconnect everybody and end the server."""
         if self._process is not None:
-            # PostgreSQL's fast shutdown.
+            # PostgreSQL's fast shutdown. It may have ended by itself.
             self._process.send_signal(signal.SIGINT)
             self._process.wait(START_SECONDS)
             self._process = None

@@ -103,6 +103,13 @@ OK = Fault()
 Choice = Callable[[str, str], Fault]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Print nothing: clients that are killed reset their connections."""
+
+
 class FaultyProxy:
     """Forward requests to an S3 server. `choose` decides by method and path what goes wrong; it may change.
 
@@ -113,8 +120,7 @@ class FaultyProxy:
         self.choose: Choice = lambda method, path: OK
         self.requests: list[tuple[str, str]] = []
         self.bytes_read = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(target.port))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler(target.port))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property

@@ -170,9 +170,9 @@ class HookedRecords(Sequence[RecordOfRows]):
         return self._records[index]
 
     def __iter__(self) -> Iterator[RecordOfRows]:
-        # The first time the store looks for idempotency keys, before it writes; the second time it adds the statuses.
+        # The first time the store looks for idempotency keys, before it writes; after that it adds the statuses.
         self._times += 1
-        if self._times % 2 == 0:
+        if self._times > 1:
             self._hook()
         return iter(self._records)
 

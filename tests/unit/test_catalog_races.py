@@ -293,14 +293,16 @@ def test_a_token_is_rotated_once(replicas: tuple[Catalog, Catalog], token_id: st
         after(replicas, rotate, rotate)
 
 
-@pytest.mark.parametrize("key", ["key", None])
-def test_an_attempt_at_each_replica_has_one_effect(replicas: tuple[Catalog, Catalog], key: str | None) -> None:
+@pytest.mark.parametrize(("key", "is_first"), [("key", True), (None, True), (None, False)])
+def test_an_attempt_at_each_replica_has_one_effect(
+    replicas: tuple[Catalog, Catalog], key: str | None, is_first: bool
+) -> None:
     """If attempts at one request reach two replicas at once, one runs and both get its response."""
     guards = [IdempotencyGuard([in_catalog(catalog)]) for catalog in replicas]
     for number in range(ROUNDS):
         name = f"project_{number}"
         first = Request("r", "POST", "/v3/projects", "t", name.encode(), f"{key}-{number}" if key else None)
-        attempts = [replace(first, is_retry=True), replace(first, is_retry=True)]
+        attempts = [replace(first, is_retry=not is_first), replace(first, is_retry=True)]
 
         def attempt(replica: int, attempts: list[Request] = attempts, name: str = name) -> object:
             async def perform() -> object:

@@ -384,6 +384,14 @@ def test_a_statement_that_takes_too_long_is_a_503(catalog: Catalog) -> None:
     assert len(runs) == 1
 
 
+@pytest.mark.parametrize("state", ["53100", "53200", "25006"])
+def test_a_database_that_takes_no_writes_now_is_a_503(catalog: Catalog, state: str) -> None:
+    """A full disk, too little memory and a standby are no faults of the request."""
+    failing = text(f"DO $$BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END$$")
+    with pytest.raises(ServiceUnavailable):
+        catalog.write(lambda session: session.execute(failing))
+
+
 def test_another_error_is_not_tried_again(catalog: Catalog) -> None:
     """An error that will not pass is raised at once."""
     runs: list[int] = []

@@ -34,17 +34,17 @@ def find(session: Session, request: Request) -> IdempotencyRecord | None:
 def claim(session: Session, request: Request, retried_within: timedelta) -> None:
     """Keep other attempts of `request` waiting until the transaction ends. Call it first in the transaction.
 
-    Raises KeyClaimed if an attempt with its idempotency key has succeeded; for a retry without a key, if one with its
-    body has succeeded within `retried_within`.
+    Raises KeyClaimed if an attempt with its idempotency key has succeeded. Without a key, it raises that for a retry if
+    an attempt with its body has succeeded within `retried_within`, and for a first attempt if a retry of it has
+    succeeded at another replica since it arrived.
     """
     one_at_a_time(
         session, request.token_id, request.method, request.path, request.idempotency_key or request.body_digest
     )
-    if request.idempotency_key is None and not request.is_retry:
-        return
     earlier = find(session, request)
-    if earlier is not None and (request.idempotency_key or utc_now() - earlier.created_at < retried_within):
-        raise KeyClaimed
+    if earlier is None or (request.idempotency_key is None and not _is_same(earlier, request, retried_within)):
+        return
+    raise KeyClaimed
 
 
 def record(session: Session, request: Request, response: Mapping[str, object]) -> None:
@@ -61,11 +61,19 @@ def record(session: Session, request: Request, response: Mapping[str, object]) -
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
         response=dict(response),
+        is_retry=request.is_retry,
     )
     try:
         session.execute(new)
     except IntegrityError as error:
         raise KeyClaimed from error
+
+
+def _is_same(earlier: IdempotencyRecord, request: Request, retried_within: timedelta) -> bool:
+    """Return whether a record with the same body, and no key, belongs to the same request."""
+    if request.is_retry:
+        return utc_now() - earlier.created_at < retried_within
+    return earlier.is_retry and earlier.created_at >= request.arrived_at
 
 
 def purge(session: Session, before: datetime) -> int:

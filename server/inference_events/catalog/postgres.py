@@ -37,7 +37,8 @@ _CONNECT_SECONDS = 5
 _POOL_SIZE, _MOST_MORE = 6, 4
 _PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 _CONNECTION_LOST = "08"
-_TOOK_TOO_LONG = "57014"
+# No space or no memory; a statement that took too long; a standby.
+_NOT_NOW = ("53", "57014", "25006")
 # For the transaction only, because a pooler may run the next one in another session.
 _TIMEOUTS = text(
     "SELECT set_config('statement_timeout', '30s', true), set_config('lock_timeout', '5s', true), "
@@ -99,9 +100,9 @@ class PostgresDatabase:
             except NoConnection as error:
                 raise _unavailable() from error
             except DBAPIError as error:
-                if _state(error) == _TOOK_TOO_LONG:
-                    raise _unavailable() from error
                 if not _is_passing(error):
+                    if (_state(error) or "").startswith(_NOT_NOW):
+                        raise _unavailable() from error
                     raise
                 delay = next(delays, None)
                 if delay is None or time.monotonic() + delay > deadline:

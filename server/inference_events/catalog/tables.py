@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import (
@@ -388,6 +389,7 @@ class IdempotencyRecord(Table):
     idempotency_key: Mapped[str | None] = mapped_column(text_type(256))
     body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     response: Mapped[JsonObject] = mapped_column("answer")
+    is_retry: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

@@ -32,7 +32,7 @@ from inference_events.events.results import Count, IngestResult, ViolationCount
 from inference_events.events.store import EventStore
 from inference_events.events.store_errors import ContentConflict, RecordExists
 from inference_events.events.types import RecordOfRows, RetryKey, Statuses, Write, WriteKind
-from inference_events.idempotency.records import idempotency_record, retry_key
+from inference_events.idempotency.records import idempotency_record, joined_since, retry_key
 from inference_events.messages import pointer
 from inference_events.models.registry import ATTEMPTS, SCHEMA_STALE, ModelRegistry
 from inference_events.models.schema import ModelSchema
@@ -91,7 +91,9 @@ class _Slice:
     high: int
 
     def record(self, result: IngestResult, received_at: int) -> RecordOfRows:
-        return RecordOfRows(idempotency_record(self.pending.request, result, received_at), self.low, self.high)
+        request = self.pending.request
+        record = idempotency_record(request, result, received_at)
+        return RecordOfRows(record, self.low, self.high, request.is_retry, joined_since(request, received_at))
 
 
 class _Lane:
@@ -280,10 +282,10 @@ class RequestBatcher:
         else:
             _complete(slices, results, written.result())
 
-    def _reject_claimed(self, group: Sequence[_PendingRequest], claimed: Collection[RetryKey]) -> None:
-        """Reject requests whose keys have a record; resubmit the rest."""
-        _refuse([pending for pending in group if retry_key(pending.request) in claimed], KeyClaimed())
-        self._retry([pending for pending in group if retry_key(pending.request) not in claimed])
+    def _reject_claimed(self, group: Sequence[_PendingRequest], claimed: Collection[int]) -> None:
+        """Reject requests that have a record; resubmit the rest."""
+        _refuse([group[index] for index in claimed], KeyClaimed())
+        self._retry([pending for index, pending in enumerate(group) if index not in claimed])
 
     def _retry(self, group: Sequence[_PendingRequest]) -> None:
         for pending in group:

@@ -83,6 +83,8 @@ class EventStore(Protocol):
         A stored row whose hash has an older version is compared by its values. If they are equal it gets the new hash.
         Fails with ModelUnknown or RevisionChanged, with RecordExists if one of the idempotency keys has a record, with
         OutOfTurn if the chunk before is not committed, and with Fenced if the chunk's run may not write any more.
+        A store that several replicas share also fails with RecordExists if a request without a key has a record, as
+        `RecordOfRows` says. A retry waits for the first attempt that another replica is writing.
         """
 
     def delete(self, deletion: Deletion) -> Future[int]:

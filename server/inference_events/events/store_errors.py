@@ -36,7 +36,7 @@ class ModelUnknown(StoreError):
 
 
 class RecordExists(StoreError):
-    """There are retry records of these keys, and nothing was written. `args` are the keys."""
+    """Some requests of a write have records, and nothing was written. `args` are their indexes in `Write.records`."""
 
 
 class RevisionChanged(StoreError):

@@ -124,11 +124,18 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True)
 class RecordOfRows:
-    """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`."""
+    """The record of one request of a batch, without statuses. The request brought the rows from `low` up to `high`.
+
+    `since` is None if the request has an idempotency key. Otherwise, records with the same body that were made at
+    `since` (UTC microseconds) or later belong to the same request: all of them if `is_retry`, else only those of
+    retries, which were faster at another replica.
+    """
 
     record: IdempotencyRecord
     low: int
     high: int
+    is_retry: bool = False
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -187,11 +194,20 @@ class Write:
     chunk: Chunk | None = None
     records: Sequence[RecordOfRows] = ()
 
+    @cached_property
+    def requests(self) -> Sequence[RecordOfRows]:
+        """Return the records as a tuple."""
+        return tuple(self.records)
+
     @property
     def claims(self) -> list[RetryKey]:
         """Return the keys of the requests that hold an idempotency key."""
-        keys = (one.record.key for one in self.records)
+        keys = (one.record.key for one in self.requests)
         return [key for key in keys if key.idempotency_key is not None]
+
+    def indexes(self, claims: Sequence[RetryKey]) -> list[int]:
+        """Return the indexes in `records` of the requests with some keys."""
+        return [index for index, one in enumerate(self.requests) if one.record.key in claims]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """State of one request that the layers of the server share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 
 from starlette.types import Scope
 
@@ -18,6 +20,7 @@ class RequestState:
     token_id: str = ""
     project_ids: frozenset[str] | None = None
     status: int = 0
+    arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 def begin_request_state(scope: Scope, request_id: str) -> RequestState:

@@ -1,7 +1,8 @@
 """Replay the first response to a repeated request.
 
 An attempt's record is in the same store as its effect and is written in the same transaction. Attempts in flight are
-tracked in memory only; a crash aborts them.
+tracked in memory only; a crash aborts them. Attempts at other replicas are not known here: a store that replicas share
+lets one of them write and refuses the others with KeyClaimed.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ class IdempotencyGuard:
     async def respond(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         """Return the response to `request`. Raises IdempotencyKeyReused, and the errors of `perform`."""
         if request.idempotency_key is None and not request.is_retry:
-            return await self._begin(request, perform())
+            return await self._begin(request, self._perform(request, perform))
         while (running := self._running.get(_key(request))) is not None:
             await asyncio.wait([running.response])
             if not running.response.cancelled() and running.response.exception() is None:
@@ -61,14 +62,18 @@ class IdempotencyGuard:
     async def _find_or_perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
         earlier = await self._find(request)
         if earlier is None:
-            try:
-                return await perform()
-            except KeyClaimed:
-                # An attempt outside this object was faster.
-                earlier = await self._find(request)
-                if earlier is None:
-                    raise
+            return await self._perform(request, perform)
         return _replayed(earlier.body_digest, earlier.response, request)
+
+    async def _perform(self, request: Request, perform: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await perform()
+        except KeyClaimed:
+            # An attempt at another replica was faster.
+            earlier = await self._find(request)
+            if earlier is None:
+                raise
+            return _replayed(earlier.body_digest, earlier.response, request)
 
     async def _find(self, request: Request) -> StoredResponse | None:
         for find in self._finders:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,11 @@ import orjson
 import zstandard
 
 from inference_events.context import Request
-from inference_events.events.ingest.timestamps import moment_of
+from inference_events.events.ingest.timestamps import microseconds, moment_of
 from inference_events.events.results import IngestResult
 from inference_events.events.store import RecordStore
 from inference_events.events.types import IdempotencyRecord, RetryKey
-from inference_events.idempotency.guard import StoredResponse
+from inference_events.idempotency.guard import RETRIED_WITHIN, StoredResponse
 
 
 class _Compressor(threading.local):
@@ -42,6 +43,13 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
         answer=_compressor.compress(result.to_json()),
         created_at=created_at,
     )
+
+
+def joined_since(request: Request, now: int) -> int | None:
+    """Return `RecordOfRows.since` of a request that is written `now`, in microseconds since 1970."""
+    if request.idempotency_key is not None:
+        return None
+    return now - RETRIED_WITHIN // timedelta(microseconds=1) if request.is_retry else microseconds(request.arrived_at)
 
 
 def find_stored_response(

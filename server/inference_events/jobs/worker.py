@@ -213,6 +213,10 @@ class Workers:
                 job = self._queue.claim()
                 if job is not None:
                     self._run(job)
+            except ServiceUnavailable:
+                # Unfinished jobs are claimed when the database responds again.
+                log.error("job_worker_waits_for_database")
+                self._stopping.wait(_RETRY_DELAY_SECONDS)
             except Exception:
                 # The catalog itself fails. Unfinished jobs are claimed again once it works.
                 log.error("job_worker_failed", exc_info=True)

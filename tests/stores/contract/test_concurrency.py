@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from inference_events.events.store_errors import ContentConflict, ModelUnknown
-from inference_events.events.types import Write, WriteKind
+from inference_events.events.types import RecordOfRows, Write, WriteKind
 from tests.stores.opened import MODEL, NOW, SCHEMA, HookedRecords, Opened, broken_records, names
 
 THREADS = 8
@@ -19,15 +19,18 @@ SECONDS = 30
 class Gate:
     """Holds the writer up in the middle of a transaction, so that what is written next waits for one commit."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: Opened, *records: RecordOfRows) -> None:
         self.entered, self.opened = Signal(), Signal()
-        write = opened.write_of(WriteKind.PUBLISH, [{"id": "gate"}], "gate", records=HookedRecords(self._wait))
+        self.fails = False
+        write = opened.write_of(WriteKind.PUBLISH, [{"id": "gate"}], "gate", records=HookedRecords(self._wait, records))
         self.passed = opened.store.write(write)
         assert self.entered.wait(SECONDS)
 
     def _wait(self) -> None:
         self.entered.set()
         assert self.opened.wait(SECONDS)
+        if self.fails:
+            raise ZeroDivisionError
 
 
 def test_many_threads_write_and_nothing_is_lost(opened: Opened) -> None:

@@ -13,7 +13,7 @@ import pytest
 from inference_events.events.store import Store
 from inference_events.events.store_errors import Fenced, ModelUnknown, RecordExists, RevisionChanged, StoreTooNew
 from inference_events.events.types import Deletion, Query, WriteKind
-from inference_events.stores.postgres import PostgresEventStore
+from inference_events.stores.postgres import PostgresEventStore, ddl
 from tests.stores.contract.test_concurrency import Gate
 from tests.stores.databases import store_url
 from tests.stores.opened import MODEL, SCHEMA, Asked, Opened, Row, chunk, names
@@ -164,4 +164,4 @@ def test_a_newer_schema_is_refused_if_it_says_so(opened: Opened, url: str) -> No
         session.execute("UPDATE store_schema_version SET oldest_program_version = 7")
     with pytest.raises(StoreTooNew) as refused:
         PostgresEventStore(url)
-    assert refused.value.args == (7, 1)
+    assert refused.value.args == (7, ddl.SCHEMA_VERSION)

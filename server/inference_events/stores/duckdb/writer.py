@@ -192,7 +192,7 @@ class Writer:
         claims = write.claims
         repeated = [claim for claim in claims if claim in self._claims]
         if claimed := repeated + find_claimed(self._db, self._record_index, claims):
-            raise RecordExists(*claimed)
+            raise RecordExists(*write.indexes(claimed))
         statuses = self._write(write)
         self._claims.update(claims)
         self._records += [with_statuses(request, statuses) for request in write.records]

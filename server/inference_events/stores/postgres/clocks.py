@@ -6,6 +6,7 @@ epochs of the columns that it writes. Each write to a model also holds a second 
 columns takes it exclusively. All locks end with their transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,12 +33,17 @@ class Clock:
         return WriteVersion(self.epoch, self.oldest_open)
 
 
-def lock_for_request(db: Connection, model_id: str, batch: UUID) -> None:
-    """Block acceptances of jobs and changes of columns, and wait for an earlier run of the same batch."""
-    db.execute(
-        "SELECT pg_advisory_xact_lock(%s), pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock_shared(%s)",
-        [_key("batch", str(batch)), _key("epoch", model_id), _key("schema", model_id)],
-    )
+def lock_for_request(db: Connection, model_id: str, batch: UUID, attempts: Mapping[int, bool]) -> None:
+    """Block acceptances of jobs and changes of columns, and wait for an earlier run of the same batch.
+
+    `attempts` are the numbers of locks that attempts of one request share; a retry takes its lock exclusively (True).
+    """
+    # Sorted, so that no two transactions wait for each other.
+    own = [(_key(f"attempt {number}", model_id), alone) for number, alone in sorted(attempts.items())]
+    shared = [(_key("epoch", model_id), False), (_key("schema", model_id), False)]
+    locks = [(_key("batch", str(batch)), True), *own, *shared]
+    taken = [f"pg_advisory_xact_lock{'' if alone else '_shared'}(%s)" for _, alone in locks]
+    db.execute(f"SELECT {', '.join(taken)}", [key for key, _ in locks])
 
 
 def lock_for_job(db: Connection, model_id: str) -> None:

@@ -10,7 +10,7 @@ from inference_events.stores.postgres.connections import Connection, execute_all
 
 # Raise SCHEMA_VERSION with every change of the tables, and OLDEST_PROGRAM_VERSION if programs of an older version
 # cannot work with it.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 OLDEST_PROGRAM_VERSION = 1
 OLDEST_SERVER_VERSION = 150_000
 
@@ -95,6 +95,7 @@ CREATE TABLE IF NOT EXISTS records (
     id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     found_by bytea NOT NULL,
     batch uuid NOT NULL,
+    is_retry bool NOT NULL DEFAULT false,
     token_id text NOT NULL,
     method text NOT NULL,
     path text NOT NULL,
@@ -119,12 +120,16 @@ CREATE TABLE IF NOT EXISTS changes (
 );
 CREATE INDEX IF NOT EXISTS changes_by_environment ON changes (environment, id);
 """
+# The statements that migrate the tables from the version before. They only add, because replicas of that version go on.
+MIGRATIONS = {2: "ALTER TABLE records ADD COLUMN is_retry bool NOT NULL DEFAULT false"}
 # An arbitrary number that no other program locks.
 LOCK = 7_018_452_230_194_117
 
 
 def open_schema(connection: Connection) -> None:
-    """Create the tables if there are none. Raises StoreTooNew, and StoreUnreadable if the server cannot hold them.
+    """Create the tables, or migrate those of an older version.
+
+    Raises StoreTooNew, and StoreUnreadable if the server cannot hold them.
 
     Several replicas may start at once.
     """
@@ -144,6 +149,14 @@ def open_schema(connection: Connection) -> None:
             )
         elif versions[1] > SCHEMA_VERSION:
             raise StoreTooNew(versions[0], SCHEMA_VERSION)
+        else:
+            _migrate(connection, versions[0])
+
+
+def _migrate(connection: Connection, version: int) -> None:
+    for newer in range(version + 1, SCHEMA_VERSION + 1):
+        connection.execute(MIGRATIONS[newer])
+        connection.execute("UPDATE store_schema_version SET schema_version = %s", [newer])
 
 
 def _check_server(connection: Connection) -> None:

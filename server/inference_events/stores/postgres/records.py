@@ -2,6 +2,10 @@
 
 Each has the id of the batch that wrote it, by which a batch recognises its own commit. A batch without records inserts
 one in their place.
+
+A retry without a key may reach another replica while its first attempt still waits or writes here. A lock lets only one
+of them write at a time, and the second one finds the record of the other. A first attempt that its retry has overtaken
+recognises the record of the retry by `is_retry` and by its time, which is after the arrival of the first attempt.
 """
 
 import hashlib
@@ -18,14 +22,23 @@ from inference_events.stores.postgres.escaping import escape, unescape
 NAMES = [field.name for field in fields(IdempotencyRecord)]
 PURGED_ROWS = 10_000
 BATCH = "BATCH"
-TYPES = ("bytea", "uuid", "text", "text", "text", "text", "bytea", "bytea", "int8", "bytea")
+STORED = ["found_by", "batch", "is_retry", *NAMES]
+TYPES = ("bytea", "uuid", "bool", "text", "text", "text", "text", "bytea", "bytea", "int8", "bytea", "int8")
 # If another write has claimed a key but not committed, this statement waits for it.
 INSERT = f"""
-INSERT INTO records (found_by, batch, {", ".join(NAMES)})
-SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in TYPES)}) AS r (found_by) ORDER BY r.found_by
+INSERT INTO records ({", ".join(STORED)})
+SELECT {", ".join(f"r.{name}" for name in STORED)}
+FROM unnest({", ".join(f"%s::{kind}[]" for kind in TYPES)}) AS r ({", ".join(STORED)}, since)
+WHERE r.since IS NULL OR NOT EXISTS (
+    SELECT 1 FROM records o WHERE o.found_by = r.found_by AND o.idempotency_key IS NULL
+    AND o.created_at >= r.since AND (r.is_retry OR o.is_retry)
+)
+ORDER BY r.found_by
 ON CONFLICT (found_by) WHERE idempotency_key IS NOT NULL DO NOTHING
 RETURNING found_by
 """
+# By default, PostgreSQL's lock table has room for this many per transaction.
+ATTEMPT_LOCKS = 64
 
 
 def find_record(db: Connection, key: RetryKey, body_digest: bytes) -> IdempotencyRecord | None:
@@ -40,6 +53,19 @@ def find_record(db: Connection, key: RetryKey, body_digest: bytes) -> Idempotenc
         return None
     values: list[Any] = [unescape(each) if isinstance(each, str) else each for each in row]
     return IdempotencyRecord(*values)
+
+
+def attempt_locks(write: Write) -> dict[int, bool]:
+    """Return the numbers of the locks that attempts of a write's requests share, with True if a retry is among them.
+
+    Requests with a key need none. There are few locks, so some unrelated requests wait for each other.
+    """
+    locks: dict[int, bool] = {}
+    for one in write.requests:
+        if one.record.idempotency_key is None:
+            number = found_by(one.record.key, one.record.body_digest)[0] % ATTEMPT_LOCKS
+            locks[number] = locks.get(number, False) or one.is_retry
+    return locks
 
 
 def find_claimed(db: Connection, claims: Sequence[RetryKey]) -> list[RetryKey]:
@@ -59,14 +85,14 @@ def insert_records(db: Connection, batch: UUID, write: Write, statuses: Statuses
 
     A chunk of a job needs none: its commit shows in the job's progress.
     """
-    inserted = [with_statuses(request, statuses) for request in write.records]
+    inserted = list(write.records)
     if not inserted and write.chunk is None:
-        inserted = [_stand_in(batch, write)]
-    rows = [(found_by(each.key, each.body_digest), batch, *_values(each)) for each in inserted]
+        inserted = [RecordOfRows(_stand_in(batch, write), 0, 0)]
+    rows = [_row(batch, one, with_statuses(one, statuses)) for one in inserted]
     if not rows:
         return
     stored = {row[0] for row in db.execute(INSERT, list(map(list, zip(*rows, strict=True))))}
-    if refused := [each.key for each, row in zip(inserted, rows, strict=True) if row[0] not in stored]:
+    if refused := [index for index, row in enumerate(rows) if row[0] not in stored]:
         raise RecordExists(*refused)
 
 
@@ -99,8 +125,9 @@ def found_by(key: RetryKey, body_digest: bytes) -> bytes:
     return hashlib.sha256(prefix + own).digest()
 
 
-def _values(record: IdempotencyRecord) -> list[Any]:
-    return [escape(each) if isinstance(each, str) else each for each in vars(record).values()]
+def _row(batch: UUID, one: RecordOfRows, record: IdempotencyRecord) -> list[Any]:
+    values = [escape(each) if isinstance(each, str) else each for each in vars(record).values()]
+    return [found_by(record.key, record.body_digest), batch, one.is_retry, *values, one.since]
 
 
 def _stand_in(batch: UUID, write: Write) -> IdempotencyRecord:

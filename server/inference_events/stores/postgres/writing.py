@@ -1,7 +1,8 @@
 """Write a batch in one transaction.
 
-The steps take their locks in one order: the model's locks, the job's row, the event rows in order of their keys, the
-idempotency records in order of theirs. So any number of replicas may write the same ids without deadlocks.
+The steps take their locks in one order: those of attempts, the model's locks, the job's row, the event rows in order of
+their keys, the idempotency records in order of theirs. So any number of replicas may write the same ids without
+deadlocks.
 """
 
 from uuid import uuid4
@@ -28,7 +29,7 @@ class WriteUnit:
         """Write and return the statuses. Raises a StoreError."""
         write = self._write
         if write.epoch is None:
-            clocks.lock_for_request(db, write.model_id, self._batch_id)
+            clocks.lock_for_request(db, write.model_id, self._batch_id, records.attempt_locks(write))
         else:
             clocks.lock_for_job(db, write.model_id)
         if write.chunk is not None:
@@ -38,7 +39,7 @@ class WriteUnit:
             return self._statuses
         claims = write.claims
         if claimed := records.find_claimed(db, claims):
-            raise RecordExists(*claimed)
+            raise RecordExists(*write.indexes(claimed))
         self._statuses = self._written(db)
         records.insert_records(db, self._batch_id, write, self._statuses)
         return self._statuses
