@@ -44,7 +44,7 @@ test: ## Check style, types, generated code and every promise, and print how lon
 	@SECONDS=0; run="$(MAKE) --no-print-directory"; \
 		$$run --jobs=3 --output-sync=target timed-environments && $$run timed-checks && \
 		$$run --jobs=3 --output-sync=target $(SIDE_BY_SIDE:%=timed-%) && \
-		$$run timed-compat && $$run timed-test-cluster && $$run timed-test-attacks || exit; \
+		$$run --jobs=2 --output-sync=target timed-compat timed-test-cluster && $$run timed-test-attacks || exit; \
 		cat build/times/*; printf '%-14s %4d s\n' sum $$SECONDS
 
 timed-%:
