@@ -3218,7 +3218,18 @@ export interface components {
              * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
              */
             env_id?: string | null;
-            /** @description The metrics to compute. */
+            /**
+             * @description The metrics to compute.
+             * @example [
+             *       {
+             *         "id": "accuracy"
+             *       },
+             *       {
+             *         "id": "average",
+             *         "column": "distance"
+             *       }
+             *     ]
+             */
             metrics: components["schemas"]["AskedMetric"][];
             time_range?: components["schemas"]["TimeRange"];
             /**
@@ -3388,7 +3399,17 @@ export interface components {
             query_type: components["schemas"]["QueryType"];
             time_comparison?: components["schemas"]["TimeComparison"];
             filters: components["schemas"]["QueryFilters"];
-            /** @description The metrics. */
+            /**
+             * @description The metrics.
+             * @example [
+             *       {
+             *         "query_key": "9c9a1d1c-0a1b-4a2c-8d3e-4f5061728394",
+             *         "model_id": "5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11",
+             *         "metric": "accuracy",
+             *         "viz_type": "line"
+             *       }
+             *     ]
+             */
             queries: components["schemas"]["MetricsQuery"][];
         };
         /** @description A bin of time; the start belongs to it, the end does not. */
@@ -3656,7 +3677,13 @@ export interface components {
              * @example 20
              */
             top_k?: number | null;
-            /** @description The scores. */
+            /**
+             * @description The scores.
+             * @example [
+             *       "AUC",
+             *       "CONFUSION_MATRIX"
+             *     ]
+             */
             metrics: components["schemas"]["ScoreName"][];
         };
         /** @description Scores of a model. */
