@@ -1,4 +1,5 @@
-"""A demonstration on real data: publish, label, partly delete, read back and count a year of flights."""
+"""A demonstration on real data: publish, label, partly delete, read back and count a year of flights,
+and compute drift and accuracy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +7,7 @@ from uuid import UUID
 
 from rich.console import Console
 
+from examples.flights.figures import compare, compute
 from examples.flights.flights import WHOLE_MONTHS, day_bounds, load_flights
 from examples.flights.plan import DELETED_DAY, Plan
 from examples.flights.prediction import describe, predict, train
@@ -66,6 +68,10 @@ def publish_and_read_back(
     reading = Reading(client, publisher.model_id, model.schema.columns)
     reading.compare_counts(publisher.counts, plan.counts())
     _read_back(reading, plan, work)
+    with work.phase("Compute drift and accuracy by month", len(plan.remaining)) as advance:
+        reading.figures = compute(client, publisher.model_id)
+        reading.differences += compare(reading.figures, reading.months)
+        advance(len(plan.remaining))
     return reading
 
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
 
-from examples.flights.verify import Month, Reading
+from examples.flights.verify import Month, MonthFigures, Reading
 from inference_events.data_directory import admin_token_file
 
 _SHOWN_DIFFERENCES = 20
@@ -77,6 +77,7 @@ def show_outcome(console: Console, reading: Reading, phases: list[Phase]) -> Non
     _show_months(console, reading.months)
     _show_counts(console, reading.counts)
     _show_violations(console, reading.months)
+    _show_figures(console, reading.figures)
     _show_phases(console, phases)
     _show_differences(console, reading.differences)
 
@@ -107,6 +108,18 @@ def _show_violations(console: Console, months: Mapping[int, Month]) -> None:
     table.columns[1].justify = "left"
     for (column, kind), count in sorted(found.items()):
         table.add_row(column, kind, f"{count:,}")
+    console.print(table)
+
+
+def _show_figures(console: Console, figures: Mapping[int, MonthFigures]) -> None:
+    table = _table("Computed by the server", "month", "events", "labels missing", "accuracy", "largest drift", "JSD")
+    for number, figure in sorted(figures.items()):
+        accuracy = "" if figure.accuracy is None else f"{figure.accuracy:.1%}"
+        drift = (column, f"{figure.drift[column]:.2f}") if (column := figure.most_drifted) else ("", "")
+        table.add_row(
+            month_name[number], f"{figure.events:,}", f"{figure.events - figure.labelled:,}", accuracy, *drift
+        )
+    table.caption = "JSD is the distance of a column's distribution to that of January and February, from 0 to 1."
     console.print(table)
 
 

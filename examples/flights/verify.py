@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -56,6 +56,21 @@ class Month:
 
 
 @dataclass(frozen=True)
+class MonthFigures:
+    """The server's figures of one month of New York's calendar. `drift` is the distance to the dataset by column."""
+
+    events: int
+    labelled: int
+    accuracy: float | None
+    drift: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def most_drifted(self) -> str:
+        """Return the column with the largest drift, or an empty text if none has a drift."""
+        return max(self.drift, key=self.drift.__getitem__, default="")
+
+
+@dataclass(frozen=True)
 class Rule:
     """The schema's rule for a column, to find violations without the server."""
 
@@ -87,13 +102,14 @@ class Rule:
 class Reading:
     """Compare the events of a model's environments with the published ones, and collect the differences.
 
-    `months` is by number. `counts` holds names with the server's and the source's count. `differences` has one
-    line each, naming the flight and the column.
+    `months` and `figures`, which the server computed, are by number. `counts` holds names with the server's and the
+    source's count. `differences` has one line each, naming the flight and the column.
     """
 
     def __init__(self, client: InferenceEvents, model_id: UUID, columns: list[Column]) -> None:
         self.months: dict[int, Month] = {}
         self.counts: list[tuple[str, int, int]] = []
+        self.figures: dict[int, MonthFigures] = {}
         self.differences: list[str] = []
         self._client = client
         self._model_id = model_id

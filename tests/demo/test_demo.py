@@ -11,9 +11,11 @@ import pytest
 from rich.console import Console
 
 from examples.flights import run
+from examples.flights.figures import compare
 from examples.flights.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
 from examples.flights.plan import DELETED_DAY
 from examples.flights.publish import Publisher
+from examples.flights.verify import Month, MonthFigures
 
 DAYS = 2
 
@@ -70,6 +72,16 @@ def meddle(publisher: Publisher) -> list[str]:
         f"{relabelled.event_id}: {LABEL} differs from the source",
         "added: not in the source, or present twice",
     ]
+
+
+def test_figures_that_differ_from_the_events_are_named() -> None:
+    """A count or an accuracy of the server that the events read back do not have is a difference."""
+    months = {3: Month(events=2, labels=[True], probabilities=[0.9])}
+    assert list(compare({3: MonthFigures(2, 1, 1.0)}, months)) == []
+    [by_count] = compare({3: MonthFigures(3, 1, 1.0)}, months)
+    assert by_count == "month 3: the server counts 3 events, 1 of them labelled"
+    [by_value] = compare({3: MonthFigures(2, 1, 0.5)}, months)
+    assert by_value == "month 3: the server's accuracy is 0.5, not 1.0"
 
 
 def test_a_data_directory_in_use_is_left_alone(tmp_path: Path, console: Console) -> None:
