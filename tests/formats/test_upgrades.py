@@ -354,7 +354,7 @@ def older_events(directory: Path) -> None:
 
 
 def older_catalog(directory: Path) -> None:
-    _in_catalog(directory, "DROP TABLE attempts")
+    _in_catalog(directory, "DROP TABLE organizations")
 
 
 def _in_catalog(directory: Path, sql: str) -> None:
@@ -370,7 +370,7 @@ def _in_catalog(directory: Path, sql: str) -> None:
         (newer_events, DataDirectoryTooNew, "events.duckdb was written by a newer version: its format is"),
         (newer_catalog, DataDirectoryTooNew, "catalog.sqlite was written by a newer version: "),
         (older_events, DataDirectoryTooOld, "too old to be migrated: its tables lack column_epochs."),
-        (older_catalog, DataDirectoryTooOld, "too old to be migrated: it lacks attempts."),
+        (older_catalog, DataDirectoryTooOld, "too old to be migrated: it lacks organizations."),
     ],
 )
 def test_a_directory_that_cannot_be_migrated_is_refused(

@@ -1067,7 +1067,7 @@ class ScoresRequest(TypedDict):
     metrics: list[ScoreName]
 
 
-class Scores(TypedDict):
+class ModelScores(TypedDict):
     total_samples: int
     valid_samples: int
     scores: dict[str, Any]
@@ -1076,7 +1076,7 @@ class Scores(TypedDict):
 
 
 class ScoresResponse(TypedDict):
-    data: Scores
+    data: ModelScores
     api_version: ApiVersion
     kind: NormalKind
 

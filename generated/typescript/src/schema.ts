@@ -3687,7 +3687,7 @@ export interface components {
             metrics: components["schemas"]["ScoreName"][];
         };
         /** @description Scores of a model. */
-        Scores: {
+        ModelScores: {
             /** @description The number of events. */
             total_samples: number;
             /** @description The number of events with a target and outputs of the right types; of a ranking, the number of groups. */
@@ -3704,7 +3704,7 @@ export interface components {
         };
         /** @description The response with scores. */
         ScoresResponse: {
-            data: components["schemas"]["Scores"];
+            data: components["schemas"]["ModelScores"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };

@@ -25,7 +25,7 @@ def scores_request(body: t.ScoresRequest) -> ScoresRequest:
     )
 
 
-def scores(found: Scores) -> t.Scores:
+def scores(found: Scores) -> t.ModelScores:
     """Show scores under the vendor's names in small letters."""
     reasons = {name.lower(): one.reason.value for name, one in found.figures.items() if one.reason is not None}
     shown: dict[str, Any] = {name.lower(): one.value for name, one in found.figures.items()}

@@ -36,7 +36,7 @@ def is_in_grammar(text: str) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(expressions.condition(), expressions.aggregate(), expressions.metric()))
 def test_well_formed(text: str) -> None:
     """Both take what the documentation calls an expression."""
@@ -44,7 +44,7 @@ def test_well_formed(text: str) -> None:
     assert is_in_grammar(text)
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example("not 1 == 2")
 @example("1 == not 2")
@@ -61,7 +61,7 @@ def test_pieces(text: str) -> None:
     assert is_parsed(text) == is_in_grammar(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.one_of(expressions.condition(2), expressions.metric(2)), st.data())
 def test_one_change(text: str, data: st.DataObject) -> None:
     """Both take or refuse an expression in which a few characters are gone, or something was put in."""
@@ -71,7 +71,7 @@ def test_one_change(text: str, data: st.DataObject) -> None:
     assert is_parsed(changed) == is_in_grammar(changed)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=20))
 def test_any_text(text: str) -> None:
     """Both refuse or take any text."""

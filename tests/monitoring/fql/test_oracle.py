@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from tests.monitoring.fql import expressions, oracle, rows
 
-SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # Beyond this, the two ways to add numbers up overflow at different places.
 MAX_SUM = 1e300
 

@@ -15,7 +15,7 @@ from tests.monitoring.metrics import references
 from tests.monitoring.metrics.references import is_close, is_number
 from tests.monitoring.metrics.relation import BASELINE, Row, compute, drift, model, pair, ranking, shown
 
-few = settings(max_examples=50)
+few = settings(max_examples=20)
 INFINITE = [math.inf, -math.inf, math.nan]
 NUMBERS = st.one_of(
     st.integers(-6, 6).map(float),

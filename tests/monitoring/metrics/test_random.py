@@ -13,7 +13,7 @@ from tests.monitoring.metrics.references import Result, is_close, is_number
 from tests.monitoring.metrics.relation import Row, binary, compute, model, multiclass, ranking, regression
 
 # Many metrics a table, so few tables: each takes as many statements.
-few = settings(max_examples=50)
+few = settings(max_examples=20)
 BINS = 3
 INFINITE = [math.inf, -math.inf, math.nan]
 # A few values, so that scores tie and lie on the edges of bins; and any values.

@@ -14,7 +14,7 @@ from tests.monitoring.metrics import references
 from tests.monitoring.metrics.references import is_close, is_number
 from tests.monitoring.metrics.relation import Row, binary, multiclass, regression, relations, rows_of
 
-few = settings(max_examples=50)
+few = settings(max_examples=20)
 SCORES = st.one_of(st.sampled_from([0.0, -0.0, 0.3, 0.5]), st.floats(0, 1), st.sampled_from([None, math.inf, math.nan]))
 TABLE = st.lists(st.fixed_dictionaries({"y": st.sampled_from([0, 1, None, 7]), "s": SCORES}), max_size=30)
 

@@ -112,6 +112,9 @@ from .model_page import ModelPage
 from .model_reference import ModelReference
 from .model_response import ModelResponse
 from .model_schema import ModelSchema
+from .model_scores import ModelScores
+from .model_scores_reasons import ModelScoresReasons
+from .model_scores_scores import ModelScoresScores
 from .model_spec import ModelSpec
 from .model_spec_custom_features_item import ModelSpecCustomFeaturesItem
 from .model_summary import ModelSummary
@@ -154,11 +157,8 @@ from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
 from .score_name import ScoreName
-from .scores import Scores
-from .scores_reasons import ScoresReasons
 from .scores_request import ScoresRequest
 from .scores_response import ScoresResponse
-from .scores_scores import ScoresScores
 from .scores_source import ScoresSource
 from .scores_source_source_type import ScoresSourceSourceType
 from .segment import Segment
@@ -316,6 +316,9 @@ __all__ = (
     "ModelReference",
     "ModelResponse",
     "ModelSchema",
+    "ModelScores",
+    "ModelScoresReasons",
+    "ModelScoresScores",
     "ModelSpec",
     "ModelSpecCustomFeaturesItem",
     "ModelSummary",
@@ -358,11 +361,8 @@ __all__ = (
     "RejectedRowList",
     "RejectedRowPage",
     "ScoreName",
-    "Scores",
-    "ScoresReasons",
     "ScoresRequest",
     "ScoresResponse",
-    "ScoresScores",
     "ScoresSource",
     "ScoresSourceSourceType",
     "Segment",

@@ -12,7 +12,7 @@ from ..models.api_version import ApiVersion, check_api_version
 from ..models.normal_kind import NormalKind, check_normal_kind
 
 if TYPE_CHECKING:
-    from ..models.scores import Scores
+    from ..models.model_scores import ModelScores
 
 
 T = TypeVar("T", bound="ScoresResponse")
@@ -22,7 +22,7 @@ T = TypeVar("T", bound="ScoresResponse")
 class ScoresResponse:
     """The response with scores."""
 
-    data: Scores
+    data: ModelScores
     """ Scores of a model. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
@@ -51,10 +51,10 @@ class ScoresResponse:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.scores import Scores  # noqa: PLC0415
+        from ..models.model_scores import ModelScores  # noqa: PLC0415
 
         d = dict(src_dict)
-        data = Scores.from_dict(d.pop("data"))
+        data = ModelScores.from_dict(d.pop("data"))
 
         api_version = check_api_version(d.pop("api_version"))
 

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="ScoresReasons")
+T = TypeVar("T", bound="ModelScoresScores")
 
 
 @_attrs_define
-class ScoresReasons:
-    """Why scores are undefined, by their names."""
+class ModelScoresScores:
+    """The scores, by their names in small letters."""
 
-    additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -27,19 +27,19 @@ class ScoresReasons:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        scores_reasons = cls()
+        model_scores_scores = cls()
 
-        scores_reasons.additional_properties = d
-        return scores_reasons
+        model_scores_scores.additional_properties = d
+        return model_scores_scores
 
     @property
     def additional_keys(self) -> list[str]:
         return list(self.additional_properties.keys())
 
-    def __getitem__(self, key: str) -> str:
+    def __getitem__(self, key: str) -> Any:
         return self.additional_properties[key]
 
-    def __setitem__(self, key: str, value: str) -> None:
+    def __setitem__(self, key: str, value: Any) -> None:
         self.additional_properties[key] = value
 
     def __delitem__(self, key: str) -> None:

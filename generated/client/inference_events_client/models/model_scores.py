@@ -9,15 +9,15 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.scores_reasons import ScoresReasons
-    from ..models.scores_scores import ScoresScores
+    from ..models.model_scores_reasons import ModelScoresReasons
+    from ..models.model_scores_scores import ModelScoresScores
 
 
-T = TypeVar("T", bound="Scores")
+T = TypeVar("T", bound="ModelScores")
 
 
 @_attrs_define
-class Scores:
+class ModelScores:
     """Scores of a model."""
 
     total_samples: int
@@ -25,9 +25,9 @@ class Scores:
     valid_samples: int
     """ The number of events with a target and outputs of the right types; of a ranking, the number of groups.
      """
-    scores: ScoresScores
+    scores: ModelScoresScores
     """ The scores, by their names in small letters. """
-    reasons: ScoresReasons
+    reasons: ModelScoresReasons
     """ Why scores are undefined, by their names. """
     data_revision: str
     """ Names the state of the events that figures were computed from. Figures of the same request and the same data
@@ -62,21 +62,21 @@ class Scores:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.scores_reasons import ScoresReasons  # noqa: PLC0415
-        from ..models.scores_scores import ScoresScores  # noqa: PLC0415
+        from ..models.model_scores_reasons import ModelScoresReasons  # noqa: PLC0415
+        from ..models.model_scores_scores import ModelScoresScores  # noqa: PLC0415
 
         d = dict(src_dict)
         total_samples = d.pop("total_samples")
 
         valid_samples = d.pop("valid_samples")
 
-        scores = ScoresScores.from_dict(d.pop("scores"))
+        scores = ModelScoresScores.from_dict(d.pop("scores"))
 
-        reasons = ScoresReasons.from_dict(d.pop("reasons"))
+        reasons = ModelScoresReasons.from_dict(d.pop("reasons"))
 
         data_revision = d.pop("data_revision")
 
-        scores = cls(
+        model_scores = cls(
             total_samples=total_samples,
             valid_samples=valid_samples,
             scores=scores,
@@ -84,8 +84,8 @@ class Scores:
             data_revision=data_revision,
         )
 
-        scores.additional_properties = d
-        return scores
+        model_scores.additional_properties = d
+        return model_scores
 
     @property
     def additional_keys(self) -> list[str]:
