@@ -59,7 +59,7 @@ def test_differences_are_named_and_end_it_with_status_1(
 
 
 def meddle(publisher: Publisher) -> list[str]:
-    """Delete one event, relabel another, add a third. Returns the lines that must report it."""
+    """Delete one event, relabel another, add a third. Returns the beginnings of the lines that must report it."""
     client, model_id = publisher.client, publisher.model_id
     day, _ = day_bounds(DELETED_DAY + timedelta(days=-31))
     gone, relabelled = islice(client.events.read(model_id), 2)
@@ -71,6 +71,7 @@ def meddle(publisher: Publisher) -> list[str]:
         f"{gone.event_id}: missing",
         f"{relabelled.event_id}: {LABEL} differs from the source",
         "added: not in the source, or present twice",
+        f"month {day.astimezone(NEW_YORK).month}: the server counts",
     ]
 
 
