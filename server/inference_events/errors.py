@@ -73,6 +73,11 @@ class BadRequest(ApiError):
         """Refuse a request because of `faults`; the message repeats the first of them."""
         return cls(f"The request is not valid: {faults[0]}", faults)
 
+    @classmethod
+    def at(cls, pointer: str, message: str) -> "BadRequest":
+        """Refuse a request because of one error."""
+        return cls.with_details(ErrorDetail(message, pointer))
+
 
 class Unauthorized(ApiError):
     code = 401

@@ -45,7 +45,7 @@ def type_of(filename: str, pointer: str = "/file") -> str:
             ErrorDetail(f"must have a filename of at most {MAX_FILENAME} characters", pointer)
         )
     if _CONTROL.search(filename):
-        raise BadRequest.with_details(ErrorDetail("must have a filename without control characters", pointer))
+        raise BadRequest.at(pointer, "must have a filename without control characters")
     for suffix, type in _TYPES.items():
         if filename.lower().endswith(suffix):
             return type
@@ -128,9 +128,9 @@ def get_readable(session: Session, file_id: str, pointer: str) -> File:
     """Return a complete CSV or Parquet file. Raises ObjectNotFound, and BadRequest with the pointer of the id."""
     file = get(session, file_id, Lock.SHARED)
     if file.type not in (CSV, PARQUET):
-        raise BadRequest.with_details(ErrorDetail("names a file that is neither CSV nor Parquet", pointer))
+        raise BadRequest.at(pointer, "names a file that is neither CSV nor Parquet")
     if file.status != SUCCESSFUL:
-        raise BadRequest.with_details(ErrorDetail("names an upload that is not completed", pointer))
+        raise BadRequest.at(pointer, "names an upload that is not completed")
     return file
 
 
@@ -138,7 +138,7 @@ def check_project(session: Session, file: File, project_id: str, pointer: str) -
     """Raise BadRequest with the pointer of the id if the file was uploaded for other projects than this one."""
     allowed = set(session.scalars(select(TokenProject.project_id).where(TokenProject.token_id == file.created_by_id)))
     if allowed and project_id not in allowed:
-        raise BadRequest.with_details(ErrorDetail("names a file that was uploaded for other projects", pointer))
+        raise BadRequest.at(pointer, "names a file that was uploaded for other projects")
 
 
 def get(session: Session, file_id: str, lock: Lock = Lock.NONE) -> File:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, Select, String, and_, func, not_,
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference_events.catalog.tables import Id, UtcDateTime, fold
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import moment_of, parse_timestamp
 
 RowT = TypeVar("RowT")
@@ -85,7 +85,7 @@ def _column(columns: Mapping[str, Column], name: str, parameter: str) -> Column:
 
 
 def _refusal(parameter: str, why: str) -> BadRequest:
-    return BadRequest.with_details(ErrorDetail(why, f"/query/{parameter}"))
+    return BadRequest.at(f"/query/{parameter}", why)
 
 
 def _condition(filter: Mapping[str, Any] | None, columns: Mapping[str, Column]) -> Condition:

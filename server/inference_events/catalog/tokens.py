@@ -68,9 +68,9 @@ def check_new(session: Session, scopes: Sequence[str], expires_at: datetime | No
     Raises BadRequest, and ObjectNotFound with the pointer of each id that is not a project's.
     """
     if expires_at is not None and expires_at <= utc_now():
-        raise BadRequest.with_details(ErrorDetail("must lie in the future", "/expires_at"))
+        raise BadRequest.at("/expires_at", "must lie in the future")
     if project_ids and ADMIN in scopes:
-        raise BadRequest.with_details(ErrorDetail("cannot limit a token with the scope admin", "/project_ids"))
+        raise BadRequest.at("/project_ids", "cannot limit a token with the scope admin")
     known = set(session.scalars(select(Project.id).where(Project.id.in_(project_ids), Project.deleted_at.is_(None))))
     unknown = [index for index, project_id in enumerate(project_ids) if project_id not in known]
     if unknown:

@@ -391,7 +391,7 @@ def _has(column: str, pending: _PendingRequest) -> bool:
 def check_updatable(id_column: str | None) -> None:
     """Raise BadRequest where a model names no column by which an event to update is found."""
     if id_column is None:
-        raise BadRequest.with_details(ErrorDetail("names a model that has no event_id_col", "/model_id"))
+        raise BadRequest.at("/model_id", "names a model that has no event_id_col")
 
 
 def _fault(fault: RowFault, low: int) -> ErrorDetail:

@@ -12,7 +12,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
 from inference_events.context import UploadedFile
-from inference_events.errors import BadRequest, ErrorDetail, UnsupportedMediaType
+from inference_events.errors import BadRequest, UnsupportedMediaType
 from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
 from inference_events.http.bodies import content_length
@@ -110,7 +110,7 @@ class FormParser:
         texts = {name: _text(name, data) for name, data in self._parts.items() if name != self.form.file}
         self.values = self.form.values(texts)
         if self.form.file not in self._parts:
-            raise BadRequest.with_details(ErrorDetail("is required", f"/{self.form.file}"))
+            raise BadRequest.at(f"/{self.form.file}", "is required")
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._headers[-1].name += data[start:end]
@@ -124,10 +124,10 @@ class FormParser:
             known = ", ".join([self.form.file, *self.form.kinds])
             raise BadRequest(f"The form has an unknown part; known here: {known}")
         if name in self._parts:
-            raise BadRequest.with_details(ErrorDetail("must be there once", f"/{name}"))
+            raise BadRequest.at(f"/{name}", "must be there once")
         if name == self.form.file:
             if not filename:
-                raise BadRequest.with_details(ErrorDetail("must have a filename", f"/{name}"))
+                raise BadRequest.at(f"/{name}", "must have a filename")
             self.filename = filename
         self._part = name
         self._parts[name] = bytearray()
@@ -145,7 +145,7 @@ class FormParser:
         text = self._parts[self._part]
         text += data
         if len(text) > MAX_TEXT_LENGTH:
-            raise BadRequest.with_details(ErrorDetail(f"must have at most {MAX_TEXT_LENGTH} bytes", f"/{self._part}"))
+            raise BadRequest.at(f"/{self._part}", f"must have at most {MAX_TEXT_LENGTH} bytes")
 
     def _on_end(self) -> None:
         self._is_complete = True
@@ -186,4 +186,4 @@ def _text(name: str, data: bytearray) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise BadRequest.with_details(ErrorDetail("must be UTF-8", f"/{name}")) from None
+        raise BadRequest.at(f"/{name}", "must be UTF-8") from None

@@ -1,18 +1,21 @@
 """The subject of a figure: a model's columns, their roles, and the parameters of its task."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from inference_events.models.schema import Column, ModelSchema
+from inference_events.models.schema import Column, ModelSchema, category_form
 
 DEFAULT_THRESHOLD = 0.5
 # The default of the vendor's metric cards.
 DEFAULT_TOP_K = 20
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+Class: TypeAlias = bool | float | str
 ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
 
 
@@ -58,6 +61,11 @@ class Subject:
         """Return the column of the labels that metrics use: the first of the targets."""
         return next(iter(self.roles["targets"]), None)
 
+    def classes(self, target: str) -> list[Class | None]:
+        """Return the classes as values of a target, None for one that it cannot have; by default its categories."""
+        kind = self.kind(target)
+        return [class_value(one, kind) for one in self.class_order or self.columns[target].categories or ()]
+
     def kind(self, name: str) -> Kind:
         """Return the kind of a column's single values; of ranking rows, those of an item. Raises KeyError."""
         column = self.columns[name]
@@ -102,3 +110,21 @@ def make_subject(
 def _declared(names: Any, schema: ModelSchema) -> tuple[str, ...]:
     known = {column.name for column in schema.columns}
     return tuple(name for name in names or () if name in known)
+
+
+def class_value(value: Any, kind: Kind) -> Class | None:
+    """Return a JSON scalar as a value of a column of this kind, or None if it cannot be one."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if kind is Kind.STRING:
+        return category_form(text) or text if isinstance(value, float) else text
+    if kind is Kind.BOOLEAN:
+        return BOOLEANS.get(category_form(text) or text)
+    return _finite(value) if kind is Kind.NUMBER else None
+
+
+def _finite(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

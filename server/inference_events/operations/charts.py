@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from inference_events.errors import BadRequest, ErrorDetail, NotSupported
+from inference_events.errors import BadRequest, NotSupported
 from inference_events.events.ingest.timestamps import format_timestamp, microseconds
 from inference_events.monitoring.engine import Bins, BinsError, BinSize, make_bins
 from inference_events.monitoring.metrics import Figure
 from inference_events.monitoring.queries.charts import ChartFigures, ChartRequest, Series, TimeBins, check_size
 from inference_events.monitoring.queries.ranges import TIME_ZONE, labelled_range, previous_range, zone_of
 from inference_events.operations import views
-from inference_events.operations.reading import time_bounds
+from inference_events.operations.reading import stored_id, time_bounds
 from inference_events_api import types as t
 
 ONE_RANGE = "time_label or time_range is needed"
@@ -40,7 +40,7 @@ def charts_request(body: t.QueryMetricsRequest, now: datetime) -> ChartsRequest:
     charts = [_chart(query, f"/queries/{number}") for number, query in enumerate(body["queries"])]
     for number, chart in enumerate(charts):
         if chart.key in [other.key for other in charts[:number]]:
-            raise _refusal("is the key of another query", f"{chart.place}/query_key")
+            raise BadRequest.at(f"{chart.place}/query_key", "is the key of another query")
     range, bins = _bins(body, now)
     check_size(sum(max(1, len(one.columns)) * max(1, len(one.categories)) for one in charts), bins)
     return ChartsRequest(body["project_id"].lower(), charts, range, bins)
@@ -76,8 +76,7 @@ def _chart(query: t.MetricsQuery, place: str) -> ChartRequest:
     segment = query.get("segment") or {}
     segment_id = query.get("segment_id") or segment.get("id")
     if query.get("segment_id") is not None and segment:
-        raise _refusal("only one of segment_id and segment can be given", f"{place}/segment")
-    baseline_id = query.get("baseline_id")
+        raise BadRequest.at(f"{place}/segment", "only one of segment_id and segment can be given")
     return ChartRequest(
         place=place,
         key=query["query_key"].lower(),
@@ -85,8 +84,8 @@ def _chart(query: t.MetricsQuery, place: str) -> ChartRequest:
         metric=query["metric"],
         columns=query.get("columns") or (),
         categories=query.get("categories") or (),
-        baseline_id=None if baseline_id is None else baseline_id.lower(),
-        segment_id=None if segment_id is None else segment_id.lower(),
+        baseline_id=stored_id(query.get("baseline_id")),
+        segment_id=stored_id(segment_id),
         segment_definition=segment.get("definition"),
     )
 
@@ -100,15 +99,15 @@ def _bins(body: t.QueryMetricsRequest, now: datetime) -> tuple[tuple[int, int], 
     elif "time_label" in filters:
         range = labelled_range(filters["time_label"], now, zone)
     else:
-        raise _refusal(ONE_RANGE, "/filters")
+        raise BadRequest.at("/filters", ONE_RANGE)
     size = BinSize(filters["bin_size"])
     try:
         before = None if comparison is None else make_bins(size, *previous_range(range, comparison, zone), name)
         return range, TimeBins(make_bins(size, *range, name), before, name)
     except BinsError as error:
-        raise _refusal(str(error), "/filters") from None
+        raise BadRequest.at("/filters", str(error)) from None
     except (ValueError, OverflowError):
-        raise _refusal("the range that it is compared with lies too early", "/time_comparison") from None
+        raise BadRequest.at("/time_comparison", "the range that it is compared with lies too early") from None
 
 
 def _result(query: t.MetricsQuery, found: ChartFigures, bins: TimeBins, now: int) -> t.QueryResult:
@@ -158,7 +157,3 @@ def _series(series: Series, figures: Sequence[Figure]) -> t.MetricSeries:
         "labelled": [one.labelled for one in figures],
         "baseline_sizes": [one.baseline_size for one in figures],
     }
-
-
-def _refusal(fault: str, place: str) -> BadRequest:
-    return BadRequest.with_details(ErrorDetail(fault, place))

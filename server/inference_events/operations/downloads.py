@@ -1,9 +1,9 @@
 """Turn the request of a download into an export."""
 
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.events.export.exporter import Export
 from inference_events.events.export.segments import ChosenSegment
-from inference_events.operations.reading import time_bound
+from inference_events.operations.reading import stored_dataset_id, stored_id, time_bound
 from inference_events_api import types as t
 
 DEFAULT_SAMPLES = 1000
@@ -11,11 +11,10 @@ DEFAULT_SAMPLES = 1000
 
 def requested_export(body: t.DownloadEventsRequest) -> Export:
     """Check the rules that the contract's schema cannot express. Raises BadRequest."""
-    dataset_id = _dataset_id(body)
     start, end = _time_filter(body)
     return Export(
         model_id=body["model_id"].lower(),
-        dataset_id=dataset_id,
+        dataset_id=stored_dataset_id(body["env_type"], body.get("env_id")),
         start=start,
         end=end,
         column_names=body.get("column_names"),
@@ -26,19 +25,9 @@ def requested_export(body: t.DownloadEventsRequest) -> Export:
     )
 
 
-def _dataset_id(body: t.DownloadEventsRequest) -> str | None:
-    if body["env_type"] == "PRODUCTION":
-        return None
-    dataset_id = body.get("env_id")
-    return None if dataset_id is None else dataset_id.lower()
-
-
 def _segment(body: t.DownloadEventsRequest) -> ChosenSegment | None:
     chosen = body.get("segment")
-    if chosen is None:
-        return None
-    id = chosen.get("id")
-    return ChosenSegment(None if id is None else id.lower(), chosen.get("definition"))
+    return None if chosen is None else ChosenSegment(stored_id(chosen.get("id")), chosen.get("definition"))
 
 
 def _time_filter(body: t.DownloadEventsRequest) -> tuple[int | None, int | None]:
@@ -48,5 +37,5 @@ def _time_filter(body: t.DownloadEventsRequest) -> tuple[int | None, int | None]
     start = None if start_time is None else time_bound(start_time, "/time_filter/start_time")
     end = None if end_time is None else time_bound(end_time, "/time_filter/end_time")
     if start is not None and end is not None and start >= end:
-        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", "/time_filter"))
+        raise BadRequest.at("/time_filter", "start_time must be before end_time")
     return start, end

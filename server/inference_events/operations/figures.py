@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from inference_events import API_VERSION
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp
 from inference_events.monitoring.engine import BinSize
 from inference_events.monitoring.metrics import Figure, MetricType
@@ -15,7 +15,7 @@ from inference_events.monitoring.queries.listing import ListedColumn, ListedMetr
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
 from inference_events.monitoring.queries.traffic import Traffic
 from inference_events.operations import views
-from inference_events.operations.reading import time_bound, time_bounds
+from inference_events.operations.reading import stored_dataset_id, stored_id, time_bound, time_bounds
 from inference_events_api import types as t
 
 
@@ -37,10 +37,10 @@ def card_request(body: t.ComputeMetricsRequest) -> CardRequest:
     time_range = body.get("time_range")
     return CardRequest(
         model_id=body["model_id"].lower(),
-        dataset_id=None if body["env_type"] == "PRODUCTION" else _lower(body.get("env_id")),
+        dataset_id=stored_dataset_id(body["env_type"], body.get("env_id")),
         metrics=[_asked(one) for one in body["metrics"]],
         range=None if time_range is None else time_bounds(time_range),
-        segment_id=_lower(body.get("segment_id")),
+        segment_id=stored_id(body.get("segment_id")),
         segment_definition=body.get("segment_definition"),
         threshold=body.get("binary_threshold"),
         top_k=body.get("top_k"),
@@ -67,7 +67,7 @@ def histogram_request(body: t.HistogramRequest) -> HistogramRequest:
         start=time_bound(body["start_time"], "/start_time"),
         bin_size=BinSize(body["bin_size"]),
         column=body["column_id"],
-        segment_id=_lower(body.get("segment_id")),
+        segment_id=stored_id(body.get("segment_id")),
         time_zone=time_zone,
         most=body.get("max_bins"),
     )
@@ -108,7 +108,7 @@ def open_range(start: str | None, end: str | None) -> tuple[int, int]:
         LAST + 1 if end is None else time_bound(_number_or_text(end), "/query/end_time"),
     )
     if range[0] >= range[1]:
-        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", "/query/start_time"))
+        raise BadRequest.at("/query/start_time", "start_time must be before end_time")
     return range
 
 
@@ -142,11 +142,7 @@ def figure(one: Figure) -> t.Figure:
 
 
 def _asked(one: t.AskedMetric) -> AskedMetric:
-    return AskedMetric(one["id"], one.get("column"), one.get("category"), _lower(one.get("baseline_id")))
-
-
-def _lower(id: str | None) -> str | None:
-    return None if id is None else id.lower()
+    return AskedMetric(one["id"], one.get("column"), one.get("category"), stored_id(one.get("baseline_id")))
 
 
 def _metric(one: ListedMetric) -> t.ModelMetric:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.types
 
 from inference_events import exact_json
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
 from inference_events.events.types import UNKNOWN_TIME, Query, StoredEvents
 from inference_events.models.schema import ModelSchema
@@ -99,12 +99,22 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
     return [_event(*event) for event in zip(system, values or [{}] * len(system), labels, strict=True)]
 
 
+def stored_id(id: str | None) -> str | None:
+    """Return an id as it is stored, if there is one: clients may write UUIDs in capitals."""
+    return None if id is None else id.lower()
+
+
+def stored_dataset_id(env_type: str, id: str | None) -> str | None:
+    """Return the id of a dataset, None for PRODUCTION, for which an id has no meaning."""
+    return None if env_type == "PRODUCTION" else stored_id(id)
+
+
 def time_bounds(time_range: t.TimeRange, place: str = "/time_range") -> tuple[int, int]:
     """Return the bounds of a range in microseconds since 1970. Raises BadRequest unless start is before end."""
     start = time_bound(time_range["start_time"], f"{place}/start_time")
     end = time_bound(time_range["end_time"], f"{place}/end_time")
     if start >= end:
-        raise BadRequest.with_details(ErrorDetail("start_time must be before end_time", place))
+        raise BadRequest.at(place, "start_time must be before end_time")
     return start, end
 
 
@@ -115,7 +125,7 @@ def time_bound(time: str | float, pointer: str) -> int:
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest.with_details(ErrorDetail("cannot be read as a time", pointer))
+        raise BadRequest.at(pointer, "cannot be read as a time")
     return bound
 
 
@@ -200,4 +210,4 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
             return time, event_id
     except (ValueError, TypeError, binascii.Error):
         pass
-    raise BadRequest.with_details(ErrorDetail("is not a cursor of this server", "/cursor"))
+    raise BadRequest.at("/cursor", "is not a cursor of this server")

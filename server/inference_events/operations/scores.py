@@ -7,6 +7,7 @@ from inference_events.monitoring.metrics.binning import value_text
 from inference_events.monitoring.metrics.catalog import BINARY
 from inference_events.monitoring.metrics.scores import Bucket, Confusion, Curve, Errors
 from inference_events.monitoring.queries.scores import Scores, ScoresRequest
+from inference_events.operations.reading import stored_dataset_id
 from inference_events_api import types as t
 
 AXES = {"ROC_CURVE": ("fpr", "tpr"), "PRECISION_RECALL_CURVE": ("recall", "precision")}
@@ -15,10 +16,9 @@ AXES = {"ROC_CURVE": ("fpr", "tpr"), "PRECISION_RECALL_CURVE": ("recall", "preci
 def scores_request(body: t.ScoresRequest) -> ScoresRequest:
     """Return the request without what has no meaning here."""
     source = body["data_source"]
-    dataset_id = None if source["env_type"] == "PRODUCTION" else source.get("dataset_id") or source.get("env_id")
     return ScoresRequest(
         model_id=body["model_id"].lower(),
-        dataset_id=None if dataset_id is None else dataset_id.lower(),
+        dataset_id=stored_dataset_id(source["env_type"], source.get("dataset_id") or source.get("env_id")),
         names=body["metrics"],
         threshold=body.get("binary_threshold"),
         top_k=body.get("top_k"),

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, tokens
 from inference_events.catalog.listing import Listing
 from inference_events.data_directory import DataDirectory
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.operations import views
 from inference_events_api import types as t
 
@@ -75,4 +75,4 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadRequest.with_details(ErrorDetail("cannot be read as a time", "/expires_at")) from None
+        raise BadRequest.at("/expires_at", "cannot be read as a time") from None

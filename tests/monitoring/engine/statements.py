@@ -1,11 +1,12 @@
 """Statements and schemas as tests write them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from inference_events.models.schema import Column, ModelSchema
+from inference_events.monitoring import engine
 from inference_events.monitoring.engine import Computation
 from tests.stores.opened import MODEL, Opened
 
@@ -41,6 +42,13 @@ def model_schema_of(arrow: pa.Schema, revision: int = 1) -> ModelSchema:
 def read(computation: Computation, text: str, *values: Any) -> Rows:
     """Execute a statement that reads no rows of the store."""
     return rows_of(computation.run(text, values))
+
+
+def aggregate(rows: engine.Rows, expressions: Sequence[Statement]) -> pa.Table:
+    """Return aggregates of each bin that has rows, by bin: `bin`, and `a0`, `a1` … for the expressions."""
+    columns = ["bin", *(f"{each.text} AS a{number}" for number, each in enumerate(expressions))]
+    values = tuple(value for each in expressions for value in each.values)
+    return rows.query(Statement(f"SELECT {', '.join(columns)} FROM rows GROUP BY bin", values)).sort_by("bin")
 
 
 def rows_of(table: pa.Table) -> Rows:

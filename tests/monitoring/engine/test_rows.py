@@ -14,11 +14,18 @@ from inference_events.monitoring.engine import (
     RowSelection,
     encode_revision,
     is_unchanged,
-    label_column,
     make_bins,
-    value_column,
 )
-from tests.monitoring.engine.statements import Condition, Rows, Statement, model_schema_of, rows_of, schema_of
+from inference_events.monitoring.sql_names import label_column, value_column
+from tests.monitoring.engine.statements import (
+    Condition,
+    Rows,
+    Statement,
+    aggregate,
+    model_schema_of,
+    rows_of,
+    schema_of,
+)
 from tests.stores.opened import MODEL, NOW, SECOND, Opened
 
 HOUR = 3600 * SECOND
@@ -104,7 +111,7 @@ def test_many_aggregates_of_one_scan(engine: FigureEngine, opened: Opened) -> No
         Statement("max(? || bin::VARCHAR)", ("bin ",)),
     ]
     with engine.compute(schema_of(opened)) as computation:
-        table = computation.rows(RowSelection("production", BINS, ["x"])).aggregate(expressions)
+        table = aggregate(computation.rows(RowSelection("production", BINS, ["x"])), expressions)
     assert table.column_names == ["bin", "a0", "a1", "a2"]
     assert [tuple(row.values()) for row in table.to_pylist()] == [(0, 2, 0.2, "bin 0"), (2, 1, 2.5, "bin 2")]
 
@@ -113,8 +120,8 @@ def test_aggregates_of_nothing(engine: FigureEngine, opened: Opened) -> None:
     """A model without events gives no bins, and no error."""
     with engine.compute(schema_of(opened)) as computation:
         rows = computation.rows(RowSelection("production", BINS, ["x"], with_violations=True))
-        assert rows.aggregate([COUNT]).to_pylist() == []
-        assert rows.aggregate([]).to_pylist() == []
+        assert aggregate(rows, [COUNT]).to_pylist() == []
+        assert aggregate(rows, []).to_pylist() == []
         assert computation.data_revision("production") == (0, 0)
 
 
@@ -166,11 +173,11 @@ def test_all_statements_see_one_moment(engine: FigureEngine, opened: Opened, kee
         if keep:
             rows.keep()
             rows.keep()
-        first = rows.aggregate([COUNT, Statement('sum("v:x")')])
+        first = aggregate(rows, [COUNT, Statement('sum("v:x")')])
         publish(opened, 0.2, 2.1)
         opened.update({"id": "e0.1", "x": 9.0})
         opened.delete(opened.accept_job(), event_ids=["e1.1"])
-        assert rows.aggregate([COUNT, Statement('sum("v:x")')]) == first
+        assert aggregate(rows, [COUNT, Statement('sum("v:x")')]) == first
         assert computation.data_revision("production") == before
     again = select(engine, opened, RowSelection("production", BINS, ["x"]), 'SELECT bin, "v:x" FROM rows')
     assert again == [(0, 0.2), (0, 9.0), (2, 2.1)]
@@ -184,7 +191,7 @@ def test_a_statement_that_stops_early(engine: FigureEngine, opened: Opened) -> N
         rows = computation.rows(RowSelection("production", BINS, ["x"]))
         for _ in range(3):
             assert len(rows.query(Statement("FROM rows LIMIT 1"))) == 1
-        assert rows.aggregate([COUNT]).to_pylist() == [{"bin": 0, "a0": 1000}]
+        assert aggregate(rows, [COUNT]).to_pylist() == [{"bin": 0, "a0": 1000}]
 
 
 def test_an_unknown_column_is_an_error(engine: FigureEngine, opened: Opened) -> None:

@@ -49,7 +49,7 @@ def choose_columns(schema: ModelSchema, names: Sequence[str] | None, with_vector
         left_out |= {column.name for column in schema.columns if column.is_vector}
     chosen = [column for column in known.values() if column.name not in left_out]
     if not chosen:
-        raise BadRequest.with_details(ErrorDetail("leaves no column to write", "/fetch_vectors"))
+        raise BadRequest.at("/fetch_vectors", "leaves no column to write")
     return chosen
 
 

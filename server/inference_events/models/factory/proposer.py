@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.events.ingest.files import Unreadable
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.files.source import FileSource
@@ -46,4 +46,4 @@ class Proposer:
             async with self._turn:
                 return await asyncio.to_thread(propose)
         except Unreadable as error:
-            raise BadRequest.with_details(ErrorDetail(str(error), "/file_id")) from None
+            raise BadRequest.at("/file_id", str(error)) from None

@@ -2,11 +2,12 @@
 
 from typing import Any, TypeAlias
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from inference_events.events.types import StoredEvents
+from inference_events.limits import GIB
+from inference_events.monitoring.engine.readers import open_instance
 from inference_events.monitoring.fql import Segment
 
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
@@ -14,14 +15,13 @@ Hashes: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
 
 # The hash by which the embedded store takes samples.
 _ID_HASH = "md5_number_lower(event_id)"
-_SETTINGS = {"threads": "1", "memory_limit": "1GiB", "enable_external_access": "false"}
 
 
 class Membership:
     """Evaluate a segment in a database of its own, in memory. `close` it."""
 
     def __init__(self, segment: Segment) -> None:
-        self._db = duckdb.connect(":memory:", config=dict(_SETTINGS))
+        self._db = open_instance(GIB)
         self.columns = segment.columns
         # By place, because DuckDB takes names that differ only in case for one.
         places = {name: f"c{place}" for place, name in enumerate(segment.columns)}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import baselines
 from inference_events.catalog.definitions import AnyDefinition
 from inference_events.catalog.tables import CustomMetric, Model, Segment
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.models.registry import to_model_schema
 from inference_events.monitoring import fql
 from inference_events.monitoring.subject import Subject, make_subject
@@ -28,7 +28,7 @@ def checked_name(name: str) -> str:
     stripped = name.strip()
     if not 1 <= len(stripped) <= MAX_NAME:
         fault = f"must have 1 to {MAX_NAME} characters besides white space at its ends"
-        raise BadRequest.with_details(ErrorDetail(fault, "/name"))
+        raise BadRequest.at("/name", fault)
     return stripped
 
 
@@ -66,4 +66,4 @@ def _refusing(place: str) -> Iterator[None]:
     try:
         yield
     except fql.FqlError as error:
-        raise BadRequest.with_details(ErrorDetail(str(error), place)) from None
+        raise BadRequest.at(place, str(error)) from None

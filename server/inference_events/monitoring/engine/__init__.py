@@ -1,11 +1,11 @@
 """How figures get their rows: bins of time, the rows relation, and the bounds of each computation."""
 
 from inference_events.monitoring.engine.bins import MAX_BINS, Bins, BinsError, BinSize, make_bins
-from inference_events.monitoring.engine.computation import Computation, FigureEngine, Rows
-from inference_events.monitoring.engine.connection import Relation, RowsConnection
+from inference_events.monitoring.engine.computation import Computation, FigureEngine, Relation, Rows
+from inference_events.monitoring.engine.connection import RowsConnection
 from inference_events.monitoring.engine.errors import EngineBusy, QueryCancelled, QueryTimeout, QueryTooLarge
 from inference_events.monitoring.engine.revisions import encode_revision, is_unchanged
-from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql, label_column, value_column
+from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql
 
 __all__ = [
     "MAX_BINS",
@@ -26,7 +26,5 @@ __all__ = [
     "Sql",
     "encode_revision",
     "is_unchanged",
-    "label_column",
     "make_bins",
-    "value_column",
 ]

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from inference_events.events.ingest.timestamps import microseconds, moment_of
+
 MAX_BINS = 2000
 SECOND = 1_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Room for bins before and after, and for the offsets of all zones.
 FIRST_YEAR, LAST_YEAR = 2, 9998
 # Longer than any move of a clock, the skipped days of the Pacific included.
@@ -57,7 +58,7 @@ def make_bins(size: BinSize, start: int, end: int, time_zone: str = "UTC", most:
     Start and end are UTC microseconds. Raises BinsError for an empty range, for more than `most` bins, and for an
     unknown time zone.
     """
-    zone = _zone(time_zone)
+    zone = time_zone_of(time_zone)
     if start >= end:
         raise BinsError("the start must be before the end")
     if (end - start) / SECOND > LONGEST[size].total_seconds() * most:
@@ -76,12 +77,12 @@ def _bounds(size: BinSize, wall: datetime, zone: tzinfo, last: datetime) -> Iter
     limit = last + LONGEST_MOVE
     while True:
         moment = wall.replace(tzinfo=zone).astimezone(UTC)
-        yield _microseconds(moment)
+        yield microseconds(moment)
         # Only hours are repeated: a day begins once, even if its midnight comes twice.
         if size is BinSize.HOUR:
             again = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
             if again > moment:
-                yield _microseconds(again)
+                yield microseconds(again)
         if moment > limit:
             return
         wall = _NEXT[size](wall)
@@ -91,7 +92,8 @@ def _too_many(most: int) -> BinsError:
     return BinsError(f"the range has more than {most:,} bins; shorten it or take larger bins")
 
 
-def _zone(name: str) -> tzinfo:
+def time_zone_of(name: str) -> tzinfo:
+    """Return a time zone by its IANA name. Raises BinsError for an unknown one."""
     if name == "UTC":
         return UTC
     try:
@@ -100,18 +102,14 @@ def _zone(name: str) -> tzinfo:
         raise BinsError("the time zone is not known; use a name such as Europe/Berlin") from None
 
 
-def _moment(microseconds: int) -> datetime:
+def _moment(time: int) -> datetime:
     try:
-        moment = EPOCH + timedelta(microseconds=microseconds)
+        moment = moment_of(time)
     except OverflowError:
         moment = datetime.max.replace(tzinfo=UTC)
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise BinsError(f"the range must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _hour(wall: datetime) -> datetime:

@@ -4,9 +4,9 @@ The store yields Arrow batches, and an in-memory DuckDB aggregates them as they 
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -17,11 +17,30 @@ from inference_events.events.types import DataRevision
 from inference_events.models.schema import ModelSchema
 from inference_events.monitoring.engine.errors import QueryTooLarge
 from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, WAIT_SECONDS, Readers
-from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered, quoted, value_column
+from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered
 from inference_events.monitoring.engine.watchdog import Watchdog
+from inference_events.monitoring.sql_names import quoted, value_column
 
 T = TypeVar("T")
 Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
+
+
+class Relation(Protocol):
+    """Rows that statements read: a query, and the values that are bound to it."""
+
+    def definition(self) -> tuple[str, Sequence[Any]]: ...
+
+
+def with_relations(text: str, values: Sequence[Any], relations: Mapping[str, Relation]) -> tuple[str, Sequence[Any]]:
+    """Return a statement that stands alone, made of one that reads relations by their names, and its values."""
+    if not relations:
+        return text, values
+    defined = [(quoted(name), *relation.definition()) for name, relation in relations.items()]
+    tables = ", ".join(f"{name} AS ({query})" for name, query, _ in defined)
+    own = text.lstrip()
+    separator = ", " if own.startswith("WITH ") else " "
+    bound = [value for *_, given in defined for value in given]
+    return f"WITH {tables}{separator}{own.removeprefix('WITH ')}", [*bound, *values]
 
 
 class FigureEngine:
@@ -86,13 +105,8 @@ class Computation:
         return Rows(self, selection, name, source)
 
     def query(self, statement: Sql, *relations: "Rows") -> pa.Table:
-        """Return the rows of a statement that reads these relations by their names, in any order."""
-        defined = [relation.definition() for relation in relations]
-        tables = ", ".join(
-            f"{quoted(rows.name)} AS ({text})" for rows, (text, _) in zip(relations, defined, strict=True)
-        )
-        values = [value for _, bound in defined for value in bound]
-        return self.run(f"WITH {tables} SELECT * FROM ({statement.text})", [*values, *statement.values])
+        """Return the rows of a statement that reads these relations by their names."""
+        return self.run(*with_relations(statement.text, statement.values, {each.name: each for each in relations}))
 
     def run(self, text: str, values: Sequence[Any]) -> pa.Table:
         """Execute a statement that stands alone."""
@@ -151,18 +165,8 @@ class Rows:
         self._source = source
         self._kept: str | None = None
 
-    def aggregate(self, expressions: Sequence[Sql]) -> pa.Table:
-        """Return aggregates of each bin that has rows: `bin`, and `a0`, `a1` … for the expressions, by bin.
-
-        The rows are read once, however many expressions there are.
-        """
-        columns = ", ".join(["bin", *(f"{each.text} AS a{number}" for number, each in enumerate(expressions))])
-        values = [value for each in expressions for value in each.values]
-        table = self.query(_Statement(f"SELECT {columns} FROM {quoted(self.name)} GROUP BY bin", values))
-        return table.sort_by("bin")
-
     def query(self, statement: Sql, *others: "Rows") -> pa.Table:
-        """Return the rows of a statement that reads this relation, and others, in any order."""
+        """Return the rows of a statement that reads this relation, and others."""
         return self._computation.query(statement, self, *others)
 
     def keep(self) -> None:
@@ -181,12 +185,6 @@ class Rows:
             return f"SELECT * FROM {self._source}", ()
         condition = segment.sql(value_column)
         return f"SELECT * FROM {self._source} WHERE {condition.text}", condition.values
-
-
-class _Statement:
-    def __init__(self, text: str, values: Sequence[Any]) -> None:
-        self.text = text
-        self.values = values
 
 
 class _Source:

@@ -45,7 +45,7 @@ class Readers:
         """Lend a connection of an instance. Raises EngineBusy, QueryCancelled and QueryTimeout."""
         instance = self._take(watchdog)
         try:
-            instance = instance or _open(self._memory_bytes)
+            instance = instance or open_instance(self._memory_bytes)
             with instance.cursor() as connection:
                 yield connection
         except (duckdb.FatalException, duckdb.InternalException):
@@ -73,7 +73,8 @@ class Readers:
                 raise EngineBusy
 
 
-def _open(memory_bytes: int) -> duckdb.DuckDBPyConnection:
+def open_instance(memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    """Return a connection of a new instance, which has one thread."""
     instance = duckdb.connect(
         ":memory:", config={"threads": 1, "memory_limit": f"{memory_bytes}B", "temp_directory": ""}
     )

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from inference_events.events.columns import ColumnSelection, label_name, value_name
+from inference_events.events.columns import ColumnSelection
 from inference_events.monitoring.engine.bins import Bins
 
 BIN = pa.field("bin", pa.int64())
@@ -67,21 +67,6 @@ class RowSelection:
             self.bins.bounds[0] if self.bins else None,
             self.bins.bounds[-1] if self.bins else None,
         )
-
-
-def quoted(name: str) -> str:
-    """Quote a name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def value_column(name: str) -> str:
-    """Return the SQL name of the values of a column in the rows relation."""
-    return quoted(value_name(name))
-
-
-def label_column(name: str) -> str:
-    """Return the SQL name of a column's label times in the rows relation."""
-    return quoted(label_name(name))
 
 
 def numbered(batches: Iterator[pa.RecordBatch], schema: pa.Schema, bins: Bins | None) -> Iterator[pa.RecordBatch]:

@@ -8,6 +8,7 @@ from inference_events.monitoring.fql.binder import bind
 from inference_events.monitoring.fql.compiler import Compiler, Sql, aggregates_in, builtins_in
 from inference_events.monitoring.fql.context import Context, Place
 from inference_events.monitoring.fql.errors import FqlError
+from inference_events.monitoring.fql.forms import VIOLATIONS
 from inference_events.monitoring.fql.ir import Aggregate, Builtin, Figure, Node, Type
 from inference_events.monitoring.fql.parser import parse
 from inference_events.monitoring.subject import Subject
@@ -43,6 +44,10 @@ class CustomMetric:
     @cached_property
     def _aggregates(self) -> tuple[Aggregate, ...]:
         return aggregates_in(self.value)
+
+    @property
+    def reads_violations(self) -> bool:
+        return any(one.function in VIOLATIONS for one in self._aggregates)
 
     def aggregates(self, column: Callable[[str], str]) -> list[Sql]:
         """Return aggregate expressions over rows, each a DOUBLE. `column` returns the quoted SQL name of a column."""

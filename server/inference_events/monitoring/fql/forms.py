@@ -53,6 +53,8 @@ PASSING = frozenset({"+", "-", "*", "total", "negate", "abs", "if", "log", "log2
 PASSING_FIRST = frozenset({"/", "%"})
 # From finite operands, these may make infinity or NaN.
 UNBOUNDED = frozenset({"+", "-", "*", "/", "%", "^", "total", "exp", "log", "log2", "log10", "sqrt"})
+# The aggregates that read the column `violations`.
+VIOLATIONS = frozenset({"violations", "any_violations"})
 AGGREGATES = {
     "sum": "fsum({})",
     "average": "favg({})",

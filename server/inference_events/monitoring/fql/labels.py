@@ -4,15 +4,14 @@ A row is valid if its target is one of the classes, or a number for a regression
 null. All values are null in other rows, so that no metric counts them.
 """
 
-import math
 from typing import NoReturn
 
-from inference_events.models.schema import category_form
 from inference_events.monitoring.fql.context import Context
 from inference_events.monitoring.fql.errors import FqlError, shown
 from inference_events.monitoring.fql.ir import Apply, ColumnValue, Literal, Node, Type, boolean, number
 from inference_events.monitoring.fql.syntax import Call, Constant, Number, Text
 from inference_events.monitoring.fql.syntax import Node as Tree
+from inference_events.monitoring.subject import Class, Kind, class_value
 
 
 def row_values(
@@ -76,7 +75,7 @@ def _multiclass(
         "score": _if_valid(valid, number("element", scores, place)),
     }
     if call.function in ("tp", "fp", "tn", "fn"):
-        one = Literal(Type.NUMBER, _class_place(call, classes, positive))
+        one = Literal(Type.NUMBER, _class_place(call, classes, context.subject.kind(label.name), positive))
         values["positive"] = boolean("==", values["target"], one)
         values["predicted"] = boolean("==", values["largest"], one)
     return values
@@ -97,7 +96,7 @@ def _two_classes(call: Call, context: Context, label: ColumnValue) -> list[Liter
     classes = _classes(context, label)
     if not classes and label.type is Type.STRING:
         _refuse(call, "the model has no target_class_order")
-    classes = classes or [Literal(label.type, _class_value(value, label.type)) for value in (0, 1)]
+    classes = classes or _literals(label, [class_value(value, context.subject.kind(label.name)) for value in (0, 1)])
     if len(classes) != 2:
         _refuse(call, f"target_class_order has {len(classes)} classes, and this task needs 2")
     if None in (one.value for one in classes) or classes[0] == classes[1]:
@@ -106,38 +105,22 @@ def _two_classes(call: Call, context: Context, label: ColumnValue) -> list[Liter
 
 
 def _classes(context: Context, label: ColumnValue) -> list[Literal]:
-    """Return the classes as values of the target, null for one that it cannot have; by default its categories."""
-    order = context.subject.class_order or context.subject.columns[label.name].categories or ()
-    return [Literal(label.type, _class_value(value, label.type)) for value in order]
+    """Return the classes as values of the target, null for one that it cannot have."""
+    return _literals(label, context.subject.classes(label.name))
 
 
-def _class_value(value: object, type: Type) -> float | bool | str | None:
-    """Return a class as a value of the target's type, or None if it cannot be one."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    form = category_form(text) or text
-    if type is Type.STRING:
-        return text if isinstance(value, str) else form
-    if type is Type.BOOLEAN:
-        return {"0": False, "false": False, "1": True, "true": True}.get(form)
-    return _finite(value) if type is Type.NUMBER else None
+def _literals(label: ColumnValue, values: list[Class | None]) -> list[Literal]:
+    return [Literal(label.type, value) for value in values]
 
 
-def _finite(value: object) -> float | None:
-    try:
-        number = float(value) if isinstance(value, int | float | str) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _class_place(call: Call, classes: list[Literal], positive: Tree | None) -> float:
+def _class_place(call: Call, classes: list[Literal], kind: Kind, positive: Tree | None) -> float:
     if positive is None:
         raise FqlError(
             f"{call.function}() of a model with several classes needs a class", call.position, hint="write class='...'"
         )
     if not isinstance(positive, Text | Number | Constant):
         raise FqlError("class= takes a class of the model", positive.position)
-    value = _class_value(positive.value, classes[0].type)
+    value = class_value(positive.value, kind)
     for place, one in enumerate(classes, start=1):
         if value is not None and one.value == value:
             return place

@@ -14,7 +14,8 @@ from inference_events.monitoring.metrics.classes import binary_classes, is_of
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
 from inference_events.monitoring.metrics.plain import Plain, Totals, counts, ratio, total, totals_by_bin
-from inference_events.monitoring.metrics.sql import column, count_if, identifier, literal, number, sum_if
+from inference_events.monitoring.metrics.sql import count_if, literal, number, sum_if
+from inference_events.monitoring.sql_names import quoted, value_column
 from inference_events.monitoring.subject import Subject
 
 EPSILON = sys.float_info.epsilon
@@ -34,7 +35,7 @@ class Binary:
 
     @property
     def labelled(self) -> str:
-        return count_if(f"{column(self.target)} IS NOT NULL")
+        return count_if(f"{value_column(self.target)} IS NOT NULL")
 
     @property
     def used(self) -> str:
@@ -133,7 +134,7 @@ def calibration_error(connection: Connection, rows: Rows, query: MetricQuery, su
     gap = f"CASE WHEN {sql.positive} THEN 1 - {sql.score} ELSE -{sql.score} END"
     found = connection.execute(
         f"SELECT bin, fsum(abs(gap)) FROM (SELECT bin, {place} AS place, fsum({gap}) AS gap "
-        f"FROM {identifier(rows.relation)} WHERE {sql.valid} GROUP BY ALL) GROUP BY bin"
+        f"FROM {quoted(rows.relation)} WHERE {sql.valid} GROUP BY ALL) GROUP BY bin"
     ).fetchall()
     gaps = dict(found)
     return [

@@ -17,11 +17,10 @@ from inference_events.monitoring.metrics.catalog import (
     Takes,
     metrics_of,
 )
-from inference_events.monitoring.metrics.classes import typed
 from inference_events.monitoring.metrics.features import Feature, features
 from inference_events.monitoring.metrics.figures import ANY_COLUMN, MetricError, MetricQuery
 from inference_events.monitoring.metrics.sql import is_list, is_numeric
-from inference_events.monitoring.subject import Kind, Subject
+from inference_events.monitoring.subject import Kind, Subject, class_value
 
 CATEGORIES = ("category", "bool")
 KINDS_OF_TARGET = {REGRESSION: (Kind.NUMBER,), RANKING: (Kind.NUMBER, Kind.BOOLEAN, Kind.STRING)}
@@ -107,7 +106,7 @@ def _check_category(metric: Metric, query: MetricQuery, subject: Subject) -> Non
     if query.category is None:
         raise MetricError(f"{metric.id} needs a category: the value to count", "category")
     kind = subject.kind(query.column or "")
-    if typed(query.category, kind) is None:
+    if class_value(query.category, kind) is None:
         raise MetricError(f"the values of {quote(query.column or '')} are of the kind {kind.value}", "category")
 
 

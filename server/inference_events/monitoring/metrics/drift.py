@@ -15,7 +15,7 @@ from inference_events.monitoring.metrics.figures import (
 from inference_events.monitoring.metrics.histograms import Pair, histogram_pairs
 from inference_events.monitoring.metrics.plain import ROWS, Plain, total, totals_by_bin
 from inference_events.monitoring.metrics.sources import source_of
-from inference_events.monitoring.metrics.sql import identifier
+from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject
 
 DISTANCES = {"jsd": jensen_shannon_distance, "psi": population_stability_index}
@@ -68,7 +68,7 @@ def _undefined(pair: Pair, rows: int) -> Reason | None:
 
 
 def _has_rows(connection: Connection, baseline: BaselineRows) -> bool:
-    return connection.execute(f"SELECT 1 FROM {identifier(baseline.relation)} LIMIT 1").fetchall() != []
+    return connection.execute(f"SELECT 1 FROM {quoted(baseline.relation)} LIMIT 1").fetchall() != []
 
 
 def prediction_drift_impact(impact: float | None, drift: Figure) -> Figure:

@@ -6,11 +6,10 @@ from typing import Any
 
 from inference_events.monitoring.metrics import binning
 from inference_events.monitoring.metrics.binning import ABOVE, BELOW, OTHER, Bins
-from inference_events.monitoring.metrics.classes import typed
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import BaselineRows, Rows
 from inference_events.monitoring.metrics.sources import Source
-from inference_events.monitoring.subject import Kind, Subject
+from inference_events.monitoring.subject import Kind, Subject, class_value
 
 SQL_TYPES = {Kind.NUMBER: "DOUBLE", Kind.BOOLEAN: "BOOLEAN", Kind.STRING: "VARCHAR"}
 
@@ -134,13 +133,13 @@ def _category_bins(connection: Connection, subject: Subject, source: Source, bas
     kind, declared = subject.kind(name), _declared(subject, name)
     by_bin: dict[int, list[Any]] = {}
     for bin, value in found:
-        by_bin.setdefault(bin, [*declared]).append(typed(value, kind))
+        by_bin.setdefault(bin, [*declared]).append(class_value(value, kind))
     return {bin: binning.category_bins(values) for bin, values in by_bin.items()}
 
 
 def _declared(subject: Subject, name: str) -> list[Any]:
     kind = subject.kind(name)
-    return [value for one in subject.columns[name].categories or () if (value := typed(one, kind)) is not None]
+    return [value for one in subject.columns[name].categories or () if (value := class_value(one, kind)) is not None]
 
 
 def _sides(

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import ANY_COLUMN, Figure, MetricQuery, Reason, Rows, figure
 from inference_events.monitoring.metrics.plain import ROWS, Plain, ratio, total, totals_by_bin
-from inference_events.monitoring.metrics.sql import count_if, identifier, literal, literals
+from inference_events.monitoring.metrics.sql import count_if, literal, literals
+from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject
 
 KINDS = {"null": "missing", "range": "range", "type": "type", "any": None}
@@ -64,7 +65,7 @@ def count_violations(connection: Connection, rows: Rows, names: Sequence[str] | 
 
     `names` limits the columns. A row has at most one violation of a kind in a column.
     """
-    relation = identifier(rows.relation)
+    relation = quoted(rows.relation)
     wanted = "" if names is None else f"WHERE name IN ({literals(names)})" if names else "WHERE false"
     # Most rows with a violation have one, and to remove duplicates from a list is slow.
     once = "CASE WHEN len(named) > 1 THEN list_distinct(named) ELSE named END"

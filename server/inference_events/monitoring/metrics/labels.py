@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Reason, Rows
-from inference_events.monitoring.metrics.sql import column, identifier, is_list, label_time
+from inference_events.monitoring.metrics.sql import is_list
+from inference_events.monitoring.sql_names import label_column, quoted, value_column
 from inference_events.monitoring.subject import Subject
 
 LEVELS = (0.5, 0.9)
@@ -40,14 +41,14 @@ def label_figures(
     levels: tuple[float, ...] = LEVELS,
 ) -> list[Labels]:
     """Return how many events of each bin have a label of a target, and quantiles of the lag."""
-    cell, time = column(target), label_time(target)
+    cell, time = value_column(target), label_column(target)
     is_labelled = f"list_count({cell}) > 0" if is_list(subject, target) else f"{cell} IS NOT NULL"
     is_timed = f"({is_labelled}) AND {time} > {UNKNOWN}"
     lag = f"date_diff('microsecond', ts, {time}) / 1e6"
     found = connection.execute(
         f"SELECT bin, count(*), count(*) FILTER (WHERE {is_labelled}), count(*) FILTER (WHERE {is_timed}), "
         f"quantile_cont({lag}, {[float(level) for level in levels]}) FILTER (WHERE {is_timed}) "
-        f"FROM {identifier(rows.relation)} GROUP BY bin"
+        f"FROM {quoted(rows.relation)} GROUP BY bin"
     ).fetchall()
     unknown = (None,) * len(levels)
     by_bin = {bin: _labels(n, labelled, timed, lags or unknown) for bin, n, labelled, timed, lags in found}

@@ -9,7 +9,8 @@ from inference_events.monitoring.metrics.binary import EPSILON
 from inference_events.monitoring.metrics.classes import class_position
 from inference_events.monitoring.metrics.figures import MetricQuery, Reason
 from inference_events.monitoring.metrics.plain import Plain, ratio, total
-from inference_events.monitoring.metrics.sql import column, count_if, literal, number, sum_if
+from inference_events.monitoring.metrics.sql import count_if, literal, number, sum_if
+from inference_events.monitoring.sql_names import value_column
 from inference_events.monitoring.subject import Subject
 
 
@@ -24,7 +25,7 @@ class Multiclass:
 
     @property
     def labelled(self) -> str:
-        return count_if(f"{column(self.target)} IS NOT NULL")
+        return count_if(f"{value_column(self.target)} IS NOT NULL")
 
     @property
     def used(self) -> str:

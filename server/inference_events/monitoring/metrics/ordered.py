@@ -16,7 +16,7 @@ from inference_events.monitoring.metrics.binary import Binary, binary
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
 from inference_events.monitoring.metrics.plain import counts, totals_by_bin
-from inference_events.monitoring.metrics.sql import identifier
+from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject
 
 Counts = npt.NDArray[np.int64]
@@ -40,7 +40,7 @@ class Ordered:
 def ordered(connection: Connection, relation: str, sql: Binary, *, bin: str = "bin") -> Iterator[tuple[int, Ordered]]:
     """Yield the scores of each bin that has a valid row."""
     found: dict[str, npt.NDArray[Any]] = connection.execute(
-        f"SELECT {bin} AS bin, {sql.score} + 0 AS score, {sql.positive} AS is_positive FROM {identifier(relation)} "
+        f"SELECT {bin} AS bin, {sql.score} + 0 AS score, {sql.positive} AS is_positive FROM {quoted(relation)} "
         f"WHERE {sql.valid} ORDER BY bin, score DESC"
     ).fetchnumpy()
     bins, scores, is_positive = (np.asarray(found[name]) for name in ("bin", "score", "is_positive"))

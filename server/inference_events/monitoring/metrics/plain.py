@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, Reason, Rows, figure, missing
-from inference_events.monitoring.metrics.sql import identifier
+from inference_events.monitoring.sql_names import quoted
 
 # By their SQL; sums of nothing are 0.
 Totals = Mapping[str, float]
@@ -57,9 +57,7 @@ def counts(used: str, labelled: str | None = None, none: Reason = Reason.NO_VALI
 def totals_by_bin(connection: Connection, rows: Rows, metrics: Sequence[Plain]) -> list[dict[str, float]]:
     """Return the aggregates of all metrics for each bin, in one pass over the rows."""
     wanted = list(dict.fromkeys(aggregate for metric in metrics for aggregate in metric.aggregates))
-    found = connection.execute(
-        f"SELECT bin, {', '.join(wanted)} FROM {identifier(rows.relation)} GROUP BY bin"
-    ).fetchall()
+    found = connection.execute(f"SELECT bin, {', '.join(wanted)} FROM {quoted(rows.relation)} GROUP BY bin").fetchall()
     by_bin = [dict.fromkeys(wanted, 0.0) for _ in range(rows.bins)]
     for bin, *totals in found:
         by_bin[bin] = {name: total or 0 for name, total in zip(wanted, totals, strict=True)}

@@ -5,7 +5,6 @@ its relevance are finite. Means leave out the groups without a relevant item. Th
 if that is negative.
 """
 
-from inference_events.monitoring.metrics.classes import Class, typed
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import (
     Figure,
@@ -17,8 +16,9 @@ from inference_events.monitoring.metrics.figures import (
     missing,
 )
 from inference_events.monitoring.metrics.plain import ROWS, Totals, counts, totals_by_bin
-from inference_events.monitoring.metrics.sql import column, count_if, identifier, literal
-from inference_events.monitoring.subject import Kind, Subject
+from inference_events.monitoring.metrics.sql import count_if, literal
+from inference_events.monitoring.sql_names import quoted, value_column
+from inference_events.monitoring.subject import Class, Kind, Subject
 
 
 def relevance(subject: Subject, target: str, value: str) -> str:
@@ -28,7 +28,7 @@ def relevance(subject: Subject, target: str, value: str) -> str:
         return f"{value}::DOUBLE"
     if kind is Kind.BOOLEAN:
         return f"{value}::INTEGER::DOUBLE"
-    order = [typed(known, kind) for known in subject.class_order or subject.columns[target].categories or ()]
+    order = subject.classes(target)
     if not order:
         raise MetricError(
             "the target's texts have no order; set task_params.target_class_order, from irrelevant to relevant",
@@ -43,10 +43,9 @@ def most_relevant(subject: Subject, target: str) -> Class | None:
     kind = subject.kind(target)
     if kind is Kind.BOOLEAN:
         return True
-    order = subject.class_order or subject.columns[target].categories or ()
-    if len(order) != 2:
+    known = subject.classes(target)
+    if len(known) != 2:
         return None
-    known = [typed(value, kind) for value in order]
     if kind is Kind.NUMBER:
         return max((value for value in known if isinstance(value, float)), default=None)
     return known[1]
@@ -61,14 +60,16 @@ def _items(query: MetricQuery, subject: Subject, relation: str) -> str:
         SELECT bin, "group", position, score, relevance, {is_relevant} AS is_relevant FROM (
             SELECT bin, "group", position, {_item(output)}::DOUBLE AS score, {_item(target)} AS target,
                 {relevance(subject, target, _item(target))} AS relevance FROM (
-                SELECT *, unnest(range(1, greatest(len({column(output)}), len({column(target)})) + 1)) AS position
-                FROM (SELECT *, row_number() OVER () AS "group" FROM {identifier(relation)})))
+                SELECT *, unnest(
+                    range(1, greatest(len({value_column(output)}), len({value_column(target)})) + 1)
+                ) AS position
+                FROM (SELECT *, row_number() OVER () AS "group" FROM {quoted(relation)})))
         WHERE isfinite(score) AND isfinite(relevance)"""
 
 
 def _item(name: str) -> str:
     """Return SQL for an item's value. A list of one holds for the whole group."""
-    cell = column(name)
+    cell = value_column(name)
     return f"{cell}[CASE WHEN len({cell}) = 1 THEN 1 ELSE position END]"
 
 
@@ -104,7 +105,7 @@ def ranking_metric(connection: Connection, rows: Rows, query: MetricQuery, subje
         f"FROM ({_groups(_items(query, subject, rows.relation), top)}) GROUP BY bin"
     ).fetchall()
     means = {bin: (groups, used, sum or 0.0) for bin, groups, used, sum in found}
-    counted = counts(ROWS, count_if(f"list_count({column(target)}) > 0"))
+    counted = counts(ROWS, count_if(f"list_count({value_column(target)}) > 0"))
     return [
         _figure(query.metric, n, int(n[counted.labelled or ""]), *means.get(bin, (0, 0, 0.0)))
         for bin, n in enumerate(totals_by_bin(connection, rows, [counted]))

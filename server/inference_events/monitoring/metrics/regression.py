@@ -7,7 +7,8 @@ from functools import partial
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
 from inference_events.monitoring.metrics.plain import Plain, Value, counts, ratio, total, totals_by_bin
-from inference_events.monitoring.metrics.sql import column, count_if, identifier, number, sum_if
+from inference_events.monitoring.metrics.sql import count_if, number, sum_if
+from inference_events.monitoring.sql_names import quoted, value_column
 from inference_events.monitoring.subject import Subject
 
 PERCENT = 100
@@ -35,7 +36,7 @@ class Regression:
 
     @property
     def labelled(self) -> str:
-        return count_if(f"{column(self.name)} IS NOT NULL")
+        return count_if(f"{value_column(self.name)} IS NOT NULL")
 
 
 def regression(query: MetricQuery, subject: Subject) -> Regression:
@@ -83,7 +84,7 @@ def r2(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject)
     """
     sql = regression(query, subject)
     counted = counts(sql.used, sql.labelled)
-    relation = identifier(rows.relation)
+    relation = quoted(rows.relation)
     off = f"({sql.target} - mean)"
     found = connection.execute(
         f"WITH means AS (SELECT bin, fsum({sql.target}) / count(*) AS mean FROM {relation} WHERE {sql.valid} "

@@ -19,7 +19,7 @@ from inference_events.monitoring.metrics.figures import MetricQuery, Reason
 from inference_events.monitoring.metrics.multiclass import multiclass
 from inference_events.monitoring.metrics.ordered import NOTHING, Ordered, ordered
 from inference_events.monitoring.metrics.regression import regression
-from inference_events.monitoring.metrics.sql import identifier
+from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject
 
 MAX_POINTS = 1000
@@ -79,7 +79,7 @@ def confusion_matrix(connection: Connection, relation: str, query: MetricQuery, 
         classes = multiclass_classes(subject, several.target)
         valid, cells = several.valid, f"({several.actual}) - 1, ({several.predicted}) - 1"
     found = connection.execute(
-        f"SELECT {cells}, count(*) AS n FROM {identifier(relation)} WHERE {valid} GROUP BY ALL "
+        f"SELECT {cells}, count(*) AS n FROM {quoted(relation)} WHERE {valid} GROUP BY ALL "
         f"ORDER BY n DESC, 1, 2 LIMIT {MAX_CELLS}"
     ).fetchall()
     return Confusion(tuple(classes), {(actual, predicted): n for actual, predicted, n in found})
@@ -129,7 +129,7 @@ def calibration_curve(connection: Connection, relation: str, query: MetricQuery,
         f"SELECT count(*), fsum(score) / count(*), count(*) FILTER (WHERE is_positive) / count(*) FROM ("
         f"SELECT {sql.score} AS score, {sql.positive} AS is_positive, "
         f"((rank() OVER (ORDER BY {sql.score}) - 1) * {BUCKETS}) // count(*) OVER () AS bucket "
-        f"FROM {identifier(relation)} WHERE {sql.valid}) GROUP BY bucket ORDER BY bucket"
+        f"FROM {quoted(relation)} WHERE {sql.valid}) GROUP BY bucket ORDER BY bucket"
     ).fetchall()
     return [Bucket(rows, score, positives) for rows, score, positives in found]
 
@@ -137,7 +137,7 @@ def calibration_curve(connection: Connection, relation: str, query: MetricQuery,
 def error_distribution(connection: Connection, relation: str, query: MetricQuery, subject: Subject) -> Errors | Reason:
     """Count the errors of a regression in 10 bins of equal width."""
     sql = regression(query, subject)
-    errors = f"SELECT {sql.output} - {sql.target} AS x FROM {identifier(relation)} WHERE {sql.valid}"
+    errors = f"SELECT {sql.output} - {sql.target} AS x FROM {quoted(relation)} WHERE {sql.valid}"
     errors = f"SELECT x FROM ({errors}) WHERE isfinite(x)"
     least, greatest = connection.execute(f"SELECT min(x), max(x) FROM ({errors})").fetchall()[0]
     if least is None:
@@ -155,7 +155,7 @@ def prediction_scatterplot(
     """Return target and output of at most 1,000 rows; of more, the same ones each time."""
     sql = regression(query, subject)
     found = connection.execute(
-        f"SELECT {sql.target} AS target, {sql.output} AS output FROM {identifier(relation)} WHERE {sql.valid} "
+        f"SELECT {sql.target} AS target, {sql.output} AS output FROM {quoted(relation)} WHERE {sql.valid} "
         f"ORDER BY hash(ts, target, output), target, output LIMIT {MAX_POINTS}"
     )
     return found.fetchall()

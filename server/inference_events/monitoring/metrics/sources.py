@@ -11,8 +11,9 @@ from typing import Any
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.features import Feature, features
 from inference_events.monitoring.metrics.figures import BaselineRows, MetricQuery, Reason
-from inference_events.monitoring.metrics.sql import column, identifier, is_list, is_numeric, number
+from inference_events.monitoring.metrics.sql import is_list, is_numeric, item, number
 from inference_events.monitoring.metrics.weights import weight
+from inference_events.monitoring.sql_names import quoted, value_column
 from inference_events.monitoring.subject import Kind, Subject
 
 
@@ -35,7 +36,7 @@ class Source:
     def query(self, relation: str, *, bin: str = "bin") -> tuple[str, list[Any]]:
         """Return a query for `bin`, `x` and `w`, the weight, and the values that are bound to it."""
         weight = self.weight or "1"
-        inner = f"SELECT {bin} AS bin, {self.value} AS x, {weight} AS w FROM {identifier(relation)} AS r"
+        inner = f"SELECT {bin} AS bin, {self.value} AS x, {weight} AS w FROM {quoted(relation)} AS r"
         bound: list[Any] = []
         if self.centres:
             bound = [list(self.centres), *(list(lists) for lists in zip(*self.centres.values(), strict=True))]
@@ -74,7 +75,7 @@ def _is_single_number(subject: Subject, name: str) -> bool:
 
 
 def _column(subject: Subject, name: str) -> Source:
-    cell = f"unnest({column(name)})" if is_list(subject, name) else column(name)
+    cell = item(subject, name)
     is_number = is_numeric(subject, name)
     return Source(f"{cell}::DOUBLE" if is_number else cell, is_number, subject.data_types[name] == "int", name)
 
@@ -82,7 +83,7 @@ def _column(subject: Subject, name: str) -> Source:
 def _vector(
     connection: Connection, subject: Subject, baseline: BaselineRows, name: str, component: int | None
 ) -> Source | Reason:
-    cell = column(name)
+    cell = value_column(name)
     if component is not None:
         return Source(f"{cell}[{component + 1:d}]::DOUBLE")
     dimensions = subject.columns[name].n_dimensions or _dimensions(connection, baseline, cell)
@@ -93,7 +94,7 @@ def _vector(
     found = connection.execute(
         f"SELECT bin, list(mean ORDER BY position) FROM (SELECT bin, position, fsum(x) / count(*) AS mean FROM ("
         f"SELECT {bin} AS bin, unnest(range({dimensions:d})) AS position, unnest({cell}) AS x "
-        f"FROM {identifier(baseline.relation)} WHERE {valid}) GROUP BY ALL) GROUP BY bin"
+        f"FROM {quoted(baseline.relation)} WHERE {valid}) GROUP BY ALL) GROUP BY bin"
     ).fetchall()
     if not found:
         return Reason.NO_BASELINE_VALUES
@@ -108,7 +109,7 @@ def _vector(
 def _dimensions(connection: Connection, baseline: BaselineRows, cell: str) -> int:
     """Return the most frequent length of a vector in the baseline."""
     found = connection.execute(
-        f"SELECT len({cell}) AS n FROM {identifier(baseline.relation)} WHERE n > 0 "
+        f"SELECT len({cell}) AS n FROM {quoted(baseline.relation)} WHERE n > 0 "
         "GROUP BY n ORDER BY count(*) DESC, n LIMIT 1"
     ).fetchall()
     return int(found[0][0]) if found else 0
@@ -133,7 +134,7 @@ def _centres(
     bin = "bin" if baseline.is_rolling else "0 AS bin"
     cells = ", ".join(f"{number(name)} AS x{i}" for i, name in enumerate(names))
     valid = " AND ".join(f"isfinite(x{i})" for i in range(len(names)))
-    rows = f"SELECT * FROM (SELECT {bin}, {cells} FROM {identifier(baseline.relation)}) WHERE {valid}"
+    rows = f"SELECT * FROM (SELECT {bin}, {cells} FROM {quoted(baseline.relation)}) WHERE {valid}"
     means = ", ".join(f"fsum(x{i}) / count(*) AS m{i}" for i in range(len(names)))
     spreads = ", ".join(f"sqrt(fsum((x{i} - m{i}) ** 2) / count(*))" for i in range(len(names)))
     listed = ", ".join(f"any_value(m{i})" for i in range(len(names)))

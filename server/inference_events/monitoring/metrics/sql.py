@@ -1,4 +1,4 @@
-"""SQL text: names and literals. No other module of the metrics quotes anything.
+"""SQL text: literals and terms. No other module of the metrics quotes anything.
 
 Every number is a DOUBLE. An infinite value or one that is not a number counts as missing in every figure.
 """
@@ -7,13 +7,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from inference_events.events.columns import label_name, value_name
+from inference_events.monitoring.sql_names import quoted, value_column
 from inference_events.monitoring.subject import Kind, Subject
-
-
-def identifier(name: str) -> str:
-    """Quote a name."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: bool | int | float | str) -> str:
@@ -33,19 +28,9 @@ def literals(values: Iterable[Any]) -> str:
     return ", ".join(map(literal, values))
 
 
-def column(name: str) -> str:
-    """Return the rows relation's column with the values of a model's column."""
-    return identifier(value_name(name))
-
-
-def label_time(name: str) -> str:
-    """Return the rows relation's column with the times at which a target was labelled."""
-    return identifier(label_name(name))
-
-
 def number(name: str) -> str:
     """Return a model's column as DOUBLE."""
-    return f"{column(name)}::DOUBLE"
+    return f"{value_column(name)}::DOUBLE"
 
 
 def is_list(subject: Subject, name: str) -> bool:
@@ -59,13 +44,18 @@ def is_numeric(subject: Subject, name: str) -> bool:
     return subject.kind(name) is Kind.NUMBER and subject.data_types[name] != "category"
 
 
+def item(subject: Subject, name: str) -> str:
+    """Return the value of a row's cell, or a row for each item of a ranking row's cell."""
+    cell = value_column(name)
+    return f"unnest({cell})" if is_list(subject, name) else cell
+
+
 def values(subject: Subject, name: str, relation: str, more: str = "") -> str:
     """Return a query for `bin` and `x`, the values of a column: one per row, or one per item of ranking rows.
 
     `more` are further columns, each after a comma.
     """
-    cell = f"unnest({column(name)})" if is_list(subject, name) else column(name)
-    return f"SELECT bin, {cell} AS x{more} FROM {identifier(relation)}"
+    return f"SELECT bin, {item(subject, name)} AS x{more} FROM {quoted(relation)}"
 
 
 def count_if(condition: str) -> str:

@@ -1,11 +1,11 @@
 """Statistics of one column, and the traffic. Of ranking rows, statistics take each item."""
 
-from inference_events.monitoring.metrics.classes import typed
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows, figure, missing
 from inference_events.monitoring.metrics.plain import ROWS, Plain, ratio, total, totals_by_bin
-from inference_events.monitoring.metrics.sql import column, count_if, is_list, literal, sum_if, values
-from inference_events.monitoring.subject import Subject
+from inference_events.monitoring.metrics.sql import count_if, is_list, literal, sum_if, values
+from inference_events.monitoring.sql_names import value_column
+from inference_events.monitoring.subject import Subject, class_value
 
 MEDIAN = 0.5
 
@@ -24,7 +24,7 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
 
 
 def _sums(subject: Subject, name: str) -> tuple[str, str]:
-    cell = column(name)
+    cell = value_column(name)
     if not is_list(subject, name):
         condition = f"isfinite({cell}::DOUBLE)"
         return count_if(condition), sum_if(f"{cell}::DOUBLE", condition)
@@ -34,9 +34,9 @@ def _sums(subject: Subject, name: str) -> tuple[str, str]:
 
 def _frequency(query: MetricQuery, subject: Subject) -> Plain:
     name = query.column or ""
-    category = typed(query.category, subject.kind(name))
+    category = class_value(query.category, subject.kind(name))
     wanted = "NULL" if category is None else literal(category)
-    cell = column(name)
+    cell = value_column(name)
     if not is_list(subject, name):
         found, count = count_if(f"{cell} = {wanted}"), count_if(f"{cell} IS NOT NULL")
     else:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import environments
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Bins, BinsError, Computation
 from inference_events.monitoring.metrics import Figure
@@ -72,16 +71,14 @@ class CardPlan:
         try:
             found = compute_figures(computation, self.window, self.queries, self.subject, baselines)
         except BinsError as error:
-            raise BadRequest.with_details(ErrorDetail(str(error), "/time_range")) from None
+            raise BadRequest.at("/time_range", str(error)) from None
         return Cards([figure for (figure,) in found], revision(computation, self.window, self.queries, baselines))
 
 
 def plan_cards(session: Session, request: CardRequest) -> CardPlan:
     """Check a request against the model. Raises BadRequest and ObjectNotFound."""
     known = known_model(session, request.model_id)
-    environment_id = known.production_id
-    if request.dataset_id is not None:
-        environment_id = environments.get_dataset(session, known.model.id, request.dataset_id).id
+    environment_id = known.environment_id(session, request.dataset_id)
     places = ("/segment_id", "/segment_definition")
     segment = known_segment(session, known, request.segment_id, request.segment_definition, places)
     window = Window(environment_id, None if request.range is None else Bins(request.range), segment)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.tables import Segment
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.monitoring import fql
 from inference_events.monitoring.engine import Bins, BinsError, Computation
 from inference_events.monitoring.metrics import METRICS, Figure, MetricQuery, MetricType
@@ -121,7 +121,7 @@ class ChartPlan:
         try:
             found = [compute_figures(computation, one, queries, self.subject, baselines) for one in windows]
         except BinsError as error:
-            raise BadRequest.with_details(ErrorDetail(f"the rolling baseline: {error}", "/filters")) from None
+            raise BadRequest.at("/filters", f"the rolling baseline: {error}") from None
         first = 0
         for chart in charts:
             last = first + len(chart.series)
@@ -136,7 +136,7 @@ def plan_charts(session: Session, requests: Sequence[ChartRequest], bins: TimeBi
     """Check charts of one model. Raises BadRequest and ObjectNotFound."""
     known = known_model(session, requests[0].model_id)
     if known.model.project_id != project_id:
-        raise BadRequest.with_details(ErrorDetail("is a model of another project", f"{requests[0].place}/model_id"))
+        raise BadRequest.at(f"{requests[0].place}/model_id", "is a model of another project")
     return ChartPlan(known, [_chart(session, known, request) for request in requests], bins)
 
 
@@ -148,7 +148,7 @@ def check_size(series: int, bins: TimeBins) -> None:
             f"{values:,} values are more than {MAX_VALUES:,}; shorten the range, take larger bins, or fewer columns, "
             "categories or queries"
         )
-        raise BadRequest.with_details(ErrorDetail(fault, "/queries"))
+        raise BadRequest.at("/queries", fault)
 
 
 def _chart(session: Session, known: KnownModel, request: ChartRequest) -> Chart:

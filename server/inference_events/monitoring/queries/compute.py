@@ -107,7 +107,7 @@ def prepare(
             before.setdefault(query.baseline, _Reads()).add(query, subject)
     for metric in custom:
         reads.columns |= dict.fromkeys(metric.columns)
-        reads.violations |= any("violations" in one.text for one in metric.aggregates(repr))
+        reads.violations |= metric.reads_violations
     rows = _rows(computation, window, reads)
     if len(builtins) + len(custom) > 1 or before:
         rows.keep()

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from inference_events.monitoring import fql
-from inference_events.monitoring.engine import value_column
-from inference_events.monitoring.engine.rows import quoted
 from inference_events.monitoring.metrics import Figure, Reason, Rows
 from inference_events.monitoring.metrics.connection import Connection
+from inference_events.monitoring.sql_names import quoted, value_column
 
 Row = Sequence[float | None]
 
@@ -18,11 +17,12 @@ def custom_figures(
     builtins: Mapping[fql.Builtin, Sequence[Figure]],
 ) -> list[list[Figure]]:
     """Return the figures of each metric by bin, with one pass over the rows for all aggregates."""
-    wanted = list(dict.fromkeys(one for metric in metrics for one in metric.aggregates(value_column)))
+    compiled = [metric.aggregates(value_column) for metric in metrics]
+    wanted = list(dict.fromkeys(one for aggregates in compiled for one in aggregates))
     counts, totals = _aggregates(connection, rows, wanted)
     results = []
-    for metric in metrics:
-        places = [wanted.index(one) for one in metric.aggregates(value_column)]
+    for metric, aggregates in zip(metrics, compiled, strict=True):
+        places = [wanted.index(one) for one in aggregates]
         inputs = [[row[place] for row in totals] for place in places]
         parts = [builtins[one] for one in metric.builtins]
         values = _results(connection, metric, inputs, parts, rows.bins)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import baselines
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Bins, BinsError, BinSize, Computation, make_bins
 from inference_events.monitoring.metrics import MetricQuery, Reason
@@ -75,7 +75,7 @@ class HistogramPlan:
         try:
             prepared = prepare(computation, self.window, [self.query], [], self.subject, by_name)
         except BinsError as error:
-            raise _refusal(str(error), "/start_time") from None
+            raise BadRequest.at("/start_time", str(error)) from None
         rows = prepared.baselines[baseline.name]
         pairs = metrics.drift_pairs(prepared.connection, prepared.window, self.query, self.subject, rows)
         pair, reason = (None, pairs) if isinstance(pairs, Reason) else (pairs[0], _reason(pairs[0].baseline))
@@ -104,7 +104,7 @@ def plan_histograms(session: Session, request: HistogramRequest) -> HistogramPla
     try:
         bins = make_bins(request.bin_size, request.start, request.start + 1, request.time_zone)
     except BinsError as error:
-        raise _refusal(str(error), "/start_time") from None
+        raise BadRequest.at("/start_time", str(error)) from None
     window = Window(known.production_id, bins, segment, request.time_zone)
     query = named_query(known, NamedMetric("jsd", request.column, None, request.baseline_id), PLACES)
     assert isinstance(query, MetricQuery)
@@ -132,7 +132,3 @@ def _joined(pair: Pair, most: int | None) -> tuple[list[str], tuple[list[float],
 def _share(counts: Sequence[float], bin: int) -> float:
     total = sum(counts)
     return counts[bin] / total if total else 0.0
-
-
-def _refusal(fault: str, place: str) -> BadRequest:
-    return BadRequest.with_details(ErrorDetail(fault, place))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager
 from inference_events.catalog import baselines, definitions, environments, models
 from inference_events.catalog.tables import Baseline as BaselineRow
 from inference_events.catalog.tables import CustomMetric, Environment, Model, Segment
-from inference_events.errors import BadRequest, ErrorDetail, ObjectNotFound
+from inference_events.errors import BadRequest, ObjectNotFound
 from inference_events.events.ingest.timestamps import microseconds
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import compiled_segment, subject_of
@@ -36,12 +36,18 @@ class KnownModel:
     def baselines_by_name(self) -> Mapping[str, Baseline]:
         return {one.name: one for one in self.baselines.values()}
 
+    def environment_id(self, session: Session, dataset_id: str | None) -> str:
+        """Return the id of a dataset, or without one of PRODUCTION. Raises ObjectNotFound."""
+        if dataset_id is None:
+            return self.production_id
+        return environments.get_dataset(session, self.model.id, dataset_id).id
+
     def baseline(self, id: str | None, place: str) -> Baseline:
         """Return the baseline of a drift: the one with an id, or without one the default. Raises BadRequest."""
         found = self.default_baseline if id is None else self.baselines.get(id)
         if found is None:
             fault = "is no baseline of this model" if id is not None else "is needed, because the model has no dataset"
-            raise BadRequest.with_details(ErrorDetail(fault, place))
+            raise BadRequest.at(place, fault)
         return found
 
     def custom_metric(self, id: str, place: str) -> fql.CustomMetric | None:
@@ -52,7 +58,7 @@ class KnownModel:
         try:
             return fql.compile_metric(row.definition, self.subject)
         except fql.FqlError as error:
-            raise BadRequest.with_details(ErrorDetail(f"is not valid any more: {error}", place)) from None
+            raise BadRequest.at(place, f"is not valid any more: {error}") from None
 
 
 def known_model(session: Session, model_id: str) -> KnownModel:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.monitoring import fql, metrics
 from inference_events.monitoring.metrics import METRICS, MetricError, MetricQuery, MetricType
 from inference_events.monitoring.queries.compute import Query, as_query
@@ -39,12 +39,12 @@ def _custom(
 ) -> fql.CustomMetric:
     for field in ("column", "category", "baseline_id"):
         if getattr(named, field) is not None:
-            raise _refusal("a custom metric takes none; remove it", places[field])
+            raise BadRequest.at(places[field], "a custom metric takes none; remove it")
     for part in custom.builtins:
         try:
             metrics.check(as_query(part), known.subject)
         except MetricError as error:
-            raise _refusal(error.message, places["id"]) from None
+            raise BadRequest.at(places["id"], error.message) from None
     return custom
 
 
@@ -66,9 +66,5 @@ def _builtin(known: KnownModel, named: NamedMetric, places: Mapping[str, str]) -
         metrics.check(query, known.subject)
     except MetricError as error:
         place = places.get(FIELDS.get(error.place, error.place), places["id"])
-        raise _refusal(error.message, place) from None
+        raise BadRequest.at(place, error.message) from None
     return query
-
-
-def _refusal(fault: str, place: str) -> BadRequest:
-    return BadRequest.with_details(ErrorDetail(fault, place))

@@ -1,15 +1,14 @@
 """Ranges of time as charts name them: "30d", "ytd", "Previous Month". The clock of a time zone counts."""
 
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
-from inference_events.errors import BadRequest, ErrorDetail
-from inference_events.events.ingest.timestamps import microseconds
+from inference_events.errors import BadRequest
+from inference_events.events.ingest.timestamps import microseconds, moment_of
+from inference_events.monitoring.engine.bins import BinsError, time_zone_of
 
 # The vendor's default.
 TIME_ZONE = "Etc/GMT"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = {"7d": 7, "30d": 30, "90d": 90}
 MONTHS = {"6m": 6, "12m": 12}
 # Months and days that a comparison goes back.
@@ -22,16 +21,15 @@ PREVIOUS = {
 }
 
 
-def zone_of(name: str, place: str) -> ZoneInfo:
+def zone_of(name: str, place: str) -> tzinfo:
     """Return a time zone by its name. Raises BadRequest."""
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        fault = "the time zone is not known; use a name such as Europe/Berlin"
-        raise BadRequest.with_details(ErrorDetail(fault, place)) from None
+        return time_zone_of(name)
+    except BinsError as error:
+        raise BadRequest.at(place, str(error)) from None
 
 
-def labelled_range(label: str, now: datetime, zone: ZoneInfo) -> tuple[int, int]:
+def labelled_range(label: str, now: datetime, zone: tzinfo) -> tuple[int, int]:
     """Return the range that a label means at a moment, in UTC microseconds."""
     local = now.astimezone(zone)
     today = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
@@ -45,10 +43,10 @@ def labelled_range(label: str, now: datetime, zone: ZoneInfo) -> tuple[int, int]
     return _moment(start), max(_moment(end), _moment(start) + 1)
 
 
-def previous_range(range: tuple[int, int], comparison: str, zone: ZoneInfo) -> tuple[int, int]:
+def previous_range(range: tuple[int, int], comparison: str, zone: tzinfo) -> tuple[int, int]:
     """Return the range that a comparison means. Raises OverflowError and ValueError for one before the year 1."""
     months, days = PREVIOUS[comparison]
-    local = [(EPOCH + timedelta(microseconds=one)).astimezone(zone) for one in range]
+    local = [moment_of(one).astimezone(zone) for one in range]
     start, end = (_moment(_earlier(one, months, days)) for one in local)
     return start, max(end, start + 1)
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import environments
-from inference_events.errors import BadRequest, ErrorDetail, NotSupported
+from inference_events.errors import BadRequest, NotSupported
 from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Computation
 from inference_events.monitoring.metrics import Figure, MetricQuery, scores
@@ -101,18 +100,16 @@ class ScoresPlan:
 def plan_scores(session: Session, request: ScoresRequest) -> ScoresPlan:
     """Check a request against the model. Raises BadRequest, NotSupported and ObjectNotFound."""
     known = known_model(session, request.model_id)
-    environment_id = known.production_id
-    if request.dataset_id is not None:
-        environment_id = environments.get_dataset(session, known.model.id, request.dataset_id).id
+    environment_id = known.environment_id(session, request.dataset_id)
     task = known.subject.task
     if task not in (BINARY, MULTICLASS, REGRESSION, RANKING):
-        raise BadRequest.with_details(ErrorDetail(f"a model of the task {task} has no scores", "/model_id"))
+        raise BadRequest.at("/model_id", f"a model of the task {task} has no scores")
     places = {name: f"/metrics/{place}" for place, name in enumerate(request.names)}
     for name, place in places.items():
         if name not in FIGURES and name not in SHAPES:
             raise NotSupported(f"This server does not offer the score {name}")
         if name in SHAPES and task not in SHAPES[name][1]:
-            raise BadRequest.with_details(ErrorDetail(f"a model of the task {task} has no {name}", place))
+            raise BadRequest.at(place, f"a model of the task {task} has no {name}")
     count = _query(known, request, "query_count" if task == RANKING else "data_count", "/metrics")
     figures = {name: _query(known, request, FIGURES[name], place) for name, place in places.items() if name in FIGURES}
     return ScoresPlan(known, Window(environment_id), count, figures, [name for name in places if name in SHAPES])
