@@ -1,4 +1,4 @@
-"""How a replica uses its database: the connections of a pool, and the transactions that did not go as they should."""
+"""A replica's use of its database: the connections of a pool, retried transactions, and unknown commits."""
 
 import threading
 from dataclasses import dataclass, field

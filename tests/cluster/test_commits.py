@@ -1,4 +1,4 @@
-"""Whatever becomes of the connection in a COMMIT, a change is made once, and its client is told so."""
+"""A change takes effect once and its client gets a response, even if the connection is cut in a COMMIT."""
 
 import io
 import sys

@@ -86,7 +86,7 @@ def test_a_retry_at_another_replica_replays(pair: Pair) -> None:
 
 @contextmanager
 def locked_event(shared: Fleet, name: str) -> Iterator[None]:
-    """Hold up whoever writes an event."""
+    """Block each write of an event."""
     with psycopg.connect(shared.cluster.postgres.url()) as session:
         [_] = session.execute("SELECT 1 FROM events WHERE event_id = %s FOR UPDATE", [name]).fetchall()
         yield

@@ -1,4 +1,4 @@
-"""What every event store does, whatever engine is under it. The docstrings are the contract; one suite of tests
+"""What every event store does, with any engine. The docstrings are the contract; one suite of tests
 (`tests/stores/contract`) holds each engine to it.
 """
 

@@ -1,4 +1,4 @@
-"""What a store refuses, and why. `args` are facts for the message that the caller makes."""
+"""Errors of stores. `args` are facts for the caller's message."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What goes into an event store and comes out of it.
+"""The values that event stores take and return.
 
 Events travel in Arrow: an `EventBatch` in, `StoredEvents` out, row by row in step with each other.
 """

@@ -20,7 +20,7 @@ ROLES = ("inputs", "outputs", "targets", "decisions", "metadata")
 
 
 class Kind(Enum):
-    """What the values of a column are, whatever the schema calls them: categories may be any of the first three."""
+    """The kind of a column's values. It differs from the schema's type: categories may be any of the first three."""
 
     NUMBER = "Number"
     BOOLEAN = "Boolean"

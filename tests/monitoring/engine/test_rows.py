@@ -1,4 +1,4 @@
-"""Statements read a row per event of the moment, in its bin, whatever store the events are in."""
+"""Statements read a row per event of one moment, in its bin, with any store."""
 
 from typing import Any
 
@@ -103,7 +103,7 @@ def test_columns_of_any_name_stay_apart(engine: FigureEngine, opened: Opened) ->
 
 
 def test_many_aggregates_of_one_scan(engine: FigureEngine, opened: Opened) -> None:
-    """Aggregates come by bin, in the order asked for, with their own values; bins without events are left out."""
+    """Aggregates come by bin, in the order asked for, with their own values; bins without events are missing."""
     publish(opened, 0.1, 0.2, 2.5)
     expressions = [
         COUNT,

@@ -209,7 +209,7 @@ def test_order_of_classes(kind: str, order: list[Any] | None, negative: Any, pos
 
 
 def test_hostile_names_and_values() -> None:
-    """Names and categories reach the database as what they are, whatever characters they have."""
+    """Names and categories reach the database unchanged, with any characters."""
     name, value = "a\"b'; --%s{}\\", "'; DROP TABLE events; --\0\\"
     subject = model([{"name": name, "data_type": "category", "categories": [value, "b"]}])
 

@@ -1,4 +1,4 @@
-"""On random tables, every metric equals its textbook formula, whatever is null, tied, infinite or unknown."""
+"""On random tables, every metric equals its textbook formula, also with nulls, ties, infinities and unknown classes."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -124,7 +124,7 @@ ITEMS = st.lists(
 @few
 @given(groups=table(items=ITEMS), top=st.integers(1, 7))
 def test_ranking(groups: list[Row], top: int) -> None:
-    """A metric of a ranking is the mean over the groups with a relevant item; items that are not valid are left out."""
+    """A metric of a ranking is the mean over the groups with a relevant item; invalid items are ignored."""
     rows = [{"bin": row["bin"], "y": [y for y, _ in row["items"]], "s": [s for _, s in row["items"]]} for row in groups]
     two = ranking({"data_type": "category", "categories": [0, 1]})
     is_one = [{**row, "y": [y if y is None else int(y > 0) for y in row["y"]]} for row in rows]

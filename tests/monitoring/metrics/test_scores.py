@@ -110,7 +110,7 @@ def test_error_distribution() -> None:
 
 
 def test_scatterplot() -> None:
-    """The points are valid rows, at most 1,000, and the same ones whatever the order of the rows."""
+    """The points are valid rows, at most 1,000, and the same ones for any order of the rows."""
     rows = rows_of(y=[1.0, None, 3.0], f=[1.5, 2.0, math.nan])
     assert ask(scores.prediction_scatterplot, regression(), rows) == [(1.0, 1.5)]
     many = [{"y": float(number), "f": number + 0.5} for number in range(3000)]

@@ -50,7 +50,7 @@ def publish(opened: Opened, number: int) -> None:
 
 @pytest.mark.usefixtures("small_parts")
 def test_batches_hold_every_event_once(opened: Opened) -> None:
-    """Batches together hold every event once with its values, whatever was updated or deleted before."""
+    """Batches together hold every event once with its values, also after updates and deletions."""
     publish(opened, 2000)
     opened.update(*({"id": f"e{each}", "x": -each} for each in range(0, 2000, 7)))
     opened.delete(opened.accept_job(), event_ids=[f"e{each}" for each in range(0, 2000, 11)])
@@ -64,7 +64,7 @@ def test_batches_hold_every_event_once(opened: Opened) -> None:
 
 @pytest.mark.usefixtures("small_parts")
 def test_a_selection_is_a_range_of_an_environment(opened: Opened) -> None:
-    """The start of the range belongs to it, the end does not; other environments are left out."""
+    """The start of the range belongs to it, the end does not; other environments are excluded."""
     publish(opened, 500)
     opened.append({"id": "other", "at": NOW})
     assert read_once(opened, start=NOW + 100, end=NOW + 400) == [(NOW + each,) for each in range(100, 400)]
@@ -204,7 +204,7 @@ def test_an_error_of_the_reader_passes(opened: Opened) -> None:
 
 
 def test_a_cancelled_snapshot_harms_nothing(opened: Opened) -> None:
-    """Whatever becomes of a read that is cancelled, the store goes on as before."""
+    """The store works as before after a read that is cancelled."""
     publish(opened, 10)
     with moment(opened) as snapshot:
         snapshot.cancel()

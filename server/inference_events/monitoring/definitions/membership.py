@@ -1,4 +1,4 @@
-"""Which events of Arrow tables belong to a segment."""
+"""Find the events of Arrow tables that belong to a segment."""
 
 from typing import Any, TypeAlias
 

@@ -188,7 +188,7 @@ class Rows:
 
 
 class _Source:
-    """What DuckDB scans. Each scan reads the rows again."""
+    """The source of a DuckDB scan. Each scan reads the rows again."""
 
     def __init__(self, computation: Computation, selection: RowSelection, declared: pa.Schema) -> None:
         self._computation = computation

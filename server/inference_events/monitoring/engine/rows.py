@@ -57,7 +57,7 @@ class RowSelection:
 
     @property
     def stored(self) -> ColumnSelection:
-        """What the store must read."""
+        """Return the selection for the store."""
         used = self.segment.columns if self.segment else ()
         return ColumnSelection(
             self.environment_id,

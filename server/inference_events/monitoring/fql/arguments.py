@@ -5,7 +5,7 @@ from inference_events.monitoring.fql.syntax import Call, Node, Number, Prefix, T
 
 
 class Arguments:
-    """What is left of a call's arguments. Whoever takes the last one calls `end`."""
+    """The remaining arguments of a call. Call `end` after the last one."""
 
     def __init__(self, call: Call) -> None:
         self.call = call

@@ -1,4 +1,4 @@
-"""What is wrong with a definition, and the place in its text."""
+"""An error in a definition, with its position in the text."""
 
 # A definition may hold anything, so an error quotes at most 100 characters: a part of one line, and two names.
 MAX_EXCERPT = 50

@@ -1,4 +1,4 @@
-"""What a definition means: a small closed set of nodes, each with its type, and every name resolved.
+"""The meaning of a definition: a small closed set of typed nodes, with every name resolved.
 
 A null literal has the type of its place. The arguments of an `Aggregate` are about one row; an `Apply` is about one row
 inside an aggregate and in segments, and about aggregates elsewhere.

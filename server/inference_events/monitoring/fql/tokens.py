@@ -37,7 +37,7 @@ _HINTS = {
 
 
 class Kind(Enum):
-    """What a token is. A word is a column's name, or that of a function or an argument."""
+    """The kind of a token. A word is the name of a column, a function or an argument."""
 
     NUMBER = "number"
     WORD = "word"

@@ -34,7 +34,7 @@ TYPE_NAMES: Mapping[MetricType, str] = {
 
 
 class Takes(Enum):
-    """Which columns a metric takes."""
+    """The columns that a metric takes."""
 
     NOTHING = "no column"
     ANYTHING = "any column, or __ANY__"

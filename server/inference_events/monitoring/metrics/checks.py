@@ -1,4 +1,4 @@
-"""Which queries a model can answer. A refusal names the argument and how to correct it."""
+"""Check that a model can answer a query. A refusal names the argument and how to correct it."""
 
 import math
 from collections.abc import Iterable

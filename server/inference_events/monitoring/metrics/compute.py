@@ -47,7 +47,7 @@ STATEMENTS: Mapping[str, Statement] = {
 
 @dataclass(frozen=True)
 class Needs:
-    """What a query reads: columns of the model, and whether it reads violations."""
+    """The columns that a query reads, and whether it reads violations."""
 
     columns: tuple[str, ...]
     violations: bool = False

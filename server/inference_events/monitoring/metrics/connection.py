@@ -1,4 +1,4 @@
-"""What the metrics need of a connection: DuckDB's own has it, and the engine's, which is bounded."""
+"""The connection that metrics need. DuckDB's own satisfies it, and so does the engine's, which is bounded."""
 
 from typing import Any, Protocol
 

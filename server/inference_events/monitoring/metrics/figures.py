@@ -1,4 +1,4 @@
-"""What is asked of the builtin metrics, and what they answer: a number, or the reason why there is none."""
+"""Queries for builtin metrics, and their figures: a number, or the reason why it is null."""
 
 import math
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Data integrity: how many rows have a violation.
 
 `__ANY__` counts the rows with a violation in any column that has a role, except the targets: a label that no update has
-brought yet is missing in every new row. A column that is named counts, whatever it is.
+brought yet is missing in every new row. A column that is named counts, a target too.
 """
 
 from collections import Counter

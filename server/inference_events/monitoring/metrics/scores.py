@@ -1,6 +1,6 @@
-"""What a model's scores look like beside its labels: confusion matrix, curves and errors, bounded in points.
+"""Confusion matrix, curves and errors of a model's scores, with a bounded number of points.
 
-These take all rows of a relation, whatever their bin.
+These take all rows of a relation, in any bin.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Errors:
-    """How many rows have an error, output minus target, between two edges. The last bin has its upper edge, too."""
+    """Counts of rows by their error, output minus target, between two edges. The last bin includes its upper edge."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]

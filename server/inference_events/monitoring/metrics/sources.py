@@ -19,7 +19,7 @@ from inference_events.monitoring.subject import Kind, Subject
 
 @dataclass(frozen=True)
 class Source:
-    """How to read values. `value` is SQL over a row, null for what is no value; of numbers, infinite ones are none.
+    """A way to read values. `value` is SQL over a row, and null for a missing value. Infinite numbers count as missing.
 
     `column` is the column whose bins hold for the values, if there is one. `centres` has a list of means and one of
     deviations by bin of the baseline; `value` may use them as `centre` and `scale`.

@@ -1,4 +1,4 @@
-"""What can be computed for a model: its metrics, and the columns that they take."""
+"""The metrics that a model has, and the columns that they take."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Columns of events at one moment, as fast as the engine hands them out: unordered, in batches of bounded size.
 
-The engine reads 2048 rows at a time, whatever a batch holds. Of rows so wide that these alone would be too much, it
+The engine reads 2048 rows at a time, even for a smaller batch. Of rows so wide that these alone would be too much, it
 gets a range of row numbers at a time.
 """
 

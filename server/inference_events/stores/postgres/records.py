@@ -5,7 +5,7 @@ one in their place.
 
 A retry without a key may reach another replica while its first attempt still waits or writes here. A lock lets only one
 of them write at a time, and the second one finds the record of the other. A first attempt that its retry has overtaken
-recognises the record of the retry by `is_retry` and by its time, which is after the arrival of the first attempt.
+recognises the record of the retry by `is_retry` and by its time, which is later than its own.
 """
 
 import hashlib
