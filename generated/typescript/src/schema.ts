@@ -4028,6 +4028,16 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
+        /** @description The request is valid, but this server does not offer what it asks for. */
+        NotOffered: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
         /**
          * @description The server is starting or stopping, has too much to do, its disk is full, or its database or the bucket of its files
          *     does not respond. Nothing was changed; try again later. Only if the database was lost while a change was written,
@@ -6351,16 +6361,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            /** @description Another `query_type` than MONITORING. */
-            501: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
+            501: components["responses"]["NotOffered"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
@@ -6429,16 +6430,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            /** @description A score that this server does not offer. */
-            501: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
+            501: components["responses"]["NotOffered"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
