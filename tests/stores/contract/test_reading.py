@@ -91,6 +91,6 @@ def test_events_survive_a_restart(opened: Opened) -> None:
     assert opened.count() == 2
 
 
-def test_an_open_store_answers(opened: Opened) -> None:
+def test_an_open_store_responds(opened: Opened) -> None:
     """A store that can be read says so."""
     assert opened.store.ping()
