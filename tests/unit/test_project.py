@@ -75,7 +75,7 @@ def test_the_long_run_can_start() -> None:
     for command in commands:
         collect = [sys.executable, "-m", "pytest", *shlex.split(command), "--collect-only", "--ignore-glob=*/test_*.py"]
         ended = subprocess.run(collect, cwd=ROOT, stdout=subprocess.DEVNULL)
-        assert ended.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, command
+        assert ended.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), command
 
 
 def test_there_is_a_workflow_for_each_purpose() -> None:
