@@ -37,7 +37,9 @@ def resolve(watched: Watched, known: KnownModel) -> Watched:
     if metric_type is MetricType.DRIFT:
         baseline = known.baseline(watched.baseline_id, "/baseline_id")
     elif watched.baseline_id is not None:
-        raise BadRequest.at("/baseline_id", f"only a drift metric takes one, and {watched.metric_id} is none; remove it")
+        raise BadRequest.at(
+            "/baseline_id", f"only a drift metric takes one, and {watched.metric_id} is none; remove it"
+        )
     columns = _columns(watched, metric_type)
     name = None if baseline is None else baseline.name
     _refuse(faults(watched.metric_id, columns, watched.category, name, known.subject))

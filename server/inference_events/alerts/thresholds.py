@@ -1,6 +1,5 @@
 """Rules of thresholds: which of them a rule needs, and in which order they are."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ COMPARE_BIN_DELTAS: Mapping[str, tuple[int, ...]] = {
     "Week": (1,),
     "Month": (1,),
 }
-MAX_EVALUATION_DELAY = 8760
 
 
 @dataclass(frozen=True)
@@ -103,17 +101,3 @@ def _multiplier_faults(multipliers: Mapping[str, Any]) -> Iterator[ErrorDetail]:
         yield ErrorDetail(
             "must not be above critical_multiplier; exchange the two", "/auto_threshold_params/warning_multiplier"
         )
-
-
-def number_faults(values: Mapping[str, Any]) -> Iterator[ErrorDetail]:
-    """Yield which of the numbers of a request, by place, are too large for a float of 64 bits."""
-    for place, value in values.items():
-        if value is not None and not _is_float(value):
-            yield ErrorDetail("is too large for a number of 64 bits", place)
-
-
-def _is_float(value: Any) -> bool:
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from inference_events.catalog.alert_tables import NEWEST_ALERTS, AlertEvaluation, AlertRecord, AlertRule
@@ -12,6 +13,7 @@ from inference_events.catalog.listing import Column, Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Model
 
 Range = tuple[datetime, datetime]
+Ts = TypeVarTuple("Ts")
 
 _FIELDS: dict[str, Column] = {
     "alert_time_bucket": AlertRecord.bin_start,
@@ -78,38 +80,38 @@ def list_page(session: Session, listing: Listing, range: Range) -> Page[AlertRec
 def list_history(session: Session, rule_id: str, range: Range, limit: int, offset: int) -> Page[BinHistory]:
     """Return a page of the bins of a rule that have records, newest first."""
     bins = (
-        select(AlertRecord.bin_start, func.count().label("count"), func.max(AlertRecord.number).label("latest"))
+        select(AlertRecord.bin_start, func.count().label("records"), func.max(AlertRecord.number).label("latest"))
         .where(AlertRecord.rule_id == rule_id, AlertRecord.bin_start.between(*range))
         .group_by(AlertRecord.bin_start)
     )
     total = session.scalar(select(func.count()).select_from(bins.subquery())) or 0
     found = session.execute(bins.order_by(AlertRecord.bin_start.desc()).limit(limit).offset(offset)).all()
     records = _by_number(session, [row.latest for row in found])
-    return Page([BinHistory(row.bin_start, row.count, records[row.latest]) for row in found], total)
+    return Page([BinHistory(row.bin_start, row.records, records[row.latest]) for row in found], total)
 
 
 def histories(session: Session, rule_ids: Sequence[str], range: Range) -> Mapping[str, RuleHistory]:
     """Return the history of each rule that has a record of a bin in a range."""
     rows = (
-        select(AlertRecord.rule_id, func.count().label("count"), func.max(AlertRecord.number).label("latest"))
+        select(AlertRecord.rule_id, func.count().label("records"), func.max(AlertRecord.number).label("latest"))
         .where(AlertRecord.rule_id.in_(rule_ids), AlertRecord.bin_start.between(*range))
         .group_by(AlertRecord.rule_id)
     )
     found = session.execute(rows).all()
     records = _by_number(session, [row.latest for row in found])
-    return {row.rule_id: RuleHistory(row.count, records[row.latest]) for row in found}
+    return {row.rule_id: RuleHistory(row.records, records[row.latest]) for row in found}
 
 
-def count_alerts(session: Session, model_id: str, range: Range) -> int:
-    """Return how many columns of rules of a model are alerts in bins that begin in a range."""
-    rows = _of_existing_rules(select(func.count()).select_from(AlertRecord))
-    return session.scalar(rows.where(AlertRecord.model_id == model_id, *_alerts(range))) or 0
+def count_alerts(session: Session, range: Range) -> Mapping[str, int]:
+    """Return by model how many columns of rules are alerts in bins that begin in a range."""
+    rows = _alerts(select(AlertRecord.model_id, func.count()).select_from(AlertRecord), range)
+    return dict(session.execute(rows.group_by(AlertRecord.model_id)).tuples().all())
 
 
 def count_by_metric(session: Session, range: Range) -> Mapping[tuple[str, str], int]:
     """Return how many alerts there are by metric and severity."""
-    rows = _of_existing_rules(select(AlertRule.metric_id, AlertRecord.severity, func.count()).select_from(AlertRecord))
-    grouped = rows.where(*_alerts(range)).group_by(AlertRule.metric_id, AlertRecord.severity)
+    rows = _alerts(select(AlertRule.metric_id, AlertRecord.severity, func.count()).select_from(AlertRecord), range)
+    grouped = rows.group_by(AlertRule.metric_id, AlertRecord.severity)
     return {(metric_id, severity): count for metric_id, severity, count in session.execute(grouped)}
 
 
@@ -121,9 +123,7 @@ def last_created(session: Session, range: Range) -> datetime | None:
 
 def list_evaluations(session: Session, rule_id: str, range: Range, limit: int, offset: int) -> Page[AlertEvaluation]:
     """Return a page of the evaluations of a rule, newest bin first, then by column."""
-    rows = select(AlertEvaluation).where(
-        AlertEvaluation.rule_id == rule_id, AlertEvaluation.bin_start.between(*range)
-    )
+    rows = select(AlertEvaluation).where(AlertEvaluation.rule_id == rule_id, AlertEvaluation.bin_start.between(*range))
     total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     ordered = rows.order_by(AlertEvaluation.bin_start.desc(), AlertEvaluation.column)
     return Page(session.scalars(ordered.limit(limit).offset(offset)).all(), total)
@@ -133,12 +133,12 @@ def _of_rule(rule_id: str) -> Select[AlertRecord]:
     return select(AlertRecord).where(AlertRecord.rule_id == rule_id)
 
 
-def _of_existing_rules(rows: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
+def _of_existing_rules(rows: Select[*Ts]) -> Select[*Ts]:
     return rows.join(AlertRecord.rule).join(AlertRule.model).where(Model.deleted_at.is_(None))
 
 
-def _alerts(range: Range) -> tuple[ColumnElement[bool], ...]:
-    return text(NEWEST_ALERTS.text), AlertRecord.bin_start.between(*range)
+def _alerts(rows: Select[*Ts], range: Range) -> Select[*Ts]:
+    return _of_existing_rules(rows).where(NEWEST_ALERTS, AlertRecord.bin_start.between(*range))
 
 
 def _by_number(session: Session, numbers: Sequence[int]) -> Mapping[int, AlertRecord]:

@@ -119,11 +119,11 @@ NEWEST_ALERTS = text("is_newest AND is_alert")
 
 
 class AlertRecord(Table):
-    """What one judgement of a bin found, if that is an alert or the end of one. It is kept a while longer than its rule.
+    """What one judgement of a bin found, if that is an alert or the end of one.
 
     `column` is empty for a rule without columns. The thresholds are those of the judgement. The main version of a bin's
-    records grows with each change of severity, the sub version with each other change. The newest record of a column and
-    a bin has `is_newest`; nothing else of a record ever changes.
+    records grows with each change of severity, the sub version with each other change. The newest record of a column
+    and a bin has `is_newest`; nothing else of a record ever changes. It is kept a while longer than its rule.
     """
 
     __tablename__ = "alert_records"
@@ -140,7 +140,11 @@ class AlertRecord(Table):
         ),
         Index("ix_alert_records_rule_id", "rule_id", "bin_start"),
         Index(
-            "ix_alert_records_newest", "model_id", "bin_start", sqlite_where=NEWEST_ALERTS, postgresql_where=NEWEST_ALERTS
+            "ix_alert_records_newest",
+            "model_id",
+            "bin_start",
+            sqlite_where=NEWEST_ALERTS,
+            postgresql_where=NEWEST_ALERTS,
         ),
         Index("ix_alert_records_created_at", "created_at"),
     )

@@ -57,8 +57,8 @@ def page(
     """Return one page of `rows`, in the given ordering unless the listing has one.
 
     `columns` can be used in filters and orderings, and `lists`, which have several values a row, in rules with the
-    operators `any`, `in` and `not_in`. `search` looks into the case-folded text `searched`, and `id` breaks ties. Raises
-    BadRequest for an unknown column, operator or value.
+    operators `any`, `in` and `not_in`. `search` looks into the case-folded text `searched`, and `id` breaks ties.
+    Raises BadRequest for an unknown column, operator or value.
     """
     key = columns["id"]
     matching = rows.where(_search(listing.search, searched), _condition(listing.filter, columns, lists or {}))

@@ -112,9 +112,7 @@ def _webhook() -> sa.Column[str]:
 def _create_records() -> None:
     op.create_table(
         "alert_records",
-        sa.Column(
-            "number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", _text(36), nullable=False),
         sa.Column("rule_id", _text(36), nullable=False),
         sa.Column("model_id", _text(36), nullable=False),
