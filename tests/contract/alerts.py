@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from pydantic import SecretStr
+
+from inference_events import app
 from inference_events.alerts.judgements import Judgement, Severity, Verdict, record_judgement
+from inference_events.app import Services
 from inference_events.catalog import Catalog, alert_rules
 from inference_events.catalog.concurrency import Lock
-from inference_events.catalog.database import sqlite_url
+from inference_events.settings import Settings
 from tests.contract.definitions import Api, Data
+from tests.contract.serving import serve
 
+TOKEN = "admin-token-of-the-alerts"
 RULES, CONFIGS = "/v3/alert-rules", "/v2/alert-configs"
 BIN = datetime(2026, 11, 25, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -50,11 +57,20 @@ def where(*rules: tuple[str, str, Any]) -> str:
 
 
 @contextmanager
-def opened_catalog(data_dir: Path) -> Iterator[Catalog]:
-    """Open the catalog of a running server a second time."""
-    catalog = Catalog(sqlite_url(data_dir / "catalog.sqlite"))
-    yield catalog
-    catalog.close()
+def served(data_dir: Path) -> Iterator[tuple[str, Services]]:
+    """Serve an empty data directory. Give the URL, and the services of the server."""
+    made: list[Services] = []
+
+    class Kept(Services):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    settings = Settings(data_dir=data_dir, admin_token=SecretStr(TOKEN))
+    with patch.object(app, "Services", Kept):
+        application = app.create_app(settings, validate_responses=True)
+    with serve(application) as url:
+        yield url, made[0]
 
 
 def judgement(

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from inference_events.alerts.judgements import LEARNING, Severity
+from inference_events.app import Services
 from inference_events.catalog import Catalog
-from tests.contract.alerts import BIN, CONFIGS, GREATER, HOUR, RULES, judge, judgement, opened_catalog, rule, where
+from tests.contract.alerts import BIN, CONFIGS, GREATER, HOUR, RULES, TOKEN, judge, judgement, rule, served, where
 from tests.contract.definitions import UNKNOWN_ID, Api, Data
 
 pytestmark = pytest.mark.in_process
@@ -19,15 +19,20 @@ RECORDS, SUMMARY, STATS = "/v3/monitoring/alert-records", f"{RULES}/summary", f"
 
 
 @pytest.fixture(scope="module")
-def api(server_url: str, token: str) -> Iterator[Api]:
-    with httpx.Client(base_url=server_url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
+    with served(tmp_path_factory.mktemp("alerts")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def api(server: tuple[str, Services]) -> Iterator[Api]:
+    with httpx.Client(base_url=server[0], headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
         yield Api(client)
 
 
 @pytest.fixture(scope="module")
-def catalog(api: Api, data_dir: Path) -> Iterator[Catalog]:
-    with opened_catalog(data_dir) as catalog:
-        yield catalog
+def catalog(server: tuple[str, Services]) -> Catalog:
+    return server[1].catalog
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,7 @@ def test_ordering_may_be_repeated(api: Api, judged: Data) -> None:
 def test_times_select_by_the_start_of_the_bin(api: Api, judged: Data, query: str, hours: list[int]) -> None:
     """Both ends are included; a space, T, an offset, a date and a number are taken; no offset means UTC."""
     for path in (f"{CONFIGS}/{judged['id']}/records", f"{RULES}/{judged['id']}/records"):
-        found = api.get(f"{path}?{query}")["items"]
+        found = api.client.get(f"{path}?{query}").json()["data"]["items"]
         assert [one["alert_time_bucket"] for one in found] == [bucket(hour) for hour in hours]
 
 
