@@ -104,8 +104,9 @@ def histories(session: Session, rule_ids: Sequence[str], range: Range) -> Mappin
 
 def count_alerts(session: Session, range: Range) -> Mapping[str, int]:
     """Return by model how many columns of rules are alerts in bins that begin in a range."""
-    rows = _alerts(select(AlertRecord.model_id, func.count()).select_from(AlertRecord), range)
-    return {model_id: count for model_id, count in session.execute(rows.group_by(AlertRecord.model_id))}
+    rows = _alerts(select(AlertRecord.model_id, func.count().label("alerts")).select_from(AlertRecord), range)
+    found = session.execute(rows.group_by(AlertRecord.model_id))
+    return {row.model_id: row.alerts for row in found}
 
 
 def count_by_metric(session: Session, range: Range) -> Mapping[tuple[str, str], int]:
