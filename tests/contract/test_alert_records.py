@@ -177,7 +177,8 @@ def test_the_summary_of_rules(api: Api, judged: Data) -> None:
     """A rule has its last record and their number; a rule without records, or none in the range, has nulls."""
 
     def found(**query: Any) -> Data:
-        (one,) = [one for one in api.get(SUMMARY, limit=1000, **query)["items"] if one["alert_rule_id"] == judged["id"]]
+        items: list[Data] = api.get(SUMMARY, limit=1000, **query)["items"]
+        (one,) = [one for one in items if one["alert_rule_id"] == judged["id"]]
         return one
 
     last = api.get(f"{RULES}/{judged['id']}/records")["items"][0]
