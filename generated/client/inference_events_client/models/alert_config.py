@@ -65,7 +65,7 @@ class AlertConfig:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     created_at: datetime.datetime
     """ When it was created. """
     last_updated: datetime.datetime

@@ -22,7 +22,7 @@ class AlertMetric:
     display_name: str
     """ Its name for people. """
     type_: MetricType
-    """ What a metric is about. """
+    """ The type of a metric. """
     type_display_name: str
     """ The name of its type for people. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

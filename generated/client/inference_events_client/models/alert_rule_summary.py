@@ -87,9 +87,9 @@ class AlertRuleSummary:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class MonitoredAlert:
     updated_at: datetime.datetime
     """ When the record was made, because records do not change. """
     alert_rule: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     priority: AlertPriority
     """ How much an alert rule matters. """
     metric_id: str
@@ -72,7 +72,7 @@ class MonitoredAlert:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
