@@ -15,6 +15,7 @@ from inference_events.events.types import (
     Deletion,
     IdempotencyRecord,
     JobProgress,
+    MatchCount,
     Query,
     RejectedRow,
     RetryKey,
@@ -94,7 +95,17 @@ class EventStore(Protocol):
         """
 
     def read(self, query: Query) -> StoredEvents:
-        """Return the events selected. Fails with ModelUnknown."""
+        """Return the events selected. Fails with ModelUnknown, or RevisionChanged if the query names a revision.
+
+        If the query's time is up, it returns the events found up to the place `searched_to`. An engine that searches
+        in no order fails with SearchTimeout.
+        """
+
+    def count_matches(self, query: Query, most: int | None = None) -> MatchCount:
+        """Count the events that a query selects, whatever its limit and `after`: all, or up to `most`.
+
+        If the query's time is up, it returns how many were found by then. Fails as `read` does.
+        """
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         """Yield the events selected, part by part, in order of timestamp and id; nothing if there are none.
