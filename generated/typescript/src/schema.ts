@@ -128,13 +128,25 @@ export interface paths {
          *     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says less. Ids that are not
          *        stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of the
          *        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
-         *     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise send it as
-         *        `cursor`, with the rest of the request unchanged, for the next page.
-         *     4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
+         *     3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or value does not fit
+         *        the model's schema is a 400 with its place.
+         *     4. Events come in order of timestamp, then id; with `order: desc` the last one comes first. `next_cursor` is null on
+         *        the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the next page. So no
+         *        event is shown twice or skipped while others are published or deleted.
+         *     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
          *        would exceed that; `next_cursor` says that there is more.
+         *     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a 400 with its place.
+         *        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a text was cut.
+         *     7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is exact.
+         *
+         *     With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the search stood then;
+         *     it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the advice to shorten
+         *     `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a page costs the
+         *     events up to its last one, and so a rare value costs all of them.
          *
          *     A page shows the state at the time of its reading, including all events that were acknowledged before.
-         *     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50 without them.
+         *     Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number of `event_ids`, or 50
+         *     without them.
          */
         post: operations["read_events"];
         delete?: never;
@@ -1768,7 +1780,84 @@ export interface components {
              * @example eyJhZnRlciI6WzEzNTcwMzUzMDAwMDAwMDBdfQ
              */
             cursor?: string;
+            /**
+             * @description Read only the events that fulfil all of these.
+             * @example [
+             *       {
+             *         "column": "distance",
+             *         "operator": "gt",
+             *         "value": 1000
+             *       }
+             *     ]
+             */
+            filters?: components["schemas"]["EventFilter"][];
+            order?: components["schemas"]["EventOrder"];
+            /**
+             * @description The columns that `values` has. Absent means all.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
+            columns?: string[];
+            /**
+             * @description Cut each text to so many characters, also those in lists, undeclared columns and violations.
+             * @example 200
+             */
+            preview?: number;
+            count?: components["schemas"]["EventCount"];
         } & (unknown & unknown);
+        /**
+         * @description `asc`: the earliest event comes first, and of events of one time that with the smallest id. `desc`: the reverse.
+         * @default asc
+         * @enum {string}
+         */
+        EventOrder: "asc" | "desc";
+        /**
+         * @description `none`: do not count. `bounded`: count up to 10,000 events, for at most a second. `exact`: count all.
+         * @default none
+         * @enum {string}
+         */
+        EventCount: "none" | "bounded" | "exact";
+        /**
+         * @description `exact`: there are so many events. `at_least`: there are so many or more, because the count reached its bound or its
+         *     time was up.
+         * @enum {string}
+         */
+        TotalKind: "exact" | "at_least";
+        /**
+         * @description On the values of a column of the schema:
+         *     * `eq`, `ne`, `lt`, `le`, `gt`, `ge`: compare with `value`. Texts compare by their bytes in UTF-8; Booleans have `eq`
+         *       and `ne` only.
+         *     * `in`, `not_in`: `value` is a list of 1 to 1,000 values.
+         *     * `between`: `value` is a list of two values, the smaller first; both belong to the range.
+         *     * `contains`, `starts_with`: `value` is a part of a text, in the same case.
+         *     * `is_null`, `not_null`: take no `value`. A null fulfils `is_null` and no other operator. Columns that hold lists have
+         *       these two only.
+         *
+         *     On violations: `any_violation` selects events with a violation, `no_violation` those without. They take no `value`;
+         *     `column` and `kind` limit them to the violations of a column, of a kind, or of both.
+         *
+         *     On undeclared columns: `exists` selects events that have one named `column`.
+         * @enum {string}
+         */
+        EventFilterOperator: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "not_in" | "is_null" | "not_null" | "contains" | "starts_with" | "between" | "any_violation" | "no_violation" | "exists";
+        /** @description A condition on events. */
+        EventFilter: {
+            /**
+             * @description The column. Only `any_violation` and `no_violation` can do without.
+             * @example distance
+             */
+            column?: string;
+            operator: components["schemas"]["EventFilterOperator"];
+            /**
+             * @description What the column is compared with, of the column's type: a number (`"Infinity"` and `"-Infinity"` are numbers), a
+             *     text, a Boolean, or a time as in `TimeBound`; a list of them for `in`, `not_in` and `between`.
+             * @example 1000
+             */
+            value?: unknown;
+            kind?: components["schemas"]["ViolationKind"];
+        };
         /** @description A range of time, open if a bound is null or missing; the start belongs to it, the end does not. */
         TimeFilter: {
             /**
@@ -2022,6 +2111,13 @@ export interface components {
             labelled_at: {
                 [key: string]: string | null;
             };
+            /**
+             * @description The columns in which `preview` cut a text, with undeclared ones. Absent if there is none.
+             * @example [
+             *       "note"
+             *     ]
+             */
+            shortened?: string[];
         };
         /** @description A page of events. */
         EventPage: {
@@ -2029,6 +2125,12 @@ export interface components {
             items: components["schemas"]["StoredEvent"][];
             /** @description Where the next page begins, null on the last page. */
             next_cursor: string | null;
+            /**
+             * @description How many events all pages have together. Absent without a `count`.
+             * @example 259
+             */
+            total?: number;
+            total_is?: components["schemas"]["TotalKind"];
         };
         /** @description The response to a read. */
         ReadEventsResponse: {

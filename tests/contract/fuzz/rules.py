@@ -48,6 +48,17 @@ RULES = (
     # delete_events and read_events
     "start_time must be before end_time",
     "is not a cursor of this server",
+    # read_events
+    "is needed for this operator",
+    "does not belong to this operator",
+    "does not fit the type of the column",
+    "must be a list of 1 to 1,000 values",
+    "must be a list of two values",
+    "must have the smaller value first",
+    "must be a number",
+    "must be a whole number of 64 bits",
+    "must be true or false",
+    "must be a text",
     # download_events
     "is not a column of the model",
     "leaves no column to write",

@@ -51,7 +51,7 @@ ROWS = st.lists(
 def value_filters(draw: st.DrawFn) -> ValueFilter:
     name = draw(st.sampled_from(sorted(VALUES)))
     value = VALUES[name]
-    operators = {
+    operators: dict[Operator, st.SearchStrategy[Any]] = {
         **dict.fromkeys(set(COMPARED) - {Operator.CONTAINS, Operator.STARTS_WITH}, value.map(lambda one: [one])),
         Operator.IN: st.lists(value, min_size=1, max_size=3),
         Operator.NOT_IN: st.lists(value, min_size=1, max_size=3),

@@ -35,6 +35,7 @@ from .polling import Polls
 from .requests import (
     MAX_DELETED_IDS,
     MAX_EVENTS,
+    EventChoice,
     Id,
     Time,
     as_uuid,
@@ -121,12 +122,19 @@ class AsyncEvents:
         event_ids: Iterable[str] | None = None,
         between: tuple[Time, Time] | None = None,
         page_size: int = MAX_EVENTS,
+        filters: Iterable[Mapping[str, Any]] = (),
+        columns: Iterable[str] | None = None,
+        newest_first: bool = False,
+        preview: int | None = None,
     ) -> AsyncIterator[StoredEvent]:
         """Return events in order of their times, page by page: all, those with some ids, or those of a range of time.
 
-        Of more than 1,000 ids, each 1,000 are in order.
+        Of more than 1,000 ids, each 1,000 are in order. `filters` are as in the API, such as `{"column": "distance",
+        "operator": "gt", "value": 1000}`; an event must fulfil all. `columns` limits the values, and `preview` the
+        characters of each text.
         """
-        for body in read_requests(model_id, dataset, event_ids, between, page_size):
+        choice = EventChoice(filters, columns, newest_first, preview)
+        for body in read_requests(model_id, dataset, event_ids, between, page_size, choice):
             cursor: str | None = ""
             while cursor is not None:
                 body.cursor = cursor or UNSET

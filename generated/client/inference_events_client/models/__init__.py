@@ -46,6 +46,10 @@ from .error_detail import ErrorDetail
 from .error_envelope import ErrorEnvelope
 from .error_kind import ErrorKind
 from .event import Event
+from .event_count import EventCount
+from .event_filter import EventFilter
+from .event_filter_operator import EventFilterOperator
+from .event_order import EventOrder
 from .event_page import EventPage
 from .events_published import EventsPublished
 from .events_published_source_type import EventsPublishedSourceType
@@ -191,6 +195,7 @@ from .token_rotate import TokenRotate
 from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
+from .total_kind import TotalKind
 from .update_events_request import UpdateEventsRequest
 from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
@@ -250,6 +255,10 @@ __all__ = (
     "ErrorEnvelope",
     "ErrorKind",
     "Event",
+    "EventCount",
+    "EventFilter",
+    "EventFilterOperator",
+    "EventOrder",
     "EventPage",
     "EventsPublished",
     "EventsPublishedSourceType",
@@ -395,6 +404,7 @@ __all__ = (
     "TokenScope",
     "TokenSecret",
     "TokenSecretResponse",
+    "TotalKind",
     "UpdateEventsRequest",
     "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",
