@@ -22,6 +22,7 @@ from inference_events.events.types import (
     Scan,
     Statuses,
     StoredEvents,
+    Traffic,
     Write,
 )
 
@@ -126,6 +127,9 @@ class EventStore(Protocol):
 
     def counts(self, model_id: str) -> Mapping[str, int]:
         """Return the number of events of each environment that has any, by its id. Fails with ModelUnknown."""
+
+    def traffic(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> Traffic:
+        """Return the traffic of all events or of a range of time, at one moment. Fails with ModelUnknown."""
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         """Return the data revision of an environment, (0, 0) before its first event. Fails with ModelUnknown.

@@ -239,6 +239,14 @@ class DataRevision(NamedTuple):
     last: int
 
 
+class Traffic(NamedTuple):
+    """The events of a range of time: how many, the time of the newest (UTC microseconds), and the data revision."""
+
+    events: int
+    newest: int | None
+    data_revision: DataRevision
+
+
 @dataclass(frozen=True)
 class Query:
     """Select events, in order of timestamp and id, ascending or descending.

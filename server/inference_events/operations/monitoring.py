@@ -1,7 +1,7 @@
 """Operations of the tag Monitoring."""
 
+import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -11,7 +11,6 @@ from inference_events.catalog import Catalog, baselines, models
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
-from inference_events.errors import ObjectNotFound
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
@@ -20,7 +19,7 @@ from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
 from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.service import Plan
-from inference_events.monitoring.queries.traffic import plan_traffic
+from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, figures, scores, views
 from inference_events_api import types as t
@@ -31,9 +30,10 @@ T = TypeVar("T")
 class MonitoringOperations:
     """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog, figures: FigureService) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService, traffic: TrafficReader) -> None:
         self._catalog = catalog
         self._figures = figures
+        self._traffic = traffic
 
     async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
         def find(session: Session) -> t.ModelMetrics:
@@ -75,14 +75,8 @@ class MonitoringOperations:
         offset: int = 0,
     ) -> t.MonitoringSummaryPage:
         range = figures.open_range(start_time, end_time)
-        listing = Listing(limit, offset, None, None, None)
-        page = await self._catalog.aread(lambda session: models.list_page(session, listing))
-        found = []
-        for row in page.items:
-            # A model that is deleted meanwhile is not shown.
-            with suppress(ObjectNotFound):
-                found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
-        return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
+        page = await asyncio.to_thread(self._traffic.page, Listing(limit, offset, None, None, None), range)
+        return views.paginated([figures.traffic(one) for one in page.items], page.total, limit, offset)
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:

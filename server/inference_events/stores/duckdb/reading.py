@@ -18,7 +18,8 @@ import pyarrow as pa
 from inference_events import exact_json
 from inference_events.events.filters import compared_columns, system_columns, undeclared_columns
 from inference_events.events.store_errors import SearchTimeout
-from inference_events.events.types import MatchCount, Query, StoredEvents
+from inference_events.events.types import MatchCount, Query, StoredEvents, Traffic
+from inference_events.stores.duckdb.changes import data_revision
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.snapshots import check_revision
 from inference_events.stores.duckdb.sql import arrow, conditions, declared_values
@@ -59,6 +60,20 @@ def count_matches(db: duckdb.DuckDBPyConnection, schema: TableSchema, query: Que
         except SearchTimeout:
             return MatchCount(total, is_exact=False)
     return MatchCount(total, is_exact=True) if most is None or total <= most else MatchCount(most, is_exact=False)
+
+
+def read_traffic(
+    db: duckdb.DuckDBPyConnection, schema: TableSchema, environment_id: str, start: int | None, end: int | None
+) -> Traffic:
+    """Return the traffic of an environment."""
+    where, parameters = conditions(Query(schema.model_id, environment_id, 0, start=start, end=end))
+    text = f"SELECT count(*), epoch_us(max(e.timestamp)) FROM {schema.table} e WHERE {where}"
+    db.begin()
+    try:
+        [(events, newest)] = db.execute(text, parameters).fetchall()
+        return Traffic(events, newest, data_revision(db, schema.model_id, environment_id))
+    finally:
+        db.rollback()
 
 
 def _matching(schema: TableSchema, query: Query, end: str) -> tuple[str, list[Any]]:

@@ -27,6 +27,7 @@ from inference_events.events.types import (
     Scan,
     Statuses,
     StoredEvents,
+    Traffic,
     Write,
 )
 from inference_events.stores.duckdb.changes import data_revision, dirty_hours
@@ -46,7 +47,7 @@ from inference_events.stores.duckdb.commands import (
 from inference_events.stores.duckdb.database import Database
 from inference_events.stores.duckdb.group_commit import GroupCommitter
 from inference_events.stores.duckdb.progress import job_progress
-from inference_events.stores.duckdb.reading import count_matches, read_events
+from inference_events.stores.duckdb.reading import count_matches, read_events, read_traffic
 from inference_events.stores.duckdb.records import find_record
 from inference_events.stores.duckdb.reopening import ReopeningWriter
 from inference_events.stores.duckdb.rows import with_id_hashes
@@ -160,6 +161,10 @@ class DuckDBEventStore:
         table = self._schema(model_id).table
         with self._cursor() as cursor:
             return dict(cursor.execute(f"SELECT environment_id, count(*) FROM {table} GROUP BY ALL").fetchall())
+
+    def traffic(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> Traffic:
+        with self._cursor() as cursor:
+            return read_traffic(cursor, self._schema(model_id), environment_id, start, end)
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         self._schema(model_id)

@@ -8,9 +8,10 @@ import orjson
 import pyarrow as pa
 
 from inference_events import exact_json
-from inference_events.events.types import MatchCount, Query, StoredEvents
+from inference_events.events.types import MatchCount, Query, StoredEvents, Traffic
+from inference_events.stores.postgres.changes import data_revision
 from inference_events.stores.postgres.clocks import read_clock
-from inference_events.stores.postgres.connections import Connection
+from inference_events.stores.postgres.connections import POSTGRES_EPOCH, Connection
 from inference_events.stores.postgres.rows import FetchedRows, payloads_of, selected
 from inference_events.stores.postgres.schemas import Column, EventSchema, Schemas
 from inference_events.stores.postgres.searching import count_filtered, count_unfiltered, find_matches
@@ -53,6 +54,17 @@ def count_all_events(db: Connection, model_id: str) -> Mapping[str, int]:
     ).fetchall()
     counted = {environment_id: _count(db, number, "", []) for environment_id, number in environments}
     return {environment_id: count for environment_id, count in counted.items() if count}
+
+
+def read_traffic(db: Connection, model_id: str, environment_id: str, start: int | None, end: int | None) -> Traffic:
+    """Return the traffic of an environment. Raises ModelUnknown."""
+    environment = read_clock(db, model_id, environment_id).environment
+    where, parameters = in_range(start, end)
+    [(events, newest)] = db.execute(
+        f"SELECT count(*), max(e.ts) FROM events e WHERE e.environment = %s{where}", [environment, *parameters]
+    ).fetchall()
+    time = None if newest is None else newest + POSTGRES_EPOCH
+    return Traffic(events, time, data_revision(db, model_id, environment_id))
 
 
 def _count(db: Connection, environment: int | None, where: str, parameters: Sequence[Any]) -> int:

@@ -31,6 +31,7 @@ from inference_events.events.types import (
     Scan,
     Statuses,
     StoredEvents,
+    Traffic,
     Write,
 )
 from inference_events.stores.postgres import altering, jobs, reading, records
@@ -149,6 +150,9 @@ class PostgresEventStore:
 
     def counts(self, model_id: str) -> Mapping[str, int]:
         return self._read(lambda db: reading.count_all_events(db, model_id))
+
+    def traffic(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> Traffic:
+        return self._read(lambda db: reading.read_traffic(db, model_id, environment_id, start, end))
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         return self._read(lambda db: data_revision(db, model_id, environment_id))
