@@ -151,6 +151,30 @@ class DeleteEventsRequest(TypedDict):
     update_metrics: NotRequired[bool]
 
 
+class FeatureImpactRequest(TypedDict):
+    model_id: str
+
+
+class FeatureImpactUpload(TypedDict):
+    model_id: str
+    feature_impact_map: dict[str, float]
+
+
+class FeatureImpact(TypedDict):
+    feature_names: list[str]
+    feature_impact_scores: list[float]
+    system_generated: bool
+    model_task: str
+    model_input_type: str
+    created_at: str
+
+
+class FeatureImpactResponse(TypedDict):
+    data: FeatureImpact
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 EventOrder: TypeAlias = Literal["asc", "desc"]
 
 

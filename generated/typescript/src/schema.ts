@@ -199,6 +199,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/analytics/upload-feature-impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the feature impact of a model
+         * @description Does `upload_feature_impact`, but replaces a feature impact that the model has already. No earlier impact stays.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        put: operations["replace_feature_impact"];
+        /**
+         * Upload the feature impact of a model
+         * @description Stores how much each input moves the model's prediction, as the user computed it. The server computes none.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. Each name must be an input of the model (a 400 with its place). Inputs may be missing.
+         *     3. If the model has a feature impact already it is a 409; `replace_feature_impact` replaces it.
+         *
+         *     It gives the metric `prediction_drift_impact`: the impact of an input times its drift. It goes with the model.
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["upload_feature_impact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/feature-impact/precomputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the feature impact of a model
+         * @description Shows the feature impact that was uploaded for a model; it is a 404 if there is none, or no such model. It is a POST
+         *     because the vendor's client sends one. Nothing is changed, so a retry is free.
+         */
+        post: operations["get_feature_impact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/files": {
         parameters: {
             query?: never;
@@ -1749,6 +1803,80 @@ export interface components {
             /** @description Whether metrics follow the deletion. Absent means true; true with `event_ids` is a 400. */
             update_metrics?: boolean;
         } & (unknown & unknown & unknown);
+        /** @description Whose feature impact to show. */
+        FeatureImpactRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+        };
+        /** @description How much each input moves the prediction of a model. */
+        FeatureImpactUpload: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description The impact of each input by its name, a number of any scale.
+             * @example {
+             *       "carrier": 0.01,
+             *       "distance": 0.25
+             *     }
+             */
+            feature_impact_map: {
+                [key: string]: number;
+            };
+        };
+        /** @description How much each input moves the prediction of a model, as it was uploaded. */
+        FeatureImpact: {
+            /**
+             * @description The inputs, in the order of the upload.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
+            feature_names: string[];
+            /**
+             * @description The impact of each.
+             * @example [
+             *       0.01,
+             *       0.25
+             *     ]
+             */
+            feature_impact_scores: number[];
+            /**
+             * @description Always false, because this server computes none.
+             * @example false
+             */
+            system_generated: boolean;
+            /**
+             * @description The model's task in capitals.
+             * @example BINARY_CLASSIFICATION
+             */
+            model_task: string;
+            /**
+             * @description The model's type of input in capitals.
+             * @example TABULAR
+             */
+            model_input_type: string;
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             * @example 2026-11-26T10:00:00.000000Z
+             */
+            created_at: string;
+        };
+        /** @description The response with a feature impact. */
+        FeatureImpactResponse: {
+            data: components["schemas"]["FeatureImpact"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description Which events to read. */
         ReadEventsRequest: {
             /**
@@ -4518,6 +4646,137 @@ export interface operations {
                 content: {
                     "text/csv": components["schemas"]["Download"];
                     "application/vnd.apache.parquet": components["schemas"]["Download"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replace_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactUpload"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    upload_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactUpload"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactRequest"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -88,6 +88,8 @@ RULES = (
     "is needed for this kind of baseline",
     "does not belong to this kind of baseline",
     "must be PRODUCTION for a ROLLING baseline",
+    # upload_feature_impact and replace_feature_impact
+    "is not an input of the model",
     # create_segment and create_custom_metric
     "must have 1 to 255 characters besides white space at its ends",
     # compute_metrics, compute_scores, compute_histograms, query_metrics

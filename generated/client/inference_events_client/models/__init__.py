@@ -57,6 +57,13 @@ from .events_source import EventsSource
 from .events_source_type import EventsSourceType
 from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
+from .feature_impact import FeatureImpact
+from .feature_impact_request import FeatureImpactRequest
+from .feature_impact_response import FeatureImpactResponse
+from .feature_impact_upload import FeatureImpactUpload
+from .feature_impact_upload_feature_impact_map import (
+    FeatureImpactUploadFeatureImpactMap,
+)
 from .figure import Figure
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
@@ -266,6 +273,11 @@ __all__ = (
     "EventsSourceType",
     "EventsUpdated",
     "EventsUpdatedSourceType",
+    "FeatureImpact",
+    "FeatureImpactRequest",
+    "FeatureImpactResponse",
+    "FeatureImpactUpload",
+    "FeatureImpactUploadFeatureImpactMap",
     "Figure",
     "FileAccepted",
     "FileAcceptedSourceType",
