@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from inference_events_client import InferenceEvents
 from tests.contract.definitions import UNKNOWN_ID, Api
 from tests.contract.figures import EVENTS, WHOLE_DAY, dataset, model
 
@@ -80,3 +81,12 @@ def test_the_impact_of_drift_is_the_impact_times_the_distance(api: Api) -> None:
     body = {"project_id": api.project_id, "query_type": "MONITORING", "filters": filters, "queries": [chart]}
     ((_, charted),) = api.post("/v3/queries", body)["results"][chart["query_key"]]["data"]
     assert charted == pytest.approx(impact)
+
+
+def test_the_client_stores_and_reads_an_impact(api: Api, server_url: str, token: str) -> None:
+    """The Python client replaces the impact of a model, and gets back what it stored."""
+    model_id = model(api, "clients", events=[])
+    with InferenceEvents(server_url, token) as client:
+        for impacts in ({"age": 1.0}, {"place": 0.5, "age": 2.0}):
+            assert client.models.set_feature_impact(model_id, impacts).feature_names == list(impacts)
+        assert client.models.feature_impact(model_id).feature_impact_scores == [0.5, 2.0]
