@@ -16,10 +16,10 @@ from inference_events.monitoring.metrics.figures import (
     MetricError,
     MetricQuery,
     Reason,
-    Rows,
 )
 from inference_events.monitoring.metrics.integrity import count_violations
 from inference_events.monitoring.metrics.labels import Labels, label_figures
+from inference_events.monitoring.metrics.parts import Rows
 
 __all__ = [
     "ANY_COLUMN",

@@ -23,7 +23,8 @@ from inference_events.monitoring.metrics.catalog import (
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.drift import drift_figures
 from inference_events.monitoring.metrics.features import features
-from inference_events.monitoring.metrics.figures import ANY_COLUMN, BaselineRows, Figure, MetricQuery, Rows
+from inference_events.monitoring.metrics.figures import ANY_COLUMN, BaselineRows, Figure, MetricQuery
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import Plain, totals_by_bin
 from inference_events.monitoring.subject import Subject
 

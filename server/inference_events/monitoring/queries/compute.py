@@ -3,24 +3,27 @@
 All metrics share the rows of the window, and those of each baseline. The segment holds for both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from inference_events.monitoring import fql, metrics
 from inference_events.monitoring.engine import (
     Computation,
     Relation,
-    Rows,
     RowsConnection,
     RowSelection,
     encode_revision,
 )
 from inference_events.monitoring.metrics import BaselineRows, Figure, MetricQuery
+from inference_events.monitoring.metrics.connection import Connection
+from inference_events.monitoring.partials import with_partials
+from inference_events.monitoring.partials.remembering import RememberingConnection
 from inference_events.monitoring.queries.custom import custom_figures
-from inference_events.monitoring.queries.windows import Baseline, RollingRows, Window, rolling_windows, static_bins
+from inference_events.monitoring.queries.windows import Baseline, Window, rolling_windows, static_bins
 from inference_events.monitoring.subject import Subject
 
+T = TypeVar("T")
 Query: TypeAlias = MetricQuery | fql.CustomMetric
 WINDOW = "window_rows"
 
@@ -29,9 +32,18 @@ WINDOW = "window_rows"
 class Prepared:
     """Relations that statements may read: WINDOW, and those of baselines by the baseline's name."""
 
-    connection: RowsConnection
+    computation: Computation
+    connection: Connection
+    selection: RowSelection
     window: metrics.Rows
     baselines: Mapping[str, BaselineRows]
+
+    def run(self, work: Callable[[Connection, metrics.Rows], T]) -> T:
+        """Return what metrics make of the window. Aggregates that merge come from partials, kept or computed now.
+
+        `work` is called twice, and first with a window that looks empty.
+        """
+        return with_partials(self.computation, self.connection, self.selection, self.window, work)
 
 
 @dataclass
@@ -83,12 +95,16 @@ def compute_figures(
     builtins = builtin_queries(queries)
     custom = [query for query in queries if not isinstance(query, MetricQuery)]
     prepared = prepare(computation, window, builtins, custom, subject, baselines)
-    found = metrics.figures(prepared.connection, prepared.window, builtins, subject, prepared.baselines)
-    by_query: dict[Query, list[Figure]] = dict(zip(builtins, found, strict=True))
-    if custom:
-        parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
-        by_query |= zip(custom, custom_figures(prepared.connection, prepared.window, custom, parts), strict=True)
-    return [by_query[query] for query in queries]
+
+    def find(connection: Connection, rows: metrics.Rows) -> list[list[Figure]]:
+        found = metrics.figures(connection, rows, builtins, subject, prepared.baselines)
+        by_query: dict[Query, list[Figure]] = dict(zip(builtins, found, strict=True))
+        if custom:
+            parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
+            by_query |= zip(custom, custom_figures(connection, rows, custom, parts), strict=True)
+        return [by_query[query] for query in queries]
+
+    return prepared.run(find)
 
 
 def prepare(
@@ -108,16 +124,21 @@ def prepare(
     for metric in custom:
         reads.columns |= dict.fromkeys(metric.columns)
         reads.violations |= metric.reads_violations
-    rows = _rows(computation, window, reads)
-    if len(builtins) + len(custom) > 1 or before:
-        rows.keep()
+    selection = _selection(window, reads)
+    rows = computation.rows(selection, WINDOW)
+    rows.keep_once_read()
     relations: dict[str, Relation] = {WINDOW: rows}
-    known = {}
+    known, selections = {}, {}
     for number, (name, read) in enumerate(before.items()):
         relation = f"baseline_{number}"
-        relations[relation] = _baseline_rows(computation, window, baselines[name], read)
-        known[name] = BaselineRows(relation, baselines[name].is_rolling)
-    return Prepared(RowsConnection(computation, relations), metrics.Rows(WINDOW, window.size), known)
+        before_window, windows = _baseline_window(window, baselines[name])
+        selections[relation] = _selection(before_window, read)
+        baseline_rows = computation.rows(selections[relation], relation)
+        baseline_rows.keep_once_read()
+        relations[relation] = baseline_rows
+        known[name] = BaselineRows(relation, windows)
+    connection = RememberingConnection(RowsConnection(computation, relations), computation, selections)
+    return Prepared(computation, connection, selection, metrics.Rows(WINDOW, window.size), known)
 
 
 def revision(computation: Computation, window: Window, queries: Sequence[Query], known: Mapping[str, Baseline]) -> str:
@@ -127,16 +148,13 @@ def revision(computation: Computation, window: Window, queries: Sequence[Query],
     return encode_revision(*map(computation.data_revision, environments))
 
 
-def _rows(computation: Computation, window: Window, reads: _Reads) -> Rows:
-    selection = RowSelection(
-        window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment
-    )
-    return computation.rows(selection, WINDOW)
+def _selection(window: Window, reads: _Reads) -> RowSelection:
+    return RowSelection(window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment)
 
 
-def _baseline_rows(computation: Computation, window: Window, baseline: Baseline, reads: _Reads) -> Relation:
-    rolling = rolling_windows(baseline, window) if baseline.is_rolling else None
-    bins = static_bins(baseline) if rolling is None else rolling.bins
-    rows = _rows(computation, Window(baseline.environment_id, bins, window.segment), reads)
-    rows.keep()
-    return rows if rolling is None else RollingRows(rows, rolling.numbers)
+def _baseline_window(window: Window, baseline: Baseline) -> tuple[Window, tuple[int, ...] | None]:
+    """Return the events of a baseline, and the number of the bin that each bin of the window is compared with."""
+    if not baseline.is_rolling:
+        return Window(baseline.environment_id, static_bins(baseline), window.segment), None
+    rolling = rolling_windows(baseline, window)
+    return Window(baseline.environment_id, rolling.bins, window.segment), rolling.numbers

@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from inference_events.events.columns import ColumnSelection, batch_schema
+from inference_events.events.hours import HourRange
 from inference_events.events.store_errors import ModelUnknown, RevisionChanged
 from inference_events.events.types import DataRevision
-from inference_events.stores.duckdb.changes import data_revision
+from inference_events.stores.duckdb.changes import data_revision, dirty_hours
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.sql import arrow, conditions, number
 from inference_events.stores.duckdb.table_schema import LABEL_TYPE, TableSchema
@@ -65,6 +66,9 @@ class DuckDBSnapshot:
 
     def data_revision(self, environment_id: str) -> DataRevision:
         return data_revision(self._db, self._schema.model_id, environment_id)
+
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[HourRange]:
+        return dirty_hours(self._db, self._schema.model_id, environment_id, since)
 
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         schema = batch_schema(selection, self._schema.arrow)
