@@ -25,12 +25,22 @@ from inference_events.monitoring.partials.ranges import Range
 from inference_events.monitoring.sql_names import value_column
 
 BEGINNING = DataRevision(0, 0)
-# The time that the rows read at once should take, and how many cells are read first.
+# The time that a read should take, and how much longer the next one may be.
 READ_SECONDS = 1.0
-FIRST_CELLS = 4
 MAX_GROWTH = 8.0
-# More gaps are read again: each read costs some time of its own.
-MAX_READS = 32
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many cells are read first, and into how many ranges: more gaps between them are read as well."""
+
+    first_cells: int
+    max_ranges: int
+
+
+# Each read costs some time of its own. A store that is fast reads gaps in less.
+FAST = Pace(first_cells=400, max_ranges=4)
+SLOW = Pace(first_cells=4, max_ranges=32)
 Asked = Total | Groups
 
 
@@ -53,6 +63,7 @@ class Filling:
         self._selection = selection
         self._grid = grid
         self._relation = relation
+        self._pace = SLOW if computation.snapshot.is_slow else FAST
         self._scope = (*scope_of(computation, selection), grid.size)
         environment_id = selection.environment_id
         self._revision = computation.data_revision(environment_id)
@@ -65,7 +76,7 @@ class Filling:
         missing = ranges.joined(cells for one in found for cells in one.missing)
         whole = left = ranges.size(missing)
         try:
-            for cells in _portions(missing):
+            for cells in _portions(missing, self._pace.first_cells):
                 self._read(cells, found)
                 left -= ranges.size([cells])
         except QueryTimeout as timeout:
@@ -91,7 +102,7 @@ class Filling:
         lacking = ranges.without(self.limits, ranges.without(series.cells, self._grid.cut_cells))
         # Outside the hours that ever changed there are no events.
         missing = [one for cells in lacking for one in ranges.hull(ranges.within([cells], self._changed))]
-        return Partials(asked, key, series, ranges.few(missing, MAX_READS))
+        return Partials(asked, key, series, ranges.few(missing, self._pace.max_ranges))
 
     def _read(self, cells: Range, found: Sequence[Partials]) -> None:
         """Compute and keep what statements lack in some cells."""
@@ -113,9 +124,11 @@ class Filling:
             partials.pieces.append(table.filter(~is_whole))
 
 
-def _portions(missing: Sequence[Range]) -> Iterator[Range]:
-    """Yield ranges of cells to read, the newest first, each as large as the time of the last ones suggests."""
-    count = FIRST_CELLS
+def _portions(missing: Sequence[Range], count: int) -> Iterator[Range]:
+    """Yield ranges of cells to read, the newest first.
+
+    They are `count` cells at first, and then as many as the time of the last ones suggests.
+    """
     for first, end in reversed(missing):
         while first < end:
             start, began = max(first, end - count), time.monotonic()

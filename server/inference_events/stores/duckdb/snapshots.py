@@ -63,6 +63,7 @@ class DuckDBSnapshot:
         self._db = db
         self._schema = schema
         self._reader: pa.RecordBatchReader | None = None
+        self._weighed: dict[pa.Schema, float] = {}
 
     def data_revision(self, environment_id: str) -> DataRevision:
         return data_revision(self._db, self._schema.model_id, environment_id)
@@ -114,6 +115,11 @@ class DuckDBSnapshot:
         """Return about how many bytes a row takes."""
         if not selection.with_violations and all(map(_is_fixed, schema.types)):
             return 8.0 * len(schema)
+        if schema not in self._weighed:
+            self._weighed[schema] = self._weigh(selection)
+        return self._weighed[schema]
+
+    def _weigh(self, selection: ColumnSelection) -> float:
         last_row = number(self._db, f"SELECT coalesce(max(rowid), 0) FROM {self._schema.table}")
         places = np.linspace(0, max(last_row - WEIGHED_ROWS, 0), WEIGHED_PLACES).astype(np.int64)
         chosen = np.unique(places[:, None] + np.arange(WEIGHED_ROWS))
