@@ -24,6 +24,8 @@ from inference_events.monitoring.engine.watchdog import Watchdog
 from inference_events.monitoring.sql_names import quoted, value_column
 
 T = TypeVar("T")
+# From long before the first year to long after the last one.
+ALL_HOURS = (-(10**8), 10**8)
 Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
 
 
@@ -100,6 +102,7 @@ class Computation:
         self.snapshot = snapshot
         self.schema = schema
         self.cache = cache
+        self._revisions: dict[str, DataRevision] = {}
         self._dirty: dict[tuple[str, DataRevision], list[HourRange]] = {}
         self._watchdog = watchdog
         self._open_reads: list[Batches] = []
@@ -109,13 +112,20 @@ class Computation:
 
     def data_revision(self, environment_id: str) -> DataRevision:
         """Return the data revision of an environment, at the moment of all rows."""
-        return self.snapshot.data_revision(environment_id)
+        if environment_id not in self._revisions:
+            self._revisions[environment_id] = self.snapshot.data_revision(environment_id)
+        return self._revisions[environment_id]
 
     def dirty_hours(self, environment_id: str, since: DataRevision) -> list[HourRange]:
-        """Return the hours of an environment that changed after a revision, until the moment of all rows."""
+        """Return the hours of an environment that changed after a revision, until the moment of all rows.
+
+        Every hour is dirty if the revision is later than this moment: another computation may have begun later.
+        """
         key = (environment_id, since)
         if key not in self._dirty:
-            self._dirty[key] = self.snapshot.dirty_hours(environment_id, since)
+            now = self.data_revision(environment_id)
+            is_later = since.changes > now.changes or since.last > now.last
+            self._dirty[key] = [ALL_HOURS] if is_later else self.snapshot.dirty_hours(environment_id, since)
         return self._dirty[key]
 
     def rows(self, selection: RowSelection, name: str = "rows") -> "Rows":

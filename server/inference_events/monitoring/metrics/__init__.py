@@ -7,7 +7,7 @@ and the columns of the model have the names that `events.columns` gives them. A 
 
 from inference_events.monitoring.metrics.catalog import METRICS, Metric, MetricType, Takes, analytics_id, metrics_of
 from inference_events.monitoring.metrics.checks import check, columns_of
-from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain
+from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain, reads_rows
 from inference_events.monitoring.metrics.drift import drift_pairs, prediction_drift_impact
 from inference_events.monitoring.metrics.figures import (
     ANY_COLUMN,
@@ -46,4 +46,5 @@ __all__ = [
     "needs",
     "plain",
     "prediction_drift_impact",
+    "reads_rows",
 ]

@@ -66,6 +66,11 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
     return None
 
 
+def reads_rows(query: MetricQuery) -> bool:
+    """Report whether a metric is not made of aggregates that merge, so that it reads all rows of a bin together."""
+    return query.metric in ordered.METRICS or query.metric in ("r2", "quantile")
+
+
 def figures(
     connection: Connection,
     rows: Rows,

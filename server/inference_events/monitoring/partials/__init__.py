@@ -10,5 +10,6 @@ What is kept is exact either way: its revision is compared in the snapshot that 
 """
 
 from inference_events.monitoring.partials.computing import with_partials
+from inference_events.monitoring.partials.whole_bins import figures_of_bins
 
-__all__ = ["with_partials"]
+__all__ = ["figures_of_bins", "with_partials"]

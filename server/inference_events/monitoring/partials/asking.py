@@ -22,7 +22,12 @@ class Asking:
         self._relation = quoted(relation)
         self._totals: dict[Total, None] = {}
         self._groups: dict[str, Groups] = {}
-        self.reads_rows = False
+        self.statements: list[tuple[str, Any]] = []
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether statements read the rows themselves; `statements` has them with their values."""
+        return bool(self.statements)
 
     @property
     def asked(self) -> list[Total | Groups]:
@@ -31,7 +36,7 @@ class Asking:
     def execute(self, query: str, parameters: Any = None, /) -> Result:
         if self._relation not in query:
             return self._connection.execute(query, parameters)
-        self.reads_rows = True
+        self.statements.append((query, parameters))
         return Nothing()
 
     def totals(self, totals: Sequence[Total]) -> list[tuple[Any, ...]]:

@@ -76,7 +76,7 @@ class Filling:
         missing = ranges.joined(cells for one in found for cells in one.missing)
         whole = left = ranges.size(missing)
         try:
-            for cells in _portions(missing, self._pace.first_cells):
+            for cells in portions(missing, self._pace.first_cells):
                 self._read(cells, found)
                 left -= ranges.size([cells])
         except QueryTimeout as timeout:
@@ -124,10 +124,10 @@ class Filling:
             partials.pieces.append(table.filter(~is_whole))
 
 
-def _portions(missing: Sequence[Range], count: int) -> Iterator[Range]:
-    """Yield ranges of cells to read, the newest first.
+def portions(missing: Sequence[Range], count: int) -> Iterator[Range]:
+    """Yield ranges of cells or bins to read, the newest first.
 
-    They are `count` cells at first, and then as many as the time of the last ones suggests.
+    They are `count` long at first, and then as long as the time of the last ones suggests.
     """
     for first, end in reversed(missing):
         while first < end:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inference_events.events import hours
 from inference_events.events.types import DataRevision
 from inference_events.monitoring.engine import Computation, RowSelection
 from inference_events.monitoring.metrics.connection import Connection, Result
 from inference_events.monitoring.partials.filling import scope_of, statement_key
 from inference_events.monitoring.partials.kept import Found
+from inference_events.monitoring.partials.whole_bins import is_dirty
 from inference_events.monitoring.sql_names import quoted
 
 
@@ -52,10 +52,7 @@ class RememberingConnection:
         dirty = self._computation.dirty_hours(selection.environment_id, since)
         if selection.bins is None:
             return bool(dirty)
-        start, end = selection.bins.bounds[0], selection.bins.bounds[-1]
-        return any(
-            first * hours.MICROSECONDS < end and start < (last + 1) * hours.MICROSECONDS for first, last in dirty
-        )
+        return is_dirty((selection.bins.bounds[0], selection.bins.bounds[-1]), dirty)
 
 
 @dataclass(frozen=True)

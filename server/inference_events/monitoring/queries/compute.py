@@ -4,11 +4,12 @@ All metrics share the rows of the window, and those of each baseline. The segmen
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
 from inference_events.monitoring import fql, metrics
 from inference_events.monitoring.engine import (
+    Bins,
     Computation,
     Relation,
     RowsConnection,
@@ -17,7 +18,9 @@ from inference_events.monitoring.engine import (
 )
 from inference_events.monitoring.metrics import BaselineRows, Figure, MetricQuery
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.partials import with_partials
+from inference_events.monitoring.partials import figures_of_bins, with_partials
+from inference_events.monitoring.partials.asking import Asking
+from inference_events.monitoring.partials.filling import scope_of, statement_key
 from inference_events.monitoring.partials.remembering import RememberingConnection
 from inference_events.monitoring.queries.custom import custom_figures
 from inference_events.monitoring.queries.windows import Baseline, Window, rolling_windows, static_bins
@@ -44,6 +47,12 @@ class Prepared:
         `work` is called twice, and first with a window that looks empty.
         """
         return with_partials(self.computation, self.connection, self.selection, self.window, work)
+
+    def key(self, query: MetricQuery, subject: Subject) -> bytes:
+        """Return a key for the figures of a metric: the query, and all statements that it is made of."""
+        asking = Asking(self.connection, self.window.relation)
+        metrics.figures(asking, replace(self.window, parts=asking), [query], subject)
+        return statement_key(scope_of(self.computation, self.selection), (query, asking.asked, asking.statements))
 
 
 @dataclass
@@ -92,19 +101,40 @@ def compute_figures(
     The builtin queries passed `metrics.check`. `baselines` has the model's baselines by name. Raises BinsError for a
     rolling baseline that does not fit the window.
     """
-    builtins = builtin_queries(queries)
+    every = builtin_queries(queries)
     custom = [query for query in queries if not isinstance(query, MetricQuery)]
+    of_bins = [query for query in every if metrics.reads_rows(query)] if window.bins is not None else []
+    builtins = [query for query in every if query not in of_bins]
     prepared = prepare(computation, window, builtins, custom, subject, baselines)
+    known: dict[Query, list[Figure]] = dict(zip(of_bins, _of_bins(computation, window, of_bins, subject), strict=True))
 
     def find(connection: Connection, rows: metrics.Rows) -> list[list[Figure]]:
         found = metrics.figures(connection, rows, builtins, subject, prepared.baselines)
-        by_query: dict[Query, list[Figure]] = dict(zip(builtins, found, strict=True))
+        by_query: dict[Query, list[Figure]] = known | dict(zip(builtins, found, strict=True))
         if custom:
             parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
             by_query |= zip(custom, custom_figures(connection, rows, custom, parts), strict=True)
         return [by_query[query] for query in queries]
 
     return prepared.run(find)
+
+
+def _of_bins(
+    computation: Computation, window: Window, queries: Sequence[MetricQuery], subject: Subject
+) -> list[list[Figure]]:
+    """Return the figures of metrics that do not merge. They take no baseline."""
+    if not queries or window.bins is None:
+        return []
+
+    def prepared(bins: Bins) -> Prepared:
+        return prepare(computation, replace(window, bins=bins), queries, [], subject, {})
+
+    def compute(bins: Bins) -> list[list[Figure]]:
+        return prepared(bins).run(lambda connection, rows: metrics.figures(connection, rows, queries, subject))
+
+    asked = prepared(window.bins)
+    keys = [asked.key(query, subject) for query in queries]
+    return figures_of_bins(computation, asked.selection, window.bins, keys, compute)
 
 
 def prepare(
