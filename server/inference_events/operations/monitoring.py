@@ -1,5 +1,6 @@
 """Operations of the tag Monitoring."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -47,11 +48,12 @@ class MonitoringOperations:
 
     async def query_metrics(self, *, body: t.QueryMetricsRequest) -> t.QueryMetricsResponse:
         now = utc_now()
+        started = time.monotonic()
         request = charts.charts_request(body, now)
         found: list[ChartFigures] = []
         for of_model in request.by_model():
             prepare = partial(plan_charts, requests=of_model, bins=request.bins, project_id=request.project_id)
-            found += await self._compute(of_model[0].model_id, prepare)
+            found += await self._compute(of_model[0].model_id, prepare, started)
         return views.envelope(charts.charts(body, request, found, now))
 
     async def compute_histograms(self, *, body: t.HistogramRequest) -> t.HistogramResponse:
@@ -75,13 +77,15 @@ class MonitoringOperations:
         offset: int = 0,
     ) -> t.MonitoringSummaryPage:
         range = figures.open_range(start_time, end_time)
+        started = time.monotonic()
         listing = Listing(limit, offset, None, None, None)
         page = await self._catalog.aread(lambda session: models.list_page(session, listing))
         found = []
         for row in page.items:
             # A model that is deleted meanwhile is not shown.
             with suppress(ObjectNotFound):
-                found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
+                prepare = partial(plan_traffic, model_id=row.id, range=range)
+                found.append(await self._compute(row.id, prepare, started))
         return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
@@ -90,8 +94,8 @@ class MonitoringOperations:
 
         return views.envelope(_checked(body, await self._catalog.aread(find)))
 
-    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]]) -> T:
-        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure)
+    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]], started: float | None = None) -> T:
+        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure, started)
 
 
 def _checked(body: t.CheckDefinitionRequest, subject: Subject) -> t.DefinitionCheck:

@@ -70,13 +70,16 @@ class FigureEngine:
         self._readers = Readers(instances, memory_bytes, wait_seconds)
 
     @contextmanager
-    def compute(self, schema: ModelSchema, cancelled: threading.Event | None = None) -> "Iterator[Computation]":
+    def compute(
+        self, schema: ModelSchema, cancelled: threading.Event | None = None, started: float | None = None
+    ) -> "Iterator[Computation]":
         """Give a computation on the present moment of a model.
 
-        Set `cancelled` to end it from another thread. It and each of its calls may raise EngineBusy, QueryTimeout,
-        QueryTooLarge and QueryCancelled. Raises ModelUnknown and RevisionChanged as `EventStore.snapshot` does.
+        Its time began at `started` on the monotonic clock; None means now. Set `cancelled` to end it from another
+        thread. It and each of its calls may raise EngineBusy, QueryTimeout, QueryTooLarge and QueryCancelled. Raises
+        ModelUnknown and RevisionChanged as `EventStore.snapshot` does.
         """
-        watchdog = Watchdog(self._seconds, cancelled or threading.Event())
+        watchdog = Watchdog(self._seconds, cancelled or threading.Event(), started)
         with self._readers.one(watchdog) as db, self._store.snapshot(schema.model_id, schema.revision) as snapshot:
             computation = Computation(db, snapshot, schema, watchdog, self._cache)
             with watchdog.watching(computation.interrupt):

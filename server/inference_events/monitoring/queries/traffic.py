@@ -5,9 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from inference_events.monitoring import fql
-from inference_events.monitoring.engine import Bins, Computation, RowSelection, encode_revision
+from inference_events.monitoring import metrics
+from inference_events.monitoring.engine import Bins, Computation, encode_revision
+from inference_events.monitoring.metrics.connection import Connection
+from inference_events.monitoring.metrics.parts import Groups, Merge, find_groups
+from inference_events.monitoring.queries.compute import prepare
 from inference_events.monitoring.queries.known import KnownModel, known_model
+from inference_events.monitoring.queries.windows import Window
+from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject
 
 
@@ -35,10 +40,17 @@ class TrafficPlan:
     def compute(self, computation: Computation) -> Traffic:
         """Return the traffic of the range."""
         environment_id = self.known.production_id
-        rows = computation.rows(RowSelection(environment_id, Bins(self.range)))
-        found = rows.query(fql.Sql("SELECT count(*) AS events, max(ts) AS last FROM rows")).to_pylist()[0]
+        window = Window(environment_id, Bins(self.range))
+        found = prepare(computation, window, [], [], self.subject, {}).run(_traffic)
         data_revision = encode_revision(computation.data_revision(environment_id))
-        return Traffic(self.known, found["events"], found["last"], data_revision)
+        return Traffic(self.known, *found, data_revision)
+
+
+def _traffic(connection: Connection, rows: metrics.Rows) -> tuple[int, datetime | None]:
+    """Return the number of events and the time of the newest one."""
+    text = f"SELECT bin, count(*), max(ts) FROM {quoted(rows.relation)} GROUP BY bin"
+    found = find_groups(connection, rows, Groups(text, (), 0, (Merge.SUM, Merge.GREATEST)))
+    return (int(found[0][1]), found[0][2]) if found else (0, None)
 
 
 def plan_traffic(session: Session, model_id: str, range: tuple[int, int]) -> TrafficPlan:
