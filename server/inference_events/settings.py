@@ -192,7 +192,7 @@ class Settings(BaseSettings):
     max_monitoring_cache_bytes: ByteSize = Field(
         default=ByteSize(256 * MIB),
         ge=0,
-        description="Memory for the parts of figures that are kept; beyond it the least recently used are computed again.",
+        description="Memory for the kept parts of figures; beyond it the least recently used are computed again.",
     )
     shutdown_grace_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."
