@@ -134,7 +134,7 @@ def test_figures_of_partials(engine: FigureEngine, opened: Opened, seed: int, ro
     world.publish(150)
     world.append()
     windows = [windows_of(subject, *window, source.choice([None, SEGMENT])) for window in WINDOWS]
-    chosen = [(window, source.sample(queries_of(subject, window), 4)) for window in windows]
+    chosen = [(window, source.sample(queries_of(subject, window), 3)) for window in windows]
     for _ in range(rounds):
         for window, queries in chosen:
             compare(engine, subject, window, queries)
