@@ -101,7 +101,8 @@ class Server(ServerProcess):
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Server]:
     """Run a server on a data directory of its own."""
-    server = Server(folder, {}, **settings)
+    # With compiled modules, as an installed program has them.
+    server = Server(folder, {"PYTHONDONTWRITEBYTECODE": ""}, **settings)
     server.start()
     try:
         yield server
