@@ -90,7 +90,11 @@ class Services:
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
-        self.figures = FigureEngine(self.store, self.settings.max_monitoring_seconds)
+        self.figures = FigureEngine(
+            self.store,
+            self.settings.max_monitoring_seconds,
+            cache_bytes=self.settings.max_monitoring_cache_bytes,
+        )
         self._opened.add("figures", self.figures.close)
         self.figure_service = FigureService(self.figures, self.catalog, self.registry)
         self._opened.add("figure threads", self.figure_service.close)

@@ -1132,10 +1132,12 @@ export interface paths {
          *     A segment holds for the events and for the baseline. A ROLLING baseline is, for each bin, the window that lies
          *     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
          *
-         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model may take 10
-         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or
-         *     503 that names what to reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and
-         *     ANALYTICS are a 501.
+         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10 seconds (setting
+         *     `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503 that names what
+         *     to reduce. If the 503 says what share of the events is read, the server has kept what it found: repeat the
+         *     request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most 2,000,000 events a
+         *     bin; beyond them the response is a 400. The query ends if the client closes the connection. `query_type` EMBEDDING
+         *     and ANALYTICS are a 501.
          */
         post: operations["query_metrics"];
         delete?: never;

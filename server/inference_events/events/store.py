@@ -40,6 +40,12 @@ class Snapshot(Protocol):
     def data_revision(self, environment_id: str) -> DataRevision:
         """Return the data revision of an environment at this moment, (0, 0) before its first event."""
 
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        """Return the hours that changed after a data revision until this moment, as `EventStore.dirty_hours` does.
+
+        If the revision is later than this moment, they are all hours that have ever had events.
+        """
+
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         """Yield columns of the events selected, batch by batch, in any order; nothing if there are none.
 

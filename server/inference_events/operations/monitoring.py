@@ -1,6 +1,7 @@
 """Operations of the tag Monitoring."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -48,11 +49,12 @@ class MonitoringOperations:
 
     async def query_metrics(self, *, body: t.QueryMetricsRequest) -> t.QueryMetricsResponse:
         now = utc_now()
+        started = time.monotonic()
         request = charts.charts_request(body, now)
         found: list[ChartFigures] = []
         for of_model in request.by_model():
             prepare = partial(plan_charts, requests=of_model, bins=request.bins, project_id=request.project_id)
-            found += await self._compute(of_model[0].model_id, prepare)
+            found += await self._compute(of_model[0].model_id, prepare, started)
         return views.envelope(charts.charts(body, request, found, now))
 
     async def compute_histograms(self, *, body: t.HistogramRequest) -> t.HistogramResponse:
@@ -88,8 +90,8 @@ class MonitoringOperations:
 
         return views.envelope(_checked(body, await self._catalog.aread(find)))
 
-    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]]) -> T:
-        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure)
+    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]], started: float | None = None) -> T:
+        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure, started)
 
 
 def _checked(body: t.CheckDefinitionRequest, subject: Subject) -> t.DefinitionCheck:

@@ -10,10 +10,10 @@ from inference_events.monitoring.metrics.figures import (
     Figure,
     MetricQuery,
     Reason,
-    Rows,
     figure,
 )
 from inference_events.monitoring.metrics.histograms import Pair, histogram_pairs
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import ROWS, Plain, total, totals_by_bin
 from inference_events.monitoring.metrics.sources import source_of
 from inference_events.monitoring.sql_names import quoted

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
+from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import Plain, Value, counts, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, number, sum_if
 from inference_events.monitoring.sql_names import quoted, value_column
