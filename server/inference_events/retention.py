@@ -1,4 +1,4 @@
-"""Remove expired files and jobs, in short steps so that other writes wait only briefly."""
+"""Remove expired files, jobs and messages, in short steps so that other writes wait only briefly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from inference_events.catalog import Catalog, files, jobs, retention
+from inference_events.catalog import Catalog, files, jobs, outbox, retention
 from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
@@ -21,15 +21,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Periods:
-    """How long files are kept after their last job, unused files after their upload, and jobs after their end."""
+    """How long files are kept after their last job, unused ones after their upload, jobs and messages after their end."""
 
     used_files: timedelta
     unused_files: timedelta
     jobs: timedelta
+    messages: timedelta
 
 
 class Retention:
-    """Removes expired files and jobs. After a crash between two steps the next purge removes the rest."""
+    """Removes expired files, jobs and messages. After a crash between two steps the next purge removes the rest."""
 
     def __init__(
         self, catalog: Catalog, store: JobStore, file_store: FileStore, orphans: OrphanSweep, periods: Periods
@@ -41,7 +42,7 @@ class Retention:
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
-        """Remove files and jobs that have expired, step by step: the caller may stop after each step."""
+        """Remove files, jobs and messages that have expired, step by step: the caller may stop after each step."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
         end_orphans(self._catalog, self._store, now)
@@ -49,6 +50,9 @@ class Retention:
         before = now - self._periods.jobs
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
+            yield
+        before = now - self._periods.messages
+        while self._catalog.write(partial(outbox.forget, before=before, limit=STEP)):
             yield
         # Last, as it needs the file store, which may not be available.
         yield from self._orphans.run(now)

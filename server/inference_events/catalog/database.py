@@ -28,7 +28,7 @@ T = TypeVar("T")
 _READERS = 4
 _CHANGED = "changed_tables"
 # No cached result depends on these. Running jobs write their progress every second.
-_NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts"})
+_NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts", "outbox", "work_leases"})
 
 
 class Database(Protocol):

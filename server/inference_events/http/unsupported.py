@@ -7,7 +7,6 @@ UNSUPPORTED = {
     "/v2/alert-configs": "alert rules",
     "/v2/dashboards": "dashboards",
     "/v2/projects": "projects of version 2 of the API",
-    "/v2/webhooks": "webhooks",
     "/v3/alert-rules": "alert rules",
     "/v3/analytics/correlation": "analytics",
     "/v3/analytics/correlation-matrix": "analytics",
