@@ -55,6 +55,7 @@ class DeliveryWorker:
         *,
         lease_seconds: float = LEASE_SECONDS,
         pace_seconds: float = 1.0,
+        poll_seconds: float = _POLL_SECONDS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._catalog = catalog
@@ -62,6 +63,7 @@ class DeliveryWorker:
         self._observe = observe
         self._lease_seconds = lease_seconds
         self._pace_seconds = pace_seconds
+        self._poll_seconds = poll_seconds
         self._now = now
         self._owner = new_id()
         self._held: HeldWork | None = None
@@ -95,7 +97,7 @@ class DeliveryWorker:
                 log.warning("notifications_wait_for_database")
             except Exception:
                 log.error("notifications_failed", exc_info=True)
-            self._stopping.wait(_POLL_SECONDS)
+            self._stopping.wait(self._poll_seconds)
 
     def _step(self) -> None:
         held, is_any_due = self._held, self._catalog.read(lambda session: outbox.is_any_due(session, self._now()))
