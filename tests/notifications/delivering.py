@@ -86,6 +86,11 @@ class Delivering:
         eventually(lambda: self.states() == list(states))
         return self.messages()
 
+    def ended(self) -> list[OutboxMessage]:
+        """Return all messages once all have ended."""
+        eventually(lambda: all(row.ended_at for row in self.messages()))
+        return self.messages()
+
     def wait_for_attempt(self, number: int) -> list[OutboxMessage]:
         """Return all messages once an attempt has failed and the next one waits."""
         eventually(lambda: [(row.state, row.attempts) for row in self.messages()] == [("pending", number)])

@@ -4,7 +4,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from inference_events.notifications.addresses import AddressRefused, Unresolved, allowed_addresses, is_allowed, split_url
+from inference_events.notifications.addresses import (
+    AddressRefused,
+    Unresolved,
+    allowed_addresses,
+    is_allowed,
+    split_url,
+)
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
 PRIVATE = [

@@ -115,7 +115,9 @@ def test_no_name_reaches_the_headers_of_a_mail() -> None:
     assert "&lt;script&gt;" in body.get_content()
 
 
-@pytest.mark.parametrize("address", ["me@example.org\r\nBcc: all@example.com", "a@b, c@d", "Me <me@example.org>", "me", ""])
+@pytest.mark.parametrize(
+    "address", ["me@example.org\r\nBcc: all@example.com", "a@b, c@d", "Me <me@example.org>", "me", ""]
+)
 def test_what_is_no_address_gets_no_mail(address: str) -> None:
     """One address is one receiver."""
     with pytest.raises((ValueError, IndexError)):

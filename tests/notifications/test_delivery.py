@@ -100,7 +100,9 @@ def test_a_receiver_may_ask_for_a_pause(outgoing: Delivering) -> None:
     """After a 429 with Retry-After no message goes to the receiver before that, neither this one nor another."""
     with receiving(Response(429, headers={"Retry-After": "120"})) as receiver, outgoing.worker():
         hook, _ = outgoing.webhook(receiver.url)
-        outgoing.add([*rows(Receivers(webhooks=[hook])), *rows(Receivers(webhooks=[hook]), wait=30, bin_start=BIN + HOUR)])
+        outgoing.add(
+            [*rows(Receivers(webhooks=[hook])), *rows(Receivers(webhooks=[hook]), wait=30, bin_start=BIN + HOUR)]
+        )
         receiver.wait_for(1)
         waiting = outgoing.wait_for("pending", "pending")
         assert all(row.due_at and (row.due_at - outgoing.clock()).total_seconds() > 110 for row in waiting)
@@ -229,7 +231,9 @@ def test_messages_of_a_deleted_model_are_cancelled(outgoing: Delivering) -> None
     """Neither a waiting message nor one that is being sent is tried again; its result does not undo that."""
     with receiving(Response(500, pause=0.5)) as receiver:
         hook, _ = outgoing.webhook(receiver.url)
-        outgoing.add([*rows(Receivers(webhooks=[hook])), *rows(Receivers(webhooks=[hook]), wait=60, bin_start=BIN + HOUR)])
+        outgoing.add(
+            [*rows(Receivers(webhooks=[hook])), *rows(Receivers(webhooks=[hook]), wait=60, bin_start=BIN + HOUR)]
+        )
         with outgoing.worker():
             receiver.wait_for(1)
             outgoing.catalog.write(lambda session: outbox.cancel_of_models(session, [RULE.model_id]))

@@ -64,7 +64,9 @@ def test_the_checked_address_is_the_one_that_is_connected(monkeypatch: pytest.Mo
     """A name is resolved once: another answer to a second lookup has no effect."""
     with receiving() as receiver:
         answers = [[(0, 0, 0, "", ("127.0.0.1", receiver.port))]]
-        monkeypatch.setattr("inference_events.notifications.addresses.socket.getaddrinfo", lambda *_, **__: answers.pop())
+        monkeypatch.setattr(
+            "inference_events.notifications.addresses.socket.getaddrinfo", lambda *_, **__: answers.pop()
+        )
         real = socket.socket.connect
         connected: list[object] = []
 

@@ -52,8 +52,8 @@ def list_page(session: Session, listing: Listing) -> Page[OutboxMessage]:
 
 def undelivered(session: Session) -> Mapping[str, int]:
     """Return the number of undelivered messages by channel."""
-    counted = select(OutboxMessage.channel, func.count()).where(UNDELIVERED).group_by(OutboxMessage.channel)
-    return dict(session.execute(counted).tuples().all())
+    counted = select(OutboxMessage.channel, func.count().label("messages")).where(UNDELIVERED)
+    return {row.channel: row.messages for row in session.execute(counted.group_by(OutboxMessage.channel))}
 
 
 def reset_sending(session: Session, now: datetime) -> None:

@@ -57,7 +57,8 @@ def list_page(session: Session, listing: Listing) -> Page[Webhook]:
 def webhook_names(session: Session, uuids: Collection[str]) -> Mapping[str, str]:
     """Return the names of webhooks by their ids. Those of unknown ids are missing."""
     ids = {uuid.lower() for uuid in uuids}
-    return dict(session.execute(select(Webhook.id, Webhook.name).where(Webhook.id.in_(ids))).tuples().all())
+    found = session.execute(select(Webhook.id, Webhook.name).where(Webhook.id.in_(ids)))
+    return {row.id: row.name for row in found}
 
 
 def update(session: Session, row: Webhook, changes: Mapping[str, Any]) -> Webhook:
