@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Periods:
-    """How long files are kept after their last job, unused ones after their upload, jobs and messages after their end."""
+    """How long files are kept after their last job, unused ones after their upload, jobs and messages after an end."""
 
     used_files: timedelta
     unused_files: timedelta

@@ -29,7 +29,7 @@ LIMITS = Limits()
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?(\+[0-9A-Za-z-.]+)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{16,}")
 _KEY = re.compile(r"[!-~]{32,}")
-_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+", re.ASCII)
+_MAIL_ADDRESS = re.compile(r"\A[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z", re.ASCII)
 
 
 def _check_version(version: str) -> str:

@@ -31,12 +31,6 @@ def alert_rule(model: fdl.Model) -> fdl.AlertRule:
     return rule
 
 
-def webhook() -> fdl.Webhook:
-    webhook = fdl.Webhook(name="hook", url="http://127.0.0.1/", provider="SLACK")
-    webhook.id = uuid4()
-    return webhook
-
-
 def artifact(folder: Path) -> Path:
     (folder / "package.py").write_text("")
     return folder
@@ -46,7 +40,6 @@ PARTS = {
     "AlertRecord": "alert rules",
     "AlertRule": "alert rules",
     "ModelDeployment": "model deployments",
-    "Webhook": "webhooks",
     "Model.explain": "explanations",
     "Model.get_fairness": "fairness",
     "Model.get_mutual_info": "mutual information",
@@ -91,12 +84,6 @@ CALLS: dict[str, Call] = {
     "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}),
     "ModelDeployment.of": lambda model, _: fdl.ModelDeployment.of(model.id),
     "ModelDeployment.update": lambda model, _: fdl.ModelDeployment(model.id).update(),
-    "Webhook.create": lambda model, _: webhook().create(),
-    "Webhook.delete": lambda model, _: webhook().delete(),
-    "Webhook.from_name": lambda model, _: fdl.Webhook.from_name("hook"),
-    "Webhook.get": lambda model, _: fdl.Webhook.get(uuid4()),
-    "Webhook.list": lambda model, _: list(fdl.Webhook.list()),
-    "Webhook.update": lambda model, _: webhook().update(),
 }
 REPLACED: dict[str, Call] = {
     "Model.download_slice": lambda model, folder: model.download_slice(folder, "SELECT 1"),

@@ -161,14 +161,14 @@ def test_names_are_unique(api: Api) -> None:
     api.create("taken")
     other = api.create("other")
     body = {"name": "taken", "url": URL, "provider": "SLACK"}
-    expected = "A webhook integration with the provided name (taken) already exists. Webhook names must be unique."
+    expected = "A webhook integration with the provided name already exists. Webhook names must be unique."
     assert api.refused(409, "POST", PATH, json=body) == expected
     assert api.refused(409, "PATCH", f"{PATH}/{other['uuid']}", json={"name": "taken"}) == expected
     assert api.call("GET", f"{PATH}/{other['uuid']}") == other
 
 
 def test_a_retry_gets_the_webhook_that_the_first_attempt_made(api: Api) -> None:
-    """With its secret, which nobody got before. A retry with other content is a conflict, as is a request of its own."""
+    """With its secret, which nobody got before. A retry with other content is a conflict, as is another request."""
     body = {"name": "retried", "url": URL, "provider": "OTHER"}
     retry = {"X-Fiddler-Client-Retry": "1"}
     made = api.call("POST", PATH, json=body)

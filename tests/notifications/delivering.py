@@ -61,7 +61,7 @@ class Delivering:
         """Deliver while the block runs."""
         sender = Sender(self.catalog, BOX, self.settings, HttpClient(self.allow_private, self.timeout_seconds))
         observe = lambda channel, state: self.results.append((channel, state))  # noqa: E731
-        given = {"pace_seconds": 0.0, "poll_seconds": 0.05, "now": self.clock} | options
+        given: dict[str, Any] = {"pace_seconds": 0.0, "poll_seconds": 0.05, "now": self.clock} | options
         worker = DeliveryWorker(self.catalog, sender, observe, **given)
         worker.start()
         try:

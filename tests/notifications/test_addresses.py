@@ -62,7 +62,7 @@ def test_public_addresses_are_allowed(address: str) -> None:
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_private_addresses_need_the_setting(address: str) -> None:
-    """Private, loopback, link-local and reserved addresses are refused in each notation, unless a setting allows them."""
+    """Private, loopback, link-local and reserved addresses are refused in each notation, without the setting."""
     assert not is_allowed(ip_address(address))
     assert is_allowed(ip_address(address), allow_private=True)
 

@@ -12,7 +12,10 @@ from inference_events.notifications.channels import mail, pagerduty, signed_json
 from inference_events.notifications.channels.texts import title
 from tests.notifications.judgements import RULE, message
 
-EVIL = "<!channel> <https://evil.example|x> *b* _i_ `c` [a](https://evil.example) & <script>\r\nBcc: all@example.com\x00\u202e"
+EVIL = (
+    "<!channel> <https://evil.example|x> *b* _i_ `c` [a](https://evil.example) & <script>\r\nBcc: all@example.com"
+    "\x00\u202e"
+)
 EVIL_RULE = replace(RULE, name=EVIL, model_name=EVIL, project_name=EVIL, metric_name=EVIL, segment_name=EVIL)
 HOSTILE = message({"message": EVIL, "column": EVIL}, rule=EVIL_RULE)
 SENDER, RECEIVER = "alerts@example.com", "me@example.org"
@@ -69,7 +72,7 @@ def test_teams_shows_names_as_they_are(host: str) -> None:
 
 
 def test_plain_json_is_signed() -> None:
-    """A receiver can check the signature with the secret, over the time and the exact body; the id names the message."""
+    """A receiver checks the signature with the secret, over the time and the exact body; the id names the message."""
     raw = json.dumps(signed_json.body(message(), "2026-11-25T15:00:00+00:00")).encode()
     headers = signed_json.headers(message(), raw, 1_764_082_800, "whs_secret")
     expected = hmac.new(b"whs_secret", b"1764082800." + raw, hashlib.sha256).hexdigest()

@@ -11,7 +11,7 @@ WEBHOOK = Receivers(webhooks=[HOOK])
 
 
 def test_each_receiver_gets_one_message() -> None:
-    """A record makes one row per webhook, mail address and service, due after the wait; a repeated receiver counts once."""
+    """A record makes one row per webhook, mail address and service, due after the wait; a repeated one counts once."""
     made = rows(Receivers(["me@example.com"] * 2, ["oncall"], "", [HOOK, HOOK.upper()]), wait=60)
     assert [(row.channel, row.destination, row.state) for row in made] == [
         ("webhook", HOOK, "pending"),

@@ -1,6 +1,7 @@
 """A receiver cannot hold, redirect or flood the server."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def test_a_request_arrives_as_it_was_sent() -> None:
         reply = CLIENT.post(f"{receiver.url}?a=1&b=2", *SENT)
     [received] = receiver.received
     assert (reply.status, reply.text, received.path) == (202, "taken", "/hook/secret-path?a=1&b=2")
-    assert (received.raw, received.headers["Content-Type"]) == SENT[:1] + ("application/json",)
+    assert (received.raw, received.headers["Content-Type"]) == (SENT[0], "application/json")
     assert received.headers["Host"] == f"127.0.0.1:{receiver.port}"
 
 
@@ -120,11 +121,9 @@ def test_a_long_response_is_not_read() -> None:
 
 
 def test_the_certificate_must_be_for_the_name_of_the_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TLS is checked against the name, although the connection goes to an address; a strange certificate gets nothing."""
+    """TLS is checked against the name, although the connection goes to an address; other certificates get nothing."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    import ssl
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     with receiving(tls=context) as receiver:

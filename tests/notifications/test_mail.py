@@ -158,9 +158,7 @@ def test_a_password_is_sent_over_tls_only(
     assert seen == [LoginPassword(b"me", b"pass word")]
 
 
-@pytest.mark.parametrize(
-    "url", ["http://mail", "smtp://", "smtp://mail/inbox", "smtp://mail:x", "smtp://[::1", "mail:25"]
-)
+@pytest.mark.parametrize("url", ["http://mail", "smtp://", "smtp://m/inbox", "smtp://mail:x", "smtp://[::1", "m:25"])
 def test_what_is_no_mail_server_is_refused(url: str) -> None:
     """The message does not show it, as it may hold a password."""
     with pytest.raises(ValueError, match="must be smtp://") as refusal:

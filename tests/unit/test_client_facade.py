@@ -44,6 +44,7 @@ HARMLESS = {
     "generate_model",
     "query_metrics",
     "read_events",
+    "update_webhook",
     "upload_file",
     "upload_part",
 }

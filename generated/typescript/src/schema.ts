@@ -1233,7 +1233,8 @@ export interface paths {
         };
         /**
          * List webhooks
-         * @description Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its scheme and host.
+         * @description Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its scheme and host. Webhooks
+         *     belong to no project.
          *
          *     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter` and
          *     `ordering` know `id`, `uuid`, `name`, `provider`, `created_at` and `updated_at`; `search` looks into the name.
@@ -1278,7 +1279,8 @@ export interface paths {
         };
         /**
          * Get a webhook
-         * @description Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and host.
+         * @description Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and host. Webhooks belong
+         *     to no project.
          */
         get: operations["get_webhook"];
         put?: never;

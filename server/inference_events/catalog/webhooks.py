@@ -11,7 +11,7 @@ from inference_events.catalog.concurrency import Lock, find
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Webhook, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
-from inference_events.messages import join_names, truncate
+from inference_events.messages import join_names
 
 SLACK, MS_TEAMS, OTHER = "SLACK", "MS_TEAMS", "OTHER"
 _COLUMNS = {
@@ -27,7 +27,7 @@ _COLUMNS = {
 def create(session: Session, row: Webhook) -> Webhook:
     """Add a webhook. Raises Conflict if its name is taken."""
     session.add(row)
-    _flush(session, row)
+    _flush(session)
     return row
 
 
@@ -66,7 +66,7 @@ def update(session: Session, row: Webhook, changes: Mapping[str, Any]) -> Webhoo
     for name, value in changes.items():
         setattr(row, name, value)
     row.updated_at = utc_now()
-    _flush(session, row)
+    _flush(session)
     return row
 
 
@@ -83,11 +83,10 @@ def any_of_all(session: Session) -> Webhook | None:
     return session.scalar(select(Webhook).order_by(Webhook.created_at, Webhook.id).limit(1))
 
 
-def _flush(session: Session, row: Webhook) -> None:
-    name = truncate(row.name)
+def _flush(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError:
         raise Conflict(
-            f"A webhook integration with the provided name ({name}) already exists. Webhook names must be unique."
+            "A webhook integration with the provided name already exists. Webhook names must be unique."
         ) from None

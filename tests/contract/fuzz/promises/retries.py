@@ -19,6 +19,7 @@ from tests.contract.fuzz.promises.samples import (
     new_model,
     new_project,
     new_token,
+    new_webhook,
 )
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
@@ -106,6 +107,7 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "delete_model": lambda session: Request(f"/v3/models/{_model_id(session)}"),
     "delete_file": lambda session: Request(f"/v3/files/{session.upload(ROWS.encode(), 'rows.csv')}"),
     "delete_baseline": lambda session: Request(f"/v3/baselines/{new_baseline(session, _model_id(session))['id']}"),
+    "delete_webhook": lambda session: Request(f"/v2/webhooks/{new_webhook(session)['uuid']}"),
     "delete_segment": _deleted_definition("segments"),
     "delete_custom_metric": _deleted_definition("custom-metrics"),
 }

@@ -91,7 +91,8 @@ def sync_detailed(
     """Get a webhook
 
      Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and
-    host.
+    host. Webhooks belong
+    to no project.
 
     Args:
         webhook_id (UUID):
@@ -123,7 +124,8 @@ def sync(
     """Get a webhook
 
      Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and
-    host.
+    host. Webhooks belong
+    to no project.
 
     Args:
         webhook_id (UUID):
@@ -150,7 +152,8 @@ async def asyncio_detailed(
     """Get a webhook
 
      Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and
-    host.
+    host. Webhooks belong
+    to no project.
 
     Args:
         webhook_id (UUID):
@@ -180,7 +183,8 @@ async def asyncio(
     """Get a webhook
 
      Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and
-    host.
+    host. Webhooks belong
+    to no project.
 
     Args:
         webhook_id (UUID):

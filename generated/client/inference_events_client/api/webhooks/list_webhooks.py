@@ -106,7 +106,8 @@ def sync_detailed(
     """List webhooks
 
      Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its
-    scheme and host.
+    scheme and host. Webhooks
+    belong to no project.
 
     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter`
     and
@@ -155,7 +156,8 @@ def sync(
     """List webhooks
 
      Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its
-    scheme and host.
+    scheme and host. Webhooks
+    belong to no project.
 
     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter`
     and
@@ -199,7 +201,8 @@ async def asyncio_detailed(
     """List webhooks
 
      Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its
-    scheme and host.
+    scheme and host. Webhooks
+    belong to no project.
 
     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter`
     and
@@ -246,7 +249,8 @@ async def asyncio(
     """List webhooks
 
      Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its
-    scheme and host.
+    scheme and host. Webhooks
+    belong to no project.
 
     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter`
     and
