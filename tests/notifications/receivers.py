@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
