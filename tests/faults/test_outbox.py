@@ -3,6 +3,7 @@
 import time
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -32,10 +33,12 @@ def create_webhook(url: str, receiver: Receiver) -> str:
 
 def judge(data_dir: Path, hook: str, count: int) -> list[str]:
     """Add messages about as many bins and return the ids of their records, as the evaluator would."""
-    made = [rows(Receivers(webhooks=[hook]), bin_start=BIN + timedelta(hours=n), id=f"record {n}") for n in range(count)]
+    made = [
+        rows(Receivers(webhooks=[hook]), bin_start=BIN + timedelta(hours=n), id=f"record {n}") for n in range(count)
+    ]
     with closing(Catalog(sqlite_url(data_dir / "catalog.sqlite"))) as catalog:
         for batch in made:
-            catalog.write(lambda session, batch=batch: outbox.add(session, batch))
+            catalog.write(partial(outbox.add, rows=batch))
     return [f"record {n}" for n in range(count)]
 
 
@@ -50,7 +53,7 @@ def is_idle(url: str) -> bool:
 
 
 def test_a_message_is_sent_again_if_its_result_was_not_stored(tmp_path: Path) -> None:
-    """A kill between the sending and the commit repeats the message, with the same id and content, and only that one."""
+    """A kill between the sending and the commit repeats that message alone, with the same id and content."""
     with receiving(Response(pause=PAUSE)) as receiver:
         program = server(tmp_path / "data", tmp_path / "log")
         program.start()
