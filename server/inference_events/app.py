@@ -43,6 +43,9 @@ from inference_events.notifications.encryption import SecretBox
 from inference_events.notifications.http_client import HttpClient
 from inference_events.notifications.registration import check_key
 from inference_events.notifications.sender import Sender
+from inference_events.operations.alert_configs import AlertConfigOperations
+from inference_events.operations.alert_records import AlertRecordOperations
+from inference_events.operations.alert_rules import AlertRuleOperations
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -139,6 +142,8 @@ class Services:
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
+            timedelta(days=settings.alert_record_days),
+            timedelta(days=settings.alert_evaluation_days),
             timedelta(days=settings.notification_days),
         )
         orphans = OrphanSweep(self.catalog, self.file_store, is_shared=self._is_cluster)
@@ -178,6 +183,9 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
     catalog, store, queue, registry = services.catalog, services.store, services.queue, services.registry
     file_store, readiness = services.file_store, services.readiness
     return handlers(
+        alert_configs=AlertConfigOperations(catalog),
+        alert_records=AlertRecordOperations(catalog),
+        alert_rules=AlertRuleOperations(catalog),
         baselines=BaselineOperations(catalog, store),
         custom_metrics=CustomMetricOperations(catalog),
         environments=EnvironmentOperations(catalog, store),

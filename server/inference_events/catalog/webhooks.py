@@ -1,6 +1,6 @@
 """Webhooks: receivers of alerts over HTTP. Their URLs and signing secrets are encrypted before they come here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +11,6 @@ from inference_events.catalog.concurrency import Lock, find
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Webhook, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
-from inference_events.messages import join_names
 
 SLACK, MS_TEAMS, OTHER = "SLACK", "MS_TEAMS", "OTHER"
 _COLUMNS = {
@@ -70,10 +69,8 @@ def update(session: Session, row: Webhook, changes: Mapping[str, Any]) -> Webhoo
     return row
 
 
-def delete(session: Session, row: Webhook, rules: Sequence[str] = ()) -> None:
-    """Forget a webhook. Raises Conflict with the names of the alert rules that notify it."""
-    if rules:
-        raise Conflict(f"Alert rules notify the webhook: {join_names(rules)}")
+def delete(session: Session, row: Webhook) -> None:
+    """Forget a webhook."""
     session.delete(row)
     session.flush()
 

@@ -1,11 +1,10 @@
 """Operations of the tag Webhooks. Only the deletion keeps an idempotency record, as the others show secrets."""
 
-from collections.abc import Callable, Sequence
 from typing import cast
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, outbox, webhooks
+from inference_events.catalog import Catalog, alert_rules, outbox, webhooks
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Webhook, utc_now
@@ -18,19 +17,12 @@ from inference_events.operations import views
 from inference_events_api import types as t
 
 
-def _no_rules(session: Session, webhook_id: str) -> Sequence[str]:
-    return ()
-
-
 class WebhookOperations:
-    """Serve webhooks. `rules_of` returns the names of the alert rules that notify a webhook."""
+    """Serve webhooks."""
 
-    def __init__(
-        self, catalog: Catalog, box: SecretBox, rules_of: Callable[[Session, str], Sequence[str]] = _no_rules
-    ) -> None:
+    def __init__(self, catalog: Catalog, box: SecretBox) -> None:
         self._catalog = catalog
         self._box = box
-        self._rules_of = rules_of
 
     async def list_webhooks(
         self,
@@ -73,7 +65,8 @@ class WebhookOperations:
     async def delete_webhook(self, *, webhook_id: str) -> t.WebhookResponse:
         def make(session: Session) -> t.WebhookResponse:
             row = webhooks.get(session, webhook_id, Lock.EXCLUSIVE)
-            webhooks.delete(session, row, self._rules_of(session, row.id))
+            alert_rules.check_unused(session, "webhook", alert_rules.notifies(row.id))
+            webhooks.delete(session, row)
             outbox.cancel_of_webhook(session, row.id)
             return views.envelope(views.webhook(row, row.masked_url))
 
