@@ -21,6 +21,7 @@ from inference_events.logging import configure_logging
 from inference_events.notifications.composing import Receivers
 from inference_events.notifications.encryption import SecretKeyError
 from inference_events.settings import Settings
+from tests.contract.fuzz.promises.samples import TRAFFIC_RULE
 from tests.contract.serving import serve
 from tests.envelope import assert_error_envelope
 from tests.notifications.judgements import rows
@@ -175,6 +176,21 @@ def test_a_retry_gets_the_webhook_that_the_first_attempt_made(api: Api) -> None:
     assert api.call("POST", PATH, json=body, headers=retry) == made
     api.refused(409, "POST", PATH, json=body | {"url": f"{URL}2"}, headers=retry)
     api.refused(409, "POST", PATH, json=body)
+
+
+def test_a_webhook_that_a_rule_notifies_stays(api: Api) -> None:
+    """Its deletion is a 409 with the name of the rule, until the rule notifies it no more."""
+    project = api.call("POST", "/v3/projects", json={"name": "notified"})["id"]
+    columns = [{"name": "x", "data_type": "int"}]
+    described = {"name": "model", "project_id": project, "schema": {"columns": columns}, "spec": {"inputs": ["x"]}}
+    model = api.call("POST", "/v3/models", json=described)["id"]
+    rule = {"name": "few events", "model_id": model, **TRAFFIC_RULE}
+    config = f"/v3/alert-rules/{api.call('POST', '/v3/alert-rules', json=rule)['id']}/notification"
+    hook = f"{PATH}/{(uuid := api.create('notified')['uuid'])}"
+    assert api.call("PATCH", config, json={"webhooks": [uuid]})["webhooks"] == [uuid]
+    assert api.refused(409, "DELETE", hook) == 'Alert rules use the webhook: "few events"'
+    api.call("PATCH", config, json={"webhooks": []})
+    assert api.call("DELETE", hook)["name"] == "notified"
 
 
 def test_only_admins_see_urls(api: Api) -> None:
