@@ -12,6 +12,8 @@ import structlog
 from starlette.types import ASGIApp
 
 from inference_events import __version__
+from inference_events.alerts.announcing import Announcer
+from inference_events.alerts.evaluator import AlertEvaluator
 from inference_events.backend import Backend
 from inference_events.background import repeated
 from inference_events.catalog.authentication import Authentication
@@ -143,6 +145,15 @@ class Services:
         client = HttpClient(settings.allow_private_receivers)
         self.sender = Sender(self.catalog, self.box, settings.channels(), client)
         self.delivery = DeliveryWorker(self.catalog, self.sender, self.metrics.observe_notification)
+        self.announcer = Announcer(timedelta(seconds=settings.notification_wait_seconds))
+        self.alerts = AlertEvaluator(
+            self.catalog,
+            self.store,
+            self.figure_service,
+            self.announcer,
+            self.metrics.observe_alert_bins,
+            debounce_seconds=settings.alert_debounce_seconds,
+        )
         periods = Periods(
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
@@ -172,6 +183,8 @@ class Services:
         self._opened.add("job notifications", self.catalog.listen(self.queue.wake))
         self.workers.start()
         self._opened.add("job workers", partial(self.workers.stop, self.settings.shutdown_grace_seconds))
+        self.alerts.start()
+        self._opened.add("alerts", self.alerts.stop)
         self.delivery.start()
         self._opened.add("notifications", self.delivery.stop)
         self._opened.add("purge", self.purge.stop)
@@ -190,7 +203,7 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
     return handlers(
         alert_configs=AlertConfigOperations(catalog),
         alert_records=AlertRecordOperations(catalog),
-        alert_rules=AlertRuleOperations(catalog),
+        alert_rules=AlertRuleOperations(catalog, services.figure_service, services.announcer),
         baselines=BaselineOperations(catalog, store),
         custom_metrics=CustomMetricOperations(catalog),
         environments=EnvironmentOperations(catalog, store),

@@ -47,6 +47,7 @@ OTHER_REQUESTS = "other"
 REQUEST_SECONDS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 4, 16, 64, 250, 1000, 4000)
+ALERT_BINS = ("judged", "skipped")
 ATTEMPT_STATES = (DELIVERED, FAILED, NOT_CONFIGURED, PENDING_MESSAGE)
 REJECTED, DELETED = "rejected", "deleted"
 ROW_STATUSES = {status: status.name.lower() for status in RowStatus} | {RowStatus.CONFLICT: REJECTED}
@@ -82,6 +83,9 @@ class Metrics(StoreObserver):
         )
         self._jobs = self._counter("jobs", "Jobs that ended.", "kind", "status")
         self._leases = self._counter("job_leases", "Leases of jobs that this server claimed, and lost.", "status")
+        self._alert_bins = self._counter(
+            "alert_bins", "Bins of alert rules that were judged, and skipped after downtime.", "status"
+        )
         self._notifications = self._counter(
             "notifications", "Attempts to deliver messages about alerts, by their result.", "channel", "status"
         )
@@ -124,6 +128,10 @@ class Metrics(StoreObserver):
         """Count a lease of a job that was claimed or lost."""
         self._leases.labels(status).inc()
 
+    def observe_alert_bins(self, status: str, count: int) -> None:
+        """Count bins of alert rules that were judged or skipped."""
+        self._alert_bins.labels(status).inc(count)
+
     def observe_notification(self, channel: str, state: str) -> None:
         """Count an attempt to deliver a message. One that will be repeated leaves it pending."""
         self._notifications.labels(channel, state).inc()
@@ -158,6 +166,7 @@ class Metrics(StoreObserver):
         is_writable: Callable[[], bool],
         queue_depths: Callable[[], Mapping[str, int]],
         unfinished_jobs: Callable[[], Mapping[tuple[str, ...], int]],
+        due_alert_bins: Callable[[], int],
         undelivered: Callable[[], Mapping[str, int]],
         data_bytes: Callable[[], Mapping[str, int]],
         free_bytes: Callable[[], int],
@@ -166,6 +175,9 @@ class Metrics(StoreObserver):
         self._show("queue_depth", "Pieces of work that wait in a queue.", ["kind"], lambda: _singles(queue_depths()))
         self._show(
             "unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], lambda: {**NO_JOBS, **unfinished_jobs()}
+        )
+        self._show(
+            "queued_alert_bins", "Bins of alert rules that wait to be judged.", [], lambda: {(): due_alert_bins()}
         )
         self._show(
             "undelivered_notifications",
@@ -232,6 +244,8 @@ class Metrics(StoreObserver):
                 self._notifications.labels(channel, state)
         for lease in (CLAIMED, LOST):
             self._leases.labels(lease)
+        for status in ALERT_BINS:
+            self._alert_bins.labels(status)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"inference_events_{name}", meaning, labels, registry=self.registry)

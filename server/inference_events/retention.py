@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from inference_events.catalog import Catalog, alert_retention, files, jobs, outbox, retention
+from inference_events.catalog import Catalog, alert_queue, alert_retention, files, jobs, outbox, retention
 from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
@@ -86,6 +86,8 @@ class Retention:
 
     def _forget_alerts(self, now: datetime) -> Iterator[None]:
         records, evaluations = now - self._periods.alert_records, now - self._periods.alert_evaluations
+        self._catalog.write(alert_queue.forget)
+        yield
         for forget in (
             partial(alert_retention.forget_rules, limit=STEP),
             partial(alert_retention.forget_traces, limit=RECORDS),

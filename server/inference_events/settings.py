@@ -228,6 +228,13 @@ class Settings(BaseSettings):
     alert_record_days: float = Field(
         default=400, gt=0, le=100_000, description="Days for which the record of an alert is kept."
     )
+    alert_debounce_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="Seconds for which changes of events are collected before the bins of their alert rules are judged "
+        "again.",
+    )
     alert_evaluation_days: float = Field(
         default=90, gt=0, le=100_000, description="Days for which is kept how an alert rule judged a bin."
     )

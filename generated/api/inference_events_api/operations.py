@@ -380,6 +380,11 @@ class AlertRulesOperations(Protocol):
     ) -> types.NotificationConfigResponse:
         """Change whom an alert rule notifies"""
 
+    async def evaluate_alert_rule(
+        self, *, alert_rule_id: str, body: types.EvaluateAlertRuleRequest
+    ) -> types.EvaluateAlertRuleResponse:
+        """Judge a bin of an alert rule now"""
+
 
 class AlertRecordsOperations(Protocol):
     async def list_alert_rule_summaries(
@@ -649,6 +654,7 @@ def handlers(
         "list_alert_record_history": alert_records.list_alert_record_history,
         "list_alert_records": alert_records.list_alert_records,
         "list_alert_evaluations": alert_records.list_alert_evaluations,
+        "evaluate_alert_rule": alert_rules.evaluate_alert_rule,
         "list_alert_configs": alert_configs.list_alert_configs,
         "create_alert_config": alert_configs.create_alert_config,
         "get_alert_config": alert_configs.get_alert_config,
@@ -742,6 +748,7 @@ STATUS: Final[dict[str, int]] = {
     "list_alert_record_history": 200,
     "list_alert_records": 200,
     "list_alert_evaluations": 200,
+    "evaluate_alert_rule": 200,
     "list_alert_configs": 200,
     "create_alert_config": 200,
     "get_alert_config": 200,
@@ -834,6 +841,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "list_alert_record_history": ("read",),
     "list_alert_records": ("read",),
     "list_alert_evaluations": ("read",),
+    "evaluate_alert_rule": ("manage",),
     "list_alert_configs": ("manage", "read"),
     "create_alert_config": ("manage",),
     "get_alert_config": ("manage", "read"),

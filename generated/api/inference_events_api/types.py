@@ -1057,6 +1057,10 @@ class AlertStatsResponse(TypedDict):
     kind: NormalKind
 
 
+class EvaluateAlertRuleRequest(TypedDict):
+    bin_start: NotRequired[TimeBound]
+
+
 class ConfiguredEmails(TypedDict):
     email: NotRequired[str]
 
@@ -1851,6 +1855,17 @@ class AlertEvaluationPage(TypedDict):
     data: AlertEvaluationList
     api_version: ApiVersion
     kind: PaginatedKind
+
+
+class JudgedAlertBin(TypedDict):
+    evaluations: list[AlertEvaluation]
+    records: list[AlertRecord]
+
+
+class EvaluateAlertRuleResponse(TypedDict):
+    data: JudgedAlertBin
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 class ComputeMetricsResponse(TypedDict):

@@ -1594,6 +1594,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/alert-rules/{alert_rule_id}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a bin of an alert rule now
+         * @description Judges a bin at once, for tests and consoles. The server judges each bin by itself once it is over; see
+         *     *Alerts* below. An addition to the vendor's API.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. The bin is the one that holds `bin_start`, or without it the newest one that is over. `evaluation_delay` does
+         *        not count. A bin that is not over is a 400, as is one before 1970.
+         *     3. The figures are computed from the newest values of the events, and judged by the present thresholds.
+         *     4. The judgement is stored as any other: a record is made if the bin becomes an alert, or if the severity, or the
+         *        value of an alert, has changed. Whoever is to be notified is notified.
+         *
+         *     `evaluations` say how each column was judged; `records` has the records that this made. Judging again is harmless:
+         *     if nothing has changed, it makes no record. A retry follows *Retries* in the introduction.
+         *
+         *     *Alerts.* The server judges a bin `evaluation_delay` hours after its end; bins are those of UTC. The first bin of
+         *     a new rule is the newest one that is over. After downtime it judges the bins that it missed, newest first, up to
+         *     90 days back. If events of a judged bin change, by late events, labels or deletions, it judges the bin again after
+         *     a minute (setting `alert_debounce_seconds`), and bins that are compared with it. Changes of a static baseline
+         *     count from the next judgement on. A bin without a value has the state `no_data`, which neither is nor ends an
+         *     alert; the traffic of a bin without events is 0.
+         *
+         *     A `raw_value` is an alert if it is beyond a threshold. A `time_period` compares the change since an earlier bin,
+         *     as a share of the earlier value: with 0.1, an increase by more than 10 %. After 0, any other value is beyond each
+         *     threshold. Automatic thresholds are the mean of earlier values and some standard deviations: of the last 168
+         *     hours, 30 days, 26 weeks or 12 months that have a value and were not critical, at least 5. Those of counts are not
+         *     below 0.
+         */
+        post: operations["evaluate_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/alert-configs": {
         parameters: {
             query?: never;
@@ -4592,6 +4636,23 @@ export interface components {
             data: components["schemas"]["AlertEvaluationList"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description The bin to judge. */
+        EvaluateAlertRuleRequest: {
+            bin_start?: components["schemas"]["TimeBound"];
+        };
+        /** @description How a bin of an alert rule was judged, and the records that this made. */
+        JudgedAlertBin: {
+            /** @description How each column was judged. */
+            evaluations: components["schemas"]["AlertEvaluation"][];
+            /** @description The records that were made. */
+            records: components["schemas"]["AlertRecord"][];
+        };
+        /** @description The response with a judged bin. */
+        EvaluateAlertRuleResponse: {
+            data: components["schemas"]["JudgedAlertBin"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
         };
         /** @description Addresses to send mail to. */
         ConfiguredEmails: {
@@ -9271,6 +9332,60 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evaluate_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateAlertRuleRequest"];
+            };
+        };
+        responses: {
+            /** @description How the bin was judged. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluateAlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

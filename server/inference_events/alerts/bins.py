@@ -47,6 +47,18 @@ def starts(size: str, first: datetime, last: datetime) -> Iterator[datetime]:
         last = moved(size, last, -1)
 
 
+def missed(size: str, judged: datetime | None, closed: datetime, after: datetime) -> tuple[list[datetime], int]:
+    """Return the bins after one that was judged, up to the newest one that is over, and how many of them are too old.
+
+    Those that ended before `after` are too old, except the newest. Of a new rule it is only the newest.
+    """
+    if judged is None:
+        return [closed], 0
+    every = list(starts(size, moved(size, judged, 1), closed))
+    kept = [start for start in every if end_of(size, start) >= after] or every[:1]
+    return kept, len(every) - len(kept)
+
+
 def as_bins(size: str, first: datetime, count: int = 1) -> Bins:
     """Return bins from the first on, as figures have them."""
     return Bins(tuple(microseconds(moved(size, first, number)) for number in range(count + 1)))

@@ -19,7 +19,12 @@ def value_message(rule: AlertRule, facts: Facts, figure: Figure, severity: Sever
 
 
 def change_message(
-    rule: AlertRule, facts: Facts, figure: Figure, earlier: Earlier, change: float, crossed: tuple[Severity, float | None]
+    rule: AlertRule,
+    facts: Facts,
+    figure: Figure,
+    earlier: Earlier,
+    change: float,
+    crossed: tuple[Severity, float | None],
 ) -> str:
     """Return what the comparison with an earlier bin found. `change` is a share of the earlier value."""
     text = _beginning(rule, facts, figure)

@@ -15,13 +15,15 @@ from inference_events.alerts import bins
 from inference_events.alerts.facts import Earlier, Facts
 from inference_events.alerts.judging import HISTORY
 from inference_events.alerts.thresholds import MANUAL, TIME_PERIOD
+from inference_events.catalog import alert_rules
+from inference_events.catalog.alert_queue import RuleBin
 from inference_events.catalog.alert_tables import AlertRule
 from inference_events.errors import ApiError
 from inference_events.events.types import DataRevision
 from inference_events.monitoring import fql
 from inference_events.monitoring.engine import Bins, Computation
 from inference_events.monitoring.metrics import Figure
-from inference_events.monitoring.queries import KnownModel, Query, Window, compute_figures, revision
+from inference_events.monitoring.queries import KnownModel, Query, Window, compute_figures, known_model, revision
 from inference_events.monitoring.queries.known import known_segment
 from inference_events.monitoring.queries.names import NamedMetric, named_query
 from inference_events.monitoring.subject import Subject
@@ -53,21 +55,22 @@ class WatchedRule:
 
 
 @dataclass(frozen=True)
-class Judged:
+class BinFacts:
     """The facts about all columns of a rule in a bin."""
 
-    rule: AlertRule
+    rule_id: str
     start: datetime
     facts: Sequence[Facts]
 
 
 @dataclass(frozen=True)
 class RulesFacts:
-    """What rules are judged by, at one data revision of the model's production events."""
+    """What rules of a model are judged by, at one data revision of its production events."""
 
+    model_id: str
     environment_id: str
     data_revision: DataRevision
-    found: Sequence[Judged]
+    bins: Sequence[BinFacts]
 
 
 @dataclass(frozen=True)
@@ -82,15 +85,34 @@ class RulesPlan:
         return self.known.subject
 
     def compute(self, computation: Computation) -> RulesFacts:
-        """Return the facts about each rule and bin, in their order."""
+        """Return the facts about each rule and bin."""
         figures = _Figures(self.known, computation)
         for watched, start in self.wanted:
             for place in _places(watched, start):
                 figures.want(place, watched)
         figures.compute()
+        found = [
+            BinFacts(watched.rule.id, start, list(_facts(watched, start, figures))) for watched, start in self.wanted
+        ]
+        return self._at(computation, found)
+
+    def explain(self, computation: Computation, reason: str) -> RulesFacts:
+        """Return facts without figures, because these cannot be computed."""
+        found = [BinFacts(watched.rule.id, start, _reasons(watched, start, reason)) for watched, start in self.wanted]
+        return self._at(computation, found)
+
+    def _at(self, computation: Computation, found: Sequence[BinFacts]) -> RulesFacts:
         environment_id = self.known.production_id
-        found = [Judged(watched.rule, start, list(_facts(watched, start, figures))) for watched, start in self.wanted]
-        return RulesFacts(environment_id, computation.data_revision(environment_id), found)
+        revision = computation.data_revision(environment_id)
+        return RulesFacts(self.known.model.id, environment_id, revision, found)
+
+
+def plan_rules(session: Session, model_id: str, wanted: Sequence[RuleBin]) -> RulesPlan:
+    """Return a plan for bins of a model's rules, without those of deleted rules. Raises ObjectNotFound."""
+    known = known_model(session, model_id)
+    ids = {one.rule_id for one in wanted}
+    watched = {row.id: watch(session, known, row) for row in alert_rules.of_model(session, model_id) if row.id in ids}
+    return RulesPlan(known, [(watched[id], start) for id, start in wanted if id in watched])
 
 
 def watch(session: Session, known: KnownModel, rule: AlertRule) -> WatchedRule:
@@ -99,11 +121,14 @@ def watch(session: Session, known: KnownModel, rule: AlertRule) -> WatchedRule:
     name = rule.metric_id if custom is None else custom.name
     try:
         segment = known_segment(session, known, rule.segment_id, None, ("", ""))
-        columns = [column.name for column in rule.columns] or [None]
-        queries = {column: named_query(known, _named(rule, column), PLACES) for column in columns}
+        queries = {column: named_query(known, _named(rule, column), PLACES) for column in _columns(rule)}
     except ApiError:
         return WatchedRule(rule, name, None, None)
     return WatchedRule(rule, name, segment, queries)
+
+
+def _columns(rule: AlertRule) -> Sequence[str | None]:
+    return [column.name for column in rule.columns] or [None]
 
 
 def _named(rule: AlertRule, column: str | None) -> NamedMetric:
@@ -126,9 +151,10 @@ class _Figures:
             self.wanted.setdefault(place, {}).update(dict.fromkeys(queries))
 
     def compute(self) -> None:
+        subject, baselines = self.known.subject, self.known.baselines_by_name
         for place, wanted in self.wanted.items():
             queries = list(wanted)
-            found = compute_figures(self.computation, self._window(place), queries, *self._subject())
+            found = compute_figures(self.computation, self._window(place), queries, subject, baselines)
             self.found |= {(place, query): one for query, one in zip(queries, found, strict=True)}
 
     def revision(self, place: Place, query: Query) -> str:
@@ -139,9 +165,6 @@ class _Figures:
 
     def _window(self, place: Place) -> Window:
         return Window(self.known.production_id, place.bins, place.segment)
-
-    def _subject(self) -> tuple[Subject, Mapping[str, object]]:
-        return self.known.subject, self.known.baselines_by_name
 
 
 def _places(watched: WatchedRule, start: datetime) -> Iterator[Place]:
@@ -164,8 +187,7 @@ def _history(rule: AlertRule, start: datetime) -> tuple[datetime, int]:
 def _facts(watched: WatchedRule, start: datetime, figures: _Figures) -> Iterator[Facts]:
     rule = watched.rule
     if watched.queries is None:
-        for name in [column.name for column in rule.columns] or [None]:
-            yield Facts(watched.metric, name, start, INVALID, "")
+        yield from _reasons(watched, start, INVALID)
         return
     for column, query in watched.queries.items():
         place = watched.place(start)
@@ -190,3 +212,7 @@ def _facts(watched: WatchedRule, start: datetime, figures: _Figures) -> Iterator
             earlier,
             history,
         )
+
+
+def _reasons(watched: WatchedRule, start: datetime, reason: str) -> list[Facts]:
+    return [Facts(watched.metric, column, start, reason, "") for column in _columns(watched.rule)]

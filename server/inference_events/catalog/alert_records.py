@@ -130,6 +130,12 @@ def list_evaluations(session: Session, rule_id: str, range: Range, limit: int, o
     return Page(session.scalars(ordered.limit(limit).offset(offset)).all(), total)
 
 
+def evaluations_of(session: Session, rule_id: str, bin_start: datetime) -> Sequence[AlertEvaluation]:
+    """Return how each column of a rule was judged in a bin."""
+    rows = select(AlertEvaluation).where(AlertEvaluation.rule_id == rule_id, AlertEvaluation.bin_start == bin_start)
+    return session.scalars(rows.order_by(AlertEvaluation.column)).all()
+
+
 def _of_rule(rule_id: str) -> Select[AlertRecord]:
     return select(AlertRecord).where(AlertRecord.rule_id == rule_id)
 

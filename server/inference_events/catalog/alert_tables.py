@@ -201,3 +201,35 @@ class AlertEvaluation(Table):
     baseline_value: Mapped[float | None]
     data_revision: Mapped[str] = mapped_column(text_type(64))
     judged_at: Mapped[datetime]
+
+
+class AlertWatermark(Table):
+    """The newest bin of a rule that was queued. Every bin before it was queued, too, or is none of the rule."""
+
+    __tablename__ = "alert_watermarks"
+
+    rule_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    bin_start: Mapped[datetime]
+
+
+class AlertDueBin(Table):
+    """A bin of a rule that is to be judged, for the first time or again."""
+
+    __tablename__ = "alert_due_bins"
+    __table_args__ = (Index("ix_alert_due_bins_bin_start", "bin_start"),)
+
+    rule_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    bin_start: Mapped[datetime] = mapped_column(primary_key=True)
+    model_id: Mapped[str] = mapped_column(Id)
+    due_at: Mapped[datetime]
+
+
+class AlertDataRevision(Table):
+    """The data revision of a model's production events up to which changes of judged bins were queued."""
+
+    __tablename__ = "alert_data_revisions"
+
+    model_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    environment_id: Mapped[str] = mapped_column(Id)
+    changes: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger)

@@ -5,8 +5,9 @@ until the transaction ends (`find`), or run one transaction of a kind at a time 
 at a time, so the locks do nothing there.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from zlib import crc32
 
 from sqlalchemy import Select, inspect, text
@@ -25,6 +26,9 @@ CHANGES_NO_RESULT = {"changes_no_result": True}
 _ONE_AT_A_TIME = 0x1E02
 # The channel that notifies replicas of jobs that may be ready.
 CHANNEL = "inference_events_jobs"
+# Rows of one statement. SQLite and PostgreSQL bind at most 32,766 and 65,535 values.
+_ROWS = 1000
+Insertable: TypeAlias = Select[*tuple[Any, ...]] | Sequence[Mapping[str, Any]]
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -67,6 +71,21 @@ def insert_if_missing(session: Session, row: Table, *unique: str) -> bool:
     insert = _INSERTS[session.get_bind().dialect.name](table).values(values)
     inserted = insert.on_conflict_do_nothing(index_elements=unique).returning(*inspect(table).primary_key)
     return session.execute(inserted).first() is not None
+
+
+def insert_missing(session: Session, rows: Insertable, table: type[Table], *unique: str) -> None:
+    """Insert the rows that no row has the same values of the columns `unique` as.
+
+    `rows` are values by column, some at a time, or a query with the columns to insert.
+    """
+    insert = _INSERTS[session.get_bind().dialect.name](table)
+    if isinstance(rows, Select):
+        names = [column["name"] for column in rows.column_descriptions]
+        session.execute(insert.from_select(names, rows).on_conflict_do_nothing(index_elements=unique))
+        return
+    for first in range(0, len(rows), _ROWS):
+        values = insert.values(rows[first : first + _ROWS])
+        session.execute(values.on_conflict_do_nothing(index_elements=unique))
 
 
 def one_at_a_time(session: Session, *what: object) -> None:

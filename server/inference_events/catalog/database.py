@@ -29,7 +29,19 @@ _READERS = 4
 _CHANGED = "changed_tables"
 # No cached result depends on these. Running jobs write their progress every second, and judgements come by the hour.
 _NEVER_KEPT = frozenset(
-    {"jobs", "attempts", "files", "file_parts", "alert_records", "alert_evaluations", "outbox", "work_leases"}
+    {
+        "jobs",
+        "attempts",
+        "files",
+        "file_parts",
+        "alert_records",
+        "alert_evaluations",
+        "alert_due_bins",
+        "alert_watermarks",
+        "alert_data_revisions",
+        "outbox",
+        "work_leases",
+    }
 )
 
 

@@ -1,24 +1,40 @@
 """Operations of the tag Alert rules."""
 
+from datetime import UTC, datetime
+from functools import partial
+
 from sqlalchemy.orm import Session
 
-from inference_events.alerts import rules
+from inference_events.alerts import bins, rules
 from inference_events.alerts.notification import EMPTY, notification, set_notification
-from inference_events.catalog import Catalog, alert_rules, models
+from inference_events.alerts.plans import plan_rules
+from inference_events.alerts.recording import Announce, record
+from inference_events.catalog import Catalog, alert_records, alert_rules, models
+from inference_events.catalog.alert_queue import RuleBin
+from inference_events.catalog.alert_tables import AlertRule
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
+from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
+from inference_events.errors import BadRequest
+from inference_events.events.ingest.timestamps import moment_of
 from inference_events.idempotency.catalog_writes import change
-from inference_events.monitoring.queries import known_model
+from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.operations import alert_views, views
+from inference_events.operations.reading import time_bound
 from inference_events_api import types as t
+
+# So that bins before it, which are compared, are times as well.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AlertRuleOperations:
     """Serve alert rules, and whom they notify."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService, announce: Announce) -> None:
         self._catalog = catalog
+        self._figures = figures
+        self._announce = announce
 
     async def list_alert_rules(
         self,
@@ -79,6 +95,21 @@ class AlertRuleOperations:
     ) -> t.NotificationConfigResponse:
         return await self._notify(alert_rule_id, body)
 
+    async def evaluate_alert_rule(
+        self, *, alert_rule_id: str, body: t.EvaluateAlertRuleRequest
+    ) -> t.EvaluateAlertRuleResponse:
+        rule = await self._catalog.aread(lambda session: alert_rules.get(session, alert_rule_id))
+        judged = RuleBin(rule.id, _closed_bin(rule, body.get("bin_start")))
+        prepare = partial(plan_rules, model_id=rule.model_id, wanted=[judged])
+        found = await self._figures.compute(rule.model_id, prepare, current_request().wait_for_departure)
+
+        def make(session: Session) -> t.EvaluateAlertRuleResponse:
+            made = record(session, found, self._announce, utc_now())
+            evaluations = alert_records.evaluations_of(session, *judged)
+            return views.envelope(alert_views.judged_bin(evaluations, made))
+
+        return await change(self._catalog, make)
+
     async def _notify(self, alert_rule_id: str, body: t.NotificationConfigChange) -> t.NotificationConfigResponse:
         token_id = current_request().token_id
 
@@ -89,3 +120,17 @@ class AlertRuleOperations:
             return views.envelope(notification(row))
 
         return await change(self._catalog, make)
+
+
+def _closed_bin(rule: AlertRule, time: str | float | None) -> datetime:
+    """Return the start of the bin that holds a time, or of the newest one that is over. Raises BadRequest."""
+    newest = bins.last_closed(rule.bin_size, utc_now())
+    if time is None:
+        return newest
+    moment = moment_of(time_bound(time, "/bin_start"))
+    if moment < EARLIEST:
+        raise BadRequest.at("/bin_start", "must not be before 1970")
+    start = bins.start_of(rule.bin_size, moment)
+    if start > newest:
+        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet")
+    return start

@@ -1,5 +1,6 @@
 """Turn alert rules, records and evaluations into JSON values."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
@@ -169,6 +170,11 @@ def evaluation(row: AlertEvaluation) -> t.AlertEvaluation:
         "data_revision": row.data_revision,
         "evaluated_at": views.time(row.judged_at),
     }
+
+
+def judged_bin(evaluations: Sequence[AlertEvaluation], records: Sequence[AlertRecord]) -> t.JudgedAlertBin:
+    """Show how a bin was judged, and the records that this made."""
+    return {"evaluations": list(map(evaluation, evaluations)), "records": list(map(record, records))}
 
 
 def milliseconds(moment: datetime) -> int:

@@ -95,6 +95,8 @@ from .error_body import ErrorBody
 from .error_detail import ErrorDetail
 from .error_envelope import ErrorEnvelope
 from .error_kind import ErrorKind
+from .evaluate_alert_rule_request import EvaluateAlertRuleRequest
+from .evaluate_alert_rule_response import EvaluateAlertRuleResponse
 from .event import Event
 from .event_count import EventCount
 from .event_filter import EventFilter
@@ -157,6 +159,7 @@ from .job_page import JobPage
 from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
+from .judged_alert_bin import JudgedAlertBin
 from .last_severity_type_1 import LastSeverityType1
 from .last_severity_type_2_type_1 import LastSeverityType2Type1
 from .last_severity_type_3_type_1 import LastSeverityType3Type1
@@ -384,6 +387,8 @@ __all__ = (
     "ErrorDetail",
     "ErrorEnvelope",
     "ErrorKind",
+    "EvaluateAlertRuleRequest",
+    "EvaluateAlertRuleResponse",
     "Event",
     "EventCount",
     "EventFilter",
@@ -444,6 +449,7 @@ __all__ = (
     "JobReference",
     "JobResponse",
     "JobStatus",
+    "JudgedAlertBin",
     "LastSeverityType1",
     "LastSeverityType2Type1",
     "LastSeverityType3Type1",

@@ -58,7 +58,7 @@ class FigureService:
         gone = asyncio.ensure_future(departure())
         gone.add_done_callback(lambda _: cancelled.set())
         # The thread needs the context of the request.
-        call = partial(copy_context().run, self._compute, model_id, prepare, cancelled, started)
+        call = partial(copy_context().run, self.compute_here, model_id, prepare, cancelled, started)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         finally:
@@ -69,9 +69,10 @@ class FigureService:
         """Wait for the computations that run."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _compute(
-        self, model_id: str, prepare: Callable[[Session], Plan[T]], cancelled: Event, started: float | None
+    def compute_here(
+        self, model_id: str, prepare: Callable[[Session], Plan[T]], cancelled: Event, started: float | None = None
     ) -> T:
+        """Do `compute` in the caller's thread. It ends with QueryCancelled once `cancelled` is set."""
         return self._registry.with_schema_retry(model_id, lambda: self._attempt(prepare, cancelled, started))
 
     def _attempt(self, prepare: Callable[[Session], Plan[T]], cancelled: Event, started: float | None) -> T:

@@ -1,0 +1,66 @@
+"""Store what the facts about rules mean, in the transaction of the caller."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inference_events.alerts.facts import Facts
+from inference_events.alerts.judgements import NO_COLUMN, State, record_judgement
+from inference_events.alerts.judging import judge
+from inference_events.alerts.plans import RulesFacts
+from inference_events.alerts.thresholds import MANUAL
+from inference_events.catalog import alert_queue, alert_rules
+from inference_events.catalog.alert_queue import KnownRevision
+from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule
+from inference_events.catalog.concurrency import Lock
+from inference_events.errors import ObjectNotFound
+
+
+class Announce(Protocol):
+    """Adds what is to be sent for a new record of a rule. It gets the record before it, if there was one."""
+
+    def __call__(
+        self, rule: AlertRule, session: Session, record: AlertRecord, previous: AlertRecord | None, /
+    ) -> None: ...
+
+
+def record(session: Session, found: RulesFacts, announce: Announce, judged_at: datetime) -> list[AlertRecord]:
+    """Judge rules by their present thresholds, and store the judgements. Return the records that they made.
+
+    A rule that was deleted meanwhile is left out.
+    """
+    alert_queue.keep_first(session, KnownRevision(found.model_id, found.environment_id, found.data_revision))
+    made = []
+    # In order of their ids, so that two transactions cannot deadlock.
+    for rule in _locked(session, sorted({one.rule_id for one in found.bins})).values():
+        for facts in (facts for one in found.bins if one.rule_id == rule.id for facts in one.facts):
+            judgement = judge(rule, facts, judged_at, _left_out(session, rule, facts))
+            made.append(record_judgement(session, rule, judgement, partial(announce, rule)))
+    return [one for one in made if one is not None]
+
+
+def _locked(session: Session, ids: list[str]) -> Mapping[str, AlertRule]:
+    rules = {}
+    for id in ids:
+        try:
+            rules[id] = alert_rules.get(session, id, Lock.EXCLUSIVE)
+        except ObjectNotFound:
+            continue
+    return rules
+
+
+def _left_out(session: Session, rule: AlertRule, facts: Facts) -> frozenset[datetime]:
+    """Return the bins that automatic thresholds do without, because they were critical."""
+    if rule.threshold_type == MANUAL or not facts.history:
+        return frozenset()
+    rows = select(AlertEvaluation.bin_start).where(
+        AlertEvaluation.rule_id == rule.id,
+        AlertEvaluation.column == (facts.column or NO_COLUMN),
+        AlertEvaluation.bin_start.between(facts.history[0][0], facts.history[-1][0]),
+        AlertEvaluation.state == State.CRITICAL.value,
+    )
+    return frozenset(session.scalars(rows))
