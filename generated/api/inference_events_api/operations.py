@@ -294,6 +294,15 @@ class MonitoringOperations(Protocol):
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
+    async def compute_series(self, *, body: types.SeriesRequest) -> types.SeriesResponse:
+        """Compute measures over time"""
+
+    async def compute_violations(self, *, body: types.ViolationsRequest) -> types.ViolationsResponse:
+        """Count violations by column and time"""
+
+    async def compute_labels(self, *, body: types.LabelsRequest) -> types.LabelsResponse:
+        """Report how many events have a label, and when labels arrived"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -437,6 +446,9 @@ def handlers(
         "compute_scores": monitoring.compute_scores,
         "get_monitoring_summary": monitoring.get_monitoring_summary,
         "compute_metrics": monitoring.compute_metrics,
+        "compute_series": monitoring.compute_series,
+        "compute_violations": monitoring.compute_violations,
+        "compute_labels": monitoring.compute_labels,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
@@ -500,6 +512,9 @@ STATUS: Final[dict[str, int]] = {
     "compute_scores": 200,
     "get_monitoring_summary": 200,
     "compute_metrics": 200,
+    "compute_series": 200,
+    "compute_violations": 200,
+    "compute_labels": 200,
     "check_definition": 200,
     "list_tokens": 200,
     "create_token": 200,
@@ -562,6 +577,9 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_scores": ("read",),
     "get_monitoring_summary": ("read",),
     "compute_metrics": ("read",),
+    "compute_series": ("read",),
+    "compute_violations": ("read",),
+    "compute_labels": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),

@@ -850,6 +850,118 @@ class Figure(TypedDict):
 DataRevision: TypeAlias = str
 
 
+MonitoredModel: TypeAlias = str
+
+
+MonitoredEnvironment: TypeAlias = str | None
+
+
+ZoneName: TypeAlias = str
+
+
+KnownRevision: TypeAlias = str | None
+
+
+Unchanged: TypeAlias = bool
+
+
+BinEdges: TypeAlias = list[str]
+
+
+BinsComplete: TypeAlias = list[bool]
+
+
+BinCount: TypeAlias = int
+
+
+BinCounts: TypeAlias = list[BinCount]
+
+
+MeasureName: TypeAlias = Literal[
+    "count", "violations", "missing", "labels", "statistic", "drift", "performance", "custom_metric"
+]
+
+
+CountedKind: TypeAlias = Literal["any", "missing", "type", "range"]
+
+
+class AskedMeasure(TypedDict):
+    measure: MeasureName
+    column: NotRequired[str | None]
+    kind: NotRequired[CountedKind]
+    share: NotRequired[bool]
+    metric: NotRequired[str | None]
+    level: NotRequired[float | None]
+    category: NotRequired[str | None]
+    baseline_id: NotRequired[str | None]
+    component: NotRequired[int | None]
+    threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+    custom_metric_id: NotRequired[str | None]
+
+
+SampleSize: TypeAlias = int
+
+
+LabelledItem: TypeAlias = int | None
+
+
+BaselineSize: TypeAlias = int | None
+
+
+class MeasureSeries(TypedDict):
+    values: list[float | None]
+    reasons: list[str | None]
+    sample_sizes: list[SampleSize]
+    labelled: list[LabelledItem]
+    baseline_sizes: list[BaselineSize]
+
+
+class GroupSeries(TypedDict):
+    name: str | None
+    is_rest: bool
+    rows: BinCounts
+    measures: list[MeasureSeries]
+
+
+Column1: TypeAlias = str
+
+
+class KindTotals(TypedDict):
+    missing: int
+    type: int
+    range: int
+    any: int
+
+
+class KindCounts(TypedDict):
+    missing: BinCounts
+    type: BinCounts
+    range: BinCounts
+    any: BinCounts
+
+
+class ColumnViolations(TypedDict):
+    column: str
+    totals: KindTotals
+    bins: KindCounts
+
+
+class ViolatingValue(TypedDict):
+    kind: ViolationKind
+    value: str | None
+    count: int
+
+
+class LabelTotals(TypedDict):
+    rows: int
+    labelled: int
+    coverage: float | None
+    timed: int
+    lags: list[float | None]
+    reason: str | None
+
+
 QueryType: TypeAlias = Literal["MONITORING", "EMBEDDING", "ANALYTICS"]
 
 
@@ -872,9 +984,6 @@ class QueryFilters(TypedDict):
     time_range: NotRequired[TimeRange]
     time_zone: NotRequired[str]
     bin_size: BinSize
-
-
-Column1: TypeAlias = str
 
 
 Category: TypeAlias = str
@@ -905,15 +1014,6 @@ class Bin(TypedDict):
     end: str
     complete: bool
     rows: int
-
-
-SampleSize: TypeAlias = int
-
-
-LabelledItem: TypeAlias = int | None
-
-
-BaselineSize: TypeAlias = int | None
 
 
 class MetricSeries(TypedDict):
@@ -1268,6 +1368,104 @@ class ComputeMetricsResponse(TypedDict):
     data: list[float | None]
     figures: list[Figure]
     data_revision: DataRevision
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SeriesRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: TimeRange
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    bin_size: NotRequired[BinSize]
+    max_bins: NotRequired[int]
+    group_by: NotRequired[str | None]
+    measures: list[AskedMeasure]
+
+
+class BinnedSeries(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    complete: NotRequired[BinsComplete]
+    groups: NotRequired[list[GroupSeries]]
+
+
+class SeriesResponse(TypedDict):
+    data: BinnedSeries
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class ViolationsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: TimeRange
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    bin_size: NotRequired[BinSize]
+    max_bins: NotRequired[int]
+    columns: NotRequired[list[Column1] | None]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+    values_of: NotRequired[str | None]
+    top: NotRequired[int]
+
+
+class BinnedViolations(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    complete: NotRequired[BinsComplete]
+    rows: NotRequired[BinCounts]
+    events: NotRequired[BinCounts]
+    violated: NotRequired[int]
+    columns: NotRequired[list[ColumnViolations]]
+    values: NotRequired[list[ViolatingValue] | None]
+
+
+class ViolationsResponse(TypedDict):
+    data: BinnedViolations
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class LabelsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: TimeRange
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    bin_size: NotRequired[BinSize]
+    max_bins: NotRequired[int]
+    target: NotRequired[str | None]
+
+
+class BinnedLabels(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    target: NotRequired[str]
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    complete: NotRequired[BinsComplete]
+    rows: NotRequired[BinCounts]
+    labelled: NotRequired[BinCounts]
+    coverage: NotRequired[list[float | None]]
+    timed: NotRequired[BinCounts]
+    levels: NotRequired[list[float]]
+    lags: NotRequired[list[list[float | None]]]
+    reasons: NotRequired[list[str | None]]
+    total: NotRequired[LabelTotals]
+
+
+class LabelsResponse(TypedDict):
+    data: BinnedLabels
     api_version: ApiVersion
     kind: NormalKind
 

@@ -1198,6 +1198,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute measures over time
+         * @description Computes up to 10 measures of the events of one environment by bins of time, and stores nothing, so a retry is
+         *     free. An addition to the vendor's API.
+         *
+         *     1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown segment.
+         *     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first and the last
+         *        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`, or else the
+         *        smallest size with which the range has at most `max_bins` of them.
+         *     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
+         *        field that the measure does not take are a 400 that names the place.
+         *     4. With `group_by`, each measure is computed for each of the 10 values of that column that most events have, and
+         *        for the rest of the events. The rest has the events without a value, too.
+         *     5. All figures are those of the newest values of each event at one moment, which `data_revision` names. If it is
+         *        the request's `known_revision`, nothing is computed, and the response has `unchanged: true` and no figures.
+         *
+         *     Measures:
+         *     * `count`: the number of events.
+         *     * `violations`: the number of events with a violation of the `kind`, of `column` or of any column that has a role
+         *       and is no target. With `share`, 100 times their share.
+         *     * `missing`: the same for the kind `missing`.
+         *     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+         *     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`, default 0.5) and
+         *       `frequency` (of `category`), of `column`.
+         *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
+         *       `baseline_id`; default is the oldest one that is a whole dataset. `component` takes one component of a vector.
+         *     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the model's own.
+         *     * `custom_metric`: the model's custom metric `custom_metric_id`.
+         *
+         *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
+         *     figure that is undefined is null, and `reasons` says why.
+         *
+         *     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a request may
+         *     take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names
+         *     what to reduce. The computation ends if the client closes the connection.
+         */
+        post: operations["compute_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count violations by column and time
+         * @description Counts the events of one environment that violate the model's schema, by column, kind and bin of time, and stores
+         *     nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment, bins and `known_revision` are those of `compute_series`; `max_bins` is 60 by
+         *        default.
+         *     2. Without `columns`, the page starts at `offset` and holds at most `limit` of the columns that have a violation,
+         *        those with most first. An unknown column is a 400.
+         *     3. With `values_of`, the `top` most frequent values that violated this column are returned as well, each as JSON
+         *        text, cut at 200 characters: for the kind `type` the value as it was sent, for `range` the stored one, null for
+         *        `missing`.
+         *
+         *     `any` counts the events with at least one violation of the column. `events` counts those with a violation of any
+         *     column that has a role and is no target: without this exception, each event would count until its label arrives.
+         *
+         *     Limits: 20 columns, 2,000 bins, and 50,000 values, which are 4 kinds times columns times bins; and those on time
+         *     and memory of `compute_series`.
+         */
+        post: operations["compute_violations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report how many events have a label, and when labels arrived
+         * @description Reports by bin of time how many events of one environment have a label, and how long after their events the labels
+         *     arrived. Stores nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment, bins and `known_revision` are those of `compute_series`.
+         *     2. `target` is the column of the labels; default is the first target. A column that is no target is a 400.
+         *
+         *     The lag of a label is the time in seconds from the event to the first write that gave it a label; it is below 0 if
+         *     the event's own time is later. `lags` has quantiles of the labels whose time is known, which `timed` counts. They
+         *     are null if there is none, and `reasons` says why: `no_rows`, `no_labels`, or `no_values` if labels have no known
+         *     time, because a version stored them that did not keep it.
+         *
+         *     Limits: 2,000 bins; and those on time and memory of `compute_series`.
+         */
+        post: operations["compute_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -3303,6 +3421,343 @@ export interface components {
          * @example 31.31
          */
         DataRevision: string;
+        /**
+         * Format: uuid
+         * @description The model.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        MonitoredModel: string;
+        /**
+         * Format: uuid
+         * @description An environment of the model. Null or absent means production.
+         * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+         */
+        MonitoredEnvironment: string | null;
+        /**
+         * @description A time zone of the IANA database.
+         * @default Etc/GMT
+         * @example Europe/Berlin
+         */
+        ZoneName: string;
+        /**
+         * @description The `data_revision` of an earlier response to the same request. If it is still the present one, nothing is
+         *     computed.
+         * @example 31.31-5f0c21aa
+         */
+        KnownRevision: string | null;
+        /** @description Whether `known_revision` is still the present one. Then only this field and `data_revision` are there. */
+        Unchanged: boolean;
+        /**
+         * @description Where bins of time start and end - the start of each bin, and the end of the last one. A start belongs to its bin,
+         *     an end does not.
+         */
+        BinEdges: string[];
+        /** @description Whether each bin has ended. */
+        BinsComplete: boolean[];
+        /** @description Numbers of events by bin. */
+        BinCounts: number[];
+        /**
+         * @description What a series measures.
+         * @enum {string}
+         */
+        MeasureName: "count" | "violations" | "missing" | "labels" | "statistic" | "drift" | "performance" | "custom_metric";
+        /**
+         * @description A kind of violations, or `any` for events with a violation of at least one kind.
+         * @enum {string}
+         */
+        CountedKind: "any" | "missing" | "type" | "range";
+        /** @description A measure, with what it takes. Each measure takes only the fields that the operation names. */
+        AskedMeasure: {
+            measure: components["schemas"]["MeasureName"];
+            /**
+             * @description The column that it takes.
+             * @example distance
+             */
+            column?: string | null;
+            kind?: components["schemas"]["CountedKind"];
+            /** @description Whether to return a percentage of the events instead of their number. */
+            share?: boolean;
+            /**
+             * @description The id of a metric.
+             * @example jsd
+             */
+            metric?: string | null;
+            /**
+             * @description The level of a quantile.
+             * @example 0.9
+             */
+            level?: number | null;
+            /**
+             * @description The value that `frequency` counts.
+             * @example UA
+             */
+            category?: string | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * @description The component of a vector or of a custom feature, counted from 0.
+             * @example 0
+             */
+            component?: number | null;
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+            /**
+             * Format: uuid
+             * @description The custom metric.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            custom_metric_id?: string | null;
+        };
+        /** @description Which measures to compute, over which events, and in which bins. */
+        SeriesRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            /**
+             * @description How many bins the range may have if `bin_size` is absent.
+             * @default 300
+             * @example 300
+             */
+            max_bins?: number;
+            /**
+             * @description A category, boolean, text or int column, by whose values events are grouped.
+             * @example carrier
+             */
+            group_by?: string | null;
+            /**
+             * @description The measures.
+             * @example [
+             *       {
+             *         "measure": "count"
+             *       },
+             *       {
+             *         "measure": "drift",
+             *         "column": "distance"
+             *       }
+             *     ]
+             */
+            measures: components["schemas"]["AskedMeasure"][];
+        };
+        /** @description The figures of one measure. Each list has an item for each bin. */
+        MeasureSeries: {
+            /** @description The values; null if they are undefined. */
+            values: (number | null)[];
+            /** @description Why values are null, as in `Figure`; null for other values. */
+            reasons: (string | null)[];
+            /** @description What the values are made of - valid events, values, items, or groups of a ranking. */
+            sample_sizes: number[];
+            /** @description The numbers of events with a label; null if the measure needs none. */
+            labelled: (number | null)[];
+            /** @description The numbers of values in the baseline; null if there is none. */
+            baseline_sizes: (number | null)[];
+        };
+        /** @description The series of some events. */
+        GroupSeries: {
+            /** @description The value of `group_by` that the events have; null for the rest, and without `group_by`. */
+            name: string | null;
+            /** @description Whether these are the events without one of the most frequent values. */
+            is_rest: boolean;
+            rows: components["schemas"]["BinCounts"];
+            /** @description The measures, in the order of the request. */
+            measures: components["schemas"]["MeasureSeries"][];
+        };
+        /** @description The series of a request. */
+        BinnedSeries: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            complete?: components["schemas"]["BinsComplete"];
+            /** @description The series of each group, those with most events first; without `group_by` there is one group. */
+            groups?: components["schemas"]["GroupSeries"][];
+        };
+        /** @description The response with series. */
+        SeriesResponse: {
+            data: components["schemas"]["BinnedSeries"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Which violations to count, of which events, and in which bins. */
+        ViolationsRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            /**
+             * @description How many bins the range may have if `bin_size` is absent.
+             * @default 60
+             * @example 60
+             */
+            max_bins?: number;
+            /**
+             * @description The columns. Null or absent means a page of those that have violations.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            columns?: string[] | null;
+            /**
+             * @description How many columns a page holds.
+             * @default 20
+             * @example 20
+             */
+            limit?: number;
+            /**
+             * @description How many columns come before the page.
+             * @default 0
+             * @example 0
+             */
+            offset?: number;
+            /**
+             * @description A column whose most frequent violating values to return.
+             * @example distance
+             */
+            values_of?: string | null;
+            /**
+             * @description How many values to return at most.
+             * @default 20
+             * @example 20
+             */
+            top?: number;
+        };
+        /** @description Numbers of events with a violation of a column, by kind. `any` are those with at least one. */
+        KindTotals: {
+            /** @description Events without a value. */
+            missing: number;
+            /** @description Events with a value of another type. */
+            type: number;
+            /** @description Events with a value outside of its range. */
+            range: number;
+            /** @description Events with a violation of any kind. */
+            any: number;
+        };
+        /** @description Numbers of events with a violation of a column, by kind and bin. `any` are those with at least one. */
+        KindCounts: {
+            missing: components["schemas"]["BinCounts"];
+            type: components["schemas"]["BinCounts"];
+            range: components["schemas"]["BinCounts"];
+            any: components["schemas"]["BinCounts"];
+        };
+        /** @description The violations of one column. */
+        ColumnViolations: {
+            /** @description The column. */
+            column: string;
+            totals: components["schemas"]["KindTotals"];
+            bins: components["schemas"]["KindCounts"];
+        };
+        /** @description A value that violated the schema. */
+        ViolatingValue: {
+            kind: components["schemas"]["ViolationKind"];
+            /** @description The value as JSON text, cut at 200 characters; null if it is missing. */
+            value: string | null;
+            /** @description In how many events. */
+            count: number;
+        };
+        /** @description Violations by column and bin. */
+        BinnedViolations: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            complete?: components["schemas"]["BinsComplete"];
+            rows?: components["schemas"]["BinCounts"];
+            events?: components["schemas"]["BinCounts"];
+            /** @description How many columns have a violation; with `columns`, how many were asked for. */
+            violated?: number;
+            /** @description The columns of the request, or of the page. */
+            columns?: components["schemas"]["ColumnViolations"][];
+            /** @description The values that violated the column `values_of`, those in most events first; null without it. */
+            values?: components["schemas"]["ViolatingValue"][] | null;
+        };
+        /** @description The response with violations. */
+        ViolationsResponse: {
+            data: components["schemas"]["BinnedViolations"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Which labels to report, of which events, and in which bins. */
+        LabelsRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            /**
+             * @description How many bins the range may have if `bin_size` is absent.
+             * @default 300
+             * @example 300
+             */
+            max_bins?: number;
+            /**
+             * @description The target. Null or absent means the first one.
+             * @example arrived_late
+             */
+            target?: string | null;
+        };
+        /** @description The labels of all events of the bins. */
+        LabelTotals: {
+            /** @description The number of events. */
+            rows: number;
+            /** @description The number of events with a label. */
+            labelled: number;
+            /** @description The share of events with a label; null without events. */
+            coverage: number | null;
+            /** @description The number of labels whose time is known. */
+            timed: number;
+            /** @description A quantile of the lag in seconds for each of `levels`; null without a known time. */
+            lags: (number | null)[];
+            /** @description Why the lags are null; null if they are not. */
+            reason: string | null;
+        };
+        /** @description Labels by bin. Each list has an item for each bin, except `edges` and `levels`. */
+        BinnedLabels: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The target. */
+            target?: string;
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            complete?: components["schemas"]["BinsComplete"];
+            rows?: components["schemas"]["BinCounts"];
+            labelled?: components["schemas"]["BinCounts"];
+            /** @description The shares of events with a label; null without events. */
+            coverage?: (number | null)[];
+            timed?: components["schemas"]["BinCounts"];
+            /** @description The levels of the quantiles. */
+            levels?: number[];
+            /** @description For each of `levels` a list of quantiles of the lag in seconds, by bin; null without a known time. */
+            lags?: (number | null)[][];
+            /** @description Why the lags of a bin are null; null if they are not. */
+            reasons?: (string | null)[];
+            total?: components["schemas"]["LabelTotals"];
+        };
+        /** @description The response with labels. */
+        LabelsResponse: {
+            data: components["schemas"]["BinnedLabels"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /**
          * @description What a query is about. This server offers MONITORING only.
          * @enum {string}
@@ -6507,6 +6962,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComputeMetricsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_series: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesRequest"];
+            };
+        };
+        responses: {
+            /** @description The series, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_violations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViolationsRequest"];
+            };
+        };
+        responses: {
+            /** @description The violations, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelsRequest"];
+            };
+        };
+        responses: {
+            /** @description The labels, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelsResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -18,11 +18,15 @@ from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.monitoring.queries.cards import plan_cards
 from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
 from inference_events.monitoring.queries.histogram import plan_histograms
+from inference_events.monitoring.queries.labels import plan_labels
 from inference_events.monitoring.queries.scores import plan_scores
+from inference_events.monitoring.queries.series import plan_series
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.queries.traffic import plan_traffic
+from inference_events.monitoring.queries.violations import plan_violations
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import charts, figures, scores, views
+from inference_events.operations import charts, figures, scores, series, views
+from inference_events.operations.frames import answered
 from inference_events_api import types as t
 
 T = TypeVar("T")
@@ -83,6 +87,24 @@ class MonitoringOperations:
             with suppress(ObjectNotFound):
                 found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
         return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
+
+    async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:
+        request = series.series_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_series(session, request))
+        response: t.SeriesResponse = answered(found, series.series)
+        return response
+
+    async def compute_violations(self, *, body: t.ViolationsRequest) -> t.ViolationsResponse:
+        request = series.violations_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_violations(session, request))
+        response: t.ViolationsResponse = answered(found, series.violations)
+        return response
+
+    async def compute_labels(self, *, body: t.LabelsRequest) -> t.LabelsResponse:
+        request = series.labels_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_labels(session, request))
+        response: t.LabelsResponse = answered(found, series.labels)
+        return response
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:

@@ -32,6 +32,8 @@ STARTS = (
     "the range has more than ",
     "the range must lie in the years ",
     " values are more than 50,000; ",
+    "is needed for the measure ",
+    "is no metric of the measure ",
     "the rolling baseline: ",
     "The figures need too much memory; ",
 )
@@ -90,6 +92,9 @@ RULES = (
     "is a model of another project",
     "only one of segment_id and segment can be given",
     "the range that it is compared with lies too early",
+    # compute_series, compute_labels
+    "is no custom metric of this model",
+    "is no target of the model",
     # filter of every list
     "has more than 100 rules and conditions",
     "nests more than 20 deep",

@@ -6,6 +6,7 @@ from .api_version import ApiVersion
 from .applied_filters import AppliedFilters
 from .applied_filters_time_range import AppliedFiltersTimeRange
 from .artifact_status import ArtifactStatus
+from .asked_measure import AskedMeasure
 from .asked_metric import AskedMetric
 from .baseline import Baseline
 from .baseline_create import BaselineCreate
@@ -16,13 +17,18 @@ from .baseline_type import BaselineType
 from .bin_ import Bin
 from .bin_size import BinSize
 from .binned_figures import BinnedFigures
+from .binned_labels import BinnedLabels
+from .binned_series import BinnedSeries
+from .binned_violations import BinnedViolations
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
 from .column_list import ColumnList
 from .column_page import ColumnPage
+from .column_violations import ColumnViolations
 from .compute_metrics_request import ComputeMetricsRequest
 from .compute_metrics_response import ComputeMetricsResponse
+from .counted_kind import CountedKind
 from .custom_metric import CustomMetric
 from .custom_metric_create import CustomMetricCreate
 from .custom_metric_list import CustomMetricList
@@ -79,6 +85,7 @@ from .filter_range_operator import FilterRangeOperator
 from .generate_model_request import GenerateModelRequest
 from .generated_model import GeneratedModel
 from .generated_model_response import GeneratedModelResponse
+from .group_series import GroupSeries
 from .health import Health
 from .health_response import HealthResponse
 from .health_status import HealthStatus
@@ -96,6 +103,13 @@ from .job_page import JobPage
 from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
+from .kind_counts import KindCounts
+from .kind_totals import KindTotals
+from .label_totals import LabelTotals
+from .labels_request import LabelsRequest
+from .labels_response import LabelsResponse
+from .measure_name import MeasureName
+from .measure_series import MeasureSeries
 from .metric_column import MetricColumn
 from .metric_series import MetricSeries
 from .metric_type import MetricType
@@ -167,6 +181,8 @@ from .segment_create import SegmentCreate
 from .segment_list import SegmentList
 from .segment_page import SegmentPage
 from .segment_response import SegmentResponse
+from .series_request import SeriesRequest
+from .series_response import SeriesResponse
 from .server_info import ServerInfo
 from .server_info_feature_flags import ServerInfoFeatureFlags
 from .server_info_response import ServerInfoResponse
@@ -197,9 +213,12 @@ from .update_events_response import UpdateEventsResponse
 from .user import User
 from .version_compatibility import VersionCompatibility
 from .version_compatibility_response import VersionCompatibilityResponse
+from .violating_value import ViolatingValue
 from .violation import Violation
 from .violation_count import ViolationCount
 from .violation_kind import ViolationKind
+from .violations_request import ViolationsRequest
+from .violations_response import ViolationsResponse
 from .viz_type import VizType
 from .warning_detail import WarningDetail
 from .window_bin_size import WindowBinSize
@@ -210,6 +229,7 @@ __all__ = (
     "AppliedFilters",
     "AppliedFiltersTimeRange",
     "ArtifactStatus",
+    "AskedMeasure",
     "AskedMetric",
     "Baseline",
     "BaselineCreate",
@@ -219,14 +239,19 @@ __all__ = (
     "BaselineType",
     "Bin",
     "BinnedFigures",
+    "BinnedLabels",
+    "BinnedSeries",
+    "BinnedViolations",
     "BinSize",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
     "ColumnList",
     "ColumnPage",
+    "ColumnViolations",
     "ComputeMetricsRequest",
     "ComputeMetricsResponse",
+    "CountedKind",
     "CustomMetric",
     "CustomMetricCreate",
     "CustomMetricList",
@@ -283,6 +308,7 @@ __all__ = (
     "GeneratedModel",
     "GeneratedModelResponse",
     "GenerateModelRequest",
+    "GroupSeries",
     "Health",
     "HealthResponse",
     "HealthStatus",
@@ -300,6 +326,13 @@ __all__ = (
     "JobReference",
     "JobResponse",
     "JobStatus",
+    "KindCounts",
+    "KindTotals",
+    "LabelsRequest",
+    "LabelsResponse",
+    "LabelTotals",
+    "MeasureName",
+    "MeasureSeries",
     "MetricColumn",
     "MetricSeries",
     "MetricsQuery",
@@ -371,6 +404,8 @@ __all__ = (
     "SegmentList",
     "SegmentPage",
     "SegmentResponse",
+    "SeriesRequest",
+    "SeriesResponse",
     "ServerInfo",
     "ServerInfoFeatureFlags",
     "ServerInfoResponse",
@@ -401,9 +436,12 @@ __all__ = (
     "User",
     "VersionCompatibility",
     "VersionCompatibilityResponse",
+    "ViolatingValue",
     "Violation",
     "ViolationCount",
     "ViolationKind",
+    "ViolationsRequest",
+    "ViolationsResponse",
     "VizType",
     "WarningDetail",
     "WindowBinSize",
