@@ -252,6 +252,9 @@ def prepare(access: Access) -> Fixtures:
         "compute_series": {"model_id": model_id, "time_range": DAY, "measures": [{"measure": "count"}]},
         "compute_violations": {"model_id": model_id, "time_range": DAY},
         "compute_labels": {"model_id": scored_id, "time_range": DAY},
+        "compute_distribution": {"model_id": model_id, "column": "number"},
+        "compute_columns": {"model_id": model_id},
+        "compute_performance": {"model_id": scored_id},
         "compute_scores": {"model_id": scored_id, "data_source": {"env_type": "PRODUCTION"}, "metrics": ["MAE"]},
         "query_metrics": {
             "project_id": project_id,

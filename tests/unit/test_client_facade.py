@@ -37,9 +37,12 @@ SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
 HARMLESS = {
     "begin_multipart_upload",
     "check_definition",
+    "compute_columns",
+    "compute_distribution",
     "compute_histograms",
     "compute_labels",
     "compute_metrics",
+    "compute_performance",
     "compute_scores",
     "compute_series",
     "compute_violations",

@@ -303,6 +303,15 @@ class MonitoringOperations(Protocol):
     async def compute_labels(self, *, body: types.LabelsRequest) -> types.LabelsResponse:
         """Report how many events have a label, and when labels arrived"""
 
+    async def compute_distribution(self, *, body: types.DistributionRequest) -> types.DistributionResponse:
+        """Compute the distribution of a column"""
+
+    async def compute_columns(self, *, body: types.ColumnsRequest) -> types.ColumnsResponse:
+        """Summarize columns"""
+
+    async def compute_performance(self, *, body: types.PerformanceRequest) -> types.PerformanceResponse:
+        """Compute the performance of a model"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -449,6 +458,9 @@ def handlers(
         "compute_series": monitoring.compute_series,
         "compute_violations": monitoring.compute_violations,
         "compute_labels": monitoring.compute_labels,
+        "compute_distribution": monitoring.compute_distribution,
+        "compute_columns": monitoring.compute_columns,
+        "compute_performance": monitoring.compute_performance,
         "check_definition": monitoring.check_definition,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
@@ -515,6 +527,9 @@ STATUS: Final[dict[str, int]] = {
     "compute_series": 200,
     "compute_violations": 200,
     "compute_labels": 200,
+    "compute_distribution": 200,
+    "compute_columns": 200,
+    "compute_performance": 200,
     "check_definition": 200,
     "list_tokens": 200,
     "create_token": 200,
@@ -580,6 +595,9 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_series": ("read",),
     "compute_violations": ("read",),
     "compute_labels": ("read",),
+    "compute_distribution": ("read",),
+    "compute_columns": ("read",),
+    "compute_performance": ("read",),
     "check_definition": ("read",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),

@@ -962,6 +962,171 @@ class LabelTotals(TypedDict):
     reason: str | None
 
 
+class ComparedBaseline(TypedDict):
+    id: str
+    name: str
+
+
+class ComparedEvents(TypedDict):
+    baseline_id: NotRequired[str | None]
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+
+
+class DistributionRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    column: str
+    component: NotRequired[int | None]
+    compare: NotRequired[list[ComparedEvents]]
+    edges: NotRequired[list[float] | None]
+    bins: NotRequired[int | None]
+    top: NotRequired[int]
+
+
+class ColumnSummary(TypedDict):
+    count: int
+    minimum: float
+    maximum: float
+    mean: float | None
+    deviation: float | None
+    levels: list[float]
+    quantiles: list[float | None]
+
+
+class DriftFigures(TypedDict):
+    jsd: Figure
+    psi: Figure
+
+
+Count: TypeAlias = float
+
+
+class DistributionSide(TypedDict):
+    baseline: ComparedBaseline | None
+    counts: list[Count]
+    below: float
+    above: float
+    other: float
+    size: int
+    nulls: int
+    summary: ColumnSummary | None
+    drifts: DriftFigures | None
+
+
+class ColumnDistribution(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    column: NotRequired[str]
+    labels: NotRequired[list[str]]
+    edges: NotRequired[list[float] | None]
+    sides: NotRequired[list[DistributionSide]]
+    reason: NotRequired[str | None]
+
+
+class DistributionResponse(TypedDict):
+    data: ColumnDistribution
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+ColumnOrder: TypeAlias = Literal["schema", "name", "violations", "missing", "drift"]
+
+
+class ColumnsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    baseline_id: NotRequired[str | None]
+    search: NotRequired[str | None]
+    sort: NotRequired[ColumnOrder]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+
+
+class SummarizedColumn(TypedDict):
+    column: str
+    data_type: DataType
+    role: str | None
+    violations: KindTotals
+    values: int
+    distinct: int | None
+    minimum: float | None
+    maximum: float | None
+    drift: NotRequired[Figure]
+    trend: NotRequired[list[float | None]]
+
+
+class PerformanceRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+
+
+class PerformanceFigure(TypedDict):
+    metric: str
+    figure: Figure
+    interval: list[float] | None
+
+
+Count1: TypeAlias = int
+
+
+class ConfusionCounts(TypedDict):
+    classes: list[str]
+    counts: list[list[Count1]]
+
+
+Positive: TypeAlias = int
+
+
+Negative: TypeAlias = int
+
+
+UnlabelledItem: TypeAlias = int
+
+
+class ScoreHistogram(TypedDict):
+    edges: list[float]
+    positives: list[Positive]
+    negatives: list[Negative]
+    unlabelled: list[UnlabelledItem]
+
+
+class ErrorHistogram(TypedDict):
+    edges: list[float]
+    counts: list[Count1]
+
+
+class ModelPerformance(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    task: NotRequired[str]
+    labels: NotRequired[LabelTotals]
+    metrics: NotRequired[list[PerformanceFigure]]
+    confusion: NotRequired[ConfusionCounts | None]
+    scores: NotRequired[ScoreHistogram | None]
+    errors: NotRequired[ErrorHistogram | None]
+
+
+class PerformanceResponse(TypedDict):
+    data: ModelPerformance
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 QueryType: TypeAlias = Literal["MONITORING", "EMBEDDING", "ANALYTICS"]
 
 
@@ -1466,6 +1631,23 @@ class BinnedLabels(TypedDict):
 
 class LabelsResponse(TypedDict):
     data: BinnedLabels
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SummarizedColumns(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    rows: NotRequired[int]
+    total: NotRequired[int]
+    baseline: NotRequired[ComparedBaseline | None]
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    columns: NotRequired[list[SummarizedColumn]]
+
+
+class ColumnsResponse(TypedDict):
+    data: SummarizedColumns
     api_version: ApiVersion
     kind: NormalKind
 

@@ -1316,6 +1316,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the distribution of a column
+         * @description Computes the histogram of a column over the events of one environment, and of up to 4 other sets of events over the
+         *     same bins of values, with summaries and drifts. Stores nothing, so a retry is free. An addition to the vendor's
+         *     API.
+         *
+         *     1. Model, environment, segment and `known_revision` are those of `compute_series`. Without `time_range`, all events
+         *        count. The segment holds for all sides.
+         *     2. Each item of `compare` is a baseline, or the events of an environment in a range of time. A ROLLING baseline
+         *        needs a `time_range`, and its window is that of the start of the range.
+         *     3. The bins of numbers are those between `edges`, or `bins` of equal width, or else those of `jsd` and `psi`: the
+         *        `bins` of the model's schema, few integers with a bin each, or 10 of equal width. Categories have a bin each; of
+         *        more than `top`, the most frequent ones are shown. What the data decides is decided by the first item of
+         *        `compare` that has values, and without one by the events themselves.
+         *     4. `drifts` compares the events with each item of `compare`, always in the bins of `jsd` and `psi`.
+         *
+         *     `sides` has the events first, then those of `compare`. A side has a count for each bin in `counts`, and what is in
+         *     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events or items
+         *     without a value, infinite numbers among them. With class weights, counts are weighted. If no side has values,
+         *     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of the first item
+         *     of `compare`; `component` takes one of its components instead.
+         *
+         *     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
+         */
+        post: operations["compute_distribution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Summarize columns
+         * @description Summarizes the columns of a model over the events of one environment: violations, range, distinct values, and drift.
+         *     Stores nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment and `known_revision` are those of `compute_series`. Without `time_range`, all events
+         *        count.
+         *     2. The columns are those whose name has `search` in it, in any case. They come in the order of the schema or by
+         *        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts at `offset` and
+         *        holds at most `limit` of them.
+         *     3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole dataset. `trend`
+         *        is the same by bins of time: the smallest size of which the range has at most 30. Both are absent for columns
+         *        that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`, too, and for
+         *        a range of more than 30 quarters.
+         *
+         *     `values` is the number of events with a value; `distinct` is about how many different ones there are, with an error
+         *     of some percent. `minimum` and `maximum` are those of the finite numbers.
+         *
+         *     Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+         */
+        post: operations["compute_columns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the performance of a model
+         * @description Computes all metrics of performance that the model has over the events of one environment, with label coverage and
+         *     histograms of the scores or errors. Stores nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment and `known_revision` are those of `compute_series`. Without `time_range`, all events
+         *        count. A model whose task has no such metrics is a 400.
+         *     2. `threshold` and `top_k` replace the model's own.
+         *
+         *     * `metrics` has the figures by metric. `interval` is the 95 % Wilson score interval of `accuracy`, `precision`,
+         *       `recall` and `fpr`; null for other metrics.
+         *     * `labels` says how many events have a label of the first target, and how long after the event it came, as
+         *       `compute_labels` does.
+         *     * `confusion` has the numbers of events by actual class (row) and predicted class of a classification; of more
+         *       than 10,000 cells, the greatest are there and the others are 0. Null for other tasks, and for more than 100
+         *       classes.
+         *     * `scores` counts the events of a binary classification by 1,000 bins of the score from 0 to 1 and by label. Each
+         *       list starts with the scores below 0 and ends with those above 1. The lists give the confusion matrix at any
+         *       threshold that is an edge, both curves, and calibration.
+         *     * `errors` counts the valid events of a regression by error, output minus target, in 100 bins of equal width.
+         *
+         *     The limits on time and memory are those of `compute_series`.
+         */
+        post: operations["compute_performance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -3755,6 +3870,295 @@ export interface components {
         /** @description The response with labels. */
         LabelsResponse: {
             data: components["schemas"]["BinnedLabels"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A baseline; null if there is none. */
+        ComparedBaseline: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+        } | null;
+        /**
+         * @description Events to compare with - those of `baseline_id`, or those of an environment, by default production, in `time_range`
+         *     if there is one.
+         */
+        ComparedEvents: {
+            /**
+             * Format: uuid
+             * @description A baseline of the model. Not together with the other fields.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+        };
+        /** @description Which column to show, of which events, and what to compare it with. */
+        DistributionRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            /**
+             * @description A column of numbers, categories, booleans or vectors, or a custom feature.
+             * @example carrier
+             */
+            column: string;
+            /**
+             * @description The component of a vector or of a custom feature, counted from 0.
+             * @example 0
+             */
+            component?: number | null;
+            /**
+             * @description Events to compare with. The first one gives the bins.
+             * @example [
+             *       {
+             *         "baseline_id": "7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77"
+             *       }
+             *     ]
+             */
+            compare?: components["schemas"]["ComparedEvents"][];
+            /**
+             * @description The edges of the bins of numbers, from the least to the greatest. Not together with `bins`.
+             * @example [
+             *       0,
+             *       500,
+             *       1000,
+             *       5000
+             *     ]
+             */
+            edges?: number[] | null;
+            /**
+             * @description How many bins of equal width numbers have.
+             * @example 50
+             */
+            bins?: number | null;
+            /**
+             * @description How many categories are shown at most.
+             * @default 50
+             * @example 50
+             */
+            top?: number;
+        };
+        /** @description What numbers are like; null for categories, and without values. A value that is too large is null. */
+        ColumnSummary: {
+            /** @description How many there are. */
+            count: number;
+            /** @description The least. */
+            minimum: number;
+            /** @description The greatest. */
+            maximum: number;
+            /** @description The mean. */
+            mean: number | null;
+            /** @description The standard deviation, as of a population. */
+            deviation: number | null;
+            /** @description The levels of the quantiles. */
+            levels: number[];
+            /** @description The quantiles, each between two values in proportion to its rank. */
+            quantiles: (number | null)[];
+        } | null;
+        /** @description How far the events of the request are from these; null for the events of the request. */
+        DriftFigures: {
+            jsd: components["schemas"]["Figure"];
+            psi: components["schemas"]["Figure"];
+        } | null;
+        /** @description The values of some events. */
+        DistributionSide: {
+            baseline: components["schemas"]["ComparedBaseline"];
+            /** @description The number of values in each bin, or their weight. */
+            counts: number[];
+            /** @description The number of values below all edges, or their weight. */
+            below: number;
+            /** @description The number of values above all edges, or their weight. */
+            above: number;
+            /** @description The number of other values that are in no bin, or their weight. */
+            other: number;
+            /** @description The number of values. */
+            size: number;
+            /** @description The number of events, or of items of ranking events, without a value. */
+            nulls: number;
+            summary: components["schemas"]["ColumnSummary"];
+            drifts: components["schemas"]["DriftFigures"];
+        };
+        /** @description The distribution of a column. */
+        ColumnDistribution: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The column. */
+            column?: string;
+            /** @description The bins of values as text. */
+            labels?: string[];
+            /**
+             * @description The edges between which the bins of numbers lie. A bin starts at its edge and ends before the next one; the last
+             *     one includes its end. Null if values have a bin each.
+             */
+            edges?: number[] | null;
+            /** @description The events of the request, then those of `compare`. */
+            sides?: components["schemas"]["DistributionSide"][];
+            /** @description Why there are no bins, as in `Figure`; null if there are. */
+            reason?: string | null;
+        };
+        /** @description The response with a distribution. */
+        DistributionResponse: {
+            data: components["schemas"]["ColumnDistribution"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description The order of columns.
+         * @enum {string}
+         */
+        ColumnOrder: "schema" | "name" | "violations" | "missing" | "drift";
+        /** @description Which columns to summarize, over which events. */
+        ColumnsRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            /**
+             * Format: uuid
+             * @description The baseline that drifts compare with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * @description A part of the names of the columns.
+             * @example dist
+             */
+            search?: string | null;
+            sort?: components["schemas"]["ColumnOrder"];
+            /**
+             * @description How many columns a page holds.
+             * @default 20
+             * @example 20
+             */
+            limit?: number;
+            /**
+             * @description How many columns come before the page.
+             * @default 0
+             * @example 0
+             */
+            offset?: number;
+        };
+        /** @description A column over some events. */
+        SummarizedColumn: {
+            /** @description The column. */
+            column: string;
+            data_type: components["schemas"]["DataType"];
+            /** @description The list of `spec` that names it; null if none does. */
+            role: string | null;
+            violations: components["schemas"]["KindTotals"];
+            /** @description The number of events with a value. */
+            values: number;
+            /** @description About how many different values there are; null for vectors and the lists of ranking events. */
+            distinct: number | null;
+            /** @description The least finite number; null without one. */
+            minimum: number | null;
+            /** @description The greatest finite number; null without one. */
+            maximum: number | null;
+            drift?: components["schemas"]["Figure"];
+            /** @description The drift of each bin of time; null if it is undefined. Absent without a drift or a range. */
+            trend?: (number | null)[];
+        };
+        /** @description A page of columns. */
+        SummarizedColumns: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The number of events. */
+            rows?: number;
+            /** @description The number of columns of all pages. */
+            total?: number;
+            baseline?: components["schemas"]["ComparedBaseline"];
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            /** @description The columns of the page. The bins of their trends lie between `edges`. */
+            columns?: components["schemas"]["SummarizedColumn"][];
+        };
+        /** @description The response with columns. */
+        ColumnsResponse: {
+            data: components["schemas"]["SummarizedColumns"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Over which events to compute the performance. */
+        PerformanceRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+        };
+        /** @description A metric of performance. */
+        PerformanceFigure: {
+            /** @description Its id. */
+            metric: string;
+            figure: components["schemas"]["Figure"];
+            /** @description The 95 % confidence interval, its lower and its upper end; null if the metric has none. */
+            interval: number[] | null;
+        };
+        /** @description Numbers of events by actual and predicted class; null for other tasks, and for more than 100 classes. */
+        ConfusionCounts: {
+            /** @description The classes as text; of a binary classification the negative one first. */
+            classes: string[];
+            /** @description A list for each actual class, with a number for each predicted class. */
+            counts: number[][];
+        } | null;
+        /**
+         * @description Numbers of events by score and label; null for tasks other than binary classification. `edges` has 1,001 numbers; each of the other lists has 1,002 - the scores below
+         *     the first edge, each bin, and the scores above the last edge.
+         */
+        ScoreHistogram: {
+            /** @description The edges of the bins. A bin starts at its edge; the last one includes its end. */
+            edges: number[];
+            /** @description Events with the positive class. */
+            positives: number[];
+            /** @description Events with the negative class. */
+            negatives: number[];
+            /** @description Events without a label of either class. */
+            unlabelled: number[];
+        } | null;
+        /** @description Numbers of events by error, output minus target; null for other tasks, and without valid events. */
+        ErrorHistogram: {
+            /** @description The edges of the bins. A bin starts at its edge; the last one includes its end. */
+            edges: number[];
+            /** @description The number of events in each bin. */
+            counts: number[];
+        } | null;
+        /** @description The performance of a model. */
+        ModelPerformance: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The model's task. */
+            task?: string;
+            labels?: components["schemas"]["LabelTotals"];
+            /** @description The metrics that the model has. */
+            metrics?: components["schemas"]["PerformanceFigure"][];
+            confusion?: components["schemas"]["ConfusionCounts"];
+            scores?: components["schemas"]["ScoreHistogram"];
+            errors?: components["schemas"]["ErrorHistogram"];
+        };
+        /** @description The response with the performance of a model. */
+        PerformanceResponse: {
+            data: components["schemas"]["ModelPerformance"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -7064,6 +7468,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_distribution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistributionRequest"];
+            };
+        };
+        responses: {
+            /** @description The distribution, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnsRequest"];
+            };
+        };
+        responses: {
+            /** @description The columns, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_performance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PerformanceRequest"];
+            };
+        };
+        responses: {
+            /** @description The performance, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];

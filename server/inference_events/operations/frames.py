@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from inference_events.catalog.tables import utc_now
 from inference_events.events.ingest.timestamps import format_timestamp, microseconds
 from inference_events.monitoring.engine import Bins, BinSize
-from inference_events.monitoring.metrics import Figure
+from inference_events.monitoring.metrics import Figure, Labels
 from inference_events.monitoring.queries.frame import Answer, FrameRequest
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
 from inference_events.operations import views
@@ -64,3 +64,20 @@ def measured(figures: Sequence[Figure]) -> t.MeasureSeries:
         "labelled": [one.labelled for one in figures],
         "baseline_sizes": [one.baseline_size for one in figures],
     }
+
+
+def label_totals(one: Labels) -> t.LabelTotals:
+    """Show the labels of some events."""
+    return {
+        "rows": one.rows,
+        "labelled": one.labelled,
+        "coverage": one.coverage,
+        "timed": one.timed,
+        "lags": list(one.lags),
+        "reason": reason_of(one),
+    }
+
+
+def reason_of(one: Labels) -> str | None:
+    """Return the word for the reason why lags are missing."""
+    return None if one.reason is None else one.reason.value

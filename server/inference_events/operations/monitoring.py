@@ -17,15 +17,18 @@ from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.monitoring.queries.cards import plan_cards
 from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
+from inference_events.monitoring.queries.columns import plan_columns
+from inference_events.monitoring.queries.distribution import plan_distribution
 from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.labels import plan_labels
+from inference_events.monitoring.queries.performance import plan_performance
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.series import plan_series
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.queries.traffic import plan_traffic
 from inference_events.monitoring.queries.violations import plan_violations
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import charts, figures, scores, series, views
+from inference_events.operations import charts, distributions, figures, scores, series, views
 from inference_events.operations.frames import answered
 from inference_events_api import types as t
 
@@ -104,6 +107,24 @@ class MonitoringOperations:
         request = series.labels_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_labels(session, request))
         response: t.LabelsResponse = answered(found, series.labels)
+        return response
+
+    async def compute_distribution(self, *, body: t.DistributionRequest) -> t.DistributionResponse:
+        request = distributions.distribution_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_distribution(session, request))
+        response: t.DistributionResponse = answered(found, distributions.distribution)
+        return response
+
+    async def compute_columns(self, *, body: t.ColumnsRequest) -> t.ColumnsResponse:
+        request = distributions.columns_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_columns(session, request))
+        response: t.ColumnsResponse = answered(found, distributions.columns)
+        return response
+
+    async def compute_performance(self, *, body: t.PerformanceRequest) -> t.PerformanceResponse:
+        request = distributions.performance_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_performance(session, request))
+        response: t.PerformanceResponse = answered(found, distributions.performance)
         return response
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from inference_events.monitoring.metrics import Labels
 from inference_events.monitoring.queries.labels import BinnedLabels, LabelsRequest
 from inference_events.monitoring.queries.series import BinnedSeries, GroupSeries, SeriesRequest
 from inference_events.monitoring.queries.violations import BinnedViolations, ViolationsRequest
-from inference_events.operations.frames import bin_size, binned, frame_request, measured
+from inference_events.operations.frames import bin_size, binned, frame_request, label_totals, measured, reason_of
 from inference_events.operations.reading import time_bounds
 from inference_events_api import types as t
 
@@ -86,8 +85,8 @@ def labels(found: BinnedLabels) -> dict[str, Any]:
         "timed": [one.timed for one in every],
         "levels": list(found.levels),
         "lags": [[one.lags[number] for one in every] for number in range(len(found.levels))],
-        "reasons": [_reason(one) for one in every],
-        "total": _total(found.total),
+        "reasons": [reason_of(one) for one in every],
+        "total": label_totals(found.total),
     }
 
 
@@ -98,18 +97,3 @@ def _group(one: GroupSeries) -> t.GroupSeries:
         "rows": list(one.rows),
         "measures": [measured(figures) for figures in one.figures],
     }
-
-
-def _total(one: Labels) -> t.LabelTotals:
-    return {
-        "rows": one.rows,
-        "labelled": one.labelled,
-        "coverage": one.coverage,
-        "timed": one.timed,
-        "lags": list(one.lags),
-        "reason": _reason(one),
-    }
-
-
-def _reason(one: Labels) -> str | None:
-    return None if one.reason is None else one.reason.value

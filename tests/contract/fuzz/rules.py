@@ -92,7 +92,11 @@ RULES = (
     "is a model of another project",
     "only one of segment_id and segment can be given",
     "the range that it is compared with lies too early",
-    # compute_series, compute_labels
+    # compute_series, compute_labels, compute_distribution
+    "a baseline has its own events; remove environment_id and time_range",
+    "only one of edges and bins can be given",
+    "must increase from each edge to the next one",
+    "is for numbers, and the column has categories; remove it",
     "is no custom metric of this model",
     "is no target of the model",
     # filter of every list

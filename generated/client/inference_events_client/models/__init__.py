@@ -23,11 +23,19 @@ from .binned_violations import BinnedViolations
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
+from .column_distribution import ColumnDistribution
 from .column_list import ColumnList
+from .column_order import ColumnOrder
 from .column_page import ColumnPage
+from .column_summary_type_0 import ColumnSummaryType0
 from .column_violations import ColumnViolations
+from .columns_request import ColumnsRequest
+from .columns_response import ColumnsResponse
+from .compared_baseline_type_0 import ComparedBaselineType0
+from .compared_events import ComparedEvents
 from .compute_metrics_request import ComputeMetricsRequest
 from .compute_metrics_response import ComputeMetricsResponse
+from .confusion_counts_type_0 import ConfusionCountsType0
 from .counted_kind import CountedKind
 from .custom_metric import CustomMetric
 from .custom_metric_create import CustomMetricCreate
@@ -40,7 +48,11 @@ from .definition_kind import DefinitionKind
 from .definition_type import DefinitionType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
+from .distribution_request import DistributionRequest
+from .distribution_response import DistributionResponse
+from .distribution_side import DistributionSide
 from .download_events_request import DownloadEventsRequest
+from .drift_figures_type_0 import DriftFiguresType0
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -50,6 +62,7 @@ from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
 from .error_detail import ErrorDetail
 from .error_envelope import ErrorEnvelope
+from .error_histogram_type_0 import ErrorHistogramType0
 from .error_kind import ErrorKind
 from .event import Event
 from .event_page import EventPage
@@ -123,6 +136,7 @@ from .model_metric import ModelMetric
 from .model_metrics import ModelMetrics
 from .model_metrics_response import ModelMetricsResponse
 from .model_page import ModelPage
+from .model_performance import ModelPerformance
 from .model_reference import ModelReference
 from .model_response import ModelResponse
 from .model_schema import ModelSchema
@@ -145,6 +159,9 @@ from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
 from .part_upload import PartUpload
+from .performance_figure import PerformanceFigure
+from .performance_request import PerformanceRequest
+from .performance_response import PerformanceResponse
 from .project import Project
 from .project_create import ProjectCreate
 from .project_list import ProjectList
@@ -170,6 +187,7 @@ from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .score_histogram_type_0 import ScoreHistogramType0
 from .score_name import ScoreName
 from .scores_request import ScoresRequest
 from .scores_response import ScoresResponse
@@ -191,6 +209,8 @@ from .stored_event_labelled_at import StoredEventLabelledAt
 from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
 from .stored_file import StoredFile
+from .summarized_column import SummarizedColumn
+from .summarized_columns import SummarizedColumns
 from .task_params import TaskParams
 from .time_comparison import TimeComparison
 from .time_filter import TimeFilter
@@ -246,11 +266,19 @@ __all__ = (
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
+    "ColumnDistribution",
     "ColumnList",
+    "ColumnOrder",
     "ColumnPage",
+    "ColumnsRequest",
+    "ColumnsResponse",
+    "ColumnSummaryType0",
     "ColumnViolations",
+    "ComparedBaselineType0",
+    "ComparedEvents",
     "ComputeMetricsRequest",
     "ComputeMetricsResponse",
+    "ConfusionCountsType0",
     "CountedKind",
     "CustomMetric",
     "CustomMetricCreate",
@@ -263,7 +291,11 @@ __all__ = (
     "DefinitionType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
+    "DistributionRequest",
+    "DistributionResponse",
+    "DistributionSide",
     "DownloadEventsRequest",
+    "DriftFiguresType0",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -273,6 +305,7 @@ __all__ = (
     "ErrorBody",
     "ErrorDetail",
     "ErrorEnvelope",
+    "ErrorHistogramType0",
     "ErrorKind",
     "Event",
     "EventPage",
@@ -346,6 +379,7 @@ __all__ = (
     "ModelMetrics",
     "ModelMetricsResponse",
     "ModelPage",
+    "ModelPerformance",
     "ModelReference",
     "ModelResponse",
     "ModelSchema",
@@ -368,6 +402,9 @@ __all__ = (
     "PaginatedKind",
     "PartReference",
     "PartUpload",
+    "PerformanceFigure",
+    "PerformanceRequest",
+    "PerformanceResponse",
     "Project",
     "ProjectCreate",
     "ProjectList",
@@ -393,6 +430,7 @@ __all__ = (
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "ScoreHistogramType0",
     "ScoreName",
     "ScoresRequest",
     "ScoresResponse",
@@ -414,6 +452,8 @@ __all__ = (
     "StoredEventUndeclared",
     "StoredEventValues",
     "StoredFile",
+    "SummarizedColumn",
+    "SummarizedColumns",
     "TaskParams",
     "TimeComparison",
     "TimeFilter",

@@ -65,6 +65,11 @@ def histogram_pairs(
     return pairs
 
 
+def histogram(connection: Connection, subject: Subject, source: Source, bins: Bins, relation: str) -> Side:
+    """Return the histogram of all rows of a relation, in any bin of time."""
+    return _sides(connection, subject, source, {EVERY: bins}, relation, False).get(0, Side())
+
+
 # Bins by the baseline's bin, or under EVERY those that hold for each.
 EVERY = -1
 ByBin = Mapping[int, Bins]
