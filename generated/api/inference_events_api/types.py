@@ -755,27 +755,6 @@ class CustomMetricPage(TypedDict):
     kind: PaginatedKind
 
 
-class CheckDefinitionRequest(TypedDict):
-    model_id: str
-    kind: DefinitionKind
-    definition: str
-
-
-class DefinitionCheck(TypedDict):
-    valid: bool
-    message: str | None
-    position: int | None
-    hint: str | None
-    columns: list[str]
-    type: NotRequired[DefinitionType]
-
-
-class CheckDefinitionResponse(TypedDict):
-    data: DefinitionCheck
-    api_version: ApiVersion
-    kind: NormalKind
-
-
 MetricType: TypeAlias = Literal[
     "drift", "data_integrity", "performance", "service_metrics", "statistic", "custom"
 ]
@@ -1529,6 +1508,34 @@ class FilePage(TypedDict):
     kind: PaginatedKind
 
 
+class PreviewedEvents(TypedDict):
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+
+
+class DefinitionPreview(TypedDict):
+    rows: int
+    matching: NotRequired[int]
+    figure: NotRequired[Figure]
+    data_revision: DataRevision
+
+
+class DefinitionCheck(TypedDict):
+    valid: bool
+    message: str | None
+    position: int | None
+    hint: str | None
+    columns: list[str]
+    type: NotRequired[DefinitionType]
+    preview: NotRequired[DefinitionPreview]
+
+
+class CheckDefinitionResponse(TypedDict):
+    data: DefinitionCheck
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ComputeMetricsResponse(TypedDict):
     data: list[float | None]
     figures: list[Figure]
@@ -1653,6 +1660,13 @@ class ColumnsResponse(TypedDict):
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+class CheckDefinitionRequest(TypedDict):
+    model_id: str
+    kind: DefinitionKind
+    definition: str
+    preview: NotRequired[PreviewedEvents]
 
 
 Filter: TypeAlias = Union[FilterRule, "FilterCondition"]

@@ -1449,6 +1449,8 @@ export interface paths {
          *     2. The definition is compiled for the model, by the rules of `create_segment` or `create_custom_metric`.
          *     3. The response is a 200 either way. A valid definition comes with its type and the columns that it uses. One
          *        that is not valid comes with the message, the position of the fault, and a hint if there is one.
+         *     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in the segment, or
+         *        the figure of the metric. The limits on time and memory are those of `compute_series`.
          */
         post: operations["check_definition"];
         delete?: never;
@@ -3333,6 +3335,21 @@ export interface components {
              * @example carrier == 'UA' and distance > 1000
              */
             definition: string;
+            preview?: components["schemas"]["PreviewedEvents"];
+        };
+        /** @description Events to try a definition on. Without a range, all events of the environment count. */
+        PreviewedEvents: {
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+        };
+        /** @description What a definition gives, tried on some events. */
+        DefinitionPreview: {
+            /** @description The number of events. */
+            rows: number;
+            /** @description How many of them are in the segment. Absent for a metric. */
+            matching?: number;
+            figure?: components["schemas"]["Figure"];
+            data_revision: components["schemas"]["DataRevision"];
         };
         /** @description What the check of a definition has found. */
         DefinitionCheck: {
@@ -3347,6 +3364,7 @@ export interface components {
             /** @description The columns that a valid definition uses, in order of first use. */
             columns: string[];
             type?: components["schemas"]["DefinitionType"];
+            preview?: components["schemas"]["DefinitionPreview"];
         };
         /** @description The response with the result of a check. */
         CheckDefinitionResponse: {

@@ -22,6 +22,7 @@ from inference_events.monitoring.queries.distribution import plan_distribution
 from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.labels import plan_labels
 from inference_events.monitoring.queries.performance import plan_performance
+from inference_events.monitoring.queries.preview import PreviewPlan, plan_preview
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.series import plan_series
 from inference_events.monitoring.queries.service import Plan
@@ -131,7 +132,19 @@ class MonitoringOperations:
         def find(session: Session) -> Subject:
             return stored_subject(session, models.get(session, body["model_id"]))
 
-        return views.envelope(_checked(body, await self._catalog.aread(find)))
+        checked = _checked(body, await self._catalog.aread(find))
+        if checked["valid"] and "preview" in body:
+            checked["preview"] = await self._preview(body, body["preview"])
+        return views.envelope(checked)
+
+    async def _preview(self, body: t.CheckDefinitionRequest, events: t.PreviewedEvents) -> t.DefinitionPreview:
+        request = series.preview_request(body["model_id"], events)
+        definition, is_segment = body["definition"], body["kind"] == "segment"
+
+        def prepare(session: Session) -> PreviewPlan:
+            return plan_preview(session, request, definition, is_segment=is_segment)
+
+        return series.preview(await self._compute(request.model_id, prepare))
 
     async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]]) -> T:
         return await self._figures.compute(model_id, prepare, current_request().wait_for_departure)

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from inference_events.monitoring.queries.frame import Answer, FrameRequest
 from inference_events.monitoring.queries.labels import BinnedLabels, LabelsRequest
+from inference_events.monitoring.queries.preview import Preview
 from inference_events.monitoring.queries.series import BinnedSeries, GroupSeries, SeriesRequest
 from inference_events.monitoring.queries.violations import BinnedViolations, ViolationsRequest
+from inference_events.operations.figures import figure
 from inference_events.operations.frames import bin_size, binned, frame_request, label_totals, measured, reason_of
-from inference_events.operations.reading import time_bounds
+from inference_events.operations.reading import stored_id, time_bounds
 from inference_events_api import types as t
 
 MAX_BINS = 300
@@ -88,6 +91,24 @@ def labels(found: BinnedLabels) -> dict[str, Any]:
         "reasons": [reason_of(one) for one in every],
         "total": label_totals(found.total),
     }
+
+
+def preview_request(model_id: str, events: t.PreviewedEvents) -> FrameRequest:
+    """Check the rules that the contract's schema cannot express. Raises BadRequest."""
+    range = time_bounds(events["time_range"], "/preview/time_range") if "time_range" in events else None
+    return FrameRequest(model_id.lower(), stored_id(events.get("environment_id")), range)
+
+
+def preview(found: Answer[Preview]) -> t.DefinitionPreview:
+    """Show what a definition gives. It is there, because no revision was known."""
+    content = found.content
+    assert content is not None
+    shown: t.DefinitionPreview = {"rows": content.rows, "data_revision": found.data_revision}
+    if content.matching is not None:
+        shown["matching"] = content.matching
+    if content.figure is not None:
+        shown["figure"] = figure(content.figure)
+    return shown
 
 
 def _group(one: GroupSeries) -> t.GroupSeries:

@@ -45,6 +45,7 @@ from .custom_metric_response import CustomMetricResponse
 from .data_type import DataType
 from .definition_check import DefinitionCheck
 from .definition_kind import DefinitionKind
+from .definition_preview import DefinitionPreview
 from .definition_type import DefinitionType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
@@ -162,6 +163,7 @@ from .part_upload import PartUpload
 from .performance_figure import PerformanceFigure
 from .performance_request import PerformanceRequest
 from .performance_response import PerformanceResponse
+from .previewed_events import PreviewedEvents
 from .project import Project
 from .project_create import ProjectCreate
 from .project_list import ProjectList
@@ -288,6 +290,7 @@ __all__ = (
     "DataType",
     "DefinitionCheck",
     "DefinitionKind",
+    "DefinitionPreview",
     "DefinitionType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
@@ -405,6 +408,7 @@ __all__ = (
     "PerformanceFigure",
     "PerformanceRequest",
     "PerformanceResponse",
+    "PreviewedEvents",
     "Project",
     "ProjectCreate",
     "ProjectList",
