@@ -52,6 +52,11 @@ class Operation:
         return [scope for scope in SCOPES if scope in (self.scopes or ()) or scope == "admin"]
 
     @property
+    def is_read(self) -> bool:
+        """Return whether it changes nothing, so that other operations can use its fixtures."""
+        return self.method == "GET" or self.scopes == frozenset({"read"})
+
+    @property
     def is_for_projects(self) -> bool:
         """Return whether a token that is limited to projects can open it."""
         return self.scopes != frozenset({"admin"}) and not self.needs_all_projects

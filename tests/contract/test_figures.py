@@ -172,7 +172,7 @@ def test_thresholds(api: Api) -> None:
     ],
 )
 def test_refusals(api: Api, refusing: str, metric: dict[str, Any], fault: str) -> None:
-    """What a model cannot answer is refused with the place and what to change."""
+    """A query that the model does not support is refused with the place and what to change."""
     body = {"model_id": refusing, "env_type": "PRODUCTION", "metrics": [metric]}
     (message,) = api.refused(400, "POST", METRICS, json=body)
     assert message.startswith(fault)

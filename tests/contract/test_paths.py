@@ -1,4 +1,4 @@
-"""Paths: those of the vendor's API are served or answer 501, and one slash at the end means nothing."""
+"""Paths: those of the vendor's API are served or are a 501, and one slash at the end is ignored."""
 
 import json
 import re
@@ -130,7 +130,7 @@ def names_removed(path: str) -> str:
     return TEMPLATE.sub("{}", path)
 
 
-def test_the_vendors_endpoints_are_served_or_answer_501(server: Server) -> None:
+def test_the_vendors_endpoints_are_served_or_are_a_501(server: Server) -> None:
     """Each endpoint of the vendor's API is in the contract, or a 501 that names the feature."""
     served = {(one.method, names_removed(one.path)) for one in load_contract().operations.values()}
     missing = [one for one in ENDPOINTS if (one[0], names_removed(one[1])) not in served]

@@ -382,10 +382,10 @@ class ServerOperations(Protocol):
         """Check a client's version"""
 
     async def check_liveness(self) -> types.HealthResponse:
-        """Is the process alive?"""
+        """Check that the process is alive"""
 
     async def check_readiness(self) -> types.ReadinessResponse:
-        """Can the server take requests?"""
+        """Check that the server takes requests"""
 
 
 def handlers(

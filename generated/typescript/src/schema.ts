@@ -16,18 +16,19 @@ export interface paths {
          *
          *     For a source of type `EVENTS`:
          *     1. The server looks up the model. An unknown one is a 404.
-         *     2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a timestamp that
-         *        is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault with its
-         *        place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
-         *     3. It converts values to the types of the model's schema. A value that does not fit is stored too, as a violation:
-         *        `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the introduction.
+         *     2. It checks every event. If an event has no usable id (and the model has an `event_id_col`), a timestamp that
+         *        is not a time, or a value nested more than 100 levels deep, the request is rejected: 400, each error with its
+         *        JSON pointer, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+         *     3. It converts values to the types of the model's schema. A value that does not fit is stored too, as a
+         *        violation: `missing`, `type` or `range`. Columns that the schema does not declare are kept. See *Types* in
+         *        the introduction.
          *     4. It commits all events in one transaction and syncs them to disk.
          *     5. The response lists one id per event, in the order of the request. If no event has the column that
          *        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
          *
-         *     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
-         *     never removes a label that came in between. With other content it replaces the values that it carries; a
-         *     null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). Repeated ids in
+         *     *Stored ids.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry never
+         *     removes a label that came in between. With other content it replaces the values that it contains; a null
+         *     replaces nothing. In a PRE_PRODUCTION dataset, other content for a stored id is an error (400). Repeated ids in
          *     one request apply in order.
          *
          *     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a STATIC
@@ -35,11 +36,11 @@ export interface paths {
          *
          *     For a source of type `FILE` the response names a job, which is readable at once:
          *     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) in
-         *        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV header
-         *        alone is a file without rows.
-         *     2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a row of a
-         *        Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
-         *        CSV file with a row of more than 8 MiB cannot be read.
+         *        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV file of a
+         *        header only has no rows.
+         *     2. It rejects a row that cannot be stored as an event; see `list_rejected_rows`. It also rejects a Parquet row
+         *        with a value of more than 8 MiB after decoding; a value in a list counts at least 8 bytes. A CSV file with a
+         *        row of more than 8 MiB cannot be read.
          *     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column, as the
          *        response to a request with events does; see `get_job`.
          *     4. The job fails if:
@@ -48,15 +49,15 @@ export interface paths {
          *        * no cell of a CSV file's first line is a column of the model,
          *        * every row is rejected, or soon after a million rejected rows (the server's setting `max_rejected_rows`).
          *
-         *        The message names the columns of the file, but shows no cell of a CSV file that seems to have no header line.
-         *        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
+         *        The message names the columns of the file, but no cell of a CSV file that seems to have no header line. It
+         *        says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
          *        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
          *     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were acknowledged later.
          *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls are.
-         *     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and timestamps too.
-         *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text. So
-         *        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are shown with
-         *        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
+         *     7. Lists in CSV may be JSON or in the notation of Python and NumPy; so may lists of ids and timestamps in
+         *        ranking rows. Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals,
+         *        are text. So are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
+         *        kept with an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
          *
          *     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB and 250,000
          *     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value. The events
@@ -68,13 +69,13 @@ export interface paths {
          * Delete events
          * @description Deletes PRODUCTION events for good, by time range or by ids.
          *
-         *     1. The model is looked up; an unknown one is a 404.
+         *     1. The server looks up the model; an unknown one is a 404.
          *     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400, and so is
          *        a range whose start is not before its end.
          *     3. The server accepts a job and responds with 202. The job is readable at once.
          *     4. The job deletes in one transaction the events that were stored before it was accepted and lie in the range
          *        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later stay.
-         *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
+         *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are not an error.
          *
          *     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
          *     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
@@ -88,21 +89,21 @@ export interface paths {
          *
          *     For a source of type `EVENTS`:
          *     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
-         *     2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing changes.
-         *     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-         *        columns without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
-         *        them. The id column only selects.
+         *     2. It checks every event as `publish_events` does. An error rejects the request (400), and nothing changes.
+         *     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are columns
+         *        without a role. Input, output and decision columns stay as they are, and `ignored_columns` names them. The id
+         *        column only selects the event.
          *     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the event. For
          *        models that are not ranking models a list of one element counts as that element in scalar columns.
-         *     5. The server finds the violations of the changed columns again.
+         *     5. The server checks the changed columns for violations again.
          *     6. It commits all changes in one transaction and syncs them to disk.
          *
          *     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats every id in the
          *     order of the request. Repeated ids in one request apply in order.
          *
-         *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id
-         *     column and the columns to change. Every row counts as having every column of the file. The job's `info`
-         *     has the same reports as the response to a request with events. The job fails as that of `publish_events` does.
+         *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id column
+         *     and the columns to change. Every row counts as having every column of the file. The job's `info` reports the
+         *     same as the response to a request with events. The job fails for the same reasons as that of `publish_events`.
          *
          *     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed (400). A retry
          *     follows *Retries* in the introduction.
@@ -156,29 +157,29 @@ export interface paths {
          * Download events as a file
          * @description Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry is free.
          *
-         *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is another
+         *     1. The server looks up the model; an unknown one is a 404, and so is a dataset that does not exist or is another
          *        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
-         *     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it, the end
-         *        does not, and a bound that is null is open. If there are none, it is a 404.
-         *     3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown one, or one of another
-         *        model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in `create_segment`).
-         *     4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give the same
-         *        sample. Rows come in order of timestamp, then id.
-         *     5. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
-         *        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a ranking
-         *        model, whose columns all hold lists, has none. `column_names`
-         *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and the
-         *        time of each event, unless the schema has columns of these names. An unknown or repeated name
-         *        is a 400 with its place, and so is a choice that leaves no column.
+         *     2. The file has all events of the environment, or those inside `time_filter` (start inclusive, end exclusive; a
+         *        bound that is null is open). If there are none, it is a 404.
+         *     3. With a `segment`, the file has only its events: those of a stored segment of the model (`id`; an unknown one,
+         *        or one of another model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
+         *        `create_segment`).
+         *     4. If there are more than `num_samples` events (default 1,000), the file has a sample of them. The same events
+         *        always give the same sample. Rows come in order of timestamp, then id.
+         *     5. The columns are those of the schema in their order, then `event_id_col` and `event_ts_col` if the schema
+         *        lacks them. Vectors are omitted unless `fetch_vectors` is true; a ranking model, whose columns all hold
+         *        lists, has none. `column_names` chooses other columns, in its order, also vectors; `__event_id` and
+         *        `__timestamp` are the id and the time of each event, unless the schema has columns of these names. An unknown
+         *        or repeated name is a 400 with its JSON pointer, and so is a choice that leaves no column.
          *
-         *     Values are as they are stored. A value that did not fit its column reads as null here and in full in
-         *     `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
-         *     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts quoted, so
-         *     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and `false`,
-         *     timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
+         *     Values are as they are stored. A value that did not fit its column is null. Only `read_events` returns such
+         *     values and undeclared columns. Parquet columns have the types of the schema: float64, int64, bool, string,
+         *     timestamp in UTC and lists of these. In CSV, nulls are empty and texts are quoted, so that an empty text is `""`
+         *     (in a file of one column, nulls are too); booleans are `true` and `false`, timestamps ISO 8601 in UTC,
+         *     infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
          *
-         *     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on the
-         *     server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit: 10,000,000 rows.
+         *     The file has the state of one moment, with everything that was acknowledged before. It is complete on the server
+         *     before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
          */
         post: operations["download_events"];
         delete?: never;
@@ -196,15 +197,15 @@ export interface paths {
         };
         /**
          * List files
-         * @description Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files are left
-         *     out.
+         * @description Lists uploaded files and uploads in parts that are not completed, the newest first. Removed files are not
+         *     listed.
          *
          *     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if no job did.
          *     Settings of the server can change both.
          *
-         *     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` looks into
-         *     the filename.
+         *     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter` and `ordering`
+         *     accept `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` applies to the
+         *     filename.
          */
         get: operations["list_files"];
         put?: never;
@@ -224,7 +225,7 @@ export interface paths {
         };
         /**
          * Get a file
-         * @description Shows one file. A removed one is a 404.
+         * @description Returns one file. A removed one is a 404.
          */
         get: operations["get_file"];
         put?: never;
@@ -233,9 +234,9 @@ export interface paths {
          * Delete a file
          * @description Removes a file, or an upload in parts that is not completed, with its content.
          *
-         *     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
-         *     2. A file that an unfinished job needs stays: 409.
-         *     3. The response shows the file once more. From then on it is a 404, and a publish or update from it as well.
+         *     1. The server looks up the file; an unknown one, or one that is removed already, is a 404.
+         *     2. If an unfinished job needs the file, it stays: 409.
+         *     3. The response has the file a last time. From then on it is a 404, also for a publish or an update.
          *
          *     Events that were published from the file stay. A retry follows *Retries* in the introduction.
          */
@@ -260,8 +261,9 @@ export interface paths {
          *
          *     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed to disk
          *        and synced before the response.
-         *     2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET, `.tar.gz`
-         *        TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024 characters. A job reads the content later.
+         *     2. The extension of the name, in upper or lower case, decides the type: `.csv` CSV, `.parquet` and `.pq`
+         *        PARQUET, `.tar.gz` TAR_GZ. Any other extension is a 400, and so is a name with control characters or of more
+         *        than 1,024 characters. A job reads the content later.
          *
          *     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
          *     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job did.
@@ -285,9 +287,9 @@ export interface paths {
         put?: never;
         /**
          * Begin an upload in parts
-         * @description Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
+         * @description Begins the upload of a file in parts. The vendor's client uploads files from 100 MiB on like this.
          *
-         *     1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+         *     1. The extension of the name decides the type, as in `upload_file`; any other name is a 400.
          *     2. The response is a file with status INITIATED. Its id goes with every part and with the completion.
          *
          *     An upload that is not completed within 24 hours is removed with its parts. A retry begins another upload,
@@ -315,7 +317,7 @@ export interface paths {
          *
          *     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in any order.
          *        The content is streamed to disk and synced before the response; the name of the part does not matter.
-         *     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+         *     2. The server looks up the upload; an unknown one is a 404, a completed one a 409.
          *     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
          *
          *     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
@@ -339,12 +341,13 @@ export interface paths {
         put?: never;
         /**
          * Complete an upload in parts
-         * @description Makes a file of the parts of an upload.
+         * @description Assembles the parts of an upload into a file.
          *
-         *     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+         *     1. The server looks up the upload; an unknown one is a 404, a completed one a 409.
          *     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is missing, named
-         *        twice or stored with another id is a 400 with its place, and the upload stays open: the part can be sent again.
-         *     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it had been
+         *        twice or stored with another id is a 400 with its JSON pointer, and the upload stays open: the part can be
+         *        sent again.
+         *     3. The file consists of the parts in the order of their numbers, without a copy. It is then like one that was
          *        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
          *
          *     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
@@ -370,29 +373,29 @@ export interface paths {
          * @description Reads a sample of an uploaded CSV or Parquet file and proposes the schema of a model whose events look like
          *     its rows. Nothing is stored, so a retry is free.
          *
-         *     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not completed, cannot
-         *        be read with the memory and the time that a job has for it, has no row or more than 10,000 columns is a 400,
-         *        and so is one with a column whose name is empty, repeated or longer than 255 characters. The message says
+         *     1. The server looks up the file; an unknown one is a 404. It is a 400 if the file is neither CSV nor Parquet, is
+         *        not completed, cannot be read with the memory and the time that a job has for it, has no row or more than
+         *        10,000 columns, or has a column name that is empty, repeated or longer than 255 characters. The message says
          *        if the file looks like gzip, zip or Excel.
-         *     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if they fill
-         *        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing but text, is
-         *        read by its meaning, because the vendor's client turns every column of a DataFrame into text: `True` is a
-         *        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
-         *        nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
-         *        columns have other types, text in Parquet is a timestamp or text. Text without any value is a `str`, and so
-         *        are values that fit no type, such as lists of text, structs and bytes.
-         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not count
-         *        there, and a side that has them gets no bound. The bins of a single value reach half a unit to either side.
-         *        A bool gets the categories false and true. Text of at most `max_cardinality` different values, and fewer
-         *        than values, is a `category` with these, sorted, if none is longer than 256 characters and those of all
-         *        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they
-         *        agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking model can be
-         *        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are not grouped
-         *        yet say what an item is, with bounds and categories.
+         *     2. Up to `sample_size` rows, spread over the whole file, decide the type of each column: fewer if they fill 64
+         *        MiB, and always the same ones of the same file. In CSV, and in Parquet with text only, the content of text
+         *        decides, because the vendor's client turns every column of a DataFrame into text: `True` is a bool,
+         *        `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and empty text are
+         *        nulls. Numbers with leading zeros, and integers beyond 64 bits, are text. If other columns have other types,
+         *        text in Parquet is a timestamp or text. Text without any value is a `str`, and so are values that fit no
+         *        type, such as lists of text, structs and bytes.
+         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are ignored, and a
+         *        side that has them gets no bound. The bins of a single value reach half a unit to either side. A bool gets
+         *        the categories false and true. Text of at most `max_cardinality` different values, some of them repeated, is
+         *        a `category` with these, sorted, if none is longer than 256 characters and those of all columns fit into 4
+         *        MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they have one length. So
+         *        are those of grouped rows, whose other lists are a `str`. A ranking model can use that, because its `vector`
+         *        holds the numbers of a group. But a sample of rows that are not grouped yet describes the items, with bounds
+         *        and categories.
          *     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
          *
-         *     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events outside
-         *     them count as violations. Those of the column that `event_ts_col` names bind nothing.
+         *     `min`, `max` and `categories` are those of the sample: widen them if you know better, because events outside
+         *     them count as violations. Those of the column that `event_ts_col` names have no effect.
          */
         post: operations["generate_model"];
         delete?: never;
@@ -413,9 +416,9 @@ export interface paths {
          * @description Lists all jobs, the newest first, also those of models and projects that are deleted. A job that ended more than
          *     90 days ago is not listed (a setting of the server).
          *
-         *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
-         *     looks into the name.
+         *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and `ordering`
+         *     accept `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search` applies to the
+         *     name.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -435,15 +438,15 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description Shows one job. A job is readable from the response with its id until 90 days after its end (a setting of
-         *     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a
-         *     result per task.
+         * @description Returns one job. A job is readable from the response with its id until 90 days after its end (a setting of the
+         *     server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result
+         *     per task.
          *
          *     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored, undeclared or
-         *     missing. Everything is counted in the same transaction as the rows, so a job that continues after a crash
-         *     counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-         *     `unknown` only. A job that fails shows the counts that it committed. If its model is deleted meanwhile, it is a
-         *     FAILURE at once, and its last rows may be counted a moment later.
+         *     missing. Everything is counted in the same transaction as the rows, so a job that continues after a crash counts
+         *     none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as `unknown` only. A
+         *     job that fails keeps the counts that it committed. If its model is deleted meanwhile, it is a FAILURE at once,
+         *     and its last rows may be counted a moment later.
          *
          *     A job continues after the server was stopped or killed. If the server is killed, or crashes, three times while it
          *     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a message that
@@ -467,9 +470,9 @@ export interface paths {
         };
         /**
          * List the rejected rows of a job
-         * @description Lists the rows of a job's file that could not be events, in order of their row number. Row numbers count
-         *     from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
-         *     read no file, has an empty list. A job that failed because of too many rejected rows lists those that it read
+         * @description Lists the rows of a job's file that could not be stored as events, in order of their row number. Row numbers
+         *     count from 0 without a CSV header. The response does not repeat their content. A job without rejected rows, or
+         *     without a file, has an empty list. A job that failed because of too many rejected rows lists those that it read
          *     before it failed. Rejected rows are kept as long as their job.
          */
         get: operations["list_rejected_rows"];
@@ -493,14 +496,14 @@ export interface paths {
          * @description Lists projects by name.
          *
          *     The page starts at `offset` and holds at most `limit` projects (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_projects"];
         put?: never;
         /**
          * Create a project
-         * @description Creates a project. Its name must be free: a second project of one name is a 409. The name of a deleted
-         *     project is free again. A token that is limited to projects cannot create one (403).
+         * @description Creates a project. Its name must be free (409 otherwise). The name of a deleted project is free again. A token
+         *     that is limited to projects cannot create one (403).
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -520,7 +523,7 @@ export interface paths {
         };
         /**
          * Get a project
-         * @description Shows one project. A deleted one is a 404.
+         * @description Returns one project. A deleted one is a 404.
          */
         get: operations["get_project"];
         put?: never;
@@ -530,7 +533,8 @@ export interface paths {
          * @description Deletes a project with its models and all of their events.
          *
          *     1. The project and its models are hidden at once: reading them is a 404 from then on.
-         *     2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
+         *     2. Their running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they have no
+         *        content of events.
          *     3. Files that only their jobs used are a 404 from then on, too.
          *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
@@ -555,8 +559,8 @@ export interface paths {
          *     name with `latest_only`.
          *
          *     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`; `search` looks
-         *     into the name.
+         *     `ordering` accept `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`; `search` applies
+         *     to the name.
          */
         get: operations["list_models"];
         put?: never;
@@ -564,10 +568,10 @@ export interface paths {
          * Create a model
          * @description Creates a model, or another version of one.
          *
-         *     1. The project is looked up; an unknown one is a 404.
-         *     2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is not above
-         *        `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
-         *     3. Name and version together must be free in the project: otherwise 409.
+         *     1. The server looks up the project; an unknown one is a 404.
+         *     2. The server checks the schema: column names differ, roles in `spec` name columns of the schema, `min` is not
+         *        above `max`, nothing is nested more than 100 levels deep. An error is a 400 with its JSON pointer.
+         *     3. Name and version together must be free in the project (409 otherwise).
          *     4. The model and its PRODUCTION environment are created in one transaction.
          *
          *     The schema declares the type of each column. A `category` has the type of its `categories`. `event_id_col` and
@@ -579,19 +583,19 @@ export interface paths {
          *
          *     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
          *     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and `categories`
-         *        bind each item. A `vector` is a list of numbers like any other: as long as its group, for any `n_dimensions`,
-         *        and part of every download.
+         *        apply to each item. A `vector` is a list of numbers like any other: as long as its group, for any
+         *        `n_dimensions`, and part of every download.
          *     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one. `read_events`
          *        shows it as it was sent: a list of one reads as its value in the columns of the id and the timestamp, and in
          *        every column in which another list of the group has several values.
-         *     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the same
-         *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
-         *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
+         *     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the same event:
+         *        in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So group the
+         *        rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
          *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 40,000
-         *     columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting `max_columns_in_sum`
-         *     raises the limit. Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
-         *     introduction.
+         *     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+         *     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted. A retry
+         *     follows *Retries* in the introduction.
          */
         post: operations["create_model"];
         delete?: never;
@@ -609,7 +613,7 @@ export interface paths {
         };
         /**
          * Get a model
-         * @description Shows one model with its schema. A deleted one is a 404.
+         * @description Returns one model with its schema. A deleted one is a 404.
          */
         get: operations["get_model"];
         put?: never;
@@ -620,7 +624,8 @@ export interface paths {
          *
          *     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404 from then
          *        on, and its name and version are free.
-         *     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
+         *     2. Its running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they have no
+         *        content of events.
          *     3. Files that only its jobs used are a 404 from then on, too.
          *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
@@ -633,11 +638,11 @@ export interface paths {
          * Update a model
          * @description Changes the fields that the request contains; `schema` and `spec` are replaced whole.
          *
-         *     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-         *     2. A column that is new reads as null in events stored before. The values of a dropped column stay
-         *        readable under `undeclared`.
-         *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
-         *     4. Events stored before are not checked again; the schema binds later writes.
+         *     1. The server checks the result as in `create_model`. An error is a 400, a version that is taken a 409.
+         *     2. A new column reads as null in events stored before. The values of a dropped column stay readable under
+         *        `undeclared`.
+         *     3. If a column gets another type, its values are converted. If one would be lost, nothing is changed: 409.
+         *     4. Events stored before are not checked again; the schema applies to later writes.
          *     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is a 409.
          *     6. If a segment or a custom metric uses a column that would be removed or get another type, or would not be valid any
          *        more for another reason, nothing is changed: a 409 with the names.
@@ -682,7 +687,7 @@ export interface paths {
          *     a 404.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_model_environments"];
         put?: never;
@@ -705,7 +710,7 @@ export interface paths {
          * @description Lists the baselines of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
-         *     `ordering` know the same fields as in `list_baselines`; `search` looks into the name.
+         *     `ordering` accept the same fields as in `list_baselines`; `search` applies to the name.
          */
         get: operations["list_model_baselines"];
         put?: never;
@@ -728,7 +733,7 @@ export interface paths {
          * @description Lists the segments of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` segments (default 50, at most 1,000). `filter` and
-         *     `ordering` know the same fields as in `list_segments`; `search` looks into the name.
+         *     `ordering` accept the same fields as in `list_segments`; `search` applies to the name.
          */
         get: operations["list_model_segments"];
         put?: never;
@@ -748,8 +753,8 @@ export interface paths {
         };
         /**
          * List the metrics of a model
-         * @description Lists what can be computed for one model: the builtin metrics that models of its task have, its custom metrics,
-         *     its columns, and the types of metrics. An unknown model is a 404.
+         * @description Lists what the server can compute for one model: the builtin metrics that models of its task have, its custom
+         *     metrics, its columns, and the types of metrics. An unknown model is a 404.
          *
          *     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the columns that a
          *     metric takes; it is empty if the metric takes none. `__ANY__` means any column of the model. Custom features are
@@ -776,7 +781,7 @@ export interface paths {
          * @description Lists the custom metrics of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000). `filter` and
-         *     `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+         *     `ordering` accept the same fields as in `list_custom_metrics`; `search` applies to the name.
          */
         get: operations["list_model_custom_metrics"];
         put?: never;
@@ -800,7 +805,7 @@ export interface paths {
          *     environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_environments"];
         put?: never;
@@ -820,7 +825,7 @@ export interface paths {
         };
         /**
          * Get an environment
-         * @description Shows one environment with the number of its events at this moment.
+         * @description Returns one environment with the number of its events at this moment.
          */
         get: operations["get_environment"];
         put?: never;
@@ -843,22 +848,23 @@ export interface paths {
          * @description Lists the baselines of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at` and
-         *     `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at` and
+         *     `updated_at`; `search` applies to the name.
          */
         get: operations["list_baselines"];
         put?: never;
         /**
          * Create a baseline
-         * @description Creates a baseline: the events that those of a model are compared with.
+         * @description Creates a baseline: events to compare other events of the model with.
          *
-         *     1. The model is looked up, and with `env_id` the dataset; an unknown one, or one of another model, is a 404.
+         *     1. The server looks up the model and, with `env_id`, the dataset; an unknown one, or one of another model, is a
+         *        404.
          *     2. STATIC baselines take all events of a dataset (PRE_PRODUCTION, `env_id` needed), or those of the time series
-         *        inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start belongs to it, the
-         *        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
-         *        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not belong to
-         *        the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
-         *     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the STATIC
+         *        inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; start inclusive, end
+         *        exclusive). ROLLING baselines are PRODUCTION and take the events of a window that lies `offset_delta` times
+         *        `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not belong to the
+         *        kind must be missing, or null if its type allows that; anything else is a 400 with its JSON pointer.
+         *     3. The name must be free in the model (409 otherwise). The first publish to a dataset already made a STATIC
          *        baseline of its name.
          *
          *     A retry follows *Retries* in the introduction.
@@ -879,16 +885,16 @@ export interface paths {
         };
         /**
          * Get a baseline
-         * @description Shows one baseline with the number of its events at this moment.
+         * @description Returns one baseline with the number of its events at this moment.
          */
         get: operations["get_baseline"];
         put?: never;
         post?: never;
         /**
          * Delete a baseline
-         * @description Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its name is
-         *     free again. A later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is
-         *     changed: a 409 with the names of these metrics.
+         * @description Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free again. A
+         *     later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is changed:
+         *     a 409 with the names of these metrics.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -910,7 +916,7 @@ export interface paths {
          * @description Lists the segments of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` segments (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_segments"];
         put?: never;
@@ -918,12 +924,13 @@ export interface paths {
          * Create a segment
          * @description Creates a segment: the events for which its definition is true.
          *
-         *     1. The model is looked up; an unknown one is a 404.
-         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name must be free among the
-         *        model's segments: otherwise 409.
-         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or false for one event.
-         *        An event belongs to the segment if it is true, and not if it is false or null. Anything else is a 400 with
-         *        the place, a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+         *     1. The server looks up the model; an unknown one is a 404.
+         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise). The name
+         *        must be free among the model's segments (409 otherwise).
+         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or false for one
+         *        event. An event belongs to the segment if it is true, and not if it is false or null. Anything else is a 400
+         *        with the position, a caret and, if possible, a hint; `check_definition` tries a definition without storing
+         *        it.
          *     4. A definition never changes, so there is no update: delete the segment and create another one.
          *     5. A column that the definition uses cannot be removed or get another type while the segment exists: that is a 409
          *        in `update_model`.
@@ -946,7 +953,7 @@ export interface paths {
         };
         /**
          * Get a segment
-         * @description Shows one segment. One of a deleted model is a 404.
+         * @description Returns one segment. One of a deleted model is a 404.
          */
         get: operations["get_segment"];
         put?: never;
@@ -975,7 +982,7 @@ export interface paths {
          * @description Lists the custom metrics of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_custom_metrics"];
         put?: never;
@@ -983,12 +990,13 @@ export interface paths {
          * Create a custom metric
          * @description Creates a custom metric: a number that its definition computes from events.
          *
-         *     1. The model is looked up; an unknown one is a 404.
-         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name must be free among the
-         *        model's custom metrics: otherwise 409.
-         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one number of many events:
-         *        an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400 with the place,
-         *        a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+         *     1. The server looks up the model; an unknown one is a 404.
+         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise). The name
+         *        must be free among the model's custom metrics (409 otherwise).
+         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that computes one number from
+         *        many events: an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400
+         *        with the position, a caret and, if possible, a hint; `check_definition` tries a definition without storing
+         *        it.
          *     4. A definition never changes, so there is no update: delete the custom metric and create another one.
          *     5. A column that the definition uses cannot be removed or get another type while the custom metric exists: that is a
          *        409 in `update_model`.
@@ -1011,7 +1019,7 @@ export interface paths {
         };
         /**
          * Get a custom metric
-         * @description Shows one custom metric. One of a deleted model is a 404.
+         * @description Returns one custom metric. One of a deleted model is a 404.
          */
         get: operations["get_custom_metric"];
         put?: never;
@@ -1041,8 +1049,8 @@ export interface paths {
          * Query metrics over time
          * @description Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is free.
          *
-         *     1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another project than
-         *        `project_id` is a 400.
+         *     1. The server looks up the models; an unknown one is a 404, as is an unknown segment. A model of another project
+         *        than `project_id` is a 400.
          *     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24 hours, `6m` the
          *        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock of
          *        `time_zone`; weeks begin on Monday. The first and the last bin are whole, too, even if the range starts or
@@ -1059,8 +1067,9 @@ export interface paths {
          *     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
          *
          *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model may take 10
-         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names what to
-         *     reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are a 501.
+         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or
+         *     503 that names what to reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and
+         *     ANALYTICS are a 501.
          */
         post: operations["query_metrics"];
         delete?: never;
@@ -1083,15 +1092,15 @@ export interface paths {
          * @description Computes two histograms of a column over the same bins of values - that of a baseline, and that of the production
          *     events of one bin of time - and stores nothing, so a retry is free.
          *
-         *     1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown segment.
+         *     1. The server looks up the baseline and its model; an unknown one is a 404, as is an unknown segment.
          *     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of `time_zone`. A
          *        segment holds for both sides. A ROLLING baseline is the window that lies `offset_delta` windows before.
          *     3. The bins of values are those of `jsd` and `psi`: the `bins` of the model's schema, or 10 of equal width between
          *        the least and the greatest value of the baseline; categories have one each. `below`, `above` and `other` are
          *        for values of no bin, if there are any.
          *
-         *     Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in no bin. If the
-         *     baseline has no values, the lists are empty, and `reason` says why.
+         *     If there are more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in no
+         *     bin. If the baseline has no values, the lists are empty, and `reason` says why.
          */
         post: operations["compute_histograms"];
         delete?: never;
@@ -1113,12 +1122,12 @@ export interface paths {
          * Compute scores of a model
          * @description Computes scores of one model over all events of an environment, and stores nothing, so a retry is free.
          *
-         *     1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the model's task lacks is
-         *        a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+         *     1. The server looks up the model; an unknown one is a 404, as is an unknown dataset. A score that the model's
+         *        task lacks is a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
          *     2. The scores are those of the newest values of each event at one moment, which `data_revision` names. All
          *        events count; `num_samples` is accepted and ignored.
          *
-         *     `scores` has each score under its name in small letters. A figure that is undefined is null, and `reasons` has the
+         *     `scores` has each score under its name in lower case. A figure that is undefined is null, and `reasons` has the
          *     reason, as in `Figure`.
          *     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each actual class
          *       by predicted class.
@@ -1147,9 +1156,9 @@ export interface paths {
          * Summarize the production events of all models
          * @description Counts the production events of each model, by name and version, and says when the newest of them happened.
          *
-         *     `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end does not. The
-         *     page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now,
-         *     so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert rules yet.
+         *     `start_time` and `end_time` limit the events by their time; the start is inclusive, the end exclusive. The page
+         *     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now, so
+         *     `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert rules yet.
          */
         get: operations["get_monitoring_summary"];
         put?: never;
@@ -1173,9 +1182,9 @@ export interface paths {
          * Compute metrics
          * @description Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
          *
-         *     1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown segment.
-         *     2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
-         *        baseline of another model are a 400 that names the place.
+         *     1. The server looks up the model; an unknown one is a 404, as are an unknown dataset and an unknown segment.
+         *     2. The server checks each metric: one that the model's task lacks, an unknown column, a column of a wrong type,
+         *        and a baseline of another model are a 400 with its JSON pointer.
          *     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there is one. A
          *        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it compares
          *        with the oldest baseline that is a whole dataset. A ROLLING baseline needs a `time_range`, and its window is
@@ -1188,8 +1197,8 @@ export interface paths {
          *     says why, and how many events it is made of. Metrics have their ids of `list_model_metrics`, or the names with
          *     spaces that the vendor's documentation has, such as `f1 score`.
          *
-         *     A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a 503 or 400
-         *     that names what to reduce. It ends if the client closes the connection.
+         *     A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the
+         *     response is a 503 or 400 that names what to reduce. It ends if the client closes the connection.
          */
         post: operations["compute_metrics"];
         delete?: never;
@@ -1212,7 +1221,7 @@ export interface paths {
          * @description Computes up to 10 measures of the events of one environment by bins of time, and stores nothing, so a retry is
          *     free. An addition to the vendor's API.
          *
-         *     1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown segment.
+         *     1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an unknown segment.
          *     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first and the last
          *        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`, or else the
          *        smallest size with which the range has at most `max_bins` of them.
@@ -1445,10 +1454,10 @@ export interface paths {
          * @description Checks the definition of a segment or a custom metric and stores nothing, so a retry is free. An addition to the
          *     vendor's API.
          *
-         *     1. The model is looked up; an unknown one is a 404.
+         *     1. The server looks up the model; an unknown one is a 404.
          *     2. The definition is compiled for the model, by the rules of `create_segment` or `create_custom_metric`.
          *     3. The response is a 200 either way. A valid definition comes with its type and the columns that it uses. One
-         *        that is not valid comes with the message, the position of the fault, and a hint if there is one.
+         *        that is not valid comes with the message, the position of the error, and a hint if there is one.
          *     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in the segment, or
          *        the figure of the metric. The limits on time and memory are those of `compute_series`.
          */
@@ -1468,23 +1477,23 @@ export interface paths {
         };
         /**
          * List tokens
-         * @description Lists tokens that are neither revoked nor expired, the newest first. Their secrets are not shown: the server
-         *     keeps only hashes.
+         * @description Lists tokens that are neither revoked nor expired, the newest first. The list has no secrets: the server keeps
+         *     only hashes.
          *
          *     The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `created_at` and `expires_at`; `search` applies to the name.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
          * Create a token
-         * @description Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is a 400.
+         * @description Creates a token and returns its secret, once. Names need not be unique. An `expires_at` in the past is a 400.
          *
-         *     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project is a 404, and a
-         *     limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and opens nothing
-         *     but the project's jobs.
+         *     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project is a 404,
+         *     and a limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and allows
+         *     access only to the project's jobs.
          *
-         *     No record of this operation is kept, as it would hold the secret: a retry creates another token.
+         *     No record of this operation is kept, because it would hold the secret: a retry creates another token.
          */
         post: operations["create_token"];
         delete?: never;
@@ -1525,12 +1534,14 @@ export interface paths {
         put?: never;
         /**
          * Rotate a token
-         * @description Creates a token with the name, scopes, projects and expiry of another and shows its secret, once. The old token stays
-         *     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change over.
+         * @description Creates a token with the name, scopes, projects and expiry of another and returns its secret, once. The old
+         *     token stays valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
+         *     over.
          *
-         *     A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new token.
+         *     A token can be rotated once; a second time is a 409. If the secret of the new token is lost, rotate the new
+         *     token.
          *
-         *     No record of this operation is kept, as it would hold the secret: a retry does not get the secret again.
+         *     No record of this operation is kept, because it would hold the secret: a retry does not get the secret again.
          */
         post: operations["rotate_token"];
         delete?: never;
@@ -1569,8 +1580,8 @@ export interface paths {
         };
         /**
          * Check a client's version
-         * @description Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a version
-         *     that cannot be read, is a 400 that says so.
+         * @description Reports whether a client can work with this server. Clients of version 3 can. Any other version, or one that
+         *     cannot be read, is a 400.
          */
         get: operations["check_version_compatibility"];
         put?: never;
@@ -1589,7 +1600,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive?
+         * Check that the process is alive
          * @description Returns 200 as long as the process can respond at all. Needs no token.
          */
         get: operations["check_liveness"];
@@ -1609,13 +1620,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can the server take requests?
+         * Check that the server takes requests
          * @description Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops, or if
          *     a store cannot be read. Needs no token.
          *
          *     If the disk refuses writes, for example because it is full, the status code is still 200, but `status` is
-         *     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes 4 KiB to
-         *     the data directory and syncs them every 10 s. Once that works and no write has failed since the last time,
+         *     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes 4 KiB to the
+         *     data directory and syncs them every 10 s. Once that works, and no write has failed since the last check,
          *     `status` is `ok` again.
          *
          *     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -1649,7 +1660,7 @@ export interface components {
          */
         PaginatedKind: "PAGINATED";
         /**
-         * @description Marks the response of a failure.
+         * @description Marks an error response.
          * @enum {string}
          */
         ErrorKind: "ERROR";
@@ -1659,7 +1670,7 @@ export interface components {
          */
         EnvType: "PRODUCTION" | "PRE_PRODUCTION";
         /**
-         * @description What a file is, by the ending of its name.
+         * @description The type of a file, by the extension of its name.
          * @enum {string}
          */
         FileType: "CSV" | "PARQUET" | "TAR_GZ";
@@ -1674,7 +1685,7 @@ export interface components {
          */
         JobStatus: "PENDING" | "STARTED" | "SUCCESS" | "FAILURE";
         /**
-         * @description What a column holds.
+         * @description The type of a column's values.
          * @enum {string}
          */
         DataType: "float" | "int" | "bool" | "str" | "category" | "timestamp" | "vector";
@@ -1684,7 +1695,7 @@ export interface components {
          */
         InputType: "structured" | "text" | "mixed";
         /**
-         * @description What a model is for.
+         * @description The task of a model.
          * @enum {string}
          */
         ModelTask: "binary_classification" | "multiclass_classification" | "regression" | "ranking" | "llm" | "not_set";
@@ -1757,7 +1768,7 @@ export interface components {
         FilterCondition: {
             condition?: components["schemas"]["FilterJoin"];
             /**
-             * @description What is joined.
+             * @description The rules and conditions to join.
              * @example [
              *       {
              *         "field": "name",
@@ -1782,7 +1793,7 @@ export interface components {
          */
         FilterField: string;
         /**
-         * @description What a field is compared with.
+         * @description The value to compare a field with.
          * @example airline
          */
         FilterValue: string | number;
@@ -1866,12 +1877,12 @@ export interface components {
          *     milliseconds, microseconds or nanoseconds since 1970, distinguished by size.
          */
         TimeBound: string | number;
-        /** @description A range of time; the start belongs to it, the end does not. */
+        /** @description A time range (start inclusive, end exclusive). */
         TimeRange: {
             start_time: components["schemas"]["TimeBound"];
             end_time: components["schemas"]["TimeBound"];
         };
-        /** @description One event, column names to values. Columns that the model's schema does not know are kept. */
+        /** @description One event, column names to values. Columns that the model's schema does not declare are kept. */
         Event: {
             [key: string]: unknown;
         };
@@ -1909,7 +1920,7 @@ export interface components {
              */
             file_id: string;
         };
-        /** @description Where the events come from. */
+        /** @description The source of the events. */
         Source: components["schemas"]["EventsSource"] | components["schemas"]["FileSource"];
         /** @description Events to publish. */
         PublishEventsRequest: {
@@ -1955,7 +1966,7 @@ export interface components {
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
-            /** @description Delete events of this range of time; the start belongs to it, the end does not. */
+            /** @description Delete events of this time range (start inclusive, end exclusive). */
             time_range?: {
                 start_time: components["schemas"]["TimeBound"];
                 end_time: components["schemas"]["TimeBound"];
@@ -2004,7 +2015,7 @@ export interface components {
              */
             cursor?: string;
         } & (unknown & unknown);
-        /** @description A range of time, open if a bound is null or missing; the start belongs to it, the end does not. */
+        /** @description A time range (start inclusive, end exclusive), open if a bound is null or missing. */
         TimeFilter: {
             /**
              * @description When it starts, as ISO 8601 with `T` or a space.
@@ -2063,13 +2074,13 @@ export interface components {
             time_filter?: components["schemas"]["TimeFilter"];
             segment?: components["schemas"]["SegmentChoice"];
             /**
-             * @description How many events to write at most.
+             * @description The maximum number of events to write.
              * @default 1000
              * @example 100000
              */
             num_samples?: number | null;
             /**
-             * @description Accepted, and means nothing here.
+             * @description Accepted and ignored.
              * @example 1000
              */
             chunk_size?: number | null;
@@ -2081,12 +2092,12 @@ export interface components {
          * @description The content of a file.
          */
         Download: Blob;
-        /** @description How often a column was violated in one way. */
+        /** @description The violations of one kind in a column. */
         ViolationCount: {
             /** @description The column. */
             column: string;
             kind: components["schemas"]["ViolationKind"];
-            /** @description In how many events. */
+            /** @description The number of events with this violation. */
             count: number;
         };
         /**
@@ -2101,7 +2112,7 @@ export interface components {
         WarningDetail: {
             /** @description The reason in one word. Later versions may add words. */
             reason: string;
-            /** @description The possible mistake, and how to correct it. It shows names, cut at 100 characters, and no values. */
+            /** @description The possible mistake, and how to correct it. It contains names, cut at 100 characters, and no values. */
             message: string;
             /** @description The column that the warning is about, if it is about one. */
             column?: string;
@@ -2119,14 +2130,14 @@ export interface components {
             source_type: "EVENTS";
             /** @description One id per event, in the order of the request. */
             event_ids: string[];
-            /** @description How many events are new. An addition to the vendor's API, like the fields that follow. */
+            /** @description The number of new events. An addition to the vendor's API, like the fields that follow. */
             created: number;
-            /** @description How many stored events got other values. */
+            /** @description The number of stored events that got other values. */
             replaced: number;
-            /** @description How many were stored already with the same content. */
+            /** @description The number of events that were stored already with the same content. */
             unchanged: number;
             /**
-             * @description Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+             * @description Columns of the request that the model's schema does not declare; they are kept. Names are cut at 100
              *     characters.
              */
             undeclared_columns: string[];
@@ -2149,14 +2160,17 @@ export interface components {
             source_type: "EVENTS";
             /** @description One id per update, in the order of the request. */
             event_ids: string[];
-            /** @description How many stored events were named. An addition to the vendor's API, like the fields that follow. */
+            /**
+             * @description The number of stored events that the request names. An addition to the vendor's API, like the fields that
+             *     follow.
+             */
             updated: number;
             /** @description Ids that are not stored. */
             unknown_event_ids: string[];
             /** @description Input, output and decision columns of the request, which an update does not change. */
             ignored_columns: string[];
             /**
-             * @description Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+             * @description Columns of the request that the model's schema does not declare; they are kept. Names are cut at 100
              *     characters.
              */
             undeclared_columns: string[];
@@ -2187,9 +2201,9 @@ export interface components {
             source_type: "FILE";
             job: components["schemas"]["JobReference"];
         };
-        /** @description What was published. */
+        /** @description The result of a publish, or the job that reads its file. */
         PublishResult: components["schemas"]["EventsPublished"] | components["schemas"]["FileAccepted"];
-        /** @description What was updated. */
+        /** @description The result of an update, or the job that reads its file. */
         UpdateResult: components["schemas"]["EventsUpdated"] | components["schemas"]["FileAccepted"];
         /** @description The response to a publish. */
         PublishEventsResponse: {
@@ -2240,7 +2254,7 @@ export interface components {
             values: {
                 [key: string]: unknown;
             };
-            /** @description Columns that the schema does not know. */
+            /** @description Columns that the schema does not declare. */
             undeclared: {
                 [key: string]: unknown;
             };
@@ -2293,16 +2307,16 @@ export interface components {
              */
             file_id: string;
             /**
-             * @description The place of the part in the file, counted from 1.
+             * @description The position of the part in the file, counted from 1.
              * @example 1
              */
             part_number: number;
         };
-        /** @description A file to come in parts. */
+        /** @description A file to upload in parts. */
         MultipartInit: {
             /**
-             * @description Its name. It ends in `.csv`, `.parquet`, `.pq` or `.tar.gz`, in any case, which decides the type, and has no
-             *     control characters.
+             * @description Its name, without control characters. The extension decides the type: `.csv`, `.parquet`, `.pq` or
+             *     `.tar.gz`, in upper or lower case.
              * @example year.parquet
              */
             filename: string;
@@ -2310,7 +2324,7 @@ export interface components {
         /** @description A part that was uploaded. */
         PartReference: {
             /**
-             * @description Its place in the file, counted from 1.
+             * @description Its position in the file, counted from 1.
              * @example 1
              */
             number: number;
@@ -2343,7 +2357,7 @@ export interface components {
         FilePart: {
             /** @description The SHA-256 of its content in hex. */
             part_id: string;
-            /** @description Its place in the file. */
+            /** @description Its position in the file. */
             part_number: number;
             /** @description Its size in bytes. */
             size: number;
@@ -2422,7 +2436,7 @@ export interface components {
             env_name?: string;
             /** @description Rows read so far. */
             rows?: number;
-            /** @description Rows that could not be events. */
+            /** @description Rows that could not be stored as events. */
             rejected_rows?: number;
             /** @description Events that are new. */
             created?: number;
@@ -2440,7 +2454,7 @@ export interface components {
              */
             violations?: components["schemas"]["ViolationCount"][];
             /**
-             * @description Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names
+             * @description Columns of the file that the model's schema does not declare; they are kept. At most 1,000 are named. Names
              *     are cut at 100 characters.
              */
             undeclared_columns?: string[];
@@ -2468,7 +2482,7 @@ export interface components {
             /** @description What the job does. */
             name: string;
             status: components["schemas"]["JobStatus"];
-            /** @description How much of it is done, in per cent. */
+            /** @description How much of it is done, in percent. */
             progress: number;
             info: components["schemas"]["JobInfo"];
             /** @description Why it failed and how to fix it. */
@@ -2518,17 +2532,17 @@ export interface components {
         };
         /** @description The position of a page in its list. */
         Page: {
-            /** @description How many items the page could hold. */
+            /** @description The number of items that the page could hold. */
             page_size: number;
-            /** @description How many items there are in all. */
+            /** @description The number of items in the list. */
             total: number;
-            /** @description How many items the page holds. */
+            /** @description The number of items on the page. */
             item_count: number;
-            /** @description How many pages there are. */
+            /** @description The number of pages. */
             page_count: number;
-            /** @description Which page this is, counted from 1. */
+            /** @description The number of this page, counted from 1. */
             page_index: number;
-            /** @description How many items come before the page. */
+            /** @description The number of items before the page. */
             offset: number;
         };
         /** @description A page of jobs. */
@@ -2542,13 +2556,13 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description A row that could not be an event. */
+        /** @description A row that could not be stored as an event. */
         RejectedRow: {
             /** @description The row's number, counted from 0 without a CSV header. */
             row: number;
-            /** @description The fault in one word. */
+            /** @description The kind of error in one word. */
             reason: string;
-            /** @description The column and its fault. */
+            /** @description The column and its error. */
             message: string;
         };
         /** @description A page of rejected rows. */
@@ -2562,7 +2576,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description Something by id and name. */
+        /** @description An object by id and name. */
         NamedReference: {
             /**
              * Format: uuid
@@ -2572,7 +2586,7 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
-        /** @description Who did something. This server knows tokens, not people, and puts the token's name here. */
+        /** @description Who made a change. This server has tokens, not users, and puts the token's name here. */
         User: {
             /**
              * Format: uuid
@@ -2633,7 +2647,7 @@ export interface components {
         /** @description One column of a model's events. Unknown fields are ignored. */
         Column: {
             /**
-             * @description Ignored; columns are known by name.
+             * @description Ignored; columns are identified by name.
              * @example null
              */
             id?: string | null;
@@ -2680,7 +2694,7 @@ export interface components {
              */
             replace_with_nulls?: components["schemas"]["Scalar"][] | null;
             /**
-             * @description The length of a vector. In a ranking model it binds nothing.
+             * @description The length of a vector. It has no effect in a ranking model.
              * @example 768
              */
             n_dimensions?: number | null;
@@ -2688,7 +2702,7 @@ export interface components {
         /** @description The columns of a model's events. */
         ModelSchema: {
             /**
-             * @description The version of this description's form.
+             * @description The version of this format.
              * @default 1
              * @example 1
              */
@@ -2713,7 +2727,7 @@ export interface components {
         /** @description The roles of a model's columns, by name. */
         ModelSpec: {
             /**
-             * @description The version of this description's form.
+             * @description The version of this format.
              * @default 1
              * @example 1
              */
@@ -2772,10 +2786,10 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
-        /** @description What belongs to the model's task. */
+        /** @description Parameters of the model's task. */
         TaskParams: {
             /**
-             * @description From which output on the positive class is predicted.
+             * @description The output from which the positive class is predicted.
              * @example 0.5
              */
             binary_classification_threshold?: number | null;
@@ -2793,7 +2807,7 @@ export interface components {
              */
             group_by?: string | null;
             /**
-             * @description For ranking, how many places count.
+             * @description For ranking, the number of top items that count.
              * @example 10
              */
             top_k?: number | null;
@@ -2833,13 +2847,13 @@ export interface components {
             file_id: string;
             spec?: components["schemas"]["ModelSpec"];
             /**
-             * @description Up to how many different texts make a category.
+             * @description The maximum number of different texts in a category.
              * @default 1000
              * @example 100
              */
             max_cardinality?: number | null;
             /**
-             * @description How many rows to sample.
+             * @description The number of rows to sample.
              * @default 10000
              * @example 10000
              */
@@ -2904,7 +2918,7 @@ export interface components {
             event_ts_format?: string | null;
             xai_params?: components["schemas"]["XaiParams"];
         };
-        /** @description What to change of a model. */
+        /** @description The changes to a model. */
         ModelUpdate: {
             /**
              * @description Its version.
@@ -3059,7 +3073,7 @@ export interface components {
             /** @description Its name; that of PRODUCTION is `production`. */
             name: string;
             type: components["schemas"]["EnvType"];
-            /** @description How many events it holds. */
+            /** @description The number of events in it. */
             row_count: number;
             model: components["schemas"]["ModelReference"];
             project: components["schemas"]["NamedReference"];
@@ -3130,7 +3144,7 @@ export interface components {
             offset_delta?: number | null;
             window_bin_size?: components["schemas"]["WindowBinSize"];
         };
-        /** @description The events that those of a model are compared with. */
+        /** @description Events to compare other events of a model with. */
         Baseline: {
             /**
              * Format: uuid
@@ -3190,7 +3204,7 @@ export interface components {
             name: string;
             /**
              * Format: uuid
-             * @description The model whose events it is about.
+             * @description The model that it belongs to.
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
@@ -3260,7 +3274,7 @@ export interface components {
             name: string;
             /**
              * Format: uuid
-             * @description The model whose events it is about.
+             * @description The model that it belongs to.
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
@@ -3325,7 +3339,7 @@ export interface components {
         CheckDefinitionRequest: {
             /**
              * Format: uuid
-             * @description The model whose events it is about.
+             * @description The model to check it for.
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
@@ -3351,13 +3365,13 @@ export interface components {
             figure?: components["schemas"]["Figure"];
             data_revision: components["schemas"]["DataRevision"];
         };
-        /** @description What the check of a definition has found. */
+        /** @description The result of checking a definition. */
         DefinitionCheck: {
             /** @description Whether the definition can be stored. */
             valid: boolean;
             /** @description What is wrong; null if nothing is. */
             message: string | null;
-            /** @description Where the fault is, as the number of characters before it; null if there is none. */
+            /** @description The position of the error, as the number of characters before it; null if there is none. */
             position: number | null;
             /** @description How to repair it, if that is known. */
             hint: string | null;
@@ -3373,7 +3387,7 @@ export interface components {
             kind: components["schemas"]["NormalKind"];
         };
         /**
-         * @description What a metric is about.
+         * @description The type of a metric.
          * @enum {string}
          */
         MetricType: "drift" | "data_integrity" | "performance" | "service_metrics" | "statistic" | "custom";
@@ -3397,13 +3411,13 @@ export interface components {
         };
         /** @description A column of a model, or a custom feature. */
         MetricColumn: {
-            /** @description What metrics call it. */
+            /** @description Its name in requests for metrics. */
             id: string;
             /** @description Its name for people. */
             name: string;
             /** @description Its role in the model. */
             group: string;
-            /** @description Its type in the model's schema; null for what is no single column. */
+            /** @description Its type in the model's schema; null if it is not a single column. */
             data_type: string | null;
         };
         /** @description A type of metrics. */
@@ -3412,7 +3426,7 @@ export interface components {
             /** @description Its name for people. */
             name: string;
         };
-        /** @description What can be computed for a model. */
+        /** @description The metrics and columns of a model. */
         ModelMetrics: {
             organization: components["schemas"]["NamedReference"];
             project: components["schemas"]["NamedReference"];
@@ -3424,7 +3438,7 @@ export interface components {
             /** @description The types of metrics. */
             metric_types: components["schemas"]["MetricTypeName"][];
         };
-        /** @description The response with what can be computed for a model. */
+        /** @description The response with the metrics and columns of a model. */
         ModelMetricsResponse: {
             data: components["schemas"]["ModelMetrics"];
             api_version: components["schemas"]["ApiVersion"];
@@ -3531,7 +3545,7 @@ export interface components {
             reason: string | null;
             /** @description The number of events. */
             rows: number;
-            /** @description What the value is made of - valid events, values, items, or groups. */
+            /** @description The number of valid events, values, items or groups behind the value. */
             sample_size: number;
             /** @description The number of events with a label; null if the metric needs none. */
             labelled: number | null;
@@ -4181,7 +4195,7 @@ export interface components {
             kind: components["schemas"]["NormalKind"];
         };
         /**
-         * @description What a query is about. This server offers MONITORING only.
+         * @description The type of a query. This server supports MONITORING only.
          * @enum {string}
          */
         QueryType: "MONITORING" | "EMBEDDING" | "ANALYTICS";
@@ -4289,7 +4303,7 @@ export interface components {
              */
             queries: components["schemas"]["MetricsQuery"][];
         };
-        /** @description A bin of time; the start belongs to it, the end does not. */
+        /** @description A bin of time (start inclusive, end exclusive). */
         Bin: {
             /**
              * Format: date-time
@@ -4306,7 +4320,7 @@ export interface components {
             /** @description The number of its events. */
             rows: number;
         };
-        /** @description What the values of a series are made of. Each list has an item for each bin. */
+        /** @description The reasons and counts behind the values of a series. Each list has an item for each bin. */
         MetricSeries: {
             /** @description Its name in `col_names`. */
             name: string;
@@ -4316,7 +4330,7 @@ export interface components {
             category: string | null;
             /** @description Why values are null, as in `Figure`; null for other values. */
             reasons: (string | null)[];
-            /** @description What the values are made of - valid events, values, items, or groups. */
+            /** @description The numbers of valid events, values, items or groups behind the values. */
             sample_sizes: number[];
             /** @description The numbers of events with a label; null if the metric needs none. */
             labelled: (number | null)[];
@@ -4375,12 +4389,12 @@ export interface components {
             viz_type: components["schemas"]["VizType"];
             /** @description The columns of the query. */
             columns: string[];
-            /** @description What the values of a row are - bin_start, and the names of the series. */
+            /** @description The names of the values of a row, `bin_start` and those of the series. */
             col_names: string[];
             comparison?: components["schemas"]["BinnedFigures"];
             data_revision: components["schemas"]["DataRevision"];
         };
-        /** @description The bins of a query, as they were understood. */
+        /** @description The bins of a query, as the server applied them. */
         AppliedFilters: {
             /** @description The label of the request. */
             time_label: string | null;
@@ -4448,7 +4462,7 @@ export interface components {
              */
             time_zone?: string;
             /**
-             * @description How many bins of values to return at most. Null or absent means all.
+             * @description The maximum number of bins of values to return. Null or absent means all.
              * @example 20
              */
             max_bins?: number | null;
@@ -4458,7 +4472,7 @@ export interface components {
              */
             normalize?: boolean;
         };
-        /** @description A range of time; the start belongs to it, the end does not. */
+        /** @description A time range (start inclusive, end exclusive). */
         TimeSpan: {
             /**
              * Format: date-time
@@ -4530,7 +4544,7 @@ export interface components {
              */
             env_id?: string | null;
             /**
-             * @description Accepted, and means nothing here.
+             * @description Accepted and ignored.
              * @example 1000
              */
             num_samples?: number | null;
@@ -4569,7 +4583,7 @@ export interface components {
             total_samples: number;
             /** @description The number of events with a target and outputs of the right types; of a ranking, the number of groups. */
             valid_samples: number;
-            /** @description The scores, by their names in small letters. */
+            /** @description The scores, by their names in lower case. */
             scores: {
                 [key: string]: unknown;
             };
@@ -4620,7 +4634,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description What it may do.
+             * @description Its scopes.
              * @example [
              *       "ingest"
              *     ]
@@ -4635,12 +4649,12 @@ export interface components {
             project_ids?: string[] | null;
             /**
              * Format: date-time
-             * @description When it ends; null or absent means never.
+             * @description When it expires; null or absent means never.
              * @example 2027-01-01T00:00:00Z
              */
             expires_at?: string | null;
         };
-        /** @description How to change over. */
+        /** @description How to rotate a token. */
         TokenRotate: {
             /**
              * @description How long the old token stays valid.
@@ -4658,7 +4672,7 @@ export interface components {
             id: string;
             /** @description What it is for. */
             name: string;
-            /** @description What it may do. */
+            /** @description Its scopes. */
             scopes: components["schemas"]["TokenScope"][];
             /** @description The projects that it is limited to, also deleted ones; null means all. */
             project_ids: string[] | null;
@@ -4669,12 +4683,12 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When it ends, null for never.
+             * @description When it expires; null means never.
              */
             expires_at: string | null;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute, null for never.
+             * @description When it was last used, to the minute; null means never.
              */
             last_used_at: string | null;
         };
@@ -4706,7 +4720,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description What runs here. */
+        /** @description The server's version and features. */
         ServerInfo: {
             /** @description The version of the API, a strict SemVer. */
             server_version: string;
@@ -4738,7 +4752,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description How the server is. */
+        /** @description The server's health. */
         Health: {
             /**
              * @description Always ok.
@@ -4768,11 +4782,11 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description One fault. */
+        /** @description One error. */
         ErrorDetail: {
-            /** @description The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. */
+            /** @description The kind of error in one word. Later versions may add words, so treat an unknown one by its status. */
             reason: string;
-            /** @description The place of the fault as a JSON pointer, if it has one, and the fault. */
+            /** @description The JSON pointer of the error, if it has one, and what is wrong. */
             message: string;
             /** @description Where to read more, or empty. */
             help: string;
@@ -4783,10 +4797,10 @@ export interface components {
             code: number;
             /** @description What went wrong, in one sentence. */
             message: string;
-            /** @description Each fault. */
+            /** @description Each error. */
             errors: components["schemas"]["ErrorDetail"][];
         };
-        /** @description The response of any failure. */
+        /** @description The response to any request that fails. */
         ErrorEnvelope: {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["ErrorKind"];
@@ -4794,7 +4808,10 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request is not valid. `errors` names each fault with its place. It lists at most 50 faults of a body's form. */
+        /**
+         * @description The request is not valid. `errors` lists each error with its JSON pointer, and at most 50 errors of a body's
+         *     form.
+         */
         BadRequest: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4819,7 +4836,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The token has none of the scopes that open this operation, or is limited to projects. */
+        /** @description The token has none of the scopes that allow this operation, or is limited to projects. */
         Forbidden: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4863,8 +4880,8 @@ export interface components {
             };
         };
         /**
-         * @description The body is larger than the operation takes, before or after decompression: 8 MiB and 1,000,000 JSON values, except
-         *     for events and files, whose operations name their limits.
+         * @description The body is larger than the operation accepts, before or after decompression: 8 MiB and 1,000,000 JSON values,
+         *     except for events and files, whose operations name their limits.
          */
         PayloadTooLarge: {
             headers: {
@@ -4875,7 +4892,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The body's type, character set or encoding is not one that the operation takes. */
+        /** @description The operation does not accept the body's type, character set or encoding. */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4905,7 +4922,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The request is valid, but this server does not offer what it asks for. */
+        /** @description The request is valid, but this server does not support what it asks for. */
         NotOffered: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4916,11 +4933,11 @@ export interface components {
             };
         };
         /**
-         * @description The server is starting or stopping, has too much to do, its disk is full, or its database or the bucket of its files
-         *     does not respond. Nothing was changed; try again later. Only if the database was lost while a change was written,
-         *     nobody knows: the same request with its idempotency key or the retry header has its effect once.
-         *     If the memory for request bodies is full, the newest that still arrive are refused, so that older ones can finish.
-         *     A request that needs a job is refused while 10,000 jobs wait or run (a setting of the server).
+         * @description The server is starting, stopping or overloaded, its disk is full, or its database or the bucket of its files
+         *     does not respond. Nothing was changed; try again later. The outcome is unknown only if the database was lost
+         *     during a commit: send the same request with its idempotency key or the retry header, and it takes effect once.
+         *     If the memory for request bodies is full, the newest that still arrive are rejected, so that older ones can
+         *     finish. A request that needs a job is rejected while 10,000 jobs wait or run (a setting of the server).
          */
         ServiceUnavailable: {
             headers: {
@@ -4959,7 +4976,7 @@ export interface components {
          */
         TokenId: string;
         /**
-         * @description Only models of this project. One that does not exist has none.
+         * @description Only models of this project; none if it does not exist.
          * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
          */
         OfProject: string;
@@ -4999,7 +5016,7 @@ export interface components {
          */
         LatestOnly: boolean;
         /**
-         * @description Whether to fill `extras`. The vendor's client writes it as `True` or `False`, which is accepted.
+         * @description Whether to fill `extras`. The vendor's client sends `True` or `False`, which is accepted.
          * @example false
          */
         Verbose: boolean;
@@ -5014,27 +5031,27 @@ export interface components {
          */
         ClientName: string;
         /**
-         * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+         * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
          * @example 2013-01-01T00:00:00Z
          */
         StartTime: string;
         /**
-         * @description The end of a range, which does not belong to it.
+         * @description The end of a range, exclusive.
          * @example 2013-02-01T00:00:00Z
          */
         EndTime: string;
         /**
-         * @description Accepted, and means nothing here.
+         * @description Accepted and ignored.
          * @example true
          */
         NoCache: boolean;
         /**
-         * @description How many items a page holds at most.
+         * @description The maximum number of items on a page.
          * @example 50
          */
         Limit: number;
         /**
-         * @description How many items to skip.
+         * @description The number of items to skip.
          * @example 0
          */
         Offset: number;
@@ -5044,7 +5061,7 @@ export interface components {
          */
         Ordering: string;
         /**
-         * @description Only items whose name contains this, in any case.
+         * @description Only items whose name contains this text, in upper or lower case.
          * @example delay
          */
         Search: string;
@@ -5074,8 +5091,8 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The id of the request, which the server's log shows too. It is the one that the request sent as `X-Request-ID`, if
-         *     that has 1 to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
+         * @description The id of the request, which is in the server's log, too. It is the `X-Request-ID` of the request, if that has 1
+         *     to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
          * @example 5d41402abc4b2a76b9719d911017c592
          */
         RequestId: string;
@@ -5309,12 +5326,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5324,7 +5341,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5633,12 +5650,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5648,7 +5665,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5690,7 +5707,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Whether to fill `extras`. The vendor's client writes it as `True` or `False`, which is accepted.
+                 * @description Whether to fill `extras`. The vendor's client sends `True` or `False`, which is accepted.
                  * @example false
                  */
                 verbose?: components["parameters"]["Verbose"];
@@ -5729,12 +5746,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5773,12 +5790,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5788,7 +5805,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5960,7 +5977,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only models of this project. One that does not exist has none.
+                 * @description Only models of this project; none if it does not exist.
                  * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
                  */
                 project_id?: components["parameters"]["OfProject"];
@@ -5970,12 +5987,12 @@ export interface operations {
                  */
                 latest_only?: components["parameters"]["LatestOnly"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5985,7 +6002,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6213,12 +6230,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6262,12 +6279,12 @@ export interface operations {
                  */
                 type?: components["parameters"]["OfEnvType"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6277,7 +6294,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6326,12 +6343,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6341,7 +6358,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6390,12 +6407,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6405,7 +6422,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6487,12 +6504,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6502,7 +6519,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6556,12 +6573,12 @@ export interface operations {
                  */
                 type?: components["parameters"]["OfEnvType"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6571,7 +6588,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6646,12 +6663,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6661,7 +6678,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6835,12 +6852,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6850,7 +6867,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -7023,12 +7040,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -7038,7 +7055,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -7315,27 +7332,27 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
                  * @example 2013-01-01T00:00:00Z
                  */
                 start_time?: components["parameters"]["StartTime"];
                 /**
-                 * @description The end of a range, which does not belong to it.
+                 * @description The end of a range, exclusive.
                  * @example 2013-02-01T00:00:00Z
                  */
                 end_time?: components["parameters"]["EndTime"];
                 /**
-                 * @description Accepted, and means nothing here.
+                 * @description Accepted and ignored.
                  * @example true
                  */
                 no_cache?: components["parameters"]["NoCache"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -7614,7 +7631,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the check has found. */
+            /** @description The result of the check. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7639,12 +7656,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -7654,7 +7671,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];

@@ -51,7 +51,7 @@ def assert_same(name: str, model: Subject, given_rows: Sequence[rows.Row], colum
 
 
 @pytest.mark.parametrize(("model", "values", "names"), CASES, ids=[model.task for model, _, _ in CASES])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_performance(
     model: Subject, values: dict[str, st.SearchStrategy[Any]], names: str, data: st.DataObject
@@ -62,7 +62,7 @@ def test_performance(
         assert_same(name, model, given_rows)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.fixed_dictionaries({"violations": VIOLATIONS}), max_size=5))
 def test_integrity(given_rows: list[rows.Row]) -> None:
     """A violation count and the traffic are the same in a custom metric."""

@@ -1,4 +1,4 @@
-"""The catalogue lists the vendor's metrics, and a query that a model cannot answer is refused with its place."""
+"""The catalogue lists the vendor's metrics, and a query that a model does not support is refused with its place."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ def test_events_of_an_unknown_model_cannot_be_counted(opened: Opened) -> None:
             opened.store.counts(model_id)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     times=st.dictionaries(st.text("ab\x00\u00e9\U0001f600", min_size=1, max_size=3), st.integers(0, 3), min_size=1),
     size=st.integers(1, 4),
@@ -91,6 +91,6 @@ def test_events_survive_a_restart(opened: Opened) -> None:
     assert opened.count() == 2
 
 
-def test_an_open_store_answers(opened: Opened) -> None:
+def test_an_open_store_responds(opened: Opened) -> None:
     """A store that can be read says so."""
     assert opened.store.ping()

@@ -28,7 +28,7 @@ class ColumnsRequest:
     environment_id: None | Unset | UUID = UNSET
     """ An environment of the model. Null or absent means production. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     time_zone: str | Unset = UNSET
     """ A time zone of the IANA database. """
     segment: None | SegmentChoiceType0 | Unset = UNSET

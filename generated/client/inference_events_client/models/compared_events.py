@@ -29,7 +29,7 @@ class ComparedEvents:
     environment_id: None | Unset | UUID = UNSET
     """ An environment of the model. Null or absent means production. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
 
     def to_dict(self) -> dict[str, Any]:
         baseline_id: None | str | Unset

@@ -26,7 +26,7 @@ class LabelsRequest:
     model_id: UUID
     """ The model. """
     time_range: TimeRange
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     environment_id: None | Unset | UUID = UNSET
     """ An environment of the model. Null or absent means production. """
     time_zone: str | Unset = UNSET

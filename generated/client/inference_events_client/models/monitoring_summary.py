@@ -24,9 +24,9 @@ class MonitoringSummary:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     traffic_count: int
     """ The number of events. """
     triggered_alerts: int

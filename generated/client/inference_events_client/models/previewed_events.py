@@ -24,7 +24,7 @@ class PreviewedEvents:
     environment_id: None | Unset | UUID = UNSET
     """ An environment of the model. Null or absent means production. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
 
     def to_dict(self) -> dict[str, Any]:
         environment_id: None | str | Unset

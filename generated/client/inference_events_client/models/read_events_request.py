@@ -32,7 +32,7 @@ class ReadEventsRequest:
     event_ids: list[str] | Unset = UNSET
     """ Read the events with these ids. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     limit: int | Unset = UNSET
     """ How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.
      """

@@ -27,7 +27,7 @@ class SeriesRequest:
     model_id: UUID
     """ The model. """
     time_range: TimeRange
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     measures: list[AskedMeasure]
     """ The measures. """
     environment_id: None | Unset | UUID = UNSET

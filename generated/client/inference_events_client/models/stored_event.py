@@ -36,7 +36,7 @@ class StoredEvent:
     value per item, or a single value that holds for the group: see `create_model`.
      """
     undeclared: StoredEventUndeclared
-    """ Columns that the schema does not know. """
+    """ Columns that the schema does not declare. """
     violations: list[Violation]
     """ The values that violate the schema. """
     labelled_at: StoredEventLabelledAt

@@ -26,7 +26,7 @@ class SummarizedColumn:
     column: str
     """ The column. """
     data_type: DataType
-    """ What a column holds. """
+    """ The type of a column's values. """
     role: None | str
     """ The list of `spec` that names it; null if none does. """
     violations: KindTotals

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ViolationCount")
 
 @_attrs_define
 class ViolationCount:
-    """How often a column was violated in one way."""
+    """The violations of one kind in a column."""
 
     column: str
     """ The column. """
@@ -25,7 +25,7 @@ class ViolationCount:
     `range` violations: the bounds of a sample say nothing about later times.
      """
     count: int
-    """ In how many events. """
+    """ The number of events with this violation. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class WarningDetail:
     reason: str
     """ The reason in one word. Later versions may add words. """
     message: str
-    """ The possible mistake, and how to correct it. It shows names, cut at 100 characters, and no values. """
+    """ The possible mistake, and how to correct it. It contains names, cut at 100 characters, and no values.
+     """
     column: str | Unset = UNSET
     """ The column that the warning is about, if it is about one. """
     feature: str | Unset = UNSET

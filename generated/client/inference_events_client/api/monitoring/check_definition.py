@@ -113,12 +113,12 @@ def sync_detailed(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
     the segment, or
        the figure of the metric. The limits on time and memory are those of `compute_series`.
@@ -156,12 +156,12 @@ def sync(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
     the segment, or
        the figure of the metric. The limits on time and memory are those of `compute_series`.
@@ -194,12 +194,12 @@ async def asyncio_detailed(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
     the segment, or
        the figure of the metric. The limits on time and memory are those of `compute_series`.
@@ -235,12 +235,12 @@ async def asyncio(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
     the segment, or
        the figure of the metric. The limits on time and memory are those of `compute_series`.

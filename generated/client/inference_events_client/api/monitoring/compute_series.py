@@ -113,8 +113,8 @@ def sync_detailed(
     a retry is
     free. An addition to the vendor's API.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
-    segment.
+    1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an
+    unknown segment.
     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
@@ -192,8 +192,8 @@ def sync(
     a retry is
     free. An addition to the vendor's API.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
-    segment.
+    1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an
+    unknown segment.
     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
@@ -266,8 +266,8 @@ async def asyncio_detailed(
     a retry is
     free. An addition to the vendor's API.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
-    segment.
+    1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an
+    unknown segment.
     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
@@ -343,8 +343,8 @@ async def asyncio(
     a retry is
     free. An addition to the vendor's API.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
-    segment.
+    1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an
+    unknown segment.
     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,

@@ -1,4 +1,4 @@
-"""A visit to a peer: it is started, does each work once, and is stopped. One peer runs at a time."""
+"""A session with a peer: it is started, does each work once, and is stopped. One peer runs at a time."""
 
 import time
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Work:
 
 @dataclass
 class Record:
-    """The results of a peer's visits. `starts` are in seconds, the first on an empty folder.
+    """The results of a peer's sessions. `starts` are in seconds, the first on an empty folder.
 
     `kept` is how many of the events that it had `acknowledged` were there after it was killed.
     """
@@ -73,15 +73,15 @@ class Record:
         return self.rows - count
 
 
-class Visitor:
-    """Visits peers with a plan and a load generator."""
+class SessionRunner:
+    """Run sessions with peers by a plan and a load generator."""
 
     def __init__(self, plan: Plan, generator: Generator) -> None:
         self._plan = plan
         self._generator = generator
 
-    def visit(self, record: Record) -> None:
-        """Do each work once, after a few requests to warm up, and at the first visit kill the peer before all that.
+    def run(self, record: Record) -> None:
+        """Do each work once, after a few requests to warm up, and in the first session kill the peer before all that.
 
         Raises NotStarted.
         """

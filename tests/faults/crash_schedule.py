@@ -1,4 +1,4 @@
-"""A server under load that is killed again and again, and the books that are kept meanwhile."""
+"""Kill a server under load again and again, and audit what it has stored."""
 
 import signal
 import time
@@ -13,9 +13,9 @@ import orjson
 
 from tests.faults import content
 from tests.faults.audit import FAULTS, audit
-from tests.faults.calls import ANSWER_SECONDS, Caller, check
+from tests.faults.calls import RESPONSE_SECONDS, Caller, check
 from tests.faults.load import Client, Model, Sizes
-from tests.faults.subject import Subject, Target
+from tests.faults.server_under_test import ServerUnderTest, Target
 
 REACH_SECONDS = 120
 # At rest: the files of the store, a few connections to the catalog, and one of each client.
@@ -23,7 +23,7 @@ MAX_DESCRIPTORS = 80
 
 
 @dataclass(frozen=True)
-class Crew:
+class Workload:
     """Clients of every kind: of events with and without ids, of a dataset, and of a second model."""
 
     clients: list[Client]
@@ -34,7 +34,7 @@ class Crew:
             client.resume()
 
     def pause(self) -> None:
-        """Wait until every request is answered and every job has ended."""
+        """Wait until every request has its response and every job has ended."""
         for client in self.clients:
             client.pause()
         for client in self.clients:
@@ -44,13 +44,13 @@ class Crew:
         for client in self.clients:
             client.end()
         for client in self.clients:
-            client.join(ANSWER_SECONDS)
+            client.join(RESPONSE_SECONDS)
 
     def is_doing(self, *kinds: str) -> bool:
         return any(client.doing in kinds for client in self.clients)
 
     def check(self) -> None:
-        """Raise what a client found wrong."""
+        """Raise the failure of a client, if there is one."""
         for client in self.clients:
             if client.failure:
                 raise AssertionError(client.failure)
@@ -60,13 +60,13 @@ class Crew:
 
     @property
     def acknowledged(self) -> int:
-        """How many events were published, and acknowledged, so far."""
+        """The number of events that were published and acknowledged so far."""
         counts = self.counts()
         return counts["events published in lists"] + counts["events published in files"]
 
 
-def recruit(server: Target, seed: int, sizes: Sizes) -> Crew:
-    """Make the models, and clients that rest."""
+def start_workload(server: Target, seed: int, sizes: Sizes) -> Workload:
+    """Create the models, and start clients that wait for `resume`."""
     models = [_model(server, has_ids=True), _model(server, has_ids=True), _model(server, has_ids=False)]
     first, second, nameless = models
     places = [(first, False), (first, False), (second, False), (nameless, False), (first, True)]
@@ -75,7 +75,7 @@ def recruit(server: Target, seed: int, sizes: Sizes) -> Crew:
     ]
     for client in clients:
         client.start()
-    return Crew(clients, models)
+    return Workload(clients, models)
 
 
 def _model(server: Target, has_ids: bool) -> Model:
@@ -84,10 +84,10 @@ def _model(server: Target, has_ids: bool) -> Model:
     return Model(server.create_model(schema=schema, spec=content.SPEC, **fields), has_ids)
 
 
-class Campaign:
-    """Kill a server under load at chosen moments, and count in `counts` what that did."""
+class CrashSchedule:
+    """Kill a server under load at chosen moments, and count kills, stops and audits in `counts`."""
 
-    def __init__(self, server: Subject, seed: int, sizes: Sizes, scratch: Path, counts: Counter[str]) -> None:
+    def __init__(self, server: ServerUnderTest, seed: int, sizes: Sizes, scratch: Path, counts: Counter[str]) -> None:
         self.counts = counts
         self._server = server
         self._rng = np.random.default_rng([seed, 999])
@@ -95,7 +95,7 @@ class Campaign:
         self._caller = Caller(server, np.random.default_rng([seed, 998]))
         self._changes = ThreadPoolExecutor(1)
         self._change: Future[None] | None = None
-        self._crew = recruit(server, seed, sizes)
+        self._workload = start_workload(server, seed, sizes)
         self._moments: dict[str, Callable[[], None]] = {
             "load": self._at_any_moment,
             "file job": lambda: self._when_doing("publish_file", "label_file", most_ms=1500),
@@ -108,12 +108,12 @@ class Campaign:
         self.moments = [str(moment) for moment in self._rng.permutation(list(self._moments))]
 
     def run(self, kills: int, events: int, audit_every: int) -> None:
-        """Kill the server so many times while so many events are published.
+        """Kill the server `kills` times while `events` events are published.
 
-        Every moment comes equally often, in an order by the seed. After each round of them, and at the end, the server
-        is stopped as it should be.
+        Each moment is equally frequent, in an order by the seed. After each round of them, and at the end, the server
+        is stopped with SIGTERM.
         """
-        self._crew.resume()
+        self._workload.resume()
         for number in range(kills):
             self._publish_until(events * (number + 1) // kills)
             self.kill(self.moments[number % len(self.moments)])
@@ -129,55 +129,55 @@ class Campaign:
         self._server.start()
         self._await_change()
         self.counts[f"kills: {moment}"] += 1
-        self._crew.check()
+        self._workload.check()
 
     def stop(self) -> None:
         """Stop the server under load as a supervisor would, and start it again."""
-        check(self._server.stop() == -signal.SIGTERM, "the server does not end as it was told to")
+        check(self._server.stop() == -signal.SIGTERM, "the server does not end by SIGTERM")
         self._server.start()
         self.counts["stops under load"] += 1
 
     def audit(self) -> None:
-        """Let all clients come to an end, compare, and let them go on. Raises Wrong when something differs."""
-        self._crew.pause()
-        found = audit(self._server, self._crew.clients, self._scratch)
+        """Pause all clients, compare, and resume them. Raises Wrong if something differs."""
+        self._workload.pause()
+        found = audit(self._server, self._workload.clients, self._scratch)
         self.counts.update(found)
         self.counts["audits"] += 1
         check(not any(found[fault] for fault in FAULTS), f"an audit found {dict(found)}")
         held = self._server.usage().descriptors
-        check(held < MAX_DESCRIPTORS, f"the server holds {held} file descriptors while nobody asks for anything")
-        self._crew.resume()
+        check(held < MAX_DESCRIPTORS, f"the server holds {held} file descriptors without a request")
+        self._workload.resume()
 
     def close(self) -> None:
         """End the load and complete the report."""
-        self._crew.end()
+        self._workload.end()
         self._changes.shutdown()
         self._caller.close()
-        self.counts.update(self._crew.counts())
-        self.counts["events acknowledged"] += self._crew.acknowledged
+        self.counts.update(self._workload.counts())
+        self.counts["events acknowledged"] += self._workload.acknowledged
         self.counts["kills"] += sum(count for name, count in self.counts.items() if name.startswith("kills: "))
         self.counts["alarms in the server's log"] += len(self._server.alarms())
 
     def _publish_until(self, events: int) -> None:
-        while self._crew.acknowledged < events:
-            self._crew.check()
+        while self._workload.acknowledged < events:
+            self._workload.check()
             time.sleep(0.05)
 
     def _at_any_moment(self) -> None:
         self._sleep(most_ms=1500)
 
     def _when_doing(self, *kinds: str, most_ms: float) -> None:
-        self._until(lambda: not self._crew.is_doing(*kinds))
-        self._until(lambda: self._crew.is_doing(*kinds))
+        self._until(lambda: not self._workload.is_doing(*kinds))
+        self._until(lambda: self._workload.is_doing(*kinds))
         self._sleep(most_ms)
 
     def _at_schema_change(self) -> None:
-        """Add a column, in a thread of its own as the answer may come from the next process, and kill soon."""
+        """Add a column in another thread, because the response may come from the next process, and kill soon."""
         self._change = self._changes.submit(self._add_column)
         self._sleep(most_ms=60)
 
     def _add_column(self) -> None:
-        model = self._crew.models[self.counts["columns added"] % len(self._crew.models)]
+        model = self._workload.models[self.counts["columns added"] % len(self._workload.models)]
         body = orjson.dumps({"schema": {"columns": content.columns(model.extras + 1)}})
         self._caller.settle("PATCH", f"/v3/models/{model.id}", body)
         model.extras += 1

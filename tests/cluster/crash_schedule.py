@@ -1,4 +1,4 @@
-"""What happens to a cluster under load: kills, and all else that goes wrong beside them."""
+"""The kills and other faults of a cluster under load."""
 
 import signal
 import time
@@ -14,7 +14,7 @@ from tests.program import Program
 from tests.servers.commits import Cut
 from tests.servers.s3 import OK, Fault
 
-# The last version before records said which of them retries left.
+# The last version whose idempotency records do not mark those of retries.
 EARLIER = "ae8da8a"
 MOST_SECONDS_BETWEEN = 2.0
 READY_SECONDS = 60
@@ -26,7 +26,7 @@ OTHERS = (
 )
 
 
-class Campaign:
+class CrashSchedule:
     """Disturb a cluster at random moments, and count in `counts`. `earlier` holds the program of an earlier version."""
 
     def __init__(self, target: Fleet, seed: int, earlier: Path) -> None:
@@ -52,7 +52,7 @@ class Campaign:
             self._faults["faults: disk full"] = self._fill_disk
 
     def run(self, kills: int, check: Callable[[], None]) -> None:
-        """Let each kind of end come equally often, and another fault after each. `check` after each."""
+        """Cause each kind of end equally often, and another fault after each. Call `check` after each."""
         for number in range(kills):
             for kinds in (self._kills, self._faults):
                 name = list(kinds)[number % len(kinds)]
@@ -113,7 +113,7 @@ class Campaign:
         return list(Cut)[int(self._rng.integers(len(Cut)))] if self._rng.random() < SHARE_OF_CUTS else None
 
     def _fail_bucket(self) -> None:
-        """Let the bucket answer with 500 or 503, or late, or not at all."""
+        """Let the bucket respond with 500 or 503, or late, or not at all."""
         chosen = np.random.default_rng(self._rng.integers(1 << 32))
         self._cluster.bucket.choose = lambda *_: BUCKET_FAULTS[int(chosen.integers(len(BUCKET_FAULTS)))]
         time.sleep(4)
@@ -133,7 +133,7 @@ class Campaign:
         self._cluster.postgres.recover()
 
     def _replace_replicas(self) -> None:
-        """Let as many replicas come as there are, and the others go one after another."""
+        """Add as many replicas as there are, then stop the earlier ones one after another."""
         before = list(self._cluster.replicas)
         self._add_replicas(len(before))
         for replica in before:
@@ -141,7 +141,7 @@ class Campaign:
             self._sleep(1)
 
     def _run_earlier_version(self) -> None:
-        """Let a replica of an earlier version work beside the others, be killed and started again, and leave."""
+        """Run a replica of an earlier version beside the others, kill it, run it again, and stop it."""
         for end in (self._fleet.kill, self._stop):
             earlier = self._cluster.add_replica(self._earlier)
             self._sleep(3)

@@ -1,4 +1,4 @@
-"""The server that the faults happen to: a real process, its log, and what the system says of it."""
+"""The server under test: a real process, its log, and what the system reports of it."""
 
 import subprocess
 import sys
@@ -14,9 +14,9 @@ import orjson
 from tests.e2e.process import TOKEN, ServerProcess
 from tests.program import Program
 
-# Less than usual, so that there are many checkpoints to be disturbed.
+# Less than the default, so that there are many checkpoints to interrupt.
 CHECKPOINT_BYTES = 16 * 1024 * 1024
-# What the server logs when something went wrong that nobody foresaw.
+# The events that the server logs at an unexpected failure.
 ALARMS = frozenset({"request_failed", "job_broke", "job_worker_failed"})
 
 
@@ -36,7 +36,7 @@ class Target(Protocol):
 
     @property
     def url(self) -> str:
-        """Where to send requests now."""
+        """The URL for requests."""
         ...
 
     def call(self, method: str, path: str, **arguments: Any) -> Any: ...
@@ -48,8 +48,8 @@ class Target(Protocol):
     def gauge(self, name: str) -> float: ...
 
 
-class Subject(ServerProcess):
-    """A server process that can be looked at from outside. Settings are given by their names."""
+class ServerUnderTest(ServerProcess):
+    """A server process with its log and its resources. Settings are given by their names."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Subject(ServerProcess):
 
     @property
     def url(self) -> str:
-        """Where the server was last known to serve."""
+        """The last known URL of the server."""
         return self._program.url
 
     @property
@@ -93,7 +93,7 @@ class Subject(ServerProcess):
         return Usage(memory, len(list((process / "fd").iterdir())), int(status["Threads"]))
 
     def alarms(self) -> list[dict[str, Any]]:
-        """Return the log's lines about failures that nobody foresaw."""
+        """Return the lines of the log about unexpected failures."""
         return alarms_in(self.log)
 
     def gauge(self, name: str) -> float:
@@ -103,24 +103,24 @@ class Subject(ServerProcess):
 
 
 def alarms_in(log: Path) -> list[dict[str, Any]]:
-    """Return the lines of a log about failures that nobody foresaw."""
+    """Return the lines of a log about unexpected failures."""
     lines = log.read_bytes().splitlines() if log.exists() else []
     parsed = [orjson.loads(line) for line in lines if line.startswith(b"{")]
     return [line for line in parsed if line.get("event") in ALARMS]
 
 
 def refusal(data_dir: Path) -> subprocess.CompletedProcess[str]:
-    """Start a server that is expected to refuse, and return how it ended."""
+    """Start a server that must refuse to start, and return its ended process."""
     command = [sys.executable, "-m", "inference_events", "serve", "--port", "0", "--data-dir", str(data_dir)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @contextmanager
-def subject(
+def server_under_test(
     data_dir: Path, environment: Mapping[str, str] = {}, log: Path | None = None, **settings: str | int
-) -> Iterator[Subject]:
+) -> Iterator[ServerUnderTest]:
     """Run a server for the length of a test."""
-    server = Subject(data_dir, environment, log, ("inference_events",), **settings)
+    server = ServerUnderTest(data_dir, environment, log, ("inference_events",), **settings)
     server.start()
     try:
         yield server

@@ -1,4 +1,4 @@
-"""What one client was told: for each of its events the state that the server acknowledged last."""
+"""The expected state of one client's events: for each one, the state that the server acknowledged last."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +11,7 @@ from tests.faults.content import Numbers
 
 
 class Kind(Enum):
-    """Say what a request does with its events."""
+    """What a request does with its events."""
 
     PUBLISH = "publish"
     LABEL = "label"
@@ -20,7 +20,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """One request's effect on events, by their numbers. `extras` counts the added columns that they carry."""
+    """One request's effect on events, by their numbers. `extras` is the number of added columns in them."""
 
     kind: Kind
     numbers: Numbers
@@ -28,11 +28,11 @@ class Change:
     extras: int = 0
 
 
-class Ledger:
-    """Keep the events of one client, whose ids begin with `prefix`.
+class ExpectedState:
+    """Keep the expected events of one client, whose ids begin with `prefix`.
 
-    An event's state: the revision of its content (0: not there), of its label (0: none), and the number of added
-    columns that it carries. Events of doubtful changes and of deletions that go on are busy: nobody touches them.
+    An event's state: the revision of its content (0: missing), of its label (0: none), and the number of added columns
+    in it. Events of doubtful changes and of unfinished deletions are busy: no request changes them.
     """
 
     def __init__(self, prefix: str, lane: int) -> None:
@@ -47,7 +47,7 @@ class Ledger:
         self._busy = np.zeros(1024, np.bool_)
 
     def claim(self, count: int) -> Numbers:
-        """Return numbers of events that nobody has spoken of yet."""
+        """Return numbers of events that no request has named yet."""
         start, self.size = self.size, self.size + count
         while self.size > len(self._revisions):
             self._grow()
@@ -58,12 +58,12 @@ class Ledger:
         return self.revision
 
     def choose(self, rng: np.random.Generator, count: int) -> Numbers:
-        """Return up to `count` events that are there, at random."""
+        """Return up to `count` stored events, at random."""
         drawn = np.unique(rng.integers(0, max(self.size, 1), count))
         return drawn[(self._revisions[drawn] > 0) & ~self._busy[drawn]]
 
     def are_free(self, numbers: Numbers) -> bool:
-        """Tell whether none of the events is busy."""
+        """Return whether none of the events is busy."""
         return not self._busy[numbers].any()
 
     def hold(self, numbers: Numbers) -> None:
@@ -73,7 +73,7 @@ class Ledger:
         self._busy[numbers] = False
 
     def apply(self, change: Change) -> None:
-        """Take down what was acknowledged."""
+        """Record an acknowledged change."""
         numbers = change.numbers
         match change.kind:
             case Kind.PUBLISH:
@@ -85,12 +85,12 @@ class Ledger:
                 self._revisions[numbers] = self._labels[numbers] = self._extras[numbers] = 0
 
     def doubt(self, change: Change) -> None:
-        """Take down a request whose fate stays unknown until the next audit."""
+        """Record a change whose result is unknown until the next audit."""
         self.hold(change.numbers)
         self.doubtful.append(change)
 
     def settle(self, change: Change, happened: bool) -> None:
-        """Take down what became of a doubtful request."""
+        """Record the result of a doubtful change."""
         if happened:
             self.apply(change)
         self.release(change.numbers)
@@ -98,18 +98,18 @@ class Ledger:
 
     @property
     def present(self) -> Numbers:
-        """The numbers of the events that must be there."""
+        """The numbers of the events that must be stored."""
         return np.flatnonzero(self._revisions[: self.size])
 
     def expected(self, numbers: Numbers | None = None) -> pa.Table:
-        """Return the events that must be there, all or those of some numbers, as they must be."""
+        """Return the events that must be stored, all or those of some numbers, with their values."""
         numbers = self.present if numbers is None else numbers[self._revisions[numbers] > 0]
         return content.expected(
             self.prefix, self.lane, numbers, self._revisions[numbers], self._extras[numbers], self._labels[numbers]
         )
 
     def expected_after(self, change: Change) -> pa.Table:
-        """Return the events of a change as they must be if it happened."""
+        """Return the events of a change as they must be if it was made."""
         numbers = change.numbers
         kept = [state[numbers].copy() for state in (self._revisions, self._labels, self._extras)]
         self.apply(change)
