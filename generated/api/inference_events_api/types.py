@@ -952,6 +952,9 @@ class ComparedEvents(TypedDict):
     time_range: NotRequired[TimeRange]
 
 
+Edge: TypeAlias = float
+
+
 class DistributionRequest(TypedDict):
     model_id: MonitoredModel
     environment_id: NotRequired[MonitoredEnvironment | None]
@@ -962,7 +965,7 @@ class DistributionRequest(TypedDict):
     column: str
     component: NotRequired[int | None]
     compare: NotRequired[list[ComparedEvents]]
-    edges: NotRequired[list[float] | None]
+    edges: NotRequired[list[Edge] | None]
     bins: NotRequired[int | None]
     top: NotRequired[int]
 

@@ -1352,9 +1352,9 @@ export interface paths {
          *
          *     `sides` has the events first, then those of `compare`. A side has a count for each bin in `counts`, and what is in
          *     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events or items
-         *     without a value, infinite numbers among them. With class weights, counts are weighted. If no side has values,
-         *     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of the first item
-         *     of `compare`; `component` takes one of its components instead.
+         *     without a value, infinite numbers among them. With class weights, counts are weighted. If nothing gives bins,
+         *     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of the events that
+         *     give the bins; `component` takes one of its components instead.
          *
          *     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
          */

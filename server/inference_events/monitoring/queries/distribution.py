@@ -110,46 +110,53 @@ class DistributionPlan:
 
     def _distribution(self, computation: Computation) -> Distribution:
         prepared = prepare(computation, self.frame.whole, self.queries, [], self.subject, self.sides)
-        drifts = metrics.figures(prepared.connection, prepared.window, self.queries, self.subject, prepared.baselines)
-        others = [one.relation for one in prepared.baselines.values()]
-        # With one window, all rows of a rolling baseline are those of this window.
-        source = source_of(prepared.connection, self.queries[0], self.subject, BaselineRows(others[0]))
-        if isinstance(source, Reason):
-            return Distribution(self.request.column, (), None, (), source)
-        relations = [WINDOW, *others[: len(self.chosen)]]
-        bins = self._bins(prepared.connection, source, [*relations[1:], WINDOW])
-        if bins is None:
-            return Distribution(self.request.column, (), None, (), Reason.NO_VALUES)
-        histograms = [histogram(prepared.connection, self.subject, source, bins, one) for one in relations]
-        kept = self._kept(bins, histograms[min(1, len(self.chosen))])
-        summaries = [summary(prepared.connection, source, one) if source.is_number else None for one in relations]
+        figures = metrics.figures(prepared.connection, prepared.window, self.queries, self.subject, prepared.baselines)
+        others = [one.relation for one in prepared.baselines.values()][: len(self.chosen)]
+        found = self._bins(prepared.connection, [*others, WINDOW])
+        if isinstance(found, Reason):
+            return Distribution(self.request.column, (), None, (), found)
+        source, bins, reference = found
+        relations = [WINDOW, *others]
+        histograms = {one: histogram(prepared.connection, self.subject, source, bins, one) for one in relations}
+        kept = self._kept(bins, histograms[reference])
         sides = [
-            SideDistribution(baseline, counts, _outside(side, kept), side.size, side.nulls, summed, by_metric)
-            for baseline, counts, side, summed, by_metric in zip(
-                [None, *self.chosen],
-                [[side.counts.get(bin, 0) for bin in kept] for side in histograms],
-                histograms,
-                summaries,
-                [{}, *_by_side(drifts)][: len(relations)],
-                strict=True,
+            SideDistribution(
+                baseline,
+                [histograms[relation].counts.get(bin, 0) for bin in kept],
+                _outside(histograms[relation], kept),
+                histograms[relation].size,
+                histograms[relation].nulls,
+                summary(prepared.connection, source, relation) if source.is_number else None,
+                drifts,
+            )
+            for relation, baseline, drifts in zip(
+                relations, [None, *self.chosen], [{}, *_by_side(figures)], strict=False
             )
         ]
         return Distribution(self.request.column, [bins.labels[bin] for bin in kept], bins.edges or None, sides, None)
 
-    def _bins(self, connection: Connection, source: Source, relations: Sequence[str]) -> Bins | None:
-        """Return the bins that the request names, else those of the first relation that has values."""
+    def _bins(self, connection: Connection, relations: Sequence[str]) -> tuple[Source, Bins, str] | Reason:
+        """Return how values are read, their bins, and the first of the relations that gives bins."""
+        reason = Reason.NO_VALUES
+        for relation in relations:
+            # With one window, all rows of a rolling baseline are those of this window.
+            rows = BaselineRows(relation)
+            source = source_of(connection, self.queries[0], self.subject, rows)
+            if isinstance(source, Reason):
+                reason = reason if source is Reason.NO_BASELINE_VALUES else source
+                continue
+            bins = self._bins_of(connection, source, rows)
+            if bins is not None and bins.labels:
+                return source, bins, relation
+        return reason
+
+    def _bins_of(self, connection: Connection, source: Source, rows: BaselineRows) -> Bins | None:
+        """Return the bins that the request names, else those of the values."""
         if self.request.edges is not None:
             return binning.edge_bins(self.request.edges)
-        for relation in relations:
-            bins = self._bins_of(connection, source, relation)
-            if bins is not None and bins.labels:
-                return bins
-        return None
-
-    def _bins_of(self, connection: Connection, source: Source, relation: str) -> Bins | None:
         if self.request.count is None:
-            return find_bins(connection, self.subject, source, BaselineRows(relation)).get(EVERY)
-        found = summary(connection, source, relation)
+            return find_bins(connection, self.subject, source, rows).get(EVERY)
+        found = summary(connection, source, rows.relation)
         if found is None:
             return None
         return binning.edge_bins(binning.equal_widths(found.minimum, found.maximum, self.request.count))

@@ -134,11 +134,11 @@ def sync_detailed(
     and what is in
     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events
     or items
-    without a value, infinite numbers among them. With class weights, counts are weighted. If no side
-    has values,
+    without a value, infinite numbers among them. With class weights, counts are weighted. If nothing
+    gives bins,
     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of
-    the first item
-    of `compare`; `component` takes one of its components instead.
+    the events that
+    give the bins; `component` takes one of its components instead.
 
     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
 
@@ -197,11 +197,11 @@ def sync(
     and what is in
     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events
     or items
-    without a value, infinite numbers among them. With class weights, counts are weighted. If no side
-    has values,
+    without a value, infinite numbers among them. With class weights, counts are weighted. If nothing
+    gives bins,
     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of
-    the first item
-    of `compare`; `component` takes one of its components instead.
+    the events that
+    give the bins; `component` takes one of its components instead.
 
     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
 
@@ -255,11 +255,11 @@ async def asyncio_detailed(
     and what is in
     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events
     or items
-    without a value, infinite numbers among them. With class weights, counts are weighted. If no side
-    has values,
+    without a value, infinite numbers among them. With class weights, counts are weighted. If nothing
+    gives bins,
     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of
-    the first item
-    of `compare`; `component` takes one of its components instead.
+    the events that
+    give the bins; `component` takes one of its components instead.
 
     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
 
@@ -316,11 +316,11 @@ async def asyncio(
     and what is in
     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events
     or items
-    without a value, infinite numbers among them. With class weights, counts are weighted. If no side
-    has values,
+    without a value, infinite numbers among them. With class weights, counts are weighted. If nothing
+    gives bins,
     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of
-    the first item
-    of `compare`; `component` takes one of its components instead.
+    the events that
+    give the bins; `component` takes one of its components instead.
 
     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
 
