@@ -38,6 +38,9 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import FigureService
+from inference_events.operations.alert_configs import AlertConfigOperations
+from inference_events.operations.alert_records import AlertRecordOperations
+from inference_events.operations.alert_rules import AlertRuleOperations
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -126,6 +129,8 @@ class Services:
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
+            timedelta(days=settings.alert_record_days),
+            timedelta(days=settings.alert_evaluation_days),
         )
         orphans = OrphanSweep(self.catalog, self.file_store, is_shared=self._is_cluster)
         self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
@@ -162,6 +167,9 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
     catalog, store, queue, registry = services.catalog, services.store, services.queue, services.registry
     file_store, readiness = services.file_store, services.readiness
     return handlers(
+        alert_configs=AlertConfigOperations(catalog),
+        alert_records=AlertRecordOperations(catalog),
+        alert_rules=AlertRuleOperations(catalog),
         baselines=BaselineOperations(catalog, store),
         custom_metrics=CustomMetricOperations(catalog),
         environments=EnvironmentOperations(catalog, store),

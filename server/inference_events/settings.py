@@ -183,6 +183,12 @@ class Settings(BaseSettings):
     job_days: float = Field(
         default=90, gt=0, le=100_000, description="Days for which a job and its rejected rows are kept after its end."
     )
+    alert_record_days: float = Field(
+        default=400, gt=0, le=100_000, description="Days for which the record of an alert is kept."
+    )
+    alert_evaluation_days: float = Field(
+        default=90, gt=0, le=100_000, description="Days for which is kept how an alert rule judged a bin."
+    )
     max_monitoring_seconds: float = Field(
         default=10,
         gt=0,

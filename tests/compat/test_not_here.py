@@ -16,21 +16,6 @@ DATA = fdl.DatasetDataSource(env_type="PRODUCTION", num_samples=None, dataset_id
 ROW = fdl.RowDataSource(row={"distance": 1})
 
 
-def alert_rule(model: fdl.Model) -> fdl.AlertRule:
-    rule = fdl.AlertRule(
-        name="rule",
-        model_id=model.id,
-        metric_id="drift",
-        priority=fdl.Priority.HIGH,
-        compare_to=fdl.CompareTo.RAW_VALUE,
-        condition=fdl.AlertCondition.GREATER,
-        bin_size=fdl.BinSize.HOUR,
-        critical_threshold=0.5,
-    )
-    rule.id = uuid4()
-    return rule
-
-
 def webhook() -> fdl.Webhook:
     webhook = fdl.Webhook(name="hook", url="http://127.0.0.1/", provider="SLACK")
     webhook.id = uuid4()
@@ -43,8 +28,6 @@ def artifact(folder: Path) -> Path:
 
 
 PARTS = {
-    "AlertRecord": "alert rules",
-    "AlertRule": "alert rules",
     "ModelDeployment": "model deployments",
     "Webhook": "webhooks",
     "Model.explain": "explanations",
@@ -62,16 +45,6 @@ PARTS = {
 
 Call = Callable[[fdl.Model, Path], object]
 CALLS: dict[str, Call] = {
-    "AlertRecord.list": lambda model, _: list(fdl.AlertRecord.list(uuid4())),
-    "AlertRule.create": lambda model, _: alert_rule(model).create(),
-    "AlertRule.delete": lambda model, _: alert_rule(model).delete(),
-    "AlertRule.disable_notifications": lambda model, _: alert_rule(model).disable_notifications(),
-    "AlertRule.enable_notifications": lambda model, _: alert_rule(model).enable_notifications(),
-    "AlertRule.get": lambda model, _: fdl.AlertRule.get(uuid4()),
-    "AlertRule.get_notification_config": lambda model, _: alert_rule(model).get_notification_config(),
-    "AlertRule.list": lambda model, _: list(fdl.AlertRule.list(model.id)),
-    "AlertRule.set_notification_config": lambda model, _: alert_rule(model).set_notification_config(["me@here"]),
-    "AlertRule.update": lambda model, _: alert_rule(model).update(),
     "Model.add_artifact": lambda model, folder: model.add_artifact(artifact(folder)),
     "Model.add_surrogate": lambda model, _: model.add_surrogate(uuid4()),
     "Model.deployment": lambda model, _: model.deployment,

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from inference_events.app import create_app
 from inference_events.logging import configure_logging
 from inference_events.settings import Settings
+from tests.contract.alerts import TRAFFIC
 from tests.contract.serving import serve
 
 SPEC = yaml.load(
@@ -213,6 +214,7 @@ def prepare(access: Access) -> Fixtures:
     baseline = {**production, **window, "name": "fixed"}
     baseline_id = call("POST", "/v3/baselines", json=baseline)["id"]
     segment = {"model_id": model_id, "name": "large", "definition": "number > 1"}
+    rule = {"name": "alarming", **TRAFFIC}
     metric = {"model_id": model_id, "name": "total", "definition": "sum(number)"}
     access.settle()
     (environment,) = [
@@ -227,6 +229,7 @@ def prepare(access: Access) -> Fixtures:
         "baseline_id": baseline_id,
         "segment_id": call("POST", "/v3/segments", json=segment)["id"],
         "custom_metric_id": call("POST", "/v3/custom-metrics", json=metric)["id"],
+        "alert_rule_id": call("POST", "/v3/alert-rules", json=rule | {"model_id": model_id})["id"],
         "file_id": call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"],
         "used_file_id": file_id,
         "upload_id": begun_id,
@@ -247,6 +250,12 @@ def prepare(access: Access) -> Fixtures:
         "create_baseline": baseline | {"name": "another"},
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},
+        "create_alert_rule": rule | {"model_id": model_id, "name": "another"},
+        "update_alert_rule": {"enable_notification": False},
+        "create_notification_config": {"emails": ["a@b.example"]},
+        "update_notification_config": {"emails": ["c@d.example"]},
+        "create_alert_config": rule | {"name": "third", "project_name": f"p{mark}", "model_name": "model"},
+        "update_alert_config": {"enable_notification": True},
         "compute_metrics": {**production, "metrics": [{"id": "traffic"}]},
         "compute_histograms": {
             "baseline_id": baseline_id,

@@ -151,16 +151,16 @@ def test_no_path_of_the_contract_is_unsupported() -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/v3/alert-rules/x/anything", 501),
+        ("/v3/charts/x/anything", 501),
         ("/v3/guardrails/", 501),
-        ("/v3/alert-rulesx", 404),
-        ("/v3/alert-rules-x/y", 404),
+        ("/v3/chartsx", 404),
+        ("/v3/charts-x/y", 404),
         ("/v3/models/x/y/segments", 404),
         ("/v3/session", 404),
         ("/v3", 404),
         ("/v2", 404),
         ("/v1/logs", 404),
-        ("/x/v3/alert-rules", 404),
+        ("/x/v3/charts", 404),
     ],
 )
 def test_other_paths_are_not_found(server: Server, path: str, status: int) -> None:

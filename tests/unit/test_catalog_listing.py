@@ -224,7 +224,7 @@ UNREADABLE: Sequence[Node] = (
     rule("name", "equal"),
     rule("name", "equal", True),
     rule("name", "equal", ["payload"]),
-    rule("name", "in", "payload"),
+    rule("name", "in", 3),
     rule("name", "between", ["payload"]),
     rule("name", "between", ["payload"] * 3),
     rule("expires_at", "equal", "payload"),

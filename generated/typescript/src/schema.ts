@@ -1158,7 +1158,8 @@ export interface paths {
          *
          *     `start_time` and `end_time` limit the events by their time; the start is inclusive, the end exclusive. The page
          *     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now, so
-         *     `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert rules yet.
+         *     `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in the range: one
+         *     column of an alert rule in one bin is one alert.
          */
         get: operations["get_monitoring_summary"];
         put?: never;
@@ -1462,6 +1463,397 @@ export interface paths {
          *        the figure of the metric. The limits on time and memory are those of `compute_series`.
          */
         post: operations["check_definition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alert rules
+         * @description Lists the alert rules of all models by name. Those of deleted models are not listed.
+         *
+         *     The page starts at `offset` and holds at most `limit` rules (default 50, at most 1,000). `filter` and `ordering`
+         *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
+         *     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and `not_in`;
+         *     `search` looks into the name.
+         */
+        get: operations["list_alert_rules"];
+        put?: never;
+        /**
+         * Create an alert rule
+         * @description Creates an alert rule: a metric of a model, and the thresholds that it must not cross in a bin of time. A bin is
+         *     judged once it is over in UTC and `evaluation_delay` hours have passed.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. `name` loses the white space at its ends; 1 to 255 characters must be left (400). It must be free among the
+         *        model's alert rules: otherwise 409.
+         *     3. `metric_id` is a builtin metric that the model has (`list_model_metrics`), or the id of one of its custom
+         *        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
+         *        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns. `frequency`
+         *        takes one column and a `category`.
+         *     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset. No other
+         *        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
+         *     5. `compare_to: raw_value` judges the metric itself, `time_period` its change as a share of the same metric
+         *        `compare_bin_delta` bins earlier, so 0.1 means 10 %. That is 1, 24, 168, 720 or 2160 for hours, 1, 7, 30 or
+         *        90 for days, and 1 for weeks and months. For `raw_value` it is ignored.
+         *     6. A `manual` rule needs a `critical_threshold`. With the condition `greater` the warning must not be above it,
+         *        with `lesser` not below. With `standard_deviation_auto_threshold` the thresholds are the mean of earlier bins
+         *        plus or minus a multiple of their standard deviation: both multipliers are needed, the thresholds are null,
+         *        and `compare_to` is `raw_value`.
+         *
+         *     Anything else is a 400 that names the field and how to correct it. Percentages are from 0 to 100: a threshold
+         *     between 0 and 1 for one gets a warning in `warnings`. The rule notifies nobody until
+         *     `update_notification_config`.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize all alert rules
+         * @description Shows each alert rule by name, with the number of its records and the one that was made last. What is about
+         *     records is null for a rule without any.
+         *
+         *     The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *     time without an offset is in UTC. The page starts at `offset` and holds at most `limit` rules (default 50, at
+         *     most 1,000).
+         */
+        get: operations["list_alert_rule_summaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count alerts by the type of their metric
+         * @description Counts the alerts by the type of their metric and by severity. One column of a rule in one bin is one alert, of
+         *     the severity that its newest record has.
+         *
+         *     The alerts are those of bins that begin from `start_time` to `end_time`, both included and both optional. The
+         *     numbers are as of now, so `no_cache` is accepted and has no effect.
+         */
+        get: operations["get_alert_rule_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert rule
+         * @description Shows one alert rule. One of a deleted model is a 404.
+         */
+        get: operations["get_alert_rule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description Deletes an alert rule with its records and evaluations. It is a 404 from then on, and its name is free again.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_alert_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an alert rule
+         * @description Changes the fields that are sent; null clears one. The rest of a rule never changes: delete it and create
+         *     another one.
+         *
+         *     1. The rule is looked up; an unknown one is a 404. A `name` that another rule of the model has is a 409.
+         *     2. The thresholds must fit together afterwards, by the rules of `create_alert_rule`: otherwise 400, and nothing
+         *        changes.
+         *     3. If a threshold or a multiplier has changed, `alert_config_revision` grows by 1. Records keep the revision and
+         *        the thresholds that they were made with; bins that were judged before are not judged again for it.
+         *     4. With `enable_notification: false` bins are judged and recorded as before, but nobody is notified.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        patch: operations["update_alert_rule"];
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}/notification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get whom an alert rule notifies
+         * @description Shows whom an alert rule notifies. That of a new rule is empty.
+         */
+        get: operations["get_notification_config"];
+        put?: never;
+        /**
+         * Set whom an alert rule notifies
+         * @description Replaces whom an alert rule notifies: what is not sent is cleared.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. An email is one address, a webhook the UUID of one that exists, and `pagerduty_severity` empty or one of
+         *        `info`, `warning`, `error` and `critical`. Anything else is a 400 with its place.
+         *     3. Nothing is sent now. What an alert sends later depends on what the administrator has set up.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_notification_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change whom an alert rule notifies
+         * @description Changes the fields that are sent. An empty list, or an empty text, clears one.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. An email is one address, a webhook the UUID of one that exists, and `pagerduty_severity` empty or one of
+         *        `info`, `warning`, `error` and `critical`. Anything else is a 400 with its place.
+         *     3. Nothing is sent now. What an alert sends later depends on what the administrator has set up.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        patch: operations["update_notification_config"];
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of an alert rule
+         * @description Lists the records of an alert rule, those of the newest bin first. There is a record for each alert, for each
+         *     change of an alert's value or severity, and for its end: then the severity is DEFAULT.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *        time without an offset is in UTC.
+         *     3. The page starts at `offset` and holds at most `limit` records (default 50, at most 1,000). `ordering` knows
+         *        `id`, `alert_time_bucket`, `alert_run_start_time`, `alert_value`, `feature_name`, `severity`,
+         *        `alert_config_revision`, `alert_record_main_version`, `alert_record_sub_version`, `created_at` and
+         *        `updated_at`.
+         */
+        get: operations["list_alert_rule_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}/record-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the bins of an alert rule that have records
+         * @description Lists the bins of an alert rule that have records, newest first, each with the number of its records and the one
+         *     that was made last. An unknown rule is a 404.
+         *
+         *     The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *     time without an offset is in UTC. The page starts at `offset` and holds at most `limit` bins (default 50, at
+         *     most 1,000).
+         */
+        get: operations["list_alert_record_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/alert-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of all alert rules
+         * @description Lists the records of all alert rules, those of the newest bin first. An addition to the vendor's API.
+         *
+         *     The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *     time without an offset is in UTC. The page starts at `offset` and holds at most `limit` records (default 50, at
+         *     most 1,000). `filter` and `ordering` know `id`, `alert_rule_id`, `model_id`, `alert_time_bucket`,
+         *     `alert_run_start_time`, `feature_name`, `severity`, `alert_config_revision`, `alert_record_main_version`,
+         *     `alert_record_sub_version`, `created_at` and `updated_at`, and `ordering` also `alert_value`; `search` looks
+         *     into the name of the rule.
+         */
+        get: operations["list_alert_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/alert-rules/{alert_rule_id}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List how the bins of an alert rule were judged
+         * @description Lists how each column of an alert rule was judged last in each bin, newest bin first. An addition to the
+         *     vendor's API. An unknown rule is a 404.
+         *
+         *     A bin without a value has the state `no_data` and the reason, as in figures, or `learning` as long as a rule
+         *     with automatic thresholds has too few earlier bins. Neither is an alert, and neither ends one.
+         *
+         *     The bins are those that begin from `start_time` to `end_time`, both included and both optional. The page starts
+         *     at `offset` and holds at most `limit` evaluations (default 50, at most 1,000).
+         */
+        get: operations["list_alert_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/alert-configs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alert rules as the oldest client does
+         * @description Lists alert rules by name, as `list_alert_rules` does. This is the form of the vendor's oldest clients. They
+         *     need a critical threshold, so rules with automatic thresholds are not listed.
+         *
+         *     The page starts at `offset` and holds at most `limit` rules (default 50, at most 1,000). `filter` and `ordering`
+         *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
+         *     `bin_size`, `created_at` and `updated_at`, a `filter` also `columns` with `any`, `in` and `not_in`; `search`
+         *     looks into the name. `organization_name` has no effect.
+         */
+        get: operations["list_alert_configs"];
+        put?: never;
+        /**
+         * Create an alert rule as the oldest client does
+         * @description Creates an alert rule by the rules of `create_alert_rule`. This is the form of the vendor's oldest clients. It
+         *     names the model by its project and its name, and the baseline by its name.
+         *
+         *     An unknown project or model is a 404. If several versions have the model's name, no name tells which one is
+         *     meant: a 400.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_alert_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/alert-configs/{alert_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert rule as the oldest client does
+         * @description Shows one alert rule and whom it notifies. This is the form of the vendor's oldest clients. A rule with
+         *     automatic thresholds is a 404 here.
+         */
+        get: operations["get_alert_config"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule as the oldest client does
+         * @description Deletes an alert rule, as `delete_alert_rule` does. This is the form of the vendor's oldest clients.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_alert_config"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an alert rule as the oldest client does
+         * @description Changes whom an alert rule notifies, and whether. This is the form of the vendor's oldest clients. The parts of
+         *     `notifications` that are sent replace what was there.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        patch: operations["update_alert_config"];
+        trace?: never;
+    };
+    "/v2/alert-configs/{alert_rule_id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of an alert rule as the vendor's clients do
+         * @description Lists the records of an alert rule, as `list_alert_rule_records` does, with the names that the vendor's clients
+         *     read.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. The records are those of bins that begin from `start_time` to `end_time`, both included and both optional.
+         *        The client sends times of its own clock without an offset, which are read as UTC. So that a clock behind UTC
+         *        does not hide the newest records, an `end_time` without an offset that is at most 15 hours from now means
+         *        now.
+         *     3. The page starts at `offset` and holds at most `limit` records (default 50, at most 1,000). `ordering` may be
+         *        repeated, and knows `id`, which grows with each record, `uuid`, and the fields of `list_alert_rule_records`.
+         */
+        get: operations["list_alert_config_records"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1812,7 +2204,7 @@ export interface components {
          * @enum {string}
          */
         FilterComparisonOperator: "equal" | "not_equal" | "less" | "less_or_equal" | "greater" | "greater_or_equal" | "begins_with" | "not_begins_with" | "contains" | "not_contains" | "ends_with" | "not_ends_with";
-        /** @description Selects items whose field has one of several values. */
+        /** @description Selects items whose field has one of several values; of a field with many, one of them is enough. */
         FilterMembership: {
             field: components["schemas"]["FilterField"];
             /**
@@ -1821,13 +2213,13 @@ export interface components {
              */
             operator: "any" | "in" | "not_in";
             /**
-             * @description The values.
+             * @description The values. The vendor's client sends one alone.
              * @example [
              *       "airline",
              *       "churn"
              *     ]
              */
-            value: components["schemas"]["FilterValue"][];
+            value: components["schemas"]["FilterValue"][] | string | number;
         };
         /**
          * @description `any` and `in` mean the same; `not_in` selects exactly the items that they do not.
@@ -2108,6 +2500,7 @@ export interface components {
          *       the same on every machine.
          *     * `date_like_number`, of events: times that are numbers of eight digits and look like a date, such as
          *       20240501, were read as seconds since 1970.
+         *     * `threshold_like_share`, of an alert rule: a threshold of a percentage, which is from 0 to 100, lies between 0 and 1.
          */
         WarningDetail: {
             /** @description The reason in one word. Later versions may add words. */
@@ -3332,6 +3725,907 @@ export interface components {
         /** @description The response with a page of custom metrics. */
         CustomMetricPage: {
             data: components["schemas"]["CustomMetricList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /**
+         * @description How much an alert rule matters.
+         * @enum {string}
+         */
+        AlertPriority: "HIGH" | "MEDIUM" | "LOW";
+        /**
+         * @description What is judged, the metric itself or its change since an earlier bin.
+         * @enum {string}
+         */
+        AlertComparison: "raw_value" | "time_period";
+        /**
+         * @description On which side of a threshold an alert is. A value that equals a threshold is none.
+         * @enum {string}
+         */
+        AlertCondition: "greater" | "lesser";
+        /**
+         * @description The length of the bins that are judged, in UTC. A week begins on Monday.
+         * @enum {string}
+         */
+        AlertBinSize: "Hour" | "Day" | "Week" | "Month";
+        /**
+         * @description Whether the thresholds are fixed, or follow from earlier bins.
+         * @enum {string}
+         */
+        AlertThresholdType: "manual" | "standard_deviation_auto_threshold";
+        /**
+         * @description Which threshold was crossed; DEFAULT means none.
+         * @enum {string}
+         */
+        AlertSeverity: "DEFAULT" | "WARNING" | "CRITICAL";
+        /**
+         * @description How a bin was judged.
+         * @enum {string}
+         */
+        AlertState: "ok" | "warning" | "critical" | "no_data" | "learning";
+        /**
+         * @description How many standard deviations from the mean of earlier bins the thresholds are. Both are above 0.
+         * @example {
+         *       "warning_multiplier": 2,
+         *       "critical_multiplier": 3
+         *     }
+         */
+        AutoThresholdParams: {
+            /**
+             * @description That of the warning, which must not be above the other.
+             * @example 2
+             */
+            warning_multiplier: number;
+            /**
+             * @description That of the critical threshold.
+             * @example 3
+             */
+            critical_multiplier: number;
+        } | null;
+        /** @description An alert rule to create. */
+        AlertRuleCreate: {
+            /**
+             * @description Its name, unique among the alert rules of the model; 1 to 255 characters, without white space at its ends.
+             * @example Too many cabins out of range
+             */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The model that it is about.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description A builtin metric of the model, or the id of one of its custom metrics.
+             * @example range_violation_count
+             */
+            metric_id: string;
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            threshold_type?: components["schemas"]["AlertThresholdType"];
+            auto_threshold_params?: components["schemas"]["AutoThresholdParams"];
+            /**
+             * @description A value beyond it is critical.
+             * @example 3
+             */
+            critical_threshold?: number | null;
+            /**
+             * @description A value beyond it is a warning, unless it is critical.
+             * @example 1
+             */
+            warning_threshold?: number | null;
+            /**
+             * @description The columns or custom features to judge, each on its own; `__ANY__` is any column.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            feature_names?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to judge only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description How many bins earlier the bin is that a `time_period` compares with.
+             * @example 24
+             */
+            compare_bin_delta?: number | null;
+            /**
+             * @description Hours to wait after the end of a bin before it is judged.
+             * @default 0
+             * @example 1
+             */
+            evaluation_delay?: number;
+            /**
+             * @description The value whose events `frequency` counts.
+             * @example UA
+             */
+            category?: string | null;
+        };
+        /** @description The fields of an alert rule to change. */
+        AlertRuleUpdate: {
+            /**
+             * @description Its name, unique among the alert rules of the model; 1 to 255 characters, without white space at its ends.
+             * @example Too many cabins out of range
+             */
+            name?: string;
+            priority?: components["schemas"]["AlertPriority"];
+            /**
+             * @description A value beyond it is critical.
+             * @example 3
+             */
+            critical_threshold?: number | null;
+            /**
+             * @description A value beyond it is a warning, unless it is critical.
+             * @example 1
+             */
+            warning_threshold?: number | null;
+            auto_threshold_params?: components["schemas"]["AutoThresholdParams"];
+            /**
+             * @description Hours to wait after the end of a bin before it is judged.
+             * @example 1
+             */
+            evaluation_delay?: number;
+            /**
+             * @description Whether its alerts notify anybody.
+             * @example false
+             */
+            enable_notification?: boolean;
+        };
+        /** @description The metric of an alert rule. */
+        AlertMetric: {
+            /** @description The id of a builtin metric, or the UUID of a custom one. */
+            id: string;
+            /** @description Its name for people. */
+            display_name: string;
+            type: components["schemas"]["MetricType"];
+            /** @description The name of its type for people. */
+            type_display_name: string;
+        };
+        /** @description A metric of a model, and the thresholds that it must not cross. */
+        AlertRule: {
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            metric: components["schemas"]["AlertMetric"];
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            /** @description How many bins earlier the bin is that a `time_period` compares with; null for a `raw_value`. */
+            compare_bin_delta: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /** @description Hours to wait after the end of a bin before it is judged. */
+            evaluation_delay: number;
+            /** @description The columns that are judged, each on its own; null if the metric takes none. */
+            feature_names: string[] | null;
+            threshold_type: components["schemas"]["AlertThresholdType"];
+            auto_threshold_params: components["schemas"]["AutoThresholdParams"];
+            /** @description A value beyond it is critical. */
+            critical_threshold: number | null;
+            /** @description A value beyond it is a warning, unless it is critical. */
+            warning_threshold: number | null;
+            /** @description The value whose events `frequency` counts. */
+            category: string | null;
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description The segment whose events are judged. */
+            segment: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description Whether its alerts notify anybody. */
+            enable_notification: boolean;
+            /** @description 1 at first, and 1 more with each change of its thresholds. */
+            alert_config_revision: number;
+            /**
+             * @description The form of the rule.
+             * @enum {string}
+             */
+            version: "rule_v3";
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            created_by: components["schemas"]["User"];
+            updated_by: components["schemas"]["User"];
+            /** @description Possible mistakes, if there are any. */
+            warnings?: components["schemas"]["WarningDetail"][];
+        };
+        /** @description The response with an alert rule. */
+        AlertRuleResponse: {
+            data: components["schemas"]["AlertRule"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of alert rules. */
+        AlertRuleList: components["schemas"]["Page"] & {
+            /** @description The alert rules. */
+            items: components["schemas"]["AlertRule"][];
+        };
+        /** @description The response with a page of alert rules. */
+        AlertRulePage: {
+            data: components["schemas"]["AlertRuleList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Whom an alert rule notifies, as far as it is to change. */
+        NotificationConfigChange: {
+            /**
+             * @description Addresses to send mail to.
+             * @example [
+             *       "ops@airline.example"
+             *     ]
+             */
+            emails?: string[];
+            /**
+             * @description Names of services that the administrator has set up.
+             * @example [
+             *       "Flights"
+             *     ]
+             */
+            pagerduty_services?: string[];
+            /**
+             * @description The severity for PagerDuty, one of info, warning, error and critical; empty for that of the alert.
+             * @example error
+             */
+            pagerduty_severity?: string;
+            /**
+             * @description UUIDs of webhooks.
+             * @example []
+             */
+            webhooks?: string[];
+        };
+        /** @description Whom an alert rule notifies. */
+        NotificationConfig: {
+            /** @description Addresses to send mail to. */
+            emails: string[];
+            /** @description Names of services that the administrator has set up. */
+            pagerduty_services: string[];
+            /** @description The severity for PagerDuty; empty for that of the alert. */
+            pagerduty_severity: string;
+            /** @description UUIDs of webhooks. */
+            webhooks: string[];
+        };
+        /** @description The response with whom an alert rule notifies. */
+        NotificationConfigResponse: {
+            data: components["schemas"]["NotificationConfig"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description An alert, a change of one, or its end. */
+        AlertRecord: {
+            /**
+             * Format: uuid
+             * @description The record's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_rule_id: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /**
+             * Format: int64
+             * @description When the bin was judged, in milliseconds since 1970.
+             */
+            alert_run_start_time: number;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            /** @description The value of the metric. */
+            alert_value: number;
+            /**
+             * Format: int64
+             * @description The start of the earlier bin that a `time_period` compares with, in milliseconds since 1970.
+             */
+            baseline_time_bucket: number | null;
+            /** @description The value of the earlier bin. */
+            baseline_value: number | null;
+            /** @description The critical threshold as it was judged by, also if it was computed. */
+            critical_threshold: number;
+            /** @description The threshold of the warning as it was judged by, if there was one. */
+            warning_threshold: number | null;
+            /** @description Whether a threshold was crossed. */
+            is_alert: boolean;
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Always NA, because a bin without a value has no record. */
+            failure_reason: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /** @description Grows with each change of the severity of the column in the bin. */
+            alert_record_main_version: number;
+            /** @description Grows with each other change, and begins again with each main version. */
+            alert_record_sub_version: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was made, because records do not change.
+             */
+            updated_at: string;
+        };
+        /** @description A page of records. */
+        AlertRecordList: components["schemas"]["Page"] & {
+            /** @description The records. */
+            items: components["schemas"]["AlertRecord"][];
+        };
+        /** @description The response with a page of records. */
+        AlertRecordPage: {
+            data: components["schemas"]["AlertRecordList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A record, as the vendor's clients read it. */
+        AlertConfigRecord: {
+            /**
+             * Format: int64
+             * @description A number that grows with each record.
+             */
+            id: number;
+            /**
+             * Format: uuid
+             * @description The record's id.
+             */
+            uuid: string;
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_config_uuid: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /**
+             * Format: int64
+             * @description When the bin was judged, in milliseconds since 1970.
+             */
+            alert_run_start_time: number;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            /** @description The value of the metric. */
+            alert_value: number;
+            /**
+             * Format: int64
+             * @description The start of the earlier bin that a `time_period` compares with, in milliseconds since 1970.
+             */
+            baseline_time_bucket: number | null;
+            /** @description The value of the earlier bin. */
+            baseline_value: number | null;
+            /** @description The critical threshold as it was judged by, also if it was computed. */
+            critical_threshold: number;
+            /** @description The threshold of the warning as it was judged by, if there was one. */
+            warning_threshold: number | null;
+            /** @description Whether a threshold was crossed. */
+            is_alert: boolean;
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Always NA, because a bin without a value has no record. */
+            failure_reason: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /** @description Grows with each change of the severity of the column in the bin. */
+            alert_record_main_version: number;
+            /** @description Grows with each other change, and begins again with each main version. */
+            alert_record_sub_version: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was made, because records do not change.
+             */
+            updated_at: string;
+        };
+        /** @description A page of records. */
+        AlertConfigRecordList: components["schemas"]["Page"] & {
+            /** @description The records. */
+            items: components["schemas"]["AlertConfigRecord"][];
+        };
+        /** @description The response with a page of records. */
+        AlertConfigRecordPage: {
+            data: components["schemas"]["AlertConfigRecordList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A bin of an alert rule that has records. */
+        AlertBinHistory: {
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            time_bucket: number;
+            /** @description The number of its records. */
+            alert_count: number;
+            /** @description The number of its records before the last one. */
+            alert_history_count: number;
+            latest_record: components["schemas"]["AlertRecord"];
+        };
+        /** @description A page of bins with records. */
+        AlertRecordHistoryList: components["schemas"]["Page"] & {
+            /** @description The bins with records. */
+            items: components["schemas"]["AlertBinHistory"][];
+        };
+        /** @description The response with a page of bins with records. */
+        AlertRecordHistoryPage: {
+            data: components["schemas"]["AlertRecordHistoryList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A record, with its rule and model. */
+        MonitoredAlert: {
+            /**
+             * Format: uuid
+             * @description The record's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_rule_id: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /**
+             * Format: int64
+             * @description When the bin was judged, in milliseconds since 1970.
+             */
+            alert_run_start_time: number;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            /** @description The value of the metric. */
+            alert_value: number;
+            /**
+             * Format: int64
+             * @description The start of the earlier bin that a `time_period` compares with, in milliseconds since 1970.
+             */
+            baseline_time_bucket: number | null;
+            /** @description The value of the earlier bin. */
+            baseline_value: number | null;
+            /** @description The critical threshold as it was judged by, also if it was computed. */
+            critical_threshold: number;
+            /** @description The threshold of the warning as it was judged by, if there was one. */
+            warning_threshold: number | null;
+            /** @description Whether a threshold was crossed. */
+            is_alert: boolean;
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Always NA, because a bin without a value has no record. */
+            failure_reason: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /** @description Grows with each change of the severity of the column in the bin. */
+            alert_record_main_version: number;
+            /** @description Grows with each other change, and begins again with each main version. */
+            alert_record_sub_version: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was made, because records do not change.
+             */
+            updated_at: string;
+            alert_rule: components["schemas"]["NamedReference"];
+            priority: components["schemas"]["AlertPriority"];
+            /** @description The metric of the rule. */
+            metric_id: string;
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+        };
+        /** @description A page of records of all alert rules. */
+        MonitoredAlertList: components["schemas"]["Page"] & {
+            /** @description The records of all alert rules. */
+            items: components["schemas"]["MonitoredAlert"][];
+        };
+        /** @description The response with a page of records of all alert rules. */
+        MonitoredAlertPage: {
+            data: components["schemas"]["MonitoredAlertList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /**
+         * @description The severity of the last record; null without any.
+         * @enum {string|null}
+         */
+        LastSeverity: "DEFAULT" | "WARNING" | "CRITICAL" | null;
+        /** @description An alert rule with its last record. */
+        AlertRuleSummary: {
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            alert_rule_id: string;
+            /**
+             * Format: uuid
+             * @description The id of the last record.
+             */
+            id: string | null;
+            /** @description The name of the rule. */
+            name: string;
+            metric: components["schemas"]["AlertMetric"];
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            /** @description How many bins earlier the bin is that a `time_period` compares with. */
+            compare_bin_delta: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /** @description The columns that are judged, each on its own; null if the metric takes none. */
+            feature_names: string[] | null;
+            /** @description A value beyond it is critical. */
+            critical_threshold: number | null;
+            /** @description A value beyond it is a warning, unless it is critical. */
+            warning_threshold: number | null;
+            /** @description Whether its alerts notify anybody. */
+            enable_notification: boolean;
+            /** @description The number of records. */
+            alert_record_count: number;
+            /** @description The value of the last record. */
+            alert_value: number | null;
+            severity: components["schemas"]["LastSeverity"];
+            /** @description The value of the last record, again. */
+            latest_alert_record_value: number | null;
+            /**
+             * Format: int64
+             * @description The start of its bin, in milliseconds since 1970.
+             */
+            latest_alert_time_bucket: number | null;
+            /** @description Its column. */
+            latest_alert_feature_name: string | null;
+            /** @description The critical threshold that it was judged by. */
+            latest_threshold: number | null;
+            latest_alert_record_severity: components["schemas"]["LastSeverity"];
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description The segment whose events are judged. */
+            segment: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+        };
+        /** @description A page of summaries of alert rules. */
+        AlertRuleSummaryList: components["schemas"]["Page"] & {
+            /** @description The summaries of alert rules. */
+            items: components["schemas"]["AlertRuleSummary"][];
+        };
+        /** @description The response with a page of summaries of alert rules. */
+        AlertRuleSummaryPage: {
+            data: components["schemas"]["AlertRuleSummaryList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Numbers of alerts by severity. */
+        AlertCounts: {
+            /** @description The number of warnings. */
+            warning: number;
+            /** @description The number of critical alerts. */
+            critical: number;
+        };
+        /** @description Numbers of alerts by the type of their metric. */
+        AlertStats: {
+            drift: components["schemas"]["AlertCounts"];
+            performance: components["schemas"]["AlertCounts"];
+            data_integrity: components["schemas"]["AlertCounts"];
+            service_metrics: components["schemas"]["AlertCounts"];
+            statistic: components["schemas"]["AlertCounts"];
+            custom: components["schemas"]["AlertCounts"];
+            /**
+             * Format: date-time
+             * @description When the last record was made; null without any.
+             */
+            last_modified: string | null;
+        };
+        /** @description The response with numbers of alerts. */
+        AlertStatsResponse: {
+            data: components["schemas"]["AlertStats"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description How a column of an alert rule was judged last in a bin. */
+        AlertEvaluation: {
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_rule_id: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            state: components["schemas"]["AlertState"];
+            /** @description Why there is no value or no judgement; null if there is one. Later versions may add words. */
+            reason: string | null;
+            /** @description The value of the metric. */
+            value: number | null;
+            /** @description The value of the earlier bin that a `time_period` compares with. */
+            baseline_value: number | null;
+            data_revision: components["schemas"]["DataRevision"];
+            /**
+             * Format: date-time
+             * @description When it was judged.
+             */
+            evaluated_at: string;
+        };
+        /** @description A page of evaluations. */
+        AlertEvaluationList: components["schemas"]["Page"] & {
+            /** @description The evaluations. */
+            items: components["schemas"]["AlertEvaluation"][];
+        };
+        /** @description The response with a page of evaluations. */
+        AlertEvaluationPage: {
+            data: components["schemas"]["AlertEvaluationList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Addresses to send mail to. */
+        ConfiguredEmails: {
+            /**
+             * @description The addresses, with commas between them.
+             * @example ops@airline.example
+             */
+            email?: string;
+        };
+        /** @description Services of PagerDuty to notify. */
+        ConfiguredPagerduty: {
+            /**
+             * @description Their names, with commas between them.
+             * @example Flights
+             */
+            service?: string;
+            /**
+             * @description The severity for PagerDuty; empty for that of the alert.
+             * @example error
+             */
+            severity?: string;
+        };
+        /** @description A webhook to notify. */
+        ConfiguredWebhook: {
+            /**
+             * Format: uuid
+             * @description The webhook's UUID.
+             * @example e85abc94-af41-4d5a-8a55-913a9a7c4b65
+             */
+            uuid: string;
+        };
+        /** @description Whom an alert rule notifies, in the form of the oldest clients. */
+        AlertConfigNotifications: {
+            emails?: components["schemas"]["ConfiguredEmails"];
+            pagerduty?: components["schemas"]["ConfiguredPagerduty"];
+            /**
+             * @description The webhooks to notify.
+             * @example []
+             */
+            webhooks?: components["schemas"]["ConfiguredWebhook"][];
+        };
+        /** @description An alert rule to create, in the form of the oldest clients. */
+        AlertConfigCreate: {
+            /**
+             * @description Its name, unique among the alert rules of the model; 1 to 255 characters, without white space at its ends.
+             * @example Too many cabins out of range
+             */
+            name: string;
+            /**
+             * @description Accepted, and means nothing here.
+             * @example Inference Events
+             */
+            organization_name?: string;
+            /**
+             * @description The name of the model's project.
+             * @example airline
+             */
+            project_name: string;
+            /**
+             * @description The name of the model.
+             * @example arrival_delay
+             */
+            model_name: string;
+            /**
+             * @description A builtin metric of the model, or the id of one of its custom metrics.
+             * @example range_violation_count
+             */
+            metric_id: string;
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /**
+             * @description A value beyond it is critical.
+             * @example 3
+             */
+            critical_threshold: number;
+            /**
+             * @description A value beyond it is a warning, unless it is critical.
+             * @example 1
+             */
+            warning_threshold?: number | null;
+            /**
+             * @description The columns or custom features to judge, each on its own; `__ANY__` is any column.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            feature_names?: string[] | null;
+            /**
+             * @description The name of the baseline that a drift compares with.
+             * @example january
+             */
+            baseline_name?: string | null;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to judge only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description How many bins earlier the bin is that a `time_period` compares with.
+             * @example 24
+             */
+            compare_bin_delta?: number | null;
+            notifications?: components["schemas"]["AlertConfigNotifications"];
+        };
+        /** @description The fields of an alert rule to change, in the form of the oldest clients. */
+        AlertConfigUpdate: {
+            /**
+             * @description Whether its alerts notify anybody.
+             * @example false
+             */
+            enable_notification?: boolean;
+            notifications?: components["schemas"]["AlertConfigNotifications"];
+        };
+        /** @description An alert rule, in the form of the oldest clients. */
+        AlertConfig: {
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            uuid: string;
+            /**
+             * Format: uuid
+             * @description The same.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The id of a builtin metric, or the UUID of a custom one. */
+            metric_id: string;
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            /** @description How many bins earlier the bin is that a `time_period` compares with. */
+            compare_bin_delta: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /** @description The columns that are judged, each on its own; null if the metric takes none. */
+            feature_names: string[] | null;
+            /** @description A value beyond it is critical. */
+            critical_threshold: number;
+            /** @description A value beyond it is a warning, unless it is critical. */
+            warning_threshold: number | null;
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description The segment whose events are judged. */
+            segment: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description Whether its alerts notify anybody. */
+            enable_notification: boolean;
+            notifications: components["schemas"]["AlertConfigNotifications"];
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            last_updated: string;
+        };
+        /** @description The response with an alert rule. */
+        AlertConfigResponse: {
+            data: components["schemas"]["AlertConfig"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of alert rules. */
+        AlertConfigList: components["schemas"]["Page"] & {
+            /** @description The alert rules. */
+            items: components["schemas"]["AlertConfig"][];
+        };
+        /** @description The response with a page of alert rules. */
+        AlertConfigPage: {
+            data: components["schemas"]["AlertConfigList"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
@@ -4606,7 +5900,7 @@ export interface components {
             organization: components["schemas"]["NamedReference"];
             /** @description The number of events. */
             traffic_count: number;
-            /** @description The number of alerts. */
+            /** @description The number of alerts that stand, of any severity. */
             triggered_alerts: number;
             /**
              * Format: date-time
@@ -5005,6 +6299,25 @@ export interface components {
          * @example b52d8f61-7c1e-4a1f-9d22-6e0e6d4f1e32
          */
         CustomMetricId: string;
+        /**
+         * @description The alert rule's id.
+         * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+         */
+        AlertRuleId: string;
+        /**
+         * @description Accepted, and means nothing here.
+         * @example Inference Events
+         */
+        OrganizationName: string;
+        /**
+         * @description The fields to order by, most important first; a minus before a field means descending. Each is one parameter, or
+         *     several stand in one, with commas between them.
+         * @example [
+         *       "alert_time_bucket",
+         *       "-id"
+         *     ]
+         */
+        RepeatedOrdering: string[];
         /**
          * @description Only environments of this type.
          * @example PRE_PRODUCTION
@@ -7648,6 +8961,1023 @@ export interface operations {
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_rules: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of alert rules. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleCreate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_rule_summaries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of summaries. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleSummaryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_alert_rule_stats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description Accepted and ignored.
+                 * @example true
+                 */
+                no_cache?: components["parameters"]["NoCache"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers of alerts. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertStatsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleUpdate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule as it is now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_notification_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whom the rule notifies. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_notification_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationConfigChange"];
+            };
+        };
+        responses: {
+            /** @description Whom the rule notifies now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_notification_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationConfigChange"];
+            };
+        };
+        responses: {
+            /** @description Whom the rule notifies now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_rule_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRecordPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_record_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of bins. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRecordHistoryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoredAlertPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_evaluations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of evaluations. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertEvaluationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_configs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+                /**
+                 * @description Accepted, and means nothing here.
+                 * @example Inference Events
+                 */
+                organization_name?: components["parameters"]["OrganizationName"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of alert rules. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_alert_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertConfigCreate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_alert_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_alert_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_alert_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertConfigUpdate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule as it is now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_config_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending. Each is one parameter, or
+                 *     several stand in one, with commas between them.
+                 * @example [
+                 *       "alert_time_bucket",
+                 *       "-id"
+                 *     ]
+                 */
+                ordering?: components["parameters"]["RepeatedOrdering"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigRecordPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

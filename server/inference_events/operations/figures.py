@@ -104,27 +104,28 @@ def _shares(counts: Sequence[float]) -> list[float]:
 def open_range(start: str | None, end: str | None) -> tuple[int, int]:
     """Return a range of which both bounds may be missing, in microseconds since 1970. Raises BadRequest."""
     range = (
-        FIRST if start is None else time_bound(_number_or_text(start), "/query/start_time"),
-        LAST + 1 if end is None else time_bound(_number_or_text(end), "/query/end_time"),
+        FIRST if start is None else time_bound(number_or_text(start), "/query/start_time"),
+        LAST + 1 if end is None else time_bound(number_or_text(end), "/query/end_time"),
     )
     if range[0] >= range[1]:
         raise BadRequest.at("/query/start_time", "start_time must be before end_time")
     return range
 
 
-def _number_or_text(time: str) -> float | str:
+def number_or_text(time: str) -> float | str:
+    """Return a time in a query, a number if it is one."""
     return int(time) if time.isdecimal() and time.isascii() else time
 
 
-def traffic(found: Traffic) -> t.MonitoringSummary:
-    """Show the traffic of a model."""
+def traffic(found: Traffic, alerts: int) -> t.MonitoringSummary:
+    """Show the traffic of a model, and its number of alerts."""
     project = found.known.model.project
     return {
         "model": views.model_reference(found.known.model),
         "project": views.project_reference(project),
         "organization": views.organization(project.organization),
         "traffic_count": found.events,
-        "triggered_alerts": 0,
+        "triggered_alerts": alerts,
         "last_event_time": None if found.last is None else views.time(found.last.replace(tzinfo=UTC)),
         "data_revision": found.data_revision,
     }

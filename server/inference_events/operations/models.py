@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
+from inference_events.alerts.changes import check_change as check_rules
 from inference_events.catalog import Catalog, models, retention
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
@@ -90,6 +91,7 @@ class ModelOperations:
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
                 check_change(session, row, subject)
+                check_rules(session, row, subject)
                 self._registry.define(row)
             return views.envelope(model(row))
 

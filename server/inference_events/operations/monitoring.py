@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, models
+from inference_events.catalog import Catalog, alert_records, baselines, models
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
 from inference_events.errors import ObjectNotFound
+from inference_events.events.ingest.timestamps import moment_of
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
@@ -90,7 +91,10 @@ class MonitoringOperations:
             # A model that is deleted meanwhile is not shown.
             with suppress(ObjectNotFound):
                 found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
-        return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
+        bins = moment_of(range[0]), moment_of(range[1] - 1)
+        alerts = await self._catalog.aread(lambda session: alert_records.count_alerts(session, bins))
+        shown = [figures.traffic(one, alerts.get(one.known.model.id, 0)) for one in found]
+        return views.paginated(shown, page.total, limit, offset)
 
     async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:
         request = series.series_request(body)
@@ -139,7 +143,7 @@ class MonitoringOperations:
 
     async def _preview(self, body: t.CheckDefinitionRequest, events: t.PreviewedEvents) -> t.DefinitionPreview:
         request = series.preview_request(body["model_id"], events)
-        definition, is_segment = body["definition"], body["kind"] == "segment"
+        definition, is_segment = body["definition"], body["kind"] != "metric"
 
         def prepare(session: Session) -> PreviewPlan:
             return plan_preview(session, request, definition, is_segment=is_segment)

@@ -39,6 +39,16 @@ STARTS = (
     "is no metric of the measure ",
     "the rolling baseline: ",
     "The figures need too much memory; ",
+    "is neither a metric of this model nor the id of one of its custom metrics; it has ",
+    "only a drift metric takes one, and ",
+    "must be one of ",
+    "must not be above ",
+    "must not be below ",
+    "must not be further from 0 than ",
+    "must be null with the threshold_type ",
+    "must be raw_value with the threshold_type ",
+    "is needed with the threshold_type ",
+    "/feature_names/",
 )
 RULES = (
     # publish_events and update_events
@@ -102,6 +112,19 @@ RULES = (
     "is for numbers, and the column has categories; remove it",
     "is no custom metric of this model",
     "is no target of the model",
+    # create_alert_rule, update_alert_rule and create_alert_config
+    " needs at least one column",
+    " takes no columns; remove them",
+    " takes one column; make a rule for each",
+    "is no segment of this model; create one, or remove it",
+    "must be above 0",
+    "is the name of several versions; create the rule with POST /v3/alert-rules and a model_id",
+    "is the name of no baseline of this model; create one, or remove it",
+    # create_notification_config and update_notification_config
+    "is not one email address, such as me@example.com",
+    "is no webhook; create it first, or remove it",
+    # records of alerts
+    "start_time must not be after end_time",
     # filter of every list
     "has more than 100 rules and conditions",
     "nests more than 20 deep",

@@ -2,12 +2,59 @@
 
 """Contains all the data models used in inputs/outputs"""
 
+from .alert_bin_history import AlertBinHistory
+from .alert_bin_size import AlertBinSize
+from .alert_comparison import AlertComparison
+from .alert_condition import AlertCondition
+from .alert_config import AlertConfig
+from .alert_config_baseline_type_0 import AlertConfigBaselineType0
+from .alert_config_create import AlertConfigCreate
+from .alert_config_list import AlertConfigList
+from .alert_config_notifications import AlertConfigNotifications
+from .alert_config_page import AlertConfigPage
+from .alert_config_record import AlertConfigRecord
+from .alert_config_record_list import AlertConfigRecordList
+from .alert_config_record_page import AlertConfigRecordPage
+from .alert_config_response import AlertConfigResponse
+from .alert_config_segment_type_0 import AlertConfigSegmentType0
+from .alert_config_update import AlertConfigUpdate
+from .alert_counts import AlertCounts
+from .alert_evaluation import AlertEvaluation
+from .alert_evaluation_list import AlertEvaluationList
+from .alert_evaluation_page import AlertEvaluationPage
+from .alert_metric import AlertMetric
+from .alert_priority import AlertPriority
+from .alert_record import AlertRecord
+from .alert_record_history_list import AlertRecordHistoryList
+from .alert_record_history_page import AlertRecordHistoryPage
+from .alert_record_list import AlertRecordList
+from .alert_record_page import AlertRecordPage
+from .alert_rule import AlertRule
+from .alert_rule_baseline_type_0 import AlertRuleBaselineType0
+from .alert_rule_create import AlertRuleCreate
+from .alert_rule_list import AlertRuleList
+from .alert_rule_page import AlertRulePage
+from .alert_rule_response import AlertRuleResponse
+from .alert_rule_segment_type_0 import AlertRuleSegmentType0
+from .alert_rule_summary import AlertRuleSummary
+from .alert_rule_summary_baseline_type_0 import AlertRuleSummaryBaselineType0
+from .alert_rule_summary_list import AlertRuleSummaryList
+from .alert_rule_summary_page import AlertRuleSummaryPage
+from .alert_rule_summary_segment_type_0 import AlertRuleSummarySegmentType0
+from .alert_rule_update import AlertRuleUpdate
+from .alert_rule_version import AlertRuleVersion
+from .alert_severity import AlertSeverity
+from .alert_state import AlertState
+from .alert_stats import AlertStats
+from .alert_stats_response import AlertStatsResponse
+from .alert_threshold_type import AlertThresholdType
 from .api_version import ApiVersion
 from .applied_filters import AppliedFilters
 from .applied_filters_time_range import AppliedFiltersTimeRange
 from .artifact_status import ArtifactStatus
 from .asked_measure import AskedMeasure
 from .asked_metric import AskedMetric
+from .auto_threshold_params_type_0 import AutoThresholdParamsType0
 from .baseline import Baseline
 from .baseline_create import BaselineCreate
 from .baseline_list import BaselineList
@@ -35,6 +82,9 @@ from .compared_baseline_type_0 import ComparedBaselineType0
 from .compared_events import ComparedEvents
 from .compute_metrics_request import ComputeMetricsRequest
 from .compute_metrics_response import ComputeMetricsResponse
+from .configured_emails import ConfiguredEmails
+from .configured_pagerduty import ConfiguredPagerduty
+from .configured_webhook import ConfiguredWebhook
 from .confusion_counts_type_0 import ConfusionCountsType0
 from .counted_kind import CountedKind
 from .custom_metric import CustomMetric
@@ -122,6 +172,9 @@ from .kind_totals import KindTotals
 from .label_totals import LabelTotals
 from .labels_request import LabelsRequest
 from .labels_response import LabelsResponse
+from .last_severity_type_1 import LastSeverityType1
+from .last_severity_type_2_type_1 import LastSeverityType2Type1
+from .last_severity_type_3_type_1 import LastSeverityType3Type1
 from .measure_name import MeasureName
 from .measure_series import MeasureSeries
 from .metric_column import MetricColumn
@@ -149,6 +202,9 @@ from .model_spec_custom_features_item import ModelSpecCustomFeaturesItem
 from .model_summary import ModelSummary
 from .model_task import ModelTask
 from .model_update import ModelUpdate
+from .monitored_alert import MonitoredAlert
+from .monitored_alert_list import MonitoredAlertList
+from .monitored_alert_page import MonitoredAlertPage
 from .monitoring_summary import MonitoringSummary
 from .monitoring_summary_list import MonitoringSummaryList
 from .monitoring_summary_page import MonitoringSummaryPage
@@ -156,6 +212,9 @@ from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .normal_kind import NormalKind
+from .notification_config import NotificationConfig
+from .notification_config_change import NotificationConfigChange
+from .notification_config_response import NotificationConfigResponse
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
@@ -247,12 +306,59 @@ from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
 __all__ = (
+    "AlertBinHistory",
+    "AlertBinSize",
+    "AlertComparison",
+    "AlertCondition",
+    "AlertConfig",
+    "AlertConfigBaselineType0",
+    "AlertConfigCreate",
+    "AlertConfigList",
+    "AlertConfigNotifications",
+    "AlertConfigPage",
+    "AlertConfigRecord",
+    "AlertConfigRecordList",
+    "AlertConfigRecordPage",
+    "AlertConfigResponse",
+    "AlertConfigSegmentType0",
+    "AlertConfigUpdate",
+    "AlertCounts",
+    "AlertEvaluation",
+    "AlertEvaluationList",
+    "AlertEvaluationPage",
+    "AlertMetric",
+    "AlertPriority",
+    "AlertRecord",
+    "AlertRecordHistoryList",
+    "AlertRecordHistoryPage",
+    "AlertRecordList",
+    "AlertRecordPage",
+    "AlertRule",
+    "AlertRuleBaselineType0",
+    "AlertRuleCreate",
+    "AlertRuleList",
+    "AlertRulePage",
+    "AlertRuleResponse",
+    "AlertRuleSegmentType0",
+    "AlertRuleSummary",
+    "AlertRuleSummaryBaselineType0",
+    "AlertRuleSummaryList",
+    "AlertRuleSummaryPage",
+    "AlertRuleSummarySegmentType0",
+    "AlertRuleUpdate",
+    "AlertRuleVersion",
+    "AlertSeverity",
+    "AlertState",
+    "AlertStats",
+    "AlertStatsResponse",
+    "AlertThresholdType",
     "ApiVersion",
     "AppliedFilters",
     "AppliedFiltersTimeRange",
     "ArtifactStatus",
     "AskedMeasure",
     "AskedMetric",
+    "AutoThresholdParamsType0",
     "Baseline",
     "BaselineCreate",
     "BaselineList",
@@ -280,6 +386,9 @@ __all__ = (
     "ComparedEvents",
     "ComputeMetricsRequest",
     "ComputeMetricsResponse",
+    "ConfiguredEmails",
+    "ConfiguredPagerduty",
+    "ConfiguredWebhook",
     "ConfusionCountsType0",
     "CountedKind",
     "CustomMetric",
@@ -367,6 +476,9 @@ __all__ = (
     "LabelsRequest",
     "LabelsResponse",
     "LabelTotals",
+    "LastSeverityType1",
+    "LastSeverityType2Type1",
+    "LastSeverityType3Type1",
     "MeasureName",
     "MeasureSeries",
     "MetricColumn",
@@ -394,6 +506,9 @@ __all__ = (
     "ModelSummary",
     "ModelTask",
     "ModelUpdate",
+    "MonitoredAlert",
+    "MonitoredAlertList",
+    "MonitoredAlertPage",
     "MonitoringSummary",
     "MonitoringSummaryList",
     "MonitoringSummaryPage",
@@ -401,6 +516,9 @@ __all__ = (
     "MultipartInit",
     "NamedReference",
     "NormalKind",
+    "NotificationConfig",
+    "NotificationConfigChange",
+    "NotificationConfigResponse",
     "Page",
     "PaginatedKind",
     "PartReference",

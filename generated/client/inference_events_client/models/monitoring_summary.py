@@ -30,7 +30,7 @@ class MonitoringSummary:
     traffic_count: int
     """ The number of events. """
     triggered_alerts: int
-    """ The number of alerts. """
+    """ The number of alerts that stand, of any severity. """
     last_event_time: datetime.datetime | None
     """ The time of the newest event; null without events. """
     data_revision: str

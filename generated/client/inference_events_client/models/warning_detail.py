@@ -22,6 +22,8 @@ class WarningDetail:
       the same on every machine.
     * `date_like_number`, of events: times that are numbers of eight digits and look like a date, such as
       20240501, were read as seconds since 1970.
+    * `threshold_like_share`, of an alert rule: a threshold of a percentage, which is from 0 to 100, lies between 0 and
+    1.
 
     """
 

@@ -112,8 +112,9 @@ def sync_detailed(
     exclusive. The page
     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
     of now, so
-    `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert
-    rules yet.
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
@@ -163,8 +164,9 @@ def sync(
     exclusive. The page
     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
     of now, so
-    `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert
-    rules yet.
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
@@ -209,8 +211,9 @@ async def asyncio_detailed(
     exclusive. The page
     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
     of now, so
-    `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert
-    rules yet.
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
@@ -258,8 +261,9 @@ async def asyncio(
     exclusive. The page
     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
     of now, so
-    `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert
-    rules yet.
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
