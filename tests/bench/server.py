@@ -100,7 +100,8 @@ class Server(ServerProcess):
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
     """Run a server on a data directory of its own."""
-    server = Server(folder)
+    # With compiled modules, as an installed program has them.
+    server = Server(folder, {"PYTHONDONTWRITEBYTECODE": ""})
     server.start()
     try:
         yield server

@@ -48,6 +48,7 @@ HARMLESS = {
     "compute_violations",
     "download_events",
     "generate_model",
+    "get_feature_impact",
     "query_metrics",
     "read_events",
     "upload_file",

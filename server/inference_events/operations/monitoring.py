@@ -1,7 +1,7 @@
 """Operations of the tag Monitoring."""
 
+import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -11,7 +11,6 @@ from inference_events.catalog import Catalog, alert_records, baselines, models
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
-from inference_events.errors import ObjectNotFound
 from inference_events.events.ingest.timestamps import moment_of
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
@@ -27,7 +26,7 @@ from inference_events.monitoring.queries.preview import PreviewPlan, plan_previe
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.series import plan_series
 from inference_events.monitoring.queries.service import Plan
-from inference_events.monitoring.queries.traffic import plan_traffic
+from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.monitoring.queries.violations import plan_violations
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, distributions, figures, scores, series, views
@@ -40,9 +39,10 @@ T = TypeVar("T")
 class MonitoringOperations:
     """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog, figures: FigureService) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService, traffic: TrafficReader) -> None:
         self._catalog = catalog
         self._figures = figures
+        self._traffic = traffic
 
     async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
         def find(session: Session) -> t.ModelMetrics:
@@ -84,16 +84,10 @@ class MonitoringOperations:
         offset: int = 0,
     ) -> t.MonitoringSummaryPage:
         range = figures.open_range(start_time, end_time)
-        listing = Listing(limit, offset, None, None, None)
-        page = await self._catalog.aread(lambda session: models.list_page(session, listing))
-        found = []
-        for row in page.items:
-            # A model that is deleted meanwhile is not shown.
-            with suppress(ObjectNotFound):
-                found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
+        page = await asyncio.to_thread(self._traffic.page, Listing(limit, offset, None, None, None), range)
         bins = moment_of(range[0]), moment_of(range[1] - 1)
         alerts = await self._catalog.aread(lambda session: alert_records.count_alerts(session, bins))
-        shown = [figures.traffic(one, alerts.get(one.known.model.id, 0)) for one in found]
+        shown = [figures.traffic(one, alerts.get(one.model.id, 0)) for one in page.items]
         return views.paginated(shown, page.total, limit, offset)
 
     async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:

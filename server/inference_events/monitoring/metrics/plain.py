@@ -4,6 +4,7 @@ The aggregates of a plain metric add up: the sums of two sets of rows that do no
 may be kept for parts of a bin and merged.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,7 +75,10 @@ def ratio(above: str, below: str, undefined: Reason, scale: float = 1) -> Value:
     """Return the value of a metric that divides two aggregates; `undefined` if the lower one is 0."""
 
     def value(totals: Totals) -> float | Reason:
-        return scale * totals[above] / totals[below] if totals[below] else undefined
+        if not totals[below]:
+            return undefined
+        # A sum that overflowed says nothing: dividing by it would give 0.
+        return scale * (totals[above] / totals[below]) if math.isfinite(totals[below]) else math.inf
 
     return value
 

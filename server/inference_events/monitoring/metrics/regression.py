@@ -101,4 +101,7 @@ def r2(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject)
 def _determined(used: float, errors: float, spread: float, is_constant: bool) -> float | Reason:
     if used < 2:
         return Reason.TOO_FEW_ROWS
-    return Reason.CONSTANT_TARGET if is_constant or spread == 0 else 1 - errors / spread
+    if is_constant or spread == 0:
+        return Reason.CONSTANT_TARGET
+    # A spread that overflowed says nothing: dividing by it would give 1.
+    return 1 - errors / spread if math.isfinite(spread) else math.inf

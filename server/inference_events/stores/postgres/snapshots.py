@@ -17,9 +17,9 @@ from inference_events.stores.postgres.changes import data_revision
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.decoding import read_columns
-from inference_events.stores.postgres.reading import in_range
 from inference_events.stores.postgres.rows import Row, read_violations, times
 from inference_events.stores.postgres.schemas import Column, EventSchema, Schemas
+from inference_events.stores.postgres.selecting import in_range
 
 BATCH_BYTES = 16 * 1024 * 1024
 FETCHED_ROWS = 2000
