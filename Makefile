@@ -105,7 +105,7 @@ compatibility: .venv/test/.wheel $(CLIENTS) ## The same, and write tests/compat/
 	$(TEST_PYTHON) -m tests.compat.table $(RECORDS)
 
 test-faults: .venv/test/.wheel .venv/servers ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
-	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/formats tests/e2e/test_uploads_bucket.py tests/stores/contract -m 'faults or not faults'
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/formats tests/e2e/test_uploads_bucket.py tests/stores/contract tests/monitoring/partials -m 'faults or not faults'
 	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/cluster -m 'faults or not faults'
 
 test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB

@@ -38,6 +38,7 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import FigureService
+from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.notifications.delivery import DeliveryWorker
 from inference_events.notifications.encryption import SecretBox
 from inference_events.notifications.http_client import HttpClient
@@ -99,7 +100,11 @@ class Services:
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
-        self.figures = FigureEngine(self.store, self.settings.max_monitoring_seconds)
+        self.figures = FigureEngine(
+            self.store,
+            self.settings.max_monitoring_seconds,
+            cache_bytes=self.settings.max_monitoring_cache_bytes,
+        )
         self._opened.add("figures", self.figures.close)
         self.figure_service = FigureService(self.figures, self.catalog, self.registry)
         self._opened.add("figure threads", self.figure_service.close)
@@ -193,7 +198,7 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
-        monitoring=MonitoringOperations(catalog, services.figure_service),
+        monitoring=MonitoringOperations(catalog, services.figure_service, TrafficReader(catalog, registry, store)),
         notifications=NotificationOperations(catalog, services.sender),
         projects=ProjectOperations(catalog, queue),
         segments=SegmentOperations(catalog),

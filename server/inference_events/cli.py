@@ -81,44 +81,48 @@ def serve(**flags: str | None) -> None:
     # Events and tokens are private, so the files that DuckDB and SQLite create must be, too.
     os.umask(0o077)
     with _listen(settings.host, settings.port) as listener:
-        # Imported here, because the other commands do not need the server.
-        from inference_events.http.connections import BoundedHttpProtocol
-        from inference_events.memory import share_allocator
-
-        share_allocator()
-
-        stopping = threading.Event()
-        server = _Server(
-            stopping,
-            uvicorn.Config(
-                _app(settings, stopping),
-                loop="uvloop",
-                http=BoundedHttpProtocol,
-                ws="none",
-                lifespan="on",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                # uvicorn would trust all that runs on this machine, and a variable of its own.
-                proxy_headers=settings.trusted_proxies is not None,
-                forwarded_allow_ips=settings.trusted_proxies or "",
-                ssl_certfile=settings.tls_certificate,
-                ssl_keyfile=settings.tls_key,
-                timeout_graceful_shutdown=settings.shutdown_grace_seconds,
-            ),
-        )
+        # Objects that a start creates live until the end. Searching them for garbage would take a fifth of the start.
+        gc.disable()
         try:
+            server = _server(settings)
             server.run(sockets=[listener])
         finally:
             # Frozen objects outlive the interpreter, and DuckDB warns about each of its own.
             gc.unfreeze()
+            gc.enable()
     if not server.started:
         raise typer.Exit(1)
 
 
+def _server(settings: Settings) -> "_Server":
+    # Imported here, because the other commands do not need the server.
+    from inference_events.http.connections import BoundedHttpProtocol
+    from inference_events.memory import share_allocator
+
+    share_allocator()
+    stopping = threading.Event()
+    return _Server(
+        stopping,
+        uvicorn.Config(
+            _app(settings, stopping),
+            loop="uvloop",
+            http=BoundedHttpProtocol,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            # uvicorn would trust all that runs on this machine, and a variable of its own.
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies or "",
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+            timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+        ),
+    )
+
+
 def _app(settings: Settings, stopping: threading.Event) -> Any:
-    # The objects created here live until the end. Searching them for garbage would take a tenth of the start.
-    gc.disable()
     # Imported here, because the other commands do not need the server.
     from inference_events.cluster import ClusterError
     from inference_events.notifications.encryption import SecretKeyError
@@ -129,8 +133,6 @@ def _app(settings: Settings, stopping: threading.Event) -> Any:
         return create_app(settings, announce=partial(_announce, settings.data_dir), stopping=stopping)
     except (ClusterError, DataDirectoryError, SecretKeyError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
-    finally:
-        gc.enable()
 
 
 def _open_failure(data_dir: Path, error: Exception) -> str:
@@ -211,9 +213,9 @@ class _Server(uvicorn.Server):
 
 def _relieve_garbage_collector() -> None:
     """Collect only new objects, and rarely: thousands of events are created and dropped, and they form no cycles."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    gc.enable()
 
 
 def _settings(values: dict[str, str]) -> Settings:

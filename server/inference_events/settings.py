@@ -237,6 +237,11 @@ class Settings(BaseSettings):
         le=3600,
         description="Seconds that the figures of one request may take; beyond them the response is 503.",
     )
+    max_monitoring_cache_bytes: ByteSize = Field(
+        default=ByteSize(256 * MIB),
+        ge=0,
+        description="Memory for the kept parts of figures; beyond it the least recently used are computed again.",
+    )
     notification_wait_seconds: float = Field(
         default=60,
         ge=0,

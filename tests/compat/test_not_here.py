@@ -46,7 +46,6 @@ CALLS: dict[str, Call] = {
     "Model.get_fairness": lambda model, _: model.get_fairness(DATA, ["distance"], 1),
     "Model.get_feature_impact": lambda model, _: model.get_feature_impact(DATA),
     "Model.get_feature_importance": lambda model, _: model.get_feature_importance(DATA),
-    "Model.get_precomputed_feature_impact": lambda model, _: model.get_precomputed_feature_impact(),
     "Model.get_precomputed_feature_importance": lambda model, _: model.get_precomputed_feature_importance(),
     "Model.precompute_feature_impact": lambda model, _: model.precompute_feature_impact(uuid4()),
     "Model.precompute_feature_importance": lambda model, _: model.precompute_feature_importance(uuid4()),
@@ -54,7 +53,6 @@ CALLS: dict[str, Call] = {
     "Model.predict": lambda model, _: model.predict(pd.DataFrame({"distance": [1]})),
     "Model.update_artifact": lambda model, folder: model.update_artifact(artifact(folder)),
     "Model.update_surrogate": lambda model, _: model.update_surrogate(uuid4()),
-    "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}),
     "ModelDeployment.of": lambda model, _: fdl.ModelDeployment.of(model.id),
     "ModelDeployment.update": lambda model, _: fdl.ModelDeployment(model.id).update(),
 }
@@ -67,7 +65,6 @@ UPDATES: dict[str, Call] = {
     "Model.precompute_feature_impact": lambda model, _: model.precompute_feature_impact(uuid4(), update=True),
     "Model.precompute_feature_importance": lambda model, _: model.precompute_feature_importance(uuid4(), update=True),
     "Model.precompute_predictions": lambda model, _: model.precompute_predictions(uuid4(), update=True),
-    "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}, update=True),
 }
 
 

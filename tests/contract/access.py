@@ -197,7 +197,7 @@ def prepare(access: Access) -> Fixtures:
     model = {"name": "model", "project_id": project_id, "schema": {"columns": columns}, "spec": {"inputs": ["number"]}}
     model_id = call("POST", "/v3/models", json=model | {"event_id_col": "id"})["id"]
     columns = [*columns, {"name": "guess", "data_type": "float"}]
-    regression = {"task": "regression", "spec": {"outputs": ["guess"], "targets": ["number"]}}
+    regression = {"task": "regression", "spec": {"inputs": ["id"], "outputs": ["guess"], "targets": ["number"]}}
     scored = model | regression | {"name": "scored", "schema": {"columns": columns}}
     scored_id = call("POST", "/v3/models", json=scored)["id"]
     file_id = call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
@@ -217,6 +217,8 @@ def prepare(access: Access) -> Fixtures:
     segment = {"model_id": model_id, "name": "large", "definition": "number > 1"}
     rule = {"name": "alarming", **TRAFFIC}
     metric = {"model_id": model_id, "name": "total", "definition": "sum(number)"}
+    impact = {"model_id": model_id, "feature_impact_map": {"number": 0.5}}
+    call("POST", "/v3/analytics/upload-feature-impact", json=impact)
     access.settle()
     (environment,) = [
         one for one in call("GET", f"/v3/models/{model_id}/environments")["items"] if one["name"] == "training"
@@ -249,6 +251,9 @@ def prepare(access: Access) -> Fixtures:
         "create_project": {"name": f"q{mark}"},
         "create_model": model | {"name": "another"},
         "update_model": {"description": "changed"},
+        "upload_feature_impact": {"model_id": scored_id, "feature_impact_map": {"id": 0.5}},
+        "replace_feature_impact": impact,
+        "get_feature_impact": {"model_id": model_id},
         "create_baseline": baseline | {"name": "another"},
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},

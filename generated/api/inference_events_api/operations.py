@@ -60,6 +60,48 @@ class EventsOperations(Protocol):
         """Download events as a file"""
 
 
+class ModelsOperations(Protocol):
+    async def upload_feature_impact(self, *, body: types.FeatureImpactUpload) -> types.FeatureImpactResponse:
+        """Upload the feature impact of a model"""
+
+    async def replace_feature_impact(self, *, body: types.FeatureImpactUpload) -> types.FeatureImpactResponse:
+        """Replace the feature impact of a model"""
+
+    async def get_feature_impact(self, *, body: types.FeatureImpactRequest) -> types.FeatureImpactResponse:
+        """Get the feature impact of a model"""
+
+    async def generate_model(self, *, body: types.GenerateModelRequest) -> types.GeneratedModelResponse:
+        """Propose a schema for a file"""
+
+    async def list_models(
+        self,
+        *,
+        project_id: str | None = None,
+        latest_only: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.ModelPage:
+        """List models"""
+
+    async def create_model(self, *, body: types.ModelCreate) -> types.ModelResponse:
+        """Create a model"""
+
+    async def get_model(self, *, model_id: str) -> types.ModelResponse:
+        """Get a model"""
+
+    async def update_model(self, *, model_id: str, body: types.ModelUpdate) -> types.ModelResponse:
+        """Update a model"""
+
+    async def delete_model(self, *, model_id: str) -> types.JobAcceptedResponse:
+        """Delete a model"""
+
+    async def list_columns(self, *, model_id: str, limit: int = 50, offset: int = 0) -> types.ColumnPage:
+        """List the columns of a model"""
+
+
 class FilesOperations(Protocol):
     async def list_files(
         self,
@@ -91,39 +133,6 @@ class FilesOperations(Protocol):
 
     async def complete_multipart_upload(self, *, body: types.MultipartComplete) -> types.FileResponse:
         """Complete an upload in parts"""
-
-
-class ModelsOperations(Protocol):
-    async def generate_model(self, *, body: types.GenerateModelRequest) -> types.GeneratedModelResponse:
-        """Propose a schema for a file"""
-
-    async def list_models(
-        self,
-        *,
-        project_id: str | None = None,
-        latest_only: bool = False,
-        limit: int = 50,
-        offset: int = 0,
-        ordering: str | None = None,
-        search: str | None = None,
-        filter: types.Filter | None = None,
-    ) -> types.ModelPage:
-        """List models"""
-
-    async def create_model(self, *, body: types.ModelCreate) -> types.ModelResponse:
-        """Create a model"""
-
-    async def get_model(self, *, model_id: str) -> types.ModelResponse:
-        """Get a model"""
-
-    async def update_model(self, *, model_id: str, body: types.ModelUpdate) -> types.ModelResponse:
-        """Update a model"""
-
-    async def delete_model(self, *, model_id: str) -> types.JobAcceptedResponse:
-        """Delete a model"""
-
-    async def list_columns(self, *, model_id: str, limit: int = 50, offset: int = 0) -> types.ColumnPage:
-        """List the columns of a model"""
 
 
 class JobsOperations(Protocol):
@@ -577,6 +586,9 @@ def handlers(
         "delete_events": events.delete_events,
         "read_events": events.read_events,
         "download_events": events.download_events,
+        "upload_feature_impact": models.upload_feature_impact,
+        "replace_feature_impact": models.replace_feature_impact,
+        "get_feature_impact": models.get_feature_impact,
         "list_files": files.list_files,
         "get_file": files.get_file,
         "delete_file": files.delete_file,
@@ -667,6 +679,9 @@ STATUS: Final[dict[str, int]] = {
     "delete_events": 202,
     "read_events": 200,
     "download_events": 200,
+    "upload_feature_impact": 200,
+    "replace_feature_impact": 200,
+    "get_feature_impact": 200,
     "list_files": 200,
     "get_file": 200,
     "delete_file": 200,
@@ -756,6 +771,9 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "delete_events": ("ingest",),
     "read_events": ("read",),
     "download_events": ("read",),
+    "upload_feature_impact": ("manage",),
+    "replace_feature_impact": ("manage",),
+    "get_feature_impact": ("manage", "read"),
     "list_files": ("ingest", "manage", "read"),
     "get_file": ("ingest", "manage", "read"),
     "delete_file": ("ingest",),

@@ -162,14 +162,64 @@ class DeleteEventsRequest(TypedDict):
     update_metrics: NotRequired[bool]
 
 
-class ReadEventsRequest(TypedDict):
+class FeatureImpactRequest(TypedDict):
     model_id: str
-    env_type: EnvType
-    env_name: NotRequired[str | None]
-    event_ids: NotRequired[list[EventId]]
-    time_range: NotRequired[TimeRange]
-    limit: NotRequired[int]
-    cursor: NotRequired[str]
+
+
+class FeatureImpactUpload(TypedDict):
+    model_id: str
+    feature_impact_map: dict[str, float]
+
+
+class FeatureImpact(TypedDict):
+    feature_names: list[str]
+    feature_impact_scores: list[float]
+    system_generated: bool
+    model_task: str
+    model_input_type: str
+    created_at: str
+
+
+class FeatureImpactResponse(TypedDict):
+    data: FeatureImpact
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+EventOrder: TypeAlias = Literal["asc", "desc"]
+
+
+EventCount: TypeAlias = Literal["none", "bounded", "exact"]
+
+
+TotalKind: TypeAlias = Literal["exact", "at_least"]
+
+
+EventFilterOperator: TypeAlias = Literal[
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "in",
+    "not_in",
+    "is_null",
+    "not_null",
+    "contains",
+    "starts_with",
+    "between",
+    "any_violation",
+    "no_violation",
+    "exists",
+]
+
+
+class EventFilter(TypedDict):
+    column: NotRequired[str]
+    operator: EventFilterOperator
+    value: NotRequired[Any]
+    kind: NotRequired[ViolationKind]
 
 
 class TimeFilter(TypedDict):
@@ -282,11 +332,14 @@ class StoredEvent(TypedDict):
     undeclared: dict[str, Any]
     violations: list[Violation]
     labelled_at: dict[str, str | None]
+    shortened: NotRequired[list[str]]
 
 
 class EventPage(TypedDict):
     items: list[StoredEvent]
     next_cursor: str | None
+    total: NotRequired[int]
+    total_is: NotRequired[TotalKind]
 
 
 class ReadEventsResponse(TypedDict):
@@ -1639,6 +1692,21 @@ class FilterPresence(TypedDict):
     field: FilterField
     operator: FilterPresenceOperator
     value: NotRequired[Any]
+
+
+class ReadEventsRequest(TypedDict):
+    model_id: str
+    env_type: EnvType
+    env_name: NotRequired[str | None]
+    event_ids: NotRequired[list[EventId]]
+    time_range: NotRequired[TimeRange]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    filters: NotRequired[list[EventFilter]]
+    order: NotRequired[EventOrder]
+    columns: NotRequired[list[str]]
+    preview: NotRequired[int]
+    count: NotRequired[EventCount]
 
 
 class StoredFile(TypedDict):

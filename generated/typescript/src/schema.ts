@@ -129,13 +129,25 @@ export interface paths {
          *     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says less. Ids that are not
          *        stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of the
          *        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
-         *     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise send it as
-         *        `cursor`, with the rest of the request unchanged, for the next page.
-         *     4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
+         *     3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or value does not fit
+         *        the model's schema is a 400 with its place.
+         *     4. Events come in order of timestamp, then id; with `order: desc` the last one comes first. `next_cursor` is null on
+         *        the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the next page. So no
+         *        event is shown twice or skipped while others are published or deleted.
+         *     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
          *        would exceed that; `next_cursor` says that there is more.
+         *     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a 400 with its place.
+         *        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a text was cut.
+         *     7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is exact.
+         *
+         *     With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the search stood then;
+         *     it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the advice to shorten
+         *     `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a page costs the
+         *     events up to its last one, and so a rare value costs all of them.
          *
          *     A page shows the state at the time of its reading, including all events that were acknowledged before.
-         *     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50 without them.
+         *     Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number of `event_ids`, or 50
+         *     without them.
          */
         post: operations["read_events"];
         delete?: never;
@@ -182,6 +194,60 @@ export interface paths {
          *     before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
          */
         post: operations["download_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/upload-feature-impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the feature impact of a model
+         * @description Does `upload_feature_impact`, but replaces a feature impact that the model has already. No earlier impact stays.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        put: operations["replace_feature_impact"];
+        /**
+         * Upload the feature impact of a model
+         * @description Stores how much each input moves the model's prediction, as the user computed it. The server computes none.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. Each name must be an input of the model (a 400 with its place). Inputs may be missing.
+         *     3. If the model has a feature impact already it is a 409; `replace_feature_impact` replaces it.
+         *
+         *     It gives the metric `prediction_drift_impact`: the impact of an input times its drift. It goes with the model.
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["upload_feature_impact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/feature-impact/precomputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the feature impact of a model
+         * @description Shows the feature impact that was uploaded for a model; it is a 404 if there is none, or no such model. It is a POST
+         *     because the vendor's client sends one. Nothing is changed, so a retry is free.
+         */
+        post: operations["get_feature_impact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1066,10 +1132,12 @@ export interface paths {
          *     A segment holds for the events and for the baseline. A ROLLING baseline is, for each bin, the window that lies
          *     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
          *
-         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model may take 10
-         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or
-         *     503 that names what to reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and
-         *     ANALYTICS are a 501.
+         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10 seconds (setting
+         *     `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503 that names what
+         *     to reduce. If the 503 says what share of the events is read, the server has kept what it found: repeat the
+         *     request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most 2,000,000 events a
+         *     bin; beyond them the response is a 400. The query ends if the client closes the connection. `query_type` EMBEDDING
+         *     and ANALYTICS are a 501.
          */
         post: operations["query_metrics"];
         delete?: never;
@@ -2035,7 +2103,8 @@ export interface components {
         TimeZone: "UTC";
         /**
          * @description `missing`: no value. `type`: a value of another type. `range`: outside `min` and `max`, not one of the
-         *     `categories`, or a vector of another length than `n_dimensions`. The column that `event_ts_col` names has no
+         *     `categories`, a vector of another length than `n_dimensions`, or a target of a multiclass classification that
+         *     `target_class_order` lacks. The column that `event_ts_col` names has no
          *     `range` violations: the bounds of a sample say nothing about later times.
          * @enum {string}
          */
@@ -2301,6 +2370,80 @@ export interface components {
             /** @description Whether metrics follow the deletion. Absent means true; true with `event_ids` is a 400. */
             update_metrics?: boolean;
         } & (unknown & unknown & unknown);
+        /** @description Whose feature impact to show. */
+        FeatureImpactRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+        };
+        /** @description How much each input moves the prediction of a model. */
+        FeatureImpactUpload: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description The impact of each input by its name, a number of any scale.
+             * @example {
+             *       "carrier": 0.01,
+             *       "distance": 0.25
+             *     }
+             */
+            feature_impact_map: {
+                [key: string]: number;
+            };
+        };
+        /** @description How much each input moves the prediction of a model, as it was uploaded. */
+        FeatureImpact: {
+            /**
+             * @description The inputs, in the order of the upload.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
+            feature_names: string[];
+            /**
+             * @description The impact of each.
+             * @example [
+             *       0.01,
+             *       0.25
+             *     ]
+             */
+            feature_impact_scores: number[];
+            /**
+             * @description Always false, because this server computes none.
+             * @example false
+             */
+            system_generated: boolean;
+            /**
+             * @description The model's task in capitals.
+             * @example BINARY_CLASSIFICATION
+             */
+            model_task: string;
+            /**
+             * @description The model's type of input in capitals.
+             * @example TABULAR
+             */
+            model_input_type: string;
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             * @example 2026-11-26T10:00:00.000000Z
+             */
+            created_at: string;
+        };
+        /** @description The response with a feature impact. */
+        FeatureImpactResponse: {
+            data: components["schemas"]["FeatureImpact"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description Which events to read. */
         ReadEventsRequest: {
             /**
@@ -2333,7 +2476,84 @@ export interface components {
              * @example eyJhZnRlciI6WzEzNTcwMzUzMDAwMDAwMDBdfQ
              */
             cursor?: string;
+            /**
+             * @description Read only the events that fulfil all of these.
+             * @example [
+             *       {
+             *         "column": "distance",
+             *         "operator": "gt",
+             *         "value": 1000
+             *       }
+             *     ]
+             */
+            filters?: components["schemas"]["EventFilter"][];
+            order?: components["schemas"]["EventOrder"];
+            /**
+             * @description The columns that `values` has. Absent means all.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
+            columns?: string[];
+            /**
+             * @description Cut each text to so many characters, also those in lists, undeclared columns and violations.
+             * @example 200
+             */
+            preview?: number;
+            count?: components["schemas"]["EventCount"];
         } & (unknown & unknown);
+        /**
+         * @description `asc`: the earliest event comes first, and of events of one time that with the smallest id. `desc`: the reverse.
+         * @default asc
+         * @enum {string}
+         */
+        EventOrder: "asc" | "desc";
+        /**
+         * @description `none`: do not count. `bounded`: count up to 10,000 events, for at most a second. `exact`: count all.
+         * @default none
+         * @enum {string}
+         */
+        EventCount: "none" | "bounded" | "exact";
+        /**
+         * @description `exact`: there are so many events. `at_least`: there are so many or more, because the count reached its bound or its
+         *     time was up.
+         * @enum {string}
+         */
+        TotalKind: "exact" | "at_least";
+        /**
+         * @description On the values of a column of the schema:
+         *     * `eq`, `ne`, `lt`, `le`, `gt`, `ge`: compare with `value`. Texts compare by their bytes in UTF-8; Booleans have `eq`
+         *       and `ne` only.
+         *     * `in`, `not_in`: `value` is a list of 1 to 1,000 values.
+         *     * `between`: `value` is a list of two values, the smaller first; both belong to the range.
+         *     * `contains`, `starts_with`: `value` is a part of a text, in the same case.
+         *     * `is_null`, `not_null`: take no `value`. A null fulfils `is_null` and no other operator. Columns that hold lists have
+         *       these two only.
+         *
+         *     On violations: `any_violation` selects events with a violation, `no_violation` those without. They take no `value`;
+         *     `column` and `kind` limit them to the violations of a column, of a kind, or of both.
+         *
+         *     On undeclared columns: `exists` selects events that have one named `column`.
+         * @enum {string}
+         */
+        EventFilterOperator: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "not_in" | "is_null" | "not_null" | "contains" | "starts_with" | "between" | "any_violation" | "no_violation" | "exists";
+        /** @description A condition on events. */
+        EventFilter: {
+            /**
+             * @description The column. Only `any_violation` and `no_violation` can do without.
+             * @example distance
+             */
+            column?: string;
+            operator: components["schemas"]["EventFilterOperator"];
+            /**
+             * @description What the column is compared with, of the column's type: a number (`"Infinity"` and `"-Infinity"` are numbers), a
+             *     text, a Boolean, or a time as in `TimeBound`; a list of them for `in`, `not_in` and `between`.
+             * @example 1000
+             */
+            value?: unknown;
+            kind?: components["schemas"]["ViolationKind"];
+        };
         /** @description A time range (start inclusive, end exclusive), open if a bound is null or missing. */
         TimeFilter: {
             /**
@@ -2591,6 +2811,13 @@ export interface components {
             labelled_at: {
                 [key: string]: string | null;
             };
+            /**
+             * @description The columns in which `preview` cut a text, with undeclared ones. Absent if there is none.
+             * @example [
+             *       "note"
+             *     ]
+             */
+            shortened?: string[];
         };
         /** @description A page of events. */
         EventPage: {
@@ -2598,6 +2825,12 @@ export interface components {
             items: components["schemas"]["StoredEvent"][];
             /** @description Where the next page begins, null on the last page. */
             next_cursor: string | null;
+            /**
+             * @description How many events all pages have together. Absent without a `count`.
+             * @example 259
+             */
+            total?: number;
+            total_is?: components["schemas"]["TotalKind"];
         };
         /** @description The response to a read. */
         ReadEventsResponse: {
@@ -6065,6 +6298,137 @@ export interface operations {
                 content: {
                     "text/csv": components["schemas"]["Download"];
                     "application/vnd.apache.parquet": components["schemas"]["Download"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replace_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactUpload"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    upload_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactUpload"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactRequest"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];

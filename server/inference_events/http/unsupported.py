@@ -18,7 +18,6 @@ UNSUPPORTED = {
     "/v3/analytics/precompute-feature-importance": "feature importance",
     "/v3/analytics/precompute-predictions": "predictions",
     "/v3/analytics/slice-stats": "analytics",
-    "/v3/analytics/upload-feature-impact": "feature impact",
     "/v3/applications": "applications",
     "/v3/attributes": "attributes of applications",
     "/v3/charts": "charts",

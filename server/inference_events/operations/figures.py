@@ -1,19 +1,18 @@
 """Turn requests for figures into plans, and figures into JSON values."""
 
 from collections.abc import Sequence
-from datetime import UTC
 
 from inference_events import API_VERSION
 from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp
-from inference_events.monitoring.engine import BinSize
+from inference_events.monitoring.engine import BinSize, encode_revision
 from inference_events.monitoring.metrics import Figure, MetricType
 from inference_events.monitoring.queries.cards import AskedMetric, CardRequest, Cards
 from inference_events.monitoring.queries.histogram import HistogramRequest, Histograms
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.listing import ListedColumn, ListedMetric, listed_columns, listed_metrics
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
-from inference_events.monitoring.queries.traffic import Traffic
+from inference_events.monitoring.queries.traffic import ModelTraffic
 from inference_events.operations import views
 from inference_events.operations.reading import stored_dataset_id, stored_id, time_bound, time_bounds
 from inference_events_api import types as t
@@ -117,17 +116,18 @@ def number_or_text(time: str) -> float | str:
     return int(time) if time.isdecimal() and time.isascii() else time
 
 
-def traffic(found: Traffic, alerts: int) -> t.MonitoringSummary:
+def traffic(found: ModelTraffic, alerts: int) -> t.MonitoringSummary:
     """Show the traffic of a model, and its number of alerts."""
-    project = found.known.model.project
+    project = found.model.project
+    newest = found.traffic.newest
     return {
-        "model": views.model_reference(found.known.model),
+        "model": views.model_reference(found.model),
         "project": views.project_reference(project),
         "organization": views.organization(project.organization),
-        "traffic_count": found.events,
+        "traffic_count": found.traffic.events,
         "triggered_alerts": alerts,
-        "last_event_time": None if found.last is None else views.time(found.last.replace(tzinfo=UTC)),
-        "data_revision": found.data_revision,
+        "last_event_time": None if newest is None else format_timestamp(newest),
+        "data_revision": encode_revision(found.traffic.data_revision),
     }
 
 

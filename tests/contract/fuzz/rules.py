@@ -58,6 +58,17 @@ RULES = (
     # delete_events and read_events
     "start_time must be before end_time",
     "is not a cursor of this server",
+    # read_events
+    "is needed for this operator",
+    "does not belong to this operator",
+    "does not fit the type of the column",
+    "must be a list of 1 to 1,000 values",
+    "must be a list of two values",
+    "must have the smaller value first",
+    "must be a number",
+    "must be a whole number of 64 bits",
+    "must be true or false",
+    "must be a text",
     # download_events
     "is not a column of the model",
     "leaves no column to write",
@@ -87,6 +98,8 @@ RULES = (
     "is needed for this kind of baseline",
     "does not belong to this kind of baseline",
     "must be PRODUCTION for a ROLLING baseline",
+    # upload_feature_impact and replace_feature_impact
+    "is not an input of the model",
     # create_segment and create_custom_metric
     "must have 1 to 255 characters besides white space at its ends",
     # compute_metrics, compute_scores, compute_histograms, query_metrics

@@ -1,14 +1,14 @@
 """Queries share statements, read only the columns that they need, and their sums add up."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from inference_events.monitoring.metrics import METRICS, BaselineRows, MetricQuery, Rows, check, figures, needs, plain
 from inference_events.monitoring.metrics.figures import MetricError
-from inference_events.monitoring.metrics.plain import merged, totals_by_bin
+from inference_events.monitoring.metrics.plain import totals_by_bin
 from inference_events.monitoring.subject import Subject
 from tests.monitoring.metrics.relation import BASELINE, Row, binary, model, multiclass, ranking, regression, relations
 
@@ -68,6 +68,11 @@ def queries_of(subject: Subject) -> list[MetricQuery]:
                 continue
             queries.append(query)
     return queries
+
+
+def merged(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Add up the totals of sets of rows that do not overlap."""
+    return {name: sum(part[name] for part in parts) for name in parts[0]}
 
 
 def compute(subject: Subject, rows: Sequence[Row], queries: Sequence[MetricQuery]) -> Any:

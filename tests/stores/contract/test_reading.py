@@ -48,6 +48,18 @@ def test_events_are_counted_by_range_and_environment(opened: Opened) -> None:
     assert opened.store.counts(MODEL) == {"production": 5, "dataset": 2}
 
 
+def test_traffic_is_the_count_and_the_newest_time(opened: Opened) -> None:
+    """Traffic has the number of events of a range, the time of the newest, and the data revision."""
+    opened.publish(*({"id": str(at), "at": NOW + at} for at in range(5)))
+    revision = opened.store.data_revision(MODEL, "production")
+    assert opened.store.traffic(MODEL, "production") == (5, NOW + 4, revision)
+    assert opened.store.traffic(MODEL, "production", NOW + 1, NOW + 3) == (2, NOW + 2, revision)
+    assert opened.store.traffic(MODEL, "production", NOW + 5) == (0, None, revision)
+    assert opened.store.traffic(MODEL, "other") == (0, None, (0, 0))
+    with pytest.raises(ModelUnknown):
+        opened.store.traffic(OTHER, "production")
+
+
 def test_events_of_an_unknown_model_cannot_be_counted(opened: Opened) -> None:
     """A model that was never defined, or is dropped, has no counts, not even of nothing."""
     opened.store.drop(MODEL).result()

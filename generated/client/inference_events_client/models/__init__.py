@@ -96,6 +96,10 @@ from .error_detail import ErrorDetail
 from .error_envelope import ErrorEnvelope
 from .error_kind import ErrorKind
 from .event import Event
+from .event_count import EventCount
+from .event_filter import EventFilter
+from .event_filter_operator import EventFilterOperator
+from .event_order import EventOrder
 from .event_page import EventPage
 from .events_published import EventsPublished
 from .events_published_source_type import EventsPublishedSourceType
@@ -103,6 +107,13 @@ from .events_source import EventsSource
 from .events_source_type import EventsSourceType
 from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
+from .feature_impact import FeatureImpact
+from .feature_impact_request import FeatureImpactRequest
+from .feature_impact_response import FeatureImpactResponse
+from .feature_impact_upload import FeatureImpactUpload
+from .feature_impact_upload_feature_impact_map import (
+    FeatureImpactUploadFeatureImpactMap,
+)
 from .figure import Figure
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
@@ -255,6 +266,7 @@ from .token_rotate import TokenRotate
 from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
+from .total_kind import TotalKind
 from .update_events_request import UpdateEventsRequest
 from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
@@ -373,6 +385,10 @@ __all__ = (
     "ErrorEnvelope",
     "ErrorKind",
     "Event",
+    "EventCount",
+    "EventFilter",
+    "EventFilterOperator",
+    "EventOrder",
     "EventPage",
     "EventsPublished",
     "EventsPublishedSourceType",
@@ -380,6 +396,11 @@ __all__ = (
     "EventsSourceType",
     "EventsUpdated",
     "EventsUpdatedSourceType",
+    "FeatureImpact",
+    "FeatureImpactRequest",
+    "FeatureImpactResponse",
+    "FeatureImpactUpload",
+    "FeatureImpactUploadFeatureImpactMap",
     "Figure",
     "FileAccepted",
     "FileAcceptedSourceType",
@@ -532,6 +553,7 @@ __all__ = (
     "TokenScope",
     "TokenSecret",
     "TokenSecretResponse",
+    "TotalKind",
     "UpdateEventsRequest",
     "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",

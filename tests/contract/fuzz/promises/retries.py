@@ -94,6 +94,12 @@ def _upload(session: Session) -> Request:
     return Request("/v3/files/multipart-complete", one, two)
 
 
+def _impact(session: Session) -> Request:
+    model_id, name = _model_id(session), SPEC["inputs"][0]
+    one, two = ({"model_id": model_id, "feature_impact_map": {name: impact}} for impact in (0.5, 0.25))
+    return Request("/v3/analytics/upload-feature-impact", one, two)
+
+
 def _rule(session: Session) -> Request:
     body = {"model_id": _model_id(session)} | TRAFFIC_RULE
     return Request("/v3/alert-rules", body | {"name": "one"}, body | {"name": "two"})
@@ -125,6 +131,8 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "create_baseline": _baseline,
     "create_segment": _definition("segments"),
     "create_custom_metric": _definition("custom-metrics"),
+    "upload_feature_impact": _impact,
+    "replace_feature_impact": _impact,
     "complete_multipart_upload": _upload,
     "delete_project": lambda session: Request(f"/v3/projects/{new_project(session)['id']}"),
     "delete_model": lambda session: Request(f"/v3/models/{_model_id(session)}"),

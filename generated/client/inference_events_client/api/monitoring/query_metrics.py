@@ -142,13 +142,17 @@ def sync_detailed(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is
-    a 400 or
-    503 that names what to reduce. The query ends if the client closes the connection. `query_type`
-    EMBEDDING and
-    ANALYTICS are a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
@@ -207,13 +211,17 @@ def sync(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is
-    a 400 or
-    503 that names what to reduce. The query ends if the client closes the connection. `query_type`
-    EMBEDDING and
-    ANALYTICS are a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
@@ -267,13 +275,17 @@ async def asyncio_detailed(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is
-    a 400 or
-    503 that names what to reduce. The query ends if the client closes the connection. `query_type`
-    EMBEDDING and
-    ANALYTICS are a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
@@ -330,13 +342,17 @@ async def asyncio(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is
-    a 400 or
-    503 that names what to reduce. The query ends if the client closes the connection. `query_type`
-    EMBEDDING and
-    ANALYTICS are a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
