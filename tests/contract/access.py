@@ -31,6 +31,7 @@ SCOPES = (*NOTEBOOK, "admin")
 PRESET = "admin-token-of-the-access-tests"
 SECONDS = 30
 CSV = b"id,number\nrow,1\n"
+DAY = {"start_time": "2026-01-01", "end_time": "2026-01-02"}
 
 Headers = Mapping[bytes, bytes]
 
@@ -225,6 +226,8 @@ def prepare(access: Access) -> Fixtures:
     ]
     ids = {
         "project_id": project_id,
+        # The oldest client names projects.
+        "project_name": f"p{mark}",
         "model_id": model_id,
         "scored_id": scored_id,
         "job_id": job_id,
@@ -270,6 +273,12 @@ def prepare(access: Access) -> Fixtures:
             "bin_size": "Day",
             "column_id": "number",
         },
+        "compute_series": {"model_id": model_id, "time_range": DAY, "measures": [{"measure": "count"}]},
+        "compute_violations": {"model_id": model_id, "time_range": DAY},
+        "compute_labels": {"model_id": scored_id, "time_range": DAY},
+        "compute_distribution": {"model_id": model_id, "column": "number"},
+        "compute_columns": {"model_id": model_id},
+        "compute_performance": {"model_id": scored_id},
         "compute_scores": {"model_id": scored_id, "data_source": {"env_type": "PRODUCTION"}, "metrics": ["MAE"]},
         "query_metrics": {
             "project_id": project_id,

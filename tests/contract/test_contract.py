@@ -93,6 +93,7 @@ def test_the_reasons_of_warnings_are_documented() -> None:
         warning_details.DATE_LIKE_NUMBER,
         warning_details.FORMAT_NOT_SAFE,
         warning_details.FEATURE_NOT_COMPUTED,
+        warning_details.THRESHOLD_LIKE_SHARE,
     }
     assert set(SCHEMAS["WarningDetail"]["properties"]["reason"]["x-extensible-enum"]) == written
 

@@ -303,6 +303,24 @@ class MonitoringOperations(Protocol):
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
+    async def compute_series(self, *, body: types.SeriesRequest) -> types.SeriesResponse:
+        """Compute measures over time"""
+
+    async def compute_violations(self, *, body: types.ViolationsRequest) -> types.ViolationsResponse:
+        """Count violations by column and time"""
+
+    async def compute_labels(self, *, body: types.LabelsRequest) -> types.LabelsResponse:
+        """Report how many events have a label, and when labels arrived"""
+
+    async def compute_distribution(self, *, body: types.DistributionRequest) -> types.DistributionResponse:
+        """Compute the distribution of a column"""
+
+    async def compute_columns(self, *, body: types.ColumnsRequest) -> types.ColumnsResponse:
+        """Summarize columns"""
+
+    async def compute_performance(self, *, body: types.PerformanceRequest) -> types.PerformanceResponse:
+        """Compute the performance of a model"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -639,6 +657,12 @@ def handlers(
         "compute_scores": monitoring.compute_scores,
         "get_monitoring_summary": monitoring.get_monitoring_summary,
         "compute_metrics": monitoring.compute_metrics,
+        "compute_series": monitoring.compute_series,
+        "compute_violations": monitoring.compute_violations,
+        "compute_labels": monitoring.compute_labels,
+        "compute_distribution": monitoring.compute_distribution,
+        "compute_columns": monitoring.compute_columns,
+        "compute_performance": monitoring.compute_performance,
         "check_definition": monitoring.check_definition,
         "list_alert_rules": alert_rules.list_alert_rules,
         "create_alert_rule": alert_rules.create_alert_rule,
@@ -733,6 +757,12 @@ STATUS: Final[dict[str, int]] = {
     "compute_scores": 200,
     "get_monitoring_summary": 200,
     "compute_metrics": 200,
+    "compute_series": 200,
+    "compute_violations": 200,
+    "compute_labels": 200,
+    "compute_distribution": 200,
+    "compute_columns": 200,
+    "compute_performance": 200,
     "check_definition": 200,
     "list_alert_rules": 200,
     "create_alert_rule": 200,
@@ -826,6 +856,12 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_scores": ("read",),
     "get_monitoring_summary": ("read",),
     "compute_metrics": ("read",),
+    "compute_series": ("read",),
+    "compute_violations": ("read",),
+    "compute_labels": ("read",),
+    "compute_distribution": ("read",),
+    "compute_columns": ("read",),
+    "compute_performance": ("read",),
     "check_definition": ("read",),
     "list_alert_rules": ("manage", "read"),
     "create_alert_rule": ("manage",),
