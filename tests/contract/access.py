@@ -262,6 +262,8 @@ def prepare(access: Access) -> Fixtures:
         "create_custom_metric": metric | {"name": "another"},
         "create_alert_rule": rule | {"model_id": model_id, "name": "another"},
         "update_alert_rule": {"enable_notification": False},
+        "evaluate_alert_rule": {},
+        "preview_alert_rule": {"rule": rule | {"model_id": model_id, "name": "previewed"}},
         "create_notification_config": {"emails": ["a@b.example"]},
         "update_notification_config": {"emails": ["c@d.example"]},
         "create_alert_config": rule | {"name": "third", "project_name": f"p{mark}", "model_name": "model"},

@@ -11,7 +11,7 @@ from inference_events.alerts.evaluator import AlertEvaluator
 from inference_events.app import Services
 from inference_events.catalog import alert_queue
 from inference_events.catalog.alert_queue import RuleBin
-from tests.contract.alerts import AUTO, GREATER, HOUR, RULES, TOKEN, rule, served
+from tests.contract.alerts import AUTO, GREATER, HOUR, RULES, TOKEN, body, rule, served, where
 from tests.contract.definitions import METRIC, SEGMENT, UNKNOWN_ID, Api, Data
 
 pytestmark = pytest.mark.in_process
@@ -19,6 +19,7 @@ NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) - HOUR
 LAST = NOW.replace(minute=0) - HOUR
 DEBOUNCE = 60.0
 EVALUATIONS = "/v3/monitoring/alert-rules/{}/evaluations"
+PREVIEW = "/v3/monitoring/alert-rules/preview"
 EVALUATE = "/v3/monitoring/alert-rules/{}/evaluate"
 
 
@@ -149,8 +150,8 @@ def test_late_labels_correct_a_record(api: Api, evaluator: AlertEvaluator, clock
 
 def patch(api: Api, model_id: str, *updates: Data) -> None:
     source = {"type": "EVENTS", "events": list(updates)}
-    body = {"model_id": model_id, "env_type": "PRODUCTION", "source": source}
-    response = api.client.patch("/v3/events", json=body)
+    sent = {"model_id": model_id, "env_type": "PRODUCTION", "source": source}
+    response = api.client.patch("/v3/events", json=sent)
     assert response.status_code == 200, response.text
 
 
@@ -202,7 +203,7 @@ def test_automatic_thresholds_follow_earlier_bins(api: Api) -> None:
 def test_rules_about_columns_segments_and_custom_metrics(api: Api, evaluator: AlertEvaluator) -> None:
     """Each column of a rule has its own judgement; a segment limits the events; a custom metric is computed."""
     model_id = model(api, "kinds")
-    api.publish(model_id, *events(3, age="x", p=0.9, churn=0), *events(2, LAST + HOUR / 2, age=40, p=0.9, churn=0))
+    api.publish(model_id, *events(3, age="x", p=0.9, churn=0), *events(2, LAST + HOUR / 60, age=40, p=0.9, churn=0))
     columns = rule(
         api, model_id, name="columns", **GREATER | {"metric_id": "type_violation_count", "feature_names": ["age", "p"]}
     )
@@ -288,3 +289,36 @@ def test_one_process_judges_at_a_time(api: Api, server: tuple[str, Services], cl
     second.step()
     assert len(evaluations(api, late["id"])) == 1
     second.stop()
+
+
+def test_a_preview_shows_what_a_rule_would_have_found(api: Api) -> None:
+    """It judges bins of the past and stores nothing; what is wrong with the rule has its place in the request."""
+    model_id = model(api, "previewed")
+    for hours, count in enumerate([14, 8, 10, 9, 11, 12, 10]):
+        api.publish(model_id, *events(count, LAST - hours * HOUR, age=1))
+    manual = {"rule": body(model_id), "bin_count": 3, "bin_start": (LAST + HOUR).isoformat()}
+    found = api.post(PREVIEW, manual)["bins"]
+    assert [(one["alert_time_bucket"], one["state"], one["value"]) for one in found] == [
+        (bucket(LAST - HOUR), "ok", 8),
+        (bucket(LAST), "ok", 14),
+        (bucket(LAST + HOUR), "critical", 0),
+    ]
+    assert [one["critical_threshold"] for one in found] == [2, 2, 2]
+    automatic = body(model_id, **(AUTO | {"metric_id": "sum", "feature_names": ["age"]}))
+    (last,) = api.post(PREVIEW, {"rule": automatic, "bin_count": 1, "bin_start": LAST.isoformat()})["bins"]
+    assert (last["feature_name"], last["state"]) == ("age", "critical")
+    assert last["critical_threshold"] == pytest.approx(13.872983, abs=1e-6)
+    learning = api.post(PREVIEW, {"rule": automatic, "bin_start": LAST.isoformat()})["bins"]
+    assert [one["state"] for one in learning][-4:] == ["learning", "learning", "ok", "critical"]
+    period = {"compare_to": "time_period", "compare_bin_delta": 1, "critical_threshold": 0.7, "warning_threshold": None}
+    growing = body(model_id, **(GREATER | period))
+    (compared,) = api.post(PREVIEW, manual | {"rule": growing, "bin_count": 1})["bins"]
+    assert (compared["baseline_value"], compared["state"]) == (14, "ok")
+    for wrong, place in (
+        ({"feature_names": ["age"]}, "feature_names"),
+        ({"critical_threshold": None}, "critical_threshold"),
+    ):
+        (message,) = api.refused(400, "POST", PREVIEW, json={"rule": body(model_id, **wrong)})
+        assert message.startswith(f"/rule/{place}: ")
+    api.refused(404, "POST", PREVIEW, json={"rule": body(UNKNOWN_ID)})
+    assert api.get(RULES, filter=where(("model_id", "equal", model_id)))["total"] == 0

@@ -403,6 +403,11 @@ class AlertRulesOperations(Protocol):
     ) -> types.EvaluateAlertRuleResponse:
         """Judge a bin of an alert rule now"""
 
+    async def preview_alert_rule(
+        self, *, body: types.PreviewAlertRuleRequest
+    ) -> types.PreviewAlertRuleResponse:
+        """See what an alert rule would have found"""
+
 
 class AlertRecordsOperations(Protocol):
     async def list_alert_rule_summaries(
@@ -679,6 +684,7 @@ def handlers(
         "list_alert_records": alert_records.list_alert_records,
         "list_alert_evaluations": alert_records.list_alert_evaluations,
         "evaluate_alert_rule": alert_rules.evaluate_alert_rule,
+        "preview_alert_rule": alert_rules.preview_alert_rule,
         "list_alert_configs": alert_configs.list_alert_configs,
         "create_alert_config": alert_configs.create_alert_config,
         "get_alert_config": alert_configs.get_alert_config,
@@ -779,6 +785,7 @@ STATUS: Final[dict[str, int]] = {
     "list_alert_records": 200,
     "list_alert_evaluations": 200,
     "evaluate_alert_rule": 200,
+    "preview_alert_rule": 200,
     "list_alert_configs": 200,
     "create_alert_config": 200,
     "get_alert_config": 200,
@@ -878,6 +885,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "list_alert_records": ("read",),
     "list_alert_evaluations": ("read",),
     "evaluate_alert_rule": ("manage",),
+    "preview_alert_rule": ("read",),
     "list_alert_configs": ("manage", "read"),
     "create_alert_config": ("manage",),
     "get_alert_config": ("manage", "read"),

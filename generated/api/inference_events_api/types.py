@@ -1061,6 +1061,35 @@ class EvaluateAlertRuleRequest(TypedDict):
     bin_start: NotRequired[TimeBound]
 
 
+class PreviewAlertRuleRequest(TypedDict):
+    rule: AlertRuleCreate
+    bin_count: NotRequired[int]
+    bin_start: NotRequired[TimeBound]
+
+
+class PreviewedAlertBin(TypedDict):
+    feature_name: str | None
+    alert_time_bucket: int
+    state: AlertState
+    reason: str | None
+    value: float | None
+    baseline_value: float | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    message: str | None
+    data_revision: str
+
+
+class PreviewedAlertBins(TypedDict):
+    bins: list[PreviewedAlertBin]
+
+
+class PreviewAlertRuleResponse(TypedDict):
+    data: PreviewedAlertBins
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ConfiguredEmails(TypedDict):
     email: NotRequired[str]
 

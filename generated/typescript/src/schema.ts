@@ -1873,6 +1873,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/alert-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what an alert rule would have found
+         * @description Judges bins of the past by a rule that need not exist, to choose its thresholds. It stores nothing and notifies
+         *     nobody, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. The rule is checked as by `create_alert_rule`: an unknown model is a 404, and what is wrong with the rule is a
+         *        400 with its JSON pointer. Its name may be taken.
+         *     2. The bins are the last `bin_count` ones up to the one that holds `bin_start`, or without it up to the newest
+         *        bin that is over. `evaluation_delay` does not count.
+         *     3. Each bin is judged as `evaluate_alert_rule` says, by the events as they are now. A rule with automatic
+         *        thresholds does without the bins that were critical in the preview.
+         *
+         *     `bins` has each column on its own, the oldest bin first. A rule with many columns takes fewer bins: bins times
+         *     columns are at most 2,000. A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory.
+         */
+        post: operations["preview_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/alert-configs": {
         parameters: {
             query?: never;
@@ -4886,6 +4917,53 @@ export interface components {
         /** @description The response with a judged bin. */
         EvaluateAlertRuleResponse: {
             data: components["schemas"]["JudgedAlertBin"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A rule, and the bins to judge by it. */
+        PreviewAlertRuleRequest: {
+            rule: components["schemas"]["AlertRuleCreate"];
+            /**
+             * @description How many bins to judge.
+             * @default 24
+             * @example 24
+             */
+            bin_count?: number;
+            bin_start?: components["schemas"]["TimeBound"];
+        };
+        /** @description How a column would have been judged in a bin. */
+        PreviewedAlertBin: {
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            state: components["schemas"]["AlertState"];
+            /** @description Why there is no value or no judgement; null if there is one. Later versions may add words. */
+            reason: string | null;
+            /** @description The value of the metric. */
+            value: number | null;
+            /** @description The value of the earlier bin that a `time_period` compares with. */
+            baseline_value: number | null;
+            /** @description The threshold that the value was compared with; null if it was not judged. */
+            critical_threshold: number | null;
+            /** @description The threshold of a warning; null without one, and if the value was not judged. */
+            warning_threshold: number | null;
+            /** @description What was found; null if the value was not judged. */
+            message: string | null;
+            /** @description The state of the events that the value is of. Opaque. */
+            data_revision: string;
+        };
+        /** @description How bins would have been judged. */
+        PreviewedAlertBins: {
+            /** @description Each column in each bin. */
+            bins: components["schemas"]["PreviewedAlertBin"][];
+        };
+        /** @description The response with previewed bins. */
+        PreviewAlertRuleResponse: {
+            data: components["schemas"]["PreviewedAlertBins"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -10467,6 +10545,40 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    preview_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAlertRuleRequest"];
+            };
+        };
+        responses: {
+            /** @description How the bins would have been judged. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

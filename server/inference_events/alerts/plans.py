@@ -51,6 +51,7 @@ class WatchedRule:
     queries: Mapping[str | None, Query] | None
 
     def place(self, first: datetime, count: int = 1) -> Place:
+        """Return bins of the rule, from the first on."""
         return Place(self.segment, bins.as_bins(self.rule.bin_size, first, count))
 
 
@@ -86,7 +87,7 @@ class RulesPlan:
 
     def compute(self, computation: Computation) -> RulesFacts:
         """Return the facts about each rule and bin."""
-        figures = _Figures(self.known, computation)
+        figures = Figures(self.known, computation)
         for watched, start in self.wanted:
             for place in _places(watched, start):
                 figures.want(place, watched)
@@ -136,8 +137,8 @@ def _named(rule: AlertRule, column: str | None) -> NamedMetric:
 
 
 @dataclass
-class _Figures:
-    """Figures by their place and query."""
+class Figures:
+    """Finds figures, by their place and query. Those of a place are computed together."""
 
     known: KnownModel
     computation: Computation
@@ -146,11 +147,13 @@ class _Figures:
     revisions: dict[Query, str] = field(default_factory=dict)
 
     def want(self, place: Place, watched: WatchedRule) -> None:
+        """Compute the figures of a rule at a place."""
         queries = (watched.queries or {}).values()
         if queries:
             self.wanted.setdefault(place, {}).update(dict.fromkeys(queries))
 
     def compute(self) -> None:
+        """Compute all that is wanted."""
         subject, baselines = self.known.subject, self.known.baselines_by_name
         for place, wanted in self.wanted.items():
             queries = list(wanted)
@@ -158,6 +161,7 @@ class _Figures:
             self.found |= {(place, query): one for query, one in zip(queries, found, strict=True)}
 
     def revision(self, place: Place, query: Query) -> str:
+        """Return the data revision of a figure."""
         if query not in self.revisions:
             baselines = self.known.baselines_by_name
             self.revisions[query] = revision(self.computation, self._window(place), [query], baselines)
@@ -170,21 +174,23 @@ class _Figures:
 def _places(watched: WatchedRule, start: datetime) -> Iterator[Place]:
     yield watched.place(start)
     if watched.rule.compare_to == TIME_PERIOD:
-        yield watched.place(_earlier(watched.rule, start))
+        yield watched.place(earlier_start(watched.rule, start))
     if watched.rule.threshold_type != MANUAL:
-        yield watched.place(*_history(watched.rule, start))
+        yield watched.place(*look_back(watched.rule, start))
 
 
-def _earlier(rule: AlertRule, start: datetime) -> datetime:
+def earlier_start(rule: AlertRule, start: datetime) -> datetime:
+    """Return the start of the bin that a bin is compared with."""
     return bins.moved(rule.bin_size, start, -(rule.compare_bin_delta or 1))
 
 
-def _history(rule: AlertRule, start: datetime) -> tuple[datetime, int]:
+def look_back(rule: AlertRule, start: datetime) -> tuple[datetime, int]:
+    """Return the first of the bins that automatic thresholds are made of, and their number."""
     count = LOOK_BACK * HISTORY[rule.bin_size]
     return bins.moved(rule.bin_size, start, -count), count
 
 
-def _facts(watched: WatchedRule, start: datetime, figures: _Figures) -> Iterator[Facts]:
+def _facts(watched: WatchedRule, start: datetime, figures: Figures) -> Iterator[Facts]:
     rule = watched.rule
     if watched.queries is None:
         yield from _reasons(watched, start, INVALID)
@@ -193,10 +199,10 @@ def _facts(watched: WatchedRule, start: datetime, figures: _Figures) -> Iterator
         place = watched.place(start)
         earlier, history = None, list[tuple[datetime, float]]()
         if rule.compare_to == TIME_PERIOD:
-            before = _earlier(rule, start)
+            before = earlier_start(rule, start)
             earlier = Earlier(before, figures.found[watched.place(before), query][0])
         if rule.threshold_type != MANUAL:
-            first, count = _history(rule, start)
+            first, count = look_back(rule, start)
             values = figures.found[watched.place(first, count), query]
             history = [
                 (bins.moved(rule.bin_size, first, number), one.value)

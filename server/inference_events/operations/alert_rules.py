@@ -1,5 +1,8 @@
 """Operations of the tag Alert rules."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -7,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from inference_events.alerts import bins, rules
 from inference_events.alerts.notification import EMPTY, notification, set_notification
-from inference_events.alerts.plans import plan_rules
+from inference_events.alerts.plans import plan_rules, watch
+from inference_events.alerts.preview import PreviewPlan
 from inference_events.alerts.recording import Announce, record
 from inference_events.catalog import Catalog, alert_records, alert_rules, models
 from inference_events.catalog.alert_queue import RuleBin
-from inference_events.catalog.alert_tables import AlertRule
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
@@ -26,6 +29,9 @@ from inference_events_api import types as t
 
 # So that bins before it, which are compared, are times as well.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+DEFAULT_BINS = 24
+MAX_PREVIEWED = 2000
 
 
 class AlertRuleOperations:
@@ -99,7 +105,7 @@ class AlertRuleOperations:
         self, *, alert_rule_id: str, body: t.EvaluateAlertRuleRequest
     ) -> t.EvaluateAlertRuleResponse:
         rule = await self._catalog.aread(lambda session: alert_rules.get(session, alert_rule_id))
-        judged = RuleBin(rule.id, _closed_bin(rule, body.get("bin_start")))
+        judged = RuleBin(rule.id, _closed_bin(rule.bin_size, body.get("bin_start")))
         prepare = partial(plan_rules, model_id=rule.model_id, wanted=[judged])
         found = await self._figures.compute(rule.model_id, prepare, current_request().wait_for_departure)
 
@@ -109,6 +115,22 @@ class AlertRuleOperations:
             return views.envelope(alert_views.judged_bin(evaluations, made))
 
         return await change(self._catalog, make)
+
+    async def preview_alert_rule(self, *, body: t.PreviewAlertRuleRequest) -> t.PreviewAlertRuleResponse:
+        rule, token_id = body["rule"], current_request().token_id
+        size, count = rule["bin_size"], body.get("bin_count", DEFAULT_BINS)
+        first = bins.moved(size, _closed_bin(size, body.get("bin_start")), 1 - count)
+        if count * len(rule.get("feature_names") or [None]) > MAX_PREVIEWED:
+            raise BadRequest.at("/bin_count", f"times the number of columns is more than {MAX_PREVIEWED:,}")
+
+        def prepare(session: Session) -> PreviewPlan:
+            known = known_model(session, rule["model_id"])
+            with _below("/rule"):
+                row = rules.make_rule(session, known, rule, token_id)
+            return PreviewPlan(known, watch(session, known, row), first, count)
+
+        found = await self._figures.compute(rule["model_id"], prepare, current_request().wait_for_departure)
+        return views.envelope({"bins": list(map(alert_views.previewed, found))})
 
     async def _notify(self, alert_rule_id: str, body: t.NotificationConfigChange) -> t.NotificationConfigResponse:
         token_id = current_request().token_id
@@ -122,15 +144,26 @@ class AlertRuleOperations:
         return await change(self._catalog, make)
 
 
-def _closed_bin(rule: AlertRule, time: str | float | None) -> datetime:
+@contextmanager
+def _below(place: str) -> Iterator[None]:
+    """Put what is wrong with a rule below the place that the rule has in the request."""
+    try:
+        yield
+    except BadRequest as error:
+        raise BadRequest.with_details(
+            *(replace(fault, pointer=f"{place}{fault.pointer}") for fault in error.faults)
+        ) from None
+
+
+def _closed_bin(size: str, time: str | float | None) -> datetime:
     """Return the start of the bin that holds a time, or of the newest one that is over. Raises BadRequest."""
-    newest = bins.last_closed(rule.bin_size, utc_now())
+    newest = bins.last_closed(size, utc_now())
     if time is None:
         return newest
     moment = moment_of(time_bound(time, "/bin_start"))
     if moment < EARLIEST:
         raise BadRequest.at("/bin_start", "must not be before 1970")
-    start = bins.start_of(rule.bin_size, moment)
+    start = bins.start_of(size, moment)
     if start > newest:
         raise BadRequest.at("/bin_start", "lies in a bin that is not over yet")
     return start

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from inference_events.alerts import rules
+from inference_events.alerts.judgements import Judgement
 from inference_events.alerts.old_form import old_notification
 from inference_events.catalog.alert_records import BinHistory, RuleHistory
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule
@@ -175,6 +176,23 @@ def evaluation(row: AlertEvaluation) -> t.AlertEvaluation:
 def judged_bin(evaluations: Sequence[AlertEvaluation], records: Sequence[AlertRecord]) -> t.JudgedAlertBin:
     """Show how a bin was judged, and the records that this made."""
     return {"evaluations": list(map(evaluation, evaluations)), "records": list(map(record, records))}
+
+
+def previewed(one: Judgement) -> t.PreviewedAlertBin:
+    """Show how a column would have been judged in a bin."""
+    verdict = one.verdict
+    return {
+        "feature_name": one.column,
+        "alert_time_bucket": milliseconds(one.bin_start),
+        "state": one.state.value,
+        "reason": one.reason,
+        "value": one.value,
+        "baseline_value": one.baseline_value,
+        "critical_threshold": None if verdict is None else verdict.critical_threshold,
+        "warning_threshold": None if verdict is None else verdict.warning_threshold,
+        "message": None if verdict is None else verdict.message,
+        "data_revision": one.data_revision,
+    }
 
 
 def milliseconds(moment: datetime) -> int:

@@ -241,6 +241,10 @@ from .part_upload import PartUpload
 from .performance_figure import PerformanceFigure
 from .performance_request import PerformanceRequest
 from .performance_response import PerformanceResponse
+from .preview_alert_rule_request import PreviewAlertRuleRequest
+from .preview_alert_rule_response import PreviewAlertRuleResponse
+from .previewed_alert_bin import PreviewedAlertBin
+from .previewed_alert_bins import PreviewedAlertBins
 from .previewed_events import PreviewedEvents
 from .project import Project
 from .project_create import ProjectCreate
@@ -572,6 +576,10 @@ __all__ = (
     "PerformanceFigure",
     "PerformanceRequest",
     "PerformanceResponse",
+    "PreviewAlertRuleRequest",
+    "PreviewAlertRuleResponse",
+    "PreviewedAlertBin",
+    "PreviewedAlertBins",
     "PreviewedEvents",
     "Project",
     "ProjectCreate",

@@ -144,6 +144,7 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "delete_alert_rule": _of_rule("/v3/alert-rules/{}"),
     "create_notification_config": _of_rule("/v3/alert-rules/{}/notification", *EMAILS),
     "update_notification_config": _of_rule("/v3/alert-rules/{}/notification", *EMAILS),
+    "evaluate_alert_rule": _of_rule("/v3/monitoring/alert-rules/{}/evaluate", {}),
     "create_alert_config": _config,
     "update_alert_config": _of_rule("/v2/alert-configs/{}", *QUIET),
     "delete_alert_config": _of_rule("/v2/alert-configs/{}"),
