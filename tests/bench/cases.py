@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import floors, workload
+from tests.bench.alerts import alerts
 from tests.bench.case import Bench
 from tests.bench.figures import figures, figures_cluster
 from tests.bench.load import Load
@@ -244,5 +245,6 @@ def _deletions(server: Server, model_id: str, stored: int) -> Iterator[Row]:
 
 
 CASES = {
-    case.__name__: case for case in (disk, start, publish, single, files, downloads, growth, figures, figures_cluster)
+    case.__name__: case
+    for case in (disk, start, publish, single, files, downloads, growth, figures, figures_cluster, alerts)
 }

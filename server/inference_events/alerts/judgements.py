@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import alert_records
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule
+from inference_events.catalog.concurrency import insert_or_replace
 
 # Sums of floats may differ in their last digits from one computation to the next.
 SAME = 1e-9
@@ -106,21 +107,20 @@ def record_judgement(
 
 
 def _keep_evaluation(session: Session, rule: AlertRule, judgement: Judgement) -> None:
-    session.merge(
-        AlertEvaluation(
-            rule_id=rule.id,
-            column=judgement.column or NO_COLUMN,
-            bin_start=judgement.bin_start,
-            model_id=rule.model_id,
-            revision=judgement.revision,
-            state=judgement.state.value,
-            reason=judgement.reason,
-            value=judgement.value,
-            baseline_value=judgement.baseline_value,
-            data_revision=judgement.data_revision,
-            judged_at=judgement.judged_at,
-        )
-    )
+    row = {
+        "rule_id": rule.id,
+        "column": judgement.column or NO_COLUMN,
+        "bin_start": judgement.bin_start,
+        "model_id": rule.model_id,
+        "revision": judgement.revision,
+        "state": judgement.state.value,
+        "reason": judgement.reason,
+        "value": judgement.value,
+        "baseline_value": judgement.baseline_value,
+        "data_revision": judgement.data_revision,
+        "judged_at": judgement.judged_at,
+    }
+    insert_or_replace(session, AlertEvaluation, row, "rule_id", "column", "bin_start")
 
 
 def _is_news(previous: AlertRecord | None, severity: Severity, value: float) -> bool:

@@ -1,6 +1,6 @@
 """Store what the facts about rules mean, in the transaction of the caller."""
 
-from collections.abc import Mapping
+from collections import defaultdict
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -16,8 +16,6 @@ from inference_events.alerts.thresholds import MANUAL
 from inference_events.catalog import alert_queue, alert_rules
 from inference_events.catalog.alert_queue import KnownRevision
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule
-from inference_events.catalog.concurrency import Lock
-from inference_events.errors import ObjectNotFound
 
 
 class Announce(Protocol):
@@ -35,22 +33,14 @@ def record(session: Session, found: RulesFacts, announce: Announce, judged_at: d
     """
     alert_queue.keep_first(session, KnownRevision(found.model_id, found.environment_id, found.data_revision))
     made = []
-    # In order of their ids, so that two transactions cannot deadlock.
-    for rule in _locked(session, sorted({one.rule_id for one in found.bins})).values():
-        for facts in (facts for one in found.bins if one.rule_id == rule.id for facts in one.facts):
+    by_rule = defaultdict[str, list[Facts]](list)
+    for one in found.bins:
+        by_rule[one.rule_id] += one.facts
+    for rule in alert_rules.lock_all(session, by_rule):
+        for facts in by_rule[rule.id]:
             judgement = judge(rule, facts, judged_at, _left_out(session, rule, facts))
             made.append(record_judgement(session, rule, judgement, partial(announce, rule)))
     return [one for one in made if one is not None]
-
-
-def _locked(session: Session, ids: list[str]) -> Mapping[str, AlertRule]:
-    rules = {}
-    for id in ids:
-        try:
-            rules[id] = alert_rules.get(session, id, Lock.EXCLUSIVE)
-        except ObjectNotFound:
-            continue
-    return rules
 
 
 def _left_out(session: Session, rule: AlertRule, facts: Facts) -> frozenset[datetime]:

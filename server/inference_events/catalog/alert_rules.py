@@ -1,13 +1,13 @@
 """Alert rules: what of a model to watch, the thresholds of each revision, and whom to notify."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from inference_events.catalog.alert_tables import AlertRule, AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook
-from inference_events.catalog.concurrency import Lock, find
+from inference_events.catalog.concurrency import Lock, find, locked
 from inference_events.catalog.listing import Column, Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Model, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
@@ -54,6 +54,12 @@ def get(session: Session, id: str, lock: Lock = Lock.NONE) -> AlertRule:
     if row is None:
         raise ObjectNotFound.of("Alert rule")
     return row
+
+
+def lock_all(session: Session, ids: Collection[str]) -> Sequence[AlertRule]:
+    """Return those of the rules that exist, with an EXCLUSIVE lock on each."""
+    session.scalars(locked(select(AlertRule).where(AlertRule.id.in_(ids)), AlertRule, AlertRule.id)).all()
+    return session.scalars(with_model().where(AlertRule.id.in_(ids)).order_by(AlertRule.id)).all()
 
 
 def list_page(session: Session, listing: Listing, of_type: str | None = None) -> Page[AlertRule]:

@@ -88,6 +88,13 @@ def insert_missing(session: Session, rows: Insertable, table: type[Table], *uniq
         session.execute(values.on_conflict_do_nothing(index_elements=unique))
 
 
+def insert_or_replace(session: Session, table: type[Table], row: Mapping[str, Any], *unique: str) -> None:
+    """Insert a row, or give its values to the row that has the same values of the columns `unique`."""
+    insert = _INSERTS[session.get_bind().dialect.name](table).values(row)
+    others = {name: value for name, value in row.items() if name not in unique}
+    session.execute(insert.on_conflict_do_update(index_elements=unique, set_=others))
+
+
 def one_at_a_time(session: Session, *what: object) -> None:
     """Take the lock that `what` names until the transaction ends, after waiting for any other transaction with it."""
     if session.get_bind().dialect.name == "postgresql":
