@@ -16,6 +16,7 @@ from tests.program import Program
 TOKEN = "admin-token-of-the-alerts"
 HOUR = timedelta(hours=1)
 PATIENCE_SECONDS = 60
+KILLS = 4
 TRAFFIC: Data = {
     "metric_id": "traffic",
     "priority": "HIGH",
@@ -87,13 +88,14 @@ def test_the_server_judges_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(900)
 def test_kills_lose_no_judgement(tmp_path: Path) -> None:
     """Whenever the server is killed, each bin is judged in the end, and each of its records exists once."""
     random, program = Random(16), server(tmp_path / "data")
     program.start()
     hour = closed_hour()
     with connect(program) as client:
-        model_ids, rule_ids = make_rules(Api(client), 5, 20, hour)
+        model_ids, rule_ids = make_rules(Api(client), 3, 10, hour)
     expected: list[tuple[Any, ...]] = []
     for name, count, record in (("none", 0, ("CRITICAL", 3, 1, 1)), ("late", 4, ("DEFAULT", 7, 2, 1))):
         expected.append(record)
@@ -101,7 +103,7 @@ def test_kills_lose_no_judgement(tmp_path: Path) -> None:
             api = Api(client)
             for model_id in model_ids if count else ():
                 api.publish(model_id, *events(name, count, hour))
-        for _ in range(5):
+        for _ in range(KILLS):
             time.sleep(random.uniform(0, 2))
             program.kill()
             program.start()

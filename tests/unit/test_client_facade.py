@@ -49,6 +49,7 @@ HARMLESS = {
     "download_events",
     "generate_model",
     "get_feature_impact",
+    "preview_alert_rule",
     "query_metrics",
     "read_events",
     "update_webhook",
