@@ -177,7 +177,7 @@ class Metrics(StoreObserver):
             "unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], lambda: {**NO_JOBS, **unfinished_jobs()}
         )
         self._show(
-            "queued_alert_bins", "Bins of alert rules that wait to be judged.", [], lambda: {(): due_alert_bins()}
+            "alert_bins_waiting", "Bins of alert rules that wait to be judged.", [], lambda: {(): due_alert_bins()}
         )
         self._show(
             "undelivered_notifications",

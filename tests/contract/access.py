@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
 import yaml
 from pydantic import SecretStr
 
+from inference_events.alerts.evaluator import AlertEvaluator
 from inference_events.app import create_app
 from inference_events.logging import configure_logging
 from inference_events.settings import Settings
@@ -311,7 +313,11 @@ def served(data_dir: Path) -> Iterator[Access]:
     log = io.BytesIO()
     configure_logging("debug", log)
     settings = Settings(data_dir=data_dir, admin_token=SecretStr(PRESET), log_level="debug")
-    with serve(create_app(settings, validate_responses=True)) as url:
+    # What the server judges by itself is no effect of a request.
+    with (
+        patch.object(AlertEvaluator, "start"),
+        serve(create_app(settings, validate_responses=True)) as url,
+    ):
         access = Access(url, data_dir, log)
         yield access
         access.client.close()

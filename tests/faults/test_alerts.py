@@ -82,7 +82,7 @@ def test_the_server_judges_by_itself(tmp_path: Path) -> None:
         api.publish(model_id, *events("late", 4, hour))
         eventually(lambda: records(client, rule_id) == [("CRITICAL", 3, 1, 1), ("DEFAULT", 7, 2, 1)])
         metrics = client.get("/metrics").text
-    assert "inference_events_queued_alert_bins 0.0" in metrics
+    assert "inference_events_alert_bins_waiting 0.0" in metrics
     assert 'inference_events_alert_bins_total{status="judged"} 2.0' in metrics
     program.stop()
 
