@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from inference_events.alerts.evaluator import AlertEvaluator
+from inference_events.alerts.evaluator import AlertEvaluator, LeaseLost
 from inference_events.app import Services
 from inference_events.catalog import alert_queue
 from inference_events.catalog.alert_queue import RuleBin
@@ -289,6 +289,24 @@ def test_one_process_judges_at_a_time(api: Api, server: tuple[str, Services], cl
     second.step()
     assert len(evaluations(api, late["id"])) == 1
     second.stop()
+
+
+def test_a_process_that_lost_its_lease_changes_nothing(api: Api, server: tuple[str, Services], clock: Clock) -> None:
+    """It notices at its next change, and the process that holds the lease judges what is due."""
+    stalled, other = make_evaluator(server[1], clock, lease_seconds=0), make_evaluator(server[1], clock)
+    rule(api, model(api, "stalled"))
+    stalled.step()
+    created = rule(api, model(api, "taken"))
+    other.step()
+    assert len(evaluations(api, created["id"])) == 1
+    late = rule(api, model(api, "left"))
+    with pytest.raises(LeaseLost):
+        stalled.step()
+    assert evaluations(api, late["id"]) == []
+    stalled.stop()
+    other.step()
+    other.stop()
+    assert len(evaluations(api, late["id"])) == 1
 
 
 def test_a_preview_shows_what_a_rule_would_have_found(api: Api) -> None:

@@ -47,7 +47,7 @@ JUDGED, SKIPPED = "judged", "skipped"
 log = structlog.get_logger(__name__)
 
 
-class _LeaseLost(Exception):
+class LeaseLost(Exception):
     """Another process judges now."""
 
 
@@ -113,7 +113,7 @@ class AlertEvaluator:
         while not self._stopping.is_set():
             try:
                 self.step()
-            except _LeaseLost:
+            except LeaseLost:
                 log.warning("alert_lease_lost")
                 self._held = None
             except QueryCancelled:
@@ -132,7 +132,7 @@ class AlertEvaluator:
         if (held := self._held) is not None:
             renew = partial(work_leases.renew, held=held, seconds=self._lease_seconds)
             if not self._catalog.write(renew):
-                raise _LeaseLost
+                raise LeaseLost
         else:
             if not self._catalog.read(lambda session: work_leases.is_free(session, WORK, self._owner)):
                 return False
@@ -188,7 +188,7 @@ class AlertEvaluator:
             self._store(due, found)
         except ObjectNotFound:
             self._holding(partial(alert_queue.remove_model, model_id=model_id))
-        except (_LeaseLost, QueryCancelled):
+        except (LeaseLost, QueryCancelled):
             raise
         except Exception as error:
             is_passing = isinstance(error, ServiceUnavailable | Retryable)
@@ -205,13 +205,13 @@ class AlertEvaluator:
         self._observe(JUDGED, len(due))
 
     def _holding(self, change: Callable[[Session], T]) -> T:
-        """Return the result of a change in a transaction that proves the lease. Raises _LeaseLost."""
+        """Return the result of a change in a transaction that proves the lease. Raises LeaseLost."""
         held = self._held
         assert held is not None
 
         def checked(session: Session) -> T:
             if not work_leases.lock(session, held):
-                raise _LeaseLost
+                raise LeaseLost
             return change(session)
 
         return self._catalog.write(checked)
