@@ -133,6 +133,10 @@ RULES = (
     "must be above 0",
     "is the name of several versions; create the rule with POST /v3/alert-rules and a model_id",
     "is the name of no baseline of this model; create one, or remove it",
+    # evaluate_alert_rule and preview_alert_rule
+    "lies in a bin that is not over yet",
+    "must not be before 1970",
+    "times the number of columns is more than 2,000",
     # create_notification_config and update_notification_config
     "is not one email address, such as me@example.com",
     "is no webhook; create it first, or remove it",
