@@ -133,6 +133,11 @@ RULES = (
     "must be above 0",
     "is the name of several versions; create the rule with POST /v3/alert-rules and a model_id",
     "is the name of no baseline of this model; create one, or remove it",
+    # create_webhook, update_webhook
+    "must have 2 to 127 characters besides white space at its ends",
+    "must be a URL such as https://HOST/PATH",
+    "must have only printable ASCII characters and no spaces",
+    "must have no user name, no password and no backslash",
     # create_notification_config and update_notification_config
     "is not one email address, such as me@example.com",
     "is no webhook; create it first, or remove it",
