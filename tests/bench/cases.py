@@ -1,7 +1,6 @@
 """The cases: one function for each part of the budget table. Rounds alternate with those of the references."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -9,7 +8,7 @@ from statistics import median
 from tests.bench import floors, workload
 from tests.bench.case import Bench
 from tests.bench.figures import figures, figures_cluster
-from tests.bench.load import Load
+from tests.bench.load import Rounds
 from tests.bench.replicas import replicas
 from tests.bench.report import Row, Size, p50, percentile
 from tests.bench.server import Server, Usage, serving
@@ -49,30 +48,16 @@ def single(bench: Bench) -> Iterator[Row]:
 
 
 @dataclass
-class Rounds:
-    """Results of rounds: loads by server, DuckDB's commits a second, the server's usage in all of them."""
+class PublishRounds(Rounds):
+    """Rounds with DuckDB's commits a second, and the server's usage in all of them."""
 
-    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
     commits: list[float] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
-    def add(self, loads: Mapping[str, Load], commits: float, usage: Usage) -> None:
-        for name, load in loads.items():
-            self.loads[name].append(load)
-        self.commits.append(commits)
-        self.usage += usage
 
-    def rate(self, name: str) -> float:
-        """Return the median of the requests a second."""
-        return median(load.rate for load in self.loads[name])
-
-    def latencies(self, name: str) -> list[float]:
-        return [latency for load in self.loads[name] for latency in load.latencies]
-
-
-def _alternate(bench: Bench, requests: int, size: int, connections: int) -> Rounds:
+def _alternate(bench: Bench, requests: int, size: int, connections: int) -> PublishRounds:
     """Send the same bodies of `size` new events to the server and to the floors, round by round."""
-    rounds = Rounds()
+    rounds = PublishRounds()
     with (
         serving(bench.folder / f"posts_of_{size}") as server,
         floors.running("starlette") as starlette,
@@ -88,7 +73,9 @@ def _alternate(bench: Bench, requests: int, size: int, connections: int) -> Roun
             batches = workload.batches(start, requests, size)
             taken = floors.commit_batches(bench.folder / f"commits_of_{size}_{number}.duckdb", batches)
             if number > 0:
-                rounds.add(loads, len(taken) / sum(taken), usage)
+                rounds.add(loads)
+                rounds.commits.append(len(taken) / sum(taken))
+                rounds.usage += usage
     return rounds
 
 

@@ -54,7 +54,7 @@ def copy(db: Connection, rows: bytes, table: str = "events") -> None:
 
 
 def insert(environment: int) -> Commit:
-    """Return what inserts rows by the statement that the store uses, with nothing around it."""
+    """Return a function that inserts rows by the statement of the store, with nothing around it."""
 
     def commit(db: Connection, rows: bytes) -> None:
         db.execute("CREATE TEMPORARY TABLE new_events (LIKE events) ON COMMIT DROP")

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from multiprocessing import get_context
+from statistics import median
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -29,6 +31,24 @@ class Load:
     def rate(self) -> float:
         """Requests a second that succeeded."""
         return len(self.latencies) / self.seconds
+
+
+@dataclass
+class Rounds:
+    """Loads of rounds that alternate, by the name of the server or reference that got them."""
+
+    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, loads: Mapping[str, Load]) -> None:
+        for name, load in loads.items():
+            self.loads[name].append(load)
+
+    def rate(self, name: str) -> float:
+        """Return the median of the requests a second."""
+        return median(load.rate for load in self.loads[name])
+
+    def latencies(self, name: str) -> list[float]:
+        return [latency for load in self.loads[name] for latency in load.latencies]
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""The measured server, and the usage of its process."""
+"""The measured server, and the usage of processes."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
