@@ -223,9 +223,14 @@ from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .normal_kind import NormalKind
+from .notification import Notification
+from .notification_channel import NotificationChannel
 from .notification_config import NotificationConfig
 from .notification_config_change import NotificationConfigChange
 from .notification_config_response import NotificationConfigResponse
+from .notification_list import NotificationList
+from .notification_page import NotificationPage
+from .notification_state import NotificationState
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
@@ -314,6 +319,15 @@ from .violations_request import ViolationsRequest
 from .violations_response import ViolationsResponse
 from .viz_type import VizType
 from .warning_detail import WarningDetail
+from .webhook import Webhook
+from .webhook_create import WebhookCreate
+from .webhook_list import WebhookList
+from .webhook_page import WebhookPage
+from .webhook_provider import WebhookProvider
+from .webhook_response import WebhookResponse
+from .webhook_test import WebhookTest
+from .webhook_test_response import WebhookTestResponse
+from .webhook_update import WebhookUpdate
 from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
@@ -537,9 +551,14 @@ __all__ = (
     "MultipartInit",
     "NamedReference",
     "NormalKind",
+    "Notification",
+    "NotificationChannel",
     "NotificationConfig",
     "NotificationConfigChange",
     "NotificationConfigResponse",
+    "NotificationList",
+    "NotificationPage",
+    "NotificationState",
     "Page",
     "PaginatedKind",
     "PartReference",
@@ -628,6 +647,15 @@ __all__ = (
     "ViolationsResponse",
     "VizType",
     "WarningDetail",
+    "Webhook",
+    "WebhookCreate",
+    "WebhookList",
+    "WebhookPage",
+    "WebhookProvider",
+    "WebhookResponse",
+    "WebhookTest",
+    "WebhookTestResponse",
+    "WebhookUpdate",
     "WindowBinSize",
     "XaiParams",
 )
