@@ -168,7 +168,7 @@ fuzz: .venv/test/.wheel ## Check promises with random requests to a running serv
 mutants: .venv/.dev ## Plant bugs in copies of the server and print which check catches each (ARGS="NAME --jobs 1" for some)
 	$(PYTHON) -m tools.mutants $(ARGS)
 
-bench: .venv/.bench ## Measure speed against references and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
+bench: .venv/.bench .venv/servers ## Measure speed against references and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)
 
 bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would run (ARGS=--quick, ARGS="--only ours --only mlflow")
@@ -199,7 +199,7 @@ clean: ## Remove everything that make can make again
 	@touch $@
 
 .venv/.bench: .venv/.serve
-	$(PIP) $(INSTALL) --group bench
+	$(PIP) $(INSTALL) --editable '.[cluster]' --group bench
 	@touch $@
 
 .venv/.review: .venv/.serve
