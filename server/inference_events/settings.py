@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."
     )
+    login_link: Literal["terminal", "never"] = Field(
+        default="terminal", description="Whether a start in a terminal prints a link that logs in to the console, once."
+    )
     organization: str = Field(
         default="Inference Events",
         min_length=1,

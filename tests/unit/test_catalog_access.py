@@ -24,7 +24,7 @@ from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {CatalogVersion, IdempotencyRecord, FilePart, Organization, Token, TokenProject}
+OF_NO_PROJECT = {BrowserSession, CatalogVersion, IdempotencyRecord, FilePart, Organization, SessionCode, Token, TokenProject}
 
 
 @pytest.fixture

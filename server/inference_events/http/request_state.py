@@ -19,6 +19,8 @@ class RequestState:
     operation: Operation | None = None
     token_id: str = ""
     project_ids: frozenset[str] | None = None
+    session_id: str = ""
+    session_ends_at: datetime | None = None
     status: int = 0
     arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
