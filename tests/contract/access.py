@@ -258,6 +258,7 @@ def prepare(access: Access) -> Fixtures:
         "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},
+        "create_session": {"token": secret},
     }
     requests: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in bodies.items()}
     requests["upload_file"] = {"files": {"file": ("more.csv", CSV)}}

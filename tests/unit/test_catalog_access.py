@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
 from inference_events.catalog.tables import (
+    BrowserSession,
     CatalogVersion,
     FilePart,
     IdempotencyRecord,
     Organization,
     Project,
+    SessionCode,
     Table,
     Token,
     TokenProject,
@@ -24,7 +26,16 @@ from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {BrowserSession, CatalogVersion, IdempotencyRecord, FilePart, Organization, SessionCode, Token, TokenProject}
+OF_NO_PROJECT = {
+    BrowserSession,
+    CatalogVersion,
+    IdempotencyRecord,
+    FilePart,
+    Organization,
+    SessionCode,
+    Token,
+    TokenProject,
+}
 
 
 @pytest.fixture

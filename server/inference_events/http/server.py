@@ -54,8 +54,8 @@ def create_http_app(
     """Build the ASGI application that serves the contract's operations.
 
     `handlers` maps each operationId to its function. `file_store` stores uploads. `/metrics` shows `metrics`. Without a
-    `cookie` there are no sessions. Links begin with `public_url`, or are relative. `validate_responses` turns a response
-    that breaks the contract into a 500; it is meant for tests.
+    `cookie` there are no sessions. Links begin with `public_url`, or are relative. `validate_responses` turns a
+    response that breaks the contract into a 500; it is meant for tests.
     """
     contract = load_contract()
     budget = BodyBudget(limits.bodies_in_flight_bytes)
