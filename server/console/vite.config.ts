@@ -29,7 +29,7 @@ export default defineConfig({
     proxy: Object.fromEntries(["/v3", "/docs", "/openapi.yaml", "/readyz"].map((path) => [path, SERVER])),
   },
   build: {
-    outDir: "../inference_events/console",
+    outDir: process.env.CONSOLE_OUT ?? "../inference_events/console",
     emptyOutDir: true,
     target: "es2023",
     // Names and lines stay, so that the committed build has readable and small differences.

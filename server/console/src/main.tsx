@@ -26,7 +26,11 @@ interface Route {
 const ROUTES: Route[] = [
   { path: /^\/$/, title: "Models", load: async () => (await import("./pages/models")).Models },
   { path: /^\/models\/([^/]+)$/, title: "Model", load: async () => (await import("./pages/model")).ModelPage },
-  { path: /^\/first-event$/, title: "First event", load: async () => (await import("./pages/first-event")).FirstEventPage },
+  {
+    path: /^\/first-event$/,
+    title: "First event",
+    load: async () => (await import("./pages/first-event")).FirstEventPage,
+  },
   { path: /^\/tokens$/, title: "Tokens", load: async () => (await import("./pages/tokens")).Tokens },
   { path: /^\/settings$/, title: "Settings", load: async () => (await import("./pages/settings")).SettingsPage },
 ];

@@ -1,5 +1,5 @@
 import { a as y, d as w, f as $, t as a } from "./vendor.js";
-import { A as body, D as ROOT, T as may, f as Copy, g as place, k as api, p as change, x as useAction, y as Failure } from "./shared.js";
+import { A as api, C as useAction, E as may, O as ROOT, _ as place, b as Failure, g as link, j as body, m as change, p as Copy } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [
@@ -177,11 +177,11 @@ function FirstEvent({ isWaiting = false, existing }) {
 					children: [/* @__PURE__ */ a(Copy, {
 						text: program,
 						what: "program"
-					}), /* @__PURE__ */ a("pre", {
+					}), /* @__PURE__ */ a("section", {
+						class: "code",
 						tabIndex: 0,
-						role: "region",
 						"aria-labelledby": "run",
-						children: /* @__PURE__ */ a("code", { children: program })
+						children: /* @__PURE__ */ a("pre", { children: /* @__PURE__ */ a("code", { children: program }) })
 					})]
 				}),
 				/* @__PURE__ */ a("p", {
@@ -189,7 +189,14 @@ function FirstEvent({ isWaiting = false, existing }) {
 					children: [
 						existing ? "The event is made up to fit the columns of the model." : "It creates a project and a model, which declares the columns of its events, and publishes one event.",
 						" ",
-						"This page shows the event as soon as it is stored."
+						isWaiting || existing ? "This page shows the event as soon as it is stored." : /* @__PURE__ */ a($, { children: [
+							"The ",
+							/* @__PURE__ */ a("a", {
+								href: link("/"),
+								children: "list of models"
+							}),
+							" shows it as soon as it is stored."
+						] })
 					]
 				})
 			] })]

@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./shared.js","./vendor.js","./first-event.js","./model.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { f as $, i as x, o as A, p as Q, t as a, u as d } from "./vendor.js";
-import { C as findSession, E as session, O as RequestFailed, S as Logo, _ as Dialog, d as Frame, g as place, h as link, j as isLoginNeeded, m as go, v as Empty, w as logIn, x as useAction, y as Failure } from "./shared.js";
+import { C as useAction, D as session, M as isLoginNeeded, S as Logo, T as logIn, _ as place, b as Failure, f as Frame, g as link, h as go, k as RequestFailed, v as Dialog, w as findSession, y as Empty } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {
@@ -28,6 +28,13 @@ function LoginForm({ code = null }) {
 		class: "form",
 		onSubmit: submit,
 		children: [
+			/* @__PURE__ */ a("input", {
+				hidden: true,
+				readOnly: true,
+				autocomplete: "username",
+				name: "username",
+				value: "inference-events"
+			}),
 			/* @__PURE__ */ a("label", { children: ["Token", /* @__PURE__ */ a("input", {
 				type: "password",
 				autocomplete: "current-password",

@@ -1,5 +1,5 @@
 import { f as $, t as a, u as d } from "./vendor.js";
-import { A as body, a as Time, b as Loaded, f as Copy, g as place, i as Search, k as api, l as count, o as Text, u as useResource, v as Empty } from "./shared.js";
+import { A as api, _ as place, a as Text, c as Search, d as useResource, i as Time, j as body, p as Copy, s as TableBox, u as count, x as Loaded, y as Empty } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 // src/pages/model.tsx
 /** One model: its environments and its columns. Without an event, the program that publishes one. */
@@ -100,11 +100,8 @@ function NoEvent({ model }) {
 }
 function Counts({ of }) {
 	const ordered = [...of].sort((a, b) => Number(b.type === "PRODUCTION") - Number(a.type === "PRODUCTION"));
-	return /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("h2", { children: "Events" }), /* @__PURE__ */ a("div", {
-		class: "table-box",
-		tabIndex: 0,
-		role: "region",
-		"aria-label": "Environments",
+	return /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("h2", { children: "Events" }), /* @__PURE__ */ a(TableBox, {
+		label: "Environments",
 		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
 			/* @__PURE__ */ a("th", {
 				scope: "col",
@@ -160,11 +157,8 @@ function Columns({ model }) {
 			})] }), /* @__PURE__ */ a(Search, { label: "Search columns" })]
 		}),
 		columns.length === 0 && /* @__PURE__ */ a(Empty, { title: "No column has this in its name." }),
-		columns.length > 0 && /* @__PURE__ */ a("div", {
-			class: "table-box",
-			tabIndex: 0,
-			role: "region",
-			"aria-label": "Columns",
+		columns.length > 0 && /* @__PURE__ */ a(TableBox, {
+			label: "Columns",
 			children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
 				/* @__PURE__ */ a("th", {
 					scope: "col",
@@ -215,9 +209,9 @@ function rule(column) {
 function example(model) {
 	const later = new Set(model.spec.targets ?? []);
 	const columns = model.schema.columns.filter((column) => !later.has(column.name) && column.name !== model.event_ts_col);
-	return Object.fromEntries(columns.slice(0, SHOWN).map((column) => [column.name, valueOf(column)]));
+	return Object.fromEntries(columns.slice(0, SHOWN).map((column) => [column.name, exampleValue(column)]));
 }
-function valueOf(column) {
+function exampleValue(column) {
 	if (column.categories?.length) return column.categories[0];
 	const number = column.min ?? column.max ?? 0;
 	switch (column.data_type) {

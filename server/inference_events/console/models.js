@@ -1,4 +1,4 @@
-import { A as body, a as Time, b as Loaded, g as place, h as link, i as Search, k as api, l as count, n as ordering, o as Text, p as change, r as Pager, t as SortHead, u as useResource, v as Empty } from "./shared.js";
+import { A as api, _ as place, a as Text, c as Search, d as useResource, g as link, i as Time, j as body, m as change, n as ordering, r as Pager, s as TableBox, t as SortHead, u as count, x as Loaded, y as Empty } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { f as $, t as a } from "./vendor.js";
 // src/pages/models.tsx
@@ -54,11 +54,8 @@ function Models() {
 }
 function Table({ models }) {
 	const counts = useCounts(models);
-	return /* @__PURE__ */ a("div", {
-		class: "table-box",
-		tabIndex: 0,
-		role: "region",
-		"aria-label": "Models",
+	return /* @__PURE__ */ a(TableBox, {
+		label: "Models",
 		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
 			/* @__PURE__ */ a(SortHead, {
 				field: "name",

@@ -1,4 +1,4 @@
-import { A as body, a as Time, b as Loaded, c as Size, g as place, i as Search, k as api, l as count, p as change, u as useResource, v as Empty } from "./shared.js";
+import { A as api, _ as place, c as Search, d as useResource, i as Time, j as body, l as Size, m as change, s as TableBox, u as count, x as Loaded, y as Empty } from "./shared.js";
 import { f as $, t as a } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {
@@ -96,11 +96,8 @@ function SettingTable({ settings }) {
 			children: "Show all settings"
 		})
 	});
-	return /* @__PURE__ */ a("div", {
-		class: "table-box",
-		tabIndex: 0,
-		role: "region",
-		"aria-label": "Settings",
+	return /* @__PURE__ */ a(TableBox, {
+		label: "Settings",
 		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
 			/* @__PURE__ */ a("th", {
 				scope: "col",

@@ -28,6 +28,7 @@ function finishLogin() {
 	for (const resume of resumed) resume();
 }
 // src/api/client.ts
+/** The client of this server's API, typed by its contract. */
 /** The root of the server: the console is one level below it, behind any prefix. */
 var ROOT = new URL("..", document.baseURI);
 /** A request that failed: the message of the server, its status (0 without a response) and the request's id. */
@@ -126,25 +127,6 @@ async function logOut() {
 	remove("session");
 	session.value = null;
 }
-// src/ui/logo.tsx
-function Logo() {
-	return /* @__PURE__ */ a("svg", {
-		class: "logo",
-		viewBox: "0 0 16 16",
-		width: "18",
-		height: "18",
-		"aria-hidden": "true",
-		children: [/* @__PURE__ */ a("rect", {
-			width: "16",
-			height: "16",
-			rx: "3",
-			class: "logo-ground"
-		}), /* @__PURE__ */ a("path", {
-			d: "M3 11.5h1.6V8H3zm2.8 0h1.6v-7H5.8zm2.8 0h1.6v-5H8.6zm2.8 0H13v-2h-1.6z",
-			class: "logo-bars"
-		})]
-	});
-}
 // src/ui/action.ts
 /** A change on the server that a button starts: whether it runs, and why it failed. */
 function useAction() {
@@ -175,6 +157,25 @@ function useAction() {
 		...state,
 		run
 	};
+}
+// src/ui/logo.tsx
+function Logo() {
+	return /* @__PURE__ */ a("svg", {
+		class: "logo",
+		viewBox: "0 0 16 16",
+		width: "18",
+		height: "18",
+		"aria-hidden": "true",
+		children: [/* @__PURE__ */ a("rect", {
+			width: "16",
+			height: "16",
+			rx: "3",
+			class: "logo-ground"
+		}), /* @__PURE__ */ a("path", {
+			d: "M3 11.5h1.6V8H3zm2.8 0h1.6v-7H5.8zm2.8 0h1.6v-5H8.6zm2.8 0H13v-2h-1.6z",
+			class: "logo-bars"
+		})]
+	});
 }
 // src/ui/states.tsx
 /** Show the data of a resource. While newer data load, the old ones stay, dimmed. */
@@ -800,6 +801,46 @@ function Size({ bytes }) {
 		children: size(bytes)
 	});
 }
+// src/ui/search.tsx
+/** A field that searches while one types. Its text is part of the page's address. */
+var WAIT_MS = 200;
+function Search({ label }) {
+	const linked = place.value.query.get("search") ?? "";
+	const [text, setText] = d(linked);
+	const sent = T(linked);
+	A(() => {
+		if (linked !== sent.current) setText(linked);
+		sent.current = linked;
+	}, [linked]);
+	A(() => {
+		if (text === sent.current) return;
+		const timer = setTimeout(() => {
+			sent.current = text;
+			change({
+				search: text || null,
+				offset: null
+			});
+		}, WAIT_MS);
+		return () => clearTimeout(timer);
+	}, [text]);
+	return /* @__PURE__ */ a("input", {
+		type: "search",
+		class: "search",
+		placeholder: label,
+		"aria-label": label,
+		value: text,
+		onInput: (event) => setText(event.currentTarget.value)
+	});
+}
+// src/ui/table-box.tsx
+function TableBox({ label, children }) {
+	return /* @__PURE__ */ a("section", {
+		class: "table-box",
+		tabIndex: 0,
+		"aria-label": label,
+		children
+	});
+}
 // src/ui/text.tsx
 /** Text that somebody else wrote. Characters that hide or reorder others are shown as their codes. */
 var SHOWN = 200;
@@ -847,37 +888,6 @@ function inZone(at, timeZone) {
 	}).formatToParts(new Date(at));
 	const part = (type) => parts.find((one) => one.type === type)?.value ?? "";
 	return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")}:${part("second")}`;
-}
-// src/ui/search.tsx
-/** A field that searches while one types. Its text is part of the page's address. */
-var WAIT_MS = 200;
-function Search({ label }) {
-	const linked = place.value.query.get("search") ?? "";
-	const [text, setText] = d(linked);
-	const sent = T(linked);
-	A(() => {
-		if (linked !== sent.current) setText(linked);
-		sent.current = linked;
-	}, [linked]);
-	A(() => {
-		if (text === sent.current) return;
-		const timer = setTimeout(() => {
-			sent.current = text;
-			change({
-				search: text || null,
-				offset: null
-			});
-		}, WAIT_MS);
-		return () => clearTimeout(timer);
-	}, [text]);
-	return /* @__PURE__ */ a("input", {
-		type: "search",
-		class: "search",
-		placeholder: label,
-		"aria-label": label,
-		value: text,
-		onInput: (event) => setText(event.currentTarget.value)
-	});
 }
 // src/ui/pager.tsx
 /** A page of a long list: which items are shown, and the ways to the others. */
@@ -939,4 +949,4 @@ function SortHead({ field, label, usual, isNumber }) {
 		})
 	});
 }
-export { body as A, findSession as C, ROOT as D, session as E, RequestFailed as O, Logo as S, may as T, Dialog as _, Time as a, Loaded as b, Size as c, Frame as d, Copy as f, place as g, link as h, Search as i, isLoginNeeded as j, api as k, count as l, go as m, ordering as n, Text as o, change as p, Pager as r, plain as s, SortHead as t, useResource as u, Empty as v, logIn as w, useAction as x, Failure as y };
+export { api as A, useAction as C, session as D, may as E, isLoginNeeded as M, ROOT as O, Logo as S, logIn as T, place as _, Text as a, Failure as b, Search as c, useResource as d, Frame as f, link as g, go as h, Time as i, body as j, RequestFailed as k, Size as l, change as m, ordering as n, plain as o, Copy as p, Pager as r, TableBox as s, SortHead as t, count as u, Dialog as v, findSession as w, Loaded as x, Empty as y };

@@ -1,5 +1,5 @@
 import { f as $, t as a, u as d } from "./vendor.js";
-import { A as body, E as session, _ as Dialog, a as Time, b as Loaded, f as Copy, g as place, i as Search, k as api, n as ordering, o as Text, p as change, r as Pager, s as plain, t as SortHead, u as useResource, v as Empty, x as useAction, y as Failure } from "./shared.js";
+import { A as api, C as useAction, D as session, _ as place, a as Text, b as Failure, c as Search, d as useResource, i as Time, j as body, m as change, n as ordering, o as plain, p as Copy, r as Pager, s as TableBox, t as SortHead, v as Dialog, x as Loaded, y as Empty } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",
@@ -311,11 +311,8 @@ function Tokens() {
 	] });
 }
 function Table({ tokens, open }) {
-	return /* @__PURE__ */ a("div", {
-		class: "table-box",
-		tabIndex: 0,
-		role: "region",
-		"aria-label": "Tokens",
+	return /* @__PURE__ */ a(TableBox, {
+		label: "Tokens",
 		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
 			/* @__PURE__ */ a(SortHead, {
 				field: "name",

@@ -1,7 +1,7 @@
 /** The client of this server's API, typed by its contract. */
 
-import type { components, paths } from "#schema";
 import createClient from "openapi-fetch";
+import type { components, paths } from "#schema";
 import { parseExact } from "./exact";
 import { waitForLogin } from "./login";
 

@@ -26,7 +26,6 @@ export function useResource<T>(key: string, load: (abort: AbortSignal) => Promis
   const reload = useCallback(() => setRound((last) => last + 1), []);
   const cancel = useCallback(() => controller.current.abort(), []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is a new function at each drawing; the key names it.
   useEffect(() => {
     const abort = new AbortController();
     controller.current = abort;

@@ -8,7 +8,7 @@ import { may } from "../api/session";
 import { useAction } from "../ui/action";
 import { Copy } from "../ui/copy";
 import { Failure } from "../ui/states";
-import { change, place } from "../url/location";
+import { change, link, place } from "../url/location";
 import { type Existing, firstEvent, LANGUAGES, type Language, nextEvent } from "./snippets";
 
 const PLACEHOLDER = "YOUR_TOKEN";
@@ -52,15 +52,23 @@ export function FirstEvent({ isWaiting = false, existing }: Props) {
           <div class="snippet">
             <Copy text={program} what="program" />
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it. */}
-            <pre tabIndex={0} role="region" aria-labelledby="run">
-              <code>{program}</code>
-            </pre>
+            <section class="code" tabIndex={0} aria-labelledby="run">
+              <pre>
+                <code>{program}</code>
+              </pre>
+            </section>
           </div>
           <p class="quiet">
             {existing
               ? "The event is made up to fit the columns of the model."
               : "It creates a project and a model, which declares the columns of its events, and publishes one event."}{" "}
-            This page shows the event as soon as it is stored.
+            {isWaiting || existing ? (
+              "This page shows the event as soon as it is stored."
+            ) : (
+              <>
+                The <a href={link("/")}>list of models</a> shows it as soon as it is stored.
+              </>
+            )}
           </p>
         </li>
       </ol>
@@ -121,9 +129,7 @@ function TokenStep({ isForModel }: { isForModel: boolean }) {
   }
   return (
     <Step title="Create a token">
-      <p>
-        A token that may publish events{isForModel && " and create models"}. It is put into the program below.
-      </p>
+      <p>A token that may publish events{isForModel && " and create models"}. It is put into the program below.</p>
       <button type="button" class="main" disabled={isRunning} onClick={() => run(create)}>
         Create a token
       </button>

@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { logIn } from "../api/session";
-import { Logo } from "../ui/logo";
 import { useAction } from "../ui/action";
+import { Logo } from "../ui/logo";
 import { Failure } from "../ui/states";
 
 interface FormProps {
@@ -26,7 +26,6 @@ export function LoginPage({ code }: FormProps) {
 export function LoginForm({ code = null }: FormProps) {
   const [token, setToken] = useState("");
   const { isRunning, error, run } = useAction();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a code works once.
   useEffect(() => {
     if (code) run(() => logIn({ code }));
   }, [code]);
@@ -37,6 +36,8 @@ export function LoginForm({ code = null }: FormProps) {
   };
   return (
     <form class="form" onSubmit={submit}>
+      {/* Password managers keep the token under this name. */}
+      <input hidden readOnly autocomplete="username" name="username" value="inference-events" />
       <label>
         Token
         <input
@@ -53,8 +54,8 @@ export function LoginForm({ code = null }: FormProps) {
         Log in
       </button>
       <p class="quiet">
-        No token at hand? On the server's machine, <code>inference-events console</code> prints a link that logs in. The first
-        admin token is in the data directory's file <code>admin-token</code>.
+        No token at hand? On the server's machine, <code>inference-events console</code> prints a link that logs in. The
+        first admin token is in the data directory's file <code>admin-token</code>.
       </p>
     </form>
   );

@@ -5,12 +5,13 @@ import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { Copy } from "../ui/copy";
 import { count } from "../ui/number";
+import { Search } from "../ui/search";
 import { Empty, Loaded } from "../ui/states";
+import { TableBox } from "../ui/table-box";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { place } from "../url/location";
 import { FirstEvent } from "./first-event";
-import { Search } from "../ui/search";
 
 const REFRESH_MS = 2000;
 const SHOWN = 100;
@@ -21,7 +22,10 @@ type Environment = Schemas["Environment"];
 
 export function ModelPage({ id }: { id: string }) {
   const path = { model_id: id };
-  const model = useResource(id, async (signal) => (await body(api.GET("/v3/models/{model_id}", { params: { path }, signal }))).data);
+  const model = useResource(
+    id,
+    async (signal) => (await body(api.GET("/v3/models/{model_id}", { params: { path }, signal }))).data,
+  );
   return <Loaded resource={model}>{(found) => <Shown key={found.id} model={found} />}</Loaded>;
 }
 
@@ -39,7 +43,9 @@ function Shown({ model }: { model: Model }) {
         </Fact>
         <Fact name="Task">{model.task.replaceAll("_", " ").toLowerCase()}</Fact>
         <Fact name="Id column">{model.event_id_col ? <Text value={model.event_id_col} /> : "none: ids are made"}</Fact>
-        <Fact name="Time column">{model.event_ts_col ? <Text value={model.event_ts_col} /> : "none: time of receipt"}</Fact>
+        <Fact name="Time column">
+          {model.event_ts_col ? <Text value={model.event_ts_col} /> : "none: time of receipt"}
+        </Fact>
         <Fact name="Created">
           <Time at={model.created_at} />
         </Fact>
@@ -72,7 +78,8 @@ function Environments({ model }: { model: Model }) {
   const query = { limit: 1000 };
   const environments = useResource(
     model.id,
-    async (signal) => (await body(api.GET("/v3/models/{model_id}/environments", { params: { path, query }, signal }))).data.items,
+    async (signal) =>
+      (await body(api.GET("/v3/models/{model_id}/environments", { params: { path, query }, signal }))).data.items,
     REFRESH_MS,
   );
   return (
@@ -100,7 +107,7 @@ function Counts({ of }: { of: Environment[] }) {
   return (
     <>
       <h2>Events</h2>
-      <div class="table-box" tabIndex={0} role="region" aria-label="Environments">
+      <TableBox label="Environments">
         <table>
           <thead>
             <tr>
@@ -127,7 +134,7 @@ function Counts({ of }: { of: Environment[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </>
   );
 }
@@ -153,7 +160,7 @@ function Columns({ model }: { model: Model }) {
       </div>
       {columns.length === 0 && <Empty title="No column has this in its name." />}
       {columns.length > 0 && (
-        <div class="table-box" tabIndex={0} role="region" aria-label="Columns">
+        <TableBox label="Columns">
           <table>
             <thead>
               <tr>
@@ -178,7 +185,7 @@ function Columns({ model }: { model: Model }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableBox>
       )}
       {columns.length > shown && (
         <button type="button" onClick={() => setShown(shown + SHOWN)}>
@@ -200,11 +207,13 @@ function rule(column: Column): string {
 /** Return an event that fits the columns of a model, without its targets, which are known later. */
 function example(model: Model): Record<string, unknown> {
   const later = new Set(model.spec.targets ?? []);
-  const columns = model.schema.columns.filter((column) => !later.has(column.name) && column.name !== model.event_ts_col);
-  return Object.fromEntries(columns.slice(0, SHOWN).map((column) => [column.name, valueOf(column)]));
+  const columns = model.schema.columns.filter(
+    (column) => !later.has(column.name) && column.name !== model.event_ts_col,
+  );
+  return Object.fromEntries(columns.slice(0, SHOWN).map((column) => [column.name, exampleValue(column)]));
 }
 
-function valueOf(column: Column): unknown {
+function exampleValue(column: Column): unknown {
   if (column.categories?.length) return column.categories[0];
   const number = column.min ?? column.max ?? 0;
   switch (column.data_type) {

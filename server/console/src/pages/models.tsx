@@ -2,14 +2,15 @@
 
 import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
-import { change, link, place } from "../url/location";
 import { count } from "../ui/number";
 import { Pager } from "../ui/pager";
 import { Search } from "../ui/search";
 import { ordering, SortHead } from "../ui/sorting";
 import { Empty, Loaded } from "../ui/states";
+import { TableBox } from "../ui/table-box";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
+import { change, link, place } from "../url/location";
 import { FirstEvent } from "./first-event";
 
 const LIMIT = 50;
@@ -57,7 +58,7 @@ export function Models() {
 function Table({ models }: { models: Model[] }) {
   const counts = useCounts(models);
   return (
-    <div class="table-box" tabIndex={0} role="region" aria-label="Models">
+    <TableBox label="Models">
       <table>
         <thead>
           <tr>
@@ -98,7 +99,7 @@ function Table({ models }: { models: Model[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

@@ -6,6 +6,7 @@ import { useResource } from "../api/resource";
 import { count, Size } from "../ui/number";
 import { Search } from "../ui/search";
 import { Empty, Loaded } from "../ui/states";
+import { TableBox } from "../ui/table-box";
 import { Time } from "../ui/time";
 import { change, place } from "../url/location";
 
@@ -112,7 +113,7 @@ function SettingTable({ settings }: { settings: Setting[] }) {
     );
   }
   return (
-    <div class="table-box" tabIndex={0} role="region" aria-label="Settings">
+    <TableBox label="Settings">
       <table>
         <thead>
           <tr>
@@ -137,7 +138,7 @@ function SettingTable({ settings }: { settings: Setting[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

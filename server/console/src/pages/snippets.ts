@@ -23,7 +23,11 @@ export function firstEvent(language: Language, { url, token, mark }: Target): st
 
 /** Return a program that publishes one event to a model. */
 export function nextEvent(language: Language, { url, token }: Target, { modelId, event }: Existing): string {
-  const body = JSON.stringify({ model_id: modelId, env_type: "PRODUCTION", source: { type: "EVENTS", events: [event] } }, null, 2);
+  const body = JSON.stringify(
+    { model_id: modelId, env_type: "PRODUCTION", source: { type: "EVENTS", events: [event] } },
+    null,
+    2,
+  );
   if (language === "curl") {
     return `curl -sS --fail-with-body ${quote(`${url}/v3/events`)} \\
   -H ${quote(`Authorization: Bearer ${token}`)} -H 'Content-Type: application/json' -d ${quote(body)}

@@ -20,7 +20,13 @@ const SCOPES: Record<Scope, string> = {
   admin: "may do all, and manages tokens",
 };
 
-const DAYS: Record<string, string> = { "": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year" };
+const DAYS: Record<string, string> = {
+  "": "Never",
+  "7": "In 7 days",
+  "30": "In 30 days",
+  "90": "In 90 days",
+  "365": "In a year",
+};
 
 export function CreateToken({ onClose, onMade }: { onClose: () => void; onMade: Made }) {
   const [name, setName] = useState("");
@@ -45,7 +51,13 @@ export function CreateToken({ onClose, onMade }: { onClose: () => void; onMade: 
       <Form action={action} submit={create} label="Create" onClose={onClose} isReady={scopes.length > 0}>
         <label>
           Name
-          <input required maxLength={255} autofocus value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            required
+            maxLength={255}
+            autofocus
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         <fieldset>
           <legend>Scopes</legend>
@@ -70,7 +82,11 @@ export function CreateToken({ onClose, onMade }: { onClose: () => void; onMade: 
         </label>
         <label>
           Ids of the projects that it is limited to
-          <input placeholder="all projects" value={projects} onInput={(event) => setProjects(event.currentTarget.value)} />
+          <input
+            placeholder="all projects"
+            value={projects}
+            onInput={(event) => setProjects(event.currentTarget.value)}
+          />
         </label>
       </Form>
     </Dialog>
@@ -103,7 +119,15 @@ export function RotateToken({ token, onClose, onMade }: { token: Token; onClose:
   );
 }
 
-export function RevokeToken({ token, onClose, onRevoked }: { token: Token; onClose: () => void; onRevoked: () => void }) {
+export function RevokeToken({
+  token,
+  onClose,
+  onRevoked,
+}: {
+  token: Token;
+  onClose: () => void;
+  onRevoked: () => void;
+}) {
   const action = useAction();
   const path = { token_id: token.id };
   const revoke = async () => {
@@ -117,7 +141,9 @@ export function RevokeToken({ token, onClose, onRevoked }: { token: Token; onClo
           Programs with this token stop working at once. It has the scopes {token.scopes.join(", ")}, and was{" "}
           {token.last_used_at ? "used last at the time in the list" : "never used"}.
         </p>
-        {token.id === session.value?.token_id && <p class="strong">This session belongs to it, so you will be logged out.</p>}
+        {token.id === session.value?.token_id && (
+          <p class="strong">This session belongs to it, so you will be logged out.</p>
+        )}
       </Form>
     </Dialog>
   );

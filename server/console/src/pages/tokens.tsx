@@ -8,6 +8,7 @@ import { Pager } from "../ui/pager";
 import { Search } from "../ui/search";
 import { ordering, SortHead } from "../ui/sorting";
 import { Empty, Loaded } from "../ui/states";
+import { TableBox } from "../ui/table-box";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { change, place } from "../url/location";
@@ -17,7 +18,10 @@ const LIMIT = 50;
 const USUAL = "-created_at";
 
 type Token = Schemas["Token"];
-type Open = { kind: "create" } | { kind: "revoke" | "rotate"; token: Token } | { kind: "secret"; made: Schemas["TokenSecret"] };
+type Open =
+  | { kind: "create" }
+  | { kind: "revoke" | "rotate"; token: Token }
+  | { kind: "secret"; made: Schemas["TokenSecret"] };
 
 export function Tokens() {
   const [open, setOpen] = useState<Open | null>(null);
@@ -75,7 +79,7 @@ export function Tokens() {
 
 function Table({ tokens, open }: { tokens: Token[]; open: (what: Open) => void }) {
   return (
-    <div class="table-box" tabIndex={0} role="region" aria-label="Tokens">
+    <TableBox label="Tokens">
       <table>
         <thead>
           <tr>
@@ -94,7 +98,8 @@ function Table({ tokens, open }: { tokens: Token[]; open: (what: Open) => void }
           {tokens.map((token) => (
             <tr key={token.id}>
               <th scope="row">
-                <Text value={token.name} /> {token.id === session.value?.token_id && <span class="tag">this session</span>}
+                <Text value={token.name} />{" "}
+                {token.id === session.value?.token_id && <span class="tag">this session</span>}
               </th>
               <td>{token.scopes.join(", ")}</td>
               <td>{token.project_ids ? `${token.project_ids.length} only` : "all"}</td>
@@ -129,6 +134,6 @@ function Table({ tokens, open }: { tokens: Token[]; open: (what: Open) => void }
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }

@@ -35,13 +35,21 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <span class="spacer" />
         <ZoneChoice />
         <ThemeChoice />
-        <button type="button" class="plain" aria-label="Help and shortcuts" title="Help and shortcuts" onClick={openHelp}>
+        <button
+          type="button"
+          class="plain"
+          aria-label="Help and shortcuts"
+          title="Help and shortcuts"
+          onClick={openHelp}
+        >
           ?
         </button>
         <SessionMenu />
       </header>
       <nav class="side" aria-label="Pages">
-        {Object.values(PAGES).map(({ path, name }) => (isAdminPage[path] && !may("admin") ? null : <NavLink path={path} name={name} />))}
+        {Object.values(PAGES).map(({ path, name }) =>
+          isAdminPage[path] && !may("admin") ? null : <NavLink path={path} name={name} />,
+        )}
         <a href={new URL("docs", ROOT).href}>API docs</a>
       </nav>
       <Main>{children}</Main>
@@ -69,7 +77,6 @@ function Main({ children }: { children: ComponentChildren }) {
   const { path } = place.value;
   const last = useRef(path);
   // A screen reader starts to read at the top of the new page.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it depends on the path only.
   useEffect(() => {
     if (last.current === path) return;
     last.current = path;

@@ -16,7 +16,9 @@ export function Pager({ offset, shown, total, limit, what }: Props) {
   return (
     <nav class="pager" aria-label={`Pages of ${what}`}>
       <span role="status">
-        {shown ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}` : `0 of ${count(total)} ${what}`}
+        {shown
+          ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}`
+          : `0 of ${count(total)} ${what}`}
       </span>
       <button type="button" class="small" disabled={offset === 0} onClick={to(offset - limit)}>
         Previous

@@ -2,6 +2,7 @@
 
 const SHOWN = 200;
 // Control characters, and those that set the direction of text or have no width.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it finds.
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Show a text that is not trusted, cut after 200 characters; its title has the rest. */
