@@ -35,7 +35,7 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.open("/tokens")
     visit.page.get_by_role("button", name="Create a token").click()
     visit.page.screenshot(path=folder / f"token-create{mark}.png")
-    visit.page.get_by_label("Name").fill("demo")
+    visit.page.get_by_role("textbox", name="Name", exact=True).fill("demo")
     visit.page.get_by_role("button", name="Create", exact=True).click()
     visit.page.get_by_text("Copy the token now").wait_for()
     visit.page.screenshot(path=folder / f"token-secret{mark}.png")

@@ -183,6 +183,7 @@ function Loaded({ resource, children }) {
 	const { data, error, isLoading } = resource;
 	const seconds = useElapsed(isLoading && !error);
 	return /* @__PURE__ */ a("div", {
+		class: "stack",
 		"aria-busy": isLoading,
 		children: [
 			error && /* @__PURE__ */ a(Failure, {
@@ -194,7 +195,7 @@ function Loaded({ resource, children }) {
 				cancel: resource.cancel
 			}),
 			data !== void 0 && /* @__PURE__ */ a("div", {
-				class: isLoading && seconds >= .5 ? "stale" : "",
+				class: isLoading && seconds >= .5 ? "stack stale" : "stack",
 				children: children(data)
 			}),
 			data === void 0 && !isLoading && !error && /* @__PURE__ */ a("p", {
@@ -591,49 +592,41 @@ function ZoneChoice() {
 		chooseZone(name);
 		if (place.value.query.has("tz")) change({ tz: name });
 	};
-	return /* @__PURE__ */ a("label", {
+	return /* @__PURE__ */ a("select", {
 		class: "choice",
+		"aria-label": "Time zone",
 		title: "Time zone of all times",
-		children: [/* @__PURE__ */ a("span", {
-			class: "hidden",
-			children: "Time zone"
-		}), /* @__PURE__ */ a("select", {
-			value: zone.value,
-			onChange: (event) => choose(event.currentTarget.value),
-			children: (ZONES.includes(zone.value) ? ZONES : [zone.value, ...ZONES]).map((name) => /* @__PURE__ */ a("option", {
-				value: name,
-				children: name
-			}, name))
-		})]
+		value: zone.value,
+		onChange: (event) => choose(event.currentTarget.value),
+		children: (ZONES.includes(zone.value) ? ZONES : [zone.value, ...ZONES]).map((name) => /* @__PURE__ */ a("option", {
+			value: name,
+			children: name
+		}, name))
 	});
 }
 function ThemeChoice() {
-	return /* @__PURE__ */ a("label", {
+	return /* @__PURE__ */ a("select", {
 		class: "choice",
+		"aria-label": "Theme",
 		title: "Theme",
-		children: [/* @__PURE__ */ a("span", {
-			class: "hidden",
-			children: "Theme"
-		}), /* @__PURE__ */ a("select", {
-			value: theme.value,
-			onChange: (event) => {
-				theme.value = event.currentTarget.value;
-			},
-			children: [
-				/* @__PURE__ */ a("option", {
-					value: "auto",
-					children: "Auto"
-				}),
-				/* @__PURE__ */ a("option", {
-					value: "light",
-					children: "Light"
-				}),
-				/* @__PURE__ */ a("option", {
-					value: "dark",
-					children: "Dark"
-				})
-			]
-		})]
+		value: theme.value,
+		onChange: (event) => {
+			theme.value = event.currentTarget.value;
+		},
+		children: [
+			/* @__PURE__ */ a("option", {
+				value: "auto",
+				children: "Auto"
+			}),
+			/* @__PURE__ */ a("option", {
+				value: "light",
+				children: "Light"
+			}),
+			/* @__PURE__ */ a("option", {
+				value: "dark",
+				children: "Dark"
+			})
+		]
 	});
 }
 function SessionMenu() {

@@ -18,14 +18,13 @@ function CreateToken({ onClose, onMade }) {
 	const [name, setName] = d("");
 	const [scopes, setScopes] = d(["read"]);
 	const [days, setDays] = d("");
-	const [projects, setProjects] = d("");
+	const [projects, setProjects] = d([]);
 	const action = useAction();
 	const create = async () => {
-		const limited = projects.split(/[\s,]+/).filter(Boolean);
 		const token = {
 			name,
 			scopes,
-			project_ids: limited.length ? limited : null,
+			project_ids: projects.length ? projects : null,
 			expires_at: days ? new Date(Date.now() + Number(days) * 864e5).toISOString() : null
 		};
 		onMade((await body(api.POST("/v3/tokens", { body: token }))).data);
@@ -68,14 +67,54 @@ function CreateToken({ onClose, onMade }) {
 						children: label
 					}, value))
 				})] }),
-				/* @__PURE__ */ a("label", { children: ["Ids of the projects that it is limited to", /* @__PURE__ */ a("input", {
-					placeholder: "all projects",
-					value: projects,
-					onInput: (event) => setProjects(event.currentTarget.value)
-				})] })
+				/* @__PURE__ */ a(ProjectChoice, {
+					chosen: projects,
+					choose: setProjects
+				})
 			]
 		})
 	});
+}
+/** Choose the projects that a token is limited to; none means all. */
+function ProjectChoice({ chosen, choose }) {
+	const projects = useResource("projects", async (signal) => {
+		return (await body(api.GET("/v3/projects", {
+			params: { query: {
+				limit: 1e3,
+				ordering: "name"
+			} },
+			signal
+		}))).data.items;
+	});
+	const toggle = (id) => choose(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
+	return /* @__PURE__ */ a("details", { children: [/* @__PURE__ */ a("summary", { children: [
+		/* @__PURE__ */ a("strong", { children: "Projects" }),
+		" ",
+		chosen.length ? `${chosen.length} only` : "all"
+	] }), /* @__PURE__ */ a(Loaded, {
+		resource: projects,
+		children: (found) => /* @__PURE__ */ a("fieldset", {
+			class: "choices",
+			children: [
+				/* @__PURE__ */ a("legend", {
+					class: "hidden",
+					children: "Limit it to these projects"
+				}),
+				found.length === 0 && /* @__PURE__ */ a("p", {
+					class: "quiet",
+					children: "There is no project yet."
+				}),
+				found.map((project) => /* @__PURE__ */ a("label", {
+					class: "check",
+					children: [/* @__PURE__ */ a("input", {
+						type: "checkbox",
+						checked: chosen.includes(project.id),
+						onChange: () => toggle(project.id)
+					}), /* @__PURE__ */ a(Text, { value: project.name })]
+				}, project.id))
+			]
+		})
+	})] });
 }
 function RotateToken({ token, onClose, onMade }) {
 	const [hours, setHours] = d("24");

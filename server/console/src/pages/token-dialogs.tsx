@@ -3,11 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
+import { useResource } from "../api/resource";
 import { type Scope, session } from "../api/session";
 import { type Action, useAction } from "../ui/action";
 import { Copy } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
-import { Failure } from "../ui/states";
+import { Failure, Loaded } from "../ui/states";
 import { plain, Text } from "../ui/text";
 
 type Token = Schemas["Token"];
@@ -32,14 +33,13 @@ export function CreateToken({ onClose, onMade }: { onClose: () => void; onMade: 
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<Scope[]>(["read"]);
   const [days, setDays] = useState("");
-  const [projects, setProjects] = useState("");
+  const [projects, setProjects] = useState<string[]>([]);
   const action = useAction();
   const create = async () => {
-    const limited = projects.split(/[\s,]+/).filter(Boolean);
     const token = {
       name,
       scopes,
-      project_ids: limited.length ? limited : null,
+      project_ids: projects.length ? projects : null,
       expires_at: days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null,
     };
     onMade((await body(api.POST("/v3/tokens", { body: token }))).data);
@@ -80,16 +80,44 @@ export function CreateToken({ onClose, onMade }: { onClose: () => void; onMade: 
             ))}
           </select>
         </label>
-        <label>
-          Ids of the projects that it is limited to
-          <input
-            placeholder="all projects"
-            value={projects}
-            onInput={(event) => setProjects(event.currentTarget.value)}
-          />
-        </label>
+        <ProjectChoice chosen={projects} choose={setProjects} />
       </Form>
     </Dialog>
+  );
+}
+
+interface ProjectChoiceProps {
+  chosen: string[];
+  choose: (ids: string[]) => void;
+}
+
+/** Choose the projects that a token is limited to; none means all. */
+function ProjectChoice({ chosen, choose }: ProjectChoiceProps) {
+  const projects = useResource("projects", async (signal) => {
+    const query = { limit: 1000, ordering: "name" };
+    return (await body(api.GET("/v3/projects", { params: { query }, signal }))).data.items;
+  });
+  const toggle = (id: string) => choose(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
+  return (
+    <details>
+      <summary>
+        <strong>Projects</strong> {chosen.length ? `${chosen.length} only` : "all"}
+      </summary>
+      <Loaded resource={projects}>
+        {(found) => (
+          <fieldset class="choices">
+            <legend class="hidden">Limit it to these projects</legend>
+            {found.length === 0 && <p class="quiet">There is no project yet.</p>}
+            {found.map((project) => (
+              <label key={project.id} class="check">
+                <input type="checkbox" checked={chosen.includes(project.id)} onChange={() => toggle(project.id)} />
+                <Text value={project.name} />
+              </label>
+            ))}
+          </fieldset>
+        )}
+      </Loaded>
+    </details>
   );
 }
 

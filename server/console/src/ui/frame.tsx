@@ -101,34 +101,37 @@ function ZoneChoice() {
     if (place.value.query.has("tz")) change({ tz: name });
   };
   return (
-    <label class="choice" title="Time zone of all times">
-      <span class="hidden">Time zone</span>
-      <select value={zone.value} onChange={(event) => choose(event.currentTarget.value)}>
-        {(ZONES.includes(zone.value) ? ZONES : [zone.value, ...ZONES]).map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      class="choice"
+      aria-label="Time zone"
+      title="Time zone of all times"
+      value={zone.value}
+      onChange={(event) => choose(event.currentTarget.value)}
+    >
+      {(ZONES.includes(zone.value) ? ZONES : [zone.value, ...ZONES]).map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 
 function ThemeChoice() {
   return (
-    <label class="choice" title="Theme">
-      <span class="hidden">Theme</span>
-      <select
-        value={theme.value}
-        onChange={(event) => {
-          theme.value = event.currentTarget.value as Theme;
-        }}
-      >
-        <option value="auto">Auto</option>
-        <option value="light">Light</option>
-        <option value="dark">Dark</option>
-      </select>
-    </label>
+    <select
+      class="choice"
+      aria-label="Theme"
+      title="Theme"
+      value={theme.value}
+      onChange={(event) => {
+        theme.value = event.currentTarget.value as Theme;
+      }}
+    >
+      <option value="auto">Auto</option>
+      <option value="light">Light</option>
+      <option value="dark">Dark</option>
+    </select>
   );
 }
 

@@ -15,10 +15,10 @@ export function Loaded<T>({ resource, children }: LoadedProps<T>) {
   const { data, error, isLoading } = resource;
   const seconds = useElapsed(isLoading && !error);
   return (
-    <div aria-busy={isLoading}>
+    <div class="stack" aria-busy={isLoading}>
       {error && <Failure error={error} retry={resource.reload} />}
       {isLoading && seconds >= 2 && <Slow seconds={seconds} cancel={resource.cancel} />}
-      {data !== undefined && <div class={isLoading && seconds >= 0.5 ? "stale" : ""}>{children(data)}</div>}
+      {data !== undefined && <div class={isLoading && seconds >= 0.5 ? "stack stale" : "stack"}>{children(data)}</div>}
       {data === undefined && !isLoading && !error && (
         <p class="quiet">
           Cancelled.{" "}
