@@ -59,10 +59,8 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the page shows its data."""
-        self.page.wait_for_function(
-            "() => document.querySelector('main h1') && !document.querySelector('[aria-busy=true]:not(:has(*))')"
-        )
+        """Wait until the page shows something."""
+        self.page.wait_for_function("() => document.querySelector('main h1, main [role=alert], main .empty')")
 
     def log_in(self, token: str = TOKEN) -> None:
         self.page.goto(f"{self.url}/console/")
