@@ -115,7 +115,7 @@ function Events({ of, model }) {
 	if (of > 0) return /* @__PURE__ */ a($, { children: count(of) });
 	return /* @__PURE__ */ a("a", {
 		href: link(`/models/${model.id}`),
-		"aria-label": `No events of ${model.name}: publish the first`,
+		"aria-label": `none yet: publish the first event of ${model.name}`,
 		children: "none yet"
 	});
 }

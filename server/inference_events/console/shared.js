@@ -518,7 +518,15 @@ function Frame({ children }) {
 				/* @__PURE__ */ a("a", {
 					class: "brand",
 					href: link("/"),
-					children: [/* @__PURE__ */ a(Logo, {}), " Inference Events"]
+					"aria-label": "Inference Events",
+					children: [
+						/* @__PURE__ */ a(Logo, {}),
+						" ",
+						/* @__PURE__ */ a("span", {
+							class: "brand-name",
+							children: "Inference Events"
+						})
+					]
 				}),
 				/* @__PURE__ */ a("span", { class: "spacer" }),
 				/* @__PURE__ */ a(ZoneChoice, {}),
@@ -885,30 +893,27 @@ function inZone(at, timeZone) {
 // src/ui/pager.tsx
 /** A page of a long list: which items are shown, and the ways to the others. */
 function Pager({ offset, shown, total, limit, what }) {
+	if (total === 0) return null;
 	const to = (next) => () => change({ offset: next > 0 ? String(next) : null });
 	return /* @__PURE__ */ a("nav", {
 		class: "pager",
 		"aria-label": `Pages of ${what}`,
-		children: [
-			/* @__PURE__ */ a("span", {
-				role: "status",
-				children: shown ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}` : `0 of ${count(total)} ${what}`
-			}),
-			/* @__PURE__ */ a("button", {
-				type: "button",
-				class: "small",
-				disabled: offset === 0,
-				onClick: to(offset - limit),
-				children: "Previous"
-			}),
-			/* @__PURE__ */ a("button", {
-				type: "button",
-				class: "small",
-				disabled: offset + shown >= total,
-				onClick: to(offset + limit),
-				children: "Next"
-			})
-		]
+		children: [/* @__PURE__ */ a("span", {
+			role: "status",
+			children: shown ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}` : `0 of ${count(total)} ${what}`
+		}), total > limit && /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("button", {
+			type: "button",
+			class: "small",
+			disabled: offset === 0,
+			onClick: to(offset - limit),
+			children: "Previous"
+		}), /* @__PURE__ */ a("button", {
+			type: "button",
+			class: "small",
+			disabled: offset + shown >= total,
+			onClick: to(offset + limit),
+			children: "Next"
+		})] })]
 	});
 }
 // src/ui/sorting.tsx

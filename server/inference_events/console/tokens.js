@@ -178,11 +178,14 @@ function RevokeToken({ token, onClose, onRevoked }) {
 			onClose,
 			isDangerous: true,
 			children: [/* @__PURE__ */ a("p", { children: [
-				"Programs with this token stop working at once. It has the scopes ",
+				"Programs with this token stop working at once. Its scopes: ",
 				token.scopes.join(", "),
-				", and was",
+				". Last used:",
 				" ",
-				token.last_used_at ? "used last at the time in the list" : "never used",
+				/* @__PURE__ */ a(Time, {
+					at: token.last_used_at,
+					none: "never"
+				}),
 				"."
 			] }), token.id === session.value?.token_id && /* @__PURE__ */ a("p", {
 				class: "strong",

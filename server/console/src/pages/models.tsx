@@ -107,7 +107,7 @@ function Events({ of, model }: { of: number | undefined; model: Model }) {
   if (of === undefined) return <span class="quiet">…</span>;
   if (of > 0) return <>{count(of)}</>;
   return (
-    <a href={link(`/models/${model.id}`)} aria-label={`No events of ${model.name}: publish the first`}>
+    <a href={link(`/models/${model.id}`)} aria-label={`none yet: publish the first event of ${model.name}`}>
       none yet
     </a>
   );

@@ -10,6 +10,7 @@ import { Copy } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { Failure, Loaded } from "../ui/states";
 import { plain, Text } from "../ui/text";
+import { Time } from "../ui/time";
 
 type Token = Schemas["Token"];
 type Made = (made: Schemas["TokenSecret"]) => void;
@@ -166,8 +167,8 @@ export function RevokeToken({
     <Dialog title={`Revoke ${plain(token.name)}?`} onClose={onClose}>
       <Form action={action} submit={revoke} label="Revoke" onClose={onClose} isDangerous>
         <p>
-          Programs with this token stop working at once. It has the scopes {token.scopes.join(", ")}, and was{" "}
-          {token.last_used_at ? "used last at the time in the list" : "never used"}.
+          Programs with this token stop working at once. Its scopes: {token.scopes.join(", ")}. Last used:{" "}
+          <Time at={token.last_used_at} none="never" />.
         </p>
         {token.id === session.value?.token_id && (
           <p class="strong">This session belongs to it, so you will be logged out.</p>

@@ -29,8 +29,8 @@ export function Frame({ children }: { children: ComponentChildren }) {
         Skip to the page
       </button>
       <header class="top">
-        <a class="brand" href={link("/")}>
-          <Logo /> Inference Events
+        <a class="brand" href={link("/")} aria-label="Inference Events">
+          <Logo /> <span class="brand-name">Inference Events</span>
         </a>
         <span class="spacer" />
         <ZoneChoice />

@@ -12,6 +12,7 @@ interface Props {
 }
 
 export function Pager({ offset, shown, total, limit, what }: Props) {
+  if (total === 0) return null;
   const to = (next: number) => () => change({ offset: next > 0 ? String(next) : null });
   return (
     <nav class="pager" aria-label={`Pages of ${what}`}>
@@ -20,12 +21,16 @@ export function Pager({ offset, shown, total, limit, what }: Props) {
           ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}`
           : `0 of ${count(total)} ${what}`}
       </span>
-      <button type="button" class="small" disabled={offset === 0} onClick={to(offset - limit)}>
-        Previous
-      </button>
-      <button type="button" class="small" disabled={offset + shown >= total} onClick={to(offset + limit)}>
-        Next
-      </button>
+      {total > limit && (
+        <>
+          <button type="button" class="small" disabled={offset === 0} onClick={to(offset - limit)}>
+            Previous
+          </button>
+          <button type="button" class="small" disabled={offset + shown >= total} onClick={to(offset + limit)}>
+            Next
+          </button>
+        </>
+      )}
     </nav>
   );
 }
