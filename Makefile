@@ -20,6 +20,8 @@ NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
 SEED ?= 1
+CONSOLE_PYTHON := .venv/console/bin/python
+CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath .venv/clients/newest/bin/python)
 KILLS ?= 100
 EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
@@ -27,7 +29,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs console console-dev console-pictures test-console fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -120,6 +122,20 @@ check-typescript: .venv/test/.wheel ## Generate and compile the TypeScript clien
 	@command -v npm >/dev/null || { echo "make check-typescript needs npm with Node.js 20.19 or newer; make test runs without"; exit 1; }
 	$(TEST_PYTHON) -m pytest tests/typescript
 
+console: .venv/.dev ## Build the web console into the server's package (needs Node.js)
+	$(PYTHON) -m tools.console
+
+console-dev: .venv/.dev ## Serve the console's sources, with the API of a running server (SERVER_URL=http://127.0.0.1:8000)
+	$(PYTHON) -m tools.console --dev
+
+# Not a part of `make test`, which checks the console without a browser and without Node.js.
+test-console: .venv/test/.wheel .venv/console .venv/clients/newest ## Rebuild the console, and test it in Chromium (needs Node.js)
+	$(TEST_PYTHON) -m tools.console --check
+	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console $(ARGS)
+
+console-pictures: .venv/test/.wheel .venv/console ## Take the screenshots of docs/console.md
+	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m tests.console.screenshots docs/console
+
 check-contract: .venv/.dev ## Fail if openapi.yaml breaks clients of the last release in contract/
 	$(PYTHON) -m tools.review.breaking
 
@@ -170,7 +186,7 @@ bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would r
 	$(PYTHON) -m tests.bench.peers $(ARGS)
 
 clean: ## Remove everything that make can make again
-	rm -rf .venv build dist tools/review/node_modules tools/generate/typescript-templates/node_modules \
+	rm -rf .venv build dist server/console/node_modules tools/review/node_modules tools/generate/typescript-templates/node_modules \
 		generated/typescript/node_modules generated/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
@@ -227,6 +243,13 @@ $(TURKISH): tests/locale/turkish.txt tests/locale/charmap.txt
 
 # PostgreSQL and an S3 server, which the tests of the cluster start. Their pins and those of the server exclude each other.
 .venv/servers: tests/servers/requirements.txt | .venv/bin/python
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Playwright, which drives the installed Chromium and downloads no browser.
+.venv/console: tests/console/requirements.txt | .venv/bin/python
 	rm -rf $@
 	python3 -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

@@ -102,7 +102,9 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, url: str, token: str | None = TOKEN, **options: Any) -> Iterator[Visit]:
     """Give a visit in a browser profile of its own, logged in unless `token` is None."""
-    context: BrowserContext = browser.new_context(**{"viewport": WIDE, "locale": "en-US", "timezone_id": "Asia/Tokyo", **options})
+    context: BrowserContext = browser.new_context(
+        **{"viewport": WIDE, "locale": "en-US", "timezone_id": "Asia/Tokyo", **options}
+    )
     context.set_default_timeout(15_000)
     visit = Visit(context.new_page(), url)
     visit.watch()

@@ -73,7 +73,7 @@ def test_a_wide_model_shows_its_columns_in_parts(browser: Browser, server: Progr
 
 def test_hidden_characters_cannot_disguise_a_column(browser: Browser, server: Program, client: Client) -> None:
     """Characters that reorder or hide text are shown as their codes, and markup is text."""
-    names = ["a\u202eb", "<script>alert(1)</script>", "tab\there", "x" * 500]
+    names = ["a\u202eb", "<script>alert(1)</script>", "tab\there", "x" * 250]
     project_id = client.call("POST", "/v3/projects", {"name": "odd"})["id"]
     columns = [{"name": name, "data_type": "str"} for name in names]
     body = {"project_id": project_id, "name": "odd", "schema": {"columns": columns}, "spec": {}}

@@ -25,12 +25,16 @@ class BuildFailed(Exception):
 
 def build(out: Path = BUILD) -> None:
     """Check the sources and write the console to a folder. Raises BuildFailed."""
-    if shutil.which("npm") is None:
-        raise BuildFailed(f"The console cannot be built: {NEEDS_NODE}")
     _install()
     for step in (("biome", "check", "src"), ("tsc",), ("vite", "build", "--logLevel", "warn")):
         _run(str(SOURCES / "node_modules" / ".bin" / step[0]), *step[1:], out=out)
     (out / DIGEST).write_text(f"{digest()}\n")
+
+
+def serve() -> None:
+    """Serve the sources until a signal. Raises BuildFailed."""
+    _install()
+    subprocess.run([SOURCES / "node_modules" / ".bin" / "vite"], cwd=SOURCES, check=False)
 
 
 def digest(sources: Path = SOURCES) -> str:
@@ -73,6 +77,8 @@ def _content(file: Path) -> bytes | None:
 
 
 def _install() -> None:
+    if shutil.which("npm") is None:
+        raise BuildFailed(f"The console cannot be built: {NEEDS_NODE}")
     installed, lock = SOURCES / "node_modules" / ".package-lock.json", SOURCES / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
         _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", out=BUILD)
