@@ -10,7 +10,9 @@ DEMO_PYTHON := .venv/test-demo/bin/python
 PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
 # These wait for servers most of the time, so three of them run at once. The longest ones start first.
-SIDE_BY_SIDE := test-stores test-contract test-other test-e2e test-locale test-demo
+SIDE_BY_SIDE := test-other test-contract test-e2e test-stores test-cluster compat test-crashes test-locale test-demo
+# The attacks measure how long others wait, so they run alone.
+ATTACKS := $(addprefix tests/faults/,test_attacks.py test_attacks_files.py test_connections.py test_overload.py)
 CLUSTER_SHORT := $(addprefix tests/contract/,test_files.py test_quality_report.py test_ranking.py)
 CLUSTER_LONG := $(CLUSTER_SHORT) $(addprefix tests/contract/,test_client.py test_custom_metrics.py test_definitions.py test_downloads.py test_fuzz.py test_lists.py test_segments.py test_uploads.py)
 # Debian has it where only root looks. Without it, what needs a pooler is not tested.
@@ -29,7 +31,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) compat test-cluster test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs console console-dev console-pictures test-console fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs console console-dev console-pictures test-console fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -40,13 +42,12 @@ demo: .venv/.demo ## Publish a year of real flights to a new server, and count t
 demo-cluster: .venv/.demo-cluster .venv/servers ## The same with three replicas on PostgreSQL and a bucket, one of which is killed
 	$(PYTHON) -m examples.cluster
 
-# The attacks measure how long others wait, so they run alone.
 test: ## Check style, types, generated code and every promise, and print how long each part took
 	@rm -rf build/times && mkdir -p build/times
 	@SECONDS=0; run="$(MAKE) --no-print-directory"; \
 		$$run --jobs=3 --output-sync=target timed-environments && $$run timed-checks && \
 		$$run --jobs=3 --output-sync=target $(SIDE_BY_SIDE:%=timed-%) && \
-		$$run --jobs=2 --output-sync=target timed-compat timed-test-cluster && $$run timed-test-attacks || exit; \
+		$$run timed-test-attacks || exit; \
 		cat build/times/*; printf '%-14s %4d s\n' sum $$SECONDS
 
 timed-%:
@@ -81,7 +82,10 @@ test-stores: .venv/test/.wheel
 	$(TEST_PYTHON) -m pytest tests/stores
 
 test-attacks: .venv/test/.wheel
-	$(TEST_PYTHON) -m pytest tests/faults
+	$(TEST_PYTHON) -m pytest $(ATTACKS)
+
+test-crashes: .venv/test/.wheel
+	$(TEST_PYTHON) -m pytest tests/faults $(ATTACKS:%=--ignore=%)
 
 # Some of the contract, and what only several replicas promise. CLUSTER=long adds the rest and the vendor's newest client.
 test-cluster: .venv/test/.wheel .venv/servers $(CLUSTER:long=.venv/clients/newest) ## Test two replicas on PostgreSQL and a bucket (CLUSTER=long for all)
@@ -102,8 +106,9 @@ compatibility: .venv/test/.wheel $(CLIENTS) ## The same, and write tests/compat/
 	$(MAKE) --jobs=2 $(RECORDS)
 	$(TEST_PYTHON) -m tests.compat.table $(RECORDS)
 
-test-faults: .venv/test/.wheel ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
-	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/e2e/test_uploads_bucket.py tests/stores/contract tests/cluster -m 'faults or not faults'
+test-faults: .venv/test/.wheel .venv/servers ## Kill, starve and flood the server, and read everything back (KILLS=10 EVENTS=100000 SEED=7 for less)
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/formats tests/e2e/test_uploads_bucket.py tests/stores/contract tests/monitoring/partials -m 'faults or not faults'
+	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/cluster -m 'faults or not faults'
 
 test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
 	SERVER_PYTHON=$(TEST_PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow

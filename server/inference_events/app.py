@@ -40,6 +40,10 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import FigureService
+from inference_events.monitoring.queries.traffic import TrafficReader
+from inference_events.operations.alert_configs import AlertConfigOperations
+from inference_events.operations.alert_records import AlertRecordOperations
+from inference_events.operations.alert_rules import AlertRuleOperations
 from inference_events.operations.baselines import BaselineOperations
 from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
@@ -93,7 +97,11 @@ class Services:
         self._opened.add("batcher", self.batcher.stop)
         self.exporter = Exporter(self.store, self.registry, self.directory)
         self._opened.add("exporter", self.exporter.close)
-        self.figures = FigureEngine(self.store, self.settings.max_monitoring_seconds)
+        self.figures = FigureEngine(
+            self.store,
+            self.settings.max_monitoring_seconds,
+            cache_bytes=self.settings.max_monitoring_cache_bytes,
+        )
         self._opened.add("figures", self.figures.close)
         self.figure_service = FigureService(self.figures, self.catalog, self.registry)
         self._opened.add("figure threads", self.figure_service.close)
@@ -133,6 +141,8 @@ class Services:
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
+            timedelta(days=settings.alert_record_days),
+            timedelta(days=settings.alert_evaluation_days),
         )
         orphans = OrphanSweep(self.catalog, self.file_store, is_shared=self._is_cluster)
         self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
@@ -169,6 +179,9 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
     catalog, store, queue, registry = services.catalog, services.store, services.queue, services.registry
     file_store, readiness = services.file_store, services.readiness
     return handlers(
+        alert_configs=AlertConfigOperations(catalog),
+        alert_records=AlertRecordOperations(catalog),
+        alert_rules=AlertRuleOperations(catalog),
         baselines=BaselineOperations(catalog, store),
         custom_metrics=CustomMetricOperations(catalog),
         environments=EnvironmentOperations(catalog, store),
@@ -176,7 +189,7 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
-        monitoring=MonitoringOperations(catalog, services.figure_service),
+        monitoring=MonitoringOperations(catalog, services.figure_service, TrafficReader(catalog, registry, store)),
         projects=ProjectOperations(catalog, queue),
         segments=SegmentOperations(catalog),
         server=ServerOperations(

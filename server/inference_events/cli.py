@@ -84,42 +84,48 @@ def serve(**flags: str | None) -> None:
     # Events and tokens are private, so the files that DuckDB and SQLite create must be, too.
     os.umask(0o077)
     with _listen(settings.host, settings.port) as listener:
-        # Imported here, because the other commands do not need the server.
-        from inference_events.http.connections import BoundedHttpProtocol
-        from inference_events.memory import share_allocator
-
-        share_allocator()
-
-        stopping = threading.Event()
-        codes: list[str] = []
-        server = _Server(
-            stopping,
-            codes,
-            uvicorn.Config(
-                _app(settings, stopping, codes.append if _shows_login(settings) else None),
-                loop="uvloop",
-                http=BoundedHttpProtocol,
-                ws="none",
-                lifespan="on",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                # uvicorn would trust all that runs on this machine, and a variable of its own.
-                proxy_headers=settings.trusted_proxies is not None,
-                forwarded_allow_ips=settings.trusted_proxies or "",
-                ssl_certfile=settings.tls_certificate,
-                ssl_keyfile=settings.tls_key,
-                timeout_graceful_shutdown=settings.shutdown_grace_seconds,
-            ),
-            settings.public_url,
-        )
+        # Objects that a start creates live until the end. Searching them for garbage would take a fifth of the start.
+        gc.disable()
         try:
+            server = _server(settings)
             server.run(sockets=[listener])
         finally:
             # Frozen objects outlive the interpreter, and DuckDB warns about each of its own.
             gc.unfreeze()
+            gc.enable()
     if not server.started:
         raise typer.Exit(1)
+
+
+def _server(settings: Settings) -> "_Server":
+    # Imported here, because the other commands do not need the server.
+    from inference_events.http.connections import BoundedHttpProtocol
+    from inference_events.memory import share_allocator
+
+    share_allocator()
+    stopping = threading.Event()
+    codes: list[str] = []
+    return _Server(
+        stopping,
+        codes,
+        uvicorn.Config(
+            _app(settings, stopping, codes.append if _shows_login(settings) else None),
+            loop="uvloop",
+            http=BoundedHttpProtocol,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            # uvicorn would trust all that runs on this machine, and a variable of its own.
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies or "",
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+            timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+        ),
+        settings.public_url,
+    )
 
 
 def _shows_login(settings: Settings) -> bool:
@@ -128,8 +134,6 @@ def _shows_login(settings: Settings) -> bool:
 
 
 def _app(settings: Settings, stopping: threading.Event, announce_login: Callable[[str], None] | None) -> Any:
-    # The objects created here live until the end. Searching them for garbage would take a tenth of the start.
-    gc.disable()
     # Imported here, because the other commands do not need the server.
     from inference_events.cluster import ClusterError
 
@@ -144,8 +148,6 @@ def _app(settings: Settings, stopping: threading.Event, announce_login: Callable
         )
     except (ClusterError, DataDirectoryError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
-    finally:
-        gc.enable()
 
 
 def _open_failure(data_dir: Path, error: Exception) -> str:
@@ -242,9 +244,9 @@ def _reachable(host: str) -> str:
 
 def _relieve_garbage_collector() -> None:
     """Collect only new objects, and rarely: thousands of events are created and dropped, and they form no cycles."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    gc.enable()
 
 
 def _settings(values: dict[str, str]) -> Settings:

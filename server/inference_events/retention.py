@@ -1,4 +1,4 @@
-"""Remove expired files and jobs, in short steps so that other writes wait only briefly."""
+"""Remove expired files, jobs and records, in short steps so that other writes wait only briefly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from inference_events.catalog import Catalog, files, jobs, retention
+from inference_events.catalog import Catalog, alert_retention, files, jobs, retention
 from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
@@ -15,21 +15,31 @@ from inference_events.files.sweep import OrphanSweep, delete_released
 from inference_events.jobs.resuming import end_orphans
 
 STEP = 100
+RECORDS = 1000
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Periods:
-    """How long files are kept after their last job, unused files after their upload, and jobs after their end."""
+    """How long data is kept.
+
+    Files after their last job, unused files after their upload, jobs after their end, records of alerts and evaluations
+    after they were made.
+    """
 
     used_files: timedelta
     unused_files: timedelta
     jobs: timedelta
+    alert_records: timedelta
+    alert_evaluations: timedelta
 
 
 class Retention:
-    """Removes expired files and jobs. After a crash between two steps the next purge removes the rest."""
+    """Removes expired files, jobs and records of alerts.
+
+    After a crash between two steps the next purge removes the rest.
+    """
 
     def __init__(
         self, catalog: Catalog, store: JobStore, file_store: FileStore, orphans: OrphanSweep, periods: Periods
@@ -41,7 +51,7 @@ class Retention:
         self._periods = periods
 
     def purge(self, now: datetime) -> Iterator[None]:
-        """Remove files and jobs that have expired, step by step: the caller may stop after each step."""
+        """Remove what has expired, step by step: the caller may stop after each step."""
         yield from self._remove_files(FileAges(now - self._periods.used_files, now - self._periods.unused_files))
         yield from delete_released(self._catalog, self._file_store)
         end_orphans(self._catalog, self._store, now)
@@ -50,6 +60,7 @@ class Retention:
         yield from self._forget_jobs(before)
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
             yield
+        yield from self._forget_alerts(now)
         # Last, as it needs the file store, which may not be available.
         yield from self._orphans.run(now)
 
@@ -68,3 +79,14 @@ class Retention:
             self._catalog.write(partial(jobs.forget, ids=ids))
             log.info("jobs_forgotten", jobs=len(ids))
             yield
+
+    def _forget_alerts(self, now: datetime) -> Iterator[None]:
+        records, evaluations = now - self._periods.alert_records, now - self._periods.alert_evaluations
+        for forget in (
+            partial(alert_retention.forget_rules, limit=STEP),
+            partial(alert_retention.forget_traces, limit=RECORDS),
+            partial(alert_retention.forget_records, before=records, limit=RECORDS),
+            partial(alert_retention.forget_evaluations, before=evaluations, limit=RECORDS),
+        ):
+            while self._catalog.write(forget):
+                yield

@@ -186,11 +186,22 @@ class Settings(BaseSettings):
     job_days: float = Field(
         default=90, gt=0, le=100_000, description="Days for which a job and its rejected rows are kept after its end."
     )
+    alert_record_days: float = Field(
+        default=400, gt=0, le=100_000, description="Days for which the record of an alert is kept."
+    )
+    alert_evaluation_days: float = Field(
+        default=90, gt=0, le=100_000, description="Days for which is kept how an alert rule judged a bin."
+    )
     max_monitoring_seconds: float = Field(
         default=10,
         gt=0,
         le=3600,
         description="Seconds that the figures of one request may take; beyond them the response is 503.",
+    )
+    max_monitoring_cache_bytes: ByteSize = Field(
+        default=ByteSize(256 * MIB),
+        ge=0,
+        description="Memory for the kept parts of figures; beyond it the least recently used are computed again.",
     )
     shutdown_grace_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."

@@ -10,6 +10,7 @@ from inference_events_api import types as t
 DATE_LIKE_NUMBER = "date_like_number"
 FORMAT_NOT_SAFE = "format_not_safe"
 FEATURE_NOT_COMPUTED = "feature_not_computed"
+THRESHOLD_LIKE_SHARE = "threshold_like_share"
 MAX_WARNINGS = 100
 
 # Keyed by the type of a custom feature in the vendor's client.
@@ -51,3 +52,11 @@ def features_not_computed(features: Iterable[Mapping[str, Any]]) -> Iterator[t.W
         else:
             message = f"A custom feature without a name is stored, but this server computes {what}"
             yield {"reason": FEATURE_NOT_COMPUTED, "message": message}
+
+
+def threshold_like_share(field: str) -> t.WarningDetail:
+    """Warn of a threshold of a percentage that looks like a share of 1."""
+    return {
+        "reason": THRESHOLD_LIKE_SHARE,
+        "message": f"{field} lies between 0 and 1, and the metric is a percentage from 0 to 100; 5 means 5 %",
+    }

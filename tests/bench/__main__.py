@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench import report
-from tests.bench.cases import CASES, Bench
+from tests.bench.case import Bench
+from tests.bench.cases import CASES
 from tests.bench.load import Generator
 
 BUILT = Path("build/bench")

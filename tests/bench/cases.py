@@ -9,7 +9,9 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import floors, workload
-from tests.bench.load import Generator, Load
+from tests.bench.case import Bench
+from tests.bench.figures import figures, figures_cluster
+from tests.bench.load import Load
 from tests.bench.report import Row, Size, p50, percentile
 from tests.bench.server import Server, Usage, serving
 
@@ -19,24 +21,6 @@ MAX_DELETED_IDS = 10_000
 GROWTH_FILE_ROWS = 1_000_000
 GROWTH_ROUNDS = 3
 SHARES = (0.05, 0.25, 0.5, 1)
-
-
-@dataclass
-class Bench:
-    """Settings of a run: sizes, folder and load generator. `sizes` are filled by the case `growth`."""
-
-    folder: Path
-    generator: Generator
-    rows: int
-    rounds: int
-    publishes: int
-    singles: int
-    repeats: int
-    sizes: list[Size] = field(default_factory=list)
-
-    @property
-    def file_rows(self) -> int:
-        return self.rows // 4
 
 
 def disk(bench: Bench) -> Iterator[Row]:
@@ -259,4 +243,6 @@ def _deletions(server: Server, model_id: str, stored: int) -> Iterator[Row]:
     yield Row(f"DELETE of 1/30 of time {at}", server.delete(model_id, time_range=span), "s", budget="<= 2")
 
 
-CASES = {case.__name__: case for case in (disk, start, publish, single, files, downloads, growth)}
+CASES = {
+    case.__name__: case for case in (disk, start, publish, single, files, downloads, growth, figures, figures_cluster)
+}

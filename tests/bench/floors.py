@@ -26,7 +26,7 @@ from starlette.routing import Route
 from inference_events.http.contract import load_contract
 from tests.bench.load import message_end
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 def running(name: str) -> AbstractContextManager[str]:
@@ -35,10 +35,10 @@ def running(name: str) -> AbstractContextManager[str]:
 
 
 def start() -> float:
-    """Return the seconds until a process that only imports the server's libraries answers."""
+    """Return the seconds until a process that only imports the server's libraries responds."""
     started = time.perf_counter()
     with _process("tests.bench.imports") as url:
-        # The port takes connections at once, and the answer comes when the process serves.
+        # The port takes connections at once, and the response comes when the process serves.
         assert httpx.get(url, timeout=60).is_success
         return time.perf_counter() - started
 
@@ -131,7 +131,7 @@ class _Raw(asyncio.Protocol):
         if self._end is not None and len(self._data) >= self._end:
             self._data.clear()
             self._end = None
-            self._transport.write(ANSWER)
+            self._transport.write(RESPONSE)
 
 
 async def _serve_raw(listener: socket.socket) -> None:

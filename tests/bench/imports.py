@@ -12,7 +12,7 @@ IMPORTED = (connexion, duckdb, pa)
 
 
 async def empty(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer every request with 200."""
+    """Respond to every request with 200."""
     if scope["type"] == "lifespan":
         await receive()
         await send({"type": "lifespan.startup.complete"})

@@ -107,7 +107,7 @@ class _Client(asyncio.Protocol):
         self.done = asyncio.get_running_loop().create_future()
         self._waiting = waiting
         self._load = load
-        self._answer = bytearray()
+        self._response = bytearray()
         self._end: int | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -123,20 +123,20 @@ class _Client(asyncio.Protocol):
         self._transport.write(message)
 
     def data_received(self, data: bytes) -> None:
-        self._answer += data
-        self._end = self._end or message_end(self._answer)
-        if self._end is not None and len(self._answer) >= self._end:
-            self._take_answer()
+        self._response += data
+        self._end = self._end or message_end(self._response)
+        if self._end is not None and len(self._response) >= self._end:
+            self._take_response()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
             self.done.set_exception(error or Refused("the connection was closed"))
 
-    def _take_answer(self) -> None:
-        if self._answer[9:10] == b"2":
+    def _take_response(self) -> None:
+        if self._response[9:10] == b"2":
             self._load.latencies.append(time.perf_counter() - self._sent)
         else:
-            self._load.refusals.append(self._answer[:500].decode(errors="replace"))
-        self._answer.clear()
+            self._load.refusals.append(self._response[:500].decode(errors="replace"))
+        self._response.clear()
         self._end = None
         self.send_next()

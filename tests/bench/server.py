@@ -52,9 +52,10 @@ class Server(ServerProcess):
     def update_requests(self, bodies: list[bytes]) -> list[bytes]:
         return [request("PATCH", "/v3/events", TOKEN, body) for body in bodies]
 
-    def publish_file(self, model_id: str, file_id: str) -> float:
+    def publish_file(self, model_id: str, file_id: str, dataset: str | None = None) -> float:
         """Publish an uploaded file and return the seconds until its job has succeeded."""
-        return self._job_seconds(lambda: self.publish(model_id, {"type": "FILE", "file_id": file_id}))
+        source = {"type": "FILE", "file_id": file_id}
+        return self._job_seconds(lambda: self.publish(model_id, source, dataset=dataset))
 
     def delete(self, model_id: str, **what: Any) -> float:
         """Delete events and return the seconds until the job has succeeded."""
@@ -98,9 +99,10 @@ class Server(ServerProcess):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
+def serving(folder: Path, **settings: str) -> Iterator[Server]:
     """Run a server on a data directory of its own."""
-    server = Server(folder)
+    # With compiled modules, as an installed program has them.
+    server = Server(folder, {"PYTHONDONTWRITEBYTECODE": ""}, **settings)
     server.start()
     try:
         yield server

@@ -17,7 +17,7 @@ FIRST_TIME = "2025-01-01"
 
 _EXPRESSIONS = {
     "id": "md5(n::VARCHAR)",
-    "time": f"TIMESTAMP '{FIRST_TIME}' + to_seconds(n)",
+    "time": f"TIMESTAMP '{FIRST_TIME}' + to_microseconds(n * $step)",
     "label": "n % 7 = 0",
     "score": "hash(n, 'score') % 1000000 / 1e6",
     "carrier": f"({CARRIERS!r})[n % 4 + 1]",
@@ -48,9 +48,12 @@ def batches(start: int, count: int, size: int) -> list[pa.Table]:
     return [rows.slice(low, size) for low in range(0, len(rows), size)]
 
 
-def write_file(path: Path, start: int, count: int) -> None:
-    """Write the events of `count` rows as the Parquet or CSV file that the suffix asks for."""
-    duckdb.connect().execute(f"COPY ({_query(start, count)}) TO '{path}' (FORMAT {path.suffix[1:]})")
+def write_file(path: Path, start: int, count: int, step: int = 1_000_000) -> None:
+    """Write the events of `count` rows as the Parquet or CSV file that the suffix asks for.
+
+    `step` is the time from one to the next in microseconds.
+    """
+    duckdb.connect().execute(f"COPY ({_query(start, count, step)}) TO '{path}' (FORMAT {path.suffix[1:]})")
 
 
 def count_rows(path: Path) -> int:
@@ -85,6 +88,7 @@ def label_body(model_id: str, rows: Iterable[int], note: str) -> bytes:
     return publish_body(model_id, [{"id": one, "label": True, "note": note} for one in event_ids(rows)])
 
 
-def _query(start: int, count: int) -> str:
+def _query(start: int, count: int, step: int = 1_000_000) -> str:
     columns = ", ".join(f"{expression} AS {name}" for name, expression in _EXPRESSIONS.items())
+    columns = columns.replace("$step", f"{step}")
     return f"SELECT {columns} FROM range({start}, {start + count}) rows(n)"

@@ -13,14 +13,14 @@ pytest_plugins = ["tests.faults.conftest"]
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Give a cluster whose files are read in small chunks, so that a job takes seconds."""
+    """Return a cluster whose files are read in small chunks, so that a job takes seconds."""
     with fleet(tmp_path_factory.mktemp("cluster"), file_chunk_rows=200) as started:
         yield started
 
 
 @pytest.fixture
 def pair(shared: Fleet) -> Iterator[tuple[Server, Server]]:
-    """Give two replicas, each to be asked by itself."""
+    """Return two replicas, each with its own client."""
     first, second = shared.cluster.urls
     with client_of(first) as one, client_of(second) as other:
         yield Server(one), Server(other)

@@ -1,4 +1,4 @@
-"""A cluster to be disturbed: clients see it through its proxy."""
+"""A cluster that tests disturb; clients reach it through its proxy."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.process import TOKEN, Server, client_of
-from tests.faults.subject import alarms_in
+from tests.faults.server_under_test import alarms_in
 from tests.program import Program
 from tests.servers.cluster import Cluster, running
 
@@ -28,7 +28,7 @@ class Fleet(Server):
         return sum(_gauge(url, name) for url in self.cluster.urls)
 
     def alarms(self) -> list[dict[str, Any]]:
-        """Return what the replicas logged about failures that nobody foresaw."""
+        """Return what the replicas logged about unexpected failures."""
         return [alarm for log in sorted(self._directory.glob("*.log")) for alarm in alarms_in(log)]
 
     def kill(self, replica: Program) -> None:

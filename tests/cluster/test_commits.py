@@ -67,17 +67,17 @@ def stored(server: Fleet, model_id: str, column: str = "number") -> list[Any]:
 def publish(server: Fleet, cut: Cutting) -> None:
     model_id = model_of(server)
     with cut:
-        answer = server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2))
-    assert answer["created"] == 2
+        response = server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2))
+    assert response["created"] == 2
     assert stored(server, model_id) == [1, 2]
 
 
 def publish_with_key(server: Fleet, cut: Cutting) -> None:
     model_id, headers = model_of(server), {"Idempotency-Key": uuid4().hex}
     with cut:
-        answer = server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2), headers=headers)
-    assert answer["created"] == 2
-    assert server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2), headers=headers) == answer
+        response = server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2), headers=headers)
+    assert response["created"] == 2
+    assert server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2), headers=headers) == response
     assert stored(server, model_id) == [1, 2]
 
 
@@ -86,8 +86,8 @@ def update(server: Fleet, cut: Cutting) -> None:
     server.call("POST", EVENTS_PATH, json=events(model_id, 1, 2))
     source = {"type": "EVENTS", "events": [{"id": "e1", "label": True}, {"id": "e2", "label": False}]}
     with cut:
-        answer = server.publish(model_id, source, "PATCH")
-    assert answer["updated"] == 2
+        response = server.publish(model_id, source, "PATCH")
+    assert response["updated"] == 2
     assert stored(server, model_id, "label") == [False, True]
 
 
@@ -198,10 +198,10 @@ def test_a_change_whose_commits_are_all_cut_is_put_off(
     assert_error_envelope(refused.json(), 503)
     assert int(refused.headers["Retry-After"]) > 0
     headers = key if has_key else RETRY
-    answer = disturbed.call(method, path, json=body, headers=headers)
-    assert disturbed.call(method, path, json=body, headers=headers) == answer
+    response = disturbed.call(method, path, json=body, headers=headers)
+    assert disturbed.call(method, path, json=body, headers=headers) == response
     if make is publishing:
         assert stored(disturbed, body["model_id"]) == [1, 2]
     else:
-        assert disturbed.wait_for(answer["job"]["id"])["status"] == "SUCCESS"
+        assert disturbed.wait_for(response["job"]["id"])["status"] == "SUCCESS"
         assert disturbed.cluster.postgres.execute("SELECT count(*) FROM jobs") == [(jobs + 1,)]

@@ -1,4 +1,4 @@
-"""Replicas are one server: whatever one of them was told, the others know."""
+"""Replicas act as one server: a change at one of them is visible at the others."""
 
 import hashlib
 import io
@@ -58,7 +58,7 @@ def publication(model_id: str, *events: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_one_key_at_two_replicas_has_one_effect(pair: Pair) -> None:
-    """Of two requests with one idempotency key, sent to two replicas at once, one has an effect and both its answer."""
+    """Of two requests with one idempotency key at two replicas at once, one has an effect. Both get its response."""
     first, second = pair
     model_id = first.create_model(event_id_col=None, event_ts_col=None)
     for number in range(10):
@@ -74,13 +74,13 @@ def test_one_key_at_two_replicas_has_one_effect(pair: Pair) -> None:
 
 
 def test_a_retry_at_another_replica_replays(pair: Pair) -> None:
-    """A request that is sent again to another replica, with the vendor's header for it, gets the first answer."""
+    """A request that is sent again to another replica, with the vendor's header for it, gets the first response."""
     first, second = pair
     model_id = first.create_model(event_id_col=None, event_ts_col=None)
     body = publication(model_id, {"number": 1})
-    answer = first.call("POST", EVENTS_PATH, json=body)
+    response = first.call("POST", EVENTS_PATH, json=body)
     again = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
-    assert again == answer
+    assert again == response
     assert len(second.read_all(model_id)) == 1
 
 
@@ -97,7 +97,7 @@ def await_locks(shared: Fleet, count: int) -> None:
     deadline = time.monotonic() + 5
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     while shared.cluster.postgres.execute(waiting) != [(count,)]:
-        assert time.monotonic() < deadline, "nobody waits"
+        assert time.monotonic() < deadline, "no transaction waits"
         time.sleep(0.02)
 
 
@@ -130,11 +130,11 @@ def test_a_retry_that_overtakes_its_attempt_is_the_attempt(shared: Fleet, pair: 
             await_locks(shared, 1)
             overtaken = threads.submit(first.call, "POST", EVENTS_PATH, json=body)
             await_depth(first, 2)
-            answer = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
+            response = second.call("POST", EVENTS_PATH, json=body, headers=RETRY)
             assert not overtaken.done()
         assert before.result()["unchanged"] == 1
-        assert overtaken.result() == answer
-    assert answer["created"] == 1
+        assert overtaken.result() == response
+    assert response["created"] == 1
 
 
 def await_depth(server: Server, depth: int) -> None:
@@ -169,7 +169,7 @@ def test_a_retry_runs_if_the_replica_of_its_attempt_is_killed(shared: Fleet) -> 
 
 
 def test_a_revoked_token_fails_everywhere(pair: Pair) -> None:
-    """A second after its revocation at one replica, a token that the other one has just seen opens nothing there."""
+    """A second after its revocation at one replica, a token that the other one has just seen is a 401 there."""
     first, second = pair
     token = first.call("POST", "/v3/tokens", json={"name": f"token_{uuid4().hex}", "scopes": ["read"]})
     headers = {"Authorization": f"Bearer {token['token']}"}
@@ -275,7 +275,7 @@ def test_a_job_continues_at_another_replica(
 
 
 def await_progress(server: Server, job_id: str, beyond: float, seconds: float) -> None:
-    """Wait until a job has come further than some per cent."""
+    """Wait until a job has come further than some percent."""
     deadline = time.monotonic() + seconds
     while server.job(job_id)["progress"] <= beyond:
         assert time.monotonic() < deadline, f"the job does not get further within {seconds} s"
@@ -293,6 +293,6 @@ def upload(server: Server, rows: int) -> str:
 
 def stored_numbers(server: Server, model_id: str) -> list[int]:
     query = {"model_id": model_id, "csv": False, "num_samples": 10 * ROWS, "env_type": "PRODUCTION"}
-    answer: httpx.Response = server.client.post("/v3/analytics/download-slice-data", json=query)
-    assert answer.is_success, answer.text
-    return sorted(pq.read_table(io.BytesIO(answer.content))["number"].to_pylist())
+    response: httpx.Response = server.client.post("/v3/analytics/download-slice-data", json=query)
+    assert response.is_success, response.text
+    return sorted(pq.read_table(io.BytesIO(response.content))["number"].to_pylist())

@@ -60,8 +60,8 @@ def test_both_urls_are_needed(shared: Fleet, tmp_path: Path, missing: str) -> No
     assert missing in refusal(tmp_path, variables)
 
 
-def test_a_database_that_does_not_answer_is_named(shared: Fleet, tmp_path: Path) -> None:
-    """A replica that cannot reach its database says where that should be."""
+def test_a_database_that_does_not_respond_is_named(shared: Fleet, tmp_path: Path) -> None:
+    """A replica that cannot reach its database names the address."""
     port = free_port()
     url = f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/postgres"
     line = refusal(tmp_path, variables_of(shared) | {DATABASE: url})

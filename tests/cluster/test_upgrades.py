@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.cluster.campaign import EARLIER
+from tests.cluster.crash_schedule import EARLIER
 from tests.cluster.fleet import fleet
 from tests.cluster.test_kills import at_work
 from tests.faults.audit import FAULTS, audit
-from tests.faults.campaign import recruit
+from tests.faults.crash_schedule import start_workload
 from tests.faults.load import SMALL
 from tests.servers.cluster import unpack_version
 from tests.servers.postgres import Postgres
@@ -36,9 +36,9 @@ def test_versions_side_by_side_lose_nothing(tmp_path: Path, seed: int, counts: C
     """
     earlier = unpack_version(EARLIER, tmp_path / "earlier")
     with fleet(tmp_path, source=earlier, file_chunk_rows=1000) as target:
-        cluster, crew = target.cluster, recruit(target, seed, SMALL)
+        cluster, workload = target.cluster, start_workload(target, seed, SMALL)
         killed, kept = cluster.replicas
-        with at_work(crew):
+        with at_work(workload):
             time.sleep(2)
             with psycopg.connect(cluster.postgres.url()) as session:
                 session.execute("LOCK TABLE records IN ACCESS SHARE MODE")
@@ -54,9 +54,9 @@ def test_versions_side_by_side_lose_nothing(tmp_path: Path, seed: int, counts: C
                 cluster.add_replica()
                 target.stop(old)
             time.sleep(2)
-        crew.check()
-        counts.update(crew.counts())
-        found = audit(target, crew.clients, tmp_path)
+        workload.check()
+        counts.update(workload.counts())
+        found = audit(target, workload.clients, tmp_path)
         counts.update(found)
         assert not any(found[fault] for fault in FAULTS), found
         assert target.alarms() == []

@@ -19,7 +19,7 @@ tests in this folder with the unmodified client and a running server; `make comp
 
 * **works**: a test called it, and it returned.
 * **partly**: it works, except for the named feature.
-* **not here**: the server answers 501, and the client raises `ApiError` with that code at once (those that list, and
+* **not here**: the server returns 501, and the client raises `ApiError` with that code at once (those that list, and
   `ModelDeployment.of`, raise `requests.HTTPError`).
 * **refused**: the client itself raises `Unsupported` with any server.
 * **-**: this version of the client does not have it.

@@ -64,7 +64,7 @@ def test_a_time_range_goes(model: fdl.Model, start: Any, end: Any, gone: list[in
 
 
 def test_a_reversed_range_is_refused(model: fdl.Model) -> None:
-    """The client does not check; the server answers 400 and deletes nothing."""
+    """The client does not check; the server responds with 400 and deletes nothing."""
     with pytest.raises(fdl.ApiError) as refusal:
         model.delete_events(start_time=START + timedelta(hours=4), end_time=START)
     assert refusal.value.code == 400

@@ -16,21 +16,6 @@ DATA = fdl.DatasetDataSource(env_type="PRODUCTION", num_samples=None, dataset_id
 ROW = fdl.RowDataSource(row={"distance": 1})
 
 
-def alert_rule(model: fdl.Model) -> fdl.AlertRule:
-    rule = fdl.AlertRule(
-        name="rule",
-        model_id=model.id,
-        metric_id="drift",
-        priority=fdl.Priority.HIGH,
-        compare_to=fdl.CompareTo.RAW_VALUE,
-        condition=fdl.AlertCondition.GREATER,
-        bin_size=fdl.BinSize.HOUR,
-        critical_threshold=0.5,
-    )
-    rule.id = uuid4()
-    return rule
-
-
 def webhook() -> fdl.Webhook:
     webhook = fdl.Webhook(name="hook", url="http://127.0.0.1/", provider="SLACK")
     webhook.id = uuid4()
@@ -43,8 +28,6 @@ def artifact(folder: Path) -> Path:
 
 
 PARTS = {
-    "AlertRecord": "alert rules",
-    "AlertRule": "alert rules",
     "ModelDeployment": "model deployments",
     "Webhook": "webhooks",
     "Model.explain": "explanations",
@@ -62,16 +45,6 @@ PARTS = {
 
 Call = Callable[[fdl.Model, Path], object]
 CALLS: dict[str, Call] = {
-    "AlertRecord.list": lambda model, _: list(fdl.AlertRecord.list(uuid4())),
-    "AlertRule.create": lambda model, _: alert_rule(model).create(),
-    "AlertRule.delete": lambda model, _: alert_rule(model).delete(),
-    "AlertRule.disable_notifications": lambda model, _: alert_rule(model).disable_notifications(),
-    "AlertRule.enable_notifications": lambda model, _: alert_rule(model).enable_notifications(),
-    "AlertRule.get": lambda model, _: fdl.AlertRule.get(uuid4()),
-    "AlertRule.get_notification_config": lambda model, _: alert_rule(model).get_notification_config(),
-    "AlertRule.list": lambda model, _: list(fdl.AlertRule.list(model.id)),
-    "AlertRule.set_notification_config": lambda model, _: alert_rule(model).set_notification_config(["me@here"]),
-    "AlertRule.update": lambda model, _: alert_rule(model).update(),
     "Model.add_artifact": lambda model, folder: model.add_artifact(artifact(folder)),
     "Model.add_surrogate": lambda model, _: model.add_surrogate(uuid4()),
     "Model.deployment": lambda model, _: model.deployment,
@@ -80,7 +53,6 @@ CALLS: dict[str, Call] = {
     "Model.get_fairness": lambda model, _: model.get_fairness(DATA, ["distance"], 1),
     "Model.get_feature_impact": lambda model, _: model.get_feature_impact(DATA),
     "Model.get_feature_importance": lambda model, _: model.get_feature_importance(DATA),
-    "Model.get_precomputed_feature_impact": lambda model, _: model.get_precomputed_feature_impact(),
     "Model.get_precomputed_feature_importance": lambda model, _: model.get_precomputed_feature_importance(),
     "Model.precompute_feature_impact": lambda model, _: model.precompute_feature_impact(uuid4()),
     "Model.precompute_feature_importance": lambda model, _: model.precompute_feature_importance(uuid4()),
@@ -88,7 +60,6 @@ CALLS: dict[str, Call] = {
     "Model.predict": lambda model, _: model.predict(pd.DataFrame({"distance": [1]})),
     "Model.update_artifact": lambda model, folder: model.update_artifact(artifact(folder)),
     "Model.update_surrogate": lambda model, _: model.update_surrogate(uuid4()),
-    "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}),
     "ModelDeployment.of": lambda model, _: fdl.ModelDeployment.of(model.id),
     "ModelDeployment.update": lambda model, _: fdl.ModelDeployment(model.id).update(),
     "Webhook.create": lambda model, _: webhook().create(),
@@ -107,7 +78,6 @@ UPDATES: dict[str, Call] = {
     "Model.precompute_feature_impact": lambda model, _: model.precompute_feature_impact(uuid4(), update=True),
     "Model.precompute_feature_importance": lambda model, _: model.precompute_feature_importance(uuid4(), update=True),
     "Model.precompute_predictions": lambda model, _: model.precompute_predictions(uuid4(), update=True),
-    "Model.upload_feature_impact": lambda model, _: model.upload_feature_impact({"distance": 1.0}, update=True),
 }
 
 

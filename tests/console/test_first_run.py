@@ -79,7 +79,7 @@ def test_from_an_empty_directory_to_the_first_event(browser: Browser, tmp_path: 
 def test_each_program_works_unchanged_and_twice(
     browser: Browser, tmp_path: Path, language: str, command: list[str]
 ) -> None:
-    """The program that the page shows is what the clipboard has, and it works as it is; a second run changes nothing."""
+    """The clipboard gets the program that the page shows. It works as it is, and a second run changes nothing."""
     with serving(tmp_path / "data") as server, visiting(browser, server.url, permissions=CLIPBOARD) as visit:
         page = visit.page
         page.get_by_role("button", name="Create a token").click()

@@ -65,7 +65,7 @@ def test_logout_ends_the_session_on_the_server(visit: Visit) -> None:
     kept = visit.page.context.cookies()
     visit.page.get_by_role("button", name="Log out").click()
     expect(visit.page.get_by_label("Token")).to_be_visible()
-    visit.page.context.add_cookies(kept)  # type: ignore[arg-type]
+    visit.page.context.add_cookies(kept)
     refused = visit.page.request.get(f"{visit.url}/v3/session", headers={"X-Console": "1"})
     assert refused.status == 401
 

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from inference_events.app import create_app
 from inference_events.logging import configure_logging
 from inference_events.settings import Settings
+from tests.contract.alerts import TRAFFIC
 from tests.contract.serving import serve
 
 SPEC = yaml.load(
@@ -49,6 +50,11 @@ class Operation:
     def opening(self) -> list[str]:
         """List the scopes that open it, the least first."""
         return [scope for scope in SCOPES if scope in (self.scopes or ()) or scope == "admin"]
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether it changes nothing, so that other operations can use its fixtures."""
+        return self.method == "GET" or self.scopes == frozenset({"read"})
 
     @property
     def is_for_projects(self) -> bool:
@@ -191,7 +197,7 @@ def prepare(access: Access) -> Fixtures:
     model = {"name": "model", "project_id": project_id, "schema": {"columns": columns}, "spec": {"inputs": ["number"]}}
     model_id = call("POST", "/v3/models", json=model | {"event_id_col": "id"})["id"]
     columns = [*columns, {"name": "guess", "data_type": "float"}]
-    regression = {"task": "regression", "spec": {"outputs": ["guess"], "targets": ["number"]}}
+    regression = {"task": "regression", "spec": {"inputs": ["id"], "outputs": ["guess"], "targets": ["number"]}}
     scored = model | regression | {"name": "scored", "schema": {"columns": columns}}
     scored_id = call("POST", "/v3/models", json=scored)["id"]
     file_id = call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"]
@@ -207,7 +213,10 @@ def prepare(access: Access) -> Fixtures:
     baseline = {**production, **window, "name": "fixed"}
     baseline_id = call("POST", "/v3/baselines", json=baseline)["id"]
     segment = {"model_id": model_id, "name": "large", "definition": "number > 1"}
+    rule = {"name": "alarming", **TRAFFIC}
     metric = {"model_id": model_id, "name": "total", "definition": "sum(number)"}
+    impact = {"model_id": model_id, "feature_impact_map": {"number": 0.5}}
+    call("POST", "/v3/analytics/upload-feature-impact", json=impact)
     access.settle()
     (environment,) = [
         one for one in call("GET", f"/v3/models/{model_id}/environments")["items"] if one["name"] == "training"
@@ -221,6 +230,7 @@ def prepare(access: Access) -> Fixtures:
         "baseline_id": baseline_id,
         "segment_id": call("POST", "/v3/segments", json=segment)["id"],
         "custom_metric_id": call("POST", "/v3/custom-metrics", json=metric)["id"],
+        "alert_rule_id": call("POST", "/v3/alert-rules", json=rule | {"model_id": model_id})["id"],
         "file_id": call("POST", "/v3/files/upload", files={"file": ("rows.csv", CSV)})["id"],
         "used_file_id": file_id,
         "upload_id": begun_id,
@@ -238,9 +248,18 @@ def prepare(access: Access) -> Fixtures:
         "create_project": {"name": f"q{mark}"},
         "create_model": model | {"name": "another"},
         "update_model": {"description": "changed"},
+        "upload_feature_impact": {"model_id": scored_id, "feature_impact_map": {"id": 0.5}},
+        "replace_feature_impact": impact,
+        "get_feature_impact": {"model_id": model_id},
         "create_baseline": baseline | {"name": "another"},
         "create_segment": segment | {"name": "another"},
         "create_custom_metric": metric | {"name": "another"},
+        "create_alert_rule": rule | {"model_id": model_id, "name": "another"},
+        "update_alert_rule": {"enable_notification": False},
+        "create_notification_config": {"emails": ["a@b.example"]},
+        "update_notification_config": {"emails": ["c@d.example"]},
+        "create_alert_config": rule | {"name": "third", "project_name": f"p{mark}", "model_name": "model"},
+        "update_alert_config": {"enable_notification": True},
         "compute_metrics": {**production, "metrics": [{"id": "traffic"}]},
         "compute_histograms": {
             "baseline_id": baseline_id,

@@ -37,9 +37,9 @@ class ExampleOperations:
 
     def handlers(self) -> dict[str, Callable[..., Awaitable[Any]]]:
         """Return the function of each operation by its operationId."""
-        return {name: partial(self._answer, name) for name in self._examples}
+        return {name: partial(self._respond, name) for name in self._examples}
 
-    async def _answer(self, operation_id: str, **arguments: Any) -> Any:
+    async def _respond(self, operation_id: str, **arguments: Any) -> Any:
         self.calls.append((operation_id, arguments))
         self.requests.append(current_request())
         if operation_id in self.overrides:

@@ -104,9 +104,12 @@ def test_nothing_opens_without_a_valid_token(
 
 
 @pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
-def test_exactly_its_scopes_open_an_operation(access: Access, tokens: Mapping[str, str], operation: Operation) -> None:
+def test_exactly_its_scopes_open_an_operation(
+    access: Access, fixtures: Fixtures, tokens: Mapping[str, str], operation: Operation
+) -> None:
     """A token of another scope is a 403 that changes nothing; one of the named scopes, or of admin, gets past it."""
-    fixtures = prepare(access)
+    if not operation.is_read:
+        fixtures = prepare(access)
     before = access.kept(fixtures.ids["model_id"])
     for scope in set(SCOPES) - set(operation.opening):
         response = fixtures.send(access, operation, bearer(tokens[scope]))

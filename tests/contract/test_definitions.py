@@ -132,7 +132,7 @@ def test_a_body_of_another_form_is_refused(api: Api, kind: Kind, body: dict[str,
 
 @KINDS
 def test_a_retry_gets_the_first_response(api: Api, kind: Kind) -> None:
-    """A repeated creation or deletion, as the vendor's client sends it, is answered as the first one."""
+    """A repeated creation or deletion, as the vendor's client sends it, gets the response of the first one."""
     body = {"model_id": api.model(), "name": "mine", "definition": kind.definition}
     retry = {"X-Fiddler-Client-Retry": "1"}
     first = api.post(kind.path, body)
@@ -217,13 +217,13 @@ def test_scopes_decide_who_defines(api: Api, kind: Kind) -> None:
 def test_a_limited_token_has_no_definitions_of_others(api: Api, kind: Kind) -> None:
     """A token that is limited to a project neither sees nor makes definitions of another project's models."""
     other = Api(api.client)
-    foreign, own = other.define(kind, other.model()), api.define(kind, api.model())
+    other_made, own = other.define(kind, other.model()), api.define(kind, api.model())
     limits = {"name": "limited", "scopes": ["manage", "read"], "project_ids": [api.project_id]}
     headers = {"Authorization": f"Bearer {api.post('/v3/tokens', limits)['token']}"}
     assert api.client.get(f"{kind.path}/{own['id']}", headers=headers).status_code == 200
-    assert api.client.get(f"{kind.path}/{foreign['id']}", headers=headers).status_code == 404
-    assert api.client.delete(f"{kind.path}/{foreign['id']}", headers=headers).status_code == 404
-    body = {"model_id": foreign["model"]["id"], "name": "new", "definition": kind.definition}
+    assert api.client.get(f"{kind.path}/{other_made['id']}", headers=headers).status_code == 404
+    assert api.client.delete(f"{kind.path}/{other_made['id']}", headers=headers).status_code == 404
+    body = {"model_id": other_made["model"]["id"], "name": "new", "definition": kind.definition}
     assert api.client.post(kind.path, json=body, headers=headers).status_code == 404
     listed = api.client.get(kind.path, params={"limit": 1000}, headers=headers).json()["data"]["items"]
     assert [one["id"] for one in listed] == [own["id"]]

@@ -172,7 +172,7 @@ def test_thresholds(api: Api) -> None:
     ],
 )
 def test_refusals(api: Api, refusing: str, metric: dict[str, Any], fault: str) -> None:
-    """What a model cannot answer is refused with the place and what to change."""
+    """A query that the model does not support is refused with the place and what to change."""
     body = {"model_id": refusing, "env_type": "PRODUCTION", "metrics": [metric]}
     (message,) = api.refused(400, "POST", METRICS, json=body)
     assert message.startswith(fault)
@@ -225,3 +225,12 @@ def test_every_reason_is_described() -> None:
     """The contract names each reason for which a figure is null."""
     described = SPEC["components"]["schemas"]["Figure"]["properties"]["reason"]["description"]
     assert [reason for reason in Reason if f"`{reason.value}`" not in described] == []
+
+
+def test_a_segment_of_another_model_is_not_found(api: Api) -> None:
+    """A segment belongs to one model: figures of another one do not find it, although its columns exist there."""
+    model_id, other_id = model(api, "own", events=[]), model(api, "other", events=[])
+    segment_id = api.define(SEGMENT, other_id)["id"]
+    body = {"env_type": "PRODUCTION", "segment_id": segment_id, "metrics": [{"id": "traffic"}]}
+    assert api.client.post("/v3/analytics/metrics", json=body | {"model_id": other_id}).status_code == 200
+    api.refused(404, "POST", "/v3/analytics/metrics", json=body | {"model_id": model_id})

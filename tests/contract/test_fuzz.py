@@ -12,7 +12,7 @@ from tests.contract.fuzz.promises.promise import Promise
 from tests.contract.fuzz.promises.session import Session
 
 SEED = 20130101
-FEW = ["--max-examples=8", f"--seed={SEED}", "--generation-deterministic", "--no-color"]
+FEW = ["--max-examples=4", f"--seed={SEED}", "--generation-deterministic", "--no-color"]
 
 
 @pytest.fixture(scope="module")

@@ -177,11 +177,11 @@ def test_client_sends_any_file_intact(is_async: bool) -> None:
     """A file arrives unchanged even if it contains text that looks like the end of a form part."""
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(418)
 
-    transport = {"transport": httpx.MockTransport(answer)}
+    transport = {"transport": httpx.MockTransport(respond)}
     client = AuthenticatedClient(base_url="http://server.test", token="secret", httpx_args=transport)
     body = FileUpload(file=File(payload=BytesIO(TREACHEROUS), file_name="events.csv"))
     if is_async:
@@ -211,11 +211,11 @@ from inference_events_client import Client
 from inference_events_client.api.blobs import put_blob
 from inference_events_client.types import File
 
-async def answer(request):
+async def respond(request):
     assert await request.aread() == bytes(300_000), len(request.content)
     return httpx.Response(204)
 
-client = Client(base_url="http://server.test", httpx_args={"transport": httpx.MockTransport(answer)})
+client = Client(base_url="http://server.test", httpx_args={"transport": httpx.MockTransport(respond)})
 done = asyncio.run(put_blob.asyncio_detailed(client=client, body=File(payload=io.BytesIO(bytes(300_000)))))
 assert done.status_code == 204
 """

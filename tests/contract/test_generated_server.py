@@ -120,13 +120,13 @@ import httpx
 from inference_events_client import Client
 from inference_events_client.api.default import get_thing
 
-def answer(request):
+def respond(request):
     assert request.url.path == "/things/a-b/7", request.url.path
     assert request.url.params.multi_items() == [("from", "5"), ("order-by", "up"), ("size", "1"), ("size", "2")]
     assert (request.headers["X-Trace-Depth"], request.headers["If-Match"]) == ("4", "abc")
     return httpx.Response(200, json={"from": "here"})
 
-client = Client("http://server.test", httpx_args={"transport": httpx.MockTransport(answer)})
+client = Client("http://server.test", httpx_args={"transport": httpx.MockTransport(respond)})
 arguments = {"from_": 5, "order_by": "up", "size": [1, 2], "x_trace_depth": 4, "if_match": "abc"}
 assert get_thing.sync("a-b", 7, client=client, **arguments).from_ == "here"
 """

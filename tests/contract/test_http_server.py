@@ -437,7 +437,7 @@ def test_a_slow_head_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -
         assert idle.recv(1) == b""
 
 
-def test_pipelined_requests_are_answered_in_order(bench: Bench) -> None:
+def test_pipelined_requests_get_responses_in_order(bench: Bench) -> None:
     """All requests that may wait on a connection get a response, even with bodies."""
     get, path = "GET /v3/jobs HTTP/1.1", "POST /v3/projects HTTP/1.1"
     authorization = f"Host: a\r\nAuthorization: Bearer {ADMIN}\r\n"

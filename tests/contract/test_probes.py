@@ -111,7 +111,7 @@ PATH_PROBES = [
     get("trailing slash", 200, "/v3/projects/"),
     get("two trailing slashes", 404, "/v3/projects//"),
     Probe("trailing slash of a POST", 400, "POST", "/v3/events/", JSON, b"{}"),
-    get("path of the vendor's that is not here", 501, "/v3/alert-rules"),
+    get("path of the vendor's that is not here", 501, "/v3/charts"),
     Probe("model part that is not here", 501, "PUT", f"/v3/models/{ID}/deploy-artifact", JSON, b"{}"),
     get("double slash", 404, "//v3/projects"),
     get("encoded slash", 404, "/v3/jobs/a%2Fb"),

@@ -290,9 +290,7 @@ def test_a_fault_of_env_name_says_what_the_client_calls_it(api: Api, env_name: A
     assert reported.endswith(" (the vendor's client calls it dataset_name)")
 
 
-@pytest.mark.parametrize(
-    ("path", "part"), [("/v3/alert-rules", "alert rules"), (f"/v3/user-access-keys/{uuid4()}", "users")]
-)
+@pytest.mark.parametrize(("path", "part"), [("/v3/charts", "charts"), (f"/v3/user-access-keys/{uuid4()}", "users")])
 def test_an_unsupported_feature_is_named(api: Api, path: str, part: str) -> None:
     """A 501 names the unsupported part of the vendor's API."""
     assert api.refusal("GET", path, 501) == [f"This server does not offer {part}"]

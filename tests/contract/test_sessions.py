@@ -46,7 +46,8 @@ def browser(access: Access, **login: str) -> Iterator[httpx.Client]:
 def cookie(response: httpx.Response) -> dict[str, str]:
     """Return the attributes of the cookie that a response sets; its name is under `name`."""
     first, *rest = response.headers["set-cookie"].split("; ")
-    return {"name": first.partition("=")[0]} | dict((*part.split("="), "")[:2] for part in rest)
+    attributes = {part.partition("=")[0]: part.partition("=")[2] for part in rest}
+    return {"name": first.partition("=")[0]} | attributes
 
 
 def test_a_session_has_the_rights_of_its_token(access: Access) -> None:

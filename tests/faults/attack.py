@@ -1,4 +1,4 @@
-"""Measure an attack as others feel it: how long they wait, what the server's memory does, and what a restart finds.
+"""Measure the effect of an attack on others: how long they wait, how memory grows, and what a restart finds.
 
 An honest client publishes one event and reads the server's health, again and again, while the attack runs. Prepare
 the attack's bytes before it runs: Python code of the attacker competes with the honest client for the interpreter.
@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.process import TOKEN
-from tests.faults.subject import Subject
+from tests.faults.server_under_test import ServerUnderTest
 
 # On a machine that is otherwise idle. The attacker shares its cores with the server.
 MAX_WAIT_SECONDS = 1.0
@@ -29,7 +29,7 @@ WARM_UP_REQUESTS = 50
 
 @dataclass(frozen=True)
 class Figures:
-    """What an attack did: seconds that another client waited at most, and MiB of the server with its children."""
+    """The effect of an attack: the longest wait of another client in s, and MiB of the server with its children."""
 
     name: str
     seconds: float
@@ -69,13 +69,13 @@ class Figures:
 class HonestClient:
     """Publish single events and read the server's health, and note each wait in seconds."""
 
-    server: Subject
+    server: ServerUnderTest
     model_id: str
     acknowledged: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def visit(self, client: httpx.Client) -> None:
+    def send(self, client: httpx.Client) -> None:
         """Send one publish and one health check."""
         event_id = f"honest-{len(self.waits)}"
         body = {
@@ -90,22 +90,22 @@ class HonestClient:
     def _timed(self, request: Callable[[], httpx.Response]) -> bool:
         began = time.monotonic()
         try:
-            answer = request()
+            response = request()
         except httpx.HTTPError as error:
             self.failures.append(type(error).__name__)
             return False
         finally:
             self.waits.append(time.monotonic() - began)
-        if not answer.is_success:
-            self.failures.append(str(answer.status_code))
-        return answer.is_success
+        if not response.is_success:
+            self.failures.append(str(response.status_code))
+        return response.is_success
 
     def run(self, stop: threading.Event) -> None:
-        """Visit the server until `stop` is set."""
+        """Send requests until `stop` is set."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with httpx.Client(base_url=self.server.url, headers=headers, timeout=TIMEOUT_SECONDS) as client:
             while not stop.is_set():
-                self.visit(client)
+                self.send(client)
                 time.sleep(PAUSE_SECONDS)
 
 
@@ -143,8 +143,8 @@ def _status_mib(pid: int, name: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def withstand(server: Subject, name: str, attack: Callable[[], object]) -> Figures:
-    """Run `attack` beside an honest client, then kill and restart the server, and return what was measured.
+def withstand(server: ServerUnderTest, name: str, attack: Callable[[], object]) -> Figures:
+    """Run `attack` beside an honest client, then kill and restart the server, and return the figures.
 
     Checks that the server survives, serves the honest client at once, and has every acknowledged event, before and
     after the restart.
@@ -183,7 +183,7 @@ def _warm_up(honest: HonestClient) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with httpx.Client(base_url=honest.server.url, headers=headers, timeout=TIMEOUT_SECONDS) as client:
         for _ in range(WARM_UP_REQUESTS):
-            honest.visit(client)
+            honest.send(client)
     assert not honest.failures, Counter(honest.failures)
     honest.waits[:] = [0.0] * len(honest.waits)
 

@@ -1,4 +1,4 @@
-"""Reading everything back, and comparing it with what the clients were told."""
+"""Read everything back, and compare it with what the server acknowledged to the clients."""
 
 import time
 from collections import Counter
@@ -11,18 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.faults import content
-from tests.faults.ledger import Change, Ledger
+from tests.faults.expected_state import Change, ExpectedState
 from tests.faults.load import DATASET, Client, Model
-from tests.faults.subject import Target
+from tests.faults.server_under_test import Target
 
 FAULTS = ("lost", "doubled", "wrong", "refused and there", "half there")
 _IN_FLIGHT = "inference_events_http_bodies_in_flight_bytes"
 
 
 def audit(server: Target, clients: Sequence[Client], scratch: Path) -> Counter[str]:
-    """Compare what is stored with the ledgers of clients that rest, and count FAULTS and what was compared.
+    """Compare what is stored with the expected states of paused clients, and count FAULTS and what was compared.
 
-    What was in doubt is known afterwards, and a ledger then counts on it.
+    Afterwards the result of each doubtful change is known, and the expected states contain it.
     """
     await_the_last_requests(server)
     counts: Counter[str] = Counter()
@@ -30,7 +30,7 @@ def audit(server: Target, clients: Sequence[Client], scratch: Path) -> Counter[s
         group = [client for client in clients if _place(client) == (model_id, in_dataset)]
         model = group[0].model
         stored = download(server, model, in_dataset, scratch)
-        counts.update(compare(stored, [client.ledger for client in group], model.extras))
+        counts.update(compare(stored, [client.state for client in group], model.extras))
     return counts
 
 
@@ -48,24 +48,24 @@ def download(server: Target, model: Model, in_dataset: bool, scratch: Path) -> p
             return _nothing(model.extras)
         query |= {"env_type": "PRE_PRODUCTION", "env_id": ids[0]}
     path = scratch / "stored.parquet"
-    with server.client.stream("POST", "/v3/analytics/download-slice-data", json=query, timeout=600) as answer:
-        if answer.status_code == 404:
+    with server.client.stream("POST", "/v3/analytics/download-slice-data", json=query, timeout=600) as response:
+        if response.status_code == 404:
             return _nothing(model.extras)
-        assert answer.status_code == 200, answer.read()
+        assert response.status_code == 200, response.read()
         with path.open("wb") as file:
-            for chunk in answer.iter_bytes():
+            for chunk in response.iter_bytes():
                 file.write(chunk)
     return pq.read_table(path)
 
 
-def compare(stored: pa.Table, ledgers: Sequence[Ledger], extras: int) -> Counter[str]:
-    """Count what differs between stored events and ledgers, after settling what was in doubt."""
+def compare(stored: pa.Table, states: Sequence[ExpectedState], extras: int) -> Counter[str]:
+    """Count the differences between stored and expected events, after settling doubtful changes."""
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         db.register("downloaded", stored)
         db.execute("CREATE TABLE stored AS SELECT * REPLACE (epoch(time)::BIGINT AS time) FROM downloaded")
-        half = sum(_settle_doubts(db, ledger, extras) for ledger in ledgers)
-        _expect(db, [ledger.expected() for ledger in ledgers], extras)
+        half = sum(_settle_doubts(db, state, extras) for state in states)
+        _expect(db, [state.expected() for state in states], extras)
         names = [*(column["name"] for column in content.columns(extras)), "time"]
         differs = " OR ".join(f's."{name}" IS DISTINCT FROM e."{name}"' for name in names)
         counts = {
@@ -79,18 +79,18 @@ def compare(stored: pa.Table, ledgers: Sequence[Ledger], extras: int) -> Counter
     return Counter(counts)
 
 
-def _settle_doubts(db: duckdb.DuckDBPyConnection, ledger: Ledger, extras: int) -> int:
-    """Find out what became of requests in doubt. Return how many events are of one that happened by halves."""
+def _settle_doubts(db: duckdb.DuckDBPyConnection, state: ExpectedState, extras: int) -> int:
+    """Settle doubtful changes. Return the number of events of changes that were made in part."""
     half = 0
-    for change in list(ledger.doubtful):
-        there = _number_there(db, ledger, change, extras)
-        ledger.settle(change, there > 0)
+    for change in list(state.doubtful):
+        there = _number_there(db, state, change, extras)
+        state.settle(change, there > 0)
         half += len(change.numbers) if 0 < there < len(change.numbers) else 0
     return half
 
 
-def _number_there(db: duckdb.DuckDBPyConnection, ledger: Ledger, change: Change, extras: int) -> int:
-    _expect(db, [ledger.expected_after(change)], extras)
+def _number_there(db: duckdb.DuckDBPyConnection, state: ExpectedState, change: Change, extras: int) -> int:
+    _expect(db, [state.expected_after(change)], extras)
     return _number(db, "SELECT count(*) FROM expected SEMI JOIN stored USING (id)")
 
 
@@ -109,7 +109,7 @@ def _nothing(extras: int) -> pa.Table:
 
 
 def await_the_last_requests(server: Target) -> None:
-    """Wait until nothing is under way that a client hung up on."""
+    """Wait until the server has ended the requests whose clients hung up."""
     time.sleep(0.2)
     deadline = time.monotonic() + 60
     while server.gauge(_IN_FLIGHT):

@@ -1,4 +1,4 @@
-"""Requests that are repeated until their fate is known, whatever happens to the server meanwhile."""
+"""Requests that are repeated until their result is known, even if the server is killed meanwhile."""
 
 import socket
 import time
@@ -12,32 +12,32 @@ import numpy as np
 import orjson
 
 from tests.e2e.process import TOKEN
-from tests.faults.subject import Target
+from tests.faults.server_under_test import Target
 
-ANSWER_SECONDS = 120
+RESPONSE_SECONDS = 120
 PATIENCE_SECONDS = 240
 
 
 class Wrong(AssertionError):
-    """The server answered what it must not."""
+    """The server broke a promise."""
 
 
 class Caller:
-    """Call a server that may die at any moment. `counts` tells how often it was not there."""
+    """Call a server that may die at any moment. `counts` counts the failed attempts."""
 
-    def __init__(self, server: Target, rng: np.random.Generator, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, server: Target, rng: np.random.Generator, response_seconds: float = RESPONSE_SECONDS) -> None:
         self.counts: Counter[str] = Counter()
         self._server = server
         self._rng = rng
-        self._http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=answer_seconds)
+        self._http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=response_seconds)
 
     def close(self) -> None:
         self._http.close()
 
     def settle(self, method: str, path: str, body: bytes, status: int | None = None, key: str | None = None) -> Any:
-        """Return the `data` of a request's answer, which must be a success or have a `status`.
+        """Return the `data` of a request's response, which must be a success or have a `status`.
 
-        Some requests carry a key, each time the same, others the retry header when they are sent again.
+        Some requests have an idempotency key; the others get the retry header when they are sent again.
         """
         headers = {"Content-Type": "application/json"}
         key = key or (new_key(self._rng) if self._rng.random() < 0.3 else None)
@@ -60,45 +60,45 @@ class Caller:
         uploaded = self._persist(lambda _: self._http.post(f"{self._server.url}/v3/files/upload", files=files))
         return str(uploaded["id"])
 
-    def whisper(self, request: bytes) -> None:
-        """Send bytes on a connection of their own and hang up. Where nobody listens, that is all there is."""
+    def send_and_hang_up(self, request: bytes) -> None:
+        """Send bytes on a new connection and close it. If the server does not listen, count that."""
         address = urlsplit(self._server.url)
         try:
             with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
                 connection.sendall(request)
         except OSError:
-            self.counts["nobody listened"] += 1
+            self.counts["connections refused"] += 1
 
     def _persist(self, send: Callable[[int], httpx.Response], status: int | None = None) -> Any:
         deadline = time.monotonic() + PATIENCE_SECONDS
         tries = 0
         while time.monotonic() < deadline:
-            answer = self._try(send, tries)
+            response = self._try(send, tries)
             tries += 1
-            if answer is not None:
+            if response is not None:
                 check(
-                    answer.is_success if status is None else answer.status_code == status,
-                    f"the answer to {answer.request.method} is {answer.status_code}: {answer.text[:500]}",
+                    response.is_success if status is None else response.status_code == status,
+                    f"the response to {response.request.method} is {response.status_code}: {response.text[:500]}",
                 )
-                return orjson.loads(answer.content).get("data")
-        raise Wrong("the server does not come back")
+                return orjson.loads(response.content).get("data")
+        raise Wrong("the server does not respond again")
 
     def _try(self, send: Callable[[int], httpx.Response], tries: int) -> httpx.Response | None:
-        """Return an answer, or None where there is none, or only that it should be tried again."""
+        """Return a response, or None if there is none or the request must be sent again."""
         try:
-            answer = send(tries)
+            response = send(tries)
         except httpx.ConnectError:
             time.sleep(0.05)
             return None
         except httpx.TransportError:
             self.counts["requests cut off, sent again"] += 1
             return None
-        if answer.status_code == 502:  # A proxy lost the server.
+        if response.status_code == 502:  # A proxy lost the server.
             self.counts["requests cut off, sent again"] += 1
             time.sleep(0.05)
             return None
-        if answer.status_code != 503:
-            return answer
+        if response.status_code != 503:
+            return response
         self.counts["requests put off with 503"] += 1
         time.sleep(0.1)
         return None
@@ -115,6 +115,6 @@ def raw_publish(body: bytes, key: str) -> bytes:
 
 
 def check(holds: bool, message: str) -> None:
-    """Raise Wrong with a message for the reader of the report unless something holds."""
+    """Raise Wrong with a message unless something holds."""
     if not holds:
         raise Wrong(message)

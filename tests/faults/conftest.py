@@ -24,19 +24,19 @@ class Extent:
 
 @pytest.fixture(scope="session")
 def extent() -> Extent:
-    """Give the extent of the long run, from KILLS and EVENTS."""
+    """Return the extent of the long run, from KILLS and EVENTS."""
     return Extent(int(os.environ.get("KILLS", "100")), int(os.environ.get("EVENTS", "10000000")))
 
 
 @pytest.fixture(scope="session")
 def seed() -> int:
-    """Give the seed of all that is random, from SEED, or another one each time."""
+    """Return the seed of all that is random, from SEED, or another one each time."""
     return _SEED
 
 
 @pytest.fixture
 def counts() -> Iterator[Counter[str]]:
-    """Give a test what to count in; the table at the end shows the sum."""
+    """Return the counts of a test; the table at the end has the sums."""
     counted: Counter[str] = Counter(dict.fromkeys(FAULTS, 0))
     yield counted
     _counts.update(counted)

@@ -1,6 +1,6 @@
 """What the events of the fault tests hold: values that follow from an event's number and the revision of its content.
 
-So a ledger need not keep values, and any mixture of two contents shows.
+So the expected state needs no values, and an audit finds a mixture of two contents.
 """
 
 from collections.abc import Iterable

@@ -17,7 +17,7 @@ Row = Mapping[str, int | None]
 class Change:
     """Rows that were written, or ids that were deleted (then `rows` have no columns).
 
-    `ended` is infinite if nobody knows whether it happened. An update changes only events that are there.
+    `ended` is infinite if its result is unknown. An update changes only stored events.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Clients that publish, label and delete at once, and take down what was acknowledged."""
+"""Clients that publish, label and delete at once, and record what was acknowledged."""
 
 import io
 import threading
@@ -16,10 +16,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from tests.faults import content
-from tests.faults.calls import ANSWER_SECONDS, PATIENCE_SECONDS, Caller, check, new_key, raw_publish
+from tests.faults.calls import PATIENCE_SECONDS, RESPONSE_SECONDS, Caller, check, new_key, raw_publish
 from tests.faults.content import Numbers
-from tests.faults.ledger import Change, Kind, Ledger
-from tests.faults.subject import Target
+from tests.faults.expected_state import Change, ExpectedState, Kind
+from tests.faults.server_under_test import Target
 
 MOST = 1000
 DATASET = "train"
@@ -28,7 +28,7 @@ EVENTS_PATH = "/v3/events"
 
 @dataclass
 class Model:
-    """A model under load. `extras` columns were added to its schema, as far as that was acknowledged."""
+    """A model under load. `extras` is the number of columns that were added to its schema, and acknowledged."""
 
     id: str
     has_ids: bool
@@ -37,14 +37,14 @@ class Model:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much a client does at a time: the most rows of a file, and how often each kind of request comes.
+    """How much a client does at a time: the most rows of a file, and the share of each kind of request.
 
-    A request that is not answered in time is sent again.
+    A request without a response after `response_seconds` is sent again.
     """
 
     file_rows: int
     shares: dict[str, float]
-    answer_seconds: float = ANSWER_SECONDS
+    response_seconds: float = RESPONSE_SECONDS
 
 
 SMALL = Sizes(
@@ -57,13 +57,13 @@ LARGE = Sizes(
     {"publish": 12, "replace": 1, "label": 2, "delete_ids": 0.5, "delete_range": 0.2, "publish_file": 0.08,
      "label_file": 0.05, "refused": 0.2, "vanish": 0.2, "hang_up": 0.5},
 )  # fmt: skip
-# Events without ids cannot be named again, and those of datasets cannot be changed.
+# Events without ids cannot be named again, and events of datasets cannot be changed.
 ONLY_NEW = ("publish", "publish_file", "refused", "vanish", "hang_up")
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A job that was accepted: which events it holds, and what its info must show when it has succeeded."""
+    """An accepted job: the events that it keeps busy, and the counts that its info must have at the end."""
 
     job_id: str
     numbers: Numbers
@@ -71,21 +71,21 @@ class Pending:
 
 
 class Client(threading.Thread):
-    """Send one request after another to one model, until told to stop, and take down the answers.
+    """Send one request after another to one model until `end`, and record the responses.
 
-    `doing` names the kind of request under way, `failure` what ended the client before its time.
+    `doing` names the kind of request in progress, `failure` the error that ended the client early.
     """
 
     def __init__(self, server: Target, model: Model, number: int, seed: int, sizes: Sizes, in_dataset: bool) -> None:
         super().__init__(name=f"client {number}", daemon=True)
         self.model = model
         self.in_dataset = in_dataset
-        self.ledger = Ledger(f"client{number}", number)
+        self.state = ExpectedState(f"client{number}", number)
         self.doing = ""
         self.failure = ""
         self._counts: Counter[str] = Counter()
         self._rng = np.random.default_rng([seed, number])
-        self._caller = Caller(server, self._rng, sizes.answer_seconds)
+        self._caller = Caller(server, self._rng, sizes.response_seconds)
         self._sizes = sizes
         self._changes_events = model.has_ids and not in_dataset
         self._kinds = list(sizes.shares if self._changes_events else ONLY_NEW)
@@ -105,11 +105,11 @@ class Client(threading.Thread):
         self._going.set()
 
     def pause(self) -> None:
-        """Begin nothing more; `await_idle` tells when all that was begun has ended."""
+        """Begin no more requests; `await_idle` waits for those that have begun."""
         self._going.clear()
 
     def await_idle(self) -> None:
-        """Wait until every request is answered and every job has ended."""
+        """Wait until every request has its response and every job has ended."""
         check(self._idle.wait(PATIENCE_SECONDS), f"{self.name} does not come to an end: {self.doing}")
         check(not self.failure, self.failure)
 
@@ -148,36 +148,36 @@ class Client(threading.Thread):
 
     def _publish(self) -> None:
         count = int(self._rng.choice([1, 20, MOST], p=[0.1, 0.1, 0.8]))
-        self._send_list(self.ledger.claim(count), "created")
+        self._send_list(self.state.claim(count), "created")
 
     def _replace(self) -> None:
-        numbers = self.ledger.choose(self._rng, MOST // 2)
+        numbers = self.state.choose(self._rng, MOST // 2)
         if len(numbers):
             self._send_list(numbers, "replaced")
 
     def _label(self) -> None:
-        numbers = self.ledger.choose(self._rng, MOST // 2)
+        numbers = self.state.choose(self._rng, MOST // 2)
         if not len(numbers):
             return
-        change = Change(Kind.LABEL, numbers, self.ledger.next_revision())
-        answer = self._caller.settle("PATCH", EVENTS_PATH, self._body(self._rows(change)))
-        check(answer["updated"] == len(numbers), f"an update found {answer['updated']} of {len(numbers)} events")
-        self.ledger.apply(change)
+        change = Change(Kind.LABEL, numbers, self.state.next_revision())
+        response = self._caller.settle("PATCH", EVENTS_PATH, self._body(self._rows(change)))
+        check(response["updated"] == len(numbers), f"an update found {response['updated']} of {len(numbers)} events")
+        self.state.apply(change)
         self._counts["events labelled"] += len(numbers)
 
     def _delete_ids(self) -> None:
-        numbers = self.ledger.choose(self._rng, 100)
+        numbers = self.state.choose(self._rng, 100)
         if len(numbers):
-            self._send_deletion(numbers, {"event_ids": content.ids(self.ledger.prefix, numbers).to_pylist()})
+            self._send_deletion(numbers, {"event_ids": content.ids(self.state.prefix, numbers).to_pylist()})
 
     def _delete_range(self) -> None:
-        start = int(self._rng.integers(0, max(self.ledger.size - 50, 1)))
-        numbers = np.arange(start, min(start + 50, self.ledger.size))
-        if not self.ledger.are_free(numbers):
+        start = int(self._rng.integers(0, max(self.state.size - 50, 1)))
+        numbers = np.arange(start, min(start + 50, self.state.size))
+        if not self.state.are_free(numbers):
             return
-        first, end = content.time_of(self.ledger.lane, np.array([start, start + 50])).tolist()
+        first, end = content.time_of(self.state.lane, np.array([start, start + 50])).tolist()
         time_range = {"start_time": first, "end_time": end}
-        self._send_deletion(np.intersect1d(numbers, self.ledger.present), {"time_range": time_range})
+        self._send_deletion(np.intersect1d(numbers, self.state.present), {"time_range": time_range})
 
     def _publish_file(self) -> None:
         rows = self._sizes.file_rows
@@ -187,18 +187,18 @@ class Client(threading.Thread):
         self._send_file("POST", change, {count: len(change.numbers)})
         self._counts["events published in files"] += len(change.numbers)
         if is_overtaken:
-            # The file may come to these only after they were replaced: then it must leave them alone.
+            # The job may reach these events only after they were replaced. Then it must not change them.
             self._send_list(self._rng.choice(change.numbers, 100, replace=False), "created", "replaced")
 
     def _label_file(self) -> None:
-        numbers = self.ledger.choose(self._rng, self._sizes.file_rows // 2)
+        numbers = self.state.choose(self._rng, self._sizes.file_rows // 2)
         if len(numbers):
-            change = Change(Kind.LABEL, numbers, self.ledger.next_revision())
+            change = Change(Kind.LABEL, numbers, self.state.next_revision())
             self._send_file("PATCH", change, {"updated": len(numbers), "unknown": 0})
             self._counts["events labelled"] += len(numbers)
 
     def _refused(self) -> None:
-        """Send what is refused as a whole: one event of many has no readable time, or there are too many."""
+        """Send a request that is rejected: one of its events has no readable time, or there are too many."""
         change = self._fresh(int(self._rng.choice([2, 50, MOST + 1])))
         rows = self._rows(change).to_pylist()
         rows[int(self._rng.integers(len(rows)))]["time"] = "no time"
@@ -206,47 +206,46 @@ class Client(threading.Thread):
         self._counts["events refused"] += len(rows)
 
     def _vanish(self) -> None:
-        """Hang up in the middle of a body, nothing of which may be there."""
+        """Hang up in the middle of a body, of which no event may be stored."""
         request = raw_publish(self._body(self._rows(self._fresh(MOST))), new_key(self._rng))
-        self._caller.whisper(request[: int(self._rng.integers(len(request) - 1))])
+        self._caller.send_and_hang_up(request[: int(self._rng.integers(len(request) - 1))])
         self._counts["events cut short"] += MOST
 
     def _hang_up(self) -> None:
-        """Hang up before the answer. Half of these requests are sent again, the others are left in doubt.
+        """Hang up before the response. Half of these requests are sent again, the others stay in doubt.
 
-        They have a key: the second may come to the server before the first, and without a key, or ids, it would be
-        another request.
+        They have a key: the second may arrive before the first, and without a key or ids it would be another request.
         """
         change = self._fresh(MOST)
         body, key = self._body(self._rows(change)), new_key(self._rng)
-        self._caller.whisper(raw_publish(body, key))
+        self._caller.send_and_hang_up(raw_publish(body, key))
         if self._rng.random() < 0.5:
             self._caller.settle("POST", EVENTS_PATH, body, key=key)
-            self.ledger.apply(change)
+            self.state.apply(change)
             self._counts["events published in lists"] += MOST
         else:
-            self.ledger.doubt(change)
+            self.state.doubt(change)
             self._counts["events left in doubt"] += MOST
 
     def _fresh(self, count: int) -> Change:
-        return Change(Kind.PUBLISH, self.ledger.claim(count), self.ledger.next_revision(), self.model.extras)
+        return Change(Kind.PUBLISH, self.state.claim(count), self.state.next_revision(), self.model.extras)
 
-    def _send_list(self, numbers: Numbers, *outcomes: str) -> None:
-        """Publish events, all of which must be `outcomes`."""
-        change = Change(Kind.PUBLISH, numbers, self.ledger.next_revision(), self.model.extras)
-        answer = self._caller.settle("POST", EVENTS_PATH, self._body(self._rows(change)))
-        done = sum(answer[outcome] for outcome in outcomes)
-        check(done == len(numbers), f"{done} of {len(numbers)} events are {' or '.join(outcomes)}")
+    def _send_list(self, numbers: Numbers, *results: str) -> None:
+        """Publish events, all of which must be `results`."""
+        change = Change(Kind.PUBLISH, numbers, self.state.next_revision(), self.model.extras)
+        response = self._caller.settle("POST", EVENTS_PATH, self._body(self._rows(change)))
+        done = sum(response[result] for result in results)
+        check(done == len(numbers), f"{done} of {len(numbers)} events are {' or '.join(results)}")
         if self.model.has_ids:
-            ids = content.ids(self.ledger.prefix, numbers).to_pylist()
-            check(answer["event_ids"] == ids, "an answer has other ids")
-        self.ledger.apply(change)
+            ids = content.ids(self.state.prefix, numbers).to_pylist()
+            check(response["event_ids"] == ids, "a response has other ids")
+        self.state.apply(change)
         self._counts["events published in lists"] += len(numbers)
 
     def _send_deletion(self, numbers: Numbers, selection: dict[str, Any]) -> None:
         body = orjson.dumps({"model_id": self.model.id, **selection})
-        answer = self._caller.settle("DELETE", EVENTS_PATH, body)
-        self._await(answer, Change(Kind.DELETE, numbers), {"deleted_events": len(numbers)})
+        response = self._caller.settle("DELETE", EVENTS_PATH, body)
+        self._await(response, Change(Kind.DELETE, numbers), {"deleted_events": len(numbers)})
         self._counts["events deleted"] += len(numbers)
 
     def _send_file(self, method: str, change: Change, info: dict[str, int]) -> None:
@@ -254,11 +253,11 @@ class Client(threading.Thread):
         source = {"type": "FILE", "file_id": self._caller.upload(name, data)}
         self._await(self._caller.settle(method, EVENTS_PATH, self._request(source)), change, info)
 
-    def _await(self, answer: Any, change: Change, info: dict[str, int]) -> None:
-        """Take down what a job will do: it acts as if at once. Its events are left alone until it has ended."""
-        self.ledger.apply(change)
-        self.ledger.hold(change.numbers)
-        self._jobs.append(Pending(answer["job"]["id"], change.numbers, info))
+    def _await(self, response: Any, change: Change, info: dict[str, int]) -> None:
+        """Record what a job will do, as if it were done at once. Its events stay busy until it has ended."""
+        self.state.apply(change)
+        self.state.hold(change.numbers)
+        self._jobs.append(Pending(response["job"]["id"], change.numbers, info))
         self._counts["jobs"] += 1
 
     def _look_at_jobs(self) -> None:
@@ -266,18 +265,18 @@ class Client(threading.Thread):
             job = self._caller.get(f"/v3/jobs/{pending.job_id}")
             if job["status"] in ("PENDING", "STARTED"):
                 continue
-            check(job["status"] == "SUCCESS", f"a job ended so: {job}")
+            check(job["status"] == "SUCCESS", f"a job failed: {job}")
             shown = {name: job["info"].get(name) for name in pending.info}
             check(shown == pending.info, f"a job shows {shown} instead of {pending.info}")
-            self.ledger.release(pending.numbers)
+            self.state.release(pending.numbers)
             self._jobs.remove(pending)
 
     def _rows(self, change: Change) -> pa.Table:
-        prefix, numbers = self.ledger.prefix, change.numbers
+        prefix, numbers = self.state.prefix, change.numbers
         if change.kind is Kind.LABEL:
             return content.labels(prefix, numbers, change.revision)
         revisions = np.full_like(numbers, change.revision)
-        return content.published(prefix, self.ledger.lane, numbers, revisions, change.extras)
+        return content.published(prefix, self.state.lane, numbers, revisions, change.extras)
 
     def _file(self, rows: pa.Table) -> tuple[str, bytes]:
         written = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Clients that change the same few events at once, whatever happens to the server meanwhile."""
+"""Clients that change the same few events at once, even while the server is killed."""
 
 import threading
 import time
@@ -14,13 +14,13 @@ import numpy as np
 from tests.e2e.process import TOKEN
 from tests.faults.history import Change, History
 from tests.faults.load import EVENTS_PATH
-from tests.faults.subject import Target
+from tests.faults.server_under_test import Target
 
 IDS = [f"e{number}" for number in range(8)]
 COLUMNS = ("a", "b", "label", "note")
 UPDATABLE = ("label", "note")
 CLIENTS = 5
-# A request that arrives as the server dies may be acknowledged or not; nobody waits for it for long.
+# A request that arrives as the server dies may be acknowledged or not; its client does not wait for long.
 TIMEOUT = 20
 JOB_SECONDS = 120
 MODEL: dict[str, Any] = {
@@ -64,14 +64,14 @@ class Client:
 
     def _send(self, http: httpx.Client, kind: str, rows: dict[str, dict[str, int | None]]) -> None:
         if kind == "delete":
-            answer = http.request(
+            response = http.request(
                 "DELETE", EVENTS_PATH, json={"model_id": self._race.model_id, "event_ids": list(rows)}
             )
         else:
             source = self._file(http, rows) if kind == "file" else _events(rows)
             body = {"model_id": self._race.model_id, "env_type": "PRODUCTION", "source": source}
-            answer = http.request("PATCH" if kind == "update" else "POST", EVENTS_PATH, json=body)
-        _check(answer)
+            response = http.request("PATCH" if kind == "update" else "POST", EVENTS_PATH, json=body)
+        _check(response)
 
     def _file(self, http: httpx.Client, rows: dict[str, dict[str, int | None]]) -> dict[str, str]:
         lines = [",".join(["id", *COLUMNS])]
@@ -103,7 +103,7 @@ class Race:
 
     @contextmanager
     def running(self, seed: int) -> Iterator[None]:
-        """Let the clients work meanwhile."""
+        """Run the clients during a block."""
         clients = [Client(self, [seed, number + 1]) for number in range(CLIENTS)]
         threads = [threading.Thread(target=client.run) for client in clients]
         for thread in threads:
@@ -116,7 +116,7 @@ class Race:
                 thread.join()
 
     def faults(self) -> list[str]:
-        """Describe what no order explains, and jobs that failed, when all jobs have ended."""
+        """Wait for all jobs, and describe failed ones and what no order explains."""
         self._await_jobs()
         failed = [job["error_message"] for job in self._jobs() if job["status"] == "FAILURE"]
         stored = {event["event_id"]: event["values"] for event in self._server.read_all(self.model_id)}
@@ -138,11 +138,11 @@ class Race:
         return jobs
 
 
-def _check(answer: httpx.Response) -> None:
-    """Refuse all answers but a success. Raises HTTPError if the request may have happened or not."""
-    if answer.status_code in (502, 503):
-        answer.raise_for_status()
-    assert answer.is_success, answer.text
+def _check(response: httpx.Response) -> None:
+    """Check that a response is a success. Raises HTTPError if the result of the request is unknown."""
+    if response.status_code in (502, 503):
+        response.raise_for_status()
+    assert response.is_success, response.text
 
 
 def _events(rows: dict[str, dict[str, int | None]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""No input stops the server: others wait under a second, memory returns, and a restart is clean.
+"""No input stops the server: others wait under a second, memory is released, and a restart is clean.
 
 Each attack runs in a short form in `make test`, and in its full size in `make test-faults`.
 """
@@ -18,24 +18,24 @@ import pytest
 
 from tests.envelope import assert_error_envelope
 from tests.faults.attack import withstand
-from tests.faults.subject import Subject, subject
+from tests.faults.server_under_test import ServerUnderTest, server_under_test
 
 MIB = 1024 * 1024
 HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
-    with subject(tmp_path_factory.mktemp("attacks") / "data") as one:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerUnderTest]:
+    with server_under_test(tmp_path_factory.mktemp("attacks") / "data") as one:
         yield one
 
 
-def test_peace(server: Subject, counts: Counter[str]) -> None:
-    """Without an attack nobody waits and memory stays: the measure itself is sound."""
+def test_peace(server: ServerUnderTest, counts: Counter[str]) -> None:
+    """Without an attack no client waits and memory stays the same: the measurement itself is sound."""
     withstand(server, "none", lambda: None).check(counts, growth=100)
 
 
-def tiny_values(server: Subject, value: bytes, size: int) -> bytes:
+def tiny_values(server: ServerUnderTest, value: bytes, size: int) -> bytes:
     """Return a compressed body of one event, `size` bytes long, with the same value again and again."""
     items = b",".join([value] * (size // (len(value) + 1)))
     return events_body(server.create_model(), b'{"id": "a", "x": [' + items + b"]}")
@@ -47,7 +47,7 @@ def events_body(model_id: str, events: bytes) -> bytes:
     return gzip.compress(body % (model_id.encode(), events), 1)
 
 
-def post(server: Subject, body: bytes) -> httpx.Response:
+def post(server: ServerUnderTest, body: bytes) -> httpx.Response:
     return server.client.post("/v3/events", content=body, headers=HEADERS)
 
 
@@ -55,22 +55,22 @@ def post(server: Subject, body: bytes) -> httpx.Response:
     ("value", "size"),
     [(b"[]", 20), *(pytest.param(value, 120, marks=pytest.mark.faults) for value in (b"[]", b"{}", b'""', b"[[[]]]"))],
 )
-def test_many_tiny_values_in_one_event(server: Subject, counts: Counter[str], value: bytes, size: int) -> None:
+def test_many_tiny_values_in_one_event(server: ServerUnderTest, counts: Counter[str], value: bytes, size: int) -> None:
     """An event of millions of tiny values is refused before it is decoded, at any length of its text."""
     bodies = [tiny_values(server, value, length * MIB) for length in (1, 6, size)]
 
     def attack() -> None:
         for body in bodies:
-            answer = post(server, body)
-            assert answer.status_code == 413
-            assert_error_envelope(answer.json(), 413)
+            response = post(server, body)
+            assert response.status_code == 413
+            assert_error_envelope(response.json(), 413)
 
     withstand(server, f"{size} MiB of {value.decode()}", attack).check(counts, growth=300)
 
 
 @pytest.mark.parametrize("events", [5, pytest.param(20, marks=pytest.mark.faults)])
-def test_many_values_within_the_limits(server: Subject, counts: Counter[str], events: int) -> None:
-    """As many values as a request may have are stored, and nobody waits for it."""
+def test_many_values_within_the_limits(server: ServerUnderTest, counts: Counter[str], events: int) -> None:
+    """As many values as a request may have are stored, and no other client waits."""
     event = b'{"id": "%d", "x": [' + b",".join([b"[]"] * 120_000) + b"]}"
     body = events_body(server.create_model(), b",".join(event % number for number in range(events)))
     withstand(server, f"{events} events with as many values as allowed", lambda: expect(post(server, body), 200)).check(
@@ -78,8 +78,8 @@ def test_many_values_within_the_limits(server: Subject, counts: Counter[str], ev
     )
 
 
-def expect(answer: httpx.Response, status: int) -> None:
-    assert answer.status_code == status, answer.text[:300]
+def expect(response: httpx.Response, status: int) -> None:
+    assert response.status_code == status, response.text[:300]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def expect(answer: httpx.Response, status: int) -> None:
     ],
 )
 def test_other_columns_in_each_event(
-    server: Subject, counts: Counter[str], events: int, columns: int, status: int
+    server: ServerUnderTest, counts: Counter[str], events: int, columns: int, status: int
 ) -> None:
-    """A request whose events have millions of different columns is refused, and with the most allowed nobody waits."""
+    """A request whose events have millions of different columns is refused; with the most allowed no client waits."""
     rows = [[b'"%d":1' % (event * columns + column) for column in range(columns)] for event in range(events)]
     model_id = server.create_model(event_id_col=None)
     body = events_body(model_id, b",".join(b"{" + b",".join(row) + b"}" for row in rows))
@@ -108,16 +108,16 @@ def test_wide_models(tmp_path: Path, counts: Counter[str]) -> None:
     names = [f"c{number}" for number in range(9_999)]
     columns = [{"name": name, "data_type": "float"} for name in names]
     statuses: list[int] = []
-    with subject(tmp_path / "data") as server:
+    with server_under_test(tmp_path / "data") as server:
         project_id = server.call("POST", "/v3/projects", json={"name": "wide"})["id"]
         fields = {"schema": {"columns": columns}, "spec": {"inputs": names}, "project_id": project_id}
 
         def create(number: int) -> int:
-            answer = server.client.post("/v3/models", json={"name": f"wide_{number}", **fields})
-            if answer.is_success:
+            response = server.client.post("/v3/models", json={"name": f"wide_{number}", **fields})
+            if response.is_success:
                 events = [dict.fromkeys(names, 1.5)]
-                server.publish(answer.json()["data"]["id"], {"type": "EVENTS", "events": events})
-            return answer.status_code
+                server.publish(response.json()["data"]["id"], {"type": "EVENTS", "events": events})
+            return response.status_code
 
         figures = withstand(server, "wide models", lambda: statuses.extend(map(create, range(6))))
     assert statuses == [200] * 4 + [409] * 2
@@ -126,8 +126,10 @@ def test_wide_models(tmp_path: Path, counts: Counter[str]) -> None:
 
 @pytest.mark.parametrize("size", [4, pytest.param(40, marks=pytest.mark.faults)])
 @pytest.mark.parametrize("path", [b"/healthz", b"/nothing", b"/docs/swagger-ui-bundle.js"])
-def test_pipelined_requests_that_are_never_read(server: Subject, counts: Counter[str], path: bytes, size: int) -> None:
-    """Megabytes of requests without a token, whose responses nobody reads, are cut off."""
+def test_pipelined_requests_that_are_never_read(
+    server: ServerUnderTest, counts: Counter[str], path: bytes, size: int
+) -> None:
+    """A client that sends megabytes of requests without a token, and reads no responses, is cut off."""
     request = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path
     requests = request * (size * MIB // len(request))
 
@@ -139,7 +141,7 @@ def test_pipelined_requests_that_are_never_read(server: Subject, counts: Counter
     withstand(server, f"4 x {size} MiB of requests to {path.decode()}", attack).check(counts, growth=100)
 
 
-def send_unread(server: Subject, data: bytes) -> None:
+def send_unread(server: ServerUnderTest, data: bytes) -> None:
     """Send data without reading, until the server closes, or takes no more for a while."""
     address = urlsplit(server.url)
     with suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=10) as connection:
@@ -148,7 +150,7 @@ def send_unread(server: Subject, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("events", [100, pytest.param(1000, marks=pytest.mark.faults)])
-def test_a_page_of_large_events(server: Subject, counts: Counter[str], events: int) -> None:
+def test_a_page_of_large_events(server: ServerUnderTest, counts: Counter[str], events: int) -> None:
     """Events of a MiB each are read page by page: no response and no step takes more memory than a page."""
     model_id = server.create_model(event_ts_col=None)
     for start in range(0, events, 50):
@@ -157,10 +159,10 @@ def test_a_page_of_large_events(server: Subject, counts: Counter[str], events: i
     query = {"model_id": model_id, "env_type": "PRODUCTION", "limit": 1000}
 
     def attack() -> None:
-        answer = server.client.post("/v3/events/query", json=query)
-        expect(answer, 200)
-        assert len(answer.content) < 65 * MIB
-        assert answer.json()["data"]["next_cursor"]
+        response = server.client.post("/v3/events/query", json=query)
+        expect(response, 200)
+        assert len(response.content) < 65 * MIB
+        assert response.json()["data"]["next_cursor"]
 
     withstand(server, f"page of {events} events of a MiB", attack).check(counts, growth=900)
 
@@ -177,8 +179,8 @@ HOSTILE_TEXTS = {
 
 
 @pytest.mark.parametrize("name", ["digits", *(pytest.param(one, marks=pytest.mark.faults) for one in HOSTILE_TEXTS)])
-def test_hostile_texts(server: Subject, counts: Counter[str], tmp_path: Path, name: str) -> None:
-    """A text in the place of a time, an id, a number or a vector holds up nobody, in a request and in a file."""
+def test_hostile_texts(server: ServerUnderTest, counts: Counter[str], tmp_path: Path, name: str) -> None:
+    """A text in the place of a time, an id, a number or a vector holds up no client, in a request and in a file."""
     types = {"id": "int", "n": "float", "v": "vector"}
     columns = [{"name": column, "data_type": data_type} for column, data_type in types.items()]
     spec = {"inputs": ["n", "v"], "metadata": ["id"]}

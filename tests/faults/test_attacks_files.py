@@ -14,7 +14,7 @@ import pytest
 
 from tests.envelope import assert_error_envelope
 from tests.faults.attack import Figures, withstand
-from tests.faults.subject import Subject, subject
+from tests.faults.server_under_test import ServerUnderTest, server_under_test
 
 MIB = 1024 * 1024
 SECONDS = 120
@@ -24,9 +24,9 @@ MALFORMED = 300_000
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Subject]:
+def server(tmp_path: Path) -> Iterator[ServerUnderTest]:
     limits: dict[str, Any] = {"file_reader_memory_bytes": READER_MIB * MIB, "max_rejected_rows": MALFORMED // 2}
-    with subject(tmp_path / "data", **limits) as one:
+    with server_under_test(tmp_path / "data", **limits) as one:
         yield one
 
 
@@ -57,19 +57,19 @@ def million_columns(path: Path) -> None:
     path.write_text(",".join(f"c{number}" for number in range(1_000_000)) + "\n")
 
 
-def publish(server: Subject, path: Path) -> Any:
+def publish(server: ServerUnderTest, path: Path) -> Any:
     model_id = server.create_model(event_ts_col=None)
     job = server.publish(model_id, {"type": "FILE", "file_id": server.upload(path)})["job"]
     return server.wait_for(job["id"], SECONDS)
 
 
-def propose(server: Subject, path: Path) -> Any:
-    answer = server.client.post("/v3/model-factory", json={"file_id": server.upload(path)}, timeout=SECONDS)
-    return answer.json()
+def propose(server: ServerUnderTest, path: Path) -> Any:
+    response = server.client.post("/v3/model-factory", json={"file_id": server.upload(path)}, timeout=SECONDS)
+    return response.json()
 
 
-def attacked(server: Subject, name: str, attack: Any) -> tuple[Any, Figures]:
-    """Withstand an attack, and return what the attacker got and what was measured."""
+def attacked(server: ServerUnderTest, name: str, attack: Any) -> tuple[Any, Figures]:
+    """Withstand an attack, and return the response to the attacker and the figures."""
     got: list[Any] = []
     figures = withstand(server, name, lambda: got.append(attack()))
     assert not server.alarms()
@@ -87,9 +87,9 @@ EXPANDING: list[tuple[Any, str, str]] = [
 
 @pytest.mark.parametrize(("write", "suffix", "message"), EXPANDING, ids=[write.__name__ for write, *_ in EXPANDING])
 def test_files_that_expand(
-    server: Subject, tmp_path: Path, counts: Counter[str], write: Any, suffix: str, message: str
+    server: ServerUnderTest, tmp_path: Path, counts: Counter[str], write: Any, suffix: str, message: str
 ) -> None:
-    """A small file that needs too much of anything is a failed job that says so."""
+    """A small file that needs too much of a resource is a failed job that says so."""
     path = tmp_path / f"file.{suffix}"
     write(path)
     job, figures = attacked(server, write.__name__, partial(publish, server, path))
@@ -102,18 +102,20 @@ def test_files_that_expand(
     ("write", "suffix", "message"), EXPANDING[:3], ids=[each[0].__name__ for each in EXPANDING[:3]]
 )
 def test_the_model_factory_reads_files_that_expand(
-    server: Subject, tmp_path: Path, counts: Counter[str], write: Any, suffix: str, message: str
+    server: ServerUnderTest, tmp_path: Path, counts: Counter[str], write: Any, suffix: str, message: str
 ) -> None:
     """The same file is a 400 with the same message in the model factory."""
     path = tmp_path / f"file.{suffix}"
     write(path)
-    answer, figures = attacked(server, f"{write.__name__}, factory", partial(propose, server, path))
-    assert_error_envelope(answer, 400)
-    assert message in answer["error"]["message"]
+    response, figures = attacked(server, f"{write.__name__}, factory", partial(propose, server, path))
+    assert_error_envelope(response, 400)
+    assert message in response["error"]["message"]
     figures.check(counts, growth=READER_MIB + 300)
 
 
-def test_a_value_of_more_than_8_mib_is_a_rejected_row(server: Subject, tmp_path: Path, counts: Counter[str]) -> None:
+def test_a_value_of_more_than_8_mib_is_a_rejected_row(
+    server: ServerUnderTest, tmp_path: Path, counts: Counter[str]
+) -> None:
     """A row whose value is too large is rejected on its own. The other rows of the file are published."""
     long_text(path := tmp_path / "file.parquet", mib=100)
     job, figures = attacked(server, "long value", partial(publish, server, path))
@@ -122,8 +124,8 @@ def test_a_value_of_more_than_8_mib_is_a_rejected_row(server: Subject, tmp_path:
 
 
 @pytest.mark.faults
-def test_a_long_text_in_every_row(server: Subject, tmp_path: Path, counts: Counter[str]) -> None:
-    """150 KB that stand for 4 GiB are read in pieces of bounded size, whatever the file says about itself."""
+def test_a_long_text_in_every_row(server: ServerUnderTest, tmp_path: Path, counts: Counter[str]) -> None:
+    """150 KB that stand for 4 GiB are read in pieces of bounded size, even if the file announces other sizes."""
     text_for_every_row(path := tmp_path / "file.parquet")
     job, figures = attacked(server, "text for every row", partial(publish, server, path))
     assert (job["status"], job["info"]["rows"]) == ("SUCCESS", 65_536)
@@ -136,7 +138,7 @@ def test_a_job_of_malformed_rows_can_be_ended(tmp_path: Path, how: str, rows: in
     """A deletion of the project, or SIGTERM, ends a job that reads malformed rows. The next start goes on with it."""
     path = tmp_path / "file.csv"
     path.write_text("id,number\n" + "x\n" * rows)
-    with subject(tmp_path / "data") as server:
+    with server_under_test(tmp_path / "data") as server:
         model_id = server.create_model(event_ts_col=None)
         project_id = server.call("GET", f"/v3/models/{model_id}")["project"]["id"]
         job_id = server.publish(model_id, {"type": "FILE", "file_id": server.upload(path)})["job"]["id"]
@@ -165,7 +167,7 @@ def test_a_storm_of_restarts_with_many_jobs(tmp_path: Path, models: int, pauses:
     """Killed again and again with many jobs to do, and twice at once, the server does each of them once."""
     path = tmp_path / "file.csv"
     path.write_text("id,number\n" + "".join(f"e{number},{number}\n" for number in range(2000)))
-    with subject(tmp_path / "data", file_chunk_rows=500) as server:
+    with server_under_test(tmp_path / "data", file_chunk_rows=500) as server:
         model_ids = [server.create_model(event_ts_col=None) for _ in range(models)]
         file_id = server.upload(path)
         source = {"type": "FILE", "file_id": file_id}
@@ -185,7 +187,7 @@ def test_a_schema_changes_and_a_project_is_deleted_in_the_middle_of_jobs(tmp_pat
     """A job goes on when its model gets a column, and ends when its project is deleted; nothing else is disturbed."""
     path = tmp_path / "file.csv"
     path.write_text("id,number,more\n" + "".join(f"e{number},{number},x\n" for number in range(60_000)))
-    with subject(tmp_path / "data", file_chunk_rows=1000) as server:
+    with server_under_test(tmp_path / "data", file_chunk_rows=1000) as server:
         file_id = server.upload(path)
         kept, deleted = (server.create_model(event_ts_col=None) for _ in range(2))
         source = {"type": "FILE", "file_id": file_id}

@@ -1,4 +1,4 @@
-"""A clock that is set forwards and back changes nothing that is kept."""
+"""A clock that is set forwards and back changes no stored event."""
 
 import os
 import time
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.scribe import Scribe
-from tests.faults.subject import subject
+from tests.faults.recording_client import RecordingClient
+from tests.faults.server_under_test import server_under_test
 
 NAME = "libfaketimeMT.so.1"
 PLACES = [os.environ.get("LIBFAKETIME", ""), *map(str, Path("/usr/lib").glob(f"**/faketime/{NAME}"))]
@@ -29,21 +29,21 @@ def test_steps_of_the_clock_lose_nothing(tmp_path: Path, counts: Counter[str]) -
         # No step of the clock moves this one.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    with subject(tmp_path / "data", environment) as server:
-        scribe = Scribe(server, tmp_path)
+    with server_under_test(tmp_path / "data", environment) as server:
+        recorder = RecordingClient(server, tmp_path)
         for number, step in enumerate(STEPS):
             clock.write_text(step)
-            assert scribe.publish(200).json()["data"]["created"] == 200
+            assert recorder.publish(200).json()["data"]["created"] == 200
             body = {"name": f"project_{number}"}
             key = {"Idempotency-Key": f"key-{number}"}
             first = server.call("POST", "/v3/projects", json=body, headers=key)
             assert server.call("POST", "/v3/projects", json=body, headers=key) == first
-            assert scribe.label(scribe.ledger.present[-150:]).is_success
-            scribe.delete(scribe.ledger.present[-20:])
+            assert recorder.label(recorder.state.present[-150:]).is_success
+            recorder.delete(recorder.state.present[-20:])
             counts["steps of the clock"] += 1
             if number % 3 == 2:
                 server.kill()
                 server.start()
-        scribe.audit(counts)
+        recorder.audit(counts)
         now = server.call("POST", "/v3/projects", json={"name": "now"})["created_at"]
         assert now[:4] == time.strftime("%Y", time.gmtime())

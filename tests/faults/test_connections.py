@@ -1,4 +1,4 @@
-"""Connections that are idle, slow or broken off take nothing from clients that behave, and leave nothing behind."""
+"""Idle, slow and broken connections do not harm other clients, and leave nothing behind."""
 
 import contextlib
 import resource
@@ -14,10 +14,10 @@ import pytest
 from tests.e2e.process import TOKEN
 from tests.faults.audit import await_the_last_requests
 from tests.faults.conftest import Extent
-from tests.faults.scribe import Scribe
-from tests.faults.subject import Subject, Usage, subject
+from tests.faults.recording_client import RecordingClient
+from tests.faults.server_under_test import ServerUnderTest, Usage, server_under_test
 
-# What a shell gives by default; a server has to get along with more connections than that.
+# The default limit of a shell; the server must handle more connections than that.
 USUAL_DESCRIPTORS = 1024
 REQUESTS = 20
 TOLERATED_DESCRIPTORS = 5
@@ -34,7 +34,7 @@ def usual_descriptors() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def crowd(server: Subject, model_id: str, stack: contextlib.ExitStack, count: int) -> list[socket.socket]:
+def crowd(server: ServerUnderTest, model_id: str, stack: contextlib.ExitStack, count: int) -> list[socket.socket]:
     """Open connections: a third idle, a third in the middle of their head, a third in that of their body."""
     address = urlsplit(server.url)
     beginnings = [b"", HEAD[: len(HEAD) // 2].encode(), f"{HEAD}Content-Length: 5000\r\n\r\n{{".encode()]
@@ -46,8 +46,8 @@ def crowd(server: Subject, model_id: str, stack: contextlib.ExitStack, count: in
     return connections
 
 
-def slow_readers(server: Subject, model_id: str, stack: contextlib.ExitStack, count: int) -> None:
-    """Ask for downloads and do not read them."""
+def slow_readers(server: ServerUnderTest, model_id: str, stack: contextlib.ExitStack, count: int) -> None:
+    """Request downloads and do not read them."""
     address = urlsplit(server.url)
     body = f'{{"model_id": "{model_id}", "env_type": "PRODUCTION", "csv": true, "num_samples": 1000000}}'
     head = HEAD.replace("/v3/events", "/v3/analytics/download-slice-data")
@@ -66,8 +66,8 @@ def trickle(connections: list[socket.socket]) -> None:
             connection.sendall(b"a")
 
 
-def settled(server: Subject) -> Usage:
-    """Return what the server holds once nothing is under way, and it has stopped giving back descriptors."""
+def settled(server: ServerUnderTest) -> Usage:
+    """Return the server's usage once it has no request and closes no more descriptors."""
     await_the_last_requests(server)
     now = server.usage()
     while True:
@@ -77,38 +77,38 @@ def settled(server: Subject) -> Usage:
             return now
 
 
-def besiege(server: Subject, scribe: Scribe, count: int) -> None:
-    """Serve a client that behaves among so many that do not."""
+def besiege(server: ServerUnderTest, recorder: RecordingClient, count: int) -> None:
+    """Serve a well-behaved client among `count` others that are not."""
     with contextlib.ExitStack() as stack:
-        connections = crowd(server, scribe.model.id, stack, count)
-        slow_readers(server, scribe.model.id, stack, 20)
+        connections = crowd(server, recorder.model.id, stack, count)
+        slow_readers(server, recorder.model.id, stack, 20)
         for _ in range(REQUESTS):
             trickle(connections)
-            assert scribe.publish(100).is_success
-            assert scribe.label(scribe.ledger.present[-50:]).is_success
+            assert recorder.publish(100).is_success
+            assert recorder.label(recorder.state.present[-50:]).is_success
         assert server.client.get("/readyz").is_success
         assert server.client.get("/v3/jobs").is_success
 
 
-def check_siege(server: Subject, tmp_path: Path, counts: Counter[str], count: int) -> None:
-    scribe = Scribe(server, tmp_path)
+def check_siege(server: ServerUnderTest, tmp_path: Path, counts: Counter[str], count: int) -> None:
+    recorder = RecordingClient(server, tmp_path)
     for _ in range(20):
-        assert scribe.publish(note="x" * 500).is_success
-    besiege(server, scribe, count)
+        assert recorder.publish(note="x" * 500).is_success
+    besiege(server, recorder, count)
     before = settled(server)
-    besiege(server, scribe, count)
+    besiege(server, recorder, count)
     after = settled(server)
     assert after.descriptors <= before.descriptors + TOLERATED_DESCRIPTORS, (before, after)
     assert after.memory <= before.memory + TOLERATED_MIB, (before, after)
     assert not list((tmp_path / "data" / "outgoing").iterdir())
-    scribe.audit(counts)
+    recorder.audit(counts)
     counts["idle and slow connections"] += 2 * count
 
 
 @pytest.mark.usefixtures("usual_descriptors")
-def test_idle_and_slow_connections_keep_nobody_waiting(tmp_path: Path, counts: Counter[str]) -> None:
-    """More connections than a shell lets a process open: all others are served, and afterwards all is given back."""
-    with subject(tmp_path / "data") as server:
+def test_idle_and_slow_connections_keep_no_client_waiting(tmp_path: Path, counts: Counter[str]) -> None:
+    """Beside more connections than a shell allows a process, others are served. Afterwards everything is released."""
+    with server_under_test(tmp_path / "data") as server:
         resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
         check_siege(server, tmp_path, counts, 1200)
 
@@ -121,5 +121,5 @@ def test_thousands_of_idle_and_slow_connections(tmp_path: Path, counts: Counter[
     if hard < 6000:
         pytest.skip(f"a process may only open {hard} files here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with subject(tmp_path / "data") as server:
+    with server_under_test(tmp_path / "data") as server:
         check_siege(server, tmp_path, counts, 5000)

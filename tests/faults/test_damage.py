@@ -1,4 +1,4 @@
-"""Files that were damaged on the disk are refused where that can be known, and never read as something else."""
+"""Damaged files on the disk are refused if the damage is detectable, and are never read as something else."""
 
 import shutil
 from collections import Counter
@@ -10,10 +10,10 @@ import pytest
 
 from tests.envelope import assert_error_envelope
 from tests.faults.audit import FAULTS, compare, download
-from tests.faults.ledger import Ledger
+from tests.faults.expected_state import ExpectedState
 from tests.faults.load import Model
-from tests.faults.scribe import Scribe
-from tests.faults.subject import refusal, subject
+from tests.faults.recording_client import RecordingClient
+from tests.faults.server_under_test import refusal, server_under_test
 from tests.program import Ended
 from tests.uploads import object_paths
 
@@ -42,8 +42,8 @@ def flip(share: float) -> Damage:
     return damage
 
 
-# What cannot be known is not here, but in the README: bytes flipped within a value of the catalog, and a write-ahead
-# log that lost its end, which looks like one whose last commit never came about.
+# The README names damage that is not detectable: bytes flipped within a value of the catalog, and a write-ahead log
+# that lost its end, which looks like one without its last commit.
 KNOWN = [
     pytest.param("catalog.sqlite", cut(0.5), id="catalog cut"),
     pytest.param("catalog.sqlite", flip(0), id="catalog flipped", marks=pytest.mark.faults),
@@ -55,24 +55,24 @@ KNOWN = [
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Model, Ledger]:
-    """Give a data directory that a kill left behind, and what was acknowledged: in part in the write-ahead log."""
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Model, ExpectedState]:
+    """Return a data directory after a kill, partly in the write-ahead log, with its expected state."""
     folder = tmp_path_factory.mktemp("stored")
-    with subject(folder / "data") as server:
-        scribe = Scribe(server, folder)
+    with server_under_test(folder / "data") as server:
+        recorder = RecordingClient(server, folder)
         for _ in range(20):
-            assert scribe.publish().is_success
+            assert recorder.publish().is_success
         server.stop()
         server.start()
         for _ in range(2):
-            assert scribe.publish().is_success
+            assert recorder.publish().is_success
         server.kill()
-    return folder / "data", scribe.model, scribe.ledger
+    return folder / "data", recorder.model, recorder.state
 
 
 @pytest.mark.parametrize(("name", "damage"), KNOWN)
 def test_damage_that_shows_refuses_the_start(
-    tmp_path: Path, stored: tuple[Path, Model, Ledger], name: str, damage: Damage
+    tmp_path: Path, stored: tuple[Path, Model, ExpectedState], name: str, damage: Damage
 ) -> None:
     """The server ends at once, names the file, and says what to do."""
     shutil.copytree(stored[0], tmp_path / "data")
@@ -87,26 +87,26 @@ def test_damage_that_shows_refuses_the_start(
 @pytest.mark.faults
 @pytest.mark.parametrize("share", [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 def test_damaged_events_are_never_read_as_others(
-    tmp_path: Path, stored: tuple[Path, Model, Ledger], counts: Counter[str], share: float
+    tmp_path: Path, stored: tuple[Path, Model, ExpectedState], counts: Counter[str], share: float
 ) -> None:
-    """Where the damage shows only when events are read, that is an error, and what can be read is right."""
-    data, model, ledger = stored
+    """If the damage shows only when events are read, that is an error, and all readable events are right."""
+    data, model, state = stored
     shutil.copytree(data, tmp_path / "data")
     flip(share)(tmp_path / "data" / "events.duckdb")
     try:
-        with subject(tmp_path / "data") as server:
-            answer = server.client.post("/v3/analytics/download-slice-data", json=everything(model))
-            if answer.status_code != 200:
-                assert_error_envelope(answer.json(), 500)
+        with server_under_test(tmp_path / "data") as server:
+            response = server.client.post("/v3/analytics/download-slice-data", json=everything(model))
+            if response.status_code != 200:
+                assert_error_envelope(response.json(), 500)
                 counts["damage found in reading"] += 1
                 return
-            found = compare(download(server, model, False, tmp_path), [ledger], 0)
+            found = compare(download(server, model, False, tmp_path), [state], 0)
     except Ended:
         assert b"events.duckdb cannot be opened: " in (tmp_path / "data.log").read_bytes()
         counts["damage found at the start"] += 1
         return
     assert not any(found[fault] for fault in FAULTS), found
-    counts["damage where nothing was stored"] += 1
+    counts["damage outside of stored data"] += 1
 
 
 def everything(model: Model) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def test_a_damaged_upload_is_not_published(tmp_path: Path, damage: Damage) -> No
     """A file that is no longer what was uploaded fails its job, which says so, before anything of it is stored."""
     rows = tmp_path / "rows.csv"
     rows.write_text("id,number\n" + "".join(f"e{number},{number}\n" for number in range(1000)))
-    with subject(tmp_path / "data") as server:
+    with server_under_test(tmp_path / "data") as server:
         model_id = server.create_model(event_ts_col=None)
         file_id = server.upload(rows)
         [path] = object_paths(tmp_path / "data", file_id)

@@ -1,4 +1,4 @@
-"""A disk that is full, or takes no writes, costs requests and starts, but nothing that was acknowledged."""
+"""If a disk is full or read-only, requests and starts fail, and no acknowledged event is lost."""
 
 import os
 import re
@@ -13,8 +13,8 @@ import pytest
 
 from tests.e2e.process import TOKEN
 from tests.envelope import assert_error_envelope
-from tests.faults.scribe import Scribe
-from tests.faults.subject import Subject, refusal, subject
+from tests.faults.recording_client import RecordingClient
+from tests.faults.server_under_test import ServerUnderTest, refusal, server_under_test
 from tests.program import Ended, Program
 
 DISK_MIB = 48
@@ -32,7 +32,7 @@ def mount(*arguments: str | Path) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a small disk of its own, with a ballast on it that can be removed."""
+    """Return the directory of a small disk, with a file on it that can be removed."""
     path = tmp_path / "disk"
     path.mkdir()
     mount("-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", path)
@@ -43,19 +43,19 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", path], check=True)
 
 
-def assert_full(answer: httpx.Response) -> None:
-    assert answer.status_code == 503, answer.text
-    assert "disk is full" in assert_error_envelope(answer.json(), 503)["message"]
-    assert int(answer.headers["Retry-After"]) > 0
+def assert_full(response: httpx.Response) -> None:
+    assert response.status_code == 503, response.text
+    assert "disk is full" in assert_error_envelope(response.json(), 503)["message"]
+    assert int(response.headers["Retry-After"]) > 0
 
 
-def fill(server: Subject, scribe: Scribe, counts: Counter[str]) -> None:
+def fill(server: ServerUnderTest, recorder: RecordingClient, counts: Counter[str]) -> None:
     """Publish and change events until the disk has been full for a while."""
     refusals = 0
     while refusals < REFUSALS:
-        for answer in (scribe.publish(note="x" * 1500), scribe.label(scribe.ledger.present[-2000:-1000])):
-            if not answer.is_success:
-                assert_full(answer)
+        for response in (recorder.publish(note="x" * 1500), recorder.label(recorder.state.present[-2000:-1000])):
+            if not response.is_success:
+                assert_full(response)
                 refusals += 1
     counts["requests refused by a full disk"] += refusals
     leave(server.data_dir.parent, room=0)
@@ -67,16 +67,16 @@ def leave(disk: Path, room: int) -> None:
     (disk / "rest").write_bytes(bytes(rest.f_bavail * rest.f_frsize - room))
 
 
-def readiness(server: Subject) -> tuple[str, int]:
-    """Return what the server says it takes, and its metric for that."""
-    answer = server.client.get("/readyz")
-    assert answer.status_code == 200, answer.text
+def readiness(server: ServerUnderTest) -> tuple[str, int]:
+    """Return the status of the readiness and its metric."""
+    response = server.client.get("/readyz")
+    assert response.status_code == 200, response.text
     [value] = re.findall(r"^inference_events_writable (\d)", server.client.get("/metrics").text, re.MULTILINE)
-    return answer.json()["data"]["status"], int(value)
+    return response.json()["data"]["status"], int(value)
 
 
-def wait_until_writable(server: Subject) -> None:
-    """Wait for the probe that finds room."""
+def wait_until_writable(server: ServerUnderTest) -> None:
+    """Wait until the probe finds room."""
     until = time.monotonic() + 60
     while readiness(server) != ("ok", 1):
         assert time.monotonic() < until, "no probe found room"
@@ -87,7 +87,7 @@ def wait_until_writable(server: Subject) -> None:
 @pytest.mark.faults
 def test_a_disk_that_fills_up_without_a_write_is_noticed(tmp_path: Path, disk: Path) -> None:
     """A probe finds a full disk, and another one finds room, if nothing else is written."""
-    with subject(disk / "data", log=tmp_path / "log") as server:
+    with server_under_test(disk / "data", log=tmp_path / "log") as server:
         assert readiness(server) == ("ok", 1)
         leave(disk, room=0)
         until = time.monotonic() + 60
@@ -99,37 +99,37 @@ def test_a_disk_that_fills_up_without_a_write_is_noticed(tmp_path: Path, disk: P
 
 
 def test_a_full_disk_refuses_and_goes_on_when_there_is_room(tmp_path: Path, disk: Path, counts: Counter[str]) -> None:
-    """With a full disk every change is a 503 that changes nothing, reads go on, and room is all that is needed.
+    """With a full disk every change is a 503 that changes nothing, reads go on, and freeing room is enough.
 
     The server stays ready meanwhile, but says that it only reads.
     """
-    with subject(disk / "data", log=tmp_path / "log") as server:
-        scribe = Scribe(server, tmp_path)
-        fill(server, scribe, counts)
+    with server_under_test(disk / "data", log=tmp_path / "log") as server:
+        recorder = RecordingClient(server, tmp_path)
+        fill(server, recorder, counts)
         for change in (
             server.client.post("/v3/projects", json={"name": "one_too_many"}),
             server.client.post("/v3/files/upload", files={"file": ("rows.csv", bytes(MIB))}),
-            scribe.replace(scribe.ledger.present[:500]),
+            recorder.replace(recorder.state.present[:500]),
         ):
             assert_full(change)
         assert not list((disk / "data" / "incoming").iterdir())
         assert readiness(server) == ("read_only", 0)
         assert server.client.get("/healthz").json()["data"] == {"status": "ok"}
-        query = {"model_id": scribe.model.id, "env_type": "PRODUCTION", "limit": 10}
+        query = {"model_id": recorder.model.id, "env_type": "PRODUCTION", "limit": 10}
         assert len(server.call("POST", "/v3/events/query", json=query)["items"]) == 10
         (disk / "ballast").unlink()
         (disk / "rest").unlink()
-        assert scribe.publish().is_success
-        # What failed is done again: nothing of it may have left a trace by which it is missed, or taken for done.
-        assert scribe.replace(scribe.ledger.present[:500]).json()["data"]["replaced"] == 500
-        assert scribe.label(scribe.ledger.present[-3000:-2000]).json()["data"]["updated"] == 1000
-        scribe.delete(scribe.ledger.present[:100])
+        assert recorder.publish().is_success
+        # Send the failed requests again: no trace of them may make the server skip them or count them as done.
+        assert recorder.replace(recorder.state.present[:500]).json()["data"]["replaced"] == 500
+        assert recorder.label(recorder.state.present[-3000:-2000]).json()["data"]["updated"] == 1000
+        recorder.delete(recorder.state.present[:100])
         wait_until_writable(server)
-        scribe.audit(counts)
+        recorder.audit(counts)
         server.kill()
         server.start()
-        assert scribe.publish().is_success
-        scribe.audit(counts)
+        assert recorder.publish().is_success
+        recorder.audit(counts)
 
 
 @pytest.mark.faults
@@ -137,7 +137,7 @@ def test_a_job_waits_for_room(tmp_path: Path, disk: Path, counts: Counter[str]) 
     """A file that was accepted is published when the disk has room for it, over nothing that came meanwhile."""
     rows = tmp_path / "rows.csv"
     rows.write_text("id,number\n" + "".join(f"{number:0>100},{number}\n" for number in range(50_000)))
-    with subject(disk / "data", log=tmp_path / "log", file_chunk_rows=10_000) as server:
+    with server_under_test(disk / "data", log=tmp_path / "log", file_chunk_rows=10_000) as server:
         model_id = server.create_model(event_ts_col=None)
         file_id = server.upload(rows)
         leave(disk, room=256 * 1024)
@@ -159,12 +159,12 @@ def test_a_job_waits_for_room(tmp_path: Path, disk: Path, counts: Counter[str]) 
 
 def test_a_log_that_cannot_be_written_is_no_failure(tmp_path: Path, counts: Counter[str]) -> None:
     """With the log on a full disk everything is served as before."""
-    with subject(tmp_path / "data", log=Path("/dev/full")) as server:
-        scribe = Scribe(server, tmp_path)
-        assert scribe.publish().is_success
+    with server_under_test(tmp_path / "data", log=Path("/dev/full")) as server:
+        recorder = RecordingClient(server, tmp_path)
+        assert recorder.publish().is_success
         assert_error_envelope(server.client.get("/v3/nothing").json(), 404)
-        assert scribe.label(scribe.ledger.present).is_success
-        scribe.audit(counts)
+        assert recorder.label(recorder.state.present).is_success
+        recorder.audit(counts)
 
 
 def test_a_directory_that_takes_no_writes_is_refused(disk: Path) -> None:
@@ -182,8 +182,8 @@ def test_a_directory_that_takes_no_writes_is_refused(disk: Path) -> None:
 def test_a_start_on_a_full_disk_says_so(tmp_path: Path, disk: Path, room: int, is_new: bool) -> None:
     """A server that cannot start because its disk is full says that, and does not take its files for damaged."""
     if not is_new:
-        with subject(disk / "data", log=tmp_path / "log") as server:
-            assert Scribe(server, tmp_path).publish().is_success
+        with server_under_test(disk / "data", log=tmp_path / "log") as server:
+            assert RecordingClient(server, tmp_path).publish().is_success
             server.kill()
     leave(disk, room)
     program = Program(disk / "data", TOKEN, log=tmp_path / "start")
@@ -199,8 +199,8 @@ def test_a_start_on_a_full_disk_says_so(tmp_path: Path, disk: Path, room: int, i
 
 
 def test_files_are_private(tmp_path: Path) -> None:
-    """Whatever the server creates, only its user can read."""
-    with subject(tmp_path / "data") as server:
-        assert Scribe(server, tmp_path).publish().is_success
+    """Only the server's user can read the files that the server creates."""
+    with server_under_test(tmp_path / "data") as server:
+        assert RecordingClient(server, tmp_path).publish().is_success
         for path in (tmp_path / "data").rglob("*"):
             assert path.stat().st_mode & 0o077 == 0, path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.subject import subject
+from tests.faults.server_under_test import server_under_test
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(5000, marks=[pytest.mark.faults, pytest.mark.timeout(1200)])])
@@ -14,7 +14,7 @@ def test_many_models_survive_a_kill(tmp_path: Path, counts: Counter[str], count:
     """Each keeps its events, is listed once, and takes more after a kill."""
     columns = [{"name": "id", "data_type": "str"}, {"name": "number", "data_type": "int"}]
     fields = {"schema": {"columns": columns}, "spec": {"metadata": ["id"]}, "event_id_col": "id", "event_ts_col": "at"}
-    with subject(tmp_path / "data") as server:
+    with server_under_test(tmp_path / "data") as server:
         project_id = server.call("POST", "/v3/projects", json={"name": "crowded"})["id"]
 
         def make(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Several clients change the same events at once: one order explains what is left and what was answered."""
+"""Several clients change the same events at once: one order explains what is stored and all responses."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ import pytest
 from tests.e2e.process import TOKEN
 from tests.faults.conftest import Extent
 from tests.faults.load import EVENTS_PATH
-from tests.faults.subject import Subject, subject
+from tests.faults.server_under_test import ServerUnderTest, server_under_test
 
 EVENTS = 200
 KINDS = ("publish", "label", "delete")
-# Number and label of an event that is there, or None.
+# Number and label of a stored event, or None.
 State: TypeAlias = tuple[int, int | None] | None
-# What is known of a batch: the state of its events, and of each update whether it found them.
-Outcome: TypeAlias = tuple[State, tuple[bool, ...]]
+# What is known of a batch: the state of its events, and whether each update found them.
+Result: TypeAlias = tuple[State, tuple[bool, ...]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Step:
 class Client:
     """Change all events of a model with one request after another."""
 
-    def __init__(self, server: Subject, model_id: str, number: int) -> None:
+    def __init__(self, server: ServerUnderTest, model_id: str, number: int) -> None:
         self._http = httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
         self._server = server
         self._model_id = model_id
@@ -66,25 +66,25 @@ class Client:
         events = [{"id": one, column: value} for one in ids()]
         source = {"type": "EVENTS", "events": events}
         request = {"model_id": self._model_id, "env_type": "PRODUCTION", "source": source}
-        answer = self._call("POST" if kind == "publish" else "PATCH", request)
+        response = self._call("POST" if kind == "publish" else "PATCH", request)
         self.steps.append(Step(kind, value, began, monotonic()))
         if kind == "label":
-            assert answer["updated"] in (0, EVENTS), "an update found only a part of what is changed as a whole"
-            self.found[value] = answer["updated"] == EVENTS
+            assert response["updated"] in (0, EVENTS), "an update found only a part of what is changed as a whole"
+            self.found[value] = response["updated"] == EVENTS
 
     def _call(self, method: str, request: dict[str, Any]) -> Any:
-        answer = self._http.request(method, EVENTS_PATH, json=request)
-        assert answer.is_success, answer.text
-        return answer.json()["data"]
+        response = self._http.request(method, EVENTS_PATH, json=request)
+        assert response.is_success, response.text
+        return response.json()["data"]
 
 
 def ids() -> list[str]:
     return [f"shared-{number}" for number in range(EVENTS)]
 
 
-def explained(steps: Sequence[Step], labels: Sequence[int]) -> set[Outcome]:
-    """Return the outcomes of all orders that agree with what was before what."""
-    return {outcome(order, labels) for order in permutations(steps) if agrees(order)}
+def explained(steps: Sequence[Step], labels: Sequence[int]) -> set[Result]:
+    """Return the results of all orders that keep non-overlapping steps in order."""
+    return {result(order, labels) for order in permutations(steps) if agrees(order)}
 
 
 def agrees(order: Sequence[Step]) -> bool:
@@ -98,7 +98,7 @@ def agrees(order: Sequence[Step]) -> bool:
     return True
 
 
-def outcome(order: Sequence[Step], labels: Sequence[int]) -> Outcome:
+def result(order: Sequence[Step], labels: Sequence[int]) -> Result:
     """Play an order through. A deletion takes what was last written before it was accepted."""
     state: State = None
     written = 0
@@ -119,7 +119,7 @@ def outcome(order: Sequence[Step], labels: Sequence[int]) -> Outcome:
     return state, tuple(found[label] for label in labels)
 
 
-def play(server: Subject, rng: np.random.Generator) -> None:
+def play(server: ServerUnderTest, rng: np.random.Generator) -> None:
     """Let three clients do two things each to the same events, and look for an order."""
     model_id = server.create_model(
         schema={"columns": [{"name": name, "data_type": kind} for name, kind in COLUMNS.items()]}, event_ts_col=None
@@ -147,7 +147,7 @@ COLUMNS = {"id": "str", "number": "int", "label": "int"}
 
 def test_changes_at_once_have_an_order(tmp_path: Path, seed: int, counts: Counter[str]) -> None:
     """Publications, updates and deletions of the same events, each as a whole before or after each other."""
-    with subject(tmp_path / "data") as server:
+    with server_under_test(tmp_path / "data") as server:
         for round_ in range(8):
             play(server, np.random.default_rng([seed, round_]))
             counts["races explained"] += 1
@@ -156,8 +156,8 @@ def test_changes_at_once_have_an_order(tmp_path: Path, seed: int, counts: Counte
 @pytest.mark.faults
 @pytest.mark.timeout(0)
 def test_many_changes_at_once_have_an_order(tmp_path: Path, seed: int, counts: Counter[str], extent: Extent) -> None:
-    """The same, ten times for every kill of the long run."""
-    with subject(tmp_path / "data") as server:
+    """The same holds ten times for every kill of the long run."""
+    with server_under_test(tmp_path / "data") as server:
         for round_ in range(extent.kills * 10):
             play(server, np.random.default_rng([seed, 1000 + round_]))
             counts["races explained"] += 1

@@ -34,7 +34,7 @@ rows = st.fixed_dictionaries(
 writes = st.lists(st.tuples(st.booleans(), st.sampled_from(ENVIRONMENTS), rows), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(writes=writes)
 def test_events_with_one_id_are_merged(writes: list[tuple[bool, str, dict[str, Any]]]) -> None:
     """The later value wins per column, columns that a row does not set stay, and undeclared columns are combined."""

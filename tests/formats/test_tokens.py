@@ -13,7 +13,7 @@ import pytest
 
 from inference_events.migration import migrate_directory, plan_directory
 from tests.e2e.process import TOKEN
-from tests.formats.test_upgrades import FORMAT_0, FORMAT_1, copied, run
+from tests.formats.test_upgrades import FORMAT_0, FORMAT_1, copied, long_if_older, run
 from tests.program import Program
 
 
@@ -31,7 +31,7 @@ def change(directory: Path, sql: str, values: tuple[str, ...] = ()) -> None:
         catalog.execute(sql, values)
 
 
-@pytest.mark.parametrize("version", FORMAT_0 + FORMAT_1)
+@pytest.mark.parametrize("version", [*map(long_if_older, FORMAT_0 + FORMAT_1)])
 def test_tokens_that_publish_may_still_manage(tmp_path: Path, version: str) -> None:
     """Tokens of an older version keep their rights: `ingest` gets `manage`, which the log counts; others stay."""
     directory, log = copied(version, tmp_path), tmp_path / "log"

@@ -11,7 +11,7 @@ from enum import Enum
 from tests.servers.postgres import USER, Postgres
 
 PIECE = 1 << 16
-# Requests before the first message, to which the server answers with one byte.
+# Requests before the first message, to which the server responds with one byte.
 NEGOTIATIONS = (80877103, 80877104)
 QUERIES = (b"Q", b"P")
 ENDS = (b"Q", b"S")

@@ -34,7 +34,7 @@ class S3:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server and wait until it responds."""
         self._process = subprocess.Popen(
             [ROOT / ".venv/servers/bin/moto_server", "-H", "127.0.0.1", "-p", str(self.port)],
             stdout=subprocess.DEVNULL,
@@ -42,7 +42,7 @@ class S3:
             start_new_session=True,
         )
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not self._responds():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("The S3 server does not start")
             time.sleep(0.1)
@@ -64,7 +64,7 @@ class S3:
         listed = httpx.get(f"{self.url}/{bucket}?uploads", headers=SIGNED)
         return listed.raise_for_status().text.count("<UploadId>")
 
-    def _answers(self) -> bool:
+    def _responds(self) -> bool:
         try:
             return httpx.get(self.url, headers=SIGNED, timeout=5).is_success
         except httpx.TransportError:
@@ -88,9 +88,9 @@ def without_variables() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Fault:
-    """What the proxy does to a request: answer with a status, wait first, or cut the connection.
+    """What the proxy does to a request: respond with a status, wait first, or cut the connection.
 
-    `after_bytes` of the real answer are sent before a cut; None cuts before the request is forwarded.
+    `after_bytes` of the real response are sent before a cut; None cuts before the request is forwarded.
     """
 
     status: int | None = None
@@ -158,14 +158,14 @@ class FaultyProxy:
                 if fault.is_cut and fault.after_bytes is None:
                     self.close_connection = True
                 elif fault.status is not None:
-                    self.answer(fault.status, {}, b"")
+                    self.respond(fault.status, {}, b"")
                 else:
                     status, headers, content = _ask(port, self.command, self.path, body, dict(self.headers))
                     if self.command == "GET":
                         proxy.bytes_read += len(content)
-                    self.answer(status, headers, content, fault.after_bytes)
+                    self.respond(status, headers, content, fault.after_bytes)
 
-            def answer(
+            def respond(
                 self, status: int, headers: Mapping[str, str], content: bytes, after_bytes: int | None = None
             ) -> None:
                 self.send_response_only(status)
@@ -187,10 +187,10 @@ def _ask(port: int, method: str, path: str, body: bytes, headers: dict[str, str]
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     try:
         connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        content = answer.read()
-        kept = {name: value for name, value in answer.getheaders() if name.lower() not in ("connection", "date")}
+        response = connection.getresponse()
+        content = response.read()
+        kept = {name: value for name, value in response.getheaders() if name.lower() not in ("connection", "date")}
         kept.pop("Transfer-Encoding", None)
-        return answer.status, kept, content
+        return response.status, kept, content
     finally:
         connection.close()

@@ -38,11 +38,13 @@ DUCKDB_FEW_DELTAS = Engine(partial(open_duckdb, max_deltas=1), SMALL_PARTS)
 
 POSTGRES_SCANNING = "inference_events.stores.postgres.scanning"
 POSTGRES_SNAPSHOTS = "inference_events.stores.postgres.snapshots"
+POSTGRES_SEARCHING = "inference_events.stores.postgres.searching"
 POSTGRES_SMALL_PARTS = {
     f"{POSTGRES_SCANNING}.PART_BYTES": 2000,
     f"{POSTGRES_SCANNING}.FETCHED_ROWS": 50,
     f"{POSTGRES_SNAPSHOTS}.BATCH_BYTES": 2000,
     f"{POSTGRES_SNAPSHOTS}.FETCHED_ROWS": 50,
+    f"{POSTGRES_SEARCHING}.FETCHED_ROWS": 50,
 }
 POSTGRES = Engine(open_postgres, POSTGRES_SMALL_PARTS)
 POSTGRES_POOLED = Engine(open_pooled_postgres, POSTGRES_SMALL_PARTS)

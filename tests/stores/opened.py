@@ -191,19 +191,19 @@ class Asked:
     token: str = "token"
     path: str = "/v3/events"
 
-    def record(self, answer: bytes, created_at: int = NOW) -> IdempotencyRecord:
-        return IdempotencyRecord(self.token, "POST", self.path, self.key, self.digest, answer, created_at)
+    def record(self, response: bytes, created_at: int = NOW) -> IdempotencyRecord:
+        return IdempotencyRecord(self.token, "POST", self.path, self.key, self.digest, response, created_at)
 
     @property
     def retry_key(self) -> RetryKey:
         return RetryKey(self.token, "POST", self.path, self.key)
 
-    def records(self, answer: bytes, created_at: int = NOW, rows: int = 1) -> list[RecordOfRows]:
+    def records(self, response: bytes, created_at: int = NOW, rows: int = 1) -> list[RecordOfRows]:
         """Return the record of a request that brought the first rows of a batch."""
-        return [RecordOfRows(self.record(answer, created_at), 0, rows)]
+        return [RecordOfRows(self.record(response, created_at), 0, rows)]
 
     def find(self, store: Store) -> bytes | None:
-        """Return the recorded answer."""
+        """Return the recorded response."""
         found = store.find_record(self.retry_key, self.digest)
         return None if found is None else found.answer
 

@@ -289,7 +289,7 @@ def _compare_labels(event: Any, expected: Expected) -> None:
 TestServer = pytest.mark.timeout(0)(ServerMachine.TestCase)
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 TestServer.settings = settings(
-    max_examples=400 if IS_LONG else 20,
+    max_examples=400 if IS_LONG else 8,
     stateful_step_count=50 if IS_LONG else 16,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -1,6 +1,7 @@
-"""A light request never waits until a heavy one is ingested."""
+"""A light request never waits until a heavy one is ingested, and small requests share a batch."""
 
 import asyncio
+import queue
 import threading
 from concurrent.futures import Future
 from typing import Any
@@ -70,3 +71,46 @@ def test_a_light_request_passes_a_heavy_one(model_id: str, events: list[dict[str
 
     asyncio.run(run())
     batcher.stop()
+
+
+class _SlowStore:
+    """A store that commits only when it is told to, and notes the size of each batch."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.is_asked = threading.Event()
+        self.written: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+
+    def write(self, write: Write) -> Future[Any]:
+        self.sizes.append(len(write.batch))
+        written: Future[Any] = Future()
+        self.written.put(written)
+        self.is_asked.set()
+        return written
+
+    def commit(self) -> None:
+        self.written.get(timeout=SECONDS).set_result(np.full(self.sizes[-1], RowStatus.CREATED, np.int8))
+
+
+def test_small_requests_that_come_during_a_commit_share_a_batch() -> None:
+    """However many small requests come while one is committed, the next batch has all of them."""
+    store = _SlowStore()
+    batcher: Any = RequestBatcher(store, _Models())  # type: ignore[arg-type]
+    target = WriteTarget("narrow", None, WriteKind.PUBLISH)
+
+    async def run() -> None:
+        first = asyncio.create_task(batcher.submit(target, [{"id": "first"}], REQUEST))
+        await asyncio.to_thread(store.is_asked.wait, SECONDS)
+        others = []
+        for number in range(3):
+            others.append(asyncio.create_task(batcher.submit(target, [{"id": f"e{number}"}], REQUEST)))
+            # Time enough for the batcher to make a batch of it.
+            await asyncio.sleep(0.05)
+        store.commit()
+        await asyncio.wait_for(first, SECONDS)
+        await asyncio.to_thread(store.commit)
+        await asyncio.wait_for(asyncio.gather(*others), SECONDS)
+
+    asyncio.run(run())
+    batcher.stop()
+    assert store.sizes == [1, 3]

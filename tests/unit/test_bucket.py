@@ -79,7 +79,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_short_faults_are_survived(store: FileStore, proxy: FaultyProxy, fault: Fault) -> None:
-    """A few errors, delays and cut connections in a row change nothing, whatever is done."""
+    """A few errors, delays and cut connections in a row change no result of any operation."""
     proxy.fail_first(2, fault)
     short = put(store, b"abc")
     proxy.fail_first(2, fault)
@@ -115,7 +115,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_long_outage_is_an_error_that_asks_for_another_attempt(
     store: FileStore, proxy: FaultyProxy, content: tuple[bytes, ...]
 ) -> None:
-    """Whatever is done fails with an error that says when to try again; what is named stays, and no draft is left."""
+    """Every operation fails with an error that says when to try again; named objects stay, and no draft is left."""
     stays = put(store, b"stays")
     proxy.choose = lambda method, path: Fault(status=503)
     with pytest.raises(FileStoreUnavailable) as refused:

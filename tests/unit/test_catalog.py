@@ -27,6 +27,7 @@ from inference_events.catalog import (
 )
 from inference_events.catalog.leases import Lease
 from inference_events.catalog.listing import Listing
+from inference_events.catalog.schema import NEWEST_REVISION
 from inference_events.catalog.tables import Baseline, Environment, IdempotencyRecord, Model, Project, Table, utc_now
 from inference_events.context import Request
 from inference_events.errors import BadRequest, Conflict, ObjectNotFound
@@ -90,6 +91,12 @@ def test_migrations_make_what_the_code_declares(catalog: Catalog) -> None:
         lambda session: compare_metadata(MigrationContext.configure(session.connection()), Table.metadata)
     )
     assert difference == []
+
+
+def test_the_files_of_migrations_name_the_newest_revision(catalog: Catalog) -> None:
+    """A catalog that every migration has changed is the one that a start leaves unchanged."""
+    [revision] = catalog.read(lambda session: MigrationContext.configure(session.connection()).get_current_heads())
+    assert revision == NEWEST_REVISION
 
 
 def test_opening_again_keeps_everything(catalog_url: str) -> None:

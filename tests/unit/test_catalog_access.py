@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
+from inference_events.catalog.alert_tables import AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook
 from inference_events.catalog.tables import (
     BrowserSession,
     CatalogVersion,
@@ -25,12 +26,12 @@ from inference_events.catalog.tables import (
 from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
-# The parts of a file are found by its id only, and released ones belong to none.
-OF_NO_PROJECT = {
+# The parts of a file are found by its id only, and released ones belong to none; those of an alert rule by the rule.
+PARTS = {FilePart, AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook}
+OF_NO_PROJECT = PARTS | {
     BrowserSession,
     CatalogVersion,
     IdempotencyRecord,
-    FilePart,
     Organization,
     SessionCode,
     Token,

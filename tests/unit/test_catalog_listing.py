@@ -130,7 +130,7 @@ def conditions(parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[di
     return st.fixed_dictionaries({"rules": st.lists(parts, max_size=3)}, optional={"condition": join})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(node=st.recursive(rules(), conditions, max_leaves=6))
 def test_a_filter_means_what_it_says(catalog: Catalog, node: dict[str, Any]) -> None:
     """Any tree of rules selects exactly the rows that plain Python selects with it."""
@@ -180,7 +180,7 @@ def refused_places(catalog: Catalog, text: str) -> list[str]:
     return []
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=st.text() | st.builds(json.dumps, JUNK | NEARLY | conditions(NEARLY)))
 @example(text="[" * 65_536)
 @example(text='{"rules":[' * 6_000)
@@ -224,7 +224,7 @@ UNREADABLE: Sequence[Node] = (
     rule("name", "equal"),
     rule("name", "equal", True),
     rule("name", "equal", ["payload"]),
-    rule("name", "in", "payload"),
+    rule("name", "in", 3),
     rule("name", "between", ["payload"]),
     rule("name", "between", ["payload"] * 3),
     rule("expires_at", "equal", "payload"),

@@ -314,8 +314,8 @@ def test_an_attempt_at_each_replica_has_one_effect(
 
             return asyncio.run(respond())
 
-        first_answer, second_answer = at_once([lambda: attempt(0), lambda: attempt(1)])
-        assert isinstance(first_answer, dict), first_answer
-        assert first_answer == second_answer
+        first_response, second_response = at_once([lambda: attempt(0), lambda: attempt(1)])
+        assert isinstance(first_response, dict), first_response
+        assert first_response == second_response
     kept = replicas[0].read(lambda session: session.scalars(select(IdempotencyRecord)).all())
     assert len(kept) == ROUNDS

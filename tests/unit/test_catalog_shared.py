@@ -173,7 +173,7 @@ def test_a_database_that_cannot_be_reached_is_one_message(
 
 
 def test_one_of_several_hosts_is_enough(own_server: Postgres, own_databases: Databases) -> None:
-    """Of several hosts in the URL the first one that answers and takes writes is used."""
+    """Of several hosts in the URL the first one that responds and takes writes is used."""
     name = own_databases.migrated().rpartition("/")[2]
     catalog = Catalog(f"postgresql://postgres@127.0.0.1:{free_port()},127.0.0.1:{own_server.port}/{name}")
     assert catalog.ping()
@@ -351,7 +351,7 @@ def test_a_deadlock_is_resolved(catalog: Catalog, other: Catalog) -> None:
 def test_a_database_that_stays_away_is_a_503(
     own_server: Postgres, own_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reads and writes try again within bounds, and then say when to come back. `ping` answers at once."""
+    """Reads and writes try again within bounds, and then say when to come back. `ping` returns at once."""
     monkeypatch.setattr(postgres, "MAX_SECONDS", 1.0)
     url = own_databases.migrated()
     catalog = Catalog(url)

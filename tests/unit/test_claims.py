@@ -81,7 +81,7 @@ async def both(find: Find, attempt: Attempt, requests: list[Request]) -> list[An
 
 def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> list[Any]:
     """Publish events with requests that do not know of each other; return their responses or errors."""
-    arrivals: Any = RequestBatcher(opened.store, OneModel())  # type: ignore[arg-type]
+    batcher: Any = RequestBatcher(opened.store, OneModel())  # type: ignore[arg-type]
     events = {request.id: rows for request, rows in requests}
     target = WriteTarget(MODEL, None, WriteKind.PUBLISH)
 
@@ -89,10 +89,10 @@ def publish(opened: Opened, *requests: tuple[Request, list[dict[str, Any]]]) -> 
         return await asyncio.to_thread(find_stored_response, opened.store, _created, request)
 
     async def attempt(request: Request) -> Any:
-        return _created(await arrivals.submit(target, events[request.id], request))
+        return _created(await batcher.submit(target, events[request.id], request))
 
     responses = asyncio.run(both(find, attempt, [request for request, _ in requests]))
-    arrivals.stop()
+    batcher.stop()
     return responses
 
 

@@ -42,6 +42,7 @@ HARMLESS = {
     "compute_scores",
     "download_events",
     "generate_model",
+    "get_feature_impact",
     "query_metrics",
     "read_events",
     "upload_file",

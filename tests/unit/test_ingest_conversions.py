@@ -326,6 +326,27 @@ def test_values_out_of_range(kind: dict[str, Any], value: Any, is_outside: bool)
     assert (kept is None) == (value is None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "order", "outside"),
+    [
+        (column("category", categories=["a", "b", "c"]), ["a", "b"], ["c", "d"]),
+        (column("str"), ["a", 1], ["b", "2"]),
+        (column("int", max=5), [1, 2, 9], [3, 9]),
+        (column("str"), [], []),
+    ],
+)
+def test_a_target_has_one_of_the_classes(kind: dict[str, Any], order: list[Any], outside: list[Any]) -> None:
+    """A target of several classes that is not in the order is out of range, as by categories and bounds."""
+    values = [*outside, *({*order} - {*outside}), None]
+    rows = [{"id": str(number), "c": value} for number, value in enumerate(values)]
+    for task, names in (("multiclass_classification", ["c"]), ("multiclass_classification", []), ("regression", ["c"])):
+        model = schema(kind, task=task, task_params={"target_class_order": order}, spec={"targets": names})
+        found = [value for value, one in zip(values, violations(published(rows, model)), strict=True) if "range" in one]
+        bound = schema(kind)
+        usual = [value for value, one in zip(values, violations(published(rows, bound)), strict=True) if "range" in one]
+        assert found == (outside if names and task != "regression" else usual)
+
+
 TIME_COLUMNS: list[tuple[dict[str, Any], Any]] = [
     (column("int", "ts", min=1_600_000_000, max=1_600_000_001), 1_700_000_000),
     (column("float", "ts", min=1.6e9, max=1.6e9), 1.7e9),

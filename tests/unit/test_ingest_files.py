@@ -256,7 +256,7 @@ def _text(rows: Sequence[Sequence[str]], newline: str) -> str:
 
 
 @pytest.mark.parametrize("block", [64, files.CSV_BLOCK_BYTES])
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lines, newline=st.sampled_from(["\n", "\r\n"]), start=st.integers(0, 13), size=st.integers(1, 5))
 @example(rows=[["", "\n"]], newline="\n", start=0, size=1)
 @example(rows=[["", "\r\n"]], newline="\r\n", start=0, size=1)
@@ -281,7 +281,7 @@ def test_csv_rows_are_the_same_from_anywhere(
     assert malformed == [n for n in bad if n >= start]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(count=st.integers(0, 12), group=st.integers(1, 5), start=st.integers(0, 12), size=st.integers(1, 5))
 def test_parquet_rows_are_the_same_from_anywhere(tmp_path: Path, count: int, group: int, start: int, size: int) -> None:
     """Each row is read once with its number, for any row groups; a start in the middle gives the rest."""

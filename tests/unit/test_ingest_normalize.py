@@ -55,7 +55,7 @@ def models() -> list[ModelSchema]:
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=80)
 @given(types(3), st.integers(0, 2**32))
 def test_no_value_of_any_type_ends_a_job(kind: pa.DataType, seed: int) -> None:
     """Each row becomes an event or a fault, for publish and update, and for any role of the column."""
@@ -82,7 +82,7 @@ def check(ingested: Ingested) -> None:
         array.combine_chunks().validate(full=True)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(types(2), st.integers(0, 2**32))
 def test_no_parquet_file_ends_a_job_or_the_model_factory(
     tmp_path_factory: pytest.TempPathFactory, kind: pa.DataType, seed: int

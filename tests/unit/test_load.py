@@ -25,7 +25,7 @@ def test_a_message_states_its_length() -> None:
 
 def test_refusals_are_counted_and_do_not_end_the_load() -> None:
     """Refusals are kept apart from the latencies of successes; every request is sent once."""
-    with _answering([ACKNOWLEDGEMENT, REFUSAL, ACKNOWLEDGEMENT]) as (url, received), Generator() as generator:
+    with _responding([ACKNOWLEDGEMENT, REFUSAL, ACKNOWLEDGEMENT]) as (url, received), Generator() as generator:
         requests = [message("POST", "/", {}, b"%d" % number) for number in range(3)]
         load = generator.try_all(url, requests, 1)
     assert received == requests
@@ -36,12 +36,12 @@ def test_refusals_are_counted_and_do_not_end_the_load() -> None:
 
 def test_a_load_that_must_succeed_raises_the_refusal() -> None:
     """An unexpected refusal is an error with the server's message."""
-    with _answering([REFUSAL]) as (url, _), Generator() as generator, pytest.raises(Refused, match="full"):
+    with _responding([REFUSAL]) as (url, _), Generator() as generator, pytest.raises(Refused, match="full"):
         generator.run(url, [message("POST", "/", {}, b"0")], 1)
 
 
 @contextmanager
-def _answering(responses: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+def _responding(responses: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     """Serve one connection with these responses; yield the URL and the received requests."""
     received: list[bytes] = []
 

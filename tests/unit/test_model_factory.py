@@ -358,7 +358,7 @@ CELLS: list[st.SearchStrategy[str]] = [
 ]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from([st.one_of(CELLS), *CELLS]).flatmap(lambda cell: st.lists(cell, min_size=1, max_size=6)),
 )
@@ -389,7 +389,7 @@ TYPED = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TYPED)
 def test_a_parquet_file_keeps_to_its_own_schema(tmp_path: Path, values: pa.Array) -> None:
     """The same of Parquet, for every type that has a counterpart in a schema."""
@@ -398,7 +398,7 @@ def test_a_parquet_file_keeps_to_its_own_schema(tmp_path: Path, values: pa.Array
     assert own_violations(path, proposed(path)) == []
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5)
     | st.lists(st.floats(), min_size=1, max_size=5)

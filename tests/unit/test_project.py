@@ -1,6 +1,9 @@
 """The project's own files: one version, workflows that can run, templates that can be read."""
 
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import metadata, version
@@ -62,6 +65,17 @@ def test_workflows_run_targets_that_exist(workflow: Path) -> None:
         assert "${{" not in step.get("run", "")
         for target in re.findall(r"\bmake ([a-z-]+)", step.get("run", "")):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_long_run_can_start() -> None:
+    """`make test` does not run `make test-faults`, so it checks that pytest can load what the tests there share."""
+    dry = subprocess.run(["make", "--dry-run", "test-faults"], cwd=ROOT, capture_output=True, text=True, check=True)
+    commands = [line.partition(" -m pytest ")[2] for line in dry.stdout.splitlines() if " -m pytest " in line]
+    assert commands
+    for command in commands:
+        collect = [sys.executable, "-m", "pytest", *shlex.split(command), "--collect-only", "--ignore-glob=*/test_*.py"]
+        ended = subprocess.run(collect, cwd=ROOT, stdout=subprocess.DEVNULL)
+        assert ended.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), command
 
 
 def test_there_is_a_workflow_for_each_purpose() -> None:

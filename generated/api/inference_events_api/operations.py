@@ -60,6 +60,48 @@ class EventsOperations(Protocol):
         """Download events as a file"""
 
 
+class ModelsOperations(Protocol):
+    async def upload_feature_impact(self, *, body: types.FeatureImpactUpload) -> types.FeatureImpactResponse:
+        """Upload the feature impact of a model"""
+
+    async def replace_feature_impact(self, *, body: types.FeatureImpactUpload) -> types.FeatureImpactResponse:
+        """Replace the feature impact of a model"""
+
+    async def get_feature_impact(self, *, body: types.FeatureImpactRequest) -> types.FeatureImpactResponse:
+        """Get the feature impact of a model"""
+
+    async def generate_model(self, *, body: types.GenerateModelRequest) -> types.GeneratedModelResponse:
+        """Propose a schema for a file"""
+
+    async def list_models(
+        self,
+        *,
+        project_id: str | None = None,
+        latest_only: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.ModelPage:
+        """List models"""
+
+    async def create_model(self, *, body: types.ModelCreate) -> types.ModelResponse:
+        """Create a model"""
+
+    async def get_model(self, *, model_id: str) -> types.ModelResponse:
+        """Get a model"""
+
+    async def update_model(self, *, model_id: str, body: types.ModelUpdate) -> types.ModelResponse:
+        """Update a model"""
+
+    async def delete_model(self, *, model_id: str) -> types.JobAcceptedResponse:
+        """Delete a model"""
+
+    async def list_columns(self, *, model_id: str, limit: int = 50, offset: int = 0) -> types.ColumnPage:
+        """List the columns of a model"""
+
+
 class FilesOperations(Protocol):
     async def list_files(
         self,
@@ -91,39 +133,6 @@ class FilesOperations(Protocol):
 
     async def complete_multipart_upload(self, *, body: types.MultipartComplete) -> types.FileResponse:
         """Complete an upload in parts"""
-
-
-class ModelsOperations(Protocol):
-    async def generate_model(self, *, body: types.GenerateModelRequest) -> types.GeneratedModelResponse:
-        """Propose a schema for a file"""
-
-    async def list_models(
-        self,
-        *,
-        project_id: str | None = None,
-        latest_only: bool = False,
-        limit: int = 50,
-        offset: int = 0,
-        ordering: str | None = None,
-        search: str | None = None,
-        filter: types.Filter | None = None,
-    ) -> types.ModelPage:
-        """List models"""
-
-    async def create_model(self, *, body: types.ModelCreate) -> types.ModelResponse:
-        """Create a model"""
-
-    async def get_model(self, *, model_id: str) -> types.ModelResponse:
-        """Get a model"""
-
-    async def update_model(self, *, model_id: str, body: types.ModelUpdate) -> types.ModelResponse:
-        """Update a model"""
-
-    async def delete_model(self, *, model_id: str) -> types.JobAcceptedResponse:
-        """Delete a model"""
-
-    async def list_columns(self, *, model_id: str, limit: int = 50, offset: int = 0) -> types.ColumnPage:
-        """List the columns of a model"""
 
 
 class JobsOperations(Protocol):
@@ -332,6 +341,145 @@ class CustomMetricsOperations(Protocol):
         """Delete a custom metric"""
 
 
+class AlertRulesOperations(Protocol):
+    async def list_alert_rules(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.AlertRulePage:
+        """List alert rules"""
+
+    async def create_alert_rule(self, *, body: types.AlertRuleCreate) -> types.AlertRuleResponse:
+        """Create an alert rule"""
+
+    async def get_alert_rule(self, *, alert_rule_id: str) -> types.AlertRuleResponse:
+        """Get an alert rule"""
+
+    async def update_alert_rule(
+        self, *, alert_rule_id: str, body: types.AlertRuleUpdate
+    ) -> types.AlertRuleResponse:
+        """Update an alert rule"""
+
+    async def delete_alert_rule(self, *, alert_rule_id: str) -> types.AlertRuleResponse:
+        """Delete an alert rule"""
+
+    async def get_notification_config(self, *, alert_rule_id: str) -> types.NotificationConfigResponse:
+        """Get whom an alert rule notifies"""
+
+    async def create_notification_config(
+        self, *, alert_rule_id: str, body: types.NotificationConfigChange
+    ) -> types.NotificationConfigResponse:
+        """Set whom an alert rule notifies"""
+
+    async def update_notification_config(
+        self, *, alert_rule_id: str, body: types.NotificationConfigChange
+    ) -> types.NotificationConfigResponse:
+        """Change whom an alert rule notifies"""
+
+
+class AlertRecordsOperations(Protocol):
+    async def list_alert_rule_summaries(
+        self, *, start_time: str | None = None, end_time: str | None = None, limit: int = 50, offset: int = 0
+    ) -> types.AlertRuleSummaryPage:
+        """Summarize all alert rules"""
+
+    async def get_alert_rule_stats(
+        self, *, start_time: str | None = None, end_time: str | None = None, no_cache: bool | None = None
+    ) -> types.AlertStatsResponse:
+        """Count alerts by the type of their metric"""
+
+    async def list_alert_rule_records(
+        self,
+        *,
+        alert_rule_id: str,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+    ) -> types.AlertRecordPage:
+        """List the records of an alert rule"""
+
+    async def list_alert_record_history(
+        self,
+        *,
+        alert_rule_id: str,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> types.AlertRecordHistoryPage:
+        """List the bins of an alert rule that have records"""
+
+    async def list_alert_records(
+        self,
+        *,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.MonitoredAlertPage:
+        """List the records of all alert rules"""
+
+    async def list_alert_evaluations(
+        self,
+        *,
+        alert_rule_id: str,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> types.AlertEvaluationPage:
+        """List how the bins of an alert rule were judged"""
+
+    async def list_alert_config_records(
+        self,
+        *,
+        alert_rule_id: str,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: list[str] | None = None,
+    ) -> types.AlertConfigRecordPage:
+        """List the records of an alert rule as the vendor's clients do"""
+
+
+class AlertConfigsOperations(Protocol):
+    async def list_alert_configs(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+        organization_name: str | None = None,
+    ) -> types.AlertConfigPage:
+        """List alert rules as the oldest client does"""
+
+    async def create_alert_config(self, *, body: types.AlertConfigCreate) -> types.AlertConfigResponse:
+        """Create an alert rule as the oldest client does"""
+
+    async def get_alert_config(self, *, alert_rule_id: str) -> types.AlertConfigResponse:
+        """Get an alert rule as the oldest client does"""
+
+    async def update_alert_config(
+        self, *, alert_rule_id: str, body: types.AlertConfigUpdate
+    ) -> types.AlertConfigResponse:
+        """Update an alert rule as the oldest client does"""
+
+    async def delete_alert_config(self, *, alert_rule_id: str) -> types.AlertConfigResponse:
+        """Delete an alert rule as the oldest client does"""
+
+
 class TokensOperations(Protocol):
     async def list_tokens(
         self,
@@ -381,14 +529,17 @@ class ServerOperations(Protocol):
         """Check a client's version"""
 
     async def check_liveness(self) -> types.HealthResponse:
-        """Is the process alive?"""
+        """Check that the process is alive"""
 
     async def check_readiness(self) -> types.ReadinessResponse:
-        """Can the server take requests?"""
+        """Check that the server takes requests"""
 
 
 def handlers(
     *,
+    alert_configs: AlertConfigsOperations,
+    alert_records: AlertRecordsOperations,
+    alert_rules: AlertRulesOperations,
     baselines: BaselinesOperations,
     custom_metrics: CustomMetricsOperations,
     environments: EnvironmentsOperations,
@@ -410,6 +561,9 @@ def handlers(
         "delete_events": events.delete_events,
         "read_events": events.read_events,
         "download_events": events.download_events,
+        "upload_feature_impact": models.upload_feature_impact,
+        "replace_feature_impact": models.replace_feature_impact,
+        "get_feature_impact": models.get_feature_impact,
         "list_files": files.list_files,
         "get_file": files.get_file,
         "delete_file": files.delete_file,
@@ -456,6 +610,26 @@ def handlers(
         "get_monitoring_summary": monitoring.get_monitoring_summary,
         "compute_metrics": monitoring.compute_metrics,
         "check_definition": monitoring.check_definition,
+        "list_alert_rules": alert_rules.list_alert_rules,
+        "create_alert_rule": alert_rules.create_alert_rule,
+        "list_alert_rule_summaries": alert_records.list_alert_rule_summaries,
+        "get_alert_rule_stats": alert_records.get_alert_rule_stats,
+        "get_alert_rule": alert_rules.get_alert_rule,
+        "update_alert_rule": alert_rules.update_alert_rule,
+        "delete_alert_rule": alert_rules.delete_alert_rule,
+        "get_notification_config": alert_rules.get_notification_config,
+        "create_notification_config": alert_rules.create_notification_config,
+        "update_notification_config": alert_rules.update_notification_config,
+        "list_alert_rule_records": alert_records.list_alert_rule_records,
+        "list_alert_record_history": alert_records.list_alert_record_history,
+        "list_alert_records": alert_records.list_alert_records,
+        "list_alert_evaluations": alert_records.list_alert_evaluations,
+        "list_alert_configs": alert_configs.list_alert_configs,
+        "create_alert_config": alert_configs.create_alert_config,
+        "get_alert_config": alert_configs.get_alert_config,
+        "update_alert_config": alert_configs.update_alert_config,
+        "delete_alert_config": alert_configs.delete_alert_config,
+        "list_alert_config_records": alert_records.list_alert_config_records,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
         "revoke_token": tokens.revoke_token,
@@ -478,6 +652,9 @@ STATUS: Final[dict[str, int]] = {
     "delete_events": 202,
     "read_events": 200,
     "download_events": 200,
+    "upload_feature_impact": 200,
+    "replace_feature_impact": 200,
+    "get_feature_impact": 200,
     "list_files": 200,
     "get_file": 200,
     "delete_file": 200,
@@ -524,6 +701,26 @@ STATUS: Final[dict[str, int]] = {
     "get_monitoring_summary": 200,
     "compute_metrics": 200,
     "check_definition": 200,
+    "list_alert_rules": 200,
+    "create_alert_rule": 200,
+    "list_alert_rule_summaries": 200,
+    "get_alert_rule_stats": 200,
+    "get_alert_rule": 200,
+    "update_alert_rule": 200,
+    "delete_alert_rule": 200,
+    "get_notification_config": 200,
+    "create_notification_config": 200,
+    "update_notification_config": 200,
+    "list_alert_rule_records": 200,
+    "list_alert_record_history": 200,
+    "list_alert_records": 200,
+    "list_alert_evaluations": 200,
+    "list_alert_configs": 200,
+    "create_alert_config": 200,
+    "get_alert_config": 200,
+    "update_alert_config": 200,
+    "delete_alert_config": 200,
+    "list_alert_config_records": 200,
     "list_tokens": 200,
     "create_token": 200,
     "revoke_token": 200,
@@ -545,6 +742,9 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "delete_events": ("ingest",),
     "read_events": ("read",),
     "download_events": ("read",),
+    "upload_feature_impact": ("manage",),
+    "replace_feature_impact": ("manage",),
+    "get_feature_impact": ("manage", "read"),
     "list_files": ("ingest", "manage", "read"),
     "get_file": ("ingest", "manage", "read"),
     "delete_file": ("ingest",),
@@ -591,6 +791,26 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "get_monitoring_summary": ("read",),
     "compute_metrics": ("read",),
     "check_definition": ("read",),
+    "list_alert_rules": ("manage", "read"),
+    "create_alert_rule": ("manage",),
+    "list_alert_rule_summaries": ("read",),
+    "get_alert_rule_stats": ("read",),
+    "get_alert_rule": ("manage", "read"),
+    "update_alert_rule": ("manage",),
+    "delete_alert_rule": ("manage",),
+    "get_notification_config": ("manage", "read"),
+    "create_notification_config": ("manage",),
+    "update_notification_config": ("manage",),
+    "list_alert_rule_records": ("read",),
+    "list_alert_record_history": ("read",),
+    "list_alert_records": ("read",),
+    "list_alert_evaluations": ("read",),
+    "list_alert_configs": ("manage", "read"),
+    "create_alert_config": ("manage",),
+    "get_alert_config": ("manage", "read"),
+    "update_alert_config": ("manage",),
+    "delete_alert_config": ("manage",),
+    "list_alert_config_records": ("read",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),
     "revoke_token": ("admin",),

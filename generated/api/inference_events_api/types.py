@@ -151,14 +151,64 @@ class DeleteEventsRequest(TypedDict):
     update_metrics: NotRequired[bool]
 
 
-class ReadEventsRequest(TypedDict):
+class FeatureImpactRequest(TypedDict):
     model_id: str
-    env_type: EnvType
-    env_name: NotRequired[str | None]
-    event_ids: NotRequired[list[EventId]]
-    time_range: NotRequired[TimeRange]
-    limit: NotRequired[int]
-    cursor: NotRequired[str]
+
+
+class FeatureImpactUpload(TypedDict):
+    model_id: str
+    feature_impact_map: dict[str, float]
+
+
+class FeatureImpact(TypedDict):
+    feature_names: list[str]
+    feature_impact_scores: list[float]
+    system_generated: bool
+    model_task: str
+    model_input_type: str
+    created_at: str
+
+
+class FeatureImpactResponse(TypedDict):
+    data: FeatureImpact
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+EventOrder: TypeAlias = Literal["asc", "desc"]
+
+
+EventCount: TypeAlias = Literal["none", "bounded", "exact"]
+
+
+TotalKind: TypeAlias = Literal["exact", "at_least"]
+
+
+EventFilterOperator: TypeAlias = Literal[
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "in",
+    "not_in",
+    "is_null",
+    "not_null",
+    "contains",
+    "starts_with",
+    "between",
+    "any_violation",
+    "no_violation",
+    "exists",
+]
+
+
+class EventFilter(TypedDict):
+    column: NotRequired[str]
+    operator: EventFilterOperator
+    value: NotRequired[Any]
+    kind: NotRequired[ViolationKind]
 
 
 class TimeFilter(TypedDict):
@@ -271,11 +321,14 @@ class StoredEvent(TypedDict):
     undeclared: dict[str, Any]
     violations: list[Violation]
     labelled_at: dict[str, str | None]
+    shortened: NotRequired[list[str]]
 
 
 class EventPage(TypedDict):
     items: list[StoredEvent]
     next_cursor: str | None
+    total: NotRequired[int]
+    total_is: NotRequired[TotalKind]
 
 
 class ReadEventsResponse(TypedDict):
@@ -755,6 +808,326 @@ class CustomMetricPage(TypedDict):
     kind: PaginatedKind
 
 
+AlertPriority: TypeAlias = Literal["HIGH", "MEDIUM", "LOW"]
+
+
+AlertComparison: TypeAlias = Literal["raw_value", "time_period"]
+
+
+AlertCondition: TypeAlias = Literal["greater", "lesser"]
+
+
+AlertBinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month"]
+
+
+AlertThresholdType: TypeAlias = Literal["manual", "standard_deviation_auto_threshold"]
+
+
+AlertSeverity: TypeAlias = Literal["DEFAULT", "WARNING", "CRITICAL"]
+
+
+AlertState: TypeAlias = Literal["ok", "warning", "critical", "no_data", "learning"]
+
+
+class AutoThresholdParams(TypedDict):
+    warning_multiplier: float
+    critical_multiplier: float
+
+
+FeatureName: TypeAlias = str
+
+
+class AlertRuleCreate(TypedDict):
+    name: str
+    model_id: str
+    metric_id: str
+    priority: AlertPriority
+    compare_to: AlertComparison
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    threshold_type: NotRequired[AlertThresholdType]
+    auto_threshold_params: NotRequired[AutoThresholdParams | None]
+    critical_threshold: NotRequired[float | None]
+    warning_threshold: NotRequired[float | None]
+    feature_names: NotRequired[list[FeatureName] | None]
+    baseline_id: NotRequired[str | None]
+    segment_id: NotRequired[str | None]
+    compare_bin_delta: NotRequired[int | None]
+    evaluation_delay: NotRequired[int]
+    category: NotRequired[str | None]
+
+
+class AlertRuleUpdate(TypedDict):
+    name: NotRequired[str]
+    priority: NotRequired[AlertPriority]
+    critical_threshold: NotRequired[float | None]
+    warning_threshold: NotRequired[float | None]
+    auto_threshold_params: NotRequired[AutoThresholdParams | None]
+    evaluation_delay: NotRequired[int]
+    enable_notification: NotRequired[bool]
+
+
+class Baseline1(TypedDict):
+    id: str
+    name: str
+
+
+class Segment1(TypedDict):
+    id: str
+    name: str
+
+
+Email: TypeAlias = str
+
+
+PagerdutyService: TypeAlias = str
+
+
+class NotificationConfigChange(TypedDict):
+    emails: NotRequired[list[Email]]
+    pagerduty_services: NotRequired[list[PagerdutyService]]
+    pagerduty_severity: NotRequired[str]
+    webhooks: NotRequired[list[str]]
+
+
+class NotificationConfig(TypedDict):
+    emails: list[str]
+    pagerduty_services: list[str]
+    pagerduty_severity: str
+    webhooks: list[str]
+
+
+class NotificationConfigResponse(TypedDict):
+    data: NotificationConfig
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertRecord(TypedDict):
+    id: str
+    alert_rule_id: str
+    alert_config_revision: int
+    alert_run_start_time: int
+    alert_time_bucket: int
+    alert_value: float
+    baseline_time_bucket: int | None
+    baseline_value: float | None
+    critical_threshold: float
+    warning_threshold: float | None
+    is_alert: bool
+    severity: AlertSeverity
+    failure_reason: str
+    message: str
+    feature_name: str | None
+    alert_record_main_version: int
+    alert_record_sub_version: int
+    created_at: str
+    updated_at: str
+
+
+class AlertRecordList(Page):
+    items: list[AlertRecord]
+
+
+class AlertRecordPage(TypedDict):
+    data: AlertRecordList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class AlertConfigRecord(TypedDict):
+    id: int
+    uuid: str
+    alert_config_uuid: str
+    alert_config_revision: int
+    alert_run_start_time: int
+    alert_time_bucket: int
+    alert_value: float
+    baseline_time_bucket: int | None
+    baseline_value: float | None
+    critical_threshold: float
+    warning_threshold: float | None
+    is_alert: bool
+    severity: AlertSeverity
+    failure_reason: str
+    message: str
+    feature_name: str | None
+    alert_record_main_version: int
+    alert_record_sub_version: int
+    created_at: str
+    updated_at: str
+
+
+class AlertConfigRecordList(Page):
+    items: list[AlertConfigRecord]
+
+
+class AlertConfigRecordPage(TypedDict):
+    data: AlertConfigRecordList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class AlertBinHistory(TypedDict):
+    time_bucket: int
+    alert_count: int
+    alert_history_count: int
+    latest_record: AlertRecord
+
+
+class AlertRecordHistoryList(Page):
+    items: list[AlertBinHistory]
+
+
+class AlertRecordHistoryPage(TypedDict):
+    data: AlertRecordHistoryList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class MonitoredAlert(TypedDict):
+    id: str
+    alert_rule_id: str
+    alert_config_revision: int
+    alert_run_start_time: int
+    alert_time_bucket: int
+    alert_value: float
+    baseline_time_bucket: int | None
+    baseline_value: float | None
+    critical_threshold: float
+    warning_threshold: float | None
+    is_alert: bool
+    severity: AlertSeverity
+    failure_reason: str
+    message: str
+    feature_name: str | None
+    alert_record_main_version: int
+    alert_record_sub_version: int
+    created_at: str
+    updated_at: str
+    alert_rule: NamedReference
+    priority: AlertPriority
+    metric_id: str
+    model: ModelReference
+    project: NamedReference
+
+
+class MonitoredAlertList(Page):
+    items: list[MonitoredAlert]
+
+
+class MonitoredAlertPage(TypedDict):
+    data: MonitoredAlertList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+LastSeverity: TypeAlias = Literal["DEFAULT", "WARNING", "CRITICAL"] | None
+
+
+class AlertCounts(TypedDict):
+    warning: int
+    critical: int
+
+
+class AlertStats(TypedDict):
+    drift: AlertCounts
+    performance: AlertCounts
+    data_integrity: AlertCounts
+    service_metrics: AlertCounts
+    statistic: AlertCounts
+    custom: AlertCounts
+    last_modified: str | None
+
+
+class AlertStatsResponse(TypedDict):
+    data: AlertStats
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class ConfiguredEmails(TypedDict):
+    email: NotRequired[str]
+
+
+class ConfiguredPagerduty(TypedDict):
+    service: NotRequired[str]
+    severity: NotRequired[str]
+
+
+class ConfiguredWebhook(TypedDict):
+    uuid: str
+
+
+class AlertConfigNotifications(TypedDict):
+    emails: NotRequired[ConfiguredEmails]
+    pagerduty: NotRequired[ConfiguredPagerduty]
+    webhooks: NotRequired[list[ConfiguredWebhook]]
+
+
+class AlertConfigCreate(TypedDict):
+    name: str
+    organization_name: NotRequired[str]
+    project_name: str
+    model_name: str
+    metric_id: str
+    priority: AlertPriority
+    compare_to: AlertComparison
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    critical_threshold: float
+    warning_threshold: NotRequired[float | None]
+    feature_names: NotRequired[list[FeatureName] | None]
+    baseline_name: NotRequired[str | None]
+    segment_id: NotRequired[str | None]
+    compare_bin_delta: NotRequired[int | None]
+    notifications: NotRequired[AlertConfigNotifications]
+
+
+class AlertConfigUpdate(TypedDict):
+    enable_notification: NotRequired[bool]
+    notifications: NotRequired[AlertConfigNotifications]
+
+
+class AlertConfig(TypedDict):
+    uuid: str
+    id: str
+    name: str
+    metric_id: str
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    feature_names: list[str] | None
+    critical_threshold: float
+    warning_threshold: float | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    enable_notification: bool
+    notifications: AlertConfigNotifications
+    model: ModelReference
+    project: NamedReference
+    created_at: str
+    last_updated: str
+
+
+class AlertConfigResponse(TypedDict):
+    data: AlertConfig
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertConfigList(Page):
+    items: list[AlertConfig]
+
+
+class AlertConfigPage(TypedDict):
+    data: AlertConfigList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
 class CheckDefinitionRequest(TypedDict):
     model_id: str
     kind: DefinitionKind
@@ -942,11 +1315,6 @@ class QueriedSegment(TypedDict):
     id: str | None
     name: str | None
     definition: str
-
-
-class Baseline1(TypedDict):
-    id: str
-    name: str
 
 
 class QueryResult(BinnedFigures):
@@ -1278,7 +1646,7 @@ class FilterComparison(TypedDict):
 class FilterMembership(TypedDict):
     field: FilterField
     operator: FilterMembershipOperator
-    value: list[FilterValue]
+    value: list[FilterValue] | str | float
 
 
 class FilterRange(TypedDict):
@@ -1291,6 +1659,21 @@ class FilterPresence(TypedDict):
     field: FilterField
     operator: FilterPresenceOperator
     value: NotRequired[Any]
+
+
+class ReadEventsRequest(TypedDict):
+    model_id: str
+    env_type: EnvType
+    env_name: NotRequired[str | None]
+    event_ids: NotRequired[list[EventId]]
+    time_range: NotRequired[TimeRange]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    filters: NotRequired[list[EventFilter]]
+    order: NotRequired[EventOrder]
+    columns: NotRequired[list[str]]
+    preview: NotRequired[int]
+    count: NotRequired[EventCount]
 
 
 class StoredFile(TypedDict):
@@ -1317,6 +1700,122 @@ class FileList(Page):
 
 class FilePage(TypedDict):
     data: FileList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class AlertMetric(TypedDict):
+    id: str
+    display_name: str
+    type: MetricType
+    type_display_name: str
+
+
+class AlertRule(TypedDict):
+    id: str
+    name: str
+    metric: AlertMetric
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    evaluation_delay: int
+    feature_names: list[str] | None
+    threshold_type: AlertThresholdType
+    auto_threshold_params: AutoThresholdParams | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    category: str | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    enable_notification: bool
+    alert_config_revision: int
+    version: Literal["rule_v3"]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+    warnings: NotRequired[list[WarningDetail]]
+
+
+class AlertRuleResponse(TypedDict):
+    data: AlertRule
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertRuleList(Page):
+    items: list[AlertRule]
+
+
+class AlertRulePage(TypedDict):
+    data: AlertRuleList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class AlertRuleSummary(TypedDict):
+    alert_rule_id: str
+    id: str | None
+    name: str
+    metric: AlertMetric
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    feature_names: list[str] | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    enable_notification: bool
+    alert_record_count: int
+    alert_value: float | None
+    severity: LastSeverity | None
+    latest_alert_record_value: float | None
+    latest_alert_time_bucket: int | None
+    latest_alert_feature_name: str | None
+    latest_threshold: float | None
+    latest_alert_record_severity: LastSeverity | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+
+
+class AlertRuleSummaryList(Page):
+    items: list[AlertRuleSummary]
+
+
+class AlertRuleSummaryPage(TypedDict):
+    data: AlertRuleSummaryList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class AlertEvaluation(TypedDict):
+    alert_rule_id: str
+    alert_config_revision: int
+    feature_name: str | None
+    alert_time_bucket: int
+    state: AlertState
+    reason: str | None
+    value: float | None
+    baseline_value: float | None
+    data_revision: DataRevision
+    evaluated_at: str
+
+
+class AlertEvaluationList(Page):
+    items: list[AlertEvaluation]
+
+
+class AlertEvaluationPage(TypedDict):
+    data: AlertEvaluationList
     api_version: ApiVersion
     kind: PaginatedKind
 

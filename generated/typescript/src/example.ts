@@ -9,7 +9,7 @@ const client = connect(process.env["URL"] ?? "http://127.0.0.1:8000", process.en
 /** Return the data of a response. Throws an error with the reason if the server refused the request. */
 function data<T>(response: { data?: { data: T }; error?: Schemas["ErrorEnvelope"] }): T {
   if (response.data === undefined) {
-    throw new Error(response.error?.error.message ?? "the server did not answer");
+    throw new Error(response.error?.error.message ?? "the server did not respond");
   }
   return response.data.data;
 }

@@ -16,18 +16,19 @@ export interface paths {
          *
          *     For a source of type `EVENTS`:
          *     1. The server looks up the model. An unknown one is a 404.
-         *     2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a timestamp that
-         *        is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault with its
-         *        place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
-         *     3. It converts values to the types of the model's schema. A value that does not fit is stored too, as a violation:
-         *        `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the introduction.
+         *     2. It checks every event. If an event has no usable id (and the model has an `event_id_col`), a timestamp that
+         *        is not a time, or a value nested more than 100 levels deep, the request is rejected: 400, each error with its
+         *        JSON pointer, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+         *     3. It converts values to the types of the model's schema. A value that does not fit is stored too, as a
+         *        violation: `missing`, `type` or `range`. Columns that the schema does not declare are kept. See *Types* in
+         *        the introduction.
          *     4. It commits all events in one transaction and syncs them to disk.
          *     5. The response lists one id per event, in the order of the request. If no event has the column that
          *        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
          *
-         *     *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
-         *     never removes a label that came in between. With other content it replaces the values that it carries; a
-         *     null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400). Repeated ids in
+         *     *Stored ids.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry never
+         *     removes a label that came in between. With other content it replaces the values that it contains; a null
+         *     replaces nothing. In a PRE_PRODUCTION dataset, other content for a stored id is an error (400). Repeated ids in
          *     one request apply in order.
          *
          *     *Environments.* PRE_PRODUCTION needs `env_name`, the dataset. Publishing creates the dataset and a STATIC
@@ -35,11 +36,11 @@ export interface paths {
          *
          *     For a source of type `FILE` the response names a job, which is readable at once:
          *     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`, `.pq`) in
-         *        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV header
-         *        alone is a file without rows.
-         *     2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a row of a
-         *        Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at least 8 bytes. A
-         *        CSV file with a row of more than 8 MiB cannot be read.
+         *        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV file of a
+         *        header only has no rows.
+         *     2. It rejects a row that cannot be stored as an event; see `list_rejected_rows`. It also rejects a Parquet row
+         *        with a value of more than 8 MiB after decoding; a value in a list counts at least 8 bytes. A CSV file with a
+         *        row of more than 8 MiB cannot be read.
          *     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column, as the
          *        response to a request with events does; see `get_job`.
          *     4. The job fails if:
@@ -48,15 +49,15 @@ export interface paths {
          *        * no cell of a CSV file's first line is a column of the model,
          *        * every row is rejected, or soon after a million rejected rows (the server's setting `max_rejected_rows`).
          *
-         *        The message names the columns of the file, but shows no cell of a CSV file that seems to have no header line.
-         *        It says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
+         *        The message names the columns of the file, but no cell of a CSV file that seems to have no header line. It
+         *        says if another character separates the cells, or if the file looks like gzip, zip, Excel or Parquet.
          *        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
          *     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were acknowledged later.
          *     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls are.
-         *     7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and timestamps too.
-         *        Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are text. So
-         *        are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are shown with
-         *        an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
+         *     7. Lists in CSV may be JSON or in the notation of Python and NumPy; so may lists of ids and timestamps in
+         *        ranking rows. Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals,
+         *        are text. So are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
+         *        kept with an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
          *
          *     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB and 250,000
          *     JSON values an event (413). Each comma and each opening bracket outside a string counts as a value. The events
@@ -68,13 +69,13 @@ export interface paths {
          * Delete events
          * @description Deletes PRODUCTION events for good, by time range or by ids.
          *
-         *     1. The model is looked up; an unknown one is a 404.
+         *     1. The server looks up the model; an unknown one is a 404.
          *     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400, and so is
          *        a range whose start is not before its end.
          *     3. The server accepts a job and responds with 202. The job is readable at once.
          *     4. The job deletes in one transaction the events that were stored before it was accepted and lie in the range
          *        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later stay.
-         *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
+         *     5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are not an error.
          *
          *     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
          *     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
@@ -88,21 +89,21 @@ export interface paths {
          *
          *     For a source of type `EVENTS`:
          *     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
-         *     2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing changes.
-         *     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-         *        columns without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
-         *        them. The id column only selects.
+         *     2. It checks every event as `publish_events` does. An error rejects the request (400), and nothing changes.
+         *     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are columns
+         *        without a role. Input, output and decision columns stay as they are, and `ignored_columns` names them. The id
+         *        column only selects the event.
          *     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the event. For
          *        models that are not ranking models a list of one element counts as that element in scalar columns.
-         *     5. The server finds the violations of the changed columns again.
+         *     5. The server checks the changed columns for violations again.
          *     6. It commits all changes in one transaction and syncs them to disk.
          *
          *     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats every id in the
          *     order of the request. Repeated ids in one request apply in order.
          *
-         *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id
-         *     column and the columns to change. Every row counts as having every column of the file. The job's `info`
-         *     has the same reports as the response to a request with events. The job fails as that of `publish_events` does.
+         *     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the id column
+         *     and the columns to change. Every row counts as having every column of the file. The job's `info` reports the
+         *     same as the response to a request with events. The job fails for the same reasons as that of `publish_events`.
          *
          *     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed (400). A retry
          *     follows *Retries* in the introduction.
@@ -128,13 +129,25 @@ export interface paths {
          *     2. With `event_ids` it reads those events, all of them in one page unless `limit` or step 4 says less. Ids that are not
          *        stored are ignored, and a repeated id is read once. Without `event_ids`, it reads all events of the
          *        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a 400.
-         *     3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise send it as
-         *        `cursor`, with the rest of the request unchanged, for the next page.
-         *     4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
+         *     3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or value does not fit
+         *        the model's schema is a 400 with its place.
+         *     4. Events come in order of timestamp, then id; with `order: desc` the last one comes first. `next_cursor` is null on
+         *        the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the next page. So no
+         *        event is shown twice or skipped while others are published or deleted.
+         *     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
          *        would exceed that; `next_cursor` says that there is more.
+         *     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a 400 with its place.
+         *        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a text was cut.
+         *     7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is exact.
+         *
+         *     With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the search stood then;
+         *     it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the advice to shorten
+         *     `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a page costs the
+         *     events up to its last one, and so a rare value costs all of them.
          *
          *     A page shows the state at the time of its reading, including all events that were acknowledged before.
-         *     Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50 without them.
+         *     Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number of `event_ids`, or 50
+         *     without them.
          */
         post: operations["read_events"];
         delete?: never;
@@ -156,31 +169,85 @@ export interface paths {
          * Download events as a file
          * @description Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry is free.
          *
-         *     1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is another
+         *     1. The server looks up the model; an unknown one is a 404, and so is a dataset that does not exist or is another
          *        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
-         *     2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it, the end
-         *        does not, and a bound that is null is open. If there are none, it is a 404.
-         *     3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown one, or one of another
-         *        model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in `create_segment`).
-         *     4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give the same
-         *        sample. Rows come in order of timestamp, then id.
-         *     5. The columns are those of the schema in their order, then the columns of the event id and the timestamp if
-         *        the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a ranking
-         *        model, whose columns all hold lists, has none. `column_names`
-         *        chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and the
-         *        time of each event, unless the schema has columns of these names. An unknown or repeated name
-         *        is a 400 with its place, and so is a choice that leaves no column.
+         *     2. The file has all events of the environment, or those inside `time_filter` (start inclusive, end exclusive; a
+         *        bound that is null is open). If there are none, it is a 404.
+         *     3. With a `segment`, the file has only its events: those of a stored segment of the model (`id`; an unknown one,
+         *        or one of another model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
+         *        `create_segment`).
+         *     4. If there are more than `num_samples` events (default 1,000), the file has a sample of them. The same events
+         *        always give the same sample. Rows come in order of timestamp, then id.
+         *     5. The columns are those of the schema in their order, then `event_id_col` and `event_ts_col` if the schema
+         *        lacks them. Vectors are omitted unless `fetch_vectors` is true; a ranking model, whose columns all hold
+         *        lists, has none. `column_names` chooses other columns, in its order, also vectors; `__event_id` and
+         *        `__timestamp` are the id and the time of each event, unless the schema has columns of these names. An unknown
+         *        or repeated name is a 400 with its JSON pointer, and so is a choice that leaves no column.
          *
-         *     Values are as they are stored. A value that did not fit its column reads as null here and in full in
-         *     `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
-         *     float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts quoted, so
-         *     that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and `false`,
-         *     timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
+         *     Values are as they are stored. A value that did not fit its column is null. Only `read_events` returns such
+         *     values and undeclared columns. Parquet columns have the types of the schema: float64, int64, bool, string,
+         *     timestamp in UTC and lists of these. In CSV, nulls are empty and texts are quoted, so that an empty text is `""`
+         *     (in a file of one column, nulls are too); booleans are `true` and `false`, timestamps ISO 8601 in UTC,
+         *     infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
          *
-         *     The file shows the state at one moment: all that was acknowledged before is in it. It is complete on the
-         *     server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit: 10,000,000 rows.
+         *     The file has the state of one moment, with everything that was acknowledged before. It is complete on the server
+         *     before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
          */
         post: operations["download_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/upload-feature-impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the feature impact of a model
+         * @description Does `upload_feature_impact`, but replaces a feature impact that the model has already. No earlier impact stays.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        put: operations["replace_feature_impact"];
+        /**
+         * Upload the feature impact of a model
+         * @description Stores how much each input moves the model's prediction, as the user computed it. The server computes none.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. Each name must be an input of the model (a 400 with its place). Inputs may be missing.
+         *     3. If the model has a feature impact already it is a 409; `replace_feature_impact` replaces it.
+         *
+         *     It gives the metric `prediction_drift_impact`: the impact of an input times its drift. It goes with the model.
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["upload_feature_impact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/analytics/feature-impact/precomputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the feature impact of a model
+         * @description Shows the feature impact that was uploaded for a model; it is a 404 if there is none, or no such model. It is a POST
+         *     because the vendor's client sends one. Nothing is changed, so a retry is free.
+         */
+        post: operations["get_feature_impact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -196,15 +263,15 @@ export interface paths {
         };
         /**
          * List files
-         * @description Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files are left
-         *     out.
+         * @description Lists uploaded files and uploads in parts that are not completed, the newest first. Removed files are not
+         *     listed.
          *
          *     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if no job did.
          *     Settings of the server can change both.
          *
-         *     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` looks into
-         *     the filename.
+         *     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter` and `ordering`
+         *     accept `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` applies to the
+         *     filename.
          */
         get: operations["list_files"];
         put?: never;
@@ -224,7 +291,7 @@ export interface paths {
         };
         /**
          * Get a file
-         * @description Shows one file. A removed one is a 404.
+         * @description Returns one file. A removed one is a 404.
          */
         get: operations["get_file"];
         put?: never;
@@ -233,9 +300,9 @@ export interface paths {
          * Delete a file
          * @description Removes a file, or an upload in parts that is not completed, with its content.
          *
-         *     1. The file is looked up; an unknown one, or one that is removed already, is a 404.
-         *     2. A file that an unfinished job needs stays: 409.
-         *     3. The response shows the file once more. From then on it is a 404, and a publish or update from it as well.
+         *     1. The server looks up the file; an unknown one, or one that is removed already, is a 404.
+         *     2. If an unfinished job needs the file, it stays: 409.
+         *     3. The response has the file a last time. From then on it is a 404, also for a publish or an update.
          *
          *     Events that were published from the file stay. A retry follows *Retries* in the introduction.
          */
@@ -260,8 +327,9 @@ export interface paths {
          *
          *     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed to disk
          *        and synced before the response.
-         *     2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET, `.tar.gz`
-         *        TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024 characters. A job reads the content later.
+         *     2. The extension of the name, in upper or lower case, decides the type: `.csv` CSV, `.parquet` and `.pq`
+         *        PARQUET, `.tar.gz` TAR_GZ. Any other extension is a 400, and so is a name with control characters or of more
+         *        than 1,024 characters. A job reads the content later.
          *
          *     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
          *     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job did.
@@ -285,9 +353,9 @@ export interface paths {
         put?: never;
         /**
          * Begin an upload in parts
-         * @description Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
+         * @description Begins the upload of a file in parts. The vendor's client uploads files from 100 MiB on like this.
          *
-         *     1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+         *     1. The extension of the name decides the type, as in `upload_file`; any other name is a 400.
          *     2. The response is a file with status INITIATED. Its id goes with every part and with the completion.
          *
          *     An upload that is not completed within 24 hours is removed with its parts. A retry begins another upload,
@@ -315,7 +383,7 @@ export interface paths {
          *
          *     1. The body is a multipart form with the parts `file`, `file_id` and `part_number`, each once, in any order.
          *        The content is streamed to disk and synced before the response; the name of the part does not matter.
-         *     2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+         *     2. The server looks up the upload; an unknown one is a 404, a completed one a 409.
          *     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
          *
          *     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
@@ -339,12 +407,13 @@ export interface paths {
         put?: never;
         /**
          * Complete an upload in parts
-         * @description Makes a file of the parts of an upload.
+         * @description Assembles the parts of an upload into a file.
          *
-         *     1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+         *     1. The server looks up the upload; an unknown one is a 404, a completed one a 409.
          *     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is missing, named
-         *        twice or stored with another id is a 400 with its place, and the upload stays open: the part can be sent again.
-         *     3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it had been
+         *        twice or stored with another id is a 400 with its JSON pointer, and the upload stays open: the part can be
+         *        sent again.
+         *     3. The file consists of the parts in the order of their numbers, without a copy. It is then like one that was
          *        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
          *
          *     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
@@ -370,29 +439,29 @@ export interface paths {
          * @description Reads a sample of an uploaded CSV or Parquet file and proposes the schema of a model whose events look like
          *     its rows. Nothing is stored, so a retry is free.
          *
-         *     1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not completed, cannot
-         *        be read with the memory and the time that a job has for it, has no row or more than 10,000 columns is a 400,
-         *        and so is one with a column whose name is empty, repeated or longer than 255 characters. The message says
+         *     1. The server looks up the file; an unknown one is a 404. It is a 400 if the file is neither CSV nor Parquet, is
+         *        not completed, cannot be read with the memory and the time that a job has for it, has no row or more than
+         *        10,000 columns, or has a column name that is empty, repeated or longer than 255 characters. The message says
          *        if the file looks like gzip, zip or Excel.
-         *     2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if they fill
-         *        64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing but text, is
-         *        read by its meaning, because the vendor's client turns every column of a DataFrame into text: `True` is a
-         *        bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
-         *        nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
-         *        columns have other types, text in Parquet is a timestamp or text. Text without any value is a `str`, and so
-         *        are values that fit no type, such as lists of text, structs and bytes.
-         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not count
-         *        there, and a side that has them gets no bound. The bins of a single value reach half a unit to either side.
-         *        A bool gets the categories false and true. Text of at most `max_cardinality` different values, and fewer
-         *        than values, is a `category` with these, sorted, if none is longer than 256 characters and those of all
-         *        columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they
-         *        agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking model can be
-         *        made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are not grouped
-         *        yet say what an item is, with bounds and categories.
+         *     2. Up to `sample_size` rows, spread over the whole file, decide the type of each column: fewer if they fill 64
+         *        MiB, and always the same ones of the same file. In CSV, and in Parquet with text only, the content of text
+         *        decides, because the vendor's client turns every column of a DataFrame into text: `True` is a bool,
+         *        `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and empty text are
+         *        nulls. Numbers with leading zeros, and integers beyond 64 bits, are text. If other columns have other types,
+         *        text in Parquet is a timestamp or text. Text without any value is a `str`, and so are values that fit no
+         *        type, such as lists of text, structs and bytes.
+         *     3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are ignored, and a
+         *        side that has them gets no bound. The bins of a single value reach half a unit to either side. A bool gets
+         *        the categories false and true. Text of at most `max_cardinality` different values, some of them repeated, is
+         *        a `category` with these, sorted, if none is longer than 256 characters and those of all columns fit into 4
+         *        MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they have one length. So
+         *        are those of grouped rows, whose other lists are a `str`. A ranking model can use that, because its `vector`
+         *        holds the numbers of a group. But a sample of rows that are not grouped yet describes the items, with bounds
+         *        and categories.
          *     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
          *
-         *     `min`, `max` and `categories` are those of the sample: widen them if you know better, as events outside
-         *     them count as violations. Those of the column that `event_ts_col` names bind nothing.
+         *     `min`, `max` and `categories` are those of the sample: widen them if you know better, because events outside
+         *     them count as violations. Those of the column that `event_ts_col` names have no effect.
          */
         post: operations["generate_model"];
         delete?: never;
@@ -413,9 +482,9 @@ export interface paths {
          * @description Lists all jobs, the newest first, also those of models and projects that are deleted. A job that ended more than
          *     90 days ago is not listed (a setting of the server).
          *
-         *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
-         *     looks into the name.
+         *     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and `ordering`
+         *     accept `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search` applies to the
+         *     name.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -435,15 +504,15 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description Shows one job. A job is readable from the response with its id until 90 days after its end (a setting of
-         *     the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a
-         *     result per task.
+         * @description Returns one job. A job is readable from the response with its id until 90 days after its end (a setting of the
+         *     server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras` holds a result
+         *     per task.
          *
          *     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored, undeclared or
-         *     missing. Everything is counted in the same transaction as the rows, so a job that continues after a crash
-         *     counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-         *     `unknown` only. A job that fails shows the counts that it committed. If its model is deleted meanwhile, it is a
-         *     FAILURE at once, and its last rows may be counted a moment later.
+         *     missing. Everything is counted in the same transaction as the rows, so a job that continues after a crash counts
+         *     none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as `unknown` only. A
+         *     job that fails keeps the counts that it committed. If its model is deleted meanwhile, it is a FAILURE at once,
+         *     and its last rows may be counted a moment later.
          *
          *     A job continues after the server was stopped or killed. If the server is killed, or crashes, three times while it
          *     runs the job, and no chunk of a file was committed in between, the job becomes a FAILURE with a message that
@@ -467,9 +536,9 @@ export interface paths {
         };
         /**
          * List the rejected rows of a job
-         * @description Lists the rows of a job's file that could not be events, in order of their row number. Row numbers count
-         *     from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
-         *     read no file, has an empty list. A job that failed because of too many rejected rows lists those that it read
+         * @description Lists the rows of a job's file that could not be stored as events, in order of their row number. Row numbers
+         *     count from 0 without a CSV header. The response does not repeat their content. A job without rejected rows, or
+         *     without a file, has an empty list. A job that failed because of too many rejected rows lists those that it read
          *     before it failed. Rejected rows are kept as long as their job.
          */
         get: operations["list_rejected_rows"];
@@ -493,14 +562,14 @@ export interface paths {
          * @description Lists projects by name.
          *
          *     The page starts at `offset` and holds at most `limit` projects (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_projects"];
         put?: never;
         /**
          * Create a project
-         * @description Creates a project. Its name must be free: a second project of one name is a 409. The name of a deleted
-         *     project is free again. A token that is limited to projects cannot create one (403).
+         * @description Creates a project. Its name must be free (409 otherwise). The name of a deleted project is free again. A token
+         *     that is limited to projects cannot create one (403).
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -520,7 +589,7 @@ export interface paths {
         };
         /**
          * Get a project
-         * @description Shows one project. A deleted one is a 404.
+         * @description Returns one project. A deleted one is a 404.
          */
         get: operations["get_project"];
         put?: never;
@@ -530,7 +599,8 @@ export interface paths {
          * @description Deletes a project with its models and all of their events.
          *
          *     1. The project and its models are hidden at once: reading them is a 404 from then on.
-         *     2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
+         *     2. Their running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they have no
+         *        content of events.
          *     3. Files that only their jobs used are a 404 from then on, too.
          *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
@@ -555,8 +625,8 @@ export interface paths {
          *     name with `latest_only`.
          *
          *     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`; `search` looks
-         *     into the name.
+         *     `ordering` accept `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`; `search` applies
+         *     to the name.
          */
         get: operations["list_models"];
         put?: never;
@@ -564,10 +634,10 @@ export interface paths {
          * Create a model
          * @description Creates a model, or another version of one.
          *
-         *     1. The project is looked up; an unknown one is a 404.
-         *     2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is not above
-         *        `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
-         *     3. Name and version together must be free in the project: otherwise 409.
+         *     1. The server looks up the project; an unknown one is a 404.
+         *     2. The server checks the schema: column names differ, roles in `spec` name columns of the schema, `min` is not
+         *        above `max`, nothing is nested more than 100 levels deep. An error is a 400 with its JSON pointer.
+         *     3. Name and version together must be free in the project (409 otherwise).
          *     4. The model and its PRODUCTION environment are created in one transaction.
          *
          *     The schema declares the type of each column. A `category` has the type of its `categories`. `event_id_col` and
@@ -579,19 +649,19 @@ export interface paths {
          *
          *     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
          *     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and `categories`
-         *        bind each item. A `vector` is a list of numbers like any other: as long as its group, for any `n_dimensions`,
-         *        and part of every download.
+         *        apply to each item. A `vector` is a list of numbers like any other: as long as its group, for any
+         *        `n_dimensions`, and part of every download.
          *     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one. `read_events`
          *        shows it as it was sent: a list of one reads as its value in the columns of the id and the timestamp, and in
          *        every column in which another list of the group has several values.
-         *     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the same
-         *        event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are faults. So
-         *        group the rows of a search before you publish them, as `group_by` of the vendor's client does.
+         *     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the same event:
+         *        in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So group the
+         *        rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
          *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 40,000
-         *     columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting `max_columns_in_sum`
-         *     raises the limit. Columns that were dropped count until their model is deleted. A retry follows *Retries* in the
-         *     introduction.
+         *     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+         *     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted. A retry
+         *     follows *Retries* in the introduction.
          */
         post: operations["create_model"];
         delete?: never;
@@ -609,7 +679,7 @@ export interface paths {
         };
         /**
          * Get a model
-         * @description Shows one model with its schema. A deleted one is a 404.
+         * @description Returns one model with its schema. A deleted one is a 404.
          */
         get: operations["get_model"];
         put?: never;
@@ -620,7 +690,8 @@ export interface paths {
          *
          *     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404 from then
          *        on, and its name and version are free.
-         *     2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which show no content.
+         *     2. Its running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they have no
+         *        content of events.
          *     3. Files that only its jobs used are a 404 from then on, too.
          *     4. The response is a 202 with a job, which removes the events and the content of those files.
          *
@@ -633,11 +704,11 @@ export interface paths {
          * Update a model
          * @description Changes the fields that the request contains; `schema` and `spec` are replaced whole.
          *
-         *     1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-         *     2. A column that is new reads as null in events stored before. The values of a dropped column stay
-         *        readable under `undeclared`.
-         *     3. A column of another type keeps its values converted. If one would be lost, nothing is changed: 409.
-         *     4. Events stored before are not checked again; the schema binds later writes.
+         *     1. The server checks the result as in `create_model`. An error is a 400, a version that is taken a 409.
+         *     2. A new column reads as null in events stored before. The values of a dropped column stay readable under
+         *        `undeclared`.
+         *     3. If a column gets another type, its values are converted. If one would be lost, nothing is changed: 409.
+         *     4. Events stored before are not checked again; the schema applies to later writes.
          *     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is a 409.
          *     6. If a segment or a custom metric uses a column that would be removed or get another type, or would not be valid any
          *        more for another reason, nothing is changed: a 409 with the names.
@@ -682,7 +753,7 @@ export interface paths {
          *     a 404.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_model_environments"];
         put?: never;
@@ -705,7 +776,7 @@ export interface paths {
          * @description Lists the baselines of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
-         *     `ordering` know the same fields as in `list_baselines`; `search` looks into the name.
+         *     `ordering` accept the same fields as in `list_baselines`; `search` applies to the name.
          */
         get: operations["list_model_baselines"];
         put?: never;
@@ -728,7 +799,7 @@ export interface paths {
          * @description Lists the segments of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` segments (default 50, at most 1,000). `filter` and
-         *     `ordering` know the same fields as in `list_segments`; `search` looks into the name.
+         *     `ordering` accept the same fields as in `list_segments`; `search` applies to the name.
          */
         get: operations["list_model_segments"];
         put?: never;
@@ -748,8 +819,8 @@ export interface paths {
         };
         /**
          * List the metrics of a model
-         * @description Lists what can be computed for one model: the builtin metrics that models of its task have, its custom metrics,
-         *     its columns, and the types of metrics. An unknown model is a 404.
+         * @description Lists what the server can compute for one model: the builtin metrics that models of its task have, its custom
+         *     metrics, its columns, and the types of metrics. An unknown model is a 404.
          *
          *     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the columns that a
          *     metric takes; it is empty if the metric takes none. `__ANY__` means any column of the model. Custom features are
@@ -776,7 +847,7 @@ export interface paths {
          * @description Lists the custom metrics of one model by name. An unknown model is a 404.
          *
          *     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000). `filter` and
-         *     `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+         *     `ordering` accept the same fields as in `list_custom_metrics`; `search` applies to the name.
          */
         get: operations["list_model_custom_metrics"];
         put?: never;
@@ -800,7 +871,7 @@ export interface paths {
          *     environment that each model has, and its PRE_PRODUCTION datasets. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_environments"];
         put?: never;
@@ -820,7 +891,7 @@ export interface paths {
         };
         /**
          * Get an environment
-         * @description Shows one environment with the number of its events at this moment.
+         * @description Returns one environment with the number of its events at this moment.
          */
         get: operations["get_environment"];
         put?: never;
@@ -843,22 +914,23 @@ export interface paths {
          * @description Lists the baselines of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at` and
-         *     `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at` and
+         *     `updated_at`; `search` applies to the name.
          */
         get: operations["list_baselines"];
         put?: never;
         /**
          * Create a baseline
-         * @description Creates a baseline: the events that those of a model are compared with.
+         * @description Creates a baseline: events to compare other events of the model with.
          *
-         *     1. The model is looked up, and with `env_id` the dataset; an unknown one, or one of another model, is a 404.
+         *     1. The server looks up the model and, with `env_id`, the dataset; an unknown one, or one of another model, is a
+         *        404.
          *     2. STATIC baselines take all events of a dataset (PRE_PRODUCTION, `env_id` needed), or those of the time series
-         *        inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start belongs to it, the
-         *        end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
-         *        `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not belong to
-         *        the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
-         *     3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the STATIC
+         *        inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; start inclusive, end
+         *        exclusive). ROLLING baselines are PRODUCTION and take the events of a window that lies `offset_delta` times
+         *        `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not belong to the
+         *        kind must be missing, or null if its type allows that; anything else is a 400 with its JSON pointer.
+         *     3. The name must be free in the model (409 otherwise). The first publish to a dataset already made a STATIC
          *        baseline of its name.
          *
          *     A retry follows *Retries* in the introduction.
@@ -879,16 +951,16 @@ export interface paths {
         };
         /**
          * Get a baseline
-         * @description Shows one baseline with the number of its events at this moment.
+         * @description Returns one baseline with the number of its events at this moment.
          */
         get: operations["get_baseline"];
         put?: never;
         post?: never;
         /**
          * Delete a baseline
-         * @description Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its name is
-         *     free again. A later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is
-         *     changed: a 409 with the names of these metrics.
+         * @description Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free again. A
+         *     later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is changed:
+         *     a 409 with the names of these metrics.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -910,7 +982,7 @@ export interface paths {
          * @description Lists the segments of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` segments (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_segments"];
         put?: never;
@@ -918,12 +990,13 @@ export interface paths {
          * Create a segment
          * @description Creates a segment: the events for which its definition is true.
          *
-         *     1. The model is looked up; an unknown one is a 404.
-         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name must be free among the
-         *        model's segments: otherwise 409.
-         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or false for one event.
-         *        An event belongs to the segment if it is true, and not if it is false or null. Anything else is a 400 with
-         *        the place, a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+         *     1. The server looks up the model; an unknown one is a 404.
+         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise). The name
+         *        must be free among the model's segments (409 otherwise).
+         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or false for one
+         *        event. An event belongs to the segment if it is true, and not if it is false or null. Anything else is a 400
+         *        with the position, a caret and, if possible, a hint; `check_definition` tries a definition without storing
+         *        it.
          *     4. A definition never changes, so there is no update: delete the segment and create another one.
          *     5. A column that the definition uses cannot be removed or get another type while the segment exists: that is a 409
          *        in `update_model`.
@@ -946,7 +1019,7 @@ export interface paths {
         };
         /**
          * Get a segment
-         * @description Shows one segment. One of a deleted model is a 404.
+         * @description Returns one segment. One of a deleted model is a 404.
          */
         get: operations["get_segment"];
         put?: never;
@@ -975,7 +1048,7 @@ export interface paths {
          * @description Lists the custom metrics of all models by name. Those of deleted models are not listed.
          *
          *     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the name.
          */
         get: operations["list_custom_metrics"];
         put?: never;
@@ -983,12 +1056,13 @@ export interface paths {
          * Create a custom metric
          * @description Creates a custom metric: a number that its definition computes from events.
          *
-         *     1. The model is looked up; an unknown one is a 404.
-         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name must be free among the
-         *        model's custom metrics: otherwise 409.
-         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one number of many events:
-         *        an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400 with the place,
-         *        a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+         *     1. The server looks up the model; an unknown one is a 404.
+         *     2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise). The name
+         *        must be free among the model's custom metrics (409 otherwise).
+         *     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that computes one number from
+         *        many events: an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400
+         *        with the position, a caret and, if possible, a hint; `check_definition` tries a definition without storing
+         *        it.
          *     4. A definition never changes, so there is no update: delete the custom metric and create another one.
          *     5. A column that the definition uses cannot be removed or get another type while the custom metric exists: that is a
          *        409 in `update_model`.
@@ -1011,7 +1085,7 @@ export interface paths {
         };
         /**
          * Get a custom metric
-         * @description Shows one custom metric. One of a deleted model is a 404.
+         * @description Returns one custom metric. One of a deleted model is a 404.
          */
         get: operations["get_custom_metric"];
         put?: never;
@@ -1041,8 +1115,8 @@ export interface paths {
          * Query metrics over time
          * @description Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is free.
          *
-         *     1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another project than
-         *        `project_id` is a 400.
+         *     1. The server looks up the models; an unknown one is a 404, as is an unknown segment. A model of another project
+         *        than `project_id` is a 400.
          *     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24 hours, `6m` the
          *        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock of
          *        `time_zone`; weeks begin on Monday. The first and the last bin are whole, too, even if the range starts or
@@ -1058,9 +1132,12 @@ export interface paths {
          *     A segment holds for the events and for the baseline. A ROLLING baseline is, for each bin, the window that lies
          *     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
          *
-         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model may take 10
-         *     seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names what to
-         *     reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are a 501.
+         *     Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10 seconds (setting
+         *     `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503 that names what
+         *     to reduce. If the 503 says what share of the events is read, the server has kept what it found: repeat the
+         *     request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most 2,000,000 events a
+         *     bin; beyond them the response is a 400. The query ends if the client closes the connection. `query_type` EMBEDDING
+         *     and ANALYTICS are a 501.
          */
         post: operations["query_metrics"];
         delete?: never;
@@ -1083,15 +1160,15 @@ export interface paths {
          * @description Computes two histograms of a column over the same bins of values - that of a baseline, and that of the production
          *     events of one bin of time - and stores nothing, so a retry is free.
          *
-         *     1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown segment.
+         *     1. The server looks up the baseline and its model; an unknown one is a 404, as is an unknown segment.
          *     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of `time_zone`. A
          *        segment holds for both sides. A ROLLING baseline is the window that lies `offset_delta` windows before.
          *     3. The bins of values are those of `jsd` and `psi`: the `bins` of the model's schema, or 10 of equal width between
          *        the least and the greatest value of the baseline; categories have one each. `below`, `above` and `other` are
          *        for values of no bin, if there are any.
          *
-         *     Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in no bin. If the
-         *     baseline has no values, the lists are empty, and `reason` says why.
+         *     If there are more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in no
+         *     bin. If the baseline has no values, the lists are empty, and `reason` says why.
          */
         post: operations["compute_histograms"];
         delete?: never;
@@ -1113,12 +1190,12 @@ export interface paths {
          * Compute scores of a model
          * @description Computes scores of one model over all events of an environment, and stores nothing, so a retry is free.
          *
-         *     1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the model's task lacks is
-         *        a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+         *     1. The server looks up the model; an unknown one is a 404, as is an unknown dataset. A score that the model's
+         *        task lacks is a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
          *     2. The scores are those of the newest values of each event at one moment, which `data_revision` names. All
          *        events count; `num_samples` is accepted and ignored.
          *
-         *     `scores` has each score under its name in small letters. A figure that is undefined is null, and `reasons` has the
+         *     `scores` has each score under its name in lower case. A figure that is undefined is null, and `reasons` has the
          *     reason, as in `Figure`.
          *     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each actual class
          *       by predicted class.
@@ -1147,9 +1224,10 @@ export interface paths {
          * Summarize the production events of all models
          * @description Counts the production events of each model, by name and version, and says when the newest of them happened.
          *
-         *     `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end does not. The
-         *     page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now,
-         *     so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no alert rules yet.
+         *     `start_time` and `end_time` limit the events by their time; the start is inclusive, the end exclusive. The page
+         *     starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as of now, so
+         *     `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in the range: one
+         *     column of an alert rule in one bin is one alert.
          */
         get: operations["get_monitoring_summary"];
         put?: never;
@@ -1173,9 +1251,9 @@ export interface paths {
          * Compute metrics
          * @description Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
          *
-         *     1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown segment.
-         *     2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
-         *        baseline of another model are a 400 that names the place.
+         *     1. The server looks up the model; an unknown one is a 404, as are an unknown dataset and an unknown segment.
+         *     2. The server checks each metric: one that the model's task lacks, an unknown column, a column of a wrong type,
+         *        and a baseline of another model are a 400 with its JSON pointer.
          *     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there is one. A
          *        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it compares
          *        with the oldest baseline that is a whole dataset. A ROLLING baseline needs a `time_range`, and its window is
@@ -1188,8 +1266,8 @@ export interface paths {
          *     says why, and how many events it is made of. Metrics have their ids of `list_model_metrics`, or the names with
          *     spaces that the vendor's documentation has, such as `f1 score`.
          *
-         *     A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a 503 or 400
-         *     that names what to reduce. It ends if the client closes the connection.
+         *     A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these limits the
+         *     response is a 503 or 400 that names what to reduce. It ends if the client closes the connection.
          */
         post: operations["compute_metrics"];
         delete?: never;
@@ -1212,12 +1290,403 @@ export interface paths {
          * @description Checks the definition of a segment or a custom metric and stores nothing, so a retry is free. An addition to the
          *     vendor's API.
          *
-         *     1. The model is looked up; an unknown one is a 404.
+         *     1. The server looks up the model; an unknown one is a 404.
          *     2. The definition is compiled for the model, by the rules of `create_segment` or `create_custom_metric`.
          *     3. The response is a 200 either way. A valid definition comes with its type and the columns that it uses. One
-         *        that is not valid comes with the message, the position of the fault, and a hint if there is one.
+         *        that is not valid comes with the message, the position of the error, and a hint if there is one.
          */
         post: operations["check_definition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alert rules
+         * @description Lists the alert rules of all models by name. Those of deleted models are not listed.
+         *
+         *     The page starts at `offset` and holds at most `limit` rules (default 50, at most 1,000). `filter` and `ordering`
+         *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
+         *     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and `not_in`;
+         *     `search` looks into the name.
+         */
+        get: operations["list_alert_rules"];
+        put?: never;
+        /**
+         * Create an alert rule
+         * @description Creates an alert rule: a metric of a model, and the thresholds that it must not cross in a bin of time. A bin is
+         *     judged once it is over in UTC and `evaluation_delay` hours have passed.
+         *
+         *     1. The model is looked up; an unknown one is a 404.
+         *     2. `name` loses the white space at its ends; 1 to 255 characters must be left (400). It must be free among the
+         *        model's alert rules: otherwise 409.
+         *     3. `metric_id` is a builtin metric that the model has (`list_model_metrics`), or the id of one of its custom
+         *        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
+         *        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns. `frequency`
+         *        takes one column and a `category`.
+         *     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset. No other
+         *        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
+         *     5. `compare_to: raw_value` judges the metric itself, `time_period` its change as a share of the same metric
+         *        `compare_bin_delta` bins earlier, so 0.1 means 10 %. That is 1, 24, 168, 720 or 2160 for hours, 1, 7, 30 or
+         *        90 for days, and 1 for weeks and months. For `raw_value` it is ignored.
+         *     6. A `manual` rule needs a `critical_threshold`. With the condition `greater` the warning must not be above it,
+         *        with `lesser` not below. With `standard_deviation_auto_threshold` the thresholds are the mean of earlier bins
+         *        plus or minus a multiple of their standard deviation: both multipliers are needed, the thresholds are null,
+         *        and `compare_to` is `raw_value`.
+         *
+         *     Anything else is a 400 that names the field and how to correct it. Percentages are from 0 to 100: a threshold
+         *     between 0 and 1 for one gets a warning in `warnings`. The rule notifies nobody until
+         *     `update_notification_config`.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize all alert rules
+         * @description Shows each alert rule by name, with the number of its records and the one that was made last. What is about
+         *     records is null for a rule without any.
+         *
+         *     The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *     time without an offset is in UTC. The page starts at `offset` and holds at most `limit` rules (default 50, at
+         *     most 1,000).
+         */
+        get: operations["list_alert_rule_summaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count alerts by the type of their metric
+         * @description Counts the alerts by the type of their metric and by severity. One column of a rule in one bin is one alert, of
+         *     the severity that its newest record has.
+         *
+         *     The alerts are those of bins that begin from `start_time` to `end_time`, both included and both optional. The
+         *     numbers are as of now, so `no_cache` is accepted and has no effect.
+         */
+        get: operations["get_alert_rule_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert rule
+         * @description Shows one alert rule. One of a deleted model is a 404.
+         */
+        get: operations["get_alert_rule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description Deletes an alert rule with its records and evaluations. It is a 404 from then on, and its name is free again.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_alert_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an alert rule
+         * @description Changes the fields that are sent; null clears one. The rest of a rule never changes: delete it and create
+         *     another one.
+         *
+         *     1. The rule is looked up; an unknown one is a 404. A `name` that another rule of the model has is a 409.
+         *     2. The thresholds must fit together afterwards, by the rules of `create_alert_rule`: otherwise 400, and nothing
+         *        changes.
+         *     3. If a threshold or a multiplier has changed, `alert_config_revision` grows by 1. Records keep the revision and
+         *        the thresholds that they were made with; bins that were judged before are not judged again for it.
+         *     4. With `enable_notification: false` bins are judged and recorded as before, but nobody is notified.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        patch: operations["update_alert_rule"];
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}/notification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get whom an alert rule notifies
+         * @description Shows whom an alert rule notifies. That of a new rule is empty.
+         */
+        get: operations["get_notification_config"];
+        put?: never;
+        /**
+         * Set whom an alert rule notifies
+         * @description Replaces whom an alert rule notifies: what is not sent is cleared.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. An email is one address, a webhook the UUID of one that exists, and `pagerduty_severity` empty or one of
+         *        `info`, `warning`, `error` and `critical`. Anything else is a 400 with its place.
+         *     3. Nothing is sent now. What an alert sends later depends on what the administrator has set up.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_notification_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change whom an alert rule notifies
+         * @description Changes the fields that are sent. An empty list, or an empty text, clears one.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. An email is one address, a webhook the UUID of one that exists, and `pagerduty_severity` empty or one of
+         *        `info`, `warning`, `error` and `critical`. Anything else is a 400 with its place.
+         *     3. Nothing is sent now. What an alert sends later depends on what the administrator has set up.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        patch: operations["update_notification_config"];
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of an alert rule
+         * @description Lists the records of an alert rule, those of the newest bin first. There is a record for each alert, for each
+         *     change of an alert's value or severity, and for its end: then the severity is DEFAULT.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *        time without an offset is in UTC.
+         *     3. The page starts at `offset` and holds at most `limit` records (default 50, at most 1,000). `ordering` knows
+         *        `id`, `alert_time_bucket`, `alert_run_start_time`, `alert_value`, `feature_name`, `severity`,
+         *        `alert_config_revision`, `alert_record_main_version`, `alert_record_sub_version`, `created_at` and
+         *        `updated_at`.
+         */
+        get: operations["list_alert_rule_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/alert-rules/{alert_rule_id}/record-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the bins of an alert rule that have records
+         * @description Lists the bins of an alert rule that have records, newest first, each with the number of its records and the one
+         *     that was made last. An unknown rule is a 404.
+         *
+         *     The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *     time without an offset is in UTC. The page starts at `offset` and holds at most `limit` bins (default 50, at
+         *     most 1,000).
+         */
+        get: operations["list_alert_record_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/alert-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of all alert rules
+         * @description Lists the records of all alert rules, those of the newest bin first. An addition to the vendor's API.
+         *
+         *     The records are those of bins that begin from `start_time` to `end_time`, both included and both optional. A
+         *     time without an offset is in UTC. The page starts at `offset` and holds at most `limit` records (default 50, at
+         *     most 1,000). `filter` and `ordering` know `id`, `alert_rule_id`, `model_id`, `alert_time_bucket`,
+         *     `alert_run_start_time`, `feature_name`, `severity`, `alert_config_revision`, `alert_record_main_version`,
+         *     `alert_record_sub_version`, `created_at` and `updated_at`, and `ordering` also `alert_value`; `search` looks
+         *     into the name of the rule.
+         */
+        get: operations["list_alert_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/alert-rules/{alert_rule_id}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List how the bins of an alert rule were judged
+         * @description Lists how each column of an alert rule was judged last in each bin, newest bin first. An addition to the
+         *     vendor's API. An unknown rule is a 404.
+         *
+         *     A bin without a value has the state `no_data` and the reason, as in figures, or `learning` as long as a rule
+         *     with automatic thresholds has too few earlier bins. Neither is an alert, and neither ends one.
+         *
+         *     The bins are those that begin from `start_time` to `end_time`, both included and both optional. The page starts
+         *     at `offset` and holds at most `limit` evaluations (default 50, at most 1,000).
+         */
+        get: operations["list_alert_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/alert-configs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alert rules as the oldest client does
+         * @description Lists alert rules by name, as `list_alert_rules` does. This is the form of the vendor's oldest clients. They
+         *     need a critical threshold, so rules with automatic thresholds are not listed.
+         *
+         *     The page starts at `offset` and holds at most `limit` rules (default 50, at most 1,000). `filter` and `ordering`
+         *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
+         *     `bin_size`, `created_at` and `updated_at`, a `filter` also `columns` with `any`, `in` and `not_in`; `search`
+         *     looks into the name. `organization_name` has no effect.
+         */
+        get: operations["list_alert_configs"];
+        put?: never;
+        /**
+         * Create an alert rule as the oldest client does
+         * @description Creates an alert rule by the rules of `create_alert_rule`. This is the form of the vendor's oldest clients. It
+         *     names the model by its project and its name, and the baseline by its name.
+         *
+         *     An unknown project or model is a 404. If several versions have the model's name, no name tells which one is
+         *     meant: a 400.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        post: operations["create_alert_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/alert-configs/{alert_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert rule as the oldest client does
+         * @description Shows one alert rule and whom it notifies. This is the form of the vendor's oldest clients. A rule with
+         *     automatic thresholds is a 404 here.
+         */
+        get: operations["get_alert_config"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule as the oldest client does
+         * @description Deletes an alert rule, as `delete_alert_rule` does. This is the form of the vendor's oldest clients.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_alert_config"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an alert rule as the oldest client does
+         * @description Changes whom an alert rule notifies, and whether. This is the form of the vendor's oldest clients. The parts of
+         *     `notifications` that are sent replace what was there.
+         *
+         *     A retry follows *Retries* in the introduction.
+         */
+        patch: operations["update_alert_config"];
+        trace?: never;
+    };
+    "/v2/alert-configs/{alert_rule_id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of an alert rule as the vendor's clients do
+         * @description Lists the records of an alert rule, as `list_alert_rule_records` does, with the names that the vendor's clients
+         *     read.
+         *
+         *     1. The rule is looked up; an unknown one is a 404.
+         *     2. The records are those of bins that begin from `start_time` to `end_time`, both included and both optional.
+         *        The client sends times of its own clock without an offset, which are read as UTC. So that a clock behind UTC
+         *        does not hide the newest records, an `end_time` without an offset that is at most 15 hours from now means
+         *        now.
+         *     3. The page starts at `offset` and holds at most `limit` records (default 50, at most 1,000). `ordering` may be
+         *        repeated, and knows `id`, which grows with each record, `uuid`, and the fields of `list_alert_rule_records`.
+         */
+        get: operations["list_alert_config_records"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1233,23 +1702,23 @@ export interface paths {
         };
         /**
          * List tokens
-         * @description Lists tokens that are neither revoked nor expired, the newest first. Their secrets are not shown: the server
-         *     keeps only hashes.
+         * @description Lists tokens that are neither revoked nor expired, the newest first. The list has no secrets: the server keeps
+         *     only hashes.
          *
          *     The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter` and
-         *     `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
+         *     `ordering` accept `id`, `name`, `created_at` and `expires_at`; `search` applies to the name.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
          * Create a token
-         * @description Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is a 400.
+         * @description Creates a token and returns its secret, once. Names need not be unique. An `expires_at` in the past is a 400.
          *
-         *     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project is a 404, and a
-         *     limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and opens nothing
-         *     but the project's jobs.
+         *     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project is a 404,
+         *     and a limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and allows
+         *     access only to the project's jobs.
          *
-         *     No record of this operation is kept, as it would hold the secret: a retry creates another token.
+         *     No record of this operation is kept, because it would hold the secret: a retry creates another token.
          */
         post: operations["create_token"];
         delete?: never;
@@ -1290,12 +1759,14 @@ export interface paths {
         put?: never;
         /**
          * Rotate a token
-         * @description Creates a token with the name, scopes, projects and expiry of another and shows its secret, once. The old token stays
-         *     valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change over.
+         * @description Creates a token with the name, scopes, projects and expiry of another and returns its secret, once. The old
+         *     token stays valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
+         *     over.
          *
-         *     A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new token.
+         *     A token can be rotated once; a second time is a 409. If the secret of the new token is lost, rotate the new
+         *     token.
          *
-         *     No record of this operation is kept, as it would hold the secret: a retry does not get the secret again.
+         *     No record of this operation is kept, because it would hold the secret: a retry does not get the secret again.
          */
         post: operations["rotate_token"];
         delete?: never;
@@ -1414,8 +1885,8 @@ export interface paths {
         };
         /**
          * Check a client's version
-         * @description Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a version
-         *     that cannot be read, is a 400 that says so.
+         * @description Reports whether a client can work with this server. Clients of version 3 can. Any other version, or one that
+         *     cannot be read, is a 400.
          */
         get: operations["check_version_compatibility"];
         put?: never;
@@ -1434,7 +1905,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive?
+         * Check that the process is alive
          * @description Returns 200 as long as the process can respond at all. Needs no token.
          */
         get: operations["check_liveness"];
@@ -1454,13 +1925,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can the server take requests?
+         * Check that the server takes requests
          * @description Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops, or if
          *     a store cannot be read. Needs no token.
          *
          *     If the disk refuses writes, for example because it is full, the status code is still 200, but `status` is
-         *     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes 4 KiB to
-         *     the data directory and syncs them every 10 s. Once that works and no write has failed since the last time,
+         *     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes 4 KiB to the
+         *     data directory and syncs them every 10 s. Once that works, and no write has failed since the last check,
          *     `status` is `ok` again.
          *
          *     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -1494,7 +1965,7 @@ export interface components {
          */
         PaginatedKind: "PAGINATED";
         /**
-         * @description Marks the response of a failure.
+         * @description Marks an error response.
          * @enum {string}
          */
         ErrorKind: "ERROR";
@@ -1504,7 +1975,7 @@ export interface components {
          */
         EnvType: "PRODUCTION" | "PRE_PRODUCTION";
         /**
-         * @description What a file is, by the ending of its name.
+         * @description The type of a file, by the extension of its name.
          * @enum {string}
          */
         FileType: "CSV" | "PARQUET" | "TAR_GZ";
@@ -1519,7 +1990,7 @@ export interface components {
          */
         JobStatus: "PENDING" | "STARTED" | "SUCCESS" | "FAILURE";
         /**
-         * @description What a column holds.
+         * @description The type of a column's values.
          * @enum {string}
          */
         DataType: "float" | "int" | "bool" | "str" | "category" | "timestamp" | "vector";
@@ -1529,7 +2000,7 @@ export interface components {
          */
         InputType: "structured" | "text" | "mixed";
         /**
-         * @description What a model is for.
+         * @description The task of a model.
          * @enum {string}
          */
         ModelTask: "binary_classification" | "multiclass_classification" | "regression" | "ranking" | "llm" | "not_set";
@@ -1565,7 +2036,8 @@ export interface components {
         TimeZone: "UTC";
         /**
          * @description `missing`: no value. `type`: a value of another type. `range`: outside `min` and `max`, not one of the
-         *     `categories`, or a vector of another length than `n_dimensions`. The column that `event_ts_col` names has no
+         *     `categories`, a vector of another length than `n_dimensions`, or a target of a multiclass classification that
+         *     `target_class_order` lacks. The column that `event_ts_col` names has no
          *     `range` violations: the bounds of a sample say nothing about later times.
          * @enum {string}
          */
@@ -1602,7 +2074,7 @@ export interface components {
         FilterCondition: {
             condition?: components["schemas"]["FilterJoin"];
             /**
-             * @description What is joined.
+             * @description The rules and conditions to join.
              * @example [
              *       {
              *         "field": "name",
@@ -1627,7 +2099,7 @@ export interface components {
          */
         FilterField: string;
         /**
-         * @description What a field is compared with.
+         * @description The value to compare a field with.
          * @example airline
          */
         FilterValue: string | number;
@@ -1646,7 +2118,7 @@ export interface components {
          * @enum {string}
          */
         FilterComparisonOperator: "equal" | "not_equal" | "less" | "less_or_equal" | "greater" | "greater_or_equal" | "begins_with" | "not_begins_with" | "contains" | "not_contains" | "ends_with" | "not_ends_with";
-        /** @description Selects items whose field has one of several values. */
+        /** @description Selects items whose field has one of several values; of a field with many, one of them is enough. */
         FilterMembership: {
             field: components["schemas"]["FilterField"];
             /**
@@ -1655,13 +2127,13 @@ export interface components {
              */
             operator: "any" | "in" | "not_in";
             /**
-             * @description The values.
+             * @description The values. The vendor's client sends one alone.
              * @example [
              *       "airline",
              *       "churn"
              *     ]
              */
-            value: components["schemas"]["FilterValue"][];
+            value: components["schemas"]["FilterValue"][] | string | number;
         };
         /**
          * @description `any` and `in` mean the same; `not_in` selects exactly the items that they do not.
@@ -1711,12 +2183,12 @@ export interface components {
          *     milliseconds, microseconds or nanoseconds since 1970, distinguished by size.
          */
         TimeBound: string | number;
-        /** @description A range of time; the start belongs to it, the end does not. */
+        /** @description A time range (start inclusive, end exclusive). */
         TimeRange: {
             start_time: components["schemas"]["TimeBound"];
             end_time: components["schemas"]["TimeBound"];
         };
-        /** @description One event, column names to values. Columns that the model's schema does not know are kept. */
+        /** @description One event, column names to values. Columns that the model's schema does not declare are kept. */
         Event: {
             [key: string]: unknown;
         };
@@ -1754,7 +2226,7 @@ export interface components {
              */
             file_id: string;
         };
-        /** @description Where the events come from. */
+        /** @description The source of the events. */
         Source: components["schemas"]["EventsSource"] | components["schemas"]["FileSource"];
         /** @description Events to publish. */
         PublishEventsRequest: {
@@ -1800,7 +2272,7 @@ export interface components {
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
-            /** @description Delete events of this range of time; the start belongs to it, the end does not. */
+            /** @description Delete events of this time range (start inclusive, end exclusive). */
             time_range?: {
                 start_time: components["schemas"]["TimeBound"];
                 end_time: components["schemas"]["TimeBound"];
@@ -1816,6 +2288,80 @@ export interface components {
             /** @description Whether metrics follow the deletion. Absent means true; true with `event_ids` is a 400. */
             update_metrics?: boolean;
         } & (unknown & unknown & unknown);
+        /** @description Whose feature impact to show. */
+        FeatureImpactRequest: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+        };
+        /** @description How much each input moves the prediction of a model. */
+        FeatureImpactUpload: {
+            /**
+             * Format: uuid
+             * @description The model.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description The impact of each input by its name, a number of any scale.
+             * @example {
+             *       "carrier": 0.01,
+             *       "distance": 0.25
+             *     }
+             */
+            feature_impact_map: {
+                [key: string]: number;
+            };
+        };
+        /** @description How much each input moves the prediction of a model, as it was uploaded. */
+        FeatureImpact: {
+            /**
+             * @description The inputs, in the order of the upload.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
+            feature_names: string[];
+            /**
+             * @description The impact of each.
+             * @example [
+             *       0.01,
+             *       0.25
+             *     ]
+             */
+            feature_impact_scores: number[];
+            /**
+             * @description Always false, because this server computes none.
+             * @example false
+             */
+            system_generated: boolean;
+            /**
+             * @description The model's task in capitals.
+             * @example BINARY_CLASSIFICATION
+             */
+            model_task: string;
+            /**
+             * @description The model's type of input in capitals.
+             * @example TABULAR
+             */
+            model_input_type: string;
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             * @example 2026-11-26T10:00:00.000000Z
+             */
+            created_at: string;
+        };
+        /** @description The response with a feature impact. */
+        FeatureImpactResponse: {
+            data: components["schemas"]["FeatureImpact"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description Which events to read. */
         ReadEventsRequest: {
             /**
@@ -1848,8 +2394,85 @@ export interface components {
              * @example eyJhZnRlciI6WzEzNTcwMzUzMDAwMDAwMDBdfQ
              */
             cursor?: string;
+            /**
+             * @description Read only the events that fulfil all of these.
+             * @example [
+             *       {
+             *         "column": "distance",
+             *         "operator": "gt",
+             *         "value": 1000
+             *       }
+             *     ]
+             */
+            filters?: components["schemas"]["EventFilter"][];
+            order?: components["schemas"]["EventOrder"];
+            /**
+             * @description The columns that `values` has. Absent means all.
+             * @example [
+             *       "carrier",
+             *       "distance"
+             *     ]
+             */
+            columns?: string[];
+            /**
+             * @description Cut each text to so many characters, also those in lists, undeclared columns and violations.
+             * @example 200
+             */
+            preview?: number;
+            count?: components["schemas"]["EventCount"];
         } & (unknown & unknown);
-        /** @description A range of time, open if a bound is null or missing; the start belongs to it, the end does not. */
+        /**
+         * @description `asc`: the earliest event comes first, and of events of one time that with the smallest id. `desc`: the reverse.
+         * @default asc
+         * @enum {string}
+         */
+        EventOrder: "asc" | "desc";
+        /**
+         * @description `none`: do not count. `bounded`: count up to 10,000 events, for at most a second. `exact`: count all.
+         * @default none
+         * @enum {string}
+         */
+        EventCount: "none" | "bounded" | "exact";
+        /**
+         * @description `exact`: there are so many events. `at_least`: there are so many or more, because the count reached its bound or its
+         *     time was up.
+         * @enum {string}
+         */
+        TotalKind: "exact" | "at_least";
+        /**
+         * @description On the values of a column of the schema:
+         *     * `eq`, `ne`, `lt`, `le`, `gt`, `ge`: compare with `value`. Texts compare by their bytes in UTF-8; Booleans have `eq`
+         *       and `ne` only.
+         *     * `in`, `not_in`: `value` is a list of 1 to 1,000 values.
+         *     * `between`: `value` is a list of two values, the smaller first; both belong to the range.
+         *     * `contains`, `starts_with`: `value` is a part of a text, in the same case.
+         *     * `is_null`, `not_null`: take no `value`. A null fulfils `is_null` and no other operator. Columns that hold lists have
+         *       these two only.
+         *
+         *     On violations: `any_violation` selects events with a violation, `no_violation` those without. They take no `value`;
+         *     `column` and `kind` limit them to the violations of a column, of a kind, or of both.
+         *
+         *     On undeclared columns: `exists` selects events that have one named `column`.
+         * @enum {string}
+         */
+        EventFilterOperator: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "not_in" | "is_null" | "not_null" | "contains" | "starts_with" | "between" | "any_violation" | "no_violation" | "exists";
+        /** @description A condition on events. */
+        EventFilter: {
+            /**
+             * @description The column. Only `any_violation` and `no_violation` can do without.
+             * @example distance
+             */
+            column?: string;
+            operator: components["schemas"]["EventFilterOperator"];
+            /**
+             * @description What the column is compared with, of the column's type: a number (`"Infinity"` and `"-Infinity"` are numbers), a
+             *     text, a Boolean, or a time as in `TimeBound`; a list of them for `in`, `not_in` and `between`.
+             * @example 1000
+             */
+            value?: unknown;
+            kind?: components["schemas"]["ViolationKind"];
+        };
+        /** @description A time range (start inclusive, end exclusive), open if a bound is null or missing. */
         TimeFilter: {
             /**
              * @description When it starts, as ISO 8601 with `T` or a space.
@@ -1908,13 +2531,13 @@ export interface components {
             time_filter?: components["schemas"]["TimeFilter"];
             segment?: components["schemas"]["SegmentChoice"];
             /**
-             * @description How many events to write at most.
+             * @description The maximum number of events to write.
              * @default 1000
              * @example 100000
              */
             num_samples?: number | null;
             /**
-             * @description Accepted, and means nothing here.
+             * @description Accepted and ignored.
              * @example 1000
              */
             chunk_size?: number | null;
@@ -1926,12 +2549,12 @@ export interface components {
          * @description The content of a file.
          */
         Download: Blob;
-        /** @description How often a column was violated in one way. */
+        /** @description The violations of one kind in a column. */
         ViolationCount: {
             /** @description The column. */
             column: string;
             kind: components["schemas"]["ViolationKind"];
-            /** @description In how many events. */
+            /** @description The number of events with this violation. */
             count: number;
         };
         /**
@@ -1942,11 +2565,12 @@ export interface components {
          *       the same on every machine.
          *     * `date_like_number`, of events: times that are numbers of eight digits and look like a date, such as
          *       20240501, were read as seconds since 1970.
+         *     * `threshold_like_share`, of an alert rule: a threshold of a percentage, which is from 0 to 100, lies between 0 and 1.
          */
         WarningDetail: {
             /** @description The reason in one word. Later versions may add words. */
             reason: string;
-            /** @description The possible mistake, and how to correct it. It shows names, cut at 100 characters, and no values. */
+            /** @description The possible mistake, and how to correct it. It contains names, cut at 100 characters, and no values. */
             message: string;
             /** @description The column that the warning is about, if it is about one. */
             column?: string;
@@ -1964,14 +2588,14 @@ export interface components {
             source_type: "EVENTS";
             /** @description One id per event, in the order of the request. */
             event_ids: string[];
-            /** @description How many events are new. An addition to the vendor's API, like the fields that follow. */
+            /** @description The number of new events. An addition to the vendor's API, like the fields that follow. */
             created: number;
-            /** @description How many stored events got other values. */
+            /** @description The number of stored events that got other values. */
             replaced: number;
-            /** @description How many were stored already with the same content. */
+            /** @description The number of events that were stored already with the same content. */
             unchanged: number;
             /**
-             * @description Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+             * @description Columns of the request that the model's schema does not declare; they are kept. Names are cut at 100
              *     characters.
              */
             undeclared_columns: string[];
@@ -1994,14 +2618,17 @@ export interface components {
             source_type: "EVENTS";
             /** @description One id per update, in the order of the request. */
             event_ids: string[];
-            /** @description How many stored events were named. An addition to the vendor's API, like the fields that follow. */
+            /**
+             * @description The number of stored events that the request names. An addition to the vendor's API, like the fields that
+             *     follow.
+             */
             updated: number;
             /** @description Ids that are not stored. */
             unknown_event_ids: string[];
             /** @description Input, output and decision columns of the request, which an update does not change. */
             ignored_columns: string[];
             /**
-             * @description Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+             * @description Columns of the request that the model's schema does not declare; they are kept. Names are cut at 100
              *     characters.
              */
             undeclared_columns: string[];
@@ -2032,9 +2659,9 @@ export interface components {
             source_type: "FILE";
             job: components["schemas"]["JobReference"];
         };
-        /** @description What was published. */
+        /** @description The result of a publish, or the job that reads its file. */
         PublishResult: components["schemas"]["EventsPublished"] | components["schemas"]["FileAccepted"];
-        /** @description What was updated. */
+        /** @description The result of an update, or the job that reads its file. */
         UpdateResult: components["schemas"]["EventsUpdated"] | components["schemas"]["FileAccepted"];
         /** @description The response to a publish. */
         PublishEventsResponse: {
@@ -2085,7 +2712,7 @@ export interface components {
             values: {
                 [key: string]: unknown;
             };
-            /** @description Columns that the schema does not know. */
+            /** @description Columns that the schema does not declare. */
             undeclared: {
                 [key: string]: unknown;
             };
@@ -2102,6 +2729,13 @@ export interface components {
             labelled_at: {
                 [key: string]: string | null;
             };
+            /**
+             * @description The columns in which `preview` cut a text, with undeclared ones. Absent if there is none.
+             * @example [
+             *       "note"
+             *     ]
+             */
+            shortened?: string[];
         };
         /** @description A page of events. */
         EventPage: {
@@ -2109,6 +2743,12 @@ export interface components {
             items: components["schemas"]["StoredEvent"][];
             /** @description Where the next page begins, null on the last page. */
             next_cursor: string | null;
+            /**
+             * @description How many events all pages have together. Absent without a `count`.
+             * @example 259
+             */
+            total?: number;
+            total_is?: components["schemas"]["TotalKind"];
         };
         /** @description The response to a read. */
         ReadEventsResponse: {
@@ -2138,16 +2778,16 @@ export interface components {
              */
             file_id: string;
             /**
-             * @description The place of the part in the file, counted from 1.
+             * @description The position of the part in the file, counted from 1.
              * @example 1
              */
             part_number: number;
         };
-        /** @description A file to come in parts. */
+        /** @description A file to upload in parts. */
         MultipartInit: {
             /**
-             * @description Its name. It ends in `.csv`, `.parquet`, `.pq` or `.tar.gz`, in any case, which decides the type, and has no
-             *     control characters.
+             * @description Its name, without control characters. The extension decides the type: `.csv`, `.parquet`, `.pq` or
+             *     `.tar.gz`, in upper or lower case.
              * @example year.parquet
              */
             filename: string;
@@ -2155,7 +2795,7 @@ export interface components {
         /** @description A part that was uploaded. */
         PartReference: {
             /**
-             * @description Its place in the file, counted from 1.
+             * @description Its position in the file, counted from 1.
              * @example 1
              */
             number: number;
@@ -2188,7 +2828,7 @@ export interface components {
         FilePart: {
             /** @description The SHA-256 of its content in hex. */
             part_id: string;
-            /** @description Its place in the file. */
+            /** @description Its position in the file. */
             part_number: number;
             /** @description Its size in bytes. */
             size: number;
@@ -2267,7 +2907,7 @@ export interface components {
             env_name?: string;
             /** @description Rows read so far. */
             rows?: number;
-            /** @description Rows that could not be events. */
+            /** @description Rows that could not be stored as events. */
             rejected_rows?: number;
             /** @description Events that are new. */
             created?: number;
@@ -2285,7 +2925,7 @@ export interface components {
              */
             violations?: components["schemas"]["ViolationCount"][];
             /**
-             * @description Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names
+             * @description Columns of the file that the model's schema does not declare; they are kept. At most 1,000 are named. Names
              *     are cut at 100 characters.
              */
             undeclared_columns?: string[];
@@ -2313,7 +2953,7 @@ export interface components {
             /** @description What the job does. */
             name: string;
             status: components["schemas"]["JobStatus"];
-            /** @description How much of it is done, in per cent. */
+            /** @description How much of it is done, in percent. */
             progress: number;
             info: components["schemas"]["JobInfo"];
             /** @description Why it failed and how to fix it. */
@@ -2363,17 +3003,17 @@ export interface components {
         };
         /** @description The position of a page in its list. */
         Page: {
-            /** @description How many items the page could hold. */
+            /** @description The number of items that the page could hold. */
             page_size: number;
-            /** @description How many items there are in all. */
+            /** @description The number of items in the list. */
             total: number;
-            /** @description How many items the page holds. */
+            /** @description The number of items on the page. */
             item_count: number;
-            /** @description How many pages there are. */
+            /** @description The number of pages. */
             page_count: number;
-            /** @description Which page this is, counted from 1. */
+            /** @description The number of this page, counted from 1. */
             page_index: number;
-            /** @description How many items come before the page. */
+            /** @description The number of items before the page. */
             offset: number;
         };
         /** @description A page of jobs. */
@@ -2387,13 +3027,13 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description A row that could not be an event. */
+        /** @description A row that could not be stored as an event. */
         RejectedRow: {
             /** @description The row's number, counted from 0 without a CSV header. */
             row: number;
-            /** @description The fault in one word. */
+            /** @description The kind of error in one word. */
             reason: string;
-            /** @description The column and its fault. */
+            /** @description The column and its error. */
             message: string;
         };
         /** @description A page of rejected rows. */
@@ -2407,7 +3047,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description Something by id and name. */
+        /** @description An object by id and name. */
         NamedReference: {
             /**
              * Format: uuid
@@ -2417,7 +3057,7 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
-        /** @description Who did something. This server knows tokens, not people, and puts the token's name here. */
+        /** @description Who made a change. This server has tokens, not users, and puts the token's name here. */
         User: {
             /**
              * Format: uuid
@@ -2478,7 +3118,7 @@ export interface components {
         /** @description One column of a model's events. Unknown fields are ignored. */
         Column: {
             /**
-             * @description Ignored; columns are known by name.
+             * @description Ignored; columns are identified by name.
              * @example null
              */
             id?: string | null;
@@ -2525,7 +3165,7 @@ export interface components {
              */
             replace_with_nulls?: components["schemas"]["Scalar"][] | null;
             /**
-             * @description The length of a vector. In a ranking model it binds nothing.
+             * @description The length of a vector. It has no effect in a ranking model.
              * @example 768
              */
             n_dimensions?: number | null;
@@ -2533,7 +3173,7 @@ export interface components {
         /** @description The columns of a model's events. */
         ModelSchema: {
             /**
-             * @description The version of this description's form.
+             * @description The version of this format.
              * @default 1
              * @example 1
              */
@@ -2558,7 +3198,7 @@ export interface components {
         /** @description The roles of a model's columns, by name. */
         ModelSpec: {
             /**
-             * @description The version of this description's form.
+             * @description The version of this format.
              * @default 1
              * @example 1
              */
@@ -2617,10 +3257,10 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
-        /** @description What belongs to the model's task. */
+        /** @description Parameters of the model's task. */
         TaskParams: {
             /**
-             * @description From which output on the positive class is predicted.
+             * @description The output from which the positive class is predicted.
              * @example 0.5
              */
             binary_classification_threshold?: number | null;
@@ -2638,7 +3278,7 @@ export interface components {
              */
             group_by?: string | null;
             /**
-             * @description For ranking, how many places count.
+             * @description For ranking, the number of top items that count.
              * @example 10
              */
             top_k?: number | null;
@@ -2678,13 +3318,13 @@ export interface components {
             file_id: string;
             spec?: components["schemas"]["ModelSpec"];
             /**
-             * @description Up to how many different texts make a category.
+             * @description The maximum number of different texts in a category.
              * @default 1000
              * @example 100
              */
             max_cardinality?: number | null;
             /**
-             * @description How many rows to sample.
+             * @description The number of rows to sample.
              * @default 10000
              * @example 10000
              */
@@ -2749,7 +3389,7 @@ export interface components {
             event_ts_format?: string | null;
             xai_params?: components["schemas"]["XaiParams"];
         };
-        /** @description What to change of a model. */
+        /** @description The changes to a model. */
         ModelUpdate: {
             /**
              * @description Its version.
@@ -2904,7 +3544,7 @@ export interface components {
             /** @description Its name; that of PRODUCTION is `production`. */
             name: string;
             type: components["schemas"]["EnvType"];
-            /** @description How many events it holds. */
+            /** @description The number of events in it. */
             row_count: number;
             model: components["schemas"]["ModelReference"];
             project: components["schemas"]["NamedReference"];
@@ -2975,7 +3615,7 @@ export interface components {
             offset_delta?: number | null;
             window_bin_size?: components["schemas"]["WindowBinSize"];
         };
-        /** @description The events that those of a model are compared with. */
+        /** @description Events to compare other events of a model with. */
         Baseline: {
             /**
              * Format: uuid
@@ -3035,7 +3675,7 @@ export interface components {
             name: string;
             /**
              * Format: uuid
-             * @description The model whose events it is about.
+             * @description The model that it belongs to.
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
@@ -3105,7 +3745,7 @@ export interface components {
             name: string;
             /**
              * Format: uuid
-             * @description The model whose events it is about.
+             * @description The model that it belongs to.
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
@@ -3166,11 +3806,912 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
+        /**
+         * @description How much an alert rule matters.
+         * @enum {string}
+         */
+        AlertPriority: "HIGH" | "MEDIUM" | "LOW";
+        /**
+         * @description What is judged, the metric itself or its change since an earlier bin.
+         * @enum {string}
+         */
+        AlertComparison: "raw_value" | "time_period";
+        /**
+         * @description On which side of a threshold an alert is. A value that equals a threshold is none.
+         * @enum {string}
+         */
+        AlertCondition: "greater" | "lesser";
+        /**
+         * @description The length of the bins that are judged, in UTC. A week begins on Monday.
+         * @enum {string}
+         */
+        AlertBinSize: "Hour" | "Day" | "Week" | "Month";
+        /**
+         * @description Whether the thresholds are fixed, or follow from earlier bins.
+         * @enum {string}
+         */
+        AlertThresholdType: "manual" | "standard_deviation_auto_threshold";
+        /**
+         * @description Which threshold was crossed; DEFAULT means none.
+         * @enum {string}
+         */
+        AlertSeverity: "DEFAULT" | "WARNING" | "CRITICAL";
+        /**
+         * @description How a bin was judged.
+         * @enum {string}
+         */
+        AlertState: "ok" | "warning" | "critical" | "no_data" | "learning";
+        /**
+         * @description How many standard deviations from the mean of earlier bins the thresholds are. Both are above 0.
+         * @example {
+         *       "warning_multiplier": 2,
+         *       "critical_multiplier": 3
+         *     }
+         */
+        AutoThresholdParams: {
+            /**
+             * @description That of the warning, which must not be above the other.
+             * @example 2
+             */
+            warning_multiplier: number;
+            /**
+             * @description That of the critical threshold.
+             * @example 3
+             */
+            critical_multiplier: number;
+        } | null;
+        /** @description An alert rule to create. */
+        AlertRuleCreate: {
+            /**
+             * @description Its name, unique among the alert rules of the model; 1 to 255 characters, without white space at its ends.
+             * @example Too many cabins out of range
+             */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The model that it is about.
+             * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+             */
+            model_id: string;
+            /**
+             * @description A builtin metric of the model, or the id of one of its custom metrics.
+             * @example range_violation_count
+             */
+            metric_id: string;
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            threshold_type?: components["schemas"]["AlertThresholdType"];
+            auto_threshold_params?: components["schemas"]["AutoThresholdParams"];
+            /**
+             * @description A value beyond it is critical.
+             * @example 3
+             */
+            critical_threshold?: number | null;
+            /**
+             * @description A value beyond it is a warning, unless it is critical.
+             * @example 1
+             */
+            warning_threshold?: number | null;
+            /**
+             * @description The columns or custom features to judge, each on its own; `__ANY__` is any column.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            feature_names?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to judge only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description How many bins earlier the bin is that a `time_period` compares with.
+             * @example 24
+             */
+            compare_bin_delta?: number | null;
+            /**
+             * @description Hours to wait after the end of a bin before it is judged.
+             * @default 0
+             * @example 1
+             */
+            evaluation_delay?: number;
+            /**
+             * @description The value whose events `frequency` counts.
+             * @example UA
+             */
+            category?: string | null;
+        };
+        /** @description The fields of an alert rule to change. */
+        AlertRuleUpdate: {
+            /**
+             * @description Its name, unique among the alert rules of the model; 1 to 255 characters, without white space at its ends.
+             * @example Too many cabins out of range
+             */
+            name?: string;
+            priority?: components["schemas"]["AlertPriority"];
+            /**
+             * @description A value beyond it is critical.
+             * @example 3
+             */
+            critical_threshold?: number | null;
+            /**
+             * @description A value beyond it is a warning, unless it is critical.
+             * @example 1
+             */
+            warning_threshold?: number | null;
+            auto_threshold_params?: components["schemas"]["AutoThresholdParams"];
+            /**
+             * @description Hours to wait after the end of a bin before it is judged.
+             * @example 1
+             */
+            evaluation_delay?: number;
+            /**
+             * @description Whether its alerts notify anybody.
+             * @example false
+             */
+            enable_notification?: boolean;
+        };
+        /** @description The metric of an alert rule. */
+        AlertMetric: {
+            /** @description The id of a builtin metric, or the UUID of a custom one. */
+            id: string;
+            /** @description Its name for people. */
+            display_name: string;
+            type: components["schemas"]["MetricType"];
+            /** @description The name of its type for people. */
+            type_display_name: string;
+        };
+        /** @description A metric of a model, and the thresholds that it must not cross. */
+        AlertRule: {
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            metric: components["schemas"]["AlertMetric"];
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            /** @description How many bins earlier the bin is that a `time_period` compares with; null for a `raw_value`. */
+            compare_bin_delta: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /** @description Hours to wait after the end of a bin before it is judged. */
+            evaluation_delay: number;
+            /** @description The columns that are judged, each on its own; null if the metric takes none. */
+            feature_names: string[] | null;
+            threshold_type: components["schemas"]["AlertThresholdType"];
+            auto_threshold_params: components["schemas"]["AutoThresholdParams"];
+            /** @description A value beyond it is critical. */
+            critical_threshold: number | null;
+            /** @description A value beyond it is a warning, unless it is critical. */
+            warning_threshold: number | null;
+            /** @description The value whose events `frequency` counts. */
+            category: string | null;
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description The segment whose events are judged. */
+            segment: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description Whether its alerts notify anybody. */
+            enable_notification: boolean;
+            /** @description 1 at first, and 1 more with each change of its thresholds. */
+            alert_config_revision: number;
+            /**
+             * @description The form of the rule.
+             * @enum {string}
+             */
+            version: "rule_v3";
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            created_by: components["schemas"]["User"];
+            updated_by: components["schemas"]["User"];
+            /** @description Possible mistakes, if there are any. */
+            warnings?: components["schemas"]["WarningDetail"][];
+        };
+        /** @description The response with an alert rule. */
+        AlertRuleResponse: {
+            data: components["schemas"]["AlertRule"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of alert rules. */
+        AlertRuleList: components["schemas"]["Page"] & {
+            /** @description The alert rules. */
+            items: components["schemas"]["AlertRule"][];
+        };
+        /** @description The response with a page of alert rules. */
+        AlertRulePage: {
+            data: components["schemas"]["AlertRuleList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Whom an alert rule notifies, as far as it is to change. */
+        NotificationConfigChange: {
+            /**
+             * @description Addresses to send mail to.
+             * @example [
+             *       "ops@airline.example"
+             *     ]
+             */
+            emails?: string[];
+            /**
+             * @description Names of services that the administrator has set up.
+             * @example [
+             *       "Flights"
+             *     ]
+             */
+            pagerduty_services?: string[];
+            /**
+             * @description The severity for PagerDuty, one of info, warning, error and critical; empty for that of the alert.
+             * @example error
+             */
+            pagerduty_severity?: string;
+            /**
+             * @description UUIDs of webhooks.
+             * @example []
+             */
+            webhooks?: string[];
+        };
+        /** @description Whom an alert rule notifies. */
+        NotificationConfig: {
+            /** @description Addresses to send mail to. */
+            emails: string[];
+            /** @description Names of services that the administrator has set up. */
+            pagerduty_services: string[];
+            /** @description The severity for PagerDuty; empty for that of the alert. */
+            pagerduty_severity: string;
+            /** @description UUIDs of webhooks. */
+            webhooks: string[];
+        };
+        /** @description The response with whom an alert rule notifies. */
+        NotificationConfigResponse: {
+            data: components["schemas"]["NotificationConfig"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description An alert, a change of one, or its end. */
+        AlertRecord: {
+            /**
+             * Format: uuid
+             * @description The record's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_rule_id: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /**
+             * Format: int64
+             * @description When the bin was judged, in milliseconds since 1970.
+             */
+            alert_run_start_time: number;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            /** @description The value of the metric. */
+            alert_value: number;
+            /**
+             * Format: int64
+             * @description The start of the earlier bin that a `time_period` compares with, in milliseconds since 1970.
+             */
+            baseline_time_bucket: number | null;
+            /** @description The value of the earlier bin. */
+            baseline_value: number | null;
+            /** @description The critical threshold as it was judged by, also if it was computed. */
+            critical_threshold: number;
+            /** @description The threshold of the warning as it was judged by, if there was one. */
+            warning_threshold: number | null;
+            /** @description Whether a threshold was crossed. */
+            is_alert: boolean;
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Always NA, because a bin without a value has no record. */
+            failure_reason: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /** @description Grows with each change of the severity of the column in the bin. */
+            alert_record_main_version: number;
+            /** @description Grows with each other change, and begins again with each main version. */
+            alert_record_sub_version: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was made, because records do not change.
+             */
+            updated_at: string;
+        };
+        /** @description A page of records. */
+        AlertRecordList: components["schemas"]["Page"] & {
+            /** @description The records. */
+            items: components["schemas"]["AlertRecord"][];
+        };
+        /** @description The response with a page of records. */
+        AlertRecordPage: {
+            data: components["schemas"]["AlertRecordList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A record, as the vendor's clients read it. */
+        AlertConfigRecord: {
+            /**
+             * Format: int64
+             * @description A number that grows with each record.
+             */
+            id: number;
+            /**
+             * Format: uuid
+             * @description The record's id.
+             */
+            uuid: string;
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_config_uuid: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /**
+             * Format: int64
+             * @description When the bin was judged, in milliseconds since 1970.
+             */
+            alert_run_start_time: number;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            /** @description The value of the metric. */
+            alert_value: number;
+            /**
+             * Format: int64
+             * @description The start of the earlier bin that a `time_period` compares with, in milliseconds since 1970.
+             */
+            baseline_time_bucket: number | null;
+            /** @description The value of the earlier bin. */
+            baseline_value: number | null;
+            /** @description The critical threshold as it was judged by, also if it was computed. */
+            critical_threshold: number;
+            /** @description The threshold of the warning as it was judged by, if there was one. */
+            warning_threshold: number | null;
+            /** @description Whether a threshold was crossed. */
+            is_alert: boolean;
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Always NA, because a bin without a value has no record. */
+            failure_reason: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /** @description Grows with each change of the severity of the column in the bin. */
+            alert_record_main_version: number;
+            /** @description Grows with each other change, and begins again with each main version. */
+            alert_record_sub_version: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was made, because records do not change.
+             */
+            updated_at: string;
+        };
+        /** @description A page of records. */
+        AlertConfigRecordList: components["schemas"]["Page"] & {
+            /** @description The records. */
+            items: components["schemas"]["AlertConfigRecord"][];
+        };
+        /** @description The response with a page of records. */
+        AlertConfigRecordPage: {
+            data: components["schemas"]["AlertConfigRecordList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A bin of an alert rule that has records. */
+        AlertBinHistory: {
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            time_bucket: number;
+            /** @description The number of its records. */
+            alert_count: number;
+            /** @description The number of its records before the last one. */
+            alert_history_count: number;
+            latest_record: components["schemas"]["AlertRecord"];
+        };
+        /** @description A page of bins with records. */
+        AlertRecordHistoryList: components["schemas"]["Page"] & {
+            /** @description The bins with records. */
+            items: components["schemas"]["AlertBinHistory"][];
+        };
+        /** @description The response with a page of bins with records. */
+        AlertRecordHistoryPage: {
+            data: components["schemas"]["AlertRecordHistoryList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description A record, with its rule and model. */
+        MonitoredAlert: {
+            /**
+             * Format: uuid
+             * @description The record's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_rule_id: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /**
+             * Format: int64
+             * @description When the bin was judged, in milliseconds since 1970.
+             */
+            alert_run_start_time: number;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            /** @description The value of the metric. */
+            alert_value: number;
+            /**
+             * Format: int64
+             * @description The start of the earlier bin that a `time_period` compares with, in milliseconds since 1970.
+             */
+            baseline_time_bucket: number | null;
+            /** @description The value of the earlier bin. */
+            baseline_value: number | null;
+            /** @description The critical threshold as it was judged by, also if it was computed. */
+            critical_threshold: number;
+            /** @description The threshold of the warning as it was judged by, if there was one. */
+            warning_threshold: number | null;
+            /** @description Whether a threshold was crossed. */
+            is_alert: boolean;
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Always NA, because a bin without a value has no record. */
+            failure_reason: string;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /** @description Grows with each change of the severity of the column in the bin. */
+            alert_record_main_version: number;
+            /** @description Grows with each other change, and begins again with each main version. */
+            alert_record_sub_version: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was made, because records do not change.
+             */
+            updated_at: string;
+            alert_rule: components["schemas"]["NamedReference"];
+            priority: components["schemas"]["AlertPriority"];
+            /** @description The metric of the rule. */
+            metric_id: string;
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+        };
+        /** @description A page of records of all alert rules. */
+        MonitoredAlertList: components["schemas"]["Page"] & {
+            /** @description The records of all alert rules. */
+            items: components["schemas"]["MonitoredAlert"][];
+        };
+        /** @description The response with a page of records of all alert rules. */
+        MonitoredAlertPage: {
+            data: components["schemas"]["MonitoredAlertList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /**
+         * @description The severity of the last record; null without any.
+         * @enum {string|null}
+         */
+        LastSeverity: "DEFAULT" | "WARNING" | "CRITICAL" | null;
+        /** @description An alert rule with its last record. */
+        AlertRuleSummary: {
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            alert_rule_id: string;
+            /**
+             * Format: uuid
+             * @description The id of the last record.
+             */
+            id: string | null;
+            /** @description The name of the rule. */
+            name: string;
+            metric: components["schemas"]["AlertMetric"];
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            /** @description How many bins earlier the bin is that a `time_period` compares with. */
+            compare_bin_delta: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /** @description The columns that are judged, each on its own; null if the metric takes none. */
+            feature_names: string[] | null;
+            /** @description A value beyond it is critical. */
+            critical_threshold: number | null;
+            /** @description A value beyond it is a warning, unless it is critical. */
+            warning_threshold: number | null;
+            /** @description Whether its alerts notify anybody. */
+            enable_notification: boolean;
+            /** @description The number of records. */
+            alert_record_count: number;
+            /** @description The value of the last record. */
+            alert_value: number | null;
+            severity: components["schemas"]["LastSeverity"];
+            /** @description The value of the last record, again. */
+            latest_alert_record_value: number | null;
+            /**
+             * Format: int64
+             * @description The start of its bin, in milliseconds since 1970.
+             */
+            latest_alert_time_bucket: number | null;
+            /** @description Its column. */
+            latest_alert_feature_name: string | null;
+            /** @description The critical threshold that it was judged by. */
+            latest_threshold: number | null;
+            latest_alert_record_severity: components["schemas"]["LastSeverity"];
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description The segment whose events are judged. */
+            segment: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            organization: components["schemas"]["NamedReference"];
+        };
+        /** @description A page of summaries of alert rules. */
+        AlertRuleSummaryList: components["schemas"]["Page"] & {
+            /** @description The summaries of alert rules. */
+            items: components["schemas"]["AlertRuleSummary"][];
+        };
+        /** @description The response with a page of summaries of alert rules. */
+        AlertRuleSummaryPage: {
+            data: components["schemas"]["AlertRuleSummaryList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Numbers of alerts by severity. */
+        AlertCounts: {
+            /** @description The number of warnings. */
+            warning: number;
+            /** @description The number of critical alerts. */
+            critical: number;
+        };
+        /** @description Numbers of alerts by the type of their metric. */
+        AlertStats: {
+            drift: components["schemas"]["AlertCounts"];
+            performance: components["schemas"]["AlertCounts"];
+            data_integrity: components["schemas"]["AlertCounts"];
+            service_metrics: components["schemas"]["AlertCounts"];
+            statistic: components["schemas"]["AlertCounts"];
+            custom: components["schemas"]["AlertCounts"];
+            /**
+             * Format: date-time
+             * @description When the last record was made; null without any.
+             */
+            last_modified: string | null;
+        };
+        /** @description The response with numbers of alerts. */
+        AlertStatsResponse: {
+            data: components["schemas"]["AlertStats"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description How a column of an alert rule was judged last in a bin. */
+        AlertEvaluation: {
+            /**
+             * Format: uuid
+             * @description The alert rule.
+             */
+            alert_rule_id: string;
+            /** @description The revision of the rule that was judged by. */
+            alert_config_revision: number;
+            /** @description The column; null if the metric takes none. */
+            feature_name: string | null;
+            /**
+             * Format: int64
+             * @description The start of the bin, in milliseconds since 1970.
+             */
+            alert_time_bucket: number;
+            state: components["schemas"]["AlertState"];
+            /** @description Why there is no value or no judgement; null if there is one. Later versions may add words. */
+            reason: string | null;
+            /** @description The value of the metric. */
+            value: number | null;
+            /** @description The value of the earlier bin that a `time_period` compares with. */
+            baseline_value: number | null;
+            data_revision: components["schemas"]["DataRevision"];
+            /**
+             * Format: date-time
+             * @description When it was judged.
+             */
+            evaluated_at: string;
+        };
+        /** @description A page of evaluations. */
+        AlertEvaluationList: components["schemas"]["Page"] & {
+            /** @description The evaluations. */
+            items: components["schemas"]["AlertEvaluation"][];
+        };
+        /** @description The response with a page of evaluations. */
+        AlertEvaluationPage: {
+            data: components["schemas"]["AlertEvaluationList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Addresses to send mail to. */
+        ConfiguredEmails: {
+            /**
+             * @description The addresses, with commas between them.
+             * @example ops@airline.example
+             */
+            email?: string;
+        };
+        /** @description Services of PagerDuty to notify. */
+        ConfiguredPagerduty: {
+            /**
+             * @description Their names, with commas between them.
+             * @example Flights
+             */
+            service?: string;
+            /**
+             * @description The severity for PagerDuty; empty for that of the alert.
+             * @example error
+             */
+            severity?: string;
+        };
+        /** @description A webhook to notify. */
+        ConfiguredWebhook: {
+            /**
+             * Format: uuid
+             * @description The webhook's UUID.
+             * @example e85abc94-af41-4d5a-8a55-913a9a7c4b65
+             */
+            uuid: string;
+        };
+        /** @description Whom an alert rule notifies, in the form of the oldest clients. */
+        AlertConfigNotifications: {
+            emails?: components["schemas"]["ConfiguredEmails"];
+            pagerduty?: components["schemas"]["ConfiguredPagerduty"];
+            /**
+             * @description The webhooks to notify.
+             * @example []
+             */
+            webhooks?: components["schemas"]["ConfiguredWebhook"][];
+        };
+        /** @description An alert rule to create, in the form of the oldest clients. */
+        AlertConfigCreate: {
+            /**
+             * @description Its name, unique among the alert rules of the model; 1 to 255 characters, without white space at its ends.
+             * @example Too many cabins out of range
+             */
+            name: string;
+            /**
+             * @description Accepted, and means nothing here.
+             * @example Inference Events
+             */
+            organization_name?: string;
+            /**
+             * @description The name of the model's project.
+             * @example airline
+             */
+            project_name: string;
+            /**
+             * @description The name of the model.
+             * @example arrival_delay
+             */
+            model_name: string;
+            /**
+             * @description A builtin metric of the model, or the id of one of its custom metrics.
+             * @example range_violation_count
+             */
+            metric_id: string;
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /**
+             * @description A value beyond it is critical.
+             * @example 3
+             */
+            critical_threshold: number;
+            /**
+             * @description A value beyond it is a warning, unless it is critical.
+             * @example 1
+             */
+            warning_threshold?: number | null;
+            /**
+             * @description The columns or custom features to judge, each on its own; `__ANY__` is any column.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            feature_names?: string[] | null;
+            /**
+             * @description The name of the baseline that a drift compares with.
+             * @example january
+             */
+            baseline_name?: string | null;
+            /**
+             * Format: uuid
+             * @description A segment of the model, to judge only its events.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            segment_id?: string | null;
+            /**
+             * @description How many bins earlier the bin is that a `time_period` compares with.
+             * @example 24
+             */
+            compare_bin_delta?: number | null;
+            notifications?: components["schemas"]["AlertConfigNotifications"];
+        };
+        /** @description The fields of an alert rule to change, in the form of the oldest clients. */
+        AlertConfigUpdate: {
+            /**
+             * @description Whether its alerts notify anybody.
+             * @example false
+             */
+            enable_notification?: boolean;
+            notifications?: components["schemas"]["AlertConfigNotifications"];
+        };
+        /** @description An alert rule, in the form of the oldest clients. */
+        AlertConfig: {
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            uuid: string;
+            /**
+             * Format: uuid
+             * @description The same.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The id of a builtin metric, or the UUID of a custom one. */
+            metric_id: string;
+            priority: components["schemas"]["AlertPriority"];
+            compare_to: components["schemas"]["AlertComparison"];
+            /** @description How many bins earlier the bin is that a `time_period` compares with. */
+            compare_bin_delta: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            bin_size: components["schemas"]["AlertBinSize"];
+            /** @description The columns that are judged, each on its own; null if the metric takes none. */
+            feature_names: string[] | null;
+            /** @description A value beyond it is critical. */
+            critical_threshold: number;
+            /** @description A value beyond it is a warning, unless it is critical. */
+            warning_threshold: number | null;
+            /** @description The baseline that a drift compares with. */
+            baseline: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description The segment whose events are judged. */
+            segment: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+            } | null;
+            /** @description Whether its alerts notify anybody. */
+            enable_notification: boolean;
+            notifications: components["schemas"]["AlertConfigNotifications"];
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            last_updated: string;
+        };
+        /** @description The response with an alert rule. */
+        AlertConfigResponse: {
+            data: components["schemas"]["AlertConfig"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of alert rules. */
+        AlertConfigList: components["schemas"]["Page"] & {
+            /** @description The alert rules. */
+            items: components["schemas"]["AlertConfig"][];
+        };
+        /** @description The response with a page of alert rules. */
+        AlertConfigPage: {
+            data: components["schemas"]["AlertConfigList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
         /** @description A definition to check. */
         CheckDefinitionRequest: {
             /**
              * Format: uuid
-             * @description The model whose events it is about.
+             * @description The model to check it for.
              * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
              */
             model_id: string;
@@ -3181,13 +4722,13 @@ export interface components {
              */
             definition: string;
         };
-        /** @description What the check of a definition has found. */
+        /** @description The result of checking a definition. */
         DefinitionCheck: {
             /** @description Whether the definition can be stored. */
             valid: boolean;
             /** @description What is wrong; null if nothing is. */
             message: string | null;
-            /** @description Where the fault is, as the number of characters before it; null if there is none. */
+            /** @description The position of the error, as the number of characters before it; null if there is none. */
             position: number | null;
             /** @description How to repair it, if that is known. */
             hint: string | null;
@@ -3202,7 +4743,7 @@ export interface components {
             kind: components["schemas"]["NormalKind"];
         };
         /**
-         * @description What a metric is about.
+         * @description The type of a metric.
          * @enum {string}
          */
         MetricType: "drift" | "data_integrity" | "performance" | "service_metrics" | "statistic" | "custom";
@@ -3226,13 +4767,13 @@ export interface components {
         };
         /** @description A column of a model, or a custom feature. */
         MetricColumn: {
-            /** @description What metrics call it. */
+            /** @description Its name in requests for metrics. */
             id: string;
             /** @description Its name for people. */
             name: string;
             /** @description Its role in the model. */
             group: string;
-            /** @description Its type in the model's schema; null for what is no single column. */
+            /** @description Its type in the model's schema; null if it is not a single column. */
             data_type: string | null;
         };
         /** @description A type of metrics. */
@@ -3241,7 +4782,7 @@ export interface components {
             /** @description Its name for people. */
             name: string;
         };
-        /** @description What can be computed for a model. */
+        /** @description The metrics and columns of a model. */
         ModelMetrics: {
             organization: components["schemas"]["NamedReference"];
             project: components["schemas"]["NamedReference"];
@@ -3253,7 +4794,7 @@ export interface components {
             /** @description The types of metrics. */
             metric_types: components["schemas"]["MetricTypeName"][];
         };
-        /** @description The response with what can be computed for a model. */
+        /** @description The response with the metrics and columns of a model. */
         ModelMetricsResponse: {
             data: components["schemas"]["ModelMetrics"];
             api_version: components["schemas"]["ApiVersion"];
@@ -3360,7 +4901,7 @@ export interface components {
             reason: string | null;
             /** @description The number of events. */
             rows: number;
-            /** @description What the value is made of - valid events, values, items, or groups. */
+            /** @description The number of valid events, values, items or groups behind the value. */
             sample_size: number;
             /** @description The number of events with a label; null if the metric needs none. */
             labelled: number | null;
@@ -3384,7 +4925,7 @@ export interface components {
          */
         DataRevision: string;
         /**
-         * @description What a query is about. This server offers MONITORING only.
+         * @description The type of a query. This server supports MONITORING only.
          * @enum {string}
          */
         QueryType: "MONITORING" | "EMBEDDING" | "ANALYTICS";
@@ -3492,7 +5033,7 @@ export interface components {
              */
             queries: components["schemas"]["MetricsQuery"][];
         };
-        /** @description A bin of time; the start belongs to it, the end does not. */
+        /** @description A bin of time (start inclusive, end exclusive). */
         Bin: {
             /**
              * Format: date-time
@@ -3509,7 +5050,7 @@ export interface components {
             /** @description The number of its events. */
             rows: number;
         };
-        /** @description What the values of a series are made of. Each list has an item for each bin. */
+        /** @description The reasons and counts behind the values of a series. Each list has an item for each bin. */
         MetricSeries: {
             /** @description Its name in `col_names`. */
             name: string;
@@ -3519,7 +5060,7 @@ export interface components {
             category: string | null;
             /** @description Why values are null, as in `Figure`; null for other values. */
             reasons: (string | null)[];
-            /** @description What the values are made of - valid events, values, items, or groups. */
+            /** @description The numbers of valid events, values, items or groups behind the values. */
             sample_sizes: number[];
             /** @description The numbers of events with a label; null if the metric needs none. */
             labelled: (number | null)[];
@@ -3578,12 +5119,12 @@ export interface components {
             viz_type: components["schemas"]["VizType"];
             /** @description The columns of the query. */
             columns: string[];
-            /** @description What the values of a row are - bin_start, and the names of the series. */
+            /** @description The names of the values of a row, `bin_start` and those of the series. */
             col_names: string[];
             comparison?: components["schemas"]["BinnedFigures"];
             data_revision: components["schemas"]["DataRevision"];
         };
-        /** @description The bins of a query, as they were understood. */
+        /** @description The bins of a query, as the server applied them. */
         AppliedFilters: {
             /** @description The label of the request. */
             time_label: string | null;
@@ -3651,7 +5192,7 @@ export interface components {
              */
             time_zone?: string;
             /**
-             * @description How many bins of values to return at most. Null or absent means all.
+             * @description The maximum number of bins of values to return. Null or absent means all.
              * @example 20
              */
             max_bins?: number | null;
@@ -3661,7 +5202,7 @@ export interface components {
              */
             normalize?: boolean;
         };
-        /** @description A range of time; the start belongs to it, the end does not. */
+        /** @description A time range (start inclusive, end exclusive). */
         TimeSpan: {
             /**
              * Format: date-time
@@ -3733,7 +5274,7 @@ export interface components {
              */
             env_id?: string | null;
             /**
-             * @description Accepted, and means nothing here.
+             * @description Accepted and ignored.
              * @example 1000
              */
             num_samples?: number | null;
@@ -3772,7 +5313,7 @@ export interface components {
             total_samples: number;
             /** @description The number of events with a target and outputs of the right types; of a ranking, the number of groups. */
             valid_samples: number;
-            /** @description The scores, by their names in small letters. */
+            /** @description The scores, by their names in lower case. */
             scores: {
                 [key: string]: unknown;
             };
@@ -3795,7 +5336,7 @@ export interface components {
             organization: components["schemas"]["NamedReference"];
             /** @description The number of events. */
             traffic_count: number;
-            /** @description The number of alerts. */
+            /** @description The number of alerts that stand, of any severity. */
             triggered_alerts: number;
             /**
              * Format: date-time
@@ -4004,7 +5545,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description What it may do.
+             * @description Its scopes.
              * @example [
              *       "ingest"
              *     ]
@@ -4019,12 +5560,12 @@ export interface components {
             project_ids?: string[] | null;
             /**
              * Format: date-time
-             * @description When it ends; null or absent means never.
+             * @description When it expires; null or absent means never.
              * @example 2027-01-01T00:00:00Z
              */
             expires_at?: string | null;
         };
-        /** @description How to change over. */
+        /** @description How to rotate a token. */
         TokenRotate: {
             /**
              * @description How long the old token stays valid.
@@ -4042,7 +5583,7 @@ export interface components {
             id: string;
             /** @description What it is for. */
             name: string;
-            /** @description What it may do. */
+            /** @description Its scopes. */
             scopes: components["schemas"]["TokenScope"][];
             /** @description The projects that it is limited to, also deleted ones; null means all. */
             project_ids: string[] | null;
@@ -4053,12 +5594,12 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When it ends, null for never.
+             * @description When it expires; null means never.
              */
             expires_at: string | null;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute, null for never.
+             * @description When it was last used, to the minute; null means never.
              */
             last_used_at: string | null;
         };
@@ -4090,7 +5631,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
-        /** @description What runs here. */
+        /** @description The server's version and features. */
         ServerInfo: {
             /** @description The version of the API, a strict SemVer. */
             server_version: string;
@@ -4122,7 +5663,7 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description How the server is. */
+        /** @description The server's health. */
         Health: {
             /**
              * @description Always ok.
@@ -4152,11 +5693,11 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
-        /** @description One fault. */
+        /** @description One error. */
         ErrorDetail: {
-            /** @description The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. */
+            /** @description The kind of error in one word. Later versions may add words, so treat an unknown one by its status. */
             reason: string;
-            /** @description The place of the fault as a JSON pointer, if it has one, and the fault. */
+            /** @description The JSON pointer of the error, if it has one, and what is wrong. */
             message: string;
             /** @description Where to read more, or empty. */
             help: string;
@@ -4167,10 +5708,10 @@ export interface components {
             code: number;
             /** @description What went wrong, in one sentence. */
             message: string;
-            /** @description Each fault. */
+            /** @description Each error. */
             errors: components["schemas"]["ErrorDetail"][];
         };
-        /** @description The response of any failure. */
+        /** @description The response to any request that fails. */
         ErrorEnvelope: {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["ErrorKind"];
@@ -4178,7 +5719,10 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request is not valid. `errors` names each fault with its place. It lists at most 50 faults of a body's form. */
+        /**
+         * @description The request is not valid. `errors` lists each error with its JSON pointer, and at most 50 errors of a body's
+         *     form.
+         */
         BadRequest: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4203,7 +5747,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The token has none of the scopes that open this operation, or is limited to projects. */
+        /** @description The token has none of the scopes that allow this operation, or is limited to projects. */
         Forbidden: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4247,8 +5791,8 @@ export interface components {
             };
         };
         /**
-         * @description The body is larger than the operation takes, before or after decompression: 8 MiB and 1,000,000 JSON values, except
-         *     for events and files, whose operations name their limits.
+         * @description The body is larger than the operation accepts, before or after decompression: 8 MiB and 1,000,000 JSON values,
+         *     except for events and files, whose operations name their limits.
          */
         PayloadTooLarge: {
             headers: {
@@ -4259,7 +5803,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The body's type, character set or encoding is not one that the operation takes. */
+        /** @description The operation does not accept the body's type, character set or encoding. */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4304,7 +5848,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description The request is valid, but this server does not offer what it asks for. */
+        /** @description The request is valid, but this server does not support what it asks for. */
         NotOffered: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4315,11 +5859,11 @@ export interface components {
             };
         };
         /**
-         * @description The server is starting or stopping, has too much to do, its disk is full, or its database or the bucket of its files
-         *     does not respond. Nothing was changed; try again later. Only if the database was lost while a change was written,
-         *     nobody knows: the same request with its idempotency key or the retry header has its effect once.
-         *     If the memory for request bodies is full, the newest that still arrive are refused, so that older ones can finish.
-         *     A request that needs a job is refused while 10,000 jobs wait or run (a setting of the server).
+         * @description The server is starting, stopping or overloaded, its disk is full, or its database or the bucket of its files
+         *     does not respond. Nothing was changed; try again later. The outcome is unknown only if the database was lost
+         *     during a commit: send the same request with its idempotency key or the retry header, and it takes effect once.
+         *     If the memory for request bodies is full, the newest that still arrive are rejected, so that older ones can
+         *     finish. A request that needs a job is rejected while 10,000 jobs wait or run (a setting of the server).
          */
         ServiceUnavailable: {
             headers: {
@@ -4358,7 +5902,7 @@ export interface components {
          */
         TokenId: string;
         /**
-         * @description Only models of this project. One that does not exist has none.
+         * @description Only models of this project; none if it does not exist.
          * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
          */
         OfProject: string;
@@ -4388,6 +5932,25 @@ export interface components {
          */
         CustomMetricId: string;
         /**
+         * @description The alert rule's id.
+         * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+         */
+        AlertRuleId: string;
+        /**
+         * @description Accepted, and means nothing here.
+         * @example Inference Events
+         */
+        OrganizationName: string;
+        /**
+         * @description The fields to order by, most important first; a minus before a field means descending. Each is one parameter, or
+         *     several stand in one, with commas between them.
+         * @example [
+         *       "alert_time_bucket",
+         *       "-id"
+         *     ]
+         */
+        RepeatedOrdering: string[];
+        /**
          * @description Only environments of this type.
          * @example PRE_PRODUCTION
          */
@@ -4398,7 +5961,7 @@ export interface components {
          */
         LatestOnly: boolean;
         /**
-         * @description Whether to fill `extras`. The vendor's client writes it as `True` or `False`, which is accepted.
+         * @description Whether to fill `extras`. The vendor's client sends `True` or `False`, which is accepted.
          * @example false
          */
         Verbose: boolean;
@@ -4413,27 +5976,27 @@ export interface components {
          */
         ClientName: string;
         /**
-         * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+         * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
          * @example 2013-01-01T00:00:00Z
          */
         StartTime: string;
         /**
-         * @description The end of a range, which does not belong to it.
+         * @description The end of a range, exclusive.
          * @example 2013-02-01T00:00:00Z
          */
         EndTime: string;
         /**
-         * @description Accepted, and means nothing here.
+         * @description Accepted and ignored.
          * @example true
          */
         NoCache: boolean;
         /**
-         * @description How many items a page holds at most.
+         * @description The maximum number of items on a page.
          * @example 50
          */
         Limit: number;
         /**
-         * @description How many items to skip.
+         * @description The number of items to skip.
          * @example 0
          */
         Offset: number;
@@ -4443,7 +6006,7 @@ export interface components {
          */
         Ordering: string;
         /**
-         * @description Only items whose name contains this, in any case.
+         * @description Only items whose name contains this text, in upper or lower case.
          * @example delay
          */
         Search: string;
@@ -4473,8 +6036,8 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The id of the request, which the server's log shows too. It is the one that the request sent as `X-Request-ID`, if
-         *     that has 1 to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
+         * @description The id of the request, which is in the server's log, too. It is the `X-Request-ID` of the request, if that has 1
+         *     to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
          * @example 5d41402abc4b2a76b9719d911017c592
          */
         RequestId: string;
@@ -4704,16 +6267,147 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    replace_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactUpload"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    upload_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactUpload"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_feature_impact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureImpactRequest"];
+            };
+        };
+        responses: {
+            /** @description The feature impact. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureImpactResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_files: {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -4723,7 +6417,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5032,12 +6726,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5047,7 +6741,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5089,7 +6783,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Whether to fill `extras`. The vendor's client writes it as `True` or `False`, which is accepted.
+                 * @description Whether to fill `extras`. The vendor's client sends `True` or `False`, which is accepted.
                  * @example false
                  */
                 verbose?: components["parameters"]["Verbose"];
@@ -5128,12 +6822,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5172,12 +6866,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5187,7 +6881,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5359,7 +7053,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only models of this project. One that does not exist has none.
+                 * @description Only models of this project; none if it does not exist.
                  * @example 2a6f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a22
                  */
                 project_id?: components["parameters"]["OfProject"];
@@ -5369,12 +7063,12 @@ export interface operations {
                  */
                 latest_only?: components["parameters"]["LatestOnly"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5384,7 +7078,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5612,12 +7306,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5661,12 +7355,12 @@ export interface operations {
                  */
                 type?: components["parameters"]["OfEnvType"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5676,7 +7370,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5725,12 +7419,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5740,7 +7434,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5789,12 +7483,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5804,7 +7498,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5886,12 +7580,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5901,7 +7595,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -5955,12 +7649,12 @@ export interface operations {
                  */
                 type?: components["parameters"]["OfEnvType"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -5970,7 +7664,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6045,12 +7739,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6060,7 +7754,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6234,12 +7928,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6249,7 +7943,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6422,12 +8116,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6437,7 +8131,7 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];
@@ -6714,27 +8408,27 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The start of a range, ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
                  * @example 2013-01-01T00:00:00Z
                  */
                 start_time?: components["parameters"]["StartTime"];
                 /**
-                 * @description The end of a range, which does not belong to it.
+                 * @description The end of a range, exclusive.
                  * @example 2013-02-01T00:00:00Z
                  */
                 end_time?: components["parameters"]["EndTime"];
                 /**
-                 * @description Accepted, and means nothing here.
+                 * @description Accepted and ignored.
                  * @example true
                  */
                 no_cache?: components["parameters"]["NoCache"];
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6809,7 +8503,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the check has found. */
+            /** @description The result of the check. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6830,16 +8524,16 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_tokens: {
+    list_alert_rules: {
         parameters: {
             query?: {
                 /**
-                 * @description How many items a page holds at most.
+                 * @description The maximum number of items on a page.
                  * @example 50
                  */
                 limit?: components["parameters"]["Limit"];
                 /**
-                 * @description How many items to skip.
+                 * @description The number of items to skip.
                  * @example 0
                  */
                 offset?: components["parameters"]["Offset"];
@@ -6849,7 +8543,1024 @@ export interface operations {
                  */
                 ordering?: components["parameters"]["Ordering"];
                 /**
-                 * @description Only items whose name contains this, in any case.
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of alert rules. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleCreate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_rule_summaries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of summaries. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleSummaryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_alert_rule_stats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description Accepted and ignored.
+                 * @example true
+                 */
+                no_cache?: components["parameters"]["NoCache"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers of alerts. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertStatsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleUpdate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule as it is now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_notification_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whom the rule notifies. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_notification_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationConfigChange"];
+            };
+        };
+        responses: {
+            /** @description Whom the rule notifies now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_notification_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationConfigChange"];
+            };
+        };
+        responses: {
+            /** @description Whom the rule notifies now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_rule_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRecordPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_record_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of bins. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRecordHistoryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoredAlertPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_evaluations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of evaluations. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertEvaluationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_configs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+                /**
+                 * @description Accepted, and means nothing here.
+                 * @example Inference Events
+                 */
+                organization_name?: components["parameters"]["OrganizationName"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of alert rules. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_alert_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertConfigCreate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_alert_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_alert_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert rule is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_alert_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertConfigUpdate"];
+            };
+        };
+        responses: {
+            /** @description The alert rule as it is now. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_alert_config_records: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The start of a range, inclusive, as ISO 8601 or a number of seconds, milliseconds, … since 1970.
+                 * @example 2013-01-01T00:00:00Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description The end of a range, exclusive.
+                 * @example 2013-02-01T00:00:00Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending. Each is one parameter, or
+                 *     several stand in one, with commas between them.
+                 * @example [
+                 *       "alert_time_bucket",
+                 *       "-id"
+                 *     ]
+                 */
+                ordering?: components["parameters"]["RepeatedOrdering"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alert rule's id.
+                 * @example c63e9a72-8d2f-4b3e-8e33-7f1f7e5a2f43
+                 */
+                alert_rule_id: components["parameters"]["AlertRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertConfigRecordPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
                  * @example delay
                  */
                 search?: components["parameters"]["Search"];

@@ -13,6 +13,11 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
+from inference_events.catalog.alert_tables import (
+    AlertEvaluation,
+    AlertRecord,
+    AlertRule,
+)
 from inference_events.catalog.tables import (
     Baseline,
     CustomMetric,
@@ -70,6 +75,9 @@ LIMITS: Mapping[type[Table], Callable[[Collection[str]], ColumnElement[bool]]] =
     Baseline: lambda project_ids: Baseline.model_id.in_(_models(project_ids)),
     Segment: lambda project_ids: Segment.model_id.in_(_models(project_ids)),
     CustomMetric: lambda project_ids: CustomMetric.model_id.in_(_models(project_ids)),
+    AlertRule: lambda project_ids: AlertRule.model_id.in_(_models(project_ids)),
+    AlertRecord: lambda project_ids: AlertRecord.model_id.in_(_models(project_ids)),
+    AlertEvaluation: lambda project_ids: AlertEvaluation.model_id.in_(_models(project_ids)),
     Job: Job.project_id.in_,
     File: _file,
 }

@@ -27,8 +27,8 @@ T = TypeVar("T")
 
 _READERS = 4
 _CHANGED = "changed_tables"
-# No cached result depends on these. Running jobs write their progress every second.
-_NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts"})
+# No cached result depends on these. Running jobs write their progress every second, and judgements come by the hour.
+_NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts", "alert_records", "alert_evaluations"})
 
 
 class Database(Protocol):

@@ -1,5 +1,7 @@
 """Environments: a model's production events and its datasets."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
 
@@ -50,6 +52,12 @@ def list_page(
     if type is not None:
         rows = rows.where(Environment.type == type)
     return page(session, rows, listing, _COLUMNS, "name", Environment.folded_name)
+
+
+def production_ids(session: Session, model_ids: Collection[str]) -> dict[str, str]:
+    """Return the ids of PRODUCTION environments by their model's id."""
+    ids = select(Environment.model_id, Environment.id).where(Environment.type == PRODUCTION)
+    return {row[0]: row[1] for row in session.execute(ids.where(Environment.model_id.in_(model_ids)))}
 
 
 def get_production(session: Session, model_id: str) -> Environment:

@@ -14,6 +14,8 @@ from inference_events.events.ingest.timestamps import moment_of, parse_timestamp
 RowT = TypeVar("RowT")
 Column = InstrumentedAttribute[Any]
 Condition = ColumnElement[bool]
+# Selects the rows that have any of some texts among the values of a field.
+Elements = Callable[[Sequence[str]], Condition]
 MAX_RULES = 100
 # SQLAlchemy and SQLite process nested conditions by recursion.
 MAX_DEPTH = 20
@@ -50,14 +52,16 @@ def page(
     columns: Mapping[str, Column],
     ordering: str,
     searched: Column,
+    lists: Mapping[str, Elements] | None = None,
 ) -> Page[RowT]:
     """Return one page of `rows`, in the given ordering unless the listing has one.
 
-    `columns` can be used in filters and orderings. `search` looks into the case-folded text `searched`, and `id` breaks
-    ties. Raises BadRequest for an unknown column, operator or value.
+    `columns` can be used in filters and orderings, and `lists`, which have several values a row, in rules with the
+    operators `any`, `in` and `not_in`. `search` looks into the case-folded text `searched`, and `id` breaks ties.
+    Raises BadRequest for an unknown column, operator or value.
     """
     key = columns["id"]
-    matching = rows.where(_search(listing.search, searched), _condition(listing.filter, columns))
+    matching = rows.where(_search(listing.search, searched), _condition(listing.filter, columns, lists or {}))
     total = session.scalar(select(func.count()).select_from(matching.with_only_columns(key).subquery()))
     ordered = matching.order_by(*_ordering(listing.ordering or ordering, columns), key)
     items = session.scalars(ordered.limit(listing.limit).offset(listing.offset)).unique().all()
@@ -88,19 +92,27 @@ def _refusal(parameter: str, why: str) -> BadRequest:
     return BadRequest.at(f"/query/{parameter}", why)
 
 
-def _condition(filter: Mapping[str, Any] | None, columns: Mapping[str, Column]) -> Condition:
-    return true() if filter is None else _tree(filter, columns, [MAX_RULES], 1)
+def _condition(
+    filter: Mapping[str, Any] | None, columns: Mapping[str, Column], lists: Mapping[str, Elements]
+) -> Condition:
+    return true() if filter is None else _tree(filter, columns, lists, [MAX_RULES], 1)
 
 
-def _tree(node: Mapping[str, Any], columns: Mapping[str, Column], left: list[int], depth: int) -> Condition:
+def _tree(
+    node: Mapping[str, Any],
+    columns: Mapping[str, Column],
+    lists: Mapping[str, Elements],
+    left: list[int],
+    depth: int,
+) -> Condition:
     left[0] -= 1
     if left[0] < 0:
         raise _refusal("filter", f"has more than {MAX_RULES} rules and conditions")
     if depth > MAX_DEPTH:
         raise _refusal("filter", f"nests more than {MAX_DEPTH} deep")
     if "rules" not in node:
-        return _rule(node, columns)
-    parts = [_tree(rule, columns, left, depth + 1) for rule in node["rules"]]
+        return _membership(node, lists) if node["field"] in lists else _rule(node, columns)
+    parts = [_tree(rule, columns, lists, left, depth + 1) for rule in node["rules"]]
     return _JOINS[node.get("condition", "AND")](*parts) if parts else true()
 
 
@@ -112,6 +124,21 @@ def _rule(rule: Mapping[str, Any], columns: Mapping[str, Column]) -> Condition:
     return selected if plain == operator else or_(column.is_(None), not_(selected))
 
 
+def _membership(rule: Mapping[str, Any], lists: Mapping[str, Elements]) -> Condition:
+    plain = rule["operator"].removeprefix("not_")
+    if plain not in _ON_MANY:
+        raise _unusable()
+    values = _several(rule["value"])
+    if not all(isinstance(value, str) for value in values):
+        raise _unusable()
+    selected = lists[rule["field"]](list(dict.fromkeys(values)))
+    return selected if plain == rule["operator"] else not_(selected)
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _selected(column: Column, operator: str, value: Any) -> Condition:
     if operator in _WITHOUT_VALUE:
         return _WITHOUT_VALUE[operator](column)
@@ -120,7 +147,7 @@ def _selected(column: Column, operator: str, value: Any) -> Condition:
     if operator in _ON_ONE:
         return _ON_ONE[operator](column, _comparable(column, value))
     if operator in _ON_MANY:
-        return column.in_(list(dict.fromkeys(_comparable(column, item) for item in value)))
+        return column.in_(list(dict.fromkeys(_comparable(column, item) for item in _several(value))))
     if operator == "between":
         return column.between(*(_comparable(column, item) for item in value))
     raise _unusable()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from inference_events.catalog import environments, jobs, projects
 from inference_events.catalog.concurrency import Lock, find
 from inference_events.catalog.listing import Listing, Page, page
-from inference_events.catalog.tables import BRIEF_MODEL, Model, utc_now
+from inference_events.catalog.tables import BRIEF_MODEL, JsonObject, Model, utc_now
 from inference_events.errors import Conflict, ObjectNotFound
 
 # The fields that decide how an event is read and stored. A change of them raises the schema revision.
@@ -86,6 +86,13 @@ def update(session: Session, model_id: str, changes: Mapping[str, Any], token_id
     _flush(session)
     session.refresh(model)
     return model
+
+
+def set_feature_impact(session: Session, model: Model, impact: JsonObject, token_id: str) -> None:
+    """Keep the impacts of a model, which must be locked. They do not concern its events."""
+    model.feature_impact = impact
+    model.updated_by_id = token_id
+    session.flush()
 
 
 def delete(session: Session, model_id: str) -> Model:

@@ -12,11 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy import Connection, Engine, inspect, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from inference_events import __version__
@@ -27,6 +23,9 @@ from inference_events.catalog.tables import CatalogVersion, Table
 OLDEST_PROGRAM_VERSION = "0.1.0"
 _NUMBER = re.compile(r"\d+")
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# The name of a migration's file begins with its revision.
+_REVISIONS = sorted(path.name.partition("_")[0] for path in _MIGRATIONS.glob("versions/*_*.py"))
+NEWEST_REVISION = _REVISIONS[-1]
 
 
 def upgrade(connection: Connection, program_version: str = __version__) -> Mapping[str, int]:
@@ -34,16 +33,34 @@ def upgrade(connection: Connection, program_version: str = __version__) -> Mappi
 
     Return the numbers of changed rows by the name of the change. Raises ProgramTooOld.
     """
-    config = _alembic()
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is not None and not _is_known(config, revision):
+    revision = _revision(connection)
+    if revision == NEWEST_REVISION:
+        return {}
+    if revision is not None and revision not in _REVISIONS:
         _check_program(connection, revision, program_version)
         return {}
+    changed = _migrate(connection)
+    versions = {"schema_version": NEWEST_REVISION, "oldest_program_version": OLDEST_PROGRAM_VERSION}
+    connection.execute(update(CatalogVersion).values(versions))
+    return changed
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _migrate(connection: Connection) -> dict[str, int]:
+    # Imported here, because most starts find the newest schema.
+    from alembic import command
+    from alembic.config import Config
+
     changed: dict[str, int] = {}
-    config.attributes["changed"] = changed
-    config.attributes["connection"] = connection
+    config = Config(attributes={"changed": changed, "connection": connection})
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     command.upgrade(config, "head")
-    _note_versions(connection, config)
     return changed
 
 
@@ -54,7 +71,7 @@ def needs_upgrade(file: Path) -> bool:
             [(revision,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     except (sqlite3.Error, ValueError):
         return False  # The file is missing or damaged. Opening it reports that.
-    return bool(revision != _newest(_alembic()))
+    return bool(revision != NEWEST_REVISION)
 
 
 def missing_columns(engine: Engine) -> list[str]:
@@ -66,20 +83,6 @@ def missing_columns(engine: Engine) -> list[str]:
     return sorted(".".join(each) for each in expected - found)
 
 
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-def _newest(config: Config) -> str | None:
-    return ScriptDirectory.from_config(config).get_current_head()
-
-
-def _is_known(config: Config, revision: str) -> bool:
-    return any(script.revision == revision for script in ScriptDirectory.from_config(config).walk_revisions())
-
-
 def _check_program(connection: Connection, revision: str, program_version: str) -> None:
     try:
         oldest = connection.scalar(select(CatalogVersion.oldest_program_version))
@@ -88,7 +91,7 @@ def _check_program(connection: Connection, revision: str, program_version: str) 
     if oldest is None or _numbers(program_version) < _numbers(oldest):
         needed = f"version {oldest}" if oldest else "a newer version"
         raise ProgramTooOld(
-            f"its schema is {revision}, and {_newest(_alembic())} is the newest known to version {program_version}; "
+            f"its schema is {revision}, and {NEWEST_REVISION} is the newest known to version {program_version}; "
             f"it needs {needed} or later"
         )
 
@@ -96,8 +99,3 @@ def _check_program(connection: Connection, revision: str, program_version: str) 
 def _numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version. A pre-release counts as its release."""
     return tuple(map(int, _NUMBER.findall(version.partition("-")[0])))
-
-
-def _note_versions(connection: Connection, config: Config) -> None:
-    versions = {"schema_version": _newest(config), "oldest_program_version": OLDEST_PROGRAM_VERSION}
-    connection.execute(update(CatalogVersion).values(versions))

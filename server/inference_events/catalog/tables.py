@@ -208,6 +208,7 @@ class Model(Named, Table):
     event_ts_col: Mapped[str | None] = mapped_column(text_type())
     event_ts_format: Mapped[str | None] = mapped_column(text_type())
     xai_params: Mapped[JsonObject]
+    feature_impact: Mapped[JsonObject | None]
     schema_revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

@@ -50,15 +50,17 @@ HEAVY_EVENTS = 2_000
 WIDE_COLUMNS = 1_000
 # Each column costs some microseconds, even if a single event has it. A model has at most 10,000.
 MAX_COLUMNS = 20_000
-# One batch is committed while the next is made.
+# One batch of large requests is committed while the next is made.
 MAX_BATCHES_IN_FLIGHT = 2
+# A request with fewer events than this lets others join its batch while the one before is committed.
+SMALL_EVENTS = 100
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class WriteTarget:
-    """Where events go and what they do there; `dataset` is None for PRODUCTION."""
+    """Where events go and what they do there; `dataset` is None for PRODUCTION, which has no datasets."""
 
     model_id: str
     dataset: str | None
@@ -106,8 +108,7 @@ class _Lane:
     def take(self) -> list[_PendingRequest | None]:
         """Wait for requests and return those for the next batches; None stands for the end."""
         taken = [self.queue.get()]
-        with self.ahead:
-            pass  # What comes until the store has room belongs to the same batch.
+        self._wait_for_room(taken[0])
         size = 0
         while taken[-1] is not None and not self.queue.is_empty():
             size += taken[-1].weight
@@ -115,6 +116,16 @@ class _Lane:
                 break
             taken.append(self.queue.get())
         return taken
+
+    def _wait_for_room(self, first: _PendingRequest | None) -> None:
+        """Wait until the store has room, or for a small request until it has committed all batches.
+
+        What comes meanwhile belongs to the same batch. A batch of one event costs nearly as much as one of a hundred.
+        """
+        batches = MAX_BATCHES_IN_FLIGHT if first is not None and first.weight < SMALL_EVENTS else 1
+        for _ in range(batches):
+            self.ahead.acquire()
+        self.ahead.release(batches)
 
 
 class RequestBatcher:
@@ -174,21 +185,21 @@ class RequestBatcher:
         return self._light if pending.weight < HEAVY_EVENTS else self._heavy
 
     def _run(self, lane: _Lane) -> None:
-        while self._submit_next(lane):
+        while self._write_next(lane):
             pass
 
-    def _submit_next(self, lane: _Lane) -> bool:
+    def _write_next(self, lane: _Lane) -> bool:
         """Wait for requests and write them. Return whether there can be more."""
         # Not in the loop of `_run`, which would keep the last batch in memory until the next one comes.
         waiting = lane.take()
         for group in _grouped([pending for pending in waiting if pending is not None]):
-            self._submit(group)
+            self._write_group(group)
         return None not in waiting
 
-    def _submit(self, group: Sequence[_PendingRequest]) -> None:
+    def _write_group(self, group: Sequence[_PendingRequest]) -> None:
         """Write the events of a group. After a failure, try each request alone: one must not fail the rest."""
         try:
-            self._write(group)
+            self._ingest_and_write(group)
         except Exception as error:
             if len(group) == 1:
                 if not isinstance(error, ApiError):
@@ -196,9 +207,9 @@ class RequestBatcher:
                 _refuse(group, error)
                 return
             for pending in group:
-                self._submit([pending])
+                self._write_group([pending])
 
-    def _write(self, group: Sequence[_PendingRequest]) -> None:
+    def _ingest_and_write(self, group: Sequence[_PendingRequest]) -> None:
         target, received_at = group[0].target, time.time_ns() // 1000
         if any(pending.attempts for pending in group):
             self._registry.sync_schema(target.model_id)
@@ -206,8 +217,8 @@ class RequestBatcher:
         if len(schema.columns) >= WIDE_COLUMNS and self._lane(group[0]) is self._light:
             self._move_to_heavy(group)
             return
-        rows, slices = self._rows(group, schema)
-        ingested = _ingest(target.kind, rows, schema, received_at)
+        rows, slices = self._incoming_rows(group, schema)
+        ingested = _ingest_rows(target.kind, rows, schema, received_at)
         if ingested.faults:
             self._reject_invalid(slices, ingested.faults)
             return
@@ -230,9 +241,11 @@ class RequestBatcher:
             pending.weight = HEAVY_EVENTS
             self._put(pending)
 
-    def _rows(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[IncomingRows, list[_Slice]]:
+    def _incoming_rows(
+        self, group: Sequence[_PendingRequest], schema: ModelSchema
+    ) -> tuple[IncomingRows, list[_Slice]]:
         """Put the events of a group into one table."""
-        read = self._read(group, schema)
+        read = self._parse_texts(group, schema)
         if read is not None:
             table, sizes = read
             return TableRows(table, is_csv=False), _slices(group, sizes)
@@ -243,8 +256,10 @@ class RequestBatcher:
         rows = JsonRows(events, unwraps=schema.unwrapped if is_update else frozenset())
         return rows, _slices(group, [len(pending.decoded()) for pending in group])
 
-    def _read(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[pa.Table, list[int]] | None:
-        """Read a group's events from their text. Not used for updates: they distinguish null from missing."""
+    def _parse_texts(self, group: Sequence[_PendingRequest], schema: ModelSchema) -> tuple[pa.Table, list[int]] | None:
+        """Parse the texts of a group with Arrow, or return None if the events must be decoded one by one.
+
+        Updates must be: they distinguish null from missing."""
         undecoded = [pending.events for pending in group if isinstance(pending.events, RawEvents)]
         if len(undecoded) < len(group) or group[0].target.kind is WriteKind.UPDATE:
             return None
@@ -255,7 +270,7 @@ class RequestBatcher:
         return None
 
     def _reject_invalid(self, slices: Sequence[_Slice], faults: Sequence[RowFault]) -> None:
-        """Reject requests with invalid events; resubmit the rest."""
+        """Reject requests with invalid events; write the rest."""
         others = []
         for slice_ in slices:
             own = [_fault(fault, slice_.low) for fault in faults if slice_.low <= fault.row < slice_.high]
@@ -264,15 +279,15 @@ class RequestBatcher:
             else:
                 others.append(slice_.pending)
         if others:
-            self._submit(others)
+            self._write_group(others)
 
     def _written(self, slices: Sequence[_Slice], results: Sequence[IngestResult], written: Future[Statuses]) -> None:
-        """Pass on the results, in the thread that writes. If the schema has just changed, submit the requests again."""
+        """Pass on the results, in the thread that writes. If the schema has just changed, queue the requests again."""
         group = [slice_.pending for slice_ in slices]
         self._lane(group[0]).ahead.release()
         error = written.exception()
         if isinstance(error, SCHEMA_STALE):
-            self._retry(group)
+            self._requeue(group)
         elif isinstance(error, RecordExists):
             self._reject_claimed(group, error.args)
         elif isinstance(error, ContentConflict):
@@ -283,11 +298,11 @@ class RequestBatcher:
             _complete(slices, results, written.result())
 
     def _reject_claimed(self, group: Sequence[_PendingRequest], claimed: Collection[int]) -> None:
-        """Reject requests that have a record; resubmit the rest."""
+        """Reject requests that have a record; queue the rest again."""
         _refuse([group[index] for index in claimed], KeyClaimed())
-        self._retry([pending for index, pending in enumerate(group) if index not in claimed])
+        self._requeue([pending for index, pending in enumerate(group) if index not in claimed])
 
-    def _retry(self, group: Sequence[_PendingRequest]) -> None:
+    def _requeue(self, group: Sequence[_PendingRequest]) -> None:
         for pending in group:
             pending.attempts += 1
             try:
@@ -325,7 +340,7 @@ def _slices(group: Sequence[_PendingRequest], sizes: Sequence[int]) -> list[_Sli
     return [_Slice(*bounds) for bounds in zip(group, ends, ends[1:], strict=False)]
 
 
-def _ingest(kind: WriteKind, rows: IncomingRows, schema: ModelSchema, received_at: int) -> Ingested:
+def _ingest_rows(kind: WriteKind, rows: IncomingRows, schema: ModelSchema, received_at: int) -> Ingested:
     if kind is WriteKind.UPDATE:
         check_updatable(schema.id_column)
         return ingest_updates(rows, schema, Defaults(b"", received_at))

@@ -15,12 +15,14 @@ from inference_events.events.types import (
     Deletion,
     IdempotencyRecord,
     JobProgress,
+    MatchCount,
     Query,
     RejectedRow,
     RetryKey,
     Scan,
     Statuses,
     StoredEvents,
+    Traffic,
     Write,
 )
 
@@ -37,6 +39,12 @@ class Snapshot(Protocol):
 
     def data_revision(self, environment_id: str) -> DataRevision:
         """Return the data revision of an environment at this moment, (0, 0) before its first event."""
+
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        """Return the hours that changed after a data revision until this moment, as `EventStore.dirty_hours` does.
+
+        If the revision is later than this moment, they are all hours that have ever had events.
+        """
 
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         """Yield columns of the events selected, batch by batch, in any order; nothing if there are none.
@@ -94,7 +102,17 @@ class EventStore(Protocol):
         """
 
     def read(self, query: Query) -> StoredEvents:
-        """Return the events selected. Fails with ModelUnknown."""
+        """Return the events selected. Fails with ModelUnknown, or RevisionChanged if the query names a revision.
+
+        If the query's time is up, it returns the events found up to the place `searched_to`. An engine that searches
+        in no order fails with SearchTimeout.
+        """
+
+    def count_matches(self, query: Query, most: int | None = None) -> MatchCount:
+        """Count the events that a query selects, whatever its limit and `after`: all, or up to `most`.
+
+        If the query's time is up, it returns how many were found by then. Fails as `read` does.
+        """
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         """Yield the events selected, part by part, in order of timestamp and id; nothing if there are none.
@@ -115,6 +133,9 @@ class EventStore(Protocol):
 
     def counts(self, model_id: str) -> Mapping[str, int]:
         """Return the number of events of each environment that has any, by its id. Fails with ModelUnknown."""
+
+    def traffic(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> Traffic:
+        """Return the traffic of all events or of a range of time, at one moment. Fails with ModelUnknown."""
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         """Return the data revision of an environment, (0, 0) before its first event. Fails with ModelUnknown.

@@ -43,6 +43,10 @@ class RevisionChanged(StoreError):
     """The batch was made for another revision of the model's schema. Make it again."""
 
 
+class SearchTimeout(StoreError):
+    """The search takes longer than it may, and nothing is known of what it would find."""
+
+
 class LossyRetyping(StoreError):
     """A column's stored values do not all have a counterpart in its new type. `args` names the columns."""
 

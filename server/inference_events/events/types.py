@@ -8,14 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import cached_property
-from typing import NamedTuple
+from math import inf
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from inference_events.events.filters import EventFilter
+
 Mask = npt.NDArray[np.bool_]
 Statuses = npt.NDArray[np.int8]
+# The time and the id of an event.
+Place: TypeAlias = tuple[int, str]
 # How often things were found, by their kind and name.
 Counters = Mapping[str, Mapping[str, int]]
 
@@ -234,9 +239,21 @@ class DataRevision(NamedTuple):
     last: int
 
 
+class Traffic(NamedTuple):
+    """The events of a range of time: how many, the time of the newest (UTC microseconds), and the data revision."""
+
+    events: int
+    newest: int | None
+    data_revision: DataRevision
+
+
 @dataclass(frozen=True)
 class Query:
-    """Select events, in order of timestamp and id. `after` is the place of the last one already read."""
+    """Select events, in order of timestamp and id, ascending or descending.
+
+    `after` is the place of the last one already read. `columns` are those to read, None for all. Filters and columns
+    are those of a `revision` of the model's schema. `deadline` is a time of `time.monotonic`, for a query with filters.
+    """
 
     model_id: str
     environment_id: str
@@ -244,7 +261,12 @@ class Query:
     event_ids: Sequence[str] | None = None
     start: int | None = None
     end: int | None = None
-    after: tuple[int, str] | None = None
+    after: Place | None = None
+    is_descending: bool = False
+    filters: Sequence[EventFilter] = ()
+    columns: Sequence[str] | None = None
+    revision: int | None = None
+    deadline: float = inf
 
 
 @dataclass(frozen=True)
@@ -269,11 +291,20 @@ class StoredEvents:
 
     `labelled_at` has a column for each declared column that is, or was, a target: the time of receipt of the write
     that first gave it a value. It is null if none did, and UNKNOWN_TIME if the value is older than these times.
+    `searched_to` is the place up to which events were searched when the time was up; these are all up to there.
     """
 
     system: pa.Table
     values: pa.Table
     labelled_at: pa.Table = field(default_factory=lambda: pa.table({}))
+    searched_to: Place | None = None
+
+
+class MatchCount(NamedTuple):
+    """How many events match; if it is not exact, there are at least so many."""
+
+    total: int
+    is_exact: bool
 
 
 @dataclass(frozen=True)

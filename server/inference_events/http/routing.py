@@ -1,7 +1,7 @@
 """The only use of Connexion: it loads the contract, and routes requests to its operations.
 
-* `ConnexionMiddleware.add_api` reads the document, validates it as OpenAPI and resolves its references. It wraps our
-  middlewares around the application, in the order of the list.
+* `ConnexionMiddleware.add_api` reads the paths and operationIds of the document and validates them as OpenAPI. It wraps
+  our middlewares around the application, in the order of the list.
 * `RoutingAPI` makes a route of each operation and resolves its operationId to the function that handles it.
 * `LifespanMiddleware` opens and closes the server's services.
 
@@ -48,8 +48,20 @@ def routed_app(
         middlewares=[*middlewares, LifespanMiddleware],
         resolver=handlers.__getitem__,
     )
-    app.add_api(contract.document)
+    app.add_api(_routes(contract))
     return app  # type: ignore[no-any-return]
+
+
+def _routes(contract: Contract) -> dict[str, Any]:
+    """Return a document that has no more than the paths, methods and operationIds of the contract.
+
+    For the whole one, Connexion would take half a second at each start. `tools.generate` has validated it.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for one in contract.operations.values():
+        operation = {"operationId": one.id, "responses": {"default": {"description": "as the contract says"}}}
+        paths.setdefault(one.path, {})[one.method.lower()] = operation
+    return {name: contract.document[name] for name in ("openapi", "info")} | {"paths": paths}
 
 
 class _Routes(SpecMiddleware):

@@ -4,11 +4,9 @@ from inference_events.http.contract import starts_path
 
 UNSUPPORTED = {
     "/v1/traces": "traces",
-    "/v2/alert-configs": "alert rules",
     "/v2/dashboards": "dashboards",
     "/v2/projects": "projects of version 2 of the API",
     "/v2/webhooks": "webhooks",
-    "/v3/alert-rules": "alert rules",
     "/v3/analytics/correlation": "analytics",
     "/v3/analytics/correlation-matrix": "analytics",
     "/v3/analytics/dependence-plot": "analytics",
@@ -21,7 +19,6 @@ UNSUPPORTED = {
     "/v3/analytics/precompute-feature-importance": "feature importance",
     "/v3/analytics/precompute-predictions": "predictions",
     "/v3/analytics/slice-stats": "analytics",
-    "/v3/analytics/upload-feature-impact": "feature impact",
     "/v3/applications": "applications",
     "/v3/attributes": "attributes of applications",
     "/v3/charts": "charts",

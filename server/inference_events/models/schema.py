@@ -26,7 +26,7 @@ _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Column:
-    """One declared column: its Arrow type and its range.
+    """One declared column: its Arrow type and its range. `classes` are those of the target of several classes.
 
     `element` is the type of a single value; for vectors and in ranking rows `type` is a list of it. `format` is the
     format of the model's timestamps, only in their column. In ranking rows a list of numbers is not a vector: it is as
@@ -41,6 +41,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     categories: tuple[Any, ...] | None = None
+    classes: tuple[Any, ...] | None = None
     nulls: tuple[Any, ...] = ()
     n_dimensions: int | None = None
     format: TimeFormat | None = None
@@ -121,6 +122,8 @@ def model_schema(
     format = None if event_ts_format is None else time_format(event_ts_format)
     fixed = {name for role in FIXED_ROLES for name in spec.get(role) or ()}
     fixed.discard(event_ts_col)
+    target = next(iter(spec.get("targets") or ()), None)
+    classes = tuple(task_params.get("target_class_order") or ()) if task == "multiclass_classification" else ()
     return ModelSchema(
         model_id=model_id,
         revision=revision,
@@ -133,6 +136,7 @@ def model_schema(
                 is_time=column["name"] == event_ts_col,
                 is_id=column["name"] == event_id_col,
                 is_group=is_ranking and column["name"] == event_id_col,
+                classes=classes if column["name"] == target else (),
             )
             for column in schema["columns"]
         ),
@@ -160,6 +164,7 @@ def _column(
     is_time: bool,
     is_id: bool,
     is_group: bool,
+    classes: tuple[Any, ...],
 ) -> Column:
     is_numbers = column["data_type"] == "vector"
     element = pa.float64() if is_numbers else _element(column)
@@ -173,6 +178,7 @@ def _column(
         minimum=column.get("min"),
         maximum=column.get("max"),
         categories=tuple(categories) if categories else None,
+        classes=classes or None,
         nulls=tuple(column.get("replace_with_nulls") or ()),
         n_dimensions=column.get("n_dimensions"),
         format=format,
@@ -184,7 +190,7 @@ def _column(
 
 def _without_range(column: Column) -> Column:
     """Drop the range: later times always exceed the bounds of a sample."""
-    return replace(column, minimum=None, maximum=None, categories=None, n_dimensions=None)
+    return replace(column, minimum=None, maximum=None, categories=None, classes=None, n_dimensions=None)
 
 
 def _element(column: Mapping[str, Any]) -> pa.DataType:

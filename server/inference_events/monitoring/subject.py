@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -35,7 +35,8 @@ class Subject:
 
     `bins` are the histogram edges of the columns for which the schema has some. `threshold` is that of a binary
     classification. `class_order` is the target's classes: [negative, positive] for a binary classification, in the
-    order of the outputs for one of several classes. `baselines` are the names of the model's baselines.
+    order of the outputs for one of several classes. `baselines` are the names of the model's baselines. `impacts` are
+    the uploaded impacts of columns on the prediction.
     """
 
     schema: ModelSchema
@@ -51,6 +52,7 @@ class Subject:
     class_weights: tuple[float, ...] = ()
     is_weighted: bool = False
     baselines: frozenset[str] = frozenset()
+    impacts: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -86,6 +88,7 @@ def make_subject(
     task: str,
     task_params: Mapping[str, Any],
     baselines: frozenset[str] = frozenset(),
+    impacts: Mapping[str, float] | None = None,
 ) -> Subject:
     """Prepare a model as it is on the wire (`schema` as `columns`, `spec` and `task_params` of the spec's `Model`)."""
     threshold = task_params.get("binary_classification_threshold")
@@ -104,6 +107,7 @@ def make_subject(
         class_weights=tuple(task_params.get("class_weights") or ()),
         is_weighted=bool(task_params.get("weighted_ref_histograms")),
         baselines=baselines,
+        impacts=impacts or {},
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, environments, models
+from inference_events.catalog import Catalog, alert_rules, baselines, environments, models
+from inference_events.catalog.alert_tables import AlertRule
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import Baseline, Environment
@@ -74,8 +75,9 @@ class BaselineOperations:
 
     async def delete_baseline(self, *, baseline_id: str) -> t.BaselineResponse:
         def make(session: Session) -> t.BaselineResponse:
-            # No metric that names the baseline may be created meanwhile.
+            # Neither a metric nor an alert rule that names the baseline may be created meanwhile.
             model = models.get(session, baselines.get(session, baseline_id).model_id, Lock.EXCLUSIVE)
+            alert_rules.check_unused(session, "baseline", AlertRule.baseline_id == baseline_id)
             before = stored_subject(session, model)
             row = baselines.delete(session, baseline_id)
             check_change(session, model, before)

@@ -2,12 +2,15 @@
 
 from typing import Generic
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, definitions, models
+from inference_events.catalog import Catalog, alert_rules, definitions, models
+from inference_events.catalog.alert_tables import AlertRule
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.definitions import DefinitionT
 from inference_events.catalog.listing import Listing, Page
+from inference_events.catalog.tables import CustomMetric
 from inference_events.context import current_request
 from inference_events.idempotency.catalog_writes import change
 from inference_events.monitoring.definitions import rules
@@ -48,12 +51,19 @@ class Definitions(Generic[DefinitionT]):
 
         return await change(self._catalog, make)
 
+    def _used_by(self, id: str) -> ColumnElement[bool]:
+        return (AlertRule.metric_id if self._table is CustomMetric else AlertRule.segment_id) == id
+
     async def get(self, id: str) -> views.Envelope[t.Segment]:
         row = await self._catalog.aread(lambda session: definitions.get(session, self._table, id))
         return views.envelope(views.definition(row))
 
     async def delete(self, id: str) -> views.Envelope[t.Segment]:
         def make(session: Session) -> views.Envelope[t.Segment]:
+            row = definitions.get(session, self._table, id)
+            # No alert rule that uses the definition may be created meanwhile.
+            models.get(session, row.model_id, Lock.EXCLUSIVE)
+            alert_rules.check_unused(session, definitions.TITLES[self._table].lower(), self._used_by(row.id))
             return views.envelope(views.definition(definitions.delete(session, self._table, id)))
 
         return await change(self._catalog, make)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from inference_events.events.batcher import RequestBatcher, WriteTarget, check_u
 from inference_events.events.export.exporter import Exporter
 from inference_events.events.results import IngestResult
 from inference_events.events.store import Store
-from inference_events.events.types import JobProgress, Query, RowStatus, StoredEvents, WriteKind
+from inference_events.events.types import JobProgress, RowStatus, WriteKind
 from inference_events.idempotency.catalog_writes import change
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_EVENTS, PUBLISH_FILE, UPDATE_FILE
@@ -83,13 +84,13 @@ class EventOperations:
         def read() -> t.EventPage:
             environment_id = self._registry.environment_id(page.model_id, dataset)
             schema = self._registry.schema(page.model_id)
+            query = page.query(environment_id, schema)
+            result = reading.read_page(query, schema, self._store.read, page.preview)
+            return reading.with_total(result, query, page.count, self._store.count_matches)
 
-            def step(query: Query) -> StoredEvents:
-                return self._registry.with_schema_retry(page.model_id, lambda: self._store.read(query))
-
-            return reading.read_page(page.query(environment_id, schema), schema, step)
-
-        return views.envelope(await asyncio.to_thread(read))
+        # All of it again, because filters and columns are those of one schema.
+        act = partial(self._registry.with_schema_retry, page.model_id, read)
+        return views.envelope(await asyncio.to_thread(act))
 
     async def download_events(self, *, body: t.DownloadEventsRequest) -> FileDownload:
         return await self._exporter.export(requested_export(body))

@@ -1,19 +1,18 @@
 """Turn requests for figures into plans, and figures into JSON values."""
 
 from collections.abc import Sequence
-from datetime import UTC
 
 from inference_events import API_VERSION
 from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp
-from inference_events.monitoring.engine import BinSize
+from inference_events.monitoring.engine import BinSize, encode_revision
 from inference_events.monitoring.metrics import Figure, MetricType
 from inference_events.monitoring.queries.cards import AskedMetric, CardRequest, Cards
 from inference_events.monitoring.queries.histogram import HistogramRequest, Histograms
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.listing import ListedColumn, ListedMetric, listed_columns, listed_metrics
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
-from inference_events.monitoring.queries.traffic import Traffic
+from inference_events.monitoring.queries.traffic import ModelTraffic
 from inference_events.operations import views
 from inference_events.operations.reading import stored_dataset_id, stored_id, time_bound, time_bounds
 from inference_events_api import types as t
@@ -104,29 +103,31 @@ def _shares(counts: Sequence[float]) -> list[float]:
 def open_range(start: str | None, end: str | None) -> tuple[int, int]:
     """Return a range of which both bounds may be missing, in microseconds since 1970. Raises BadRequest."""
     range = (
-        FIRST if start is None else time_bound(_number_or_text(start), "/query/start_time"),
-        LAST + 1 if end is None else time_bound(_number_or_text(end), "/query/end_time"),
+        FIRST if start is None else time_bound(number_or_text(start), "/query/start_time"),
+        LAST + 1 if end is None else time_bound(number_or_text(end), "/query/end_time"),
     )
     if range[0] >= range[1]:
         raise BadRequest.at("/query/start_time", "start_time must be before end_time")
     return range
 
 
-def _number_or_text(time: str) -> float | str:
+def number_or_text(time: str) -> float | str:
+    """Return a time in a query, a number if it is one."""
     return int(time) if time.isdecimal() and time.isascii() else time
 
 
-def traffic(found: Traffic) -> t.MonitoringSummary:
-    """Show the traffic of a model."""
-    project = found.known.model.project
+def traffic(found: ModelTraffic, alerts: int) -> t.MonitoringSummary:
+    """Show the traffic of a model, and its number of alerts."""
+    project = found.model.project
+    newest = found.traffic.newest
     return {
-        "model": views.model_reference(found.known.model),
+        "model": views.model_reference(found.model),
         "project": views.project_reference(project),
         "organization": views.organization(project.organization),
-        "traffic_count": found.events,
-        "triggered_alerts": 0,
-        "last_event_time": None if found.last is None else views.time(found.last.replace(tzinfo=UTC)),
-        "data_revision": found.data_revision,
+        "traffic_count": found.traffic.events,
+        "triggered_alerts": alerts,
+        "last_event_time": None if newest is None else format_timestamp(newest),
+        "data_revision": encode_revision(found.traffic.data_revision),
     }
 
 

@@ -5,11 +5,13 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
+from inference_events.alerts.changes import check_change as check_rules
 from inference_events.catalog import Catalog, models, retention
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import Model
 from inference_events.context import current_request
+from inference_events.errors import Conflict
 from inference_events.idempotency.catalog_writes import change
 from inference_events.jobs import JobQueue
 from inference_events.jobs.kinds import DELETE_MODEL, NO_EPOCH
@@ -19,6 +21,7 @@ from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.definitions.changes import check_change
 from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.operations import views
+from inference_events.operations.feature_impacts import feature_impact, stored_impact
 from inference_events_api import types as t
 
 CREATE_DEFAULTS = {
@@ -90,6 +93,7 @@ class ModelOperations:
             row = models.update(session, model_id, _fields(body), token_id)
             if row.schema_revision != revision:
                 check_change(session, row, subject)
+                check_rules(session, row, subject)
                 self._registry.define(row)
             return views.envelope(model(row))
 
@@ -124,6 +128,31 @@ class ModelOperations:
                 epoch=NO_EPOCH,
             )
             return views.job_accepted(job)
+
+        return await change(self._catalog, make)
+
+    async def upload_feature_impact(self, *, body: t.FeatureImpactUpload) -> t.FeatureImpactResponse:
+        return await self._set_impact(body, replaces=False)
+
+    async def replace_feature_impact(self, *, body: t.FeatureImpactUpload) -> t.FeatureImpactResponse:
+        return await self._set_impact(body, replaces=True)
+
+    async def get_feature_impact(self, *, body: t.FeatureImpactRequest) -> t.FeatureImpactResponse:
+        def find(session: Session) -> t.FeatureImpact:
+            return feature_impact(models.get(session, body["model_id"].lower()))
+
+        return views.envelope(await self._catalog.aread(find))
+
+    async def _set_impact(self, body: t.FeatureImpactUpload, *, replaces: bool) -> t.FeatureImpactResponse:
+        token_id = current_request().token_id
+
+        def make(session: Session) -> t.FeatureImpactResponse:
+            row = models.get(session, body["model_id"].lower(), Lock.EXCLUSIVE)
+            impact = stored_impact(row, body["feature_impact_map"])
+            if row.feature_impact is not None and not replaces:
+                raise Conflict("The model has a feature impact already; PUT replaces it (update=True in the client)")
+            models.set_feature_impact(session, row, impact, token_id)
+            return views.envelope(feature_impact(row))
 
         return await change(self._catalog, make)
 

@@ -1,17 +1,18 @@
 """Operations of the tag Monitoring."""
 
+import asyncio
+import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, baselines, models
+from inference_events.catalog import Catalog, alert_records, baselines, models
 from inference_events.catalog.listing import Listing
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
-from inference_events.errors import ObjectNotFound
+from inference_events.events.ingest.timestamps import moment_of
 from inference_events.monitoring import fql
 from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
@@ -20,7 +21,7 @@ from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
 from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.service import Plan
-from inference_events.monitoring.queries.traffic import plan_traffic
+from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, figures, scores, views
 from inference_events_api import types as t
@@ -31,9 +32,10 @@ T = TypeVar("T")
 class MonitoringOperations:
     """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog, figures: FigureService) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService, traffic: TrafficReader) -> None:
         self._catalog = catalog
         self._figures = figures
+        self._traffic = traffic
 
     async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
         def find(session: Session) -> t.ModelMetrics:
@@ -47,11 +49,12 @@ class MonitoringOperations:
 
     async def query_metrics(self, *, body: t.QueryMetricsRequest) -> t.QueryMetricsResponse:
         now = utc_now()
+        started = time.monotonic()
         request = charts.charts_request(body, now)
         found: list[ChartFigures] = []
         for of_model in request.by_model():
             prepare = partial(plan_charts, requests=of_model, bins=request.bins, project_id=request.project_id)
-            found += await self._compute(of_model[0].model_id, prepare)
+            found += await self._compute(of_model[0].model_id, prepare, started)
         return views.envelope(charts.charts(body, request, found, now))
 
     async def compute_histograms(self, *, body: t.HistogramRequest) -> t.HistogramResponse:
@@ -75,14 +78,11 @@ class MonitoringOperations:
         offset: int = 0,
     ) -> t.MonitoringSummaryPage:
         range = figures.open_range(start_time, end_time)
-        listing = Listing(limit, offset, None, None, None)
-        page = await self._catalog.aread(lambda session: models.list_page(session, listing))
-        found = []
-        for row in page.items:
-            # A model that is deleted meanwhile is not shown.
-            with suppress(ObjectNotFound):
-                found.append(await self._compute(row.id, partial(plan_traffic, model_id=row.id, range=range)))
-        return views.paginated([figures.traffic(one) for one in found], page.total, limit, offset)
+        page = await asyncio.to_thread(self._traffic.page, Listing(limit, offset, None, None, None), range)
+        bins = moment_of(range[0]), moment_of(range[1] - 1)
+        alerts = await self._catalog.aread(lambda session: alert_records.count_alerts(session, bins))
+        shown = [figures.traffic(one, alerts.get(one.model.id, 0)) for one in page.items]
+        return views.paginated(shown, page.total, limit, offset)
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:
@@ -90,8 +90,8 @@ class MonitoringOperations:
 
         return views.envelope(_checked(body, await self._catalog.aread(find)))
 
-    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]]) -> T:
-        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure)
+    async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]], started: float | None = None) -> T:
+        return await self._figures.compute(model_id, prepare, current_request().wait_for_departure, started)
 
 
 def _checked(body: t.CheckDefinitionRequest, subject: Subject) -> t.DefinitionCheck:

@@ -8,23 +8,32 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Any
+from math import inf
+from time import monotonic
+from typing import Any, NoReturn
 
 import orjson
 import pyarrow as pa
 import pyarrow.types
 
 from inference_events import exact_json
-from inference_events.errors import BadRequest
+from inference_events.errors import BadRequest, ErrorDetail, ServiceUnavailable
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp, microseconds, parse_timestamp
-from inference_events.events.types import UNKNOWN_TIME, Query, StoredEvents
+from inference_events.events.store_errors import SearchTimeout
+from inference_events.events.types import UNKNOWN_TIME, MatchCount, Place, Query, StoredEvents
 from inference_events.models.schema import ModelSchema
+from inference_events.operations.event_filters import event_filters
+from inference_events.operations.previews import preview
 from inference_events_api import types as t
 
 DEFAULT_LIMIT = 50
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 # The numbers of events in the steps. An event has a few MiB at most, so a small first step limits unneeded reads.
 FIRST_STEP, MAX_STEP = 64, 256
+# The time for a page with filters and a count, and the bounds of a `bounded` count.
+MAX_SECONDS = 10.0
+BOUNDED_SECONDS, BOUNDED_TOTAL = 1.0, 10_000
+RETRY_SECONDS = 10
 # In JSON, a control character takes six bytes and each value the name of its column, and a page has five steps.
 JSON_GROWTH = 32
 
@@ -38,12 +47,29 @@ class PageRequest:
     event_ids: list[str] | None
     start: int | None
     end: int | None
-    after: tuple[int, str] | None
+    after: Place | None
+    is_descending: bool
+    filters: Sequence[t.EventFilter]
+    columns: Sequence[str] | None
+    preview: int | None
+    count: t.EventCount
 
     def query(self, environment_id: str, schema: ModelSchema) -> Query:
-        """Return the query for all events that the request asks for."""
-        ids = None if self.event_ids is None else schema.canonical_ids(self.event_ids)
-        return Query(self.model_id, environment_id, self.limit, ids, self.start, self.end, self.after)
+        """Return the query for all events that the request asks for. Raises BadRequest for unfit filters or columns."""
+        return Query(
+            model_id=self.model_id,
+            environment_id=environment_id,
+            limit=self.limit,
+            event_ids=None if self.event_ids is None else schema.canonical_ids(self.event_ids),
+            start=self.start,
+            end=self.end,
+            after=self.after,
+            is_descending=self.is_descending,
+            filters=event_filters(self.filters, schema),
+            columns=None if self.columns is None else _known_columns(self.columns, schema),
+            revision=schema.revision if self.filters or self.columns is not None else None,
+            deadline=monotonic() + MAX_SECONDS if self.filters else inf,
+        )
 
 
 def page_request(body: t.ReadEventsRequest) -> PageRequest:
@@ -51,22 +77,41 @@ def page_request(body: t.ReadEventsRequest) -> PageRequest:
     time_range, event_ids = body.get("time_range"), body.get("event_ids")
     start, end = (None, None) if time_range is None else time_bounds(time_range)
     after = _read_cursor(body["cursor"]) if "cursor" in body else None
-    limit = body.get("limit", DEFAULT_LIMIT if event_ids is None else len(event_ids))
-    return PageRequest(body["model_id"].lower(), limit, event_ids, start, end, after)
+    return PageRequest(
+        model_id=body["model_id"].lower(),
+        limit=body.get("limit", DEFAULT_LIMIT if event_ids is None else len(event_ids)),
+        event_ids=event_ids,
+        start=start,
+        end=end,
+        after=after,
+        is_descending=body.get("order") == "desc",
+        filters=body.get("filters", []),
+        columns=body.get("columns"),
+        preview=body.get("preview"),
+        count=body.get("count", "none"),
+    )
 
 
-def read_page(query: Query, schema: ModelSchema, read: Callable[[Query], StoredEvents]) -> t.EventPage:
+def read_page(
+    query: Query, schema: ModelSchema, read: Callable[[Query], StoredEvents], preview_characters: int | None = None
+) -> t.EventPage:
     """Return the events of a query as far as MAX_PAGE_BYTES allow, at least one, and the cursor of the next page.
 
     They are read in steps, so that not all large events are in memory at once; most pages need one step. Each step
-    reads one event more than it returns, to find out whether there are more.
+    reads one event more than it returns, to find out whether there are more. A search that takes too long ends the
+    page. Raises ServiceUnavailable if it found nothing before.
     """
     items: list[t.StoredEvent] = []
     size, step, after = 0, FIRST_STEP, query.after
     while True:
         rows = min(step, query.limit - len(items))
-        stored = read(replace(query, limit=rows + 1, after=after))
+        try:
+            stored = read(replace(query, limit=rows + 1, after=after))
+        except SearchTimeout:
+            return _page(items, after) if items else _refuse_slow_search()
         found = _events(stored, rows, schema)
+        if preview_characters is not None:
+            found = [preview(event, preview_characters) for event in found]
         sizes = _sizes(stored, found)
         fitting = bisect_right(list(accumulate(sizes, initial=size)), MAX_PAGE_BYTES) - 1
         fitting = max(fitting, 0 if items else 1) if found else 0
@@ -75,10 +120,42 @@ def read_page(query: Query, schema: ModelSchema, read: Callable[[Query], StoredE
         if fitting:
             after = _position(stored.system.slice(fitting - 1, 1).to_pylist()[0])
         if fitting < len(found) or (len(items) == query.limit and stored.system.num_rows > rows):
-            return {"items": items, "next_cursor": after and _write_cursor(after)}
+            return _page(items, after)
         if stored.system.num_rows <= rows:
-            return {"items": items, "next_cursor": None}
+            return _page(items, stored.searched_to)
         step = min(2 * step, MAX_STEP)
+
+
+def with_total(
+    page: t.EventPage, query: Query, count: t.EventCount, count_matches: Callable[[Query, int | None], MatchCount]
+) -> t.EventPage:
+    """Return a page that also says how many events there are, if `count` asks for it."""
+    if count == "none":
+        return page
+    seconds, most = (MAX_SECONDS, None) if count == "exact" else (BOUNDED_SECONDS, BOUNDED_TOTAL)
+    found = count_matches(replace(query, deadline=min(query.deadline, monotonic() + seconds)), most)
+    return {**page, "total": found.total, "total_is": "exact" if found.is_exact else "at_least"}
+
+
+def _page(items: list[t.StoredEvent], after: Place | None) -> t.EventPage:
+    return {"items": items, "next_cursor": after and _write_cursor(after)}
+
+
+def _refuse_slow_search() -> NoReturn:
+    message = f"The search is not ready after {MAX_SECONDS:g} seconds; shorten time_range"
+    raise ServiceUnavailable(message, retry_after=RETRY_SECONDS)
+
+
+def _known_columns(names: Sequence[str], schema: ModelSchema) -> list[str]:
+    known = {column.name for column in schema.columns}
+    faults = [
+        ErrorDetail("is not a column of the model", f"/columns/{place}")
+        for place, name in enumerate(names)
+        if name not in known
+    ]
+    if faults:
+        raise BadRequest.with_details(*faults)
+    return list(dict.fromkeys(names))
 
 
 def _sizes(stored: StoredEvents, events: Sequence[t.StoredEvent]) -> list[int]:

@@ -14,7 +14,7 @@ from tests.bench.peers.ours import InferenceEvents
 from tests.bench.peers.peer import Peer
 from tests.bench.peers.phoenix import Phoenix
 from tests.bench.peers.process import NotStarted
-from tests.bench.peers.visits import Plan, Record, Visitor
+from tests.bench.peers.sessions import Plan, Record, SessionRunner
 
 BUILT = Path("build/bench")
 PEERS: dict[str, Callable[[Path], Peer]] = {
@@ -29,16 +29,16 @@ QUICK = Plan(rounds=1, killed_batch=100, patience=5, share=0.2)
 
 
 def main() -> None:
-    """Visit the peers round by round, and write the report to standard output and to `build/bench/peers.md`."""
+    """Measure the peers round by round, and write the report to standard output and to `build/bench/peers.md`."""
     parser = ArgumentParser(prog="python -m tests.bench.peers", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round with little work, to see that all runs")
-    parser.add_argument("--only", choices=PEERS, action="append", help="visit only this peer; may be repeated")
+    parser.add_argument("--only", choices=PEERS, action="append", help="measure only this peer; may be repeated")
     options = parser.parse_args()
     plan = QUICK if options.quick else DEFAULT
     BUILT.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=BUILT) as folder, Generator() as generator:
         records = _records(Path(folder), options.only or PEERS)
-        _visit(records, plan, Visitor(plan, generator))
+        _run_rounds(records, plan, SessionRunner(plan, generator))
         print(report.write(BUILT, records, plan))  # noqa: T201
 
 
@@ -59,12 +59,12 @@ def _records(folder: Path, names: Iterable[str]) -> list[Record]:
     return records
 
 
-def _visit(records: list[Record], plan: Plan, visitor: Visitor) -> None:
-    """Visit every peer in each round, in reverse order in every second round; drop a peer that does not start."""
+def _run_rounds(records: list[Record], plan: Plan, runner: SessionRunner) -> None:
+    """Run a session with each peer in each round, every second round in reverse; drop a peer that does not start."""
     for number in range(plan.rounds):
         for record in records[:: -1 if number % 2 else 1]:
             try:
-                visitor.visit(record)
+                runner.run(record)
             except NotStarted as reason:
                 _say(f"{record.peer.name} is skipped: {reason}")
                 records.remove(record)

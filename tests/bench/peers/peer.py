@@ -9,7 +9,7 @@ from tests.bench.peers.process import Environment, Process
 
 @dataclass(frozen=True)
 class Effort:
-    """The number of requests of a round, of 1,000 events and of one: as many as a peer answers in a few seconds."""
+    """The number of requests of a round, of 1,000 events and of one: as many as a peer handles in a few seconds."""
 
     batches: int
     singles: int

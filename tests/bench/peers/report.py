@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.peers.ours import InferenceEvents
-from tests.bench.peers.visits import KILLED_AFTER, Plan, Record, Work
+from tests.bench.peers.sessions import KILLED_AFTER, Plan, Record, Work
 from tests.bench.report import milliseconds, number, table
 
 INTRODUCTION = """{date}, {cores} cores, load average at the end {load}. {rounds} round(s): in each, every peer in turn
@@ -21,7 +21,7 @@ checked columns. An event is to them a root span in a trace of its own, and its 
 fewer requests."""
 WORK_HEADINGS = [
     "peer",
-    "answered",
+    "responses",
     "refused",
     "acknowledged/s",
     "stored/s",

@@ -1,4 +1,4 @@
-"""Hooks of Schemathesis: aim requests at existing resources, and check more than the contract's schemas."""
+"""Hooks of Schemathesis: target existing resources, and check more than the contract's schemas."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
-    """Aim a case at prepared resources; links have already targeted theirs."""
+    """Target prepared resources with a case; links have already targeted theirs."""
     operation_id, fixtures = _operation_id(case), prepare(_url(case))
     if isinstance(case.body, dict):
         case.body = shape_events(case.body)

@@ -34,6 +34,16 @@ STARTS = (
     " values are more than 50,000; ",
     "the rolling baseline: ",
     "The figures need too much memory; ",
+    "is neither a metric of this model nor the id of one of its custom metrics; it has ",
+    "only a drift metric takes one, and ",
+    "must be one of ",
+    "must not be above ",
+    "must not be below ",
+    "must not be further from 0 than ",
+    "must be null with the threshold_type ",
+    "must be raw_value with the threshold_type ",
+    "is needed with the threshold_type ",
+    "/feature_names/",
 )
 RULES = (
     # publish_events and update_events
@@ -48,6 +58,17 @@ RULES = (
     # delete_events and read_events
     "start_time must be before end_time",
     "is not a cursor of this server",
+    # read_events
+    "is needed for this operator",
+    "does not belong to this operator",
+    "does not fit the type of the column",
+    "must be a list of 1 to 1,000 values",
+    "must be a list of two values",
+    "must have the smaller value first",
+    "must be a number",
+    "must be a whole number of 64 bits",
+    "must be true or false",
+    "must be a text",
     # download_events
     "is not a column of the model",
     "leaves no column to write",
@@ -77,6 +98,8 @@ RULES = (
     "is needed for this kind of baseline",
     "does not belong to this kind of baseline",
     "must be PRODUCTION for a ROLLING baseline",
+    # upload_feature_impact and replace_feature_impact
+    "is not an input of the model",
     # create_segment and create_custom_metric
     "must have 1 to 255 characters besides white space at its ends",
     # compute_metrics, compute_scores, compute_histograms, query_metrics
@@ -90,6 +113,19 @@ RULES = (
     "is a model of another project",
     "only one of segment_id and segment can be given",
     "the range that it is compared with lies too early",
+    # create_alert_rule, update_alert_rule and create_alert_config
+    " needs at least one column",
+    " takes no columns; remove them",
+    " takes one column; make a rule for each",
+    "is no segment of this model; create one, or remove it",
+    "must be above 0",
+    "is the name of several versions; create the rule with POST /v3/alert-rules and a model_id",
+    "is the name of no baseline of this model; create one, or remove it",
+    # create_notification_config and update_notification_config
+    "is not one email address, such as me@example.com",
+    "is no webhook; create it first, or remove it",
+    # records of alerts
+    "start_time must not be after end_time",
     # filter of every list
     "has more than 100 rules and conditions",
     "nests more than 20 deep",

@@ -1,4 +1,4 @@
-"""Aim random requests at existing resources. Random ids would nearly always be a 404.
+"""Target existing resources with random requests. Random ids would nearly always be a 404.
 
 The choice depends on the request alone, so that a failing case fails again. A share of the requests stays unchanged.
 """

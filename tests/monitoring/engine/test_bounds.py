@@ -53,6 +53,9 @@ class EndlessSnapshot:
     def data_revision(self, environment_id: str) -> DataRevision:
         return DataRevision(0, 0)
 
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
+        return []
+
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         schema = batch_schema(selection, SCHEMA.arrow)
         rows = 1000

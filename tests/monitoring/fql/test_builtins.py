@@ -123,7 +123,7 @@ def test_nothing_to_count(task: str) -> None:
 
 
 def test_extremes() -> None:
-    """A certain answer that is wrong has a finite loss, and a constant target no r2."""
+    """A certain prediction that is wrong has a finite loss, and a constant target no r2."""
     rows = rows_of(churn=[1, 0], p=[0.0, 1.0])
     assert metric("log_loss()", rows=rows) == pytest.approx(-math.log(2.220446049250313e-16))
     assert metric("f1_score()", rows=rows) == 0

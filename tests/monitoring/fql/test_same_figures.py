@@ -15,10 +15,10 @@ from tests.monitoring.fql import rows
 from tests.monitoring.fql.test_builtins import CLASSES, REGRESSION
 
 SCORES = st.sampled_from((None, 0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.5, -0.25, math.inf, math.nan))
-# Not so small that a relative error exceeds the largest float: then FQL omits its row, and the metric has no value.
+# Of the largest and the smallest, an error, its square or its share of the target overflows.
 NUMBERS = (
     st.none()
-    | st.sampled_from((0.0, -0.0, 1e-9, 1e9, 1e9 + 1, math.nan))
+    | st.sampled_from((0.0, -0.0, 1e-9, 1e9, 1e9 + 1, math.nan, 1e-320, 1e200, 1.7e308, -1.7e308))
     | st.floats(-1e6, 1e6).filter(lambda number: abs(number) > 1e-9)
 )
 VALUES: dict[str, st.SearchStrategy[Any]] = {"churn": st.sampled_from((None, 0, 1, 2)), "p": SCORES}
@@ -51,7 +51,7 @@ def assert_same(name: str, model: Subject, given_rows: Sequence[rows.Row], colum
 
 
 @pytest.mark.parametrize(("model", "values", "names"), CASES, ids=[model.task for model, _, _ in CASES])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_performance(
     model: Subject, values: dict[str, st.SearchStrategy[Any]], names: str, data: st.DataObject
@@ -62,7 +62,26 @@ def test_performance(
         assert_same(name, model, given_rows)
 
 
-@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("mape", [(1.0, 2.0), (1e-320, 1e9)]),
+        ("mae", [(1.0, 2.0), (1.7e308, -1.7e308)]),
+        ("mse", [(1.0, 2.0), (1e200, 1.0)]),
+        ("r2", [(1.0, 2.0), (2.0, 1e200)]),
+        ("r2", [(1e200, 1e200), (2.0, 1.0)]),
+        ("wmape", [(1.0, 2.0), (1.7e308, -1.7e308)]),
+        ("wmape", [(1.7e308, 1.7e308), (1.7e308, 1e308)]),
+    ],
+)
+def test_overflow(name: str, pairs: Sequence[tuple[float, float]]) -> None:
+    """A figure of which a part is too large for a number is null in both, not a figure of the other rows."""
+    given_rows = [{"y": target, "f": output} for target, output in pairs]
+    assert_same(name, REGRESSION, given_rows)
+    assert rows.metric(f"{name}()", REGRESSION, given_rows) is None
+
+
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.fixed_dictionaries({"violations": VIOLATIONS}), max_size=5))
 def test_integrity(given_rows: list[rows.Row]) -> None:
     """A violation count and the traffic are the same in a custom metric."""

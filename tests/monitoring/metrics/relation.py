@@ -114,7 +114,7 @@ def compute(
     connection = relations(subject, rows, baseline)
     for query in queries:
         check(query, subject)
-    known = {BASELINE: BaselineRows("baseline", is_rolling)}
+    known = {BASELINE: BaselineRows("baseline", tuple(range(bins)) if is_rolling else None)}
     return figures(connection, Rows("events", bins), queries, subject, known)
 
 

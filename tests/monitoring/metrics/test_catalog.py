@@ -1,4 +1,4 @@
-"""The catalogue lists the vendor's metrics, and a query that a model cannot answer is refused with its place."""
+"""The catalogue lists the vendor's metrics, and a query that a model does not support is refused with its place."""
 
 from typing import Any
 
@@ -60,7 +60,11 @@ def test_display_names() -> None:
     ]
     assert METRICS["any_violation_percentage"].is_percentage
     assert (METRICS["any_violation_percentage"].minimum, METRICS["any_violation_percentage"].maximum) == (0, 100)
-    assert {metric.id for metric in METRICS.values() if metric.needs_baseline} == {"jsd", "psi"}
+    assert {metric.id for metric in METRICS.values() if metric.needs_baseline} == {
+        "jsd",
+        "psi",
+        "prediction_drift_impact",
+    }
     assert {metric.id for metric in METRICS.values() if metric.needs_category} == {"frequency"}
 
 

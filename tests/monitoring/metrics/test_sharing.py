@@ -1,14 +1,14 @@
 """Queries share statements, read only the columns that they need, and their sums add up."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from inference_events.monitoring.metrics import METRICS, BaselineRows, MetricQuery, Rows, check, figures, needs, plain
 from inference_events.monitoring.metrics.figures import MetricError
-from inference_events.monitoring.metrics.plain import merged, totals_by_bin
+from inference_events.monitoring.metrics.plain import totals_by_bin
 from inference_events.monitoring.subject import Subject
 from tests.monitoring.metrics.relation import BASELINE, Row, binary, model, multiclass, ranking, regression, relations
 
@@ -56,7 +56,7 @@ def random_rows(subject: Subject, count: int = 60) -> list[Row]:
 
 
 def queries_of(subject: Subject) -> list[MetricQuery]:
-    """Return every query of the catalogue that a model can answer."""
+    """Return every query of the catalogue that a model supports."""
     names = [*subject.columns, *(feature["name"] for feature in subject.custom_features)]
     queries = []
     for metric in METRICS.values():
@@ -70,7 +70,12 @@ def queries_of(subject: Subject) -> list[MetricQuery]:
     return queries
 
 
-def answer(subject: Subject, rows: Sequence[Row], queries: Sequence[MetricQuery]) -> Any:
+def merged(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Add up the totals of sets of rows that do not overlap."""
+    return {name: sum(part[name] for part in parts) for name in parts[0]}
+
+
+def compute(subject: Subject, rows: Sequence[Row], queries: Sequence[MetricQuery]) -> Any:
     connection = relations(subject, rows, rows[:40])
     return figures(connection, Rows("events", 3), queries, subject, {BASELINE: BaselineRows("baseline")})
 
@@ -79,15 +84,15 @@ def answer(subject: Subject, rows: Sequence[Row], queries: Sequence[MetricQuery]
 def test_together_and_alone(subject: Subject) -> None:
     """Queries together give the figures that each gives alone, twice the same query included."""
     rows, queries = random_rows(subject), queries_of(subject)
-    together = answer(subject, rows, [*queries, *queries[:2]])
-    assert together == [answer(subject, rows, [query])[0] for query in [*queries, *queries[:2]]]
+    together = compute(subject, rows, [*queries, *queries[:2]])
+    assert together == [compute(subject, rows, [query])[0] for query in [*queries, *queries[:2]]]
 
 
 @pytest.mark.parametrize("subject", [*SUBJECTS, DRIFTING], ids=lambda subject: subject.task)
 def test_needs(subject: Subject) -> None:
     """A query reads the columns that it needs and no other: without the others, its figures are the same."""
     rows, queries = random_rows(subject), queries_of(subject)
-    expected = answer(subject, rows, queries)
+    expected = compute(subject, rows, queries)
     connection = relations(subject, rows, rows[:40])
     for query, figure in zip(queries, expected, strict=True):
         wanted = needs(query, subject)

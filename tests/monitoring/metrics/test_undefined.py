@@ -122,7 +122,7 @@ def test_drift_of_vectors(before: list[Row], reason: str) -> None:
 
 
 def every_query(subject: Subject, arguments: dict[str, Any]) -> list[MetricQuery]:
-    """Return a query of each metric of the catalogue that the model can answer."""
+    """Return a query of each metric of the catalogue that the model supports."""
     queries = []
     for metric in METRICS.values():
         for column in (None, *subject.columns):

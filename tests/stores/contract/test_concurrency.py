@@ -34,7 +34,7 @@ class Gate:
 
 
 def test_many_threads_write_and_nothing_is_lost(opened: Opened) -> None:
-    """Whatever many threads write at once is all there afterwards, each row with its own status."""
+    """All rows that many threads write at once are stored, each with its own status."""
 
     def work(thread: int) -> list[str]:
         statuses: list[str] = []

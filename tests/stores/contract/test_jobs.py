@@ -194,7 +194,7 @@ def test_a_job_of_one_model_does_not_burden_another(opened: Opened) -> None:
     assert opened.publish({"id": "a"}) == ["created"]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     stored=rows(WriteKind.PUBLISH),
     requests=st.lists(rows(WriteKind.UPDATE).map(updates), max_size=3),

@@ -48,6 +48,18 @@ def test_events_are_counted_by_range_and_environment(opened: Opened) -> None:
     assert opened.store.counts(MODEL) == {"production": 5, "dataset": 2}
 
 
+def test_traffic_is_the_count_and_the_newest_time(opened: Opened) -> None:
+    """Traffic has the number of events of a range, the time of the newest, and the data revision."""
+    opened.publish(*({"id": str(at), "at": NOW + at} for at in range(5)))
+    revision = opened.store.data_revision(MODEL, "production")
+    assert opened.store.traffic(MODEL, "production") == (5, NOW + 4, revision)
+    assert opened.store.traffic(MODEL, "production", NOW + 1, NOW + 3) == (2, NOW + 2, revision)
+    assert opened.store.traffic(MODEL, "production", NOW + 5) == (0, None, revision)
+    assert opened.store.traffic(MODEL, "other") == (0, None, (0, 0))
+    with pytest.raises(ModelUnknown):
+        opened.store.traffic(OTHER, "production")
+
+
 def test_events_of_an_unknown_model_cannot_be_counted(opened: Opened) -> None:
     """A model that was never defined, or is dropped, has no counts, not even of nothing."""
     opened.store.drop(MODEL).result()
@@ -58,7 +70,7 @@ def test_events_of_an_unknown_model_cannot_be_counted(opened: Opened) -> None:
             opened.store.counts(model_id)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     times=st.dictionaries(st.text("ab\x00\u00e9\U0001f600", min_size=1, max_size=3), st.integers(0, 3), min_size=1),
     size=st.integers(1, 4),
@@ -91,6 +103,6 @@ def test_events_survive_a_restart(opened: Opened) -> None:
     assert opened.count() == 2
 
 
-def test_an_open_store_answers(opened: Opened) -> None:
+def test_an_open_store_responds(opened: Opened) -> None:
     """A store that can be read says so."""
     assert opened.store.ping()

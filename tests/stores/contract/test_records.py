@@ -10,8 +10,8 @@ from inference_events.events.types import IdempotencyRecord, RecordOfRows, Retry
 from tests.stores.opened import NOW, SECOND, Asked, HookedRecords, Opened, Row, names
 
 
-def record(opened: Opened, asked: Asked, answer: bytes, created_at: int = NOW) -> None:
-    opened.publish({"id": "a"}, records=asked.records(answer, created_at))
+def record(opened: Opened, asked: Asked, response: bytes, created_at: int = NOW) -> None:
+    opened.publish({"id": "a"}, records=asked.records(response, created_at))
 
 
 def test_a_record_is_found_by_its_key_or_digest(opened: Opened) -> None:
@@ -29,12 +29,12 @@ def test_a_record_is_found_by_its_key_or_digest(opened: Opened) -> None:
 def test_a_record_is_of_one_token_and_path(opened: Opened, key: str | None, other: Asked) -> None:
     """A record is not found for another token or path."""
     asked = Asked(key=key)
-    record(opened, asked, b"answer")
+    record(opened, asked, b"response")
     assert dataclasses.replace(other, key=key).find(opened.store) is None
 
 
 def test_the_record_has_the_whole_attempt(opened: Opened) -> None:
-    """A record is found as it was written, with its body's digest and answer byte by byte."""
+    """A record is found as it was written, with its body's digest and response byte by byte."""
     written = IdempotencyRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
     opened.publish({"id": "a"}, records=[RecordOfRows(written, 0, 1)])
     found = opened.store.find_record(RetryKey("t", "PATCH", "/p", "key"), b"")
@@ -71,9 +71,9 @@ def test_a_record_has_the_statuses_of_its_rows(opened: Opened) -> None:
 
 def claim(opened: Opened, asked: Asked, *ids: str) -> Write:
     """Return a write that claims a key and leaves the record of its first id."""
-    answer = ids[0].encode()
+    response = ids[0].encode()
     rows = [{"id": each} for each in ids]
-    return opened.write_of(WriteKind.PUBLISH, rows, records=asked.records(answer))
+    return opened.write_of(WriteKind.PUBLISH, rows, records=asked.records(response))
 
 
 def test_a_key_is_claimed_once(opened: Opened) -> None:
@@ -140,9 +140,9 @@ def test_records_are_found_among_many_that_differ_in_one_thing(opened: Opened) -
 def test_a_write_that_fails_leaves_no_record(opened: Opened) -> None:
     """Record and rows are committed together or not at all."""
     with pytest.raises(ZeroDivisionError):
-        opened.publish({"id": "a"}, records=HookedRecords(lambda: 1 / 0, Asked().records(b"answer")))
+        opened.publish({"id": "a"}, records=HookedRecords(lambda: 1 / 0, Asked().records(b"response")))
     assert opened.count() == 0
-    stale = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=Asked().records(b"answer"))
+    stale = opened.write_of(WriteKind.PUBLISH, [{"id": "a"}], records=Asked().records(b"response"))
     opened.define(x=opened.schema.field("x").type)
     with pytest.raises(RevisionChanged):
         opened.store.write(stale).result()
@@ -151,9 +151,9 @@ def test_a_write_that_fails_leaves_no_record(opened: Opened) -> None:
 
 def test_records_survive_a_restart(opened: Opened) -> None:
     """A repeated request is recognised by a process that has just started."""
-    record(opened, Asked(key="k"), b"answer")
+    record(opened, Asked(key="k"), b"response")
     opened.reopen()
-    assert Asked(key="k").find(opened.store) == b"answer"
+    assert Asked(key="k").find(opened.store) == b"response"
 
 
 def test_old_records_are_forgotten(opened: Opened) -> None:

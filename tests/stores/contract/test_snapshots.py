@@ -14,6 +14,7 @@ from inference_events.events.types import UNKNOWN_TIME, VIOLATIONS
 from tests.stores.opened import MODEL, NOW, SCHEMA, SECOND, Opened
 
 LATER = NOW + SECOND
+HOUR = 3600 * SECOND
 COLUMNS = {field.name: field.type for field in SCHEMA}
 
 
@@ -157,6 +158,7 @@ def test_a_snapshot_shows_one_moment(opened: Opened) -> None:
         assert rows(iter([first, *read]), "ts", "v:x") == sorted(expected, key=repr)
         assert rows(batches(snapshot, "x"), "ts", "v:x") == sorted(expected, key=repr)
         assert snapshot.data_revision("production") == before
+        assert snapshot.dirty_hours("production", before) == []
 
 
 def test_a_snapshot_has_the_data_revision_of_its_events(opened: Opened) -> None:
@@ -171,6 +173,19 @@ def test_a_snapshot_has_the_data_revision_of_its_events(opened: Opened) -> None:
         opened.publish({"id": "c", "at": NOW})
         assert snapshot.data_revision("production") != opened.store.data_revision(MODEL, "production")
         assert len(rows(batches(snapshot), "ts")) == 1
+
+
+def test_a_snapshot_has_the_dirty_hours_of_its_moment(opened: Opened) -> None:
+    """What changed after a revision is what the snapshot sees; after a later revision, all hours count as dirty."""
+    opened.publish({"id": "a", "at": 0})
+    known = opened.store.data_revision(MODEL, "production")
+    opened.publish({"id": "b", "at": 5 * HOUR})
+    with moment(opened) as snapshot:
+        opened.publish({"id": "c", "at": 9 * HOUR})
+        assert snapshot.dirty_hours("production", known) == [(5, 5)]
+        later = opened.store.data_revision(MODEL, "production")
+        assert snapshot.dirty_hours("production", later) == [(0, 0), (5, 5)]
+        assert snapshot.dirty_hours("nowhere", known) == []
 
 
 def test_a_snapshot_of_another_revision_fails(opened: Opened) -> None:

@@ -184,7 +184,7 @@ def test_an_empty_batch_is_written(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("kind", list(WriteKind))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_repeated_ids_count_as_one_after_the_other(opened: Opened, kind: WriteKind, data: st.DataObject) -> None:
     """A batch with repeated ids has the effects and statuses of its rows sent one after the other."""
@@ -216,7 +216,7 @@ def _without_conflicts(opened: Opened, incoming: list[Row], environment: str) ->
     return kept
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(batches=st.lists(rows(WriteKind.PUBLISH), min_size=2, max_size=6))
 def test_writes_committed_together_count_as_one_after_the_other(opened: Opened, batches: list[list[Row]]) -> None:
     """Requests that wait for one commit have the effects and results of requests sent one after the other."""

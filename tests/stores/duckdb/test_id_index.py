@@ -21,7 +21,7 @@ def hashes(keys: list[int]) -> id_index.Hashes:
     return np.array(keys, np.uint64)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stored=st.lists(st.integers(0, 40), max_size=30), steps=STEPS)
 def test_what_is_there_is_found(stored: list[int], steps: list[Step]) -> None:
     """After any additions and removals, a hash leads to the places of exactly the rows that have it."""

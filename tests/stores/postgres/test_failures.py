@@ -71,13 +71,13 @@ def test_a_write_whose_commit_nobody_saw_is_done_once(
     asked = Asked(key=key)
     losing(how)
     rows: list[Row] = [{"id": "a", "n": 2}, {"id": "b"}, {"id": "c"}]
-    records = asked.records(b"answer", rows=3) if has_record else ()
+    records = asked.records(b"response", rows=3) if has_record else ()
     write = opened.write_of(WriteKind.PUBLISH, rows, records=records)
     before = use_of(opened)
     assert names(opened.store.write(write).result(SECONDS)) == ["replaced", "created", "created"]
     assert use_of(opened) == (before[0] + 1, before[1] + 1)
     assert opened.ids() == ["a", "b", "c"]
-    assert (asked.find(opened.store) == b"answer") == has_record
+    assert (asked.find(opened.store) == b"response") == has_record
     assert opened.publish({"id": "a", "n": 2}) == ["unchanged"]
 
 

@@ -1,8 +1,8 @@
-"""The order of requests and jobs holds whatever runs at once, at two replicas and while connections are cut.
+"""Requests and jobs keep their order, with concurrent ones at two replicas and while connections are cut.
 
-Every value is written once. Each operation has an interval: a request from its call to its answer, a job from the call
-to the answer of its acceptance, at which it acts however late it runs. At the end each cell must hold a value that no
-other operation definitely follows.
+Every value is written once. Each operation has an interval: a request from its call to its response, a job from the
+call to the response of its acceptance, at which it acts even if it runs later. At the end each cell must hold a value
+that no other operation definitely follows.
 """
 
 import os

@@ -20,8 +20,8 @@ def use_everything(opened: Opened) -> None:
     store = opened.store
     rows: list[Row] = [{"id": "a", "x": 1.0, "n": 1, "label": True, "extra": {"e": 1}}, {"id": "b", "x": 2.0}]
     for _ in range(2):
-        opened.publish(*rows, records=Asked(key=f"{opened.environment()}").records(b"answer"))
-        opened.publish({"id": "a", "x": 3.0}, {"id": "c"}, records=Asked().records(b"answer"))
+        opened.publish(*rows, records=Asked(key=f"{opened.environment()}").records(b"response"))
+        opened.publish({"id": "a", "x": 3.0}, {"id": "c"}, records=Asked().records(b"response"))
         opened.append(*rows)
         opened.update({"id": "a", "n": 2, "x": 4.0, "extra": {"f": 1}}, {"id": "unknown", "n": 1})
         epoch = opened.accept_job()

@@ -13,6 +13,8 @@ from uuid import UUID
 from ..models.delete_events_request import DeleteEventsRequest
 from ..models.deleted_time_range import DeletedTimeRange
 from ..models.event import Event
+from ..models.event_filter import EventFilter
+from ..models.event_order import EventOrder
 from ..models.events_source import EventsSource
 from ..models.file_source import FileSource
 from ..models.file_upload import FileUpload
@@ -20,7 +22,7 @@ from ..models.publish_events_request import PublishEventsRequest
 from ..models.read_events_request import ReadEventsRequest
 from ..models.time_range import TimeRange
 from ..models.update_events_request import UpdateEventsRequest
-from ..types import UNSET, File
+from ..types import UNSET, File, Unset
 from .errors import InferenceEventsError
 
 T = TypeVar("T")
@@ -121,12 +123,29 @@ def range_request(model_id: Id, start: Time, end: Time, update_metrics: bool) ->
     return DeleteEventsRequest(as_uuid(model_id), time_range=between, update_metrics=update_metrics)
 
 
+class EventChoice:
+    """Which events a reader wants of those in a range, which columns of them, and in which order."""
+
+    def __init__(
+        self,
+        filters: Iterable[Mapping[str, Any]] = (),
+        columns: Iterable[str] | None = None,
+        newest_first: bool = False,
+        preview: int | None = None,
+    ) -> None:
+        self.filters = [EventFilter.from_dict(_filter_in_json(each)) for each in filters] or UNSET
+        self.columns = UNSET if columns is None else _listed("columns", columns, "names")
+        self.order: EventOrder | Unset = "desc" if newest_first else UNSET
+        self.preview = UNSET if preview is None else preview
+
+
 def read_requests(
     model_id: Id,
     dataset: str | None,
     event_ids: Iterable[str] | None,
     between: tuple[Time, Time] | None,
     page_size: int,
+    choice: EventChoice,
 ) -> Iterator[ReadEventsRequest]:
     """Return the requests for the first pages: one, or one for each 1,000 ids."""
     for ids in [UNSET] if event_ids is None else _id_batches(event_ids, MAX_EVENTS):
@@ -137,13 +156,29 @@ def read_requests(
             event_ids=ids,
             time_range=UNSET if between is None else TimeRange(_bound(between[0]), _bound(between[1])),
             limit=page_size,
+            filters=choice.filters,
+            order=choice.order,
+            columns=choice.columns,
+            preview=choice.preview,
         )
 
 
+def _filter_in_json(filter: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _values_in_json(value) for name, value in filter.items()}
+
+
+def _values_in_json(value: object) -> object:
+    return [_in_json(each) for each in value] if isinstance(value, list | tuple) else _in_json(value)
+
+
 def _id_batches(event_ids: Iterable[str], size: int) -> Iterator[list[str]]:
-    if isinstance(event_ids, str):
-        raise TypeError("event_ids is one text; give a list of ids")
-    return batches(event_ids, size)
+    return batches(_listed("event_ids", event_ids, "ids"), size)
+
+
+def _listed(name: str, texts: Iterable[str], what: str) -> list[str]:
+    if isinstance(texts, str):
+        raise TypeError(f"{name} is one text; give a list of {what}")
+    return list(texts)
 
 
 def _bound(time: Time) -> str | float:

@@ -12,11 +12,24 @@ from uuid import UUID
 from ..api.events import delete_events, publish_events, read_events, update_events
 from ..api.files import upload_file
 from ..api.jobs import get_job, list_jobs, list_rejected_rows
-from ..api.models import create_model, delete_model, get_model, list_models
+from ..api.models import (
+    create_model,
+    delete_model,
+    get_feature_impact,
+    get_model,
+    list_models,
+    replace_feature_impact,
+)
 from ..api.projects import create_project, delete_project, get_project, list_projects
 from ..models.delete_events_request import DeleteEventsRequest
 from ..models.events_published import EventsPublished
 from ..models.events_updated import EventsUpdated
+from ..models.feature_impact import FeatureImpact
+from ..models.feature_impact_request import FeatureImpactRequest
+from ..models.feature_impact_upload import FeatureImpactUpload
+from ..models.feature_impact_upload_feature_impact_map import (
+    FeatureImpactUploadFeatureImpactMap,
+)
 from ..models.file_accepted import FileAccepted
 from ..models.job import Job
 from ..models.model import Model
@@ -34,6 +47,7 @@ from .polling import Polls
 from .requests import (
     MAX_DELETED_IDS,
     MAX_EVENTS,
+    EventChoice,
     Id,
     Time,
     as_uuid,
@@ -119,12 +133,19 @@ class Events:
         event_ids: Iterable[str] | None = None,
         between: tuple[Time, Time] | None = None,
         page_size: int = MAX_EVENTS,
+        filters: Iterable[Mapping[str, Any]] = (),
+        columns: Iterable[str] | None = None,
+        newest_first: bool = False,
+        preview: int | None = None,
     ) -> Iterator[StoredEvent]:
         """Return events in order of their times, page by page: all, those with some ids, or those of a range of time.
 
-        Of more than 1,000 ids, each 1,000 are in order.
+        Of more than 1,000 ids, each 1,000 are in order. `filters` are as in the API, such as `{"column": "distance",
+        "operator": "gt", "value": 1000}`; an event must fulfil all. `columns` limits the values, and `preview` the
+        characters of each text.
         """
-        for body in read_requests(model_id, dataset, event_ids, between, page_size):
+        choice = EventChoice(filters, columns, newest_first, preview)
+        for body in read_requests(model_id, dataset, event_ids, between, page_size, choice):
             cursor: str | None = ""
             while cursor is not None:
                 body.cursor = cursor or UNSET
@@ -239,6 +260,16 @@ class Models:
     def create(self, model: ModelCreate) -> Model:
         """Create a model. Raises Conflict if its project has one of this name and version."""
         return success(create_model.sync(body=model, client=self._client.api)).data
+
+    def feature_impact(self, model_id: Id) -> FeatureImpact:
+        """Return the feature impact of a model. Raises NotFound if none was uploaded."""
+        body = FeatureImpactRequest(as_uuid(model_id))
+        return success(get_feature_impact.sync(body=body, client=self._client.api)).data
+
+    def set_feature_impact(self, model_id: Id, impacts: Mapping[str, float]) -> FeatureImpact:
+        """Store how much each input moves the prediction, in place of an earlier impact."""
+        body = FeatureImpactUpload(as_uuid(model_id), FeatureImpactUploadFeatureImpactMap.from_dict(impacts))
+        return success(replace_feature_impact.sync(body=body, client=self._client.api)).data
 
     def delete(self, model_id: Id) -> UUID:
         """Delete a model, and return the id of the job that removes its events."""

@@ -2,11 +2,58 @@
 
 """Contains all the data models used in inputs/outputs"""
 
+from .alert_bin_history import AlertBinHistory
+from .alert_bin_size import AlertBinSize
+from .alert_comparison import AlertComparison
+from .alert_condition import AlertCondition
+from .alert_config import AlertConfig
+from .alert_config_baseline_type_0 import AlertConfigBaselineType0
+from .alert_config_create import AlertConfigCreate
+from .alert_config_list import AlertConfigList
+from .alert_config_notifications import AlertConfigNotifications
+from .alert_config_page import AlertConfigPage
+from .alert_config_record import AlertConfigRecord
+from .alert_config_record_list import AlertConfigRecordList
+from .alert_config_record_page import AlertConfigRecordPage
+from .alert_config_response import AlertConfigResponse
+from .alert_config_segment_type_0 import AlertConfigSegmentType0
+from .alert_config_update import AlertConfigUpdate
+from .alert_counts import AlertCounts
+from .alert_evaluation import AlertEvaluation
+from .alert_evaluation_list import AlertEvaluationList
+from .alert_evaluation_page import AlertEvaluationPage
+from .alert_metric import AlertMetric
+from .alert_priority import AlertPriority
+from .alert_record import AlertRecord
+from .alert_record_history_list import AlertRecordHistoryList
+from .alert_record_history_page import AlertRecordHistoryPage
+from .alert_record_list import AlertRecordList
+from .alert_record_page import AlertRecordPage
+from .alert_rule import AlertRule
+from .alert_rule_baseline_type_0 import AlertRuleBaselineType0
+from .alert_rule_create import AlertRuleCreate
+from .alert_rule_list import AlertRuleList
+from .alert_rule_page import AlertRulePage
+from .alert_rule_response import AlertRuleResponse
+from .alert_rule_segment_type_0 import AlertRuleSegmentType0
+from .alert_rule_summary import AlertRuleSummary
+from .alert_rule_summary_baseline_type_0 import AlertRuleSummaryBaselineType0
+from .alert_rule_summary_list import AlertRuleSummaryList
+from .alert_rule_summary_page import AlertRuleSummaryPage
+from .alert_rule_summary_segment_type_0 import AlertRuleSummarySegmentType0
+from .alert_rule_update import AlertRuleUpdate
+from .alert_rule_version import AlertRuleVersion
+from .alert_severity import AlertSeverity
+from .alert_state import AlertState
+from .alert_stats import AlertStats
+from .alert_stats_response import AlertStatsResponse
+from .alert_threshold_type import AlertThresholdType
 from .api_version import ApiVersion
 from .applied_filters import AppliedFilters
 from .applied_filters_time_range import AppliedFiltersTimeRange
 from .artifact_status import ArtifactStatus
 from .asked_metric import AskedMetric
+from .auto_threshold_params_type_0 import AutoThresholdParamsType0
 from .baseline import Baseline
 from .baseline_create import BaselineCreate
 from .baseline_list import BaselineList
@@ -23,6 +70,9 @@ from .column_list import ColumnList
 from .column_page import ColumnPage
 from .compute_metrics_request import ComputeMetricsRequest
 from .compute_metrics_response import ComputeMetricsResponse
+from .configured_emails import ConfiguredEmails
+from .configured_pagerduty import ConfiguredPagerduty
+from .configured_webhook import ConfiguredWebhook
 from .custom_metric import CustomMetric
 from .custom_metric_create import CustomMetricCreate
 from .custom_metric_list import CustomMetricList
@@ -47,6 +97,10 @@ from .error_detail import ErrorDetail
 from .error_envelope import ErrorEnvelope
 from .error_kind import ErrorKind
 from .event import Event
+from .event_count import EventCount
+from .event_filter import EventFilter
+from .event_filter_operator import EventFilterOperator
+from .event_order import EventOrder
 from .event_page import EventPage
 from .events_published import EventsPublished
 from .events_published_source_type import EventsPublishedSourceType
@@ -54,6 +108,13 @@ from .events_source import EventsSource
 from .events_source_type import EventsSourceType
 from .events_updated import EventsUpdated
 from .events_updated_source_type import EventsUpdatedSourceType
+from .feature_impact import FeatureImpact
+from .feature_impact_request import FeatureImpactRequest
+from .feature_impact_response import FeatureImpactResponse
+from .feature_impact_upload import FeatureImpactUpload
+from .feature_impact_upload_feature_impact_map import (
+    FeatureImpactUploadFeatureImpactMap,
+)
 from .figure import Figure
 from .file_accepted import FileAccepted
 from .file_accepted_source_type import FileAcceptedSourceType
@@ -97,6 +158,9 @@ from .job_page import JobPage
 from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
+from .last_severity_type_1 import LastSeverityType1
+from .last_severity_type_2_type_1 import LastSeverityType2Type1
+from .last_severity_type_3_type_1 import LastSeverityType3Type1
 from .metric_column import MetricColumn
 from .metric_series import MetricSeries
 from .metric_type import MetricType
@@ -121,6 +185,9 @@ from .model_spec_custom_features_item import ModelSpecCustomFeaturesItem
 from .model_summary import ModelSummary
 from .model_task import ModelTask
 from .model_update import ModelUpdate
+from .monitored_alert import MonitoredAlert
+from .monitored_alert_list import MonitoredAlertList
+from .monitored_alert_page import MonitoredAlertPage
 from .monitoring_summary import MonitoringSummary
 from .monitoring_summary_list import MonitoringSummaryList
 from .monitoring_summary_page import MonitoringSummaryPage
@@ -128,6 +195,9 @@ from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .normal_kind import NormalKind
+from .notification_config import NotificationConfig
+from .notification_config_change import NotificationConfigChange
+from .notification_config_response import NotificationConfigResponse
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
@@ -202,6 +272,7 @@ from .token_rotate import TokenRotate
 from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
+from .total_kind import TotalKind
 from .update_events_request import UpdateEventsRequest
 from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
@@ -217,11 +288,58 @@ from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
 __all__ = (
+    "AlertBinHistory",
+    "AlertBinSize",
+    "AlertComparison",
+    "AlertCondition",
+    "AlertConfig",
+    "AlertConfigBaselineType0",
+    "AlertConfigCreate",
+    "AlertConfigList",
+    "AlertConfigNotifications",
+    "AlertConfigPage",
+    "AlertConfigRecord",
+    "AlertConfigRecordList",
+    "AlertConfigRecordPage",
+    "AlertConfigResponse",
+    "AlertConfigSegmentType0",
+    "AlertConfigUpdate",
+    "AlertCounts",
+    "AlertEvaluation",
+    "AlertEvaluationList",
+    "AlertEvaluationPage",
+    "AlertMetric",
+    "AlertPriority",
+    "AlertRecord",
+    "AlertRecordHistoryList",
+    "AlertRecordHistoryPage",
+    "AlertRecordList",
+    "AlertRecordPage",
+    "AlertRule",
+    "AlertRuleBaselineType0",
+    "AlertRuleCreate",
+    "AlertRuleList",
+    "AlertRulePage",
+    "AlertRuleResponse",
+    "AlertRuleSegmentType0",
+    "AlertRuleSummary",
+    "AlertRuleSummaryBaselineType0",
+    "AlertRuleSummaryList",
+    "AlertRuleSummaryPage",
+    "AlertRuleSummarySegmentType0",
+    "AlertRuleUpdate",
+    "AlertRuleVersion",
+    "AlertSeverity",
+    "AlertState",
+    "AlertStats",
+    "AlertStatsResponse",
+    "AlertThresholdType",
     "ApiVersion",
     "AppliedFilters",
     "AppliedFiltersTimeRange",
     "ArtifactStatus",
     "AskedMetric",
+    "AutoThresholdParamsType0",
     "Baseline",
     "BaselineCreate",
     "BaselineList",
@@ -238,6 +356,9 @@ __all__ = (
     "ColumnPage",
     "ComputeMetricsRequest",
     "ComputeMetricsResponse",
+    "ConfiguredEmails",
+    "ConfiguredPagerduty",
+    "ConfiguredWebhook",
     "CustomMetric",
     "CustomMetricCreate",
     "CustomMetricList",
@@ -262,6 +383,10 @@ __all__ = (
     "ErrorEnvelope",
     "ErrorKind",
     "Event",
+    "EventCount",
+    "EventFilter",
+    "EventFilterOperator",
+    "EventOrder",
     "EventPage",
     "EventsPublished",
     "EventsPublishedSourceType",
@@ -269,6 +394,11 @@ __all__ = (
     "EventsSourceType",
     "EventsUpdated",
     "EventsUpdatedSourceType",
+    "FeatureImpact",
+    "FeatureImpactRequest",
+    "FeatureImpactResponse",
+    "FeatureImpactUpload",
+    "FeatureImpactUploadFeatureImpactMap",
     "Figure",
     "FileAccepted",
     "FileAcceptedSourceType",
@@ -312,6 +442,9 @@ __all__ = (
     "JobReference",
     "JobResponse",
     "JobStatus",
+    "LastSeverityType1",
+    "LastSeverityType2Type1",
+    "LastSeverityType3Type1",
     "MetricColumn",
     "MetricSeries",
     "MetricsQuery",
@@ -336,6 +469,9 @@ __all__ = (
     "ModelSummary",
     "ModelTask",
     "ModelUpdate",
+    "MonitoredAlert",
+    "MonitoredAlertList",
+    "MonitoredAlertPage",
     "MonitoringSummary",
     "MonitoringSummaryList",
     "MonitoringSummaryPage",
@@ -343,6 +479,9 @@ __all__ = (
     "MultipartInit",
     "NamedReference",
     "NormalKind",
+    "NotificationConfig",
+    "NotificationConfigChange",
+    "NotificationConfigResponse",
     "Page",
     "PaginatedKind",
     "PartReference",
@@ -417,6 +556,7 @@ __all__ = (
     "TokenScope",
     "TokenSecret",
     "TokenSecretResponse",
+    "TotalKind",
     "UpdateEventsRequest",
     "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",

@@ -19,7 +19,7 @@ T = TypeVar("T", bound="AppliedFilters")
 
 @_attrs_define
 class AppliedFilters:
-    """The bins of a query, as they were understood."""
+    """The bins of a query, as the server applied them."""
 
     time_label: None | str
     """ The label of the request. """

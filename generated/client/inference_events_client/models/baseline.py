@@ -25,7 +25,7 @@ T = TypeVar("T", bound="Baseline")
 
 @_attrs_define
 class Baseline:
-    """The events that those of a model are compared with."""
+    """Events to compare other events of a model with."""
 
     id: UUID
     """ The baseline's id. """
@@ -44,9 +44,9 @@ class Baseline:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     environment: EnvironmentReference
     """ An environment by id, name and type. """
     created_at: datetime.datetime

@@ -23,7 +23,7 @@ class BaselineResponse:
     """The response with a baseline."""
 
     data: Baseline
-    """ The events that those of a model are compared with. """
+    """ Events to compare other events of a model with. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

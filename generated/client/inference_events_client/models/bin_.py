@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Bin")
 
 @_attrs_define
 class Bin:
-    """A bin of time; the start belongs to it, the end does not."""
+    """A bin of time (start inclusive, end exclusive)."""
 
     start: datetime.datetime
     """ When it starts. """

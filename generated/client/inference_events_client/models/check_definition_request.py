@@ -18,7 +18,7 @@ class CheckDefinitionRequest:
     """A definition to check."""
 
     model_id: UUID
-    """ The model whose events it is about. """
+    """ The model to check it for. """
     kind: DefinitionKind
     """ What a definition is for, a segment or a custom metric. """
     definition: str

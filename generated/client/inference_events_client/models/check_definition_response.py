@@ -23,7 +23,7 @@ class CheckDefinitionResponse:
     """The response with the result of a check."""
 
     data: DefinitionCheck
-    """ What the check of a definition has found. """
+    """ The result of checking a definition. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

@@ -21,9 +21,9 @@ class Column:
     name: str
     """ Its name, unique in the schema. """
     data_type: DataType
-    """ What a column holds. """
+    """ The type of a column's values. """
     id: None | str | Unset = UNSET
-    """ Ignored; columns are known by name. """
+    """ Ignored; columns are identified by name. """
     min_: float | None | Unset = UNSET
     """ The smallest value in range. """
     max_: float | None | Unset = UNSET
@@ -35,7 +35,7 @@ class Column:
     replace_with_nulls: list[bool | float | str] | None | Unset = UNSET
     """ Values that stand for null, compared after conversion to the column's type. """
     n_dimensions: int | None | Unset = UNSET
-    """ The length of a vector. In a ranking model it binds nothing. """
+    """ The length of a vector. It has no effect in a ranking model. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ComputeMetricsRequest:
     env_id: None | Unset | UUID = UNSET
     """ The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     segment_id: None | Unset | UUID = UNSET
     """ A segment of the model, to take only its events. """
     segment_definition: None | str | Unset = UNSET

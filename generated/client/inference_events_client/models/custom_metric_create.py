@@ -22,7 +22,7 @@ class CustomMetricCreate:
     ends.
      """
     model_id: UUID
-    """ The model whose events it is about. """
+    """ The model that it belongs to. """
     definition: str
     """ An expression in FQL, of at most 10,000 characters. """
     description: None | str | Unset = UNSET

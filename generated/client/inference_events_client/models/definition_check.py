@@ -16,14 +16,14 @@ T = TypeVar("T", bound="DefinitionCheck")
 
 @_attrs_define
 class DefinitionCheck:
-    """What the check of a definition has found."""
+    """The result of checking a definition."""
 
     valid: bool
     """ Whether the definition can be stored. """
     message: None | str
     """ What is wrong; null if nothing is. """
     position: int | None
-    """ Where the fault is, as the number of characters before it; null if there is none. """
+    """ The position of the error, as the number of characters before it; null if there is none. """
     hint: None | str
     """ How to repair it, if that is known. """
     columns: list[str]

@@ -24,7 +24,7 @@ class DeleteEventsRequest:
     model_id: UUID
     """ The model that the events belong to. """
     time_range: DeletedTimeRange | None | Unset = UNSET
-    """ Delete events of this range of time; the start belongs to it, the end does not. """
+    """ Delete events of this time range (start inclusive, end exclusive). """
     event_ids: list[str] | None | Unset = UNSET
     """ Delete the events with these ids. """
     update_metrics: bool | Unset = UNSET

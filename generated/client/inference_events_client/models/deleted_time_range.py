@@ -12,7 +12,7 @@ T = TypeVar("T", bound="DeletedTimeRange")
 
 @_attrs_define
 class DeletedTimeRange:
-    """Delete events of this range of time; the start belongs to it, the end does not."""
+    """Delete events of this time range (start inclusive, end exclusive)."""
 
     start_time: float | str
     """ A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,

@@ -36,16 +36,16 @@ class DownloadEventsRequest:
     column_names: list[str] | None | Unset = UNSET
     """ The columns to write. Null or absent means all but vectors. """
     time_filter: TimeFilter | Unset = UNSET
-    """ A range of time, open if a bound is null or missing; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive), open if a bound is null or missing. """
     segment: None | SegmentChoiceType0 | Unset = UNSET
     """ Take only the events of a segment: a stored one of the model, or one that a definition makes. Exactly one of
     `id` and
     `definition` must be given and not null.
      """
     num_samples: int | None | Unset = 1000
-    """ How many events to write at most. """
+    """ The maximum number of events to write. """
     chunk_size: int | None | Unset = UNSET
-    """ Accepted, and means nothing here. """
+    """ Accepted and ignored. """
     fetch_vectors: bool | None | Unset = UNSET
     """ Whether to write vectors too. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

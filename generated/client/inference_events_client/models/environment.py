@@ -32,13 +32,13 @@ class Environment:
     """ PRODUCTION is the one time series of a model; PRE_PRODUCTION stands for its named datasets.
      """
     row_count: int
-    """ How many events it holds. """
+    """ The number of events in it. """
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     created_at: datetime.datetime
     """ When it was created. """
     updated_at: datetime.datetime

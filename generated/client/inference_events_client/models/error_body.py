@@ -24,7 +24,7 @@ class ErrorBody:
     message: str
     """ What went wrong, in one sentence. """
     errors: list[ErrorDetail]
-    """ Each fault. """
+    """ Each error. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,12 +13,13 @@ T = TypeVar("T", bound="ErrorDetail")
 
 @_attrs_define
 class ErrorDetail:
-    """One fault."""
+    """One error."""
 
     reason: str
-    """ The kind of fault in one word. Later versions may add words, so treat an unknown one by its status. """
+    """ The kind of error in one word. Later versions may add words, so treat an unknown one by its status.
+     """
     message: str
-    """ The place of the fault as a JSON pointer, if it has one, and the fault. """
+    """ The JSON pointer of the error, if it has one, and what is wrong. """
     help_: str
     """ Where to read more, or empty. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

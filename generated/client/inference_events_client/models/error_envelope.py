@@ -20,12 +20,12 @@ T = TypeVar("T", bound="ErrorEnvelope")
 
 @_attrs_define
 class ErrorEnvelope:
-    """The response of any failure."""
+    """The response to any request that fails."""
 
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: ErrorKind
-    """ Marks the response of a failure. """
+    """ Marks an error response. """
     error: ErrorBody
     """ What went wrong. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="Event")
 
 @_attrs_define
 class Event:
-    """One event, column names to values. Columns that the model's schema does not know are kept."""
+    """One event, column names to values. Columns that the model's schema does not declare are kept."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.total_kind import TotalKind, check_total_kind
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.stored_event import StoredEvent
 
@@ -23,6 +26,13 @@ class EventPage:
     """ The events, in order of timestamp, then id. """
     next_cursor: None | str
     """ Where the next page begins, null on the last page. """
+    total: int | Unset = UNSET
+    """ How many events all pages have together. Absent without a `count`. """
+    total_is: TotalKind | Unset = UNSET
+    """ `exact`: there are so many events. `at_least`: there are so many or more, because the count reached its
+    bound or its
+    time was up.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,6 +44,12 @@ class EventPage:
         next_cursor: None | str
         next_cursor = self.next_cursor
 
+        total = self.total
+
+        total_is: str | Unset = UNSET
+        if not isinstance(self.total_is, Unset):
+            total_is = self.total_is
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -42,6 +58,10 @@ class EventPage:
                 "next_cursor": next_cursor,
             }
         )
+        if total is not UNSET:
+            field_dict["total"] = total
+        if total_is is not UNSET:
+            field_dict["total_is"] = total_is
 
         return field_dict
 
@@ -64,9 +84,20 @@ class EventPage:
 
         next_cursor = _parse_next_cursor(d.pop("next_cursor"))
 
+        total = d.pop("total", UNSET)
+
+        _total_is = d.pop("total_is", UNSET)
+        total_is: TotalKind | Unset
+        if isinstance(_total_is, Unset):
+            total_is = UNSET
+        else:
+            total_is = check_total_kind(_total_is)
+
         event_page = cls(
             items=items,
             next_cursor=next_cursor,
+            total=total,
+            total_is=total_is,
         )
 
         event_page.additional_properties = d

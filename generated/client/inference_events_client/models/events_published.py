@@ -31,13 +31,13 @@ class EventsPublished:
     event_ids: list[str]
     """ One id per event, in the order of the request. """
     created: int
-    """ How many events are new. An addition to the vendor's API, like the fields that follow. """
+    """ The number of new events. An addition to the vendor's API, like the fields that follow. """
     replaced: int
-    """ How many stored events got other values. """
+    """ The number of stored events that got other values. """
     unchanged: int
-    """ How many were stored already with the same content. """
+    """ The number of events that were stored already with the same content. """
     undeclared_columns: list[str]
-    """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+    """ Columns of the request that the model's schema does not declare; they are kept. Names are cut at 100
     characters.
      """
     violations: list[ViolationCount]

@@ -31,13 +31,15 @@ class EventsUpdated:
     event_ids: list[str]
     """ One id per update, in the order of the request. """
     updated: int
-    """ How many stored events were named. An addition to the vendor's API, like the fields that follow. """
+    """ The number of stored events that the request names. An addition to the vendor's API, like the fields that
+    follow.
+     """
     unknown_event_ids: list[str]
     """ Ids that are not stored. """
     ignored_columns: list[str]
     """ Input, output and decision columns of the request, which an update does not change. """
     undeclared_columns: list[str]
-    """ Columns that were sent and that the model's schema does not know; they are kept. Names are cut at 100
+    """ Columns of the request that the model's schema does not declare; they are kept. Names are cut at 100
     characters.
      """
     violations: list[ViolationCount]

@@ -39,7 +39,7 @@ class Figure:
     rows: int
     """ The number of events. """
     sample_size: int
-    """ What the value is made of - valid events, values, items, or groups. """
+    """ The number of valid events, values, items or groups behind the value. """
     labelled: int | None
     """ The number of events with a label; null if the metric needs none. """
     baseline_size: int | None

@@ -18,7 +18,7 @@ class FilePart:
     part_id: str
     """ The SHA-256 of its content in hex. """
     part_number: int
-    """ Its place in the file. """
+    """ Its position in the file. """
     size: int
     """ Its size in bytes. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -26,7 +26,7 @@ class FilterComparison:
     not.
      """
     value: float | str
-    """ What a field is compared with. """
+    """ The value to compare a field with. """
 
     def to_dict(self) -> dict[str, Any]:
         field = self.field

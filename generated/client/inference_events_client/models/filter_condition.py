@@ -25,7 +25,7 @@ class FilterCondition:
     """Joins rules and further conditions. Without rules it selects all items."""
 
     rules: list[FilterComparison | FilterCondition | FilterMembership | FilterPresence | FilterRange]
-    """ What is joined. """
+    """ The rules and conditions to join. """
     condition: FilterJoin | Unset = UNSET
     """ AND selects the items that all rules select, OR those that at least one rule selects. """
 

@@ -17,25 +17,30 @@ T = TypeVar("T", bound="FilterMembership")
 
 @_attrs_define
 class FilterMembership:
-    """Selects items whose field has one of several values."""
+    """Selects items whose field has one of several values; of a field with many, one of them is enough."""
 
     field: str
     """ A field of the items. The operation lists those that a filter may use. """
     operator: FilterMembershipOperator
     """ `any` and `in` mean the same; `not_in` selects exactly the items that they do not. """
-    value: list[float | str]
-    """ The values. """
+    value: float | list[float | str] | str
+    """ The values. The vendor's client sends one alone. """
 
     def to_dict(self) -> dict[str, Any]:
         field = self.field
 
         operator: str = self.operator
 
-        value = []
-        for value_item_data in self.value:
-            value_item: float | str
-            value_item = value_item_data
-            value.append(value_item)
+        value: float | list[float | str] | str
+        if isinstance(self.value, list):
+            value = []
+            for value_type_0_item_data in self.value:
+                value_type_0_item: float | str
+                value_type_0_item = value_type_0_item_data
+                value.append(value_type_0_item)
+
+        else:
+            value = self.value
 
         field_dict: dict[str, Any] = {}
 
@@ -56,16 +61,27 @@ class FilterMembership:
 
         operator = check_filter_membership_operator(d.pop("operator"))
 
-        value = []
-        _value = d.pop("value")
-        for value_item_data in _value:
+        def _parse_value(data: object) -> float | list[float | str] | str:
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                value_type_0 = []
+                _value_type_0 = data
+                for value_type_0_item_data in _value_type_0:
 
-            def _parse_value_item(data: object) -> float | str:
-                return cast(float | str, data)
+                    def _parse_value_type_0_item(data: object) -> float | str:
+                        return cast(float | str, data)
 
-            value_item = _parse_value_item(value_item_data)
+                    value_type_0_item = _parse_value_type_0_item(value_type_0_item_data)
 
-            value.append(value_item)
+                    value_type_0.append(value_type_0_item)
+
+                return value_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(float | list[float | str] | str, data)
+
+        value = _parse_value(d.pop("value"))
 
         filter_membership = cls(
             field=field,

@@ -27,9 +27,9 @@ class GenerateModelRequest:
     spec: ModelSpec | Unset = UNSET
     """ The roles of a model's columns, by name. """
     max_cardinality: int | None | Unset = 1000
-    """ Up to how many different texts make a category. """
+    """ The maximum number of different texts in a category. """
     sample_size: int | None | Unset = 10000
-    """ How many rows to sample. """
+    """ The number of rows to sample. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

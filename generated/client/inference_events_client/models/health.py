@@ -15,7 +15,7 @@ T = TypeVar("T", bound="Health")
 
 @_attrs_define
 class Health:
-    """How the server is."""
+    """The server's health."""
 
     status: HealthStatus
     """ Always ok. """

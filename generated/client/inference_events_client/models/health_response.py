@@ -23,7 +23,7 @@ class HealthResponse:
     """The response to a health check."""
 
     data: Health
-    """ How the server is. """
+    """ The server's health. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

@@ -33,7 +33,7 @@ class HistogramRequest:
     time_zone: str | Unset = "Etc/GMT"
     """ A time zone of the IANA database. """
     max_bins: int | None | Unset = UNSET
-    """ How many bins of values to return at most. Null or absent means all. """
+    """ The maximum number of bins of values to return. Null or absent means all. """
     normalize: bool | Unset = False
     """ Whether to return shares instead of counts. The shares of a side add up to 1. """
 

@@ -22,13 +22,13 @@ class Histograms:
     """Two histograms over the same bins of values."""
 
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     model: ModelReference
     """ A model by id, name and version. """
     baseline: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     bins: list[str]
     """ The bins of values. """
     baseline_histogram: list[float]
@@ -38,7 +38,7 @@ class Histograms:
     num_actual_bins: int
     """ The number of bins before the rarest were joined. """
     bin_: TimeSpan
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     baseline_size: int
     """ The number of values in the baseline. An addition to the vendor's API, as are the next ones. """
     production_size: int

@@ -31,7 +31,7 @@ class Job:
     status: JobStatus
     """ The state of a job. SUCCESS and FAILURE are final. """
     progress: float
-    """ How much of it is done, in per cent. """
+    """ How much of it is done, in percent. """
     info: JobInfo
     """ The subject of a job and its results so far. Jobs that read a file count `rows` read, `rejected_rows`,
     and the other rows by result: `created`, `replaced`, `unchanged` for a publish, `updated`, `unknown` for

@@ -47,7 +47,7 @@ class JobInfo:
     rows: int | Unset = UNSET
     """ Rows read so far. """
     rejected_rows: int | Unset = UNSET
-    """ Rows that could not be events. """
+    """ Rows that could not be stored as events. """
     created: int | Unset = UNSET
     """ Events that are new. """
     replaced: int | Unset = UNSET
@@ -63,7 +63,7 @@ class JobInfo:
     values. Of more than 1,000 entries those with the largest counts are here.
      """
     undeclared_columns: list[str] | Unset = UNSET
-    """ Columns of the file that the model's schema does not know; they are kept. At most 1,000 are named. Names
+    """ Columns of the file that the model's schema does not declare; they are kept. At most 1,000 are named. Names
     are cut at 100 characters.
      """
     missing_timestamp_column: str | Unset = UNSET

@@ -16,13 +16,13 @@ class MetricColumn:
     """A column of a model, or a custom feature."""
 
     id: str
-    """ What metrics call it. """
+    """ Its name in requests for metrics. """
     name: str
     """ Its name for people. """
     group: str
     """ Its role in the model. """
     data_type: None | str
-    """ Its type in the model's schema; null for what is no single column. """
+    """ Its type in the model's schema; null if it is not a single column. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="MetricSeries")
 
 @_attrs_define
 class MetricSeries:
-    """What the values of a series are made of. Each list has an item for each bin."""
+    """The reasons and counts behind the values of a series. Each list has an item for each bin."""
 
     name: str
     """ Its name in `col_names`. """
@@ -24,7 +24,7 @@ class MetricSeries:
     reasons: list[None | str]
     """ Why values are null, as in `Figure`; null for other values. """
     sample_sizes: list[int]
-    """ What the values are made of - valid events, values, items, or groups. """
+    """ The numbers of valid events, values, items or groups behind the values. """
     labelled: list[int | None]
     """ The numbers of events with a label; null if the metric needs none. """
     baseline_sizes: list[int | None]

@@ -18,7 +18,7 @@ class MetricTypeName:
     """A type of metrics."""
 
     key: MetricType
-    """ What a metric is about. """
+    """ The type of a metric. """
     name: str
     """ Its name for people. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -42,9 +42,9 @@ class Model:
     input_type: InputType
     """ The kind of input of a model. """
     task: ModelTask
-    """ What a model is for. """
+    """ The task of a model. """
     task_params: TaskParams
-    """ What belongs to the model's task. """
+    """ Parameters of the model's task. """
     schema: ModelSchema
     """ The columns of a model's events. """
     spec: ModelSpec
@@ -70,13 +70,13 @@ class Model:
     updated_at: datetime.datetime
     """ When it last changed. """
     created_by: User
-    """ Who did something. This server knows tokens, not people, and puts the token's name here. """
+    """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     updated_by: User
-    """ Who did something. This server knows tokens, not people, and puts the token's name here. """
+    """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     warnings: list[WarningDetail] | Unset = UNSET
     """ Possible mistakes in the model, at most 100 entries. Absent if there are none. An addition to the vendor's
     API.

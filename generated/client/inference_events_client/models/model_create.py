@@ -40,9 +40,9 @@ class ModelCreate:
     input_type: InputType | Unset = UNSET
     """ The kind of input of a model. """
     task: ModelTask | Unset = UNSET
-    """ What a model is for. """
+    """ The task of a model. """
     task_params: TaskParams | Unset = UNSET
-    """ What belongs to the model's task. """
+    """ Parameters of the model's task. """
     description: None | str | Unset = UNSET
     """ What it is for. """
     event_id_col: None | str | Unset = UNSET

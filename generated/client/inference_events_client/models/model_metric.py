@@ -22,7 +22,7 @@ class ModelMetric:
     name: str
     """ Its name for people. """
     type_: MetricType
-    """ What a metric is about. """
+    """ The type of a metric. """
     type_display_name: str
     """ The name of its type for people. """
     columns: list[str]

@@ -21,12 +21,12 @@ T = TypeVar("T", bound="ModelMetrics")
 
 @_attrs_define
 class ModelMetrics:
-    """What can be computed for a model."""
+    """The metrics and columns of a model."""
 
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     model: ModelReference
     """ A model by id, name and version. """
     metrics: list[ModelMetric]

@@ -20,10 +20,10 @@ T = TypeVar("T", bound="ModelMetricsResponse")
 
 @_attrs_define
 class ModelMetricsResponse:
-    """The response with what can be computed for a model."""
+    """The response with the metrics and columns of a model."""
 
     data: ModelMetrics
-    """ What can be computed for a model. """
+    """ The metrics and columns of a model. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

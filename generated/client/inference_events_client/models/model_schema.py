@@ -24,7 +24,7 @@ class ModelSchema:
     columns: list[Column]
     """ The columns. """
     schema_version: int | Unset = 1
-    """ The version of this description's form. """
+    """ The version of this format. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

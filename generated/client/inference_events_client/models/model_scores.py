@@ -26,7 +26,7 @@ class ModelScores:
     """ The number of events with a target and outputs of the right types; of a ranking, the number of groups.
      """
     scores: ModelScoresScores
-    """ The scores, by their names in small letters. """
+    """ The scores, by their names in lower case. """
     reasons: ModelScoresReasons
     """ Why scores are undefined, by their names. """
     data_revision: str

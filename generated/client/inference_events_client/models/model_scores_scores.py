@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ModelScoresScores")
 
 @_attrs_define
 class ModelScoresScores:
-    """The scores, by their names in small letters."""
+    """The scores, by their names in lower case."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

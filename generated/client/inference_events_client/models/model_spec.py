@@ -22,7 +22,7 @@ class ModelSpec:
     """The roles of a model's columns, by name."""
 
     schema_version: int | Unset = 1
-    """ The version of this description's form. """
+    """ The version of this format. """
     inputs: list[str] | Unset = UNSET
     """ The input columns. """
     outputs: list[str] | Unset = UNSET

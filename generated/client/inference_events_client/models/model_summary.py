@@ -28,7 +28,7 @@ class ModelSummary:
     version: str
     """ Its version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     created_at: datetime.datetime
     """ When it was created. """
     updated_at: datetime.datetime

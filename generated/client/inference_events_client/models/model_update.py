@@ -21,7 +21,7 @@ T = TypeVar("T", bound="ModelUpdate")
 
 @_attrs_define
 class ModelUpdate:
-    """What to change of a model."""
+    """The changes to a model."""
 
     version: str | Unset = UNSET
     """ Its version. """

@@ -24,13 +24,13 @@ class MonitoringSummary:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     traffic_count: int
     """ The number of events. """
     triggered_alerts: int
-    """ The number of alerts. """
+    """ The number of alerts that stand, of any severity. """
     last_event_time: datetime.datetime | None
     """ The time of the newest event; null without events. """
     data_revision: str

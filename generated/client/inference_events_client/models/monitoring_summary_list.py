@@ -20,17 +20,17 @@ class MonitoringSummaryList:
     """A page of models with their traffic."""
 
     page_size: int
-    """ How many items the page could hold. """
+    """ The number of items that the page could hold. """
     total: int
-    """ How many items there are in all. """
+    """ The number of items in the list. """
     item_count: int
-    """ How many items the page holds. """
+    """ The number of items on the page. """
     page_count: int
-    """ How many pages there are. """
+    """ The number of pages. """
     page_index: int
-    """ Which page this is, counted from 1. """
+    """ The number of this page, counted from 1. """
     offset: int
-    """ How many items come before the page. """
+    """ The number of items before the page. """
     items: list[MonitoringSummary]
     """ The models. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -13,11 +13,11 @@ T = TypeVar("T", bound="MultipartInit")
 
 @_attrs_define
 class MultipartInit:
-    """A file to come in parts."""
+    """A file to upload in parts."""
 
     filename: str
-    """ Its name. It ends in `.csv`, `.parquet`, `.pq` or `.tar.gz`, in any case, which decides the type, and has no
-    control characters.
+    """ Its name, without control characters. The extension decides the type: `.csv`, `.parquet`, `.pq` or
+    `.tar.gz`, in upper or lower case.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="NamedReference")
 
 @_attrs_define
 class NamedReference:
-    """Something by id and name."""
+    """An object by id and name."""
 
     id: UUID
     """ Its id. """

@@ -16,7 +16,7 @@ class PartReference:
     """A part that was uploaded."""
 
     number: int
-    """ Its place in the file, counted from 1. """
+    """ Its position in the file, counted from 1. """
     id: str
     """ Its `part_id`. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -24,7 +24,7 @@ class PartUpload:
     file_id: UUID
     """ The upload that the part belongs to. """
     part_number: int
-    """ The place of the part in the file, counted from 1. """
+    """ The position of the part in the file, counted from 1. """
 
     def to_dict(self) -> dict[str, Any]:
         file = self.file.to_tuple()

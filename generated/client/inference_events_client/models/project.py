@@ -30,7 +30,7 @@ class Project:
     updated_at: datetime.datetime
     """ When it last changed. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class PublishEventsRequest:
     """ PRODUCTION is the one time series of a model; PRE_PRODUCTION stands for its named datasets.
      """
     source: EventsSource | FileSource
-    """ Where the events come from. """
+    """ The source of the events. """
     env_name: None | str | Unset = UNSET
     """ The dataset. Needed for PRE_PRODUCTION, ignored for PRODUCTION. """
 

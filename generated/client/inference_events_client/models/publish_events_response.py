@@ -24,7 +24,7 @@ class PublishEventsResponse:
     """The response to a publish."""
 
     data: EventsPublished | FileAccepted
-    """ What was published. """
+    """ The result of a publish, or the job that reads its file. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

@@ -22,7 +22,7 @@ class QueriedMetric:
     name: str
     """ Its name for people. """
     type_: MetricType
-    """ What a metric is about. """
+    """ The type of a metric. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

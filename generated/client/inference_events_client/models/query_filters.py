@@ -27,7 +27,7 @@ class QueryFilters:
     time_label: TimeLabel | Unset = UNSET
     """ A range of time that depends on the present. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     time_zone: str | Unset = "Etc/GMT"
     """ A time zone of the IANA database. """
 

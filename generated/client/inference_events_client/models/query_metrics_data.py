@@ -24,15 +24,15 @@ class QueryMetricsData:
     """The results of queries."""
 
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     query_type: QueryType
-    """ What a query is about. This server offers MONITORING only. """
+    """ The type of a query. This server supports MONITORING only. """
     time_comparison: None | str
     """ The comparison of the request. """
     filters: AppliedFilters
-    """ The bins of a query, as they were understood. """
+    """ The bins of a query, as the server applied them. """
     results: QueryMetricsDataResults
     """ The result of each query, by its query_key. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

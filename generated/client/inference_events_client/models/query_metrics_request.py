@@ -27,7 +27,7 @@ class QueryMetricsRequest:
     project_id: UUID
     """ The project of the models. """
     query_type: QueryType
-    """ What a query is about. This server offers MONITORING only. """
+    """ The type of a query. This server supports MONITORING only. """
     filters: QueryFilters
     """ The bins of a query. `time_label` or `time_range` is needed; if both are given, `time_range` counts. """
     queries: list[MetricsQuery]

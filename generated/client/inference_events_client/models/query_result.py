@@ -50,7 +50,7 @@ class QueryResult:
     columns: list[str]
     """ The columns of the query. """
     col_names: list[str]
-    """ What the values of a row are - bin_start, and the names of the series. """
+    """ The names of the values of a row, `bin_start` and those of the series. """
     data_revision: str
     """ Names the state of the events that figures were computed from. Figures of the same request and the same data
     revision are equal. It has no other meaning for clients. An addition to the vendor's API.

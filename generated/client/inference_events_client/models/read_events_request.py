@@ -9,9 +9,12 @@ from uuid import UUID
 from attrs import define as _attrs_define
 
 from ..models.env_type import EnvType, check_env_type
+from ..models.event_count import EventCount, check_event_count
+from ..models.event_order import EventOrder, check_event_order
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.event_filter import EventFilter
     from ..models.time_range import TimeRange
 
 
@@ -32,12 +35,25 @@ class ReadEventsRequest:
     event_ids: list[str] | Unset = UNSET
     """ Read the events with these ids. """
     time_range: TimeRange | Unset = UNSET
-    """ A range of time; the start belongs to it, the end does not. """
+    """ A time range (start inclusive, end exclusive). """
     limit: int | Unset = UNSET
     """ How many events a page holds at most. Absent means as many as there are `event_ids`, or 50 without them.
      """
     cursor: str | Unset = UNSET
     """ The `next_cursor` of the page before. """
+    filters: list[EventFilter] | Unset = UNSET
+    """ Read only the events that fulfil all of these. """
+    order: EventOrder | Unset = UNSET
+    """ `asc`: the earliest event comes first, and of events of one time that with the smallest id. `desc`: the
+    reverse.
+     """
+    columns: list[str] | Unset = UNSET
+    """ The columns that `values` has. Absent means all. """
+    preview: int | Unset = UNSET
+    """ Cut each text to so many characters, also those in lists, undeclared columns and violations. """
+    count: EventCount | Unset = UNSET
+    """ `none`: do not count. `bounded`: count up to 10,000 events, for at most a second. `exact`: count all.
+     """
 
     def to_dict(self) -> dict[str, Any]:
         model_id = str(self.model_id)
@@ -62,6 +78,27 @@ class ReadEventsRequest:
 
         cursor = self.cursor
 
+        filters: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.filters, Unset):
+            filters = []
+            for filters_item_data in self.filters:
+                filters_item = filters_item_data.to_dict()
+                filters.append(filters_item)
+
+        order: str | Unset = UNSET
+        if not isinstance(self.order, Unset):
+            order = self.order
+
+        columns: list[str] | Unset = UNSET
+        if not isinstance(self.columns, Unset):
+            columns = self.columns
+
+        preview = self.preview
+
+        count: str | Unset = UNSET
+        if not isinstance(self.count, Unset):
+            count = self.count
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -80,11 +117,22 @@ class ReadEventsRequest:
             field_dict["limit"] = limit
         if cursor is not UNSET:
             field_dict["cursor"] = cursor
+        if filters is not UNSET:
+            field_dict["filters"] = filters
+        if order is not UNSET:
+            field_dict["order"] = order
+        if columns is not UNSET:
+            field_dict["columns"] = columns
+        if preview is not UNSET:
+            field_dict["preview"] = preview
+        if count is not UNSET:
+            field_dict["count"] = count
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.event_filter import EventFilter  # noqa: PLC0415
         from ..models.time_range import TimeRange  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -114,6 +162,33 @@ class ReadEventsRequest:
 
         cursor = d.pop("cursor", UNSET)
 
+        _filters = d.pop("filters", UNSET)
+        filters: list[EventFilter] | Unset = UNSET
+        if _filters is not UNSET:
+            filters = []
+            for filters_item_data in _filters:
+                filters_item = EventFilter.from_dict(filters_item_data)
+
+                filters.append(filters_item)
+
+        _order = d.pop("order", UNSET)
+        order: EventOrder | Unset
+        if isinstance(_order, Unset):
+            order = UNSET
+        else:
+            order = check_event_order(_order)
+
+        columns = cast(list[str], d.pop("columns", UNSET))
+
+        preview = d.pop("preview", UNSET)
+
+        _count = d.pop("count", UNSET)
+        count: EventCount | Unset
+        if isinstance(_count, Unset):
+            count = UNSET
+        else:
+            count = check_event_count(_count)
+
         read_events_request = cls(
             model_id=model_id,
             env_type=env_type,
@@ -122,6 +197,11 @@ class ReadEventsRequest:
             time_range=time_range,
             limit=limit,
             cursor=cursor,
+            filters=filters,
+            order=order,
+            columns=columns,
+            preview=preview,
+            count=count,
         )
 
         return read_events_request

@@ -13,14 +13,14 @@ T = TypeVar("T", bound="RejectedRow")
 
 @_attrs_define
 class RejectedRow:
-    """A row that could not be an event."""
+    """A row that could not be stored as an event."""
 
     row: int
     """ The row's number, counted from 0 without a CSV header. """
     reason: str
-    """ The fault in one word. """
+    """ The kind of error in one word. """
     message: str
-    """ The column and its fault. """
+    """ The column and its error. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ScoresSource:
     env_id: None | Unset | UUID = UNSET
     """ Another name of `dataset_id`. """
     num_samples: int | None | Unset = UNSET
-    """ Accepted, and means nothing here. """
+    """ Accepted and ignored. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

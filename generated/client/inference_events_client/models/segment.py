@@ -34,17 +34,17 @@ class Segment:
     model: ModelReference
     """ A model by id, name and version. """
     project: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     created_at: datetime.datetime
     """ When it was created. """
     updated_at: datetime.datetime
     """ When it last changed. """
     created_by: User
-    """ Who did something. This server knows tokens, not people, and puts the token's name here. """
+    """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     updated_by: User
-    """ Who did something. This server knows tokens, not people, and puts the token's name here. """
+    """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

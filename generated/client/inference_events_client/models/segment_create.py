@@ -21,7 +21,7 @@ class SegmentCreate:
     """ Its name, unique among the segments of the model: 1 to 255 characters, without white space at its ends.
      """
     model_id: UUID
-    """ The model whose events it is about. """
+    """ The model that it belongs to. """
     definition: str
     """ An expression in FQL, of at most 10,000 characters. """
     description: None | str | Unset = UNSET

@@ -20,14 +20,14 @@ T = TypeVar("T", bound="ServerInfo")
 
 @_attrs_define
 class ServerInfo:
-    """What runs here."""
+    """The server's version and features."""
 
     server_version: str
     """ The version of the API, a strict SemVer. """
     feature_flags: ServerInfoFeatureFlags
     """ Features by name. """
     organization: NamedReference
-    """ Something by id and name. """
+    """ An object by id and name. """
     inference_events_version: str | Unset = UNSET
     """ The version of this server's own software. An addition to the vendor's API. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

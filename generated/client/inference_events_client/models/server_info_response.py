@@ -23,7 +23,7 @@ class ServerInfoResponse:
     """The response with the server's version."""
 
     data: ServerInfo
-    """ What runs here. """
+    """ The server's version and features. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

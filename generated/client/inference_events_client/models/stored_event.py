@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.stored_event_labelled_at import StoredEventLabelledAt
     from ..models.stored_event_undeclared import StoredEventUndeclared
@@ -36,7 +38,7 @@ class StoredEvent:
     value per item, or a single value that holds for the group: see `create_model`.
      """
     undeclared: StoredEventUndeclared
-    """ Columns that the schema does not know. """
+    """ Columns that the schema does not declare. """
     violations: list[Violation]
     """ The values that violate the schema. """
     labelled_at: StoredEventLabelledAt
@@ -44,6 +46,8 @@ class StoredEvent:
     The time stays when the value changes or is cleared. It is null if the value was stored by a version that did
     not keep these times. A column that never had a value is absent.
      """
+    shortened: list[str] | Unset = UNSET
+    """ The columns in which `preview` cut a text, with undeclared ones. Absent if there is none. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,6 +74,10 @@ class StoredEvent:
 
         labelled_at = self.labelled_at.to_dict()
 
+        shortened: list[str] | Unset = UNSET
+        if not isinstance(self.shortened, Unset):
+            shortened = self.shortened
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -84,6 +92,8 @@ class StoredEvent:
                 "labelled_at": labelled_at,
             }
         )
+        if shortened is not UNSET:
+            field_dict["shortened"] = shortened
 
         return field_dict
 
@@ -129,6 +139,8 @@ class StoredEvent:
 
         labelled_at = StoredEventLabelledAt.from_dict(d.pop("labelled_at"))
 
+        shortened = cast(list[str], d.pop("shortened", UNSET))
+
         stored_event = cls(
             event_id=event_id,
             timestamp=timestamp,
@@ -138,6 +150,7 @@ class StoredEvent:
             undeclared=undeclared,
             violations=violations,
             labelled_at=labelled_at,
+            shortened=shortened,
         )
 
         stored_event.additional_properties = d

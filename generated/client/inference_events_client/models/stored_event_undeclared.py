@@ -13,7 +13,7 @@ T = TypeVar("T", bound="StoredEventUndeclared")
 
 @_attrs_define
 class StoredEventUndeclared:
-    """Columns that the schema does not know."""
+    """Columns that the schema does not declare."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

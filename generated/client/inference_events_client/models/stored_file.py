@@ -31,7 +31,7 @@ class StoredFile:
     status: FileStatus
     """ The state of an upload. """
     type_: FileType
-    """ What a file is, by the ending of its name. """
+    """ The type of a file, by the extension of its name. """
     size: int
     """ Its size in bytes. """
     created_at: datetime.datetime
@@ -39,9 +39,9 @@ class StoredFile:
     updated_at: datetime.datetime
     """ When the upload ended. """
     created_by: User
-    """ Who did something. This server knows tokens, not people, and puts the token's name here. """
+    """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     updated_by: User
-    """ Who did something. This server knows tokens, not people, and puts the token's name here. """
+    """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

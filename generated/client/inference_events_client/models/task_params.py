@@ -15,16 +15,16 @@ T = TypeVar("T", bound="TaskParams")
 
 @_attrs_define
 class TaskParams:
-    """What belongs to the model's task."""
+    """Parameters of the model's task."""
 
     binary_classification_threshold: float | None | Unset = UNSET
-    """ From which output on the positive class is predicted. """
+    """ The output from which the positive class is predicted. """
     target_class_order: list[bool | float | str] | None | Unset = UNSET
     """ The classes of the target, in order. """
     group_by: None | str | Unset = UNSET
     """ For ranking, the column that names the group. """
     top_k: int | None | Unset = UNSET
-    """ For ranking, how many places count. """
+    """ For ranking, the number of top items that count. """
     class_weights: list[float] | None | Unset = UNSET
     """ The weight of each class. """
     weighted_ref_histograms: bool | None | Unset = UNSET

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="TimeFilter")
 
 @_attrs_define
 class TimeFilter:
-    """A range of time, open if a bound is null or missing; the start belongs to it, the end does not."""
+    """A time range (start inclusive, end exclusive), open if a bound is null or missing."""
 
     start_time: None | str | Unset = UNSET
     """ When it starts, as ISO 8601 with `T` or a space. """

@@ -12,7 +12,7 @@ T = TypeVar("T", bound="TimeRange")
 
 @_attrs_define
 class TimeRange:
-    """A range of time; the start belongs to it, the end does not."""
+    """A time range (start inclusive, end exclusive)."""
 
     start_time: float | str
     """ A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,

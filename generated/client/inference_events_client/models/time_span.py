@@ -14,7 +14,7 @@ T = TypeVar("T", bound="TimeSpan")
 
 @_attrs_define
 class TimeSpan:
-    """A range of time; the start belongs to it, the end does not."""
+    """A time range (start inclusive, end exclusive)."""
 
     start: datetime.datetime
     """ When it starts. """

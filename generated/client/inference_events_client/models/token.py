@@ -24,15 +24,15 @@ class Token:
     name: str
     """ What it is for. """
     scopes: list[TokenScope]
-    """ What it may do. """
+    """ Its scopes. """
     project_ids: list[UUID] | None
     """ The projects that it is limited to, also deleted ones; null means all. """
     created_at: datetime.datetime
     """ When it was created. """
     expires_at: datetime.datetime | None
-    """ When it ends, null for never. """
+    """ When it expires; null means never. """
     last_used_at: datetime.datetime | None
-    """ When it was last used, to the minute, null for never. """
+    """ When it was last used, to the minute; null means never. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,11 +22,11 @@ class TokenCreate:
     name: str
     """ What it is for. """
     scopes: list[TokenScope]
-    """ What it may do. """
+    """ Its scopes. """
     project_ids: list[UUID] | None | Unset = UNSET
     """ The projects that it is limited to; null or absent means all. """
     expires_at: datetime.datetime | None | Unset = UNSET
-    """ When it ends; null or absent means never. """
+    """ When it expires; null or absent means never. """
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name

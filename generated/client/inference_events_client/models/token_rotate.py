@@ -14,7 +14,7 @@ T = TypeVar("T", bound="TokenRotate")
 
 @_attrs_define
 class TokenRotate:
-    """How to change over."""
+    """How to rotate a token."""
 
     overlap_seconds: int | Unset = 86400
     """ How long the old token stays valid. """

@@ -31,7 +31,7 @@ class UpdateEventsRequest:
     env_type: UpdateEventsRequestEnvType
     """ Always PRODUCTION, because datasets cannot be changed. """
     source: EventsSource | FileSource
-    """ Where the events come from. """
+    """ The source of the events. """
     env_name: None | str | Unset = UNSET
     """ Ignored. """
 

@@ -24,7 +24,7 @@ class UpdateEventsResponse:
     """The response to an update."""
 
     data: EventsUpdated | FileAccepted
-    """ What was updated. """
+    """ The result of an update, or the job that reads its file. """
     api_version: ApiVersion
     """ The version of the vendor's API. """
     kind: NormalKind

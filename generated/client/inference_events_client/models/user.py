@@ -14,7 +14,7 @@ T = TypeVar("T", bound="User")
 
 @_attrs_define
 class User:
-    """Who did something. This server knows tokens, not people, and puts the token's name here."""
+    """Who made a change. This server has tokens, not users, and puts the token's name here."""
 
     id: UUID
     """ The token's id. """

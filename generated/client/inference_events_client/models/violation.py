@@ -22,7 +22,8 @@ class Violation:
     """ The column. """
     kind: ViolationKind
     """ `missing`: no value. `type`: a value of another type. `range`: outside `min` and `max`, not one of the
-    `categories`, or a vector of another length than `n_dimensions`. The column that `event_ts_col` names has no
+    `categories`, a vector of another length than `n_dimensions`, or a target of a multiclass classification that
+    `target_class_order` lacks. The column that `event_ts_col` names has no
     `range` violations: the bounds of a sample say nothing about later times.
      """
     value: Any | Unset = UNSET

@@ -15,17 +15,18 @@ T = TypeVar("T", bound="ViolationCount")
 
 @_attrs_define
 class ViolationCount:
-    """How often a column was violated in one way."""
+    """The violations of one kind in a column."""
 
     column: str
     """ The column. """
     kind: ViolationKind
     """ `missing`: no value. `type`: a value of another type. `range`: outside `min` and `max`, not one of the
-    `categories`, or a vector of another length than `n_dimensions`. The column that `event_ts_col` names has no
+    `categories`, a vector of another length than `n_dimensions`, or a target of a multiclass classification that
+    `target_class_order` lacks. The column that `event_ts_col` names has no
     `range` violations: the bounds of a sample say nothing about later times.
      """
     count: int
-    """ In how many events. """
+    """ The number of events with this violation. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,13 +22,16 @@ class WarningDetail:
       the same on every machine.
     * `date_like_number`, of events: times that are numbers of eight digits and look like a date, such as
       20240501, were read as seconds since 1970.
+    * `threshold_like_share`, of an alert rule: a threshold of a percentage, which is from 0 to 100, lies between 0 and
+    1.
 
     """
 
     reason: str
     """ The reason in one word. Later versions may add words. """
     message: str
-    """ The possible mistake, and how to correct it. It shows names, cut at 100 characters, and no values. """
+    """ The possible mistake, and how to correct it. It contains names, cut at 100 characters, and no values.
+     """
     column: str | Unset = UNSET
     """ The column that the warning is about, if it is about one. """
     feature: str | Unset = UNSET

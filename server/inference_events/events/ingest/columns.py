@@ -371,6 +371,9 @@ def typed_values(column: Column, values: Sequence[Any]) -> pa.Array:
 def _out_of_range(column: Column, array: pa.Array, categories: pa.Array | None) -> Mask | None:
     items = array.flatten() if column.is_list else array
     outside = _items_out_of_range(column, items, categories)
+    if column.classes is not None:
+        unknown = _unknown(items, typed_values(column, column.classes))
+        outside = unknown if outside is None else outside | unknown
     if column.is_list and outside is not None:
         found = np.zeros(len(array), bool)
         found[np.asarray(pc.list_parent_indices(array))[outside]] = True
@@ -383,8 +386,7 @@ def _out_of_range(column: Column, array: pa.Array, categories: pa.Array | None) 
 
 def _items_out_of_range(column: Column, items: pa.Array, categories: pa.Array | None) -> Mask | None:
     if categories is not None:
-        known = pc.is_in(items, categories)
-        return _true(pc.and_(pc.invert(known), pc.is_valid(items)))
+        return _unknown(items, categories)
     if not (pa.types.is_floating(column.element) or pa.types.is_integer(column.element)):
         return None
     bounds = [
@@ -408,3 +410,7 @@ def _compared(compare: Callable[[pa.Array, pa.Scalar], pa.Array], items: pa.Arra
 def _true(mask: pa.Array) -> Mask:
     flags: Mask = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
     return flags
+
+
+def _unknown(items: pa.Array, known: pa.Array) -> Mask:
+    return _true(pc.and_(pc.invert(pc.is_in(items, known)), pc.is_valid(items)))

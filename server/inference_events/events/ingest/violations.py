@@ -58,6 +58,8 @@ class Violations:
 
     def rows_by_name(self) -> list[tuple[str, str, Places]]:
         """Return the rows of each pair of column and kind that occurs, sorted by the pair."""
+        if not len(self.rows):
+            return []
         order = np.argsort(self.which, kind="stable")
         ends = np.cumsum(np.bincount(self.which, minlength=len(self.names)))
         rows = np.split(self.rows[order], ends)[: len(self.names)]

@@ -41,7 +41,13 @@ def subject_of(model: Model, baselines: Collection[str] = ()) -> Subject:
         task=model.task,
         task_params=model.task_params,
         baselines=frozenset(baselines),
+        impacts=_impacts(model),
     )
+
+
+def _impacts(model: Model) -> dict[str, float]:
+    stored = model.feature_impact
+    return {} if stored is None else dict(zip(stored["names"], stored["scores"], strict=True))
 
 
 def stored_subject(session: Session, model: Model) -> Subject:

@@ -3,7 +3,14 @@
 from inference_events.monitoring.engine.bins import MAX_BINS, Bins, BinsError, BinSize, make_bins
 from inference_events.monitoring.engine.computation import Computation, FigureEngine, Relation, Rows
 from inference_events.monitoring.engine.connection import RowsConnection
-from inference_events.monitoring.engine.errors import EngineBusy, QueryCancelled, QueryTimeout, QueryTooLarge
+from inference_events.monitoring.engine.errors import (
+    EngineBusy,
+    FiguresUnfinished,
+    QueryCancelled,
+    QueryTimeout,
+    QueryTooLarge,
+    TooManyRows,
+)
 from inference_events.monitoring.engine.revisions import encode_revision, is_unchanged
 from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql
 
@@ -15,6 +22,7 @@ __all__ = [
     "Computation",
     "EngineBusy",
     "FigureEngine",
+    "FiguresUnfinished",
     "QueryCancelled",
     "QueryTimeout",
     "QueryTooLarge",
@@ -24,6 +32,7 @@ __all__ = [
     "RowsConnection",
     "Segment",
     "Sql",
+    "TooManyRows",
     "encode_revision",
     "is_unchanged",
     "make_bins",

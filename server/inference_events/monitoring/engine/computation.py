@@ -12,9 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from inference_events.events.columns import batch_schema
+from inference_events.events.hours import HourRange
 from inference_events.events.store import EventStore, Snapshot
 from inference_events.events.types import DataRevision
 from inference_events.models.schema import ModelSchema
+from inference_events.monitoring.engine.cache import CACHE_BYTES, PartialCache
 from inference_events.monitoring.engine.errors import QueryTooLarge
 from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, WAIT_SECONDS, Readers
 from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered
@@ -22,6 +24,8 @@ from inference_events.monitoring.engine.watchdog import Watchdog
 from inference_events.monitoring.sql_names import quoted, value_column
 
 T = TypeVar("T")
+# From long before the first year to long after the last one.
+ALL_HOURS = (-(10**8), 10**8)
 Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
 
 
@@ -54,22 +58,30 @@ class FigureEngine:
         instances: int = INSTANCES,
         memory_bytes: int = MEMORY_BYTES,
         wait_seconds: float = WAIT_SECONDS,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        """`seconds` bound a computation with its waiting. The other bounds are those of `Readers`."""
+        """`seconds` bound a computation with its waiting, and `cache_bytes` what is kept of it for later ones.
+
+        The other bounds are those of `Readers`.
+        """
         self._store = store
+        self._cache = PartialCache(cache_bytes)
         self._seconds = seconds
         self._readers = Readers(instances, memory_bytes, wait_seconds)
 
     @contextmanager
-    def compute(self, schema: ModelSchema, cancelled: threading.Event | None = None) -> "Iterator[Computation]":
+    def compute(
+        self, schema: ModelSchema, cancelled: threading.Event | None = None, started: float | None = None
+    ) -> "Iterator[Computation]":
         """Give a computation on the present moment of a model.
 
-        Set `cancelled` to end it from another thread. It and each of its calls may raise EngineBusy, QueryTimeout,
-        QueryTooLarge and QueryCancelled. Raises ModelUnknown and RevisionChanged as `EventStore.snapshot` does.
+        Its time began at `started` on the monotonic clock; None means now. Set `cancelled` to end it from another
+        thread. It and each of its calls may raise EngineBusy, QueryTimeout, QueryTooLarge and QueryCancelled. Raises
+        ModelUnknown and RevisionChanged as `EventStore.snapshot` does.
         """
-        watchdog = Watchdog(self._seconds, cancelled or threading.Event())
+        watchdog = Watchdog(self._seconds, cancelled or threading.Event(), started)
         with self._readers.one(watchdog) as db, self._store.snapshot(schema.model_id, schema.revision) as snapshot:
-            computation = Computation(db, snapshot, schema, watchdog)
+            computation = Computation(db, snapshot, schema, watchdog, self._cache)
             with watchdog.watching(computation.interrupt):
                 yield computation
 
@@ -82,11 +94,19 @@ class Computation:
     """Statements that read rows of one moment. For one thread."""
 
     def __init__(
-        self, db: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: ModelSchema, watchdog: Watchdog
+        self,
+        db: duckdb.DuckDBPyConnection,
+        snapshot: Snapshot,
+        schema: ModelSchema,
+        watchdog: Watchdog,
+        cache: PartialCache,
     ) -> None:
         self._db = db
         self.snapshot = snapshot
-        self._schema = schema
+        self.schema = schema
+        self.cache = cache
+        self._revisions: dict[str, DataRevision] = {}
+        self._dirty: dict[tuple[str, DataRevision], list[HourRange]] = {}
         self._watchdog = watchdog
         self._open_reads: list[Batches] = []
         self._failure: BaseException | None = None
@@ -95,13 +115,27 @@ class Computation:
 
     def data_revision(self, environment_id: str) -> DataRevision:
         """Return the data revision of an environment, at the moment of all rows."""
-        return self.snapshot.data_revision(environment_id)
+        if environment_id not in self._revisions:
+            self._revisions[environment_id] = self.snapshot.data_revision(environment_id)
+        return self._revisions[environment_id]
+
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[HourRange]:
+        """Return the hours of an environment that changed after a revision, until the moment of all rows.
+
+        Every hour is dirty if the revision is later than this moment: another computation may have begun later.
+        """
+        key = (environment_id, since)
+        if key not in self._dirty:
+            now = self.data_revision(environment_id)
+            is_later = since.changes > now.changes or since.last > now.last
+            self._dirty[key] = [ALL_HOURS] if is_later else self.snapshot.dirty_hours(environment_id, since)
+        return self._dirty[key]
 
     def rows(self, selection: RowSelection, name: str = "rows") -> "Rows":
         """Return a rows relation that statements call `name`. Raises KeyError for a column that is not declared."""
         self._relations += 1
         source = f"source_{self._relations}"
-        self._db.register(source, _Source(self, selection, self._schema.arrow))
+        self._db.register(source, _Source(self, selection, self.schema.arrow))
         return Rows(self, selection, name, source)
 
     def query(self, statement: Sql, *relations: "Rows") -> pa.Table:
@@ -128,6 +162,20 @@ class Computation:
             raise
         finally:
             self._close_reads()
+
+    def query_table(self, table: pa.Table, name: str, text: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that reads an Arrow table by its name."""
+        self._db.register(name, table)
+        try:
+            return self.fetch(text, (), lambda found: found.fetchall())
+        finally:
+            self._db.unregister(name)
+
+    def release(self, source: str, kept: str | None) -> None:
+        """Forget a source of rows, and its table."""
+        self._db.unregister(source)
+        if kept is not None:
+            self._db.execute(f"DROP TABLE {kept}")
 
     def interrupt(self) -> None:
         """Stop what runs. Any thread may call it, several times."""
@@ -164,6 +212,7 @@ class Rows:
         self._selection = selection
         self._source = source
         self._kept: str | None = None
+        self._is_kept_once_read = False
 
     def query(self, statement: Sql, *others: "Rows") -> pa.Table:
         """Return the rows of a statement that reads this relation, and others."""
@@ -176,8 +225,19 @@ class Rows:
             self._computation.run(f"CREATE TEMP TABLE kept_{self._source} AS {text}", values)
             self._kept = f"kept_{self._source}"
 
+    def keep_once_read(self) -> None:
+        """Keep the rows as `keep` does, but only when the first statement reads them."""
+        self._is_kept_once_read = True
+
+    def close(self) -> None:
+        """Free the memory of the rows. No statement may read them afterwards."""
+        self._computation.release(self._source, self._kept)
+
     def definition(self) -> tuple[str, Sequence[Any]]:
         """Return the query that makes the relation, and its values."""
+        if self._is_kept_once_read:
+            self._is_kept_once_read = False
+            self.keep()
         segment = self._selection.segment
         if self._kept is not None:
             return f"SELECT * FROM {self._kept}", ()

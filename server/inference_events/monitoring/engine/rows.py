@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from inference_events.events.columns import ColumnSelection
-from inference_events.monitoring.engine.bins import Bins
 
 BIN = pa.field("bin", pa.int64())
 
@@ -41,6 +42,15 @@ class Segment(Protocol):
     def sql(self, column: Callable[[str], str]) -> Sql: ...
 
 
+class Numbering(Protocol):
+    """Numbers the rows of a range of time. The range begins at the first bound and ends before the last."""
+
+    @property
+    def bounds(self) -> tuple[int, ...]: ...
+
+    def numbers(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]: ...
+
+
 @dataclass(frozen=True)
 class RowSelection:
     """The rows of an environment in `bins`, or without bins all of them in bin 0, if they are in the segment.
@@ -49,7 +59,7 @@ class RowSelection:
     """
 
     environment_id: str
-    bins: Bins | None = None
+    bins: Numbering | None = None
     columns: Sequence[str] = ()
     labels: Sequence[str] = ()
     with_violations: bool = False
@@ -69,7 +79,7 @@ class RowSelection:
         )
 
 
-def numbered(batches: Iterator[pa.RecordBatch], schema: pa.Schema, bins: Bins | None) -> Iterator[pa.RecordBatch]:
+def numbered(batches: Iterator[pa.RecordBatch], schema: pa.Schema, bins: Numbering | None) -> Iterator[pa.RecordBatch]:
     """Add the number of its bin to each row. `schema` has the column `bin` at its end."""
     for batch in batches:
         times = batch.column(0).cast(pa.int64()).to_numpy()

@@ -14,11 +14,14 @@ LOOK_SECONDS = 0.05
 
 
 class Watchdog:
-    """Knows whether a computation must stop: after some seconds, or once `cancelled` is set."""
+    """Knows whether a computation must stop: some seconds after `started`, or once `cancelled` is set.
 
-    def __init__(self, seconds: float, cancelled: threading.Event) -> None:
+    `started` is a time of the monotonic clock, None for now.
+    """
+
+    def __init__(self, seconds: float, cancelled: threading.Event, started: float | None = None) -> None:
         self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
+        self._deadline = (time.monotonic() if started is None else started) + seconds
         self._cancelled = cancelled
 
     @property

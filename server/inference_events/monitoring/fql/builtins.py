@@ -46,20 +46,25 @@ _MULTICLASS = {
     "log_loss": "-average(log(clipped()))",
     "log_loss_count": "count(score)",
 }
+# What is too large for a number is null, and aggregates skip nulls. So the errors of rows are counted: without one of
+# them there is no figure.
 _REGRESSION = {
     "data_count": "count(target)",
-    "mae": "average(abs(target - output))",
-    "mape": "100 * average(if(target != 0, abs((target - output) / target), null))",
-    "mse": "average((target - output) ^ 2)",
-    "r2": "1 - sum((target - output) ^ 2) / (variance(target) * count(target))",
-    "wmape": "100 * sum(abs(target - output)) / sum(abs(target))",
+    "mae": "if(count(target - output) == count(target), average(abs(target - output)), null)",
+    "mape": "if(count(share()) == count(nonzero()), 100 * average(share()), null)",
+    "mse": "if(count(square()) == count(target), average(square()), null)",
+    "nonzero": "if(target != 0, target, null)",
+    "r2": "if(count(square()) == count(target), 1 - sum(square()) / (variance(target) * count(target)), null)",
+    "share": "if(target != 0, abs((target - output) / target), null)",
+    "square": "(target - output) ^ 2",
+    "wmape": "if(count(target - output) == count(target), 100 * (sum(abs(target - output)) / sum(abs(target))), null)",
 }
 FORMULAS = {"binary_classification": _BINARY, "multiclass_classification": _MULTICLASS, "regression": _REGRESSION}
 FIGURES = {
     "binary_classification": ("auc", "auroc", "calibrated_threshold", "expected_calibration_error"),
     "ranking": ("map", "ndcg_mean", "query_count"),
 }
-_INTERNAL = frozenset({"clipped"})
+_INTERNAL = frozenset({"clipped", "nonzero", "share", "square"})
 _WITH_THRESHOLD = frozenset({*FLAGS, "accuracy", "f1_score", "fpr", "geometric_mean", "precision", "recall"})
 DRIFT = ("jsd", "psi")
 VIOLATIONS = {

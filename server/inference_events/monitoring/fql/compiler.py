@@ -50,8 +50,14 @@ class Compiler:
         return _finite(part) if node.type is Type.NUMBER else part.sql
 
     def aggregate(self, node: Aggregate) -> Sql:
-        arguments = [self.scalar(argument) for argument in node.arguments]
-        filled = fill(forms.AGGREGATES[node.function], *arguments)
+        return self._filled(forms.AGGREGATES[node.function], node)
+
+    def sums(self, node: Aggregate) -> tuple[Sql, ...]:
+        """Return the sums that an aggregate is made of; none if it is not made of sums."""
+        return tuple(self._filled(form, node) for form in forms.SUMS.get(node.function, ()))
+
+    def _filled(self, form: str, node: Aggregate) -> Sql:
+        filled = fill(form, *(self.scalar(argument) for argument in node.arguments))
         return replace(filled, values=(*filled.values, *node.values))
 
     def _part(self, node: Node) -> _Part:

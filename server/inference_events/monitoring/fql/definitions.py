@@ -8,7 +8,7 @@ from inference_events.monitoring.fql.binder import bind
 from inference_events.monitoring.fql.compiler import Compiler, Sql, aggregates_in, builtins_in
 from inference_events.monitoring.fql.context import Context, Place
 from inference_events.monitoring.fql.errors import FqlError
-from inference_events.monitoring.fql.forms import VIOLATIONS
+from inference_events.monitoring.fql.forms import COUNTS, VIOLATIONS
 from inference_events.monitoring.fql.ir import Aggregate, Builtin, Figure, Node, Type
 from inference_events.monitoring.fql.parser import parse
 from inference_events.monitoring.subject import Subject
@@ -53,6 +53,19 @@ class CustomMetric:
         """Return aggregate expressions over rows, each a DOUBLE. `column` returns the quoted SQL name of a column."""
         compiler = Compiler(column, {})
         return [compiler.aggregate(one) for one in self._aggregates]
+
+    def sums(self, column: Callable[[str], str]) -> list[tuple[Sql, ...]]:
+        """Return the sums over rows that each aggregate is made of: itself, or sum and number of an average.
+
+        An aggregate has none if that of two sets of rows does not follow from those of each.
+        """
+        compiler = Compiler(column, {})
+        return [compiler.sums(one) for one in self._aggregates]
+
+    @property
+    def of_nothing(self) -> list[float | None]:
+        """The aggregates of no rows."""
+        return [0.0 if one.function in COUNTS else None for one in self._aggregates]
 
     def result(self, aggregates: Sequence[str], builtins: Sequence[str]) -> Sql:
         """Return the metric as an expression over the quoted SQL names of its aggregates and builtins.

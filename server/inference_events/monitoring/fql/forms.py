@@ -55,6 +55,8 @@ PASSING_FIRST = frozenset({"/", "%"})
 UNBOUNDED = frozenset({"+", "-", "*", "/", "%", "^", "total", "exp", "log", "log2", "log10", "sqrt"})
 # The aggregates that read the column `violations`.
 VIOLATIONS = frozenset({"violations", "any_violations"})
+# Those that count: 0 without rows. The others are null then.
+COUNTS = frozenset({"count", "traffic", "violations", "any_violations"})
 AGGREGATES = {
     "sum": "fsum({})",
     "average": "favg({})",
@@ -66,4 +68,9 @@ AGGREGATES = {
     "lambda v: v['column'] = ? AND v['kind'] = ?)) > 0) AS DOUBLE)",
     "any_violations": "CAST(count(*) FILTER (WHERE list_count(list_filter(violations, "
     "lambda v: v['column'] = ?)) > 0) AS DOUBLE)",
+}
+# The sums that an aggregate is made of, if it can be made of sums; an average is the first divided by the second.
+SUMS = {
+    **{name: (AGGREGATES[name],) for name in ("sum", *sorted(COUNTS))},
+    "average": (AGGREGATES["sum"], "CAST(count({}) AS DOUBLE)"),
 }

@@ -7,7 +7,7 @@ and the columns of the model have the names that `events.columns` gives them. A 
 
 from inference_events.monitoring.metrics.catalog import METRICS, Metric, MetricType, Takes, analytics_id, metrics_of
 from inference_events.monitoring.metrics.checks import check, columns_of
-from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain
+from inference_events.monitoring.metrics.compute import Needs, figures, needs, plain, reads_rows
 from inference_events.monitoring.metrics.drift import drift_pairs, prediction_drift_impact
 from inference_events.monitoring.metrics.figures import (
     ANY_COLUMN,
@@ -16,10 +16,10 @@ from inference_events.monitoring.metrics.figures import (
     MetricError,
     MetricQuery,
     Reason,
-    Rows,
 )
 from inference_events.monitoring.metrics.integrity import count_violations
 from inference_events.monitoring.metrics.labels import Labels, label_figures
+from inference_events.monitoring.metrics.parts import Rows
 
 __all__ = [
     "ANY_COLUMN",
@@ -46,4 +46,5 @@ __all__ = [
     "needs",
     "plain",
     "prediction_drift_impact",
+    "reads_rows",
 ]

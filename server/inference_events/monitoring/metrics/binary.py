@@ -12,7 +12,8 @@ from operator import truediv
 
 from inference_events.monitoring.metrics.classes import binary_classes, is_of
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
+from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics.parts import Groups, Merge, Rows, find_groups
 from inference_events.monitoring.metrics.plain import Plain, Totals, counts, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, literal, number, sum_if
 from inference_events.monitoring.sql_names import quoted, value_column
@@ -132,11 +133,10 @@ def calibration_error(connection: Connection, rows: Rows, query: MetricQuery, su
     counted = counts(sql.used, sql.labelled)
     place = f"least(greatest(floor({sql.score} * {CALIBRATION_BINS}), 0), {CALIBRATION_BINS - 1})"
     gap = f"CASE WHEN {sql.positive} THEN 1 - {sql.score} ELSE -{sql.score} END"
-    found = connection.execute(
-        f"SELECT bin, fsum(abs(gap)) FROM (SELECT bin, {place} AS place, fsum({gap}) AS gap "
-        f"FROM {quoted(rows.relation)} WHERE {sql.valid} GROUP BY ALL) GROUP BY bin"
-    ).fetchall()
-    gaps = dict(found)
+    text = f"SELECT bin, {place} AS place, fsum({gap}) FROM {quoted(rows.relation)} WHERE {sql.valid} GROUP BY ALL"
+    gaps: dict[int, float] = {}
+    for bin, _, sum in sorted(find_groups(connection, rows, Groups(text, (), 1, (Merge.SUM,)))):
+        gaps[bin] = gaps.get(bin, 0.0) + abs(sum)
     return [
         counted.figure_of(n, partial(truediv, gaps.get(bin, 0.0), n[sql.used]))
         for bin, n in enumerate(totals_by_bin(connection, rows, [counted]))

@@ -8,6 +8,8 @@ BINARY = "binary_classification"
 MULTICLASS = "multiclass_classification"
 REGRESSION = "regression"
 RANKING = "ranking"
+# A model has it if its user uploaded feature impacts.
+IMPACT = "prediction_drift_impact"
 
 
 class MetricType(StrEnum):
@@ -109,6 +111,7 @@ _ALL = [
     Metric("traffic", "Traffic", MetricType.SERVICE_METRICS, minimum=0, is_count=True),
     Metric("jsd", "Jensen-Shannon Distance", MetricType.DRIFT, Takes.DISTRIBUTION, minimum=0, maximum=1),
     Metric("psi", "Population Stability Index", MetricType.DRIFT, Takes.DISTRIBUTION, minimum=0),
+    Metric(IMPACT, "Prediction Drift Impact", MetricType.DRIFT, Takes.DISTRIBUTION, is_listed=False),
     *_integrity("null", "Missing Value"),
     *_integrity("range", "Range"),
     *_integrity("type", "Type"),

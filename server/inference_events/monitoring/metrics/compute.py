@@ -23,7 +23,8 @@ from inference_events.monitoring.metrics.catalog import (
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.drift import drift_figures
 from inference_events.monitoring.metrics.features import features
-from inference_events.monitoring.metrics.figures import ANY_COLUMN, BaselineRows, Figure, MetricQuery, Rows
+from inference_events.monitoring.metrics.figures import ANY_COLUMN, BaselineRows, Figure, MetricQuery
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import Plain, totals_by_bin
 from inference_events.monitoring.subject import Subject
 
@@ -63,6 +64,11 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
     if type is MetricType.PERFORMANCE and subject.task in PERFORMANCE:
         return PERFORMANCE[subject.task](query, subject)
     return None
+
+
+def reads_rows(query: MetricQuery) -> bool:
+    """Report whether a metric is not made of aggregates that merge, so that it reads all rows of a bin together."""
+    return query.metric in ordered.METRICS or query.metric in ("r2", "quantile")
 
 
 def figures(

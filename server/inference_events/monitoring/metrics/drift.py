@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from inference_events.monitoring.metrics.catalog import IMPACT
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.divergence import jensen_shannon_distance, population_stability_index
 from inference_events.monitoring.metrics.figures import (
@@ -9,10 +10,10 @@ from inference_events.monitoring.metrics.figures import (
     Figure,
     MetricQuery,
     Reason,
-    Rows,
     figure,
 )
 from inference_events.monitoring.metrics.histograms import Pair, histogram_pairs
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import ROWS, Plain, total, totals_by_bin
 from inference_events.monitoring.metrics.sources import source_of
 from inference_events.monitoring.sql_names import quoted
@@ -45,10 +46,16 @@ def drift_figures(
             reason = Reason.NO_BASELINE_ROWS
         nothing = [figure(reason if n else Reason.NO_ROWS, rows=n, used=0, baseline_size=0) for n in traffic]
         return [nothing for _ in queries]
-    return [[_figure(query.metric, pair, n) for pair, n in zip(pairs, traffic, strict=True)] for query in queries]
+    return [[_figure(query, subject, pair, n) for pair, n in zip(pairs, traffic, strict=True)] for query in queries]
 
 
-def _figure(metric: str, pair: Pair, rows: int) -> Figure:
+def _figure(query: MetricQuery, subject: Subject, pair: Pair, rows: int) -> Figure:
+    if query.metric == IMPACT:
+        return prediction_drift_impact(subject.impacts.get(query.column or ""), _distance("jsd", pair, rows))
+    return _distance(query.metric, pair, rows)
+
+
+def _distance(metric: str, pair: Pair, rows: int) -> Figure:
     reason = _undefined(pair, rows)
     before, now = pair.counts(pair.baseline), pair.counts(pair.window)
     return figure(
@@ -72,6 +79,6 @@ def _has_rows(connection: Connection, baseline: BaselineRows) -> bool:
 
 
 def prediction_drift_impact(impact: float | None, drift: Figure) -> Figure:
-    """Return how much a column's drift moves the prediction: its impact on the model times its drift."""
+    """Return how much a column's drift moves the prediction: its impact on the model times its `jsd`."""
     result = Reason.NO_IMPACT if impact is None else drift.reason or impact * (drift.value or 0.0)
     return figure(result, rows=drift.rows, used=drift.sample_size, baseline_size=drift.baseline_size)

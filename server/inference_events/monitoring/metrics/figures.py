@@ -67,19 +67,27 @@ class MetricQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A rows relation: its name in the connection, and the number of its bins, of which some may have no row."""
-
-    relation: str
-    bins: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class BaselineRows:
-    """The rows of a baseline. Those of a rolling one have the number of the bin that they are compared with."""
+    """The rows of a baseline. The bins of a rolling one are windows: `windows` has that of each bin of the figures.
+
+    The bins of other baselines mean nothing: all rows count.
+    """
 
     relation: str
-    is_rolling: bool = False
+    windows: tuple[int, ...] | None = None
+
+    @property
+    def is_rolling(self) -> bool:
+        return self.windows is not None
+
+    @property
+    def bin(self) -> str:
+        """Return SQL for the window of a row."""
+        return "bin" if self.is_rolling else "0"
+
+    def window(self, bin: int) -> int:
+        """Return the window that a bin of the figures is compared with."""
+        return 0 if self.windows is None else self.windows[bin]
 
 
 class MetricError(ValueError):

@@ -7,7 +7,8 @@ from typing import Any
 from inference_events.monitoring.metrics import binning
 from inference_events.monitoring.metrics.binning import ABOVE, BELOW, OTHER, Bins
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import BaselineRows, Rows
+from inference_events.monitoring.metrics.figures import BaselineRows
+from inference_events.monitoring.metrics.parts import Groups, Merge, Rows, find_groups
 from inference_events.monitoring.metrics.sources import Source
 from inference_events.monitoring.subject import Kind, Subject, class_value
 
@@ -56,16 +57,16 @@ def histogram_pairs(
 ) -> list[Pair]:
     """Return the pair of histograms of each bin of the rows."""
     bins = find_bins(connection, subject, source, baseline)
-    befores = _sides(connection, subject, source, bins, baseline.relation, baseline.is_rolling)
-    nows = _sides(connection, subject, source, bins, rows.relation, True)
-    pairs = []
-    for bin in range(rows.bins):
-        key = bin if baseline.is_rolling else 0
-        pairs.append(Pair(_of(bins, key), befores.get(key, Side()), nows.get(bin, Side())))
-    return pairs
+    before = _statement(subject, source, source.of_baseline(baseline), bins)
+    befores = _collect(connection.execute(before.text, before.values).fetchall())
+    nows = _collect(_window(connection, rows, subject, source, bins, baseline))
+    return [
+        Pair(_of(bins, baseline.window(bin)), befores.get(baseline.window(bin), Side()), nows.get(bin, Side()))
+        for bin in range(rows.bins)
+    ]
 
 
-# Bins by the baseline's bin, or under EVERY those that hold for each.
+# Bins by the baseline's window, or under EVERY those that hold for each.
 EVERY = -1
 ByBin = Mapping[int, Bins]
 
@@ -93,12 +94,8 @@ def find_bins(connection: Connection, subject: Subject, source: Source, baseline
     return {EVERY: found[0]} if 0 in found else {}
 
 
-def _query(source: Source, baseline: BaselineRows) -> tuple[str, list[Any]]:
-    return source.query(baseline.relation, bin="bin" if baseline.is_rolling else "0")
-
-
 def _number_bins(connection: Connection, source: Source, baseline: BaselineRows) -> dict[int, Bins]:
-    query, bound = _query(source, baseline)
+    query, bound = source.of_baseline(baseline)
     ranges = connection.execute(
         f"SELECT bin, min(x), max(x) FROM ({query}) WHERE x IS NOT NULL GROUP BY bin", bound
     ).fetchall()
@@ -122,7 +119,7 @@ def _few_integers(connection: Connection, query: str, bound: list[Any]) -> dict[
 
 
 def _category_bins(connection: Connection, subject: Subject, source: Source, baseline: BaselineRows) -> dict[int, Bins]:
-    query, bound = _query(source, baseline)
+    query, bound = source.of_baseline(baseline)
     found = connection.execute(
         f"SELECT bin, x FROM (SELECT bin, x, count(*) AS n FROM ({query}) WHERE x IS NOT NULL GROUP BY ALL) "
         f"QUALIFY row_number() OVER (PARTITION BY bin ORDER BY n DESC, x) <= {binning.MAX_CATEGORIES} "
@@ -142,19 +139,29 @@ def _declared(subject: Subject, name: str) -> list[Any]:
     return [value for one in subject.columns[name].categories or () if (value := class_value(one, kind)) is not None]
 
 
-def _sides(
-    connection: Connection, subject: Subject, source: Source, bins: ByBin, relation: str, by_bin: bool
-) -> dict[int, Side]:
-    query, bound = source.query(relation, bin="bin" if by_bin else "0")
+def _window(
+    connection: Connection, rows: Rows, subject: Subject, source: Source, bins: ByBin, baseline: BaselineRows
+) -> Sequence[tuple[int, int | None, int, float]]:
+    """Return the counts of the rows by their own bins."""
+    query = source.of_bins(rows.relation)
+    if baseline.windows is None or (EVERY in bins and not source.centres):
+        return find_groups(connection, rows, _statement(subject, source, query, bins))
+    # What a row counts for depends on its bin, so it cannot be found for parts of a bin.
+    by_bin = {bin: bins[window] for bin, window in enumerate(baseline.windows) if window in bins}
+    placed = _statement(subject, source, query, bins if EVERY in bins else by_bin)
+    return connection.execute(placed.text, placed.values).fetchall()
+
+
+def _statement(subject: Subject, source: Source, query: tuple[str, list[Any]], bins: ByBin) -> Groups:
+    """Return a statement that counts the values of a query by `bin` and by their own bins."""
+    text, bound = query
     if source.is_number:
-        placed, more = _placed_numbers(query, bins)
+        placed, more = _placed_numbers(text, bins)
     else:
-        placed, more = _placed_categories(query, bins, SQL_TYPES[subject.kind(source.column or "")])
+        placed, more = _placed_categories(text, bins, SQL_TYPES[subject.kind(source.column or "")])
     weight = "count(*)" if source.weight is None else "fsum(w)"
-    found = connection.execute(
-        f"SELECT bin, number, count(*), {weight} FROM ({placed}) GROUP BY ALL", [*bound, *more]
-    ).fetchall()
-    return _collect(found)
+    counted = f"SELECT bin, number, count(*), {weight} FROM ({placed}) GROUP BY ALL"
+    return Groups(counted, [*bound, *more], 1, (Merge.SUM, Merge.SUM))
 
 
 def _collect(found: Sequence[tuple[int, int | None, int, float]]) -> dict[int, Side]:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import ANY_COLUMN, Figure, MetricQuery, Reason, Rows, figure
+from inference_events.monitoring.metrics.figures import ANY_COLUMN, Figure, MetricQuery, Reason, figure
+from inference_events.monitoring.metrics.parts import Groups, Merge, Rows, find_groups
 from inference_events.monitoring.metrics.plain import ROWS, Plain, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, literal, literals
 from inference_events.monitoring.sql_names import quoted
@@ -77,7 +78,11 @@ def count_violations(connection: Connection, rows: Rows, names: Sequence[str] | 
         f"{wanted} GROUP BY ALL",
     )
     return Counter(
-        {(bin, name, kind): n for sql in statements for bin, name, kind, n in connection.execute(sql).fetchall()}
+        {
+            (bin, name, kind): n
+            for text in statements
+            for bin, name, kind, n in find_groups(connection, rows, Groups(text, (), 2, (Merge.SUM,)))
+        }
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Reason, Rows
+from inference_events.monitoring.metrics.figures import Reason
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.sql import is_list
 from inference_events.monitoring.sql_names import label_column, quoted, value_column
 from inference_events.monitoring.subject import Subject

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from inference_events.monitoring.metrics.binary import Binary, binary
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
+from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import counts, totals_by_bin
 from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject

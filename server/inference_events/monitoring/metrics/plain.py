@@ -1,15 +1,15 @@
 """Metrics that are made of sums and counts. One pass over the rows serves all of them.
 
-The aggregates of a plain metric add up: the sums of two sets of rows that do not overlap give those of both. So they
-may be kept for parts of a bin and merged.
+Its aggregates add up, so they are made of parts of a bin (see `parts`).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Figure, Reason, Rows, figure, missing
-from inference_events.monitoring.sql_names import quoted
+from inference_events.monitoring.metrics.figures import Figure, Reason, figure, missing
+from inference_events.monitoring.metrics.parts import Rows, Total, find_totals
 
 # By their SQL; sums of nothing are 0.
 Totals = Mapping[str, float]
@@ -57,24 +57,21 @@ def counts(used: str, labelled: str | None = None, none: Reason = Reason.NO_VALI
 def totals_by_bin(connection: Connection, rows: Rows, metrics: Sequence[Plain]) -> list[dict[str, float]]:
     """Return the aggregates of all metrics for each bin, in one pass over the rows."""
     wanted = list(dict.fromkeys(aggregate for metric in metrics for aggregate in metric.aggregates))
-    found = connection.execute(f"SELECT bin, {', '.join(wanted)} FROM {quoted(rows.relation)} GROUP BY bin").fetchall()
+    found = find_totals(connection, rows, [Total(aggregate) for aggregate in wanted])
     by_bin = [dict.fromkeys(wanted, 0.0) for _ in range(rows.bins)]
     for bin, *totals in found:
         by_bin[bin] = {name: total or 0 for name, total in zip(wanted, totals, strict=True)}
     return by_bin
 
 
-def merged(parts: Sequence[Totals]) -> dict[str, float]:
-    """Add up the totals of sets of rows that do not overlap."""
-    names = dict.fromkeys(name for part in parts for name in part)
-    return {name: sum(part.get(name, 0) for part in parts) for name in names}
-
-
 def ratio(above: str, below: str, undefined: Reason, scale: float = 1) -> Value:
     """Return the value of a metric that divides two aggregates; `undefined` if the lower one is 0."""
 
     def value(totals: Totals) -> float | Reason:
-        return scale * totals[above] / totals[below] if totals[below] else undefined
+        if not totals[below]:
+            return undefined
+        # A sum that overflowed says nothing: dividing by it would give 0.
+        return scale * (totals[above] / totals[below]) if math.isfinite(totals[below]) else math.inf
 
     return value
 

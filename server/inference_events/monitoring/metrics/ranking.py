@@ -11,10 +11,10 @@ from inference_events.monitoring.metrics.figures import (
     MetricError,
     MetricQuery,
     Reason,
-    Rows,
     figure,
     missing,
 )
+from inference_events.monitoring.metrics.parts import Groups, Merge, Rows, find_groups
 from inference_events.monitoring.metrics.plain import ROWS, Totals, counts, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, literal
 from inference_events.monitoring.sql_names import quoted, value_column
@@ -100,10 +100,11 @@ def ranking_metric(connection: Connection, rows: Rows, query: MetricQuery, subje
     target = query.target or subject.target or ""
     top = subject.top_k if query.top_k is None else query.top_k
     name = "map" if query.metric == "map" else "ndcg_mean"
-    found = connection.execute(
+    text = (
         f"SELECT bin, count(*), count({name}), fsum({name}) "
         f"FROM ({_groups(_items(query, subject, rows.relation), top)}) GROUP BY bin"
-    ).fetchall()
+    )
+    found = find_groups(connection, rows, Groups(text, (), 0, (Merge.SUM,) * 3))
     means = {bin: (groups, used, sum or 0.0) for bin, groups, used, sum in found}
     counted = counts(ROWS, count_if(f"list_count({value_column(target)}) > 0"))
     return [

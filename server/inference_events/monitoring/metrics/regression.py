@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows
+from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics.parts import Rows
 from inference_events.monitoring.metrics.plain import Plain, Value, counts, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, number, sum_if
 from inference_events.monitoring.sql_names import quoted, value_column
@@ -101,4 +102,7 @@ def r2(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject)
 def _determined(used: float, errors: float, spread: float, is_constant: bool) -> float | Reason:
     if used < 2:
         return Reason.TOO_FEW_ROWS
-    return Reason.CONSTANT_TARGET if is_constant or spread == 0 else 1 - errors / spread
+    if is_constant or spread == 0:
+        return Reason.CONSTANT_TARGET
+    # A spread that overflowed says nothing: dividing by it would give 1.
+    return 1 - errors / spread if math.isfinite(spread) else math.inf

@@ -22,7 +22,7 @@ class Source:
     """A way to read values. `value` is SQL over a row, and null for a missing value. Infinite numbers count as missing.
 
     `column` is the column whose bins hold for the values, if there is one. `centres` has a list of means and one of
-    deviations by bin of the baseline; `value` may use them as `centre` and `scale`.
+    deviations by window of the baseline; `value` may use them as `centre` and `scale`.
     """
 
     value: str
@@ -31,17 +31,33 @@ class Source:
     column: str | None = None
     weight: str | None = None
     centres: Mapping[int, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
-    is_rolling: bool = False
+    windows: tuple[int, ...] | None = None
 
-    def query(self, relation: str, *, bin: str = "bin") -> tuple[str, list[Any]]:
-        """Return a query for `bin`, `x` and `w`, the weight, and the values that are bound to it."""
+    def of_baseline(self, baseline: BaselineRows) -> tuple[str, list[Any]]:
+        """Return a query for `bin`, `x` and `w`, the weight, of a baseline's rows, and the values that are bound to it.
+
+        The bin is the window, 0 if the baseline is not rolling.
+        """
+        return self._query(baseline.relation, baseline.bin, {} if self.windows is None else self.centres)
+
+    def of_bins(self, relation: str) -> tuple[str, list[Any]]:
+        """Return the same of the rows of the figures, and their own bins."""
+        windows = enumerate(self.windows or ())
+        by_bin = {bin: self.centres[window] for bin, window in windows if window in self.centres}
+        return self._query(relation, "bin", by_bin)
+
+    def _query(
+        self, relation: str, bin: str, centres: Mapping[int, tuple[Sequence[float], Sequence[float]]]
+    ) -> tuple[str, list[Any]]:
+        """Return the query. The rows of each bin have centres of their own, or else all have the only ones."""
         weight = self.weight or "1"
         inner = f"SELECT {bin} AS bin, {self.value} AS x, {weight} AS w FROM {quoted(relation)} AS r"
         bound: list[Any] = []
         if self.centres:
-            bound = [list(self.centres), *(list(lists) for lists in zip(*self.centres.values(), strict=True))]
+            used = centres if self.windows is not None else self.centres
+            bound = [list(used), [list(mean) for mean, _ in used.values()], [list(scale) for _, scale in used.values()]]
             lists = "unnest(?::BIGINT[]) AS of, unnest(?::DOUBLE[][]) AS centre, unnest(?::DOUBLE[][]) AS scale"
-            condition = "c.of = r.bin" if self.is_rolling else "true"
+            condition = "true" if self.windows is None else "c.of = r.bin"
             inner += f" LEFT JOIN (SELECT {lists}) AS c ON {condition}"
         if self.is_number:
             inner = f"SELECT bin, CASE WHEN isfinite(x) THEN x END AS x, w FROM ({inner})"
@@ -90,10 +106,9 @@ def _vector(
     if not dimensions:
         return Reason.NO_BASELINE_VALUES
     valid = f"len({cell}) = {dimensions:d} AND list_count({cell}) = {dimensions:d} AND isfinite(list_sum({cell}))"
-    bin = "bin" if baseline.is_rolling else "0"
     found = connection.execute(
         f"SELECT bin, list(mean ORDER BY position) FROM (SELECT bin, position, fsum(x) / count(*) AS mean FROM ("
-        f"SELECT {bin} AS bin, unnest(range({dimensions:d})) AS position, unnest({cell}) AS x "
+        f"SELECT {baseline.bin} AS bin, unnest(range({dimensions:d})) AS position, unnest({cell}) AS x "
         f"FROM {quoted(baseline.relation)} WHERE {valid}) GROUP BY ALL) GROUP BY bin"
     ).fetchall()
     if not found:
@@ -102,7 +117,7 @@ def _vector(
         # list_distance refuses nulls, even in rows for which CASE does not call it.
         f"CASE WHEN {valid} THEN list_distance(list_transform({cell}, lambda y: coalesce(y, 0)), centre) END",
         centres={bin: (centre, []) for bin, centre in found},
-        is_rolling=baseline.is_rolling,
+        windows=baseline.windows,
     )
 
 
@@ -124,17 +139,16 @@ def _together(connection: Connection, baseline: BaselineRows, names: Sequence[st
         f"WHEN isfinite({number(name)}) THEN 0 END"
         for i, name in enumerate(names, start=1)
     )
-    return Source(f"sqrt({squares})", centres=centres, is_rolling=baseline.is_rolling)
+    return Source(f"sqrt({squares})", centres=centres, windows=baseline.windows)
 
 
 def _centres(
     connection: Connection, baseline: BaselineRows, names: Sequence[str]
 ) -> dict[int, tuple[Sequence[float], Sequence[float]]]:
     """Return mean and deviation of each column by bin, over the rows in which all of them are numbers."""
-    bin = "bin" if baseline.is_rolling else "0 AS bin"
     cells = ", ".join(f"{number(name)} AS x{i}" for i, name in enumerate(names))
     valid = " AND ".join(f"isfinite(x{i})" for i in range(len(names)))
-    rows = f"SELECT * FROM (SELECT {bin}, {cells} FROM {quoted(baseline.relation)}) WHERE {valid}"
+    rows = f"SELECT * FROM (SELECT {baseline.bin} AS bin, {cells} FROM {quoted(baseline.relation)}) WHERE {valid}"
     means = ", ".join(f"fsum(x{i}) / count(*) AS m{i}" for i in range(len(names)))
     spreads = ", ".join(f"sqrt(fsum((x{i} - m{i}) ** 2) / count(*))" for i in range(len(names)))
     listed = ", ".join(f"any_value(m{i})" for i in range(len(names)))

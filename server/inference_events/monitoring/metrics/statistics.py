@@ -1,13 +1,15 @@
 """Statistics of one column, and the traffic. Of ranking rows, statistics take each item."""
 
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, Rows, figure, missing
+from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason, figure, missing
+from inference_events.monitoring.metrics.parts import Groups, Merge, Rows, find_groups
 from inference_events.monitoring.metrics.plain import ROWS, Plain, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, is_list, literal, sum_if, values
 from inference_events.monitoring.sql_names import value_column
 from inference_events.monitoring.subject import Subject, class_value
 
 MEDIAN = 0.5
+MERGES = {"minimum": Merge.LEAST, "maximum": Merge.GREATEST}
 
 
 def plain(query: MetricQuery, subject: Subject) -> Plain | None:
@@ -50,10 +52,14 @@ def order_statistic(connection: Connection, rows: Rows, query: MetricQuery, subj
     level = MEDIAN if query.level is None else query.level
     aggregate = {"minimum": "min(x)", "maximum": "max(x)", "quantile": f"quantile_cont(x, {level!r})"}[query.metric]
     source = values(subject, query.column or "", rows.relation)
-    found = connection.execute(
+    text = (
         f"SELECT bin, count(*), {aggregate} FROM (SELECT bin, x::DOUBLE AS x FROM ({source})) "
         "WHERE isfinite(x) GROUP BY bin"
-    ).fetchall()
+    )
+    if query.metric in MERGES:
+        found = find_groups(connection, rows, Groups(text, (), 0, (Merge.SUM, MERGES[query.metric])))
+    else:
+        found = connection.execute(text).fetchall()
     by_bin = {bin: (used, value) for bin, used, value in found}
     rows_of = totals_by_bin(connection, rows, [Plain(total(ROWS))])
     return [_statistic(int(n[ROWS]), *by_bin.get(bin, (0, 0.0))) for bin, n in enumerate(rows_of)]

@@ -3,24 +3,30 @@
 All metrics share the rows of the window, and those of each baseline. The segment holds for both.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypeVar
 
 from inference_events.monitoring import fql, metrics
 from inference_events.monitoring.engine import (
+    Bins,
     Computation,
     Relation,
-    Rows,
     RowsConnection,
     RowSelection,
     encode_revision,
 )
 from inference_events.monitoring.metrics import BaselineRows, Figure, MetricQuery
+from inference_events.monitoring.metrics.connection import Connection
+from inference_events.monitoring.partials import figures_of_bins, with_partials
+from inference_events.monitoring.partials.asking import Asking
+from inference_events.monitoring.partials.filling import scope_of, statement_key
+from inference_events.monitoring.partials.remembering import RememberingConnection
 from inference_events.monitoring.queries.custom import custom_figures
-from inference_events.monitoring.queries.windows import Baseline, RollingRows, Window, rolling_windows, static_bins
+from inference_events.monitoring.queries.windows import Baseline, Window, rolling_windows, static_bins
 from inference_events.monitoring.subject import Subject
 
+T = TypeVar("T")
 Query: TypeAlias = MetricQuery | fql.CustomMetric
 WINDOW = "window_rows"
 
@@ -29,9 +35,24 @@ WINDOW = "window_rows"
 class Prepared:
     """Relations that statements may read: WINDOW, and those of baselines by the baseline's name."""
 
-    connection: RowsConnection
+    computation: Computation
+    connection: Connection
+    selection: RowSelection
     window: metrics.Rows
     baselines: Mapping[str, BaselineRows]
+
+    def run(self, work: Callable[[Connection, metrics.Rows], T]) -> T:
+        """Return what metrics make of the window. Aggregates that merge come from partials, kept or computed now.
+
+        `work` is called twice, and first with a window that looks empty.
+        """
+        return with_partials(self.computation, self.connection, self.selection, self.window, work)
+
+    def key(self, query: MetricQuery, subject: Subject) -> bytes:
+        """Return a key for the figures of a metric: the query, and all statements that it is made of."""
+        asking = Asking(self.connection, self.window.relation)
+        metrics.figures(asking, replace(self.window, parts=asking), [query], subject)
+        return statement_key(scope_of(self.computation, self.selection), (query, asking.asked, asking.statements))
 
 
 @dataclass
@@ -80,15 +101,40 @@ def compute_figures(
     The builtin queries passed `metrics.check`. `baselines` has the model's baselines by name. Raises BinsError for a
     rolling baseline that does not fit the window.
     """
-    builtins = builtin_queries(queries)
+    every = builtin_queries(queries)
     custom = [query for query in queries if not isinstance(query, MetricQuery)]
+    of_bins = [query for query in every if metrics.reads_rows(query)] if window.bins is not None else []
+    builtins = [query for query in every if query not in of_bins]
     prepared = prepare(computation, window, builtins, custom, subject, baselines)
-    found = metrics.figures(prepared.connection, prepared.window, builtins, subject, prepared.baselines)
-    by_query: dict[Query, list[Figure]] = dict(zip(builtins, found, strict=True))
-    if custom:
-        parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
-        by_query |= zip(custom, custom_figures(prepared.connection, prepared.window, custom, parts), strict=True)
-    return [by_query[query] for query in queries]
+    known: dict[Query, list[Figure]] = dict(zip(of_bins, _of_bins(computation, window, of_bins, subject), strict=True))
+
+    def find(connection: Connection, rows: metrics.Rows) -> list[list[Figure]]:
+        found = metrics.figures(connection, rows, builtins, subject, prepared.baselines)
+        by_query: dict[Query, list[Figure]] = known | dict(zip(builtins, found, strict=True))
+        if custom:
+            parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
+            by_query |= zip(custom, custom_figures(connection, rows, custom, parts), strict=True)
+        return [by_query[query] for query in queries]
+
+    return prepared.run(find)
+
+
+def _of_bins(
+    computation: Computation, window: Window, queries: Sequence[MetricQuery], subject: Subject
+) -> list[list[Figure]]:
+    """Return the figures of metrics that do not merge. They take no baseline."""
+    if not queries or window.bins is None:
+        return []
+
+    def prepared(bins: Bins) -> Prepared:
+        return prepare(computation, replace(window, bins=bins), queries, [], subject, {})
+
+    def compute(bins: Bins) -> list[list[Figure]]:
+        return prepared(bins).run(lambda connection, rows: metrics.figures(connection, rows, queries, subject))
+
+    asked = prepared(window.bins)
+    keys = [asked.key(query, subject) for query in queries]
+    return figures_of_bins(computation, asked.selection, window.bins, keys, compute)
 
 
 def prepare(
@@ -108,16 +154,21 @@ def prepare(
     for metric in custom:
         reads.columns |= dict.fromkeys(metric.columns)
         reads.violations |= metric.reads_violations
-    rows = _rows(computation, window, reads)
-    if len(builtins) + len(custom) > 1 or before:
-        rows.keep()
+    selection = _selection(window, reads)
+    rows = computation.rows(selection, WINDOW)
+    rows.keep_once_read()
     relations: dict[str, Relation] = {WINDOW: rows}
-    known = {}
+    known, selections = {}, {}
     for number, (name, read) in enumerate(before.items()):
         relation = f"baseline_{number}"
-        relations[relation] = _baseline_rows(computation, window, baselines[name], read)
-        known[name] = BaselineRows(relation, baselines[name].is_rolling)
-    return Prepared(RowsConnection(computation, relations), metrics.Rows(WINDOW, window.size), known)
+        before_window, windows = _baseline_window(window, baselines[name])
+        selections[relation] = _selection(before_window, read)
+        baseline_rows = computation.rows(selections[relation], relation)
+        baseline_rows.keep_once_read()
+        relations[relation] = baseline_rows
+        known[name] = BaselineRows(relation, windows)
+    connection = RememberingConnection(RowsConnection(computation, relations), computation, selections)
+    return Prepared(computation, connection, selection, metrics.Rows(WINDOW, window.size), known)
 
 
 def revision(computation: Computation, window: Window, queries: Sequence[Query], known: Mapping[str, Baseline]) -> str:
@@ -127,16 +178,13 @@ def revision(computation: Computation, window: Window, queries: Sequence[Query],
     return encode_revision(*map(computation.data_revision, environments))
 
 
-def _rows(computation: Computation, window: Window, reads: _Reads) -> Rows:
-    selection = RowSelection(
-        window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment
-    )
-    return computation.rows(selection, WINDOW)
+def _selection(window: Window, reads: _Reads) -> RowSelection:
+    return RowSelection(window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment)
 
 
-def _baseline_rows(computation: Computation, window: Window, baseline: Baseline, reads: _Reads) -> Relation:
-    rolling = rolling_windows(baseline, window) if baseline.is_rolling else None
-    bins = static_bins(baseline) if rolling is None else rolling.bins
-    rows = _rows(computation, Window(baseline.environment_id, bins, window.segment), reads)
-    rows.keep()
-    return rows if rolling is None else RollingRows(rows, rolling.numbers)
+def _baseline_window(window: Window, baseline: Baseline) -> tuple[Window, tuple[int, ...] | None]:
+    """Return the events of a baseline, and the number of the bin that each bin of the window is compared with."""
+    if not baseline.is_rolling:
+        return Window(baseline.environment_id, static_bins(baseline), window.segment), None
+    rolling = rolling_windows(baseline, window)
+    return Window(baseline.environment_id, rolling.bins, window.segment), rolling.numbers

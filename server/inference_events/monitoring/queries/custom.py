@@ -1,13 +1,16 @@
 """Figures of custom metrics: a definition makes them of aggregates of the rows and of builtin metrics."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from inference_events.monitoring import fql
 from inference_events.monitoring.metrics import Figure, Reason, Rows
 from inference_events.monitoring.metrics.connection import Connection
+from inference_events.monitoring.metrics.parts import Total, find_totals
+from inference_events.monitoring.metrics.plain import ROWS
 from inference_events.monitoring.sql_names import quoted, value_column
 
-Row = Sequence[float | None]
+Row: TypeAlias = Mapping[fql.Sql, float | None]
 
 
 def custom_figures(
@@ -16,38 +19,61 @@ def custom_figures(
     metrics: Sequence[fql.CustomMetric],
     builtins: Mapping[fql.Builtin, Sequence[Figure]],
 ) -> list[list[Figure]]:
-    """Return the figures of each metric by bin, with one pass over the rows for all aggregates."""
-    compiled = [metric.aggregates(value_column) for metric in metrics]
-    wanted = list(dict.fromkeys(one for aggregates in compiled for one in aggregates))
-    counts, totals = _aggregates(connection, rows, wanted)
+    """Return the figures of each metric by bin. One pass over the rows serves all sums, another one all else."""
+    found = _find(connection, rows, metrics)
     results = []
-    for metric, aggregates in zip(metrics, compiled, strict=True):
-        places = [wanted.index(one) for one in aggregates]
-        inputs = [[row[place] for row in totals] for place in places]
+    for metric in metrics:
+        inputs = _aggregates(metric, found, rows.bins)
         parts = [builtins[one] for one in metric.builtins]
         values = _results(connection, metric, inputs, parts, rows.bins)
         results.append(
             [
-                _figure(value, count, [part[bin] for part in parts])
-                for bin, (value, count) in enumerate(zip(values, counts, strict=True))
+                _figure(value, int(found.get(bin, {}).get(COUNT) or 0), [part[bin] for part in parts])
+                for bin, value in enumerate(values)
             ]
         )
     return results
 
 
-def _aggregates(connection: Connection, rows: Rows, wanted: Sequence[fql.Sql]) -> tuple[list[int], list[Row]]:
-    """Return the number of rows and the aggregates of each bin. Those of a bin without rows are of no rows."""
-    bound = [value for one in wanted for value in one.values]
-    columns = "".join(f", {one.text}" for one in wanted)
-    relation = quoted(rows.relation)
-    found = connection.execute(f"SELECT bin, count(*){columns} FROM {relation} GROUP BY bin", bound).fetchall()
-    by_bin = {bin: (count, values) for bin, count, *values in found}
-    empty: Row = []
-    if len(by_bin) < rows.bins:
-        text = f"SELECT count(*){columns} FROM (SELECT * FROM {relation} LIMIT 0)"
-        ((_, *empty),) = connection.execute(text, bound).fetchall()
-    every = [by_bin.get(bin, (0, empty)) for bin in range(rows.bins)]
-    return [count for count, _ in every], [values for _, values in every]
+COUNT = fql.Sql(ROWS)
+
+
+def _find(
+    connection: Connection, rows: Rows, metrics: Sequence[fql.CustomMetric]
+) -> dict[int, dict[fql.Sql, float | None]]:
+    """Return what the aggregates are made of by bin, and the number of rows."""
+    sums = {COUNT: None, **{one: None for metric in metrics for each in metric.sums(value_column) for one in each}}
+    others = {
+        one: None
+        for metric in metrics
+        for one, made_of in zip(metric.aggregates(value_column), metric.sums(value_column), strict=True)
+        if not made_of
+    }
+    totals = find_totals(connection, rows, [Total(one.text, one.values) for one in sums])
+    by_bin = {bin: dict(zip(sums, values, strict=True)) for bin, *values in totals}
+    if others:
+        columns = "".join(f", {one.text}" for one in others)
+        bound = [value for one in others for value in one.values]
+        text = f"SELECT bin{columns} FROM {quoted(rows.relation)} GROUP BY bin"
+        for bin, *values in connection.execute(text, bound).fetchall():
+            by_bin[bin] |= zip(others, values, strict=True)
+    return by_bin
+
+
+def _aggregates(metric: fql.CustomMetric, found: Mapping[int, Row], bins: int) -> list[list[float | None]]:
+    """Return each aggregate of a metric by bin."""
+    forms = zip(metric.aggregates(value_column), metric.sums(value_column), metric.of_nothing, strict=True)
+    return [
+        [_aggregate(found[bin], one, sums) if bin in found else nothing for bin in range(bins)]
+        for one, sums, nothing in forms
+    ]
+
+
+def _aggregate(row: Row, one: fql.Sql, sums: Sequence[fql.Sql]) -> float | None:
+    if len(sums) < 2:
+        return row[sums[0] if sums else one]
+    total, count = (row[part] for part in sums)
+    return total / count if total is not None and count else None
 
 
 def _results(

@@ -77,7 +77,9 @@ class HistogramPlan:
         except BinsError as error:
             raise BadRequest.at("/start_time", str(error)) from None
         rows = prepared.baselines[baseline.name]
-        pairs = metrics.drift_pairs(prepared.connection, prepared.window, self.query, self.subject, rows)
+        pairs = prepared.run(
+            lambda connection, window: metrics.drift_pairs(connection, window, self.query, self.subject, rows)
+        )
         pair, reason = (None, pairs) if isinstance(pairs, Reason) else (pairs[0], _reason(pairs[0].baseline))
         before, now = (Side(), Side()) if pair is None else (pair.baseline, pair.window)
         labels, counts = ([], ([], [])) if pair is None or reason else _joined(pair, self.most)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inference_events.monitoring import metrics
-from inference_events.monitoring.metrics import ANY_COLUMN, MetricType
+from inference_events.monitoring.metrics import ANY_COLUMN, METRICS, MetricType
+from inference_events.monitoring.metrics.catalog import IMPACT
 from inference_events.monitoring.metrics.features import features
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.subject import Subject
@@ -43,9 +44,12 @@ class ListedColumn:
 
 
 def listed_metrics(known: KnownModel) -> Iterator[ListedMetric]:
-    """Yield the builtin metrics of the model's task, and its custom metrics."""
-    for metric in metrics.metrics_of(known.subject.task):
+    """Yield the builtin metrics of the model's task, and its custom metrics. The impact of drift needs impacts."""
+    impact = [METRICS[IMPACT]] if known.subject.impacts else []
+    for metric in [*metrics.metrics_of(known.subject.task), *impact]:
         columns = tuple(metrics.columns_of(metric, known.subject))
+        if metric.id == IMPACT:
+            columns = tuple(name for name in columns if name in known.subject.impacts)
         flags = (metric.needs_baseline, metric.needs_category, metric.is_percentage)
         yield ListedMetric(metric.id, metric.display_name, metric.type, columns, *flags)
     for row in known.custom_metrics.values():

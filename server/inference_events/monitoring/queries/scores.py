@@ -84,7 +84,7 @@ class ScoresPlan:
         """Return the scores of all events."""
         queries = [self.count, *self.figures.values()]
         prepared = prepare(computation, self.window, queries, [], self.subject, {})
-        found = metrics.figures(prepared.connection, prepared.window, queries, self.subject)
+        found = prepared.run(lambda connection, window: metrics.figures(connection, window, queries, self.subject))
         count, *others = (figure for (figure,) in found)
         return Scores(
             task=self.subject.task,

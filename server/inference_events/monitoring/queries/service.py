@@ -41,9 +41,16 @@ class FigureService:
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="figures")
 
     async def compute(
-        self, model_id: str, prepare: Callable[[Session], Plan[T]], departure: Callable[[], Awaitable[None]]
+        self,
+        model_id: str,
+        prepare: Callable[[Session], Plan[T]],
+        departure: Callable[[], Awaitable[None]],
+        started: float | None = None,
     ) -> T:
         """Return what the plan computes. It ends with QueryCancelled once `departure` returns.
+
+        A request that computes several plans gives each the time at which it `started`, on the monotonic clock, because
+        its time is that of all together.
 
         `prepare` makes the plan, again if the model has changed meanwhile. It may refuse the request.
         """
@@ -51,7 +58,7 @@ class FigureService:
         gone = asyncio.ensure_future(departure())
         gone.add_done_callback(lambda _: cancelled.set())
         # The thread needs the context of the request.
-        call = partial(copy_context().run, self._compute, model_id, prepare, cancelled)
+        call = partial(copy_context().run, self._compute, model_id, prepare, cancelled, started)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         finally:
@@ -62,10 +69,12 @@ class FigureService:
         """Wait for the computations that run."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]], cancelled: Event) -> T:
-        return self._registry.with_schema_retry(model_id, lambda: self._attempt(prepare, cancelled))
+    def _compute(
+        self, model_id: str, prepare: Callable[[Session], Plan[T]], cancelled: Event, started: float | None
+    ) -> T:
+        return self._registry.with_schema_retry(model_id, lambda: self._attempt(prepare, cancelled, started))
 
-    def _attempt(self, prepare: Callable[[Session], Plan[T]], cancelled: Event) -> T:
+    def _attempt(self, prepare: Callable[[Session], Plan[T]], cancelled: Event, started: float | None) -> T:
         plan = self._catalog.read(prepare)
-        with self._engine.compute(plan.subject.schema, cancelled) as computation:
+        with self._engine.compute(plan.subject.schema, cancelled, started) as computation:
             return plan.compute(computation)

@@ -1,14 +1,12 @@
 """The events that figures are about: a window, and the baselines that it is compared with."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
 from inference_events.monitoring import fql
-from inference_events.monitoring.engine import Bins, BinsError, BinSize, Relation, make_bins
+from inference_events.monitoring.engine import Bins, BinsError, BinSize, make_bins
 from inference_events.monitoring.engine.bins import LONGEST
 
 MAX_WINDOWS = 20_000
@@ -78,17 +76,3 @@ def rolling_windows(baseline: Baseline, window: Window) -> Rolling:
     numbers = grid.numbers(np.array(starts)) - baseline.offset
     first, last = int(numbers[0]), int(numbers[-1])
     return Rolling(Bins(grid.bounds[first : last + 2]), tuple(int(number) - first for number in numbers))
-
-
-@dataclass(frozen=True)
-class RollingRows:
-    """The rows of a rolling baseline, once for each bin that they are compared with. `rows` are in bins of windows."""
-
-    rows: Relation
-    numbers: tuple[int, ...]
-
-    def definition(self) -> tuple[str, Sequence[Any]]:
-        text, values = self.rows.definition()
-        compared = "SELECT unnest(?::BIGINT[]) AS bin, unnest(?::BIGINT[]) AS compared"
-        query = f"SELECT r.* REPLACE (w.compared AS bin) FROM ({text}) AS r JOIN ({compared}) AS w ON r.bin = w.bin"
-        return query, [*values, list(self.numbers), list(range(len(self.numbers)))]

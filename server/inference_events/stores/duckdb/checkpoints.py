@@ -14,8 +14,8 @@ from pathlib import Path
 from time import perf_counter
 
 from inference_events.events.observer import StoreObserver
+from inference_events.stores.duckdb.scheduling import WIDE_COLUMNS
 
-WIDE_COLUMNS = 1_000
 MAX_WIDE_COLUMNS = 15_000
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from inference_events.events.columns import ColumnSelection, batch_schema
+from inference_events.events.hours import HourRange
 from inference_events.events.store_errors import ModelUnknown, RevisionChanged
 from inference_events.events.types import DataRevision
-from inference_events.stores.duckdb.changes import data_revision
+from inference_events.stores.duckdb.changes import data_revision, dirty_hours
 from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.sql import arrow, conditions, number
 from inference_events.stores.duckdb.table_schema import LABEL_TYPE, TableSchema
@@ -62,9 +63,13 @@ class DuckDBSnapshot:
         self._db = db
         self._schema = schema
         self._reader: pa.RecordBatchReader | None = None
+        self._weighed: dict[pa.Schema, float] = {}
 
     def data_revision(self, environment_id: str) -> DataRevision:
         return data_revision(self._db, self._schema.model_id, environment_id)
+
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[HourRange]:
+        return dirty_hours(self._db, self._schema.model_id, environment_id, since)
 
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         schema = batch_schema(selection, self._schema.arrow)
@@ -110,6 +115,11 @@ class DuckDBSnapshot:
         """Return about how many bytes a row takes."""
         if not selection.with_violations and all(map(_is_fixed, schema.types)):
             return 8.0 * len(schema)
+        if schema not in self._weighed:
+            self._weighed[schema] = self._weigh(selection)
+        return self._weighed[schema]
+
+    def _weigh(self, selection: ColumnSelection) -> float:
         last_row = number(self._db, f"SELECT coalesce(max(rowid), 0) FROM {self._schema.table}")
         places = np.linspace(0, max(last_row - WEIGHED_ROWS, 0), WEIGHED_PLACES).astype(np.int64)
         chosen = np.unique(places[:, None] + np.arange(WEIGHED_ROWS))

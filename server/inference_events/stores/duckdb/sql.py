@@ -96,9 +96,10 @@ def conditions(selection: Query | Deletion | Scan | ColumnSelection) -> tuple[st
         conditions.append(("e.timestamp < make_timestamp(?)", [selection.end]))
     if isinstance(selection, Query) and selection.after is not None:
         time, event_id = selection.after
+        beyond = "<" if selection.is_descending else ">"
         # The first condition alone lets the engine skip the blocks of earlier pages.
-        conditions.append(("e.timestamp >= make_timestamp(?)", [time]))
-        conditions.append(("(e.timestamp > make_timestamp(?) OR e.event_id > ?)", [time, event_id]))
+        conditions.append((f"e.timestamp {beyond}= make_timestamp(?)", [time]))
+        conditions.append((f"(e.timestamp {beyond} make_timestamp(?) OR e.event_id {beyond} ?)", [time, event_id]))
     return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
 
 

@@ -9,13 +9,10 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import orjson
 import pyarrow as pa
 
-from inference_events import exact_json
 from inference_events.events.observer import StoreObserver
 from inference_events.events.store_errors import ModelUnknown, StoreClosed, StoreUnreadable, TooManyColumns
 from inference_events.events.types import (
@@ -23,12 +20,14 @@ from inference_events.events.types import (
     Deletion,
     IdempotencyRecord,
     JobProgress,
+    MatchCount,
     Query,
     RejectedRow,
     RetryKey,
     Scan,
     Statuses,
     StoredEvents,
+    Traffic,
     Write,
 )
 from inference_events.stores.duckdb.changes import data_revision, dirty_hours
@@ -46,26 +45,19 @@ from inference_events.stores.duckdb.commands import (
     Vacuum,
 )
 from inference_events.stores.duckdb.database import Database
-from inference_events.stores.duckdb.deltas import latest
 from inference_events.stores.duckdb.group_commit import GroupCommitter
 from inference_events.stores.duckdb.progress import job_progress
+from inference_events.stores.duckdb.reading import count_matches, read_events, read_traffic
 from inference_events.stores.duckdb.records import find_record
 from inference_events.stores.duckdb.reopening import ReopeningWriter
 from inference_events.stores.duckdb.rows import with_id_hashes
 from inference_events.stores.duckdb.scanning import scan_parts
 from inference_events.stores.duckdb.snapshots import DuckDBSnapshot, open_snapshot
-from inference_events.stores.duckdb.sql import (
-    arrow,
-    conditions,
-    declared_values,
-    number,
-    schema_of,
-)
+from inference_events.stores.duckdb.sql import conditions, number, schema_of
 from inference_events.stores.duckdb.table_schema import TableSchema
 from inference_events.stores.duckdb.writer import MAX_DELTAS
 
 CHECKPOINT_BYTES = 32 * 1024 * 1024
-READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
 
 
 class DuckDBEventStore:
@@ -140,16 +132,12 @@ class DuckDBEventStore:
         return self._committer.submit(ForgetJobs(job_ids))
 
     def read(self, query: Query) -> StoredEvents:
-        schema = self._schema(query.model_id)
-        where, parameters = conditions(query)
-        columns = [*READ_COLUMNS, *schema.sql_columns]
-        order = "ORDER BY e.timestamp, e.event_id"
-        selected = f"SELECT e.* FROM {schema.table} e WHERE {where} {order} LIMIT ?"
         with self._cursor() as cursor:
-            if query.event_ids is not None:
-                cursor.register("wanted", pa.table({"event_id": pa.array(query.event_ids, pa.string())}))
-            rows = arrow(cursor, f"{latest(schema, columns, selected)} {order}", [*parameters, query.limit])
-        return _stored_events(rows, schema)
+            return read_events(cursor, self._schema(query.model_id), query)
+
+    def count_matches(self, query: Query, most: int | None = None) -> MatchCount:
+        with self._cursor() as cursor:
+            return count_matches(cursor, self._schema(query.model_id), query, most)
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         with self._cursor() as cursor:
@@ -173,6 +161,10 @@ class DuckDBEventStore:
         table = self._schema(model_id).table
         with self._cursor() as cursor:
             return dict(cursor.execute(f"SELECT environment_id, count(*) FROM {table} GROUP BY ALL").fetchall())
+
+    def traffic(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> Traffic:
+        with self._cursor() as cursor:
+            return read_traffic(cursor, self._schema(model_id), environment_id, start, end)
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         self._schema(model_id)
@@ -247,24 +239,3 @@ class DuckDBEventStore:
         except duckdb.CatalogException as error:
             # Only event tables are dropped, here between reading the schema and the query.
             raise ModelUnknown from error
-
-
-def _stored_events(rows: pa.Table, schema: TableSchema) -> StoredEvents:
-    system = rows.select(list(READ_COLUMNS))
-    if schema.dropped:
-        kept = zip(system["undeclared"].to_pylist(), _dropped_values(rows, schema), strict=True)
-        merged = [_json(old | (exact_json.loads(text) if text else {})) for text, old in kept]
-        system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
-    labelled_at = pa.table({column.name: rows[column.label_name] for column in schema.labelled})
-    return StoredEvents(system, declared_values(rows, schema.declared), labelled_at)
-
-
-def _dropped_values(rows: pa.Table, schema: TableSchema) -> Iterator[dict[str, Any]]:
-    names = [column.name for column in schema.dropped]
-    columns = [rows[column.sql_name].to_pylist() for column in schema.dropped]
-    for values in zip(*columns, strict=True):
-        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
-
-
-def _json(extra: dict[str, Any]) -> str | None:
-    return exact_json.dumps(extra, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode() if extra else None

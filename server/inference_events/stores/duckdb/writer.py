@@ -129,7 +129,7 @@ class Writer:
         """Execute a command and return its result. Raises a StoreError."""
         match command:
             case Write():
-                return self._write_claimed(command)
+                return self._write_with_records(command)
             case Deletion():
                 return self._delete(command)
             case ApplySchema():
@@ -187,7 +187,7 @@ class Writer:
         with self._checkpoints.observed():
             self._db.execute("CHECKPOINT")
 
-    def _write_claimed(self, write: Write) -> Statuses:
+    def _write_with_records(self, write: Write) -> Statuses:
         """Execute a write and store the records of its requests. Raises RecordExists if one has a record."""
         claims = write.claims
         repeated = [claim for claim in claims if claim in self._claims]

@@ -13,8 +13,8 @@ from inference_events.stores.postgres.changes import note_changes
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import event_key
 from inference_events.stores.postgres.jobs import check_fence, job_progress, set_progress
-from inference_events.stores.postgres.reading import in_range
 from inference_events.stores.postgres.rows import times
+from inference_events.stores.postgres.selecting import in_range
 from inference_events.stores.postgres.transactions import Transactions
 
 DELETED_ROWS = 10_000

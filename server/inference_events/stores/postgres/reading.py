@@ -1,35 +1,43 @@
 """Read events: pages and counts, each from one snapshot."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
 from inference_events import exact_json
-from inference_events.events.types import Query, StoredEvents
+from inference_events.events.types import MatchCount, Query, StoredEvents, Traffic
+from inference_events.stores.postgres.changes import data_revision
 from inference_events.stores.postgres.clocks import read_clock
-from inference_events.stores.postgres.connections import Connection, Timestamp
-from inference_events.stores.postgres.escaping import escape, event_key
+from inference_events.stores.postgres.connections import POSTGRES_EPOCH, Connection
 from inference_events.stores.postgres.rows import FetchedRows, payloads_of, selected
-from inference_events.stores.postgres.schemas import EventSchema, Schemas
+from inference_events.stores.postgres.schemas import Column, EventSchema, Schemas
+from inference_events.stores.postgres.searching import count_filtered, count_unfiltered, find_matches
+from inference_events.stores.postgres.selecting import conditions, in_range, order, schema_of
 
 READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
-# The id, even if its key does not contain all of it.
-EVENT_ID = "coalesce(e.long_id, e.event_id)"
 
 
 def read_events(db: Connection, schemas: Schemas, query: Query) -> StoredEvents:
-    """Return the events that a query selects. Raises ModelUnknown."""
-    clock = read_clock(db, query.model_id, query.environment_id)
-    schema = schemas.get(db, query.model_id, clock.revision, clock.schema_version)
-    payloads = payloads_of(schema.columns)
-    where, parameters = _conditions(query)
-    rows = db.execute(
-        f"SELECT {selected(payloads)} FROM events e WHERE e.environment = %s{where} ORDER BY e.ts, {EVENT_ID} LIMIT %s",
-        [clock.environment, *parameters, query.limit],
-    ).fetchall()
-    return _stored_events(schema, FetchedRows(rows, payloads))
+    """Return the events that a query selects. Raises ModelUnknown and RevisionChanged."""
+    schema, environment = schema_of(db, schemas, query)
+    if not query.filters:
+        where, parameters = conditions(query)
+        return _read(db, schema, query, environment, f"{where}{order(query)} LIMIT %s", [*parameters, query.limit])
+    matches = find_matches(db, schema, query, environment)
+    found = _read(db, schema, query, environment, f" AND e.event_id = ANY(%s){order(query)}", [matches.keys])
+    return replace(found, searched_to=matches.searched_to)
+
+
+def count_matches(db: Connection, schemas: Schemas, query: Query, most: int | None) -> MatchCount:
+    """Count the events that a query selects. Raises ModelUnknown and RevisionChanged."""
+    schema, environment = schema_of(db, schemas, query)
+    query = replace(query, after=None)
+    if query.filters:
+        return count_filtered(db, schema, query, environment, most)
+    return count_unfiltered(db, query, environment, most)
 
 
 def count_events(db: Connection, model_id: str, environment_id: str, start: int | None, end: int | None) -> int:
@@ -48,14 +56,15 @@ def count_all_events(db: Connection, model_id: str) -> Mapping[str, int]:
     return {environment_id: count for environment_id, count in counted.items() if count}
 
 
-def in_range(start: int | None, end: int | None) -> tuple[str, list[Any]]:
-    """Return further conditions on table `e`: the start is inclusive, the end exclusive."""
-    where, parameters = "", []
-    for bound, operator in ((start, ">="), (end, "<")):
-        if bound is not None:
-            where += f" AND e.ts {operator} %s"
-            parameters.append(Timestamp(bound))
-    return where, parameters
+def read_traffic(db: Connection, model_id: str, environment_id: str, start: int | None, end: int | None) -> Traffic:
+    """Return the traffic of an environment. Raises ModelUnknown."""
+    environment = read_clock(db, model_id, environment_id).environment
+    where, parameters = in_range(start, end)
+    [(events, newest)] = db.execute(
+        f"SELECT count(*), max(e.ts) FROM events e WHERE e.environment = %s{where}", [environment, *parameters]
+    ).fetchall()
+    time = None if newest is None else newest + POSTGRES_EPOCH
+    return Traffic(events, time, data_revision(db, model_id, environment_id))
 
 
 def _count(db: Connection, environment: int | None, where: str, parameters: Sequence[Any]) -> int:
@@ -65,28 +74,29 @@ def _count(db: Connection, environment: int | None, where: str, parameters: Sequ
     return int(count)
 
 
-def _conditions(query: Query) -> tuple[str, list[Any]]:
-    where, parameters = in_range(query.start, query.end)
-    if query.event_ids is not None:
-        where += " AND e.event_id = ANY(%s)"
-        parameters.append([event_key(each) for each in query.event_ids])
-    if query.after is not None:
-        time, event_id = query.after
-        # Only the first condition can use the index.
-        where += f" AND e.ts >= %s AND (e.ts, {EVENT_ID}) > (%s, %s)"
-        parameters += [Timestamp(time), Timestamp(time), escape(event_id)]
-    return where, parameters
+def _read(
+    db: Connection, schema: EventSchema, query: Query, environment: int | None, end: str, parameters: Sequence[Any]
+) -> StoredEvents:
+    wanted = schema.declared if query.columns is None else [schema.by_name[name] for name in query.columns]
+    needed = list(dict.fromkeys([*wanted, *schema.dropped, *schema.labelled]))
+    payloads = payloads_of(needed)
+    rows = db.execute(
+        f"SELECT {selected(payloads)} FROM events e WHERE e.environment = %s{end}", [environment, *parameters]
+    ).fetchall()
+    return _stored_events(schema, FetchedRows(rows, payloads), needed, wanted)
 
 
-def _stored_events(schema: EventSchema, rows: FetchedRows) -> StoredEvents:
-    values = rows.values(schema.columns)
+def _stored_events(
+    schema: EventSchema, rows: FetchedRows, columns: Sequence[Column], wanted: Sequence[Column]
+) -> StoredEvents:
+    values = rows.values(columns)
     system = rows.system.select(list(READ_COLUMNS))
     if schema.dropped:
         kept = zip(system["undeclared"].to_pylist(), _dropped_values(schema, values), strict=True)
         merged = [_json(old | (exact_json.loads(text) if text else {})) for text, old in kept]
         system = system.set_column(4, "undeclared", pa.array(merged, pa.string()))
     labelled_at = pa.table(dict(rows.labels(schema.labelled, values)))
-    return StoredEvents(system, values.select([column.name for column in schema.declared]), labelled_at)
+    return StoredEvents(system, values.select([column.name for column in wanted]), labelled_at)
 
 
 def _dropped_values(schema: EventSchema, values: pa.Table) -> Iterator[dict[str, Any]]:

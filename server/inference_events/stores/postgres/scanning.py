@@ -10,9 +10,9 @@ from inference_events.events.types import Scan, StoredEvents
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.payloads import unpack_all
-from inference_events.stores.postgres.reading import EVENT_ID, in_range
 from inference_events.stores.postgres.rows import Row, event_ids, read_values, times
 from inference_events.stores.postgres.schemas import Column, Schemas
+from inference_events.stores.postgres.selecting import EVENT_ID, in_range
 
 PART_BYTES = 64 * 1024 * 1024
 FETCHED_ROWS = 2000

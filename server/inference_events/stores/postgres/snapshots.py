@@ -11,15 +11,16 @@ import pyarrow as pa
 from psycopg.pq import TransactionStatus
 
 from inference_events.events.columns import ColumnSelection, batch_schema
+from inference_events.events.hours import HourRange
 from inference_events.events.store_errors import RevisionChanged
 from inference_events.events.types import TIMESTAMP, UNKNOWN_TIME, VIOLATIONS, DataRevision
-from inference_events.stores.postgres.changes import data_revision
+from inference_events.stores.postgres.changes import data_revision, dirty_hours
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.decoding import read_columns
-from inference_events.stores.postgres.reading import in_range
 from inference_events.stores.postgres.rows import Row, read_violations, times
 from inference_events.stores.postgres.schemas import Column, EventSchema, Schemas
+from inference_events.stores.postgres.selecting import in_range
 
 BATCH_BYTES = 16 * 1024 * 1024
 FETCHED_ROWS = 2000
@@ -47,6 +48,9 @@ class PostgresSnapshot:
 
     def data_revision(self, environment_id: str) -> DataRevision:
         return data_revision(self._db, self._schema.model_id, environment_id)
+
+    def dirty_hours(self, environment_id: str, since: DataRevision) -> list[HourRange]:
+        return dirty_hours(self._db, self._schema.model_id, environment_id, since)
 
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         declared = pa.schema([(column.name, column.arrow) for column in self._schema.declared])

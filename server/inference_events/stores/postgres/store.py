@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from math import inf
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -23,12 +24,14 @@ from inference_events.events.types import (
     Deletion,
     IdempotencyRecord,
     JobProgress,
+    MatchCount,
     Query,
     RejectedRow,
     RetryKey,
     Scan,
     Statuses,
     StoredEvents,
+    Traffic,
     Write,
 )
 from inference_events.stores.postgres import altering, jobs, reading, records
@@ -126,7 +129,10 @@ class PostgresEventStore:
         )
 
     def read(self, query: Query) -> StoredEvents:
-        return self._read(lambda db: reading.read_events(db, self._schemas, query))
+        return self._search(query, lambda db: reading.read_events(db, self._schemas, query))
+
+    def count_matches(self, query: Query, most: int | None = None) -> MatchCount:
+        return self._search(query, lambda db: reading.count_matches(db, self._schemas, query, most))
 
     def scan(self, scan: Scan) -> Generator[StoredEvents, None, None]:
         self._check_open()
@@ -144,6 +150,9 @@ class PostgresEventStore:
 
     def counts(self, model_id: str) -> Mapping[str, int]:
         return self._read(lambda db: reading.count_all_events(db, model_id))
+
+    def traffic(self, model_id: str, environment_id: str, start: int | None = None, end: int | None = None) -> Traffic:
+        return self._read(lambda db: reading.read_traffic(db, model_id, environment_id, start, end))
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         return self._read(lambda db: data_revision(db, model_id, environment_id))
@@ -194,6 +203,14 @@ class PostgresEventStore:
 
     def _submit(self, key: str, unit: Callable[[Connection, int], T], seconds: int = STATEMENT_SECONDS) -> Future[T]:
         return self._executor.submit(key, lambda: self._transactions.write(unit, seconds))
+
+    def _search(self, query: Query, unit: Callable[[Connection], T]) -> T:
+        if query.deadline == inf:
+            return self._read(unit)
+        # It may take long, so it gets a connection of its own.
+        self._check_open()
+        with self._long_snapshot() as connection:
+            return unit(connection)
 
     def _read(self, unit: Callable[[Connection], T]) -> T:
         self._check_open()

@@ -27,13 +27,13 @@ def scopes_open_what_the_contract_says(session: Session, data: st.DataObject) ->
             for operation in OPERATIONS.values():
                 is_open = operation.scopes is None or scope == ADMIN or scope in operation.scopes
                 status = _try(holder, operation)
-                assert (status != 403) == is_open, f"{scope}: {operation.id} answers {status}"
+                assert (status != 403) == is_open, f"{scope}: {operation.id} responds with {status}"
                 assert status != 401, operation.id
 
 
 @promise(*OPERATIONS, is_exhaustive=True)
 def every_operation_needs_a_token(session: Session, data: st.DataObject) -> None:
-    """Without a valid token, every operation with scopes answers 401."""
+    """Without a valid token, every operation with scopes responds with 401."""
     with session.as_token("unknown") as stranger:
         for operation in OPERATIONS.values():
             assert (_try(stranger, operation) == 401) == (operation.scopes is not None), operation.id

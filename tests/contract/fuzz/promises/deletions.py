@@ -11,6 +11,7 @@ from tests.contract.fuzz.promises.samples import (
     new_definition,
     new_model,
     new_project,
+    new_rule,
     new_token,
     publish,
     publish_file,
@@ -86,6 +87,26 @@ def a_deleted_definition_is_gone(session: Session, data: st.DataObject) -> None:
         assert {one["id"] for one in listed} == {other["id"], again["id"]}
 
 
+@promise(
+    "create_alert_rule", "delete_alert_rule", "get_alert_rule", "list_alert_rules", "delete_model", "get_alert_config"
+)
+def a_deleted_rule_is_gone(session: Session, data: st.DataObject) -> None:
+    """An alert rule goes alone or with its model, in both forms of the API."""
+    model = new_model(session, new_project(session)["id"])
+    deleted, other = (new_rule(session, model["id"]) for _ in range(2))
+    assert session.delete(f"/v3/alert-rules/{deleted['id']}") == deleted
+    _rule_is_gone(session, deleted["id"])
+    assert session.get(f"/v3/alert-rules/{other['id']}") == other
+    session.delete(f"/v3/models/{model['id']}")
+    _rule_is_gone(session, other["id"])
+
+
+def _rule_is_gone(session: Session, id: str) -> None:
+    for path in ("/v3/alert-rules", "/v2/alert-configs"):
+        _is_gone(session, f"{path}/{id}")
+        _is_unlisted(session, path, id)
+
+
 @promise("upload_file", "delete_file", "get_file", "list_files", "publish_events")
 def a_deleted_file_is_gone(session: Session, data: st.DataObject) -> None:
     """A file goes with its content, and only once; nothing can be published from it any more."""
@@ -132,6 +153,7 @@ PROMISES = (
     a_deleted_model_is_gone,
     a_deleted_baseline_is_gone,
     a_deleted_definition_is_gone,
+    a_deleted_rule_is_gone,
     a_deleted_file_is_gone,
     a_file_stays_while_a_job_needs_it,
     a_revoked_token_is_gone,

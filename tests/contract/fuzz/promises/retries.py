@@ -14,10 +14,12 @@ from tests.contract.fuzz.promises.samples import (
     DEFINITIONS,
     PRODUCTION,
     ROWS,
+    TRAFFIC_RULE,
     new_baseline,
     new_definition,
     new_model,
     new_project,
+    new_rule,
     new_token,
 )
 from tests.contract.fuzz.promises.session import Session, fresh_name
@@ -91,6 +93,33 @@ def _upload(session: Session) -> Request:
     return Request("/v3/files/multipart-complete", one, two)
 
 
+def _impact(session: Session) -> Request:
+    model_id, name = _model_id(session), SPEC["inputs"][0]
+    one, two = ({"model_id": model_id, "feature_impact_map": {name: impact}} for impact in (0.5, 0.25))
+    return Request("/v3/analytics/upload-feature-impact", one, two)
+
+
+def _rule(session: Session) -> Request:
+    body = {"model_id": _model_id(session)} | TRAFFIC_RULE
+    return Request("/v3/alert-rules", body | {"name": "one"}, body | {"name": "two"})
+
+
+def _config(session: Session) -> Request:
+    project = new_project(session)
+    model = new_model(session, project["id"])
+    body = {"project_name": project["name"], "model_name": model["name"]} | TRAFFIC_RULE
+    return Request("/v2/alert-configs", body | {"name": "one"}, body | {"name": "two"})
+
+
+def _of_rule(path: str, one: Any = None, two: Any = None) -> Callable[[Session], Request]:
+    def make(session: Session) -> Request:
+        return Request(path.format(new_rule(session, _model_id(session))["id"]), one, two)
+
+    return make
+
+
+QUIET = {"enable_notification": False}, {"enable_notification": True}
+EMAILS = {"emails": ["a@b.example"]}, {"emails": ["c@d.example"]}
 REQUESTS: dict[str, Callable[[Session], Request]] = {
     "create_project": _project,
     "create_model": _model,
@@ -101,11 +130,21 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "create_baseline": _baseline,
     "create_segment": _definition("segments"),
     "create_custom_metric": _definition("custom-metrics"),
+    "upload_feature_impact": _impact,
+    "replace_feature_impact": _impact,
     "complete_multipart_upload": _upload,
     "delete_project": lambda session: Request(f"/v3/projects/{new_project(session)['id']}"),
     "delete_model": lambda session: Request(f"/v3/models/{_model_id(session)}"),
     "delete_file": lambda session: Request(f"/v3/files/{session.upload(ROWS.encode(), 'rows.csv')}"),
     "delete_baseline": lambda session: Request(f"/v3/baselines/{new_baseline(session, _model_id(session))['id']}"),
+    "create_alert_rule": _rule,
+    "update_alert_rule": _of_rule("/v3/alert-rules/{}", *QUIET),
+    "delete_alert_rule": _of_rule("/v3/alert-rules/{}"),
+    "create_notification_config": _of_rule("/v3/alert-rules/{}/notification", *EMAILS),
+    "update_notification_config": _of_rule("/v3/alert-rules/{}/notification", *EMAILS),
+    "create_alert_config": _config,
+    "update_alert_config": _of_rule("/v2/alert-configs/{}", *QUIET),
+    "delete_alert_config": _of_rule("/v2/alert-configs/{}"),
     "delete_segment": _deleted_definition("segments"),
     "delete_custom_metric": _deleted_definition("custom-metrics"),
 }

@@ -9,6 +9,14 @@ from tests.contract.fuzz.promises.session import Session, fresh_name
 PRODUCTION = {"env_type": "PRODUCTION"}
 # Valid for the models of the fuzz, by the name in paths.
 DEFINITIONS = {"segments": "distance > 1", "custom-metrics": "sum(distance)"}
+TRAFFIC_RULE = {
+    "metric_id": "traffic",
+    "priority": "HIGH",
+    "compare_to": "raw_value",
+    "condition": "lesser",
+    "bin_size": "Hour",
+    "critical_threshold": 1,
+}
 ROWS = f"{ID_COLUMN},distance\n" + "".join(f"row-{row},{row}\n,{row}\n" for row in range(4))
 
 
@@ -61,6 +69,11 @@ def new_definition(session: Session, kind: str, model_id: str, **fields: Any) ->
     return session.post(f"/v3/{kind}", body | fields)
 
 
+def new_rule(session: Session, model_id: str, **fields: Any) -> Any:
+    """Create an alert rule about the traffic of a model."""
+    return session.post("/v3/alert-rules", {"name": fresh_name(), "model_id": model_id} | TRAFFIC_RULE | fields)
+
+
 @lru_cache
 def listed(session: Session) -> dict[str, str]:
     """Create some of each resource that lists show, and return path parameters by name."""
@@ -75,6 +88,7 @@ def listed(session: Session) -> dict[str, str]:
         new_baseline(session, model["id"])
         for kind in DEFINITIONS:
             new_definition(session, kind, model["id"])
+        new_rule(session, model["id"])
     job_id = publish_file(session, models[0]["id"], session.upload(ROWS.encode(), "rows.csv"))
     session.ended(job_id)
     for name in ("Reader one", "reader two"):

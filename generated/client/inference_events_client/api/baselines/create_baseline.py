@@ -128,19 +128,22 @@ def sync_detailed(
 ) -> Response[BaselineResponse | ErrorEnvelope]:
     """Create a baseline
 
-     Creates a baseline: the events that those of a model are compared with.
+     Creates a baseline: events to compare other events of the model with.
 
-    1. The model is looked up, and with `env_id` the dataset; an unknown one, or one of another model,
-    is a 404.
+    1. The server looks up the model and, with `env_id`, the dataset; an unknown one, or one of another
+    model, is a
+       404.
     2. STATIC baselines take all events of a dataset (PRE_PRODUCTION, `env_id` needed), or those of the
     time series
-       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start
-    belongs to it, the
-       end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
-       `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
-    field that does not belong to
-       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
-    3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
+       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; start inclusive,
+    end
+       exclusive). ROLLING baselines are PRODUCTION and take the events of a window that lies
+    `offset_delta` times
+       `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not
+    belong to the
+       kind must be missing, or null if its type allows that; anything else is a 400 with its JSON
+    pointer.
+    3. The name must be free in the model (409 otherwise). The first publish to a dataset already made a
     STATIC
        baseline of its name.
 
@@ -181,19 +184,22 @@ def sync(
 ) -> BaselineResponse | ErrorEnvelope | None:
     """Create a baseline
 
-     Creates a baseline: the events that those of a model are compared with.
+     Creates a baseline: events to compare other events of the model with.
 
-    1. The model is looked up, and with `env_id` the dataset; an unknown one, or one of another model,
-    is a 404.
+    1. The server looks up the model and, with `env_id`, the dataset; an unknown one, or one of another
+    model, is a
+       404.
     2. STATIC baselines take all events of a dataset (PRE_PRODUCTION, `env_id` needed), or those of the
     time series
-       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start
-    belongs to it, the
-       end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
-       `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
-    field that does not belong to
-       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
-    3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
+       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; start inclusive,
+    end
+       exclusive). ROLLING baselines are PRODUCTION and take the events of a window that lies
+    `offset_delta` times
+       `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not
+    belong to the
+       kind must be missing, or null if its type allows that; anything else is a 400 with its JSON
+    pointer.
+    3. The name must be free in the model (409 otherwise). The first publish to a dataset already made a
     STATIC
        baseline of its name.
 
@@ -229,19 +235,22 @@ async def asyncio_detailed(
 ) -> Response[BaselineResponse | ErrorEnvelope]:
     """Create a baseline
 
-     Creates a baseline: the events that those of a model are compared with.
+     Creates a baseline: events to compare other events of the model with.
 
-    1. The model is looked up, and with `env_id` the dataset; an unknown one, or one of another model,
-    is a 404.
+    1. The server looks up the model and, with `env_id`, the dataset; an unknown one, or one of another
+    model, is a
+       404.
     2. STATIC baselines take all events of a dataset (PRE_PRODUCTION, `env_id` needed), or those of the
     time series
-       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start
-    belongs to it, the
-       end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
-       `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
-    field that does not belong to
-       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
-    3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
+       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; start inclusive,
+    end
+       exclusive). ROLLING baselines are PRODUCTION and take the events of a window that lies
+    `offset_delta` times
+       `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not
+    belong to the
+       kind must be missing, or null if its type allows that; anything else is a 400 with its JSON
+    pointer.
+    3. The name must be free in the model (409 otherwise). The first publish to a dataset already made a
     STATIC
        baseline of its name.
 
@@ -280,19 +289,22 @@ async def asyncio(
 ) -> BaselineResponse | ErrorEnvelope | None:
     """Create a baseline
 
-     Creates a baseline: the events that those of a model are compared with.
+     Creates a baseline: events to compare other events of the model with.
 
-    1. The model is looked up, and with `env_id` the dataset; an unknown one, or one of another model,
-    is a 404.
+    1. The server looks up the model and, with `env_id`, the dataset; an unknown one, or one of another
+    model, is a
+       404.
     2. STATIC baselines take all events of a dataset (PRE_PRODUCTION, `env_id` needed), or those of the
     time series
-       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; the start
-    belongs to it, the
-       end does not). ROLLING baselines are PRODUCTION and take the events of a window that lies
-       `offset_delta` times `window_bin_size` back and is one `window_bin_size` long (both needed). A
-    field that does not belong to
-       the kind must be missing, or null if its type allows that; anything else is a 400 with its place.
-    3. The name must be free in the model: otherwise 409. The first publish to a dataset has made the
+       inside a range of time (PRODUCTION, `start_time` before `end_time`, both needed; start inclusive,
+    end
+       exclusive). ROLLING baselines are PRODUCTION and take the events of a window that lies
+    `offset_delta` times
+       `window_bin_size` back and is one `window_bin_size` long (both needed). A field that does not
+    belong to the
+       kind must be missing, or null if its type allows that; anything else is a 400 with its JSON
+    pointer.
+    3. The name must be free in the model (409 otherwise). The first publish to a dataset already made a
     STATIC
        baseline of its name.
 

@@ -122,11 +122,11 @@ def sync_detailed(
 ) -> Response[BaselineResponse | ErrorEnvelope]:
     """Delete a baseline
 
-     Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
-    name is
-    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
-    names it, nothing is
-    changed: a 409 with the names of these metrics.
+     Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
+    again. A
+    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
+    is changed:
+    a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 
@@ -165,11 +165,11 @@ def sync(
 ) -> BaselineResponse | ErrorEnvelope | None:
     """Delete a baseline
 
-     Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
-    name is
-    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
-    names it, nothing is
-    changed: a 409 with the names of these metrics.
+     Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
+    again. A
+    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
+    is changed:
+    a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 
@@ -203,11 +203,11 @@ async def asyncio_detailed(
 ) -> Response[BaselineResponse | ErrorEnvelope]:
     """Delete a baseline
 
-     Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
-    name is
-    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
-    names it, nothing is
-    changed: a 409 with the names of these metrics.
+     Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
+    again. A
+    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
+    is changed:
+    a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 
@@ -244,11 +244,11 @@ async def asyncio(
 ) -> BaselineResponse | ErrorEnvelope | None:
     """Delete a baseline
 
-     Deletes a baseline; the events that it takes stay. A deleted baseline is a 404 from then on, and its
-    name is
-    free again. A later publish to a dataset of that name does not bring it back. If a custom metric
-    names it, nothing is
-    changed: a 409 with the names of these metrics.
+     Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
+    again. A
+    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
+    is changed:
+    a 409 with the names of these metrics.
 
     A retry follows *Retries* in the introduction.
 

@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[BaselineResponse | ErrorEnvelope]:
     """Get a baseline
 
-     Shows one baseline with the number of its events at this moment.
+     Returns one baseline with the number of its events at this moment.
 
     Args:
         baseline_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> BaselineResponse | ErrorEnvelope | None:
     """Get a baseline
 
-     Shows one baseline with the number of its events at this moment.
+     Returns one baseline with the number of its events at this moment.
 
     Args:
         baseline_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[BaselineResponse | ErrorEnvelope]:
     """Get a baseline
 
-     Shows one baseline with the number of its events at this moment.
+     Returns one baseline with the number of its events at this moment.
 
     Args:
         baseline_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> BaselineResponse | ErrorEnvelope | None:
     """Get a baseline
 
-     Shows one baseline with the number of its events at this moment.
+     Returns one baseline with the number of its events at this moment.
 
     Args:
         baseline_id (UUID):

@@ -109,9 +109,9 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at`
-    and
-    `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`,
+    `created_at` and
+    `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -158,9 +158,9 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at`
-    and
-    `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`,
+    `created_at` and
+    `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -202,9 +202,9 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at`
-    and
-    `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`,
+    `created_at` and
+    `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -249,9 +249,9 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` baselines (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`, `created_at`
-    and
-    `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `environment_id`, `environment_type`,
+    `created_at` and
+    `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.

@@ -130,15 +130,17 @@ def sync_detailed(
 
      Creates a custom metric: a number that its definition computes from events.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's custom metrics: otherwise 409.
-    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one
-    number of many events:
-       an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400
-    with the place,
-       a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's custom metrics (409 otherwise).
+    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that computes one
+    number from
+       many events: an aggregate, a metric of the model's task, or a combination of these. Anything else
+    is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the custom metric and create another
     one.
     5. A column that the definition uses cannot be removed or get another type while the custom metric
@@ -184,15 +186,17 @@ def sync(
 
      Creates a custom metric: a number that its definition computes from events.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's custom metrics: otherwise 409.
-    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one
-    number of many events:
-       an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400
-    with the place,
-       a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's custom metrics (409 otherwise).
+    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that computes one
+    number from
+       many events: an aggregate, a metric of the model's task, or a combination of these. Anything else
+    is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the custom metric and create another
     one.
     5. A column that the definition uses cannot be removed or get another type while the custom metric
@@ -233,15 +237,17 @@ async def asyncio_detailed(
 
      Creates a custom metric: a number that its definition computes from events.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's custom metrics: otherwise 409.
-    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one
-    number of many events:
-       an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400
-    with the place,
-       a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's custom metrics (409 otherwise).
+    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that computes one
+    number from
+       many events: an aggregate, a metric of the model's task, or a combination of these. Anything else
+    is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the custom metric and create another
     one.
     5. A column that the definition uses cannot be removed or get another type while the custom metric
@@ -285,15 +291,17 @@ async def asyncio(
 
      Creates a custom metric: a number that its definition computes from events.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's custom metrics: otherwise 409.
-    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that makes one
-    number of many events:
-       an aggregate, a metric of the model's task, or a combination of these. Anything else is a 400
-    with the place,
-       a caret and, if possible, a hint; `check_definition` tries a definition without storing it.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's custom metrics (409 otherwise).
+    3. `definition` is an expression in FQL (see *Definitions* in the introduction) that computes one
+    number from
+       many events: an aggregate, a metric of the model's task, or a combination of these. Anything else
+    is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the custom metric and create another
     one.
     5. A column that the definition uses cannot be removed or get another type while the custom metric

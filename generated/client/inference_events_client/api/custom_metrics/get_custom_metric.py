@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[CustomMetricResponse | ErrorEnvelope]:
     """Get a custom metric
 
-     Shows one custom metric. One of a deleted model is a 404.
+     Returns one custom metric. One of a deleted model is a 404.
 
     Args:
         custom_metric_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> CustomMetricResponse | ErrorEnvelope | None:
     """Get a custom metric
 
-     Shows one custom metric. One of a deleted model is a 404.
+     Returns one custom metric. One of a deleted model is a 404.
 
     Args:
         custom_metric_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[CustomMetricResponse | ErrorEnvelope]:
     """Get a custom metric
 
-     Shows one custom metric. One of a deleted model is a 404.
+     Returns one custom metric. One of a deleted model is a 404.
 
     Args:
         custom_metric_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> CustomMetricResponse | ErrorEnvelope | None:
     """Get a custom metric
 
-     Shows one custom metric. One of a deleted model is a 404.
+     Returns one custom metric. One of a deleted model is a 404.
 
     Args:
         custom_metric_id (UUID):

@@ -109,7 +109,7 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the
+    `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the
     name.
 
     Args:
@@ -157,7 +157,7 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the
+    `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the
     name.
 
     Args:
@@ -200,7 +200,7 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the
+    `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the
     name.
 
     Args:
@@ -246,7 +246,7 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` looks into the
+    `ordering` accept `id`, `name`, `model_id`, `created_at` and `updated_at`; `search` applies to the
     name.
 
     Args:

@@ -120,7 +120,7 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+    `ordering` accept the same fields as in `list_custom_metrics`; `search` applies to the name.
 
     Args:
         model_id (UUID):
@@ -170,7 +170,7 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+    `ordering` accept the same fields as in `list_custom_metrics`; `search` applies to the name.
 
     Args:
         model_id (UUID):
@@ -215,7 +215,7 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+    `ordering` accept the same fields as in `list_custom_metrics`; `search` applies to the name.
 
     Args:
         model_id (UUID):
@@ -263,7 +263,7 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` custom metrics (default 50, at most 1,000).
     `filter` and
-    `ordering` know the same fields as in `list_custom_metrics`; `search` looks into the name.
+    `ordering` accept the same fields as in `list_custom_metrics`; `search` applies to the name.
 
     Args:
         model_id (UUID):

@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[EnvironmentResponse | ErrorEnvelope]:
     """Get an environment
 
-     Shows one environment with the number of its events at this moment.
+     Returns one environment with the number of its events at this moment.
 
     Args:
         environment_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> EnvironmentResponse | ErrorEnvelope | None:
     """Get an environment
 
-     Shows one environment with the number of its events at this moment.
+     Returns one environment with the number of its events at this moment.
 
     Args:
         environment_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[EnvironmentResponse | ErrorEnvelope]:
     """Get an environment
 
-     Shows one environment with the number of its events at this moment.
+     Returns one environment with the number of its events at this moment.
 
     Args:
         environment_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> EnvironmentResponse | ErrorEnvelope | None:
     """Get an environment
 
-     Shows one environment with the number of its events at this moment.
+     Returns one environment with the number of its events at this moment.
 
     Args:
         environment_id (UUID):

@@ -121,8 +121,8 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         type_ (EnvType | Unset): PRODUCTION is the one time series of a model; PRE_PRODUCTION
@@ -176,8 +176,8 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         type_ (EnvType | Unset): PRODUCTION is the one time series of a model; PRE_PRODUCTION
@@ -226,8 +226,8 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         type_ (EnvType | Unset): PRODUCTION is the one time series of a model; PRE_PRODUCTION
@@ -279,8 +279,8 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         type_ (EnvType | Unset): PRODUCTION is the one time series of a model; PRE_PRODUCTION

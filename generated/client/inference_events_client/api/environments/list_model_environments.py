@@ -131,8 +131,8 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         model_id (UUID):
@@ -188,8 +188,8 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         model_id (UUID):
@@ -240,8 +240,8 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         model_id (UUID):
@@ -295,8 +295,8 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` environments (default 50, at most 1,000).
     `filter` and
-    `ordering` know `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` looks into
-    the name.
+    `ordering` accept `id`, `name`, `type`, `model_id`, `created_at` and `updated_at`; `search` applies
+    to the name.
 
     Args:
         model_id (UUID):

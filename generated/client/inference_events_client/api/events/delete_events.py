@@ -130,7 +130,7 @@ def sync_detailed(
 
      Deletes PRODUCTION events for good, by time range or by ids.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
@@ -139,7 +139,7 @@ def sync_detailed(
     the range
        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
     stay.
-    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are not an error.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
@@ -182,7 +182,7 @@ def sync(
 
      Deletes PRODUCTION events for good, by time range or by ids.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
@@ -191,7 +191,7 @@ def sync(
     the range
        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
     stay.
-    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are not an error.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
@@ -229,7 +229,7 @@ async def asyncio_detailed(
 
      Deletes PRODUCTION events for good, by time range or by ids.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
@@ -238,7 +238,7 @@ async def asyncio_detailed(
     the range
        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
     stay.
-    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are not an error.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.
@@ -279,7 +279,7 @@ async def asyncio(
 
      Deletes PRODUCTION events for good, by time range or by ids.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. Exactly one of `time_range` and `event_ids` must be given and not null; anything else is a 400,
     and so is
        a range whose start is not before its end.
@@ -288,7 +288,7 @@ async def asyncio(
     the range
        (start inclusive, end exclusive) or have one of the ids. Events that were acknowledged later
     stay.
-    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are no fault.
+    5. Its `info.deleted_events` counts the deleted events. Ids that are not stored are not an error.
 
     `update_metrics` absent means true; `true` together with `event_ids` is a 400.
     Limits: 10,000 ids a request. A retry follows *Retries* in the introduction.

@@ -112,42 +112,43 @@ def sync_detailed(
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
     is free.
 
-    1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is
-    another
+    1. The server looks up the model; an unknown one is a 404, and so is a dataset that does not exist
+    or is another
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
-    2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
-    the end
-       does not, and a bound that is null is open. If there are none, it is a 404.
-    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
-    one, or one of another
-       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
-    `create_segment`).
-    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
-    the same
-       sample. Rows come in order of timestamp, then id.
-    5. The columns are those of the schema in their order, then the columns of the event id and the
-    timestamp if
-       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
-    ranking
-       model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
-    the
-       time of each event, unless the schema has columns of these names. An unknown or repeated name
-       is a 400 with its place, and so is a choice that leaves no column.
+    2. The file has all events of the environment, or those inside `time_filter` (start inclusive, end
+    exclusive; a
+       bound that is null is open). If there are none, it is a 404.
+    3. With a `segment`, the file has only its events: those of a stored segment of the model (`id`; an
+    unknown one,
+       or one of another model, is a 404), or those for which `definition` is true (a 400 if it is not
+    valid, as in
+       `create_segment`).
+    4. If there are more than `num_samples` events (default 1,000), the file has a sample of them. The
+    same events
+       always give the same sample. Rows come in order of timestamp, then id.
+    5. The columns are those of the schema in their order, then `event_id_col` and `event_ts_col` if the
+    schema
+       lacks them. Vectors are omitted unless `fetch_vectors` is true; a ranking model, whose columns
+    all hold
+       lists, has none. `column_names` chooses other columns, in its order, also vectors; `__event_id`
+    and
+       `__timestamp` are the id and the time of each event, unless the schema has columns of these
+    names. An unknown
+       or repeated name is a 400 with its JSON pointer, and so is a choice that leaves no column.
 
-    Values are as they are stored. A value that did not fit its column reads as null here and in full in
-    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
-    float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
-    quoted, so
-    that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
-    `false`,
-    timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and
-    `"-Infinity"`.
+    Values are as they are stored. A value that did not fit its column is null. Only `read_events`
+    returns such
+    values and undeclared columns. Parquet columns have the types of the schema: float64, int64, bool,
+    string,
+    timestamp in UTC and lists of these. In CSV, nulls are empty and texts are quoted, so that an empty
+    text is `""`
+    (in a file of one column, nulls are too); booleans are `true` and `false`, timestamps ISO 8601 in
+    UTC,
+    infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
 
-    The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
-    the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
-    10,000,000 rows.
+    The file has the state of one moment, with everything that was acknowledged before. It is complete
+    on the server
+    before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -181,42 +182,43 @@ def sync(
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
     is free.
 
-    1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is
-    another
+    1. The server looks up the model; an unknown one is a 404, and so is a dataset that does not exist
+    or is another
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
-    2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
-    the end
-       does not, and a bound that is null is open. If there are none, it is a 404.
-    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
-    one, or one of another
-       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
-    `create_segment`).
-    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
-    the same
-       sample. Rows come in order of timestamp, then id.
-    5. The columns are those of the schema in their order, then the columns of the event id and the
-    timestamp if
-       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
-    ranking
-       model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
-    the
-       time of each event, unless the schema has columns of these names. An unknown or repeated name
-       is a 400 with its place, and so is a choice that leaves no column.
+    2. The file has all events of the environment, or those inside `time_filter` (start inclusive, end
+    exclusive; a
+       bound that is null is open). If there are none, it is a 404.
+    3. With a `segment`, the file has only its events: those of a stored segment of the model (`id`; an
+    unknown one,
+       or one of another model, is a 404), or those for which `definition` is true (a 400 if it is not
+    valid, as in
+       `create_segment`).
+    4. If there are more than `num_samples` events (default 1,000), the file has a sample of them. The
+    same events
+       always give the same sample. Rows come in order of timestamp, then id.
+    5. The columns are those of the schema in their order, then `event_id_col` and `event_ts_col` if the
+    schema
+       lacks them. Vectors are omitted unless `fetch_vectors` is true; a ranking model, whose columns
+    all hold
+       lists, has none. `column_names` chooses other columns, in its order, also vectors; `__event_id`
+    and
+       `__timestamp` are the id and the time of each event, unless the schema has columns of these
+    names. An unknown
+       or repeated name is a 400 with its JSON pointer, and so is a choice that leaves no column.
 
-    Values are as they are stored. A value that did not fit its column reads as null here and in full in
-    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
-    float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
-    quoted, so
-    that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
-    `false`,
-    timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and
-    `"-Infinity"`.
+    Values are as they are stored. A value that did not fit its column is null. Only `read_events`
+    returns such
+    values and undeclared columns. Parquet columns have the types of the schema: float64, int64, bool,
+    string,
+    timestamp in UTC and lists of these. In CSV, nulls are empty and texts are quoted, so that an empty
+    text is `""`
+    (in a file of one column, nulls are too); booleans are `true` and `false`, timestamps ISO 8601 in
+    UTC,
+    infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
 
-    The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
-    the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
-    10,000,000 rows.
+    The file has the state of one moment, with everything that was acknowledged before. It is complete
+    on the server
+    before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -245,42 +247,43 @@ async def asyncio_detailed(
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
     is free.
 
-    1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is
-    another
+    1. The server looks up the model; an unknown one is a 404, and so is a dataset that does not exist
+    or is another
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
-    2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
-    the end
-       does not, and a bound that is null is open. If there are none, it is a 404.
-    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
-    one, or one of another
-       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
-    `create_segment`).
-    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
-    the same
-       sample. Rows come in order of timestamp, then id.
-    5. The columns are those of the schema in their order, then the columns of the event id and the
-    timestamp if
-       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
-    ranking
-       model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
-    the
-       time of each event, unless the schema has columns of these names. An unknown or repeated name
-       is a 400 with its place, and so is a choice that leaves no column.
+    2. The file has all events of the environment, or those inside `time_filter` (start inclusive, end
+    exclusive; a
+       bound that is null is open). If there are none, it is a 404.
+    3. With a `segment`, the file has only its events: those of a stored segment of the model (`id`; an
+    unknown one,
+       or one of another model, is a 404), or those for which `definition` is true (a 400 if it is not
+    valid, as in
+       `create_segment`).
+    4. If there are more than `num_samples` events (default 1,000), the file has a sample of them. The
+    same events
+       always give the same sample. Rows come in order of timestamp, then id.
+    5. The columns are those of the schema in their order, then `event_id_col` and `event_ts_col` if the
+    schema
+       lacks them. Vectors are omitted unless `fetch_vectors` is true; a ranking model, whose columns
+    all hold
+       lists, has none. `column_names` chooses other columns, in its order, also vectors; `__event_id`
+    and
+       `__timestamp` are the id and the time of each event, unless the schema has columns of these
+    names. An unknown
+       or repeated name is a 400 with its JSON pointer, and so is a choice that leaves no column.
 
-    Values are as they are stored. A value that did not fit its column reads as null here and in full in
-    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
-    float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
-    quoted, so
-    that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
-    `false`,
-    timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and
-    `"-Infinity"`.
+    Values are as they are stored. A value that did not fit its column is null. Only `read_events`
+    returns such
+    values and undeclared columns. Parquet columns have the types of the schema: float64, int64, bool,
+    string,
+    timestamp in UTC and lists of these. In CSV, nulls are empty and texts are quoted, so that an empty
+    text is `""`
+    (in a file of one column, nulls are too); booleans are `true` and `false`, timestamps ISO 8601 in
+    UTC,
+    infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
 
-    The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
-    the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
-    10,000,000 rows.
+    The file has the state of one moment, with everything that was acknowledged before. It is complete
+    on the server
+    before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.
@@ -312,42 +315,43 @@ async def asyncio(
      Writes stored events into one Parquet or CSV file, a row per event. Nothing is changed, so a retry
     is free.
 
-    1. The model is looked up; an unknown one is a 404, and so is a dataset that does not exist or is
-    another
+    1. The server looks up the model; an unknown one is a 404, and so is a dataset that does not exist
+    or is another
        model's. PRE_PRODUCTION needs `env_id`, PRODUCTION ignores it.
-    2. All events of the environment are taken, or those inside `time_filter`: the start belongs to it,
-    the end
-       does not, and a bound that is null is open. If there are none, it is a 404.
-    3. With a `segment` only its events are taken: those of a stored one of the model (`id`; an unknown
-    one, or one of another
-       model, is a 404), or those for which `definition` is true (a 400 if it is not valid, as in
-    `create_segment`).
-    4. Of more than `num_samples` events (default 1,000) a sample is taken. The same events always give
-    the same
-       sample. Rows come in order of timestamp, then id.
-    5. The columns are those of the schema in their order, then the columns of the event id and the
-    timestamp if
-       the model names such that the schema lacks. Vectors are omitted unless `fetch_vectors` is true; a
-    ranking
-       model, whose columns all hold lists, has none. `column_names`
-       chooses other columns, in its order, vectors too; `__event_id` and `__timestamp` are the id and
-    the
-       time of each event, unless the schema has columns of these names. An unknown or repeated name
-       is a 400 with its place, and so is a choice that leaves no column.
+    2. The file has all events of the environment, or those inside `time_filter` (start inclusive, end
+    exclusive; a
+       bound that is null is open). If there are none, it is a 404.
+    3. With a `segment`, the file has only its events: those of a stored segment of the model (`id`; an
+    unknown one,
+       or one of another model, is a 404), or those for which `definition` is true (a 400 if it is not
+    valid, as in
+       `create_segment`).
+    4. If there are more than `num_samples` events (default 1,000), the file has a sample of them. The
+    same events
+       always give the same sample. Rows come in order of timestamp, then id.
+    5. The columns are those of the schema in their order, then `event_id_col` and `event_ts_col` if the
+    schema
+       lacks them. Vectors are omitted unless `fetch_vectors` is true; a ranking model, whose columns
+    all hold
+       lists, has none. `column_names` chooses other columns, in its order, also vectors; `__event_id`
+    and
+       `__timestamp` are the id and the time of each event, unless the schema has columns of these
+    names. An unknown
+       or repeated name is a 400 with its JSON pointer, and so is a choice that leaves no column.
 
-    Values are as they are stored. A value that did not fit its column reads as null here and in full in
-    `read_events`; so do undeclared columns. Parquet columns have the types of the schema:
-    float64, int64, bool, string, timestamp in UTC and lists of these. In CSV nulls are empty and texts
-    quoted, so
-    that an empty text is `""` (in a file of one column, nulls are too); booleans are `true` and
-    `false`,
-    timestamps ISO 8601 in UTC, infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and
-    `"-Infinity"`.
+    Values are as they are stored. A value that did not fit its column is null. Only `read_events`
+    returns such
+    values and undeclared columns. Parquet columns have the types of the schema: float64, int64, bool,
+    string,
+    timestamp in UTC and lists of these. In CSV, nulls are empty and texts are quoted, so that an empty
+    text is `""`
+    (in a file of one column, nulls are too); booleans are `true` and `false`, timestamps ISO 8601 in
+    UTC,
+    infinities `inf` and `-inf`, and lists JSON, with `"Infinity"` and `"-Infinity"`.
 
-    The file shows the state at one moment: all that was acknowledged before is in it. It is complete on
-    the
-    server before its first byte is sent. `chunk_size` is accepted and means nothing here. Limit:
-    10,000,000 rows.
+    The file has the state of one moment, with everything that was acknowledged before. It is complete
+    on the server
+    before its first byte is sent. `chunk_size` is accepted and ignored. Limit: 10,000,000 rows.
 
     Args:
         body (DownloadEventsRequest): Which events to download, and how.

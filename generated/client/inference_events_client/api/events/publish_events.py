@@ -132,24 +132,25 @@ def sync_detailed(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404.
-    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    2. It checks every event. If an event has no usable id (and the model has an `event_id_col`), a
     timestamp that
-       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
-    with its
-       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+       is not a time, or a value nested more than 100 levels deep, the request is rejected: 400, each
+    error with its
+       JSON pointer, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
     3. It converts values to the types of the model's schema. A value that does not fit is stored too,
-    as a violation:
-       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
-    introduction.
+    as a
+       violation: `missing`, `type` or `range`. Columns that the schema does not declare are kept. See
+    *Types* in
+       the introduction.
     4. It commits all events in one transaction and syncs them to disk.
     5. The response lists one id per event, in the order of the request. If no event has the column that
        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
-    *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
-    a retry
-    never removes a label that came in between. With other content it replaces the values that it
-    carries; a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    *Stored ids.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
+    never
+    removes a label that came in between. With other content it replaces the values that it contains; a
+    null
+    replaces nothing. In a PRE_PRODUCTION dataset, other content for a stored id is an error (400).
     Repeated ids in
     one request apply in order.
 
@@ -161,13 +162,13 @@ def sync_detailed(
     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
     `.pq`) in
        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
-    header
-       alone is a file without rows.
-    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
-    row of a
-       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
-    least 8 bytes. A
-       CSV file with a row of more than 8 MiB cannot be read.
+    file of a
+       header only has no rows.
+    2. It rejects a row that cannot be stored as an event; see `list_rejected_rows`. It also rejects a
+    Parquet row
+       with a value of more than 8 MiB after decoding; a value in a list counts at least 8 bytes. A CSV
+    file with a
+       row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        response to a request with events does; see `get_job`.
@@ -179,22 +180,23 @@ def sync_detailed(
        * every row is rejected, or soon after a million rejected rows (the server's setting
     `max_rejected_rows`).
 
-       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
-    header line.
-       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+       The message names the columns of the file, but no cell of a CSV file that seems to have no header
+    line. It
+       says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
     acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
-    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
-    timestamps too.
-       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text. So
-       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
-    shown with
-       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
+    7. Lists in CSV may be JSON or in the notation of Python and NumPy; so may lists of ids and
+    timestamps in
+       ranking rows. Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and
+    intervals,
+       are text. So are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no
+    column, and are
+       kept with an escape for each such byte. A map is a list of pairs. Infinity is the word
+    `"Infinity"`.
 
     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
     and 250,000
@@ -243,24 +245,25 @@ def sync(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404.
-    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    2. It checks every event. If an event has no usable id (and the model has an `event_id_col`), a
     timestamp that
-       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
-    with its
-       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+       is not a time, or a value nested more than 100 levels deep, the request is rejected: 400, each
+    error with its
+       JSON pointer, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
     3. It converts values to the types of the model's schema. A value that does not fit is stored too,
-    as a violation:
-       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
-    introduction.
+    as a
+       violation: `missing`, `type` or `range`. Columns that the schema does not declare are kept. See
+    *Types* in
+       the introduction.
     4. It commits all events in one transaction and syncs them to disk.
     5. The response lists one id per event, in the order of the request. If no event has the column that
        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
-    *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
-    a retry
-    never removes a label that came in between. With other content it replaces the values that it
-    carries; a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    *Stored ids.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
+    never
+    removes a label that came in between. With other content it replaces the values that it contains; a
+    null
+    replaces nothing. In a PRE_PRODUCTION dataset, other content for a stored id is an error (400).
     Repeated ids in
     one request apply in order.
 
@@ -272,13 +275,13 @@ def sync(
     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
     `.pq`) in
        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
-    header
-       alone is a file without rows.
-    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
-    row of a
-       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
-    least 8 bytes. A
-       CSV file with a row of more than 8 MiB cannot be read.
+    file of a
+       header only has no rows.
+    2. It rejects a row that cannot be stored as an event; see `list_rejected_rows`. It also rejects a
+    Parquet row
+       with a value of more than 8 MiB after decoding; a value in a list counts at least 8 bytes. A CSV
+    file with a
+       row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        response to a request with events does; see `get_job`.
@@ -290,22 +293,23 @@ def sync(
        * every row is rejected, or soon after a million rejected rows (the server's setting
     `max_rejected_rows`).
 
-       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
-    header line.
-       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+       The message names the columns of the file, but no cell of a CSV file that seems to have no header
+    line. It
+       says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
     acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
-    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
-    timestamps too.
-       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text. So
-       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
-    shown with
-       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
+    7. Lists in CSV may be JSON or in the notation of Python and NumPy; so may lists of ids and
+    timestamps in
+       ranking rows. Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and
+    intervals,
+       are text. So are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no
+    column, and are
+       kept with an escape for each such byte. A map is a list of pairs. Infinity is the word
+    `"Infinity"`.
 
     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
     and 250,000
@@ -349,24 +353,25 @@ async def asyncio_detailed(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404.
-    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    2. It checks every event. If an event has no usable id (and the model has an `event_id_col`), a
     timestamp that
-       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
-    with its
-       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+       is not a time, or a value nested more than 100 levels deep, the request is rejected: 400, each
+    error with its
+       JSON pointer, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
     3. It converts values to the types of the model's schema. A value that does not fit is stored too,
-    as a violation:
-       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
-    introduction.
+    as a
+       violation: `missing`, `type` or `range`. Columns that the schema does not declare are kept. See
+    *Types* in
+       the introduction.
     4. It commits all events in one transaction and syncs them to disk.
     5. The response lists one id per event, in the order of the request. If no event has the column that
        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
-    *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
-    a retry
-    never removes a label that came in between. With other content it replaces the values that it
-    carries; a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    *Stored ids.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
+    never
+    removes a label that came in between. With other content it replaces the values that it contains; a
+    null
+    replaces nothing. In a PRE_PRODUCTION dataset, other content for a stored id is an error (400).
     Repeated ids in
     one request apply in order.
 
@@ -378,13 +383,13 @@ async def asyncio_detailed(
     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
     `.pq`) in
        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
-    header
-       alone is a file without rows.
-    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
-    row of a
-       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
-    least 8 bytes. A
-       CSV file with a row of more than 8 MiB cannot be read.
+    file of a
+       header only has no rows.
+    2. It rejects a row that cannot be stored as an event; see `list_rejected_rows`. It also rejects a
+    Parquet row
+       with a value of more than 8 MiB after decoding; a value in a list counts at least 8 bytes. A CSV
+    file with a
+       row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        response to a request with events does; see `get_job`.
@@ -396,22 +401,23 @@ async def asyncio_detailed(
        * every row is rejected, or soon after a million rejected rows (the server's setting
     `max_rejected_rows`).
 
-       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
-    header line.
-       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+       The message names the columns of the file, but no cell of a CSV file that seems to have no header
+    line. It
+       says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
     acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
-    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
-    timestamps too.
-       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text. So
-       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
-    shown with
-       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
+    7. Lists in CSV may be JSON or in the notation of Python and NumPy; so may lists of ids and
+    timestamps in
+       ranking rows. Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and
+    intervals,
+       are text. So are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no
+    column, and are
+       kept with an escape for each such byte. A map is a list of pairs. Infinity is the word
+    `"Infinity"`.
 
     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
     and 250,000
@@ -458,24 +464,25 @@ async def asyncio(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404.
-    2. It checks every event. An event without a usable id (if the model has an `event_id_col`), with a
+    2. It checks every event. If an event has no usable id (and the model has an `event_id_col`), a
     timestamp that
-       is no time, or with a value nested more than 100 levels deep refuses the request: 400, each fault
-    with its
-       place, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
+       is not a time, or a value nested more than 100 levels deep, the request is rejected: 400, each
+    error with its
+       JSON pointer, nothing stored. See *Ids* in the introduction and *Time* in the introduction.
     3. It converts values to the types of the model's schema. A value that does not fit is stored too,
-    as a violation:
-       `missing`, `type` or `range`. Columns that the schema does not know are kept. See *Types* in the
-    introduction.
+    as a
+       violation: `missing`, `type` or `range`. Columns that the schema does not declare are kept. See
+    *Types* in
+       the introduction.
     4. It commits all events in one transaction and syncs them to disk.
     5. The response lists one id per event, in the order of the request. If no event has the column that
        `event_ts_col` names, `missing_timestamp_column` repeats that name: perhaps it is misspelt.
 
-    *The same id again.* In PRODUCTION, an event with the content of the stored one changes nothing, so
-    a retry
-    never removes a label that came in between. With other content it replaces the values that it
-    carries; a
-    null is not carried. In a PRE_PRODUCTION dataset other content for a stored id is a fault (400).
+    *Stored ids.* In PRODUCTION, an event with the content of the stored one changes nothing, so a retry
+    never
+    removes a label that came in between. With other content it replaces the values that it contains; a
+    null
+    replaces nothing. In a PRE_PRODUCTION dataset, other content for a stored id is an error (400).
     Repeated ids in
     one request apply in order.
 
@@ -487,13 +494,13 @@ async def asyncio(
     1. It reads CSV (`.csv`, UTF-8, separated by commas, with a header line) and Parquet (`.parquet`,
     `.pq`) in
        chunks. Each chunk commits together with the job's position, so a crash resumes after it. A CSV
-    header
-       alone is a file without rows.
-    2. It rejects a row that cannot be an event on its own; see `list_rejected_rows`. So it does with a
-    row of a
-       Parquet file with a value of more than 8 MiB once it is decoded; a value in a list counts at
-    least 8 bytes. A
-       CSV file with a row of more than 8 MiB cannot be read.
+    file of a
+       header only has no rows.
+    2. It rejects a row that cannot be stored as an event; see `list_rejected_rows`. It also rejects a
+    Parquet row
+       with a value of more than 8 MiB after decoding; a value in a list counts at least 8 bytes. A CSV
+    file with a
+       row of more than 8 MiB cannot be read.
     3. The job's `info` counts violations and names undeclared columns and a missing timestamp column,
     as the
        response to a request with events does; see `get_job`.
@@ -505,22 +512,23 @@ async def asyncio(
        * every row is rejected, or soon after a million rejected rows (the server's setting
     `max_rejected_rows`).
 
-       The message names the columns of the file, but shows no cell of a CSV file that seems to have no
-    header line.
-       It says if another character separates the cells, or if the file looks like gzip, zip, Excel or
+       The message names the columns of the file, but no cell of a CSV file that seems to have no header
+    line. It
+       says if another character separates the cells, or if the file looks like gzip, zip, Excel or
     Parquet.
        Committed chunks stay, and the job's `info` counts their rows, for any cause of the failure.
     5. The job acts at the epoch in which it was accepted: it never overwrites writes that were
     acknowledged later.
     6. In CSV, `nan`, `None`, `NaT`, `<NA>` and empty cells are nulls. In Parquet and JSON only nulls
     are.
-    7. Lists in CSV may be JSON or as Python and NumPy write them, in ranking rows those of ids and
-    timestamps too.
-       Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and intervals, are
-    text. So
-       are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no column, and are
-    shown with
-       an escape for each such byte. A map is a list of pairs. Infinity is the word `"Infinity"`.
+    7. Lists in CSV may be JSON or in the notation of Python and NumPy; so may lists of ids and
+    timestamps in
+       ranking rows. Parquet's times of day, durations, UUIDs and UTF-8 bytes, and pandas' periods and
+    intervals,
+       are text. So are dates and times outside the years 1 to 9999. Bytes that are not UTF-8 fit no
+    column, and are
+       kept with an escape for each such byte. A map is a list of pairs. Infinity is the word
+    `"Infinity"`.
 
     Limits: 1,000 events (400), 128 MiB after decompression and 5,000,000 JSON values a request, 8 MiB
     and 250,000

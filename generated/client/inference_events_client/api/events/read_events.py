@@ -120,16 +120,36 @@ def sync_detailed(
     the
        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
     400.
-    3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
-    send it as
-       `cursor`, with the rest of the request unchanged, for the next page.
-    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or
+    value does not fit
+       the model's schema is a 400 with its place.
+    4. Events come in order of timestamp, then id; with `order: desc` the last one comes first.
+    `next_cursor` is null on
+       the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the
+    next page. So no
+       event is shown twice or skipped while others are published or deleted.
+    5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
        would exceed that; `next_cursor` says that there is more.
+    6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
+    400 with its place.
+       `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
+    text was cut.
+    7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is
+    exact.
+
+    With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the
+    search stood then;
+    it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the
+    advice to shorten
+    `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a
+    page costs the
+    events up to its last one, and so a rare value costs all of them.
 
     A page shows the state at the time of its reading, including all events that were acknowledged
     before.
-    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number
+    of `event_ids`, or 50
     without them.
 
     Args:
@@ -172,16 +192,36 @@ def sync(
     the
        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
     400.
-    3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
-    send it as
-       `cursor`, with the rest of the request unchanged, for the next page.
-    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or
+    value does not fit
+       the model's schema is a 400 with its place.
+    4. Events come in order of timestamp, then id; with `order: desc` the last one comes first.
+    `next_cursor` is null on
+       the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the
+    next page. So no
+       event is shown twice or skipped while others are published or deleted.
+    5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
        would exceed that; `next_cursor` says that there is more.
+    6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
+    400 with its place.
+       `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
+    text was cut.
+    7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is
+    exact.
+
+    With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the
+    search stood then;
+    it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the
+    advice to shorten
+    `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a
+    page costs the
+    events up to its last one, and so a rare value costs all of them.
 
     A page shows the state at the time of its reading, including all events that were acknowledged
     before.
-    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number
+    of `event_ids`, or 50
     without them.
 
     Args:
@@ -219,16 +259,36 @@ async def asyncio_detailed(
     the
        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
     400.
-    3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
-    send it as
-       `cursor`, with the rest of the request unchanged, for the next page.
-    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or
+    value does not fit
+       the model's schema is a 400 with its place.
+    4. Events come in order of timestamp, then id; with `order: desc` the last one comes first.
+    `next_cursor` is null on
+       the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the
+    next page. So no
+       event is shown twice or skipped while others are published or deleted.
+    5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
        would exceed that; `next_cursor` says that there is more.
+    6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
+    400 with its place.
+       `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
+    text was cut.
+    7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is
+    exact.
+
+    With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the
+    search stood then;
+    it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the
+    advice to shorten
+    `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a
+    page costs the
+    events up to its last one, and so a rare value costs all of them.
 
     A page shows the state at the time of its reading, including all events that were acknowledged
     before.
-    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number
+    of `event_ids`, or 50
     without them.
 
     Args:
@@ -269,16 +329,36 @@ async def asyncio(
     the
        environment, or those inside `time_range` (start inclusive, end exclusive). Both together are a
     400.
-    3. Events come in order of timestamp, then id. `next_cursor` is null on the last page; otherwise
-    send it as
-       `cursor`, with the rest of the request unchanged, for the next page.
-    4. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
+    3. Of these, only the events are read that fulfil all `filters`. A filter whose column, operator or
+    value does not fit
+       the model's schema is a 400 with its place.
+    4. Events come in order of timestamp, then id; with `order: desc` the last one comes first.
+    `next_cursor` is null on
+       the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the
+    next page. So no
+       event is shown twice or skipped while others are published or deleted.
+    5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
        would exceed that; `next_cursor` says that there is more.
+    6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
+    400 with its place.
+       `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
+    text was cut.
+    7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is
+    exact.
+
+    With filters or a count a request takes at most 10 seconds. On PostgreSQL, a page ends where the
+    search stood then;
+    it may be empty, and `next_cursor` goes on from there. The embedded server answers 503, with the
+    advice to shorten
+    `time_range`. It searches all events at once, whether a value is frequent or rare. On PostgreSQL, a
+    page costs the
+    events up to its last one, and so a rare value costs all of them.
 
     A page shows the state at the time of its reading, including all events that were acknowledged
     before.
-    Limits: 1,000 ids a request, 1,000 events a page. The default is the number of `event_ids`, or 50
+    Limits: 1,000 ids a request, 1,000 events a page, 20 filters. The default of `limit` is the number
+    of `event_ids`, or 50
     without them.
 
     Args:

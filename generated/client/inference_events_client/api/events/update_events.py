@@ -132,17 +132,18 @@ def sync_detailed(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
-    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    2. It checks every event as `publish_events` does. An error rejects the request (400), and nothing
     changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns stay as they are, and
-    `ignored_columns` names
-       them. The id column only selects.
+    columns
+       without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
+    them. The id
+       column only selects the event.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The server finds the violations of the changed columns again.
+    5. The server checks the changed columns for violations again.
     6. It commits all changes in one transaction and syncs them to disk.
 
     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
@@ -150,11 +151,11 @@ def sync_detailed(
     order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
-    id
-    column and the columns to change. Every row counts as having every column of the file. The job's
-    `info`
-    has the same reports as the response to a request with events. The job fails as that of
-    `publish_events` does.
+    id column
+    and the columns to change. Every row counts as having every column of the file. The job's `info`
+    reports the
+    same as the response to a request with events. The job fails for the same reasons as that of
+    `publish_events`.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
     (400). A retry
@@ -199,17 +200,18 @@ def sync(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
-    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    2. It checks every event as `publish_events` does. An error rejects the request (400), and nothing
     changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns stay as they are, and
-    `ignored_columns` names
-       them. The id column only selects.
+    columns
+       without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
+    them. The id
+       column only selects the event.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The server finds the violations of the changed columns again.
+    5. The server checks the changed columns for violations again.
     6. It commits all changes in one transaction and syncs them to disk.
 
     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
@@ -217,11 +219,11 @@ def sync(
     order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
-    id
-    column and the columns to change. Every row counts as having every column of the file. The job's
-    `info`
-    has the same reports as the response to a request with events. The job fails as that of
-    `publish_events` does.
+    id column
+    and the columns to change. Every row counts as having every column of the file. The job's `info`
+    reports the
+    same as the response to a request with events. The job fails for the same reasons as that of
+    `publish_events`.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
     (400). A retry
@@ -261,17 +263,18 @@ async def asyncio_detailed(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
-    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    2. It checks every event as `publish_events` does. An error rejects the request (400), and nothing
     changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns stay as they are, and
-    `ignored_columns` names
-       them. The id column only selects.
+    columns
+       without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
+    them. The id
+       column only selects the event.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The server finds the violations of the changed columns again.
+    5. The server checks the changed columns for violations again.
     6. It commits all changes in one transaction and syncs them to disk.
 
     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
@@ -279,11 +282,11 @@ async def asyncio_detailed(
     order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
-    id
-    column and the columns to change. Every row counts as having every column of the file. The job's
-    `info`
-    has the same reports as the response to a request with events. The job fails as that of
-    `publish_events` does.
+    id column
+    and the columns to change. Every row counts as having every column of the file. The job's `info`
+    reports the
+    same as the response to a request with events. The job fails for the same reasons as that of
+    `publish_events`.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
     (400). A retry
@@ -326,17 +329,18 @@ async def asyncio(
 
     For a source of type `EVENTS`:
     1. The server looks up the model. An unknown one is a 404, one without an `event_id_col` a 400.
-    2. It checks every event as `publish_events` does. A fault refuses the request (400), and nothing
+    2. It checks every event as `publish_events` does. An error rejects the request (400), and nothing
     changes.
     3. Only columns that an event contains change. Target and metadata columns are updatable, and so are
-       columns without a role. Input, output and decision columns stay as they are, and
-    `ignored_columns` names
-       them. The id column only selects.
+    columns
+       without a role. Input, output and decision columns stay as they are, and `ignored_columns` names
+    them. The id
+       column only selects the event.
     4. An explicit null clears a value, but a null timestamp is ignored. A new timestamp moves the
     event. For
        models that are not ranking models a list of one element counts as that element in scalar
     columns.
-    5. The server finds the violations of the changed columns again.
+    5. The server checks the changed columns for violations again.
     6. It commits all changes in one transaction and syncs them to disk.
 
     Ids that are not stored change nothing. `unknown_event_ids` names them, while `event_ids` repeats
@@ -344,11 +348,11 @@ async def asyncio(
     order of the request. Repeated ids in one request apply in order.
 
     For a source of type `FILE` a job does the same with the rows of a CSV or Parquet file that has the
-    id
-    column and the columns to change. Every row counts as having every column of the file. The job's
-    `info`
-    has the same reports as the response to a request with events. The job fails as that of
-    `publish_events` does.
+    id column
+    and the columns to change. Every row counts as having every column of the file. The job's `info`
+    reports the
+    same as the response to a request with events. The job fails for the same reasons as that of
+    `publish_events`.
 
     Limits: those of `publish_events`. `env_type` must be PRODUCTION, because datasets cannot be changed
     (400). A retry

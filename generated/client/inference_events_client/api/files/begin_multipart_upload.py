@@ -104,9 +104,9 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Begin an upload in parts
 
-     Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
+     Begins the upload of a file in parts. The vendor's client uploads files from 100 MiB on like this.
 
-    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    1. The extension of the name decides the type, as in `upload_file`; any other name is a 400.
     2. The response is a file with status INITIATED. Its id goes with every part and with the
     completion.
 
@@ -115,7 +115,7 @@ def sync_detailed(
     which is harmless.
 
     Args:
-        body (MultipartInit): A file to come in parts.
+        body (MultipartInit): A file to upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -143,9 +143,9 @@ def sync(
 ) -> ErrorEnvelope | FileResponse | None:
     """Begin an upload in parts
 
-     Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
+     Begins the upload of a file in parts. The vendor's client uploads files from 100 MiB on like this.
 
-    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    1. The extension of the name decides the type, as in `upload_file`; any other name is a 400.
     2. The response is a file with status INITIATED. Its id goes with every part and with the
     completion.
 
@@ -154,7 +154,7 @@ def sync(
     which is harmless.
 
     Args:
-        body (MultipartInit): A file to come in parts.
+        body (MultipartInit): A file to upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -177,9 +177,9 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Begin an upload in parts
 
-     Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
+     Begins the upload of a file in parts. The vendor's client uploads files from 100 MiB on like this.
 
-    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    1. The extension of the name decides the type, as in `upload_file`; any other name is a 400.
     2. The response is a file with status INITIATED. Its id goes with every part and with the
     completion.
 
@@ -188,7 +188,7 @@ async def asyncio_detailed(
     which is harmless.
 
     Args:
-        body (MultipartInit): A file to come in parts.
+        body (MultipartInit): A file to upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,9 +214,9 @@ async def asyncio(
 ) -> ErrorEnvelope | FileResponse | None:
     """Begin an upload in parts
 
-     Announces a file that comes in parts, as the vendor's client does from 100 MiB on.
+     Begins the upload of a file in parts. The vendor's client uploads files from 100 MiB on like this.
 
-    1. The ending of the name decides the type, as in `upload_file`; any other name is a 400.
+    1. The extension of the name decides the type, as in `upload_file`; any other name is a 400.
     2. The response is a file with status INITIATED. Its id goes with every part and with the
     completion.
 
@@ -225,7 +225,7 @@ async def asyncio(
     which is harmless.
 
     Args:
-        body (MultipartInit): A file to come in parts.
+        body (MultipartInit): A file to upload in parts.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -128,15 +128,16 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Complete an upload in parts
 
-     Makes a file of the parts of an upload.
+     Assembles the parts of an upload into a file.
 
-    1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    1. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
-    be sent again.
-    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
-    had been
+       twice or stored with another id is a 400 with its JSON pointer, and the upload stays open: the
+    part can be
+       sent again.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then like one
+    that was
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
@@ -176,15 +177,16 @@ def sync(
 ) -> ErrorEnvelope | FileResponse | None:
     """Complete an upload in parts
 
-     Makes a file of the parts of an upload.
+     Assembles the parts of an upload into a file.
 
-    1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    1. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
-    be sent again.
-    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
-    had been
+       twice or stored with another id is a 400 with its JSON pointer, and the upload stays open: the
+    part can be
+       sent again.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then like one
+    that was
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
@@ -219,15 +221,16 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Complete an upload in parts
 
-     Makes a file of the parts of an upload.
+     Assembles the parts of an upload into a file.
 
-    1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    1. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
-    be sent again.
-    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
-    had been
+       twice or stored with another id is a 400 with its JSON pointer, and the upload stays open: the
+    part can be
+       sent again.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then like one
+    that was
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.
@@ -265,15 +268,16 @@ async def asyncio(
 ) -> ErrorEnvelope | FileResponse | None:
     """Complete an upload in parts
 
-     Makes a file of the parts of an upload.
+     Assembles the parts of an upload into a file.
 
-    1. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    1. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     2. `parts` names every part once, in any order, numbered from 1 without a gap. A part that is
     missing, named
-       twice or stored with another id is a 400 with its place, and the upload stays open: the part can
-    be sent again.
-    3. The file consists of the parts in the order of their numbers, without a copy. It is then as if it
-    had been
+       twice or stored with another id is a 400 with its JSON pointer, and the upload stays open: the
+    part can be
+       sent again.
+    3. The file consists of the parts in the order of their numbers, without a copy. It is then like one
+    that was
        uploaded whole, with status SUCCESSFUL. Parts that are stored but not named are removed.
 
     Limit: 10 GiB a file (413 beyond). A retry follows *Retries* in the introduction.

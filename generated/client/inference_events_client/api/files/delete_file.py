@@ -124,10 +124,9 @@ def sync_detailed(
 
      Removes a file, or an upload in parts that is not completed, with its content.
 
-    1. The file is looked up; an unknown one, or one that is removed already, is a 404.
-    2. A file that an unfinished job needs stays: 409.
-    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
-    as well.
+    1. The server looks up the file; an unknown one, or one that is removed already, is a 404.
+    2. If an unfinished job needs the file, it stays: 409.
+    3. The response has the file a last time. From then on it is a 404, also for a publish or an update.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
@@ -168,10 +167,9 @@ def sync(
 
      Removes a file, or an upload in parts that is not completed, with its content.
 
-    1. The file is looked up; an unknown one, or one that is removed already, is a 404.
-    2. A file that an unfinished job needs stays: 409.
-    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
-    as well.
+    1. The server looks up the file; an unknown one, or one that is removed already, is a 404.
+    2. If an unfinished job needs the file, it stays: 409.
+    3. The response has the file a last time. From then on it is a 404, also for a publish or an update.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
@@ -207,10 +205,9 @@ async def asyncio_detailed(
 
      Removes a file, or an upload in parts that is not completed, with its content.
 
-    1. The file is looked up; an unknown one, or one that is removed already, is a 404.
-    2. A file that an unfinished job needs stays: 409.
-    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
-    as well.
+    1. The server looks up the file; an unknown one, or one that is removed already, is a 404.
+    2. If an unfinished job needs the file, it stays: 409.
+    3. The response has the file a last time. From then on it is a 404, also for a publish or an update.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 
@@ -249,10 +246,9 @@ async def asyncio(
 
      Removes a file, or an upload in parts that is not completed, with its content.
 
-    1. The file is looked up; an unknown one, or one that is removed already, is a 404.
-    2. A file that an unfinished job needs stays: 409.
-    3. The response shows the file once more. From then on it is a 404, and a publish or update from it
-    as well.
+    1. The server looks up the file; an unknown one, or one that is removed already, is a 404.
+    2. If an unfinished job needs the file, it stays: 409.
+    3. The response has the file a last time. From then on it is a 404, also for a publish or an update.
 
     Events that were published from the file stay. A retry follows *Retries* in the introduction.
 

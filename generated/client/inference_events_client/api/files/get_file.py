@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Get a file
 
-     Shows one file. A removed one is a 404.
+     Returns one file. A removed one is a 404.
 
     Args:
         file_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> ErrorEnvelope | FileResponse | None:
     """Get a file
 
-     Shows one file. A removed one is a 404.
+     Returns one file. A removed one is a 404.
 
     Args:
         file_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | FileResponse]:
     """Get a file
 
-     Shows one file. A removed one is a 404.
+     Returns one file. A removed one is a 404.
 
     Args:
         file_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> ErrorEnvelope | FileResponse | None:
     """Get a file
 
-     Shows one file. A removed one is a 404.
+     Returns one file. A removed one is a 404.
 
     Args:
         file_id (UUID):

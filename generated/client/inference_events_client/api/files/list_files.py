@@ -105,19 +105,19 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | FilePage]:
     """List files
 
-     Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files
-    are left
-    out.
+     Lists uploaded files and uploads in parts that are not completed, the newest first. Removed files
+    are not
+    listed.
 
     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if
     no job did.
     Settings of the server can change both.
 
     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter`
-    and
-    `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search`
-    looks into
-    the filename.
+    and `ordering`
+    accept `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` applies
+    to the
+    filename.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -160,19 +160,19 @@ def sync(
 ) -> ErrorEnvelope | FilePage | None:
     """List files
 
-     Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files
-    are left
-    out.
+     Lists uploaded files and uploads in parts that are not completed, the newest first. Removed files
+    are not
+    listed.
 
     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if
     no job did.
     Settings of the server can change both.
 
     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter`
-    and
-    `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search`
-    looks into
-    the filename.
+    and `ordering`
+    accept `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` applies
+    to the
+    filename.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -210,19 +210,19 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | FilePage]:
     """List files
 
-     Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files
-    are left
-    out.
+     Lists uploaded files and uploads in parts that are not completed, the newest first. Removed files
+    are not
+    listed.
 
     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if
     no job did.
     Settings of the server can change both.
 
     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter`
-    and
-    `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search`
-    looks into
-    the filename.
+    and `ordering`
+    accept `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` applies
+    to the
+    filename.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -263,19 +263,19 @@ async def asyncio(
 ) -> ErrorEnvelope | FilePage | None:
     """List files
 
-     Lists uploaded files, the newest first, also uploads in parts that are not completed. Removed files
-    are left
-    out.
+     Lists uploaded files and uploads in parts that are not completed, the newest first. Removed files
+    are not
+    listed.
 
     A file is removed 24 hours after the last job that used it has ended, or 7 days after its upload if
     no job did.
     Settings of the server can change both.
 
     The page starts at `offset` and holds at most `limit` files (default 50, at most 1,000). `filter`
-    and
-    `ordering` know `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search`
-    looks into
-    the filename.
+    and `ordering`
+    accept `id`, `filename`, `status`, `type`, `size`, `created_at` and `updated_at`; `search` applies
+    to the
+    filename.
 
     Args:
         limit (int | Unset):  Default: 50.

@@ -107,10 +107,11 @@ def sync_detailed(
     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed
     to disk
        and synced before the response.
-    2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET,
-    `.tar.gz`
-       TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024
-    characters. A job reads the content later.
+    2. The extension of the name, in upper or lower case, decides the type: `.csv` CSV, `.parquet` and
+    `.pq`
+       PARQUET, `.tar.gz` TAR_GZ. Any other extension is a 400, and so is a name with control characters
+    or of more
+       than 1,024 characters. A job reads the content later.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
@@ -151,10 +152,11 @@ def sync(
     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed
     to disk
        and synced before the response.
-    2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET,
-    `.tar.gz`
-       TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024
-    characters. A job reads the content later.
+    2. The extension of the name, in upper or lower case, decides the type: `.csv` CSV, `.parquet` and
+    `.pq`
+       PARQUET, `.tar.gz` TAR_GZ. Any other extension is a 400, and so is a name with control characters
+    or of more
+       than 1,024 characters. A job reads the content later.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
@@ -190,10 +192,11 @@ async def asyncio_detailed(
     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed
     to disk
        and synced before the response.
-    2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET,
-    `.tar.gz`
-       TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024
-    characters. A job reads the content later.
+    2. The extension of the name, in upper or lower case, decides the type: `.csv` CSV, `.parquet` and
+    `.pq`
+       PARQUET, `.tar.gz` TAR_GZ. Any other extension is a 400, and so is a name with control characters
+    or of more
+       than 1,024 characters. A job reads the content later.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job
@@ -232,10 +235,11 @@ async def asyncio(
     1. The body is a multipart form with exactly one part, `file`, that has a file name. It is streamed
     to disk
        and synced before the response.
-    2. The ending of the name decides the type, in any case: `.csv` CSV, `.parquet` and `.pq` PARQUET,
-    `.tar.gz`
-       TAR_GZ. Any other ending is a 400, and so is a name with control characters or of more than 1,024
-    characters. A job reads the content later.
+    2. The extension of the name, in upper or lower case, decides the type: `.csv` CSV, `.parquet` and
+    `.pq`
+       PARQUET, `.tar.gz` TAR_GZ. Any other extension is a 400, and so is a name with control characters
+    or of more
+       than 1,024 characters. A job reads the content later.
 
     An upload that breaks off leaves nothing behind. A retry stores a second file, which is harmless.
     The file is removed 24 hours after the last job that used it has ended, or after 7 days if no job

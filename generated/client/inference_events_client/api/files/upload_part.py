@@ -118,7 +118,7 @@ def sync_detailed(
     any order.
        The content is streamed to disk and synced before the response; the name of the part does not
     matter.
-    2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    2. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
@@ -159,7 +159,7 @@ def sync(
     any order.
        The content is streamed to disk and synced before the response; the name of the part does not
     matter.
-    2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    2. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
@@ -195,7 +195,7 @@ async def asyncio_detailed(
     any order.
        The content is streamed to disk and synced before the response; the name of the part does not
     matter.
-    2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    2. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is
@@ -234,7 +234,7 @@ async def asyncio(
     any order.
        The content is streamed to disk and synced before the response; the name of the part does not
     matter.
-    2. The upload is looked up; an unknown one is a 404, one that is completed a 409.
+    2. The server looks up the upload; an unknown one is a 404, a completed one a 409.
     3. `part_id` in the response is the SHA-256 of the part. The completion repeats it.
 
     Parts may come in any order. A part sent again replaces the earlier one of its number, so a retry is

@@ -100,20 +100,21 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
-     Shows one job. A job is readable from the response with its id until 90 days after its end (a
-    setting of
-    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
-    `extras` holds a
-    result per task.
+     Returns one job. A job is readable from the response with its id until 90 days after its end (a
+    setting of the
+    server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras`
+    holds a result
+    per task.
 
     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
     undeclared or
     missing. Everything is counted in the same transaction as the rows, so a job that continues after a
-    crash
-    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
-    meanwhile, it is a
-    FAILURE at once, and its last rows may be counted a moment later.
+    crash counts
+    none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A
+    job that fails keeps the counts that it committed. If its model is deleted meanwhile, it is a
+    FAILURE at once,
+    and its last rows may be counted a moment later.
 
     A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
@@ -153,20 +154,21 @@ def sync(
 ) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
-     Shows one job. A job is readable from the response with its id until 90 days after its end (a
-    setting of
-    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
-    `extras` holds a
-    result per task.
+     Returns one job. A job is readable from the response with its id until 90 days after its end (a
+    setting of the
+    server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras`
+    holds a result
+    per task.
 
     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
     undeclared or
     missing. Everything is counted in the same transaction as the rows, so a job that continues after a
-    crash
-    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
-    meanwhile, it is a
-    FAILURE at once, and its last rows may be counted a moment later.
+    crash counts
+    none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A
+    job that fails keeps the counts that it committed. If its model is deleted meanwhile, it is a
+    FAILURE at once,
+    and its last rows may be counted a moment later.
 
     A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
@@ -201,20 +203,21 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | JobResponse]:
     """Get a job
 
-     Shows one job. A job is readable from the response with its id until 90 days after its end (a
-    setting of
-    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
-    `extras` holds a
-    result per task.
+     Returns one job. A job is readable from the response with its id until 90 days after its end (a
+    setting of the
+    server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras`
+    holds a result
+    per task.
 
     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
     undeclared or
     missing. Everything is counted in the same transaction as the rows, so a job that continues after a
-    crash
-    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
-    meanwhile, it is a
-    FAILURE at once, and its last rows may be counted a moment later.
+    crash counts
+    none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A
+    job that fails keeps the counts that it committed. If its model is deleted meanwhile, it is a
+    FAILURE at once,
+    and its last rows may be counted a moment later.
 
     A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it
@@ -252,20 +255,21 @@ async def asyncio(
 ) -> ErrorEnvelope | JobResponse | None:
     """Get a job
 
-     Shows one job. A job is readable from the response with its id until 90 days after its end (a
-    setting of
-    the server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`,
-    `extras` holds a
-    result per task.
+     Returns one job. A job is readable from the response with its id until 90 days after its end (a
+    setting of the
+    server), also after its model is deleted. `progress` runs from 0 to 100. With `verbose`, `extras`
+    holds a result
+    per task.
 
     `info` reports on the file so far: `violations` by column and kind, and columns that are ignored,
     undeclared or
     missing. Everything is counted in the same transaction as the rows, so a job that continues after a
-    crash
-    counts none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
-    `unknown` only. A job that fails shows the counts that it committed. If its model is deleted
-    meanwhile, it is a
-    FAILURE at once, and its last rows may be counted a moment later.
+    crash counts
+    none of them twice. Rejected rows count as rejected only, and rows whose id is not stored as
+    `unknown` only. A
+    job that fails keeps the counts that it committed. If its model is deleted meanwhile, it is a
+    FAILURE at once,
+    and its last rows may be counted a moment later.
 
     A job continues after the server was stopped or killed. If the server is killed, or crashes, three
     times while it

@@ -110,9 +110,10 @@ def sync_detailed(
     90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
-    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
-    `search`
-    looks into the name.
+    `ordering`
+    accept `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
+    applies to the
+    name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -160,9 +161,10 @@ def sync(
     90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
-    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
-    `search`
-    looks into the name.
+    `ordering`
+    accept `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
+    applies to the
+    name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -205,9 +207,10 @@ async def asyncio_detailed(
     90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
-    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
-    `search`
-    looks into the name.
+    `ordering`
+    accept `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
+    applies to the
+    name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -253,9 +256,10 @@ async def asyncio(
     90 days ago is not listed (a setting of the server).
 
     The page starts at `offset` and holds at most `limit` jobs (default 50, at most 1,000). `filter` and
-    `ordering` know `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`;
-    `search`
-    looks into the name.
+    `ordering`
+    accept `id`, `name`, `status`, `model_id`, `project_id`, `created_at` and `updated_at`; `search`
+    applies to the
+    name.
 
     Args:
         limit (int | Unset):  Default: 50.

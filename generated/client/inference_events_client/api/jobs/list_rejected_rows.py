@@ -104,10 +104,11 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | RejectedRowPage]:
     """List the rejected rows of a job
 
-     Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
-    count
-    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
-    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+     Lists the rows of a job's file that could not be stored as events, in order of their row number. Row
+    numbers
+    count from 0 without a CSV header. The response does not repeat their content. A job without
+    rejected rows, or
+    without a file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
 
@@ -146,10 +147,11 @@ def sync(
 ) -> ErrorEnvelope | RejectedRowPage | None:
     """List the rejected rows of a job
 
-     Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
-    count
-    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
-    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+     Lists the rows of a job's file that could not be stored as events, in order of their row number. Row
+    numbers
+    count from 0 without a CSV header. The response does not repeat their content. A job without
+    rejected rows, or
+    without a file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
 
@@ -183,10 +185,11 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | RejectedRowPage]:
     """List the rejected rows of a job
 
-     Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
-    count
-    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
-    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+     Lists the rows of a job's file that could not be stored as events, in order of their row number. Row
+    numbers
+    count from 0 without a CSV header. The response does not repeat their content. A job without
+    rejected rows, or
+    without a file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
 
@@ -223,10 +226,11 @@ async def asyncio(
 ) -> ErrorEnvelope | RejectedRowPage | None:
     """List the rejected rows of a job
 
-     Lists the rows of a job's file that could not be events, in order of their row number. Row numbers
-    count
-    from 0 without a CSV header. The rows' content is not repeated. A job without rejected rows, or that
-    read no file, has an empty list. A job that failed because of too many rejected rows lists those
+     Lists the rows of a job's file that could not be stored as events, in order of their row number. Row
+    numbers
+    count from 0 without a CSV header. The response does not repeat their content. A job without
+    rejected rows, or
+    without a file, has an empty list. A job that failed because of too many rejected rows lists those
     that it read
     before it failed. Rejected rows are kept as long as their job.
 

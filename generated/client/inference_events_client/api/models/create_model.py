@@ -130,11 +130,12 @@ def sync_detailed(
 
      Creates a model, or another version of one.
 
-    1. The project is looked up; an unknown one is a 404.
-    2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
-    not above
-       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
-    3. Name and version together must be free in the project: otherwise 409.
+    1. The server looks up the project; an unknown one is a 404.
+    2. The server checks the schema: column names differ, roles in `spec` name columns of the schema,
+    `min` is not
+       above `max`, nothing is nested more than 100 levels deep. An error is a 400 with its JSON
+    pointer.
+    3. Name and version together must be free in the project (409 otherwise).
     4. The model and its PRODUCTION environment are created in one transaction.
 
     The schema declares the type of each column. A `category` has the type of its `categories`.
@@ -150,27 +151,25 @@ def sync_detailed(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
-    `n_dimensions`,
-       and part of every download.
+       apply to each item. A `vector` is a list of numbers like any other: as long as its group, for any
+       `n_dimensions`, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
        every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
-    same
-       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
-    faults. So
-       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
+    same event:
+       in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So
+    group the
+       rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
     40,000
-    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
-    `max_columns_in_sum`
-    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
-    *Retries* in the
-    introduction.
+    columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
+    A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -209,11 +208,12 @@ def sync(
 
      Creates a model, or another version of one.
 
-    1. The project is looked up; an unknown one is a 404.
-    2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
-    not above
-       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
-    3. Name and version together must be free in the project: otherwise 409.
+    1. The server looks up the project; an unknown one is a 404.
+    2. The server checks the schema: column names differ, roles in `spec` name columns of the schema,
+    `min` is not
+       above `max`, nothing is nested more than 100 levels deep. An error is a 400 with its JSON
+    pointer.
+    3. Name and version together must be free in the project (409 otherwise).
     4. The model and its PRODUCTION environment are created in one transaction.
 
     The schema declares the type of each column. A `category` has the type of its `categories`.
@@ -229,27 +229,25 @@ def sync(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
-    `n_dimensions`,
-       and part of every download.
+       apply to each item. A `vector` is a list of numbers like any other: as long as its group, for any
+       `n_dimensions`, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
        every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
-    same
-       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
-    faults. So
-       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
+    same event:
+       in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So
+    group the
+       rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
     40,000
-    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
-    `max_columns_in_sum`
-    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
-    *Retries* in the
-    introduction.
+    columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
+    A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -283,11 +281,12 @@ async def asyncio_detailed(
 
      Creates a model, or another version of one.
 
-    1. The project is looked up; an unknown one is a 404.
-    2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
-    not above
-       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
-    3. Name and version together must be free in the project: otherwise 409.
+    1. The server looks up the project; an unknown one is a 404.
+    2. The server checks the schema: column names differ, roles in `spec` name columns of the schema,
+    `min` is not
+       above `max`, nothing is nested more than 100 levels deep. An error is a 400 with its JSON
+    pointer.
+    3. Name and version together must be free in the project (409 otherwise).
     4. The model and its PRODUCTION environment are created in one transaction.
 
     The schema declares the type of each column. A `category` has the type of its `categories`.
@@ -303,27 +302,25 @@ async def asyncio_detailed(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
-    `n_dimensions`,
-       and part of every download.
+       apply to each item. A `vector` is a list of numbers like any other: as long as its group, for any
+       `n_dimensions`, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
        every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
-    same
-       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
-    faults. So
-       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
+    same event:
+       in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So
+    group the
+       rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
     40,000
-    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
-    `max_columns_in_sum`
-    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
-    *Retries* in the
-    introduction.
+    columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
+    A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):
@@ -360,11 +357,12 @@ async def asyncio(
 
      Creates a model, or another version of one.
 
-    1. The project is looked up; an unknown one is a 404.
-    2. The schema is checked: column names differ, roles in `spec` name columns of the schema, `min` is
-    not above
-       `max`, nothing is nested more than 100 levels deep. A fault is a 400 with its place.
-    3. Name and version together must be free in the project: otherwise 409.
+    1. The server looks up the project; an unknown one is a 404.
+    2. The server checks the schema: column names differ, roles in `spec` name columns of the schema,
+    `min` is not
+       above `max`, nothing is nested more than 100 levels deep. An error is a 400 with its JSON
+    pointer.
+    3. Name and version together must be free in the project (409 otherwise).
     4. The model and its PRODUCTION environment are created in one transaction.
 
     The schema declares the type of each column. A `category` has the type of its `categories`.
@@ -380,27 +378,25 @@ async def asyncio(
     *Ranking.* In a model whose task is `ranking`, an event is a group, and one row of data:
     1. Every column but `task_params.group_by` holds a list with a value per item. `min`, `max` and
     `categories`
-       bind each item. A `vector` is a list of numbers like any other: as long as its group, for any
-    `n_dimensions`,
-       and part of every download.
+       apply to each item. A `vector` is a list of numbers like any other: as long as its group, for any
+       `n_dimensions`, and part of every download.
     2. A single value holds for the whole group. It is stored, and downloaded, as a list of one.
     `read_events`
        shows it as it was sent: a list of one reads as its value in the columns of the id and the
     timestamp, and in
        every column in which another list of the group has several values.
     3. Rows that are not grouped are a group of one item each. If several have the same id, they are the
-    same
-       event: in PRODUCTION the later ones replace the values of the earlier, in a dataset they are
-    faults. So
-       group the rows of a search before you publish them, as `group_by` of the vendor's client does.
+    same event:
+       in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So
+    group the
+       rows of a search before you publish them, as `group_by` of the vendor's client does.
 
     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
     40,000
-    columns, as each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
-    `max_columns_in_sum`
-    raises the limit. Columns that were dropped count until their model is deleted. A retry follows
-    *Retries* in the
-    introduction.
+    columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
+    `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
+    A retry
+    follows *Retries* in the introduction.
 
     Args:
         idempotency_key (str | Unset):

@@ -122,8 +122,9 @@ def sync_detailed(
     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
     from then
        on, and its name and version are free.
-    2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Its running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they
+    have no
+       content of events.
     3. Files that only its jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 
@@ -169,8 +170,9 @@ def sync(
     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
     from then
        on, and its name and version are free.
-    2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Its running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they
+    have no
+       content of events.
     3. Files that only its jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 
@@ -211,8 +213,9 @@ async def asyncio_detailed(
     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
     from then
        on, and its name and version are free.
-    2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Its running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they
+    have no
+       content of events.
     3. Files that only its jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 
@@ -256,8 +259,9 @@ async def asyncio(
     1. The model is hidden at once, with its baselines, segments and custom metrics: reading it is a 404
     from then
        on, and its name and version are free.
-    2. Its running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Its running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable; they
+    have no
+       content of events.
     3. Files that only its jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 

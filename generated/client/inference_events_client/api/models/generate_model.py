@@ -113,45 +113,46 @@ def sync_detailed(
     look like
     its rows. Nothing is stored, so a retry is free.
 
-    1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
-    completed, cannot
-       be read with the memory and the time that a job has for it, has no row or more than 10,000
-    columns is a 400,
-       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
+    1. The server looks up the file; an unknown one is a 404. It is a 400 if the file is neither CSV nor
+    Parquet, is
+       not completed, cannot be read with the memory and the time that a job has for it, has no row or
+    more than
+       10,000 columns, or has a column name that is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
-    2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
-    they fill
-       64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
-    but text, is
-       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
-    `True` is a
-       bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
-    and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
-       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
-    `str`, and so
-       are values that fit no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
-    count
-       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
-    either side.
-       A bool gets the categories false and true. Text of at most `max_cardinality` different values,
-    and fewer
-       than values, is a `category` with these, sorted, if none is longer than 256 characters and those
-    of all
-       columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
-    `n_dimensions` if they
-       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
-    model can be
-       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
-    not grouped
-       yet say what an item is, with bounds and categories.
+    2. Up to `sample_size` rows, spread over the whole file, decide the type of each column: fewer if
+    they fill 64
+       MiB, and always the same ones of the same file. In CSV, and in Parquet with text only, the
+    content of text
+       decides, because the vendor's client turns every column of a DataFrame into text: `True` is a
+    bool,
+       `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
+    empty text are
+       nulls. Numbers with leading zeros, and integers beyond 64 bits, are text. If other columns have
+    other types,
+       text in Parquet is a timestamp or text. Text without any value is a `str`, and so are values that
+    fit no
+       type, such as lists of text, structs and bytes.
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
+    ignored, and a
+       side that has them gets no bound. The bins of a single value reach half a unit to either side. A
+    bool gets
+       the categories false and true. Text of at most `max_cardinality` different values, some of them
+    repeated, is
+       a `category` with these, sorted, if none is longer than 256 characters and those of all columns
+    fit into 4
+       MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they have one
+    length. So
+       are those of grouped rows, whose other lists are a `str`. A ranking model can use that, because
+    its `vector`
+       holds the numbers of a group. But a sample of rows that are not grouped yet describes the items,
+    with bounds
+       and categories.
     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, because events
     outside
-    them count as violations. Those of the column that `event_ts_col` names bind nothing.
+    them count as violations. Those of the column that `event_ts_col` names have no effect.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -186,45 +187,46 @@ def sync(
     look like
     its rows. Nothing is stored, so a retry is free.
 
-    1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
-    completed, cannot
-       be read with the memory and the time that a job has for it, has no row or more than 10,000
-    columns is a 400,
-       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
+    1. The server looks up the file; an unknown one is a 404. It is a 400 if the file is neither CSV nor
+    Parquet, is
+       not completed, cannot be read with the memory and the time that a job has for it, has no row or
+    more than
+       10,000 columns, or has a column name that is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
-    2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
-    they fill
-       64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
-    but text, is
-       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
-    `True` is a
-       bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
-    and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
-       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
-    `str`, and so
-       are values that fit no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
-    count
-       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
-    either side.
-       A bool gets the categories false and true. Text of at most `max_cardinality` different values,
-    and fewer
-       than values, is a `category` with these, sorted, if none is longer than 256 characters and those
-    of all
-       columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
-    `n_dimensions` if they
-       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
-    model can be
-       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
-    not grouped
-       yet say what an item is, with bounds and categories.
+    2. Up to `sample_size` rows, spread over the whole file, decide the type of each column: fewer if
+    they fill 64
+       MiB, and always the same ones of the same file. In CSV, and in Parquet with text only, the
+    content of text
+       decides, because the vendor's client turns every column of a DataFrame into text: `True` is a
+    bool,
+       `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
+    empty text are
+       nulls. Numbers with leading zeros, and integers beyond 64 bits, are text. If other columns have
+    other types,
+       text in Parquet is a timestamp or text. Text without any value is a `str`, and so are values that
+    fit no
+       type, such as lists of text, structs and bytes.
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
+    ignored, and a
+       side that has them gets no bound. The bins of a single value reach half a unit to either side. A
+    bool gets
+       the categories false and true. Text of at most `max_cardinality` different values, some of them
+    repeated, is
+       a `category` with these, sorted, if none is longer than 256 characters and those of all columns
+    fit into 4
+       MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they have one
+    length. So
+       are those of grouped rows, whose other lists are a `str`. A ranking model can use that, because
+    its `vector`
+       holds the numbers of a group. But a sample of rows that are not grouped yet describes the items,
+    with bounds
+       and categories.
     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, because events
     outside
-    them count as violations. Those of the column that `event_ts_col` names bind nothing.
+    them count as violations. Those of the column that `event_ts_col` names have no effect.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -254,45 +256,46 @@ async def asyncio_detailed(
     look like
     its rows. Nothing is stored, so a retry is free.
 
-    1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
-    completed, cannot
-       be read with the memory and the time that a job has for it, has no row or more than 10,000
-    columns is a 400,
-       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
+    1. The server looks up the file; an unknown one is a 404. It is a 400 if the file is neither CSV nor
+    Parquet, is
+       not completed, cannot be read with the memory and the time that a job has for it, has no row or
+    more than
+       10,000 columns, or has a column name that is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
-    2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
-    they fill
-       64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
-    but text, is
-       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
-    `True` is a
-       bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
-    and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
-       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
-    `str`, and so
-       are values that fit no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
-    count
-       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
-    either side.
-       A bool gets the categories false and true. Text of at most `max_cardinality` different values,
-    and fewer
-       than values, is a `category` with these, sorted, if none is longer than 256 characters and those
-    of all
-       columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
-    `n_dimensions` if they
-       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
-    model can be
-       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
-    not grouped
-       yet say what an item is, with bounds and categories.
+    2. Up to `sample_size` rows, spread over the whole file, decide the type of each column: fewer if
+    they fill 64
+       MiB, and always the same ones of the same file. In CSV, and in Parquet with text only, the
+    content of text
+       decides, because the vendor's client turns every column of a DataFrame into text: `True` is a
+    bool,
+       `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
+    empty text are
+       nulls. Numbers with leading zeros, and integers beyond 64 bits, are text. If other columns have
+    other types,
+       text in Parquet is a timestamp or text. Text without any value is a `str`, and so are values that
+    fit no
+       type, such as lists of text, structs and bytes.
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
+    ignored, and a
+       side that has them gets no bound. The bins of a single value reach half a unit to either side. A
+    bool gets
+       the categories false and true. Text of at most `max_cardinality` different values, some of them
+    repeated, is
+       a `category` with these, sorted, if none is longer than 256 characters and those of all columns
+    fit into 4
+       MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they have one
+    length. So
+       are those of grouped rows, whose other lists are a `str`. A ranking model can use that, because
+    its `vector`
+       holds the numbers of a group. But a sample of rows that are not grouped yet describes the items,
+    with bounds
+       and categories.
     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, because events
     outside
-    them count as violations. Those of the column that `event_ts_col` names bind nothing.
+    them count as violations. Those of the column that `event_ts_col` names have no effect.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.
@@ -325,45 +328,46 @@ async def asyncio(
     look like
     its rows. Nothing is stored, so a retry is free.
 
-    1. The file is looked up; an unknown one is a 404. One that is neither CSV nor Parquet, is not
-    completed, cannot
-       be read with the memory and the time that a job has for it, has no row or more than 10,000
-    columns is a 400,
-       and so is one with a column whose name is empty, repeated or longer than 255 characters. The
+    1. The server looks up the file; an unknown one is a 404. It is a 400 if the file is neither CSV nor
+    Parquet, is
+       not completed, cannot be read with the memory and the time that a job has for it, has no row or
+    more than
+       10,000 columns, or has a column name that is empty, repeated or longer than 255 characters. The
     message says
        if the file looks like gzip, zip or Excel.
-    2. Up to `sample_size` rows, spread over the whole file, decide what each column holds: fewer if
-    they fill
-       64 MiB, and always the same ones of the same file. Text in CSV, and in Parquet that has nothing
-    but text, is
-       read by its meaning, because the vendor's client turns every column of a DataFrame into text:
-    `True` is a
-       bool, `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>`
-    and
-       nothing are nulls. Numbers with zeros in front, and integers beyond 64 bits, are text. If other
-       columns have other types, text in Parquet is a timestamp or text. Text without any value is a
-    `str`, and so
-       are values that fit no type, such as lists of text, structs and bytes.
-    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values do not
-    count
-       there, and a side that has them gets no bound. The bins of a single value reach half a unit to
-    either side.
-       A bool gets the categories false and true. Text of at most `max_cardinality` different values,
-    and fewer
-       than values, is a `category` with these, sorted, if none is longer than 256 characters and those
-    of all
-       columns fit into 4 MiB; other text is a `str`. Lists of numbers are a `vector` with
-    `n_dimensions` if they
-       agree on their length. So are those of grouped rows, whose other lists are a `str`. A ranking
-    model can be
-       made of that, as there a `vector` is the numbers of a group; but the rows of a sample that are
-    not grouped
-       yet say what an item is, with bounds and categories.
+    2. Up to `sample_size` rows, spread over the whole file, decide the type of each column: fewer if
+    they fill 64
+       MiB, and always the same ones of the same file. In CSV, and in Parquet with text only, the
+    content of text
+       decides, because the vendor's client turns every column of a DataFrame into text: `True` is a
+    bool,
+       `2025-01-01 00:00:00` a timestamp, `[0.1, 0.2]` a vector, and `nan`, `None`, `NaT`, `<NA>` and
+    empty text are
+       nulls. Numbers with leading zeros, and integers beyond 64 bits, are text. If other columns have
+    other types,
+       text in Parquet is a timestamp or text. Text without any value is a `str`, and so are values that
+    fit no
+       type, such as lists of text, structs and bytes.
+    3. Integers and floats get `min`, `max` and the 11 edges of 10 equal `bins`; infinite values are
+    ignored, and a
+       side that has them gets no bound. The bins of a single value reach half a unit to either side. A
+    bool gets
+       the categories false and true. Text of at most `max_cardinality` different values, some of them
+    repeated, is
+       a `category` with these, sorted, if none is longer than 256 characters and those of all columns
+    fit into 4
+       MiB; other text is a `str`. Lists of numbers are a `vector` with `n_dimensions` if they have one
+    length. So
+       are those of grouped rows, whose other lists are a `str`. A ranking model can use that, because
+    its `vector`
+       holds the numbers of a group. But a sample of rows that are not grouped yet describes the items,
+    with bounds
+       and categories.
     4. The roles in the response are those of `spec` if it was sent. Otherwise every column is an input.
 
-    `min`, `max` and `categories` are those of the sample: widen them if you know better, as events
+    `min`, `max` and `categories` are those of the sample: widen them if you know better, because events
     outside
-    them count as violations. Those of the column that `event_ts_col` names bind nothing.
+    them count as violations. Those of the column that `event_ts_col` names have no effect.
 
     Args:
         body (GenerateModelRequest): A file to propose a schema for.

@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ModelResponse]:
     """Get a model
 
-     Shows one model with its schema. A deleted one is a 404.
+     Returns one model with its schema. A deleted one is a 404.
 
     Args:
         model_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> ErrorEnvelope | ModelResponse | None:
     """Get a model
 
-     Shows one model with its schema. A deleted one is a 404.
+     Returns one model with its schema. A deleted one is a 404.
 
     Args:
         model_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ModelResponse]:
     """Get a model
 
-     Shows one model with its schema. A deleted one is a 404.
+     Returns one model with its schema. A deleted one is a 404.
 
     Args:
         model_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> ErrorEnvelope | ModelResponse | None:
     """Get a model
 
-     Shows one model with its schema. A deleted one is a 404.
+     Returns one model with its schema. A deleted one is a 404.
 
     Args:
         model_id (UUID):

@@ -123,9 +123,9 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
-    `search` looks
-    into the name.
+    `ordering` accept `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` applies
+    to the name.
 
     Args:
         project_id (UUID | Unset):
@@ -180,9 +180,9 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
-    `search` looks
-    into the name.
+    `ordering` accept `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` applies
+    to the name.
 
     Args:
         project_id (UUID | Unset):
@@ -232,9 +232,9 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
-    `search` looks
-    into the name.
+    `ordering` accept `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` applies
+    to the name.
 
     Args:
         project_id (UUID | Unset):
@@ -287,9 +287,9 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
-    `search` looks
-    into the name.
+    `ordering` accept `id`, `name`, `version`, `project_id`, `task`, `created_at` and `updated_at`;
+    `search` applies
+    to the name.
 
     Args:
         project_id (UUID | Unset):

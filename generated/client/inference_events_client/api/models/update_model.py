@@ -136,12 +136,14 @@ def sync_detailed(
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
-    1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a dropped column stay
-       readable under `undeclared`.
-    3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
+    1. The server checks the result as in `create_model`. An error is a 400, a version that is taken a
     409.
-    4. Events stored before are not checked again; the schema binds later writes.
+    2. A new column reads as null in events stored before. The values of a dropped column stay readable
+    under
+       `undeclared`.
+    3. If a column gets another type, its values are converted. If one would be lost, nothing is
+    changed: 409.
+    4. Events stored before are not checked again; the schema applies to later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
     6. If a segment or a custom metric uses a column that would be removed or get another type, or would
@@ -154,7 +156,7 @@ def sync_detailed(
         model_id (UUID):
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (ModelUpdate): What to change of a model.
+        body (ModelUpdate): The changes to a model.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -190,12 +192,14 @@ def sync(
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
-    1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a dropped column stay
-       readable under `undeclared`.
-    3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
+    1. The server checks the result as in `create_model`. An error is a 400, a version that is taken a
     409.
-    4. Events stored before are not checked again; the schema binds later writes.
+    2. A new column reads as null in events stored before. The values of a dropped column stay readable
+    under
+       `undeclared`.
+    3. If a column gets another type, its values are converted. If one would be lost, nothing is
+    changed: 409.
+    4. Events stored before are not checked again; the schema applies to later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
     6. If a segment or a custom metric uses a column that would be removed or get another type, or would
@@ -208,7 +212,7 @@ def sync(
         model_id (UUID):
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (ModelUpdate): What to change of a model.
+        body (ModelUpdate): The changes to a model.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -239,12 +243,14 @@ async def asyncio_detailed(
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
-    1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a dropped column stay
-       readable under `undeclared`.
-    3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
+    1. The server checks the result as in `create_model`. An error is a 400, a version that is taken a
     409.
-    4. Events stored before are not checked again; the schema binds later writes.
+    2. A new column reads as null in events stored before. The values of a dropped column stay readable
+    under
+       `undeclared`.
+    3. If a column gets another type, its values are converted. If one would be lost, nothing is
+    changed: 409.
+    4. Events stored before are not checked again; the schema applies to later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
     6. If a segment or a custom metric uses a column that would be removed or get another type, or would
@@ -257,7 +263,7 @@ async def asyncio_detailed(
         model_id (UUID):
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (ModelUpdate): What to change of a model.
+        body (ModelUpdate): The changes to a model.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -291,12 +297,14 @@ async def asyncio(
 
      Changes the fields that the request contains; `schema` and `spec` are replaced whole.
 
-    1. The result is checked as in `create_model`; a fault is a 400, a version that is taken a 409.
-    2. A column that is new reads as null in events stored before. The values of a dropped column stay
-       readable under `undeclared`.
-    3. A column of another type keeps its values converted. If one would be lost, nothing is changed:
+    1. The server checks the result as in `create_model`. An error is a 400, a version that is taken a
     409.
-    4. Events stored before are not checked again; the schema binds later writes.
+    2. A new column reads as null in events stored before. The values of a dropped column stay readable
+    under
+       `undeclared`.
+    3. If a column gets another type, its values are converted. If one would be lost, nothing is
+    changed: 409.
+    4. Events stored before are not checked again; the schema applies to later writes.
     5. New columns count towards the limit of all models, as in `create_model`: beyond it the update is
     a 409.
     6. If a segment or a custom metric uses a column that would be removed or get another type, or would
@@ -309,7 +317,7 @@ async def asyncio(
         model_id (UUID):
         idempotency_key (str | Unset):
         x_fiddler_client_retry (str | Unset):
-        body (ModelUpdate): What to change of a model.
+        body (ModelUpdate): The changes to a model.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

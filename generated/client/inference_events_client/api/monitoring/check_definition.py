@@ -113,12 +113,12 @@ def sync_detailed(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.
@@ -153,12 +153,12 @@ def sync(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.
@@ -188,12 +188,12 @@ async def asyncio_detailed(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.
@@ -226,12 +226,12 @@ async def asyncio(
     addition to the
     vendor's API.
 
-    1. The model is looked up; an unknown one is a 404.
+    1. The server looks up the model; an unknown one is a 404.
     2. The definition is compiled for the model, by the rules of `create_segment` or
     `create_custom_metric`.
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
-       that is not valid comes with the message, the position of the fault, and a hint if there is one.
+       that is not valid comes with the message, the position of the error, and a hint if there is one.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.

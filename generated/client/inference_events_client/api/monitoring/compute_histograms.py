@@ -113,7 +113,7 @@ def sync_detailed(
     the production
     events of one bin of time - and stores nothing, so a retry is free.
 
-    1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown
+    1. The server looks up the baseline and its model; an unknown one is a 404, as is an unknown
     segment.
     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of
     `time_zone`. A
@@ -125,9 +125,9 @@ def sync_detailed(
     `other` are
        for values of no bin, if there are any.
 
-    Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in
-    no bin. If the
-    baseline has no values, the lists are empty, and `reason` says why.
+    If there are more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a
+    value are in no
+    bin. If the baseline has no values, the lists are empty, and `reason` says why.
 
     Args:
         body (HistogramRequest): Which column to compare with which baseline.
@@ -162,7 +162,7 @@ def sync(
     the production
     events of one bin of time - and stores nothing, so a retry is free.
 
-    1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown
+    1. The server looks up the baseline and its model; an unknown one is a 404, as is an unknown
     segment.
     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of
     `time_zone`. A
@@ -174,9 +174,9 @@ def sync(
     `other` are
        for values of no bin, if there are any.
 
-    Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in
-    no bin. If the
-    baseline has no values, the lists are empty, and `reason` says why.
+    If there are more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a
+    value are in no
+    bin. If the baseline has no values, the lists are empty, and `reason` says why.
 
     Args:
         body (HistogramRequest): Which column to compare with which baseline.
@@ -206,7 +206,7 @@ async def asyncio_detailed(
     the production
     events of one bin of time - and stores nothing, so a retry is free.
 
-    1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown
+    1. The server looks up the baseline and its model; an unknown one is a 404, as is an unknown
     segment.
     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of
     `time_zone`. A
@@ -218,9 +218,9 @@ async def asyncio_detailed(
     `other` are
        for values of no bin, if there are any.
 
-    Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in
-    no bin. If the
-    baseline has no values, the lists are empty, and `reason` says why.
+    If there are more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a
+    value are in no
+    bin. If the baseline has no values, the lists are empty, and `reason` says why.
 
     Args:
         body (HistogramRequest): Which column to compare with which baseline.
@@ -253,7 +253,7 @@ async def asyncio(
     the production
     events of one bin of time - and stores nothing, so a retry is free.
 
-    1. The baseline is looked up, and with it the model; an unknown one is a 404, as is an unknown
+    1. The server looks up the baseline and its model; an unknown one is a 404, as is an unknown
     segment.
     2. The events are those of the whole bin of `bin_size` that holds `start_time`, on the clock of
     `time_zone`. A
@@ -265,9 +265,9 @@ async def asyncio(
     `other` are
        for values of no bin, if there are any.
 
-    Of more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a value are in
-    no bin. If the
-    baseline has no values, the lists are empty, and `reason` says why.
+    If there are more than `max_bins`, the rarest are joined in a last one, `rest`. Events without a
+    value are in no
+    bin. If the baseline has no values, the lists are empty, and `reason` says why.
 
     Args:
         body (HistogramRequest): Which column to compare with which baseline.

@@ -111,11 +111,11 @@ def sync_detailed(
 
      Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
+    1. The server looks up the model; an unknown one is a 404, as are an unknown dataset and an unknown
     segment.
-    2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong
-    type, and a
-       baseline of another model are a 400 that names the place.
+    2. The server checks each metric: one that the model's task lacks, an unknown column, a column of a
+    wrong type,
+       and a baseline of another model are a 400 with its JSON pointer.
     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there
     is one. A
        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it
@@ -135,9 +135,9 @@ def sync_detailed(
     names with
     spaces that the vendor's documentation has, such as `f1 score`.
 
-    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a
-    503 or 400
-    that names what to reduce. It ends if the client closes the connection.
+    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these
+    limits the
+    response is a 503 or 400 that names what to reduce. It ends if the client closes the connection.
 
     Args:
         body (ComputeMetricsRequest): Which metrics to compute, and over which events.
@@ -170,11 +170,11 @@ def sync(
 
      Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
+    1. The server looks up the model; an unknown one is a 404, as are an unknown dataset and an unknown
     segment.
-    2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong
-    type, and a
-       baseline of another model are a 400 that names the place.
+    2. The server checks each metric: one that the model's task lacks, an unknown column, a column of a
+    wrong type,
+       and a baseline of another model are a 400 with its JSON pointer.
     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there
     is one. A
        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it
@@ -194,9 +194,9 @@ def sync(
     names with
     spaces that the vendor's documentation has, such as `f1 score`.
 
-    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a
-    503 or 400
-    that names what to reduce. It ends if the client closes the connection.
+    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these
+    limits the
+    response is a 503 or 400 that names what to reduce. It ends if the client closes the connection.
 
     Args:
         body (ComputeMetricsRequest): Which metrics to compute, and over which events.
@@ -224,11 +224,11 @@ async def asyncio_detailed(
 
      Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
+    1. The server looks up the model; an unknown one is a 404, as are an unknown dataset and an unknown
     segment.
-    2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong
-    type, and a
-       baseline of another model are a 400 that names the place.
+    2. The server checks each metric: one that the model's task lacks, an unknown column, a column of a
+    wrong type,
+       and a baseline of another model are a 400 with its JSON pointer.
     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there
     is one. A
        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it
@@ -248,9 +248,9 @@ async def asyncio_detailed(
     names with
     spaces that the vendor's documentation has, such as `f1 score`.
 
-    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a
-    503 or 400
-    that names what to reduce. It ends if the client closes the connection.
+    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these
+    limits the
+    response is a 503 or 400 that names what to reduce. It ends if the client closes the connection.
 
     Args:
         body (ComputeMetricsRequest): Which metrics to compute, and over which events.
@@ -281,11 +281,11 @@ async def asyncio(
 
      Computes metrics of one model over some of its events, and stores nothing, so a retry is free.
 
-    1. The model is looked up; an unknown one is a 404, as are an unknown dataset and an unknown
+    1. The server looks up the model; an unknown one is a 404, as are an unknown dataset and an unknown
     segment.
-    2. Each metric is checked: a metric that the model's task lacks, an unknown column, one of a wrong
-    type, and a
-       baseline of another model are a 400 that names the place.
+    2. The server checks each metric: one that the model's task lacks, an unknown column, a column of a
+    wrong type,
+       and a baseline of another model are a 400 with its JSON pointer.
     3. The events are those of `env_type`, in `time_range` if there is one, and in the segment if there
     is one. A
        drift compares them with its baseline; the segment holds for both sides. Without `baseline_id` it
@@ -305,9 +305,9 @@ async def asyncio(
     names with
     spaces that the vendor's documentation has, such as `f1 score`.
 
-    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory; then it is a
-    503 or 400
-    that names what to reduce. It ends if the client closes the connection.
+    A request may take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond these
+    limits the
+    response is a 503 or 400 that names what to reduce. It ends if the client closes the connection.
 
     Args:
         body (ComputeMetricsRequest): Which metrics to compute, and over which events.

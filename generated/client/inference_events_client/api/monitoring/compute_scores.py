@@ -117,14 +117,14 @@ def sync_detailed(
      Computes scores of one model over all events of an environment, and stores nothing, so a retry is
     free.
 
-    1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the
-    model's task lacks is
-       a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+    1. The server looks up the model; an unknown one is a 404, as is an unknown dataset. A score that
+    the model's
+       task lacks is a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
     2. The scores are those of the newest values of each event at one moment, which `data_revision`
     names. All
        events count; `num_samples` is accepted and ignored.
 
-    `scores` has each score under its name in small letters. A figure that is undefined is null, and
+    `scores` has each score under its name in lower case. A figure that is undefined is null, and
     `reasons` has the
     reason, as in `Figure`.
     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each
@@ -173,14 +173,14 @@ def sync(
      Computes scores of one model over all events of an environment, and stores nothing, so a retry is
     free.
 
-    1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the
-    model's task lacks is
-       a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+    1. The server looks up the model; an unknown one is a 404, as is an unknown dataset. A score that
+    the model's
+       task lacks is a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
     2. The scores are those of the newest values of each event at one moment, which `data_revision`
     names. All
        events count; `num_samples` is accepted and ignored.
 
-    `scores` has each score under its name in small letters. A figure that is undefined is null, and
+    `scores` has each score under its name in lower case. A figure that is undefined is null, and
     `reasons` has the
     reason, as in `Figure`.
     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each
@@ -224,14 +224,14 @@ async def asyncio_detailed(
      Computes scores of one model over all events of an environment, and stores nothing, so a retry is
     free.
 
-    1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the
-    model's task lacks is
-       a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+    1. The server looks up the model; an unknown one is a 404, as is an unknown dataset. A score that
+    the model's
+       task lacks is a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
     2. The scores are those of the newest values of each event at one moment, which `data_revision`
     names. All
        events count; `num_samples` is accepted and ignored.
 
-    `scores` has each score under its name in small letters. A figure that is undefined is null, and
+    `scores` has each score under its name in lower case. A figure that is undefined is null, and
     `reasons` has the
     reason, as in `Figure`.
     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each
@@ -278,14 +278,14 @@ async def asyncio(
      Computes scores of one model over all events of an environment, and stores nothing, so a retry is
     free.
 
-    1. The model is looked up; an unknown one is a 404, as is an unknown dataset. A score that the
-    model's task lacks is
-       a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
+    1. The server looks up the model; an unknown one is a 404, as is an unknown dataset. A score that
+    the model's
+       task lacks is a 400 that names it. `TOP_K_MEAN_SCORE` is a 501.
     2. The scores are those of the newest values of each event at one moment, which `data_revision`
     names. All
        events count; `num_samples` is accepted and ignored.
 
-    `scores` has each score under its name in small letters. A figure that is undefined is null, and
+    `scores` has each score under its name in lower case. A figure that is undefined is null, and
     `reasons` has the
     reason, as in `Figure`.
     * `confusion_matrix`: numbers of events as `tp`, `fp`, `tn`, `fn`; of several classes, those of each

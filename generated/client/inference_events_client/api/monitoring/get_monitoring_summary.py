@@ -108,12 +108,13 @@ def sync_detailed(
      Counts the production events of each model, by name and version, and says when the newest of them
     happened.
 
-    `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end
-    does not. The
-    page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures
-    are as of now,
-    so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no
-    alert rules yet.
+    `start_time` and `end_time` limit the events by their time; the start is inclusive, the end
+    exclusive. The page
+    starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
+    of now, so
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
@@ -159,12 +160,13 @@ def sync(
      Counts the production events of each model, by name and version, and says when the newest of them
     happened.
 
-    `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end
-    does not. The
-    page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures
-    are as of now,
-    so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no
-    alert rules yet.
+    `start_time` and `end_time` limit the events by their time; the start is inclusive, the end
+    exclusive. The page
+    starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
+    of now, so
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
@@ -205,12 +207,13 @@ async def asyncio_detailed(
      Counts the production events of each model, by name and version, and says when the newest of them
     happened.
 
-    `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end
-    does not. The
-    page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures
-    are as of now,
-    so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no
-    alert rules yet.
+    `start_time` and `end_time` limit the events by their time; the start is inclusive, the end
+    exclusive. The page
+    starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
+    of now, so
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):
@@ -254,12 +257,13 @@ async def asyncio(
      Counts the production events of each model, by name and version, and says when the newest of them
     happened.
 
-    `start_time` and `end_time` limit the events by their time; the start belongs to the range, the end
-    does not. The
-    page starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures
-    are as of now,
-    so `no_cache` is accepted and has no effect. `triggered_alerts` is 0, because this server has no
-    alert rules yet.
+    `start_time` and `end_time` limit the events by their time; the start is inclusive, the end
+    exclusive. The page
+    starts at `offset` and holds at most `limit` models (default 50, at most 1,000). The figures are as
+    of now, so
+    `no_cache` is accepted and has no effect. `triggered_alerts` counts the alerts of bins that begin in
+    the range: one
+    column of an alert rule in one bin is one alert.
 
     Args:
         start_time (str | Unset):

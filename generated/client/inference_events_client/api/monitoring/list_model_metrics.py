@@ -90,9 +90,9 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ModelMetricsResponse]:
     """List the metrics of a model
 
-     Lists what can be computed for one model: the builtin metrics that models of its task have, its
-    custom metrics,
-    its columns, and the types of metrics. An unknown model is a 404.
+     Lists what the server can compute for one model: the builtin metrics that models of its task have,
+    its custom
+    metrics, its columns, and the types of metrics. An unknown model is a 404.
 
     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the
     columns that a
@@ -129,9 +129,9 @@ def sync(
 ) -> ErrorEnvelope | ModelMetricsResponse | None:
     """List the metrics of a model
 
-     Lists what can be computed for one model: the builtin metrics that models of its task have, its
-    custom metrics,
-    its columns, and the types of metrics. An unknown model is a 404.
+     Lists what the server can compute for one model: the builtin metrics that models of its task have,
+    its custom
+    metrics, its columns, and the types of metrics. An unknown model is a 404.
 
     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the
     columns that a
@@ -163,9 +163,9 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ModelMetricsResponse]:
     """List the metrics of a model
 
-     Lists what can be computed for one model: the builtin metrics that models of its task have, its
-    custom metrics,
-    its columns, and the types of metrics. An unknown model is a 404.
+     Lists what the server can compute for one model: the builtin metrics that models of its task have,
+    its custom
+    metrics, its columns, and the types of metrics. An unknown model is a 404.
 
     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the
     columns that a
@@ -200,9 +200,9 @@ async def asyncio(
 ) -> ErrorEnvelope | ModelMetricsResponse | None:
     """List the metrics of a model
 
-     Lists what can be computed for one model: the builtin metrics that models of its task have, its
-    custom metrics,
-    its columns, and the types of metrics. An unknown model is a 404.
+     Lists what the server can compute for one model: the builtin metrics that models of its task have,
+    its custom
+    metrics, its columns, and the types of metrics. An unknown model is a 404.
 
     `id` is what `compute_metrics` takes: a name, or the UUID of a custom metric. `columns` has the
     columns that a

@@ -117,9 +117,9 @@ def sync_detailed(
      Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is
     free.
 
-    1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another
-    project than
-       `project_id` is a 400.
+    1. The server looks up the models; an unknown one is a 404, as is an unknown segment. A model of
+    another project
+       than `project_id` is a 400.
     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24
     hours, `6m` the
        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock
@@ -142,12 +142,17 @@ def sync_detailed(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that
-    names what to
-    reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are
-    a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
@@ -181,9 +186,9 @@ def sync(
      Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is
     free.
 
-    1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another
-    project than
-       `project_id` is a 400.
+    1. The server looks up the models; an unknown one is a 404, as is an unknown segment. A model of
+    another project
+       than `project_id` is a 400.
     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24
     hours, `6m` the
        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock
@@ -206,12 +211,17 @@ def sync(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that
-    names what to
-    reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are
-    a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
@@ -240,9 +250,9 @@ async def asyncio_detailed(
      Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is
     free.
 
-    1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another
-    project than
-       `project_id` is a 400.
+    1. The server looks up the models; an unknown one is a 404, as is an unknown segment. A model of
+    another project
+       than `project_id` is a 400.
     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24
     hours, `6m` the
        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock
@@ -265,12 +275,17 @@ async def asyncio_detailed(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that
-    names what to
-    reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are
-    a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.
@@ -302,9 +317,9 @@ async def asyncio(
      Computes up to 6 metrics of production events by bins of time, and stores nothing, so a retry is
     free.
 
-    1. The models are looked up; an unknown one is a 404, as is an unknown segment. A model of another
-    project than
-       `project_id` is a 400.
+    1. The server looks up the models; an unknown one is a 404, as is an unknown segment. A model of
+    another project
+       than `project_id` is a 400.
     2. The range is `time_range`, or the one that `time_label` means now: `7d` is the last 7 times 24
     hours, `6m` the
        last 6 months on the calendar, `ytd` this year up to now. It is cut into whole bins on the clock
@@ -327,12 +342,17 @@ async def asyncio(
     that lies
     `offset_delta` windows before the one of the bin's start, on the clock of `time_zone`.
 
-    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; the figures of one model
-    may take 10
-    seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that
-    names what to
-    reduce. The query ends if the client closes the connection. `query_type` EMBEDDING and ANALYTICS are
-    a 501.
+    Limits: 2,000 bins, 20 columns and 6 queries, and 50,000 values together; a request may take 10
+    seconds (setting
+    `max_monitoring_seconds`) and a limited memory. Beyond these limits the response is a 400 or 503
+    that names what
+    to reduce. If the 503 says what share of the events is read, the server has kept what it found:
+    repeat the
+    request, and it continues. On PostgreSQL a metric that is no sum, such as AUC, takes at most
+    2,000,000 events a
+    bin; beyond them the response is a 400. The query ends if the client closes the connection.
+    `query_type` EMBEDDING
+    and ANALYTICS are a 501.
 
     Args:
         body (QueryMetricsRequest): Which metrics to compute, and in which bins.

@@ -123,9 +123,9 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ProjectResponse]:
     """Create a project
 
-     Creates a project. Its name must be free: a second project of one name is a 409. The name of a
-    deleted
-    project is free again. A token that is limited to projects cannot create one (403).
+     Creates a project. Its name must be free (409 otherwise). The name of a deleted project is free
+    again. A token
+    that is limited to projects cannot create one (403).
 
     A retry follows *Retries* in the introduction.
 
@@ -164,9 +164,9 @@ def sync(
 ) -> ErrorEnvelope | ProjectResponse | None:
     """Create a project
 
-     Creates a project. Its name must be free: a second project of one name is a 409. The name of a
-    deleted
-    project is free again. A token that is limited to projects cannot create one (403).
+     Creates a project. Its name must be free (409 otherwise). The name of a deleted project is free
+    again. A token
+    that is limited to projects cannot create one (403).
 
     A retry follows *Retries* in the introduction.
 
@@ -200,9 +200,9 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ProjectResponse]:
     """Create a project
 
-     Creates a project. Its name must be free: a second project of one name is a 409. The name of a
-    deleted
-    project is free again. A token that is limited to projects cannot create one (403).
+     Creates a project. Its name must be free (409 otherwise). The name of a deleted project is free
+    again. A token
+    that is limited to projects cannot create one (403).
 
     A retry follows *Retries* in the introduction.
 
@@ -239,9 +239,9 @@ async def asyncio(
 ) -> ErrorEnvelope | ProjectResponse | None:
     """Create a project
 
-     Creates a project. Its name must be free: a second project of one name is a 409. The name of a
-    deleted
-    project is free again. A token that is limited to projects cannot create one (403).
+     Creates a project. Its name must be free (409 otherwise). The name of a deleted project is free
+    again. A token
+    that is limited to projects cannot create one (403).
 
     A retry follows *Retries* in the introduction.
 

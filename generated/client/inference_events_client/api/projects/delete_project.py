@@ -120,8 +120,9 @@ def sync_detailed(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Their running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable;
+    they have no
+       content of events.
     3. Files that only their jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 
@@ -165,8 +166,9 @@ def sync(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Their running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable;
+    they have no
+       content of events.
     3. Files that only their jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 
@@ -205,8 +207,9 @@ async def asyncio_detailed(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Their running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable;
+    they have no
+       content of events.
     3. Files that only their jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 
@@ -248,8 +251,9 @@ async def asyncio(
      Deletes a project with its models and all of their events.
 
     1. The project and its models are hidden at once: reading them is a 404 from then on.
-    2. Their running jobs end as FAILURE and say why. Jobs stay readable with their rejected rows, which
-    show no content.
+    2. Their running jobs end as FAILURE with a message. Jobs and their rejected rows stay readable;
+    they have no
+       content of events.
     3. Files that only their jobs used are a 404 from then on, too.
     4. The response is a 202 with a job, which removes the events and the content of those files.
 

@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | ProjectResponse]:
     """Get a project
 
-     Shows one project. A deleted one is a 404.
+     Returns one project. A deleted one is a 404.
 
     Args:
         project_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> ErrorEnvelope | ProjectResponse | None:
     """Get a project
 
-     Shows one project. A deleted one is a 404.
+     Returns one project. A deleted one is a 404.
 
     Args:
         project_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | ProjectResponse]:
     """Get a project
 
-     Shows one project. A deleted one is a 404.
+     Returns one project. A deleted one is a 404.
 
     Args:
         project_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> ErrorEnvelope | ProjectResponse | None:
     """Get a project
 
-     Shows one project. A deleted one is a 404.
+     Returns one project. A deleted one is a 404.
 
     Args:
         project_id (UUID):

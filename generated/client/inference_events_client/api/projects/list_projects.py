@@ -109,7 +109,7 @@ def sync_detailed(
 
     The page starts at `offset` and holds at most `limit` projects (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -156,7 +156,7 @@ def sync(
 
     The page starts at `offset` and holds at most `limit` projects (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -198,7 +198,7 @@ async def asyncio_detailed(
 
     The page starts at `offset` and holds at most `limit` projects (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -243,7 +243,7 @@ async def asyncio(
 
     The page starts at `offset` and holds at most `limit` projects (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `updated_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `updated_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.

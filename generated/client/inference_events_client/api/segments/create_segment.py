@@ -130,16 +130,17 @@ def sync_detailed(
 
      Creates a segment: the events for which its definition is true.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's segments: otherwise 409.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's segments (409 otherwise).
     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or
-    false for one event.
-       An event belongs to the segment if it is true, and not if it is false or null. Anything else is a
-    400 with
-       the place, a caret and, if possible, a hint; `check_definition` tries a definition without
-    storing it.
+    false for one
+       event. An event belongs to the segment if it is true, and not if it is false or null. Anything
+    else is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the segment and create another one.
     5. A column that the definition uses cannot be removed or get another type while the segment exists:
     that is a 409
@@ -184,16 +185,17 @@ def sync(
 
      Creates a segment: the events for which its definition is true.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's segments: otherwise 409.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's segments (409 otherwise).
     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or
-    false for one event.
-       An event belongs to the segment if it is true, and not if it is false or null. Anything else is a
-    400 with
-       the place, a caret and, if possible, a hint; `check_definition` tries a definition without
-    storing it.
+    false for one
+       event. An event belongs to the segment if it is true, and not if it is false or null. Anything
+    else is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the segment and create another one.
     5. A column that the definition uses cannot be removed or get another type while the segment exists:
     that is a 409
@@ -233,16 +235,17 @@ async def asyncio_detailed(
 
      Creates a segment: the events for which its definition is true.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's segments: otherwise 409.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's segments (409 otherwise).
     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or
-    false for one event.
-       An event belongs to the segment if it is true, and not if it is false or null. Anything else is a
-    400 with
-       the place, a caret and, if possible, a hint; `check_definition` tries a definition without
-    storing it.
+    false for one
+       event. An event belongs to the segment if it is true, and not if it is false or null. Anything
+    else is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the segment and create another one.
     5. A column that the definition uses cannot be removed or get another type while the segment exists:
     that is a 409
@@ -285,16 +288,17 @@ async def asyncio(
 
      Creates a segment: the events for which its definition is true.
 
-    1. The model is looked up; an unknown one is a 404.
-    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400). The name
-    must be free among the
-       model's segments: otherwise 409.
+    1. The server looks up the model; an unknown one is a 404.
+    2. White space at both ends of `name` is removed; 1 to 255 characters must be left (400 otherwise).
+    The name
+       must be free among the model's segments (409 otherwise).
     3. `definition` is an expression in FQL (see *Definitions* in the introduction) that is true or
-    false for one event.
-       An event belongs to the segment if it is true, and not if it is false or null. Anything else is a
-    400 with
-       the place, a caret and, if possible, a hint; `check_definition` tries a definition without
-    storing it.
+    false for one
+       event. An event belongs to the segment if it is true, and not if it is false or null. Anything
+    else is a 400
+       with the position, a caret and, if possible, a hint; `check_definition` tries a definition
+    without storing
+       it.
     4. A definition never changes, so there is no update: delete the segment and create another one.
     5. A column that the definition uses cannot be removed or get another type while the segment exists:
     that is a 409

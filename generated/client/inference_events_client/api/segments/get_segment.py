@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | SegmentResponse]:
     """Get a segment
 
-     Shows one segment. One of a deleted model is a 404.
+     Returns one segment. One of a deleted model is a 404.
 
     Args:
         segment_id (UUID):
@@ -121,7 +121,7 @@ def sync(
 ) -> ErrorEnvelope | SegmentResponse | None:
     """Get a segment
 
-     Shows one segment. One of a deleted model is a 404.
+     Returns one segment. One of a deleted model is a 404.
 
     Args:
         segment_id (UUID):
@@ -147,7 +147,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | SegmentResponse]:
     """Get a segment
 
-     Shows one segment. One of a deleted model is a 404.
+     Returns one segment. One of a deleted model is a 404.
 
     Args:
         segment_id (UUID):
@@ -176,7 +176,7 @@ async def asyncio(
 ) -> ErrorEnvelope | SegmentResponse | None:
     """Get a segment
 
-     Shows one segment. One of a deleted model is a 404.
+     Returns one segment. One of a deleted model is a 404.
 
     Args:
         segment_id (UUID):

@@ -61,7 +61,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ErrorEnvelope | HealthResponse]:
-    """Is the process alive?
+    """Check that the process is alive
 
      Returns 200 as long as the process can respond at all. Needs no token.
 
@@ -86,7 +86,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> ErrorEnvelope | HealthResponse | None:
-    """Is the process alive?
+    """Check that the process is alive
 
      Returns 200 as long as the process can respond at all. Needs no token.
 
@@ -107,7 +107,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ErrorEnvelope | HealthResponse]:
-    """Is the process alive?
+    """Check that the process is alive
 
      Returns 200 as long as the process can respond at all. Needs no token.
 
@@ -130,7 +130,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> ErrorEnvelope | HealthResponse | None:
-    """Is the process alive?
+    """Check that the process is alive
 
      Returns 200 as long as the process can respond at all. Needs no token.
 

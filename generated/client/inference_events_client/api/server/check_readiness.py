@@ -66,7 +66,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ErrorEnvelope | ReadinessResponse]:
-    """Can the server take requests?
+    """Check that the server takes requests
 
      Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
     or if
@@ -75,9 +75,9 @@ def sync_detailed(
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
-    4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
-    time,
+    4 KiB to the
+    data directory and syncs them every 10 s. Once that works, and no write has failed since the last
+    check,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -103,7 +103,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> ErrorEnvelope | ReadinessResponse | None:
-    """Can the server take requests?
+    """Check that the server takes requests
 
      Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
     or if
@@ -112,9 +112,9 @@ def sync(
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
-    4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
-    time,
+    4 KiB to the
+    data directory and syncs them every 10 s. Once that works, and no write has failed since the last
+    check,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -136,7 +136,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ErrorEnvelope | ReadinessResponse]:
-    """Can the server take requests?
+    """Check that the server takes requests
 
      Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
     or if
@@ -145,9 +145,9 @@ async def asyncio_detailed(
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
-    4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
-    time,
+    4 KiB to the
+    data directory and syncs them every 10 s. Once that works, and no write has failed since the last
+    check,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.
@@ -171,7 +171,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> ErrorEnvelope | ReadinessResponse | None:
-    """Can the server take requests?
+    """Check that the server takes requests
 
      Returns 200 if the server takes requests, and 503 if it cannot serve any: while it starts or stops,
     or if
@@ -180,9 +180,9 @@ async def asyncio(
     If the disk refuses writes, for example because it is full, the status code is still 200, but
     `status` is
     `read_only`: reads work, and changes fail. The server notices it when a write fails. It also writes
-    4 KiB to
-    the data directory and syncs them every 10 s. Once that works and no write has failed since the last
-    time,
+    4 KiB to the
+    data directory and syncs them every 10 s. Once that works, and no write has failed since the last
+    check,
     `status` is `ok` again.
 
     Use `/healthz` for a check that restarts the process: a restart does not make room on a disk.

@@ -93,9 +93,9 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     """Check a client's version
 
-     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
-    version
-    that cannot be read, is a 400 that says so.
+     Reports whether a client can work with this server. Clients of version 3 can. Any other version, or
+    one that
+    cannot be read, is a 400.
 
     Args:
         client_version (str):
@@ -129,9 +129,9 @@ def sync(
 ) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     """Check a client's version
 
-     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
-    version
-    that cannot be read, is a 400 that says so.
+     Reports whether a client can work with this server. Clients of version 3 can. Any other version, or
+    one that
+    cannot be read, is a 400.
 
     Args:
         client_version (str):
@@ -160,9 +160,9 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | VersionCompatibilityResponse]:
     """Check a client's version
 
-     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
-    version
-    that cannot be read, is a 400 that says so.
+     Reports whether a client can work with this server. Clients of version 3 can. Any other version, or
+    one that
+    cannot be read, is a 400.
 
     Args:
         client_version (str):
@@ -194,9 +194,9 @@ async def asyncio(
 ) -> ErrorEnvelope | VersionCompatibilityResponse | None:
     """Check a client's version
 
-     Reports whether a client can work with this server. Clients of the 3.x line can: anything else, or a
-    version
-    that cannot be read, is a 400 that says so.
+     Reports whether a client can work with this server. Clients of version 3 can. Any other version, or
+    one that
+    cannot be read, is a 400.
 
     Args:
         client_version (str):

@@ -109,16 +109,17 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Create a token
 
-     Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
-    a 400.
+     Creates a token and returns its secret, once. Names need not be unique. An `expires_at` in the past
+    is a 400.
 
     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
-    is a 404, and a
-    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
-    opens nothing
-    but the project's jobs.
+    is a 404,
+    and a limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token
+    and allows
+    access only to the project's jobs.
 
-    No record of this operation is kept, as it would hold the secret: a retry creates another token.
+    No record of this operation is kept, because it would hold the secret: a retry creates another
+    token.
 
     Args:
         body (TokenCreate): A token to create.
@@ -149,16 +150,17 @@ def sync(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Create a token
 
-     Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
-    a 400.
+     Creates a token and returns its secret, once. Names need not be unique. An `expires_at` in the past
+    is a 400.
 
     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
-    is a 404, and a
-    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
-    opens nothing
-    but the project's jobs.
+    is a 404,
+    and a limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token
+    and allows
+    access only to the project's jobs.
 
-    No record of this operation is kept, as it would hold the secret: a retry creates another token.
+    No record of this operation is kept, because it would hold the secret: a retry creates another
+    token.
 
     Args:
         body (TokenCreate): A token to create.
@@ -184,16 +186,17 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Create a token
 
-     Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
-    a 400.
+     Creates a token and returns its secret, once. Names need not be unique. An `expires_at` in the past
+    is a 400.
 
     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
-    is a 404, and a
-    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
-    opens nothing
-    but the project's jobs.
+    is a 404,
+    and a limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token
+    and allows
+    access only to the project's jobs.
 
-    No record of this operation is kept, as it would hold the secret: a retry creates another token.
+    No record of this operation is kept, because it would hold the secret: a retry creates another
+    token.
 
     Args:
         body (TokenCreate): A token to create.
@@ -222,16 +225,17 @@ async def asyncio(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Create a token
 
-     Creates a token and shows its secret, once. Names need not be unique. An `expires_at` in the past is
-    a 400.
+     Creates a token and returns its secret, once. Names need not be unique. An `expires_at` in the past
+    is a 400.
 
     `project_ids` limits the token to these projects, for good; see the introduction. An unknown project
-    is a 404, and a
-    limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token and
-    opens nothing
-    but the project's jobs.
+    is a 404,
+    and a limited token with the scope `admin` a 400. If a project is deleted, its id stays in the token
+    and allows
+    access only to the project's jobs.
 
-    No record of this operation is kept, as it would hold the secret: a retry creates another token.
+    No record of this operation is kept, because it would hold the secret: a retry creates another
+    token.
 
     Args:
         body (TokenCreate): A token to create.

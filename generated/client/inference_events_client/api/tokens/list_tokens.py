@@ -105,13 +105,13 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | TokenPage]:
     """List tokens
 
-     Lists tokens that are neither revoked nor expired, the newest first. Their secrets are not shown:
-    the server
-    keeps only hashes.
+     Lists tokens that are neither revoked nor expired, the newest first. The list has no secrets: the
+    server keeps
+    only hashes.
 
     The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `expires_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -154,13 +154,13 @@ def sync(
 ) -> ErrorEnvelope | TokenPage | None:
     """List tokens
 
-     Lists tokens that are neither revoked nor expired, the newest first. Their secrets are not shown:
-    the server
-    keeps only hashes.
+     Lists tokens that are neither revoked nor expired, the newest first. The list has no secrets: the
+    server keeps
+    only hashes.
 
     The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `expires_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -198,13 +198,13 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | TokenPage]:
     """List tokens
 
-     Lists tokens that are neither revoked nor expired, the newest first. Their secrets are not shown:
-    the server
-    keeps only hashes.
+     Lists tokens that are neither revoked nor expired, the newest first. The list has no secrets: the
+    server keeps
+    only hashes.
 
     The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `expires_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -245,13 +245,13 @@ async def asyncio(
 ) -> ErrorEnvelope | TokenPage | None:
     """List tokens
 
-     Lists tokens that are neither revoked nor expired, the newest first. Their secrets are not shown:
-    the server
-    keeps only hashes.
+     Lists tokens that are neither revoked nor expired, the newest first. The list has no secrets: the
+    server keeps
+    only hashes.
 
     The page starts at `offset` and holds at most `limit` tokens (default 50, at most 1,000). `filter`
     and
-    `ordering` know `id`, `name`, `created_at` and `expires_at`; `search` looks into the name.
+    `ordering` accept `id`, `name`, `created_at` and `expires_at`; `search` applies to the name.
 
     Args:
         limit (int | Unset):  Default: 50.

@@ -120,20 +120,22 @@ def sync_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
-     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
-    The old token stays
-    valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
+     Creates a token with the name, scopes, projects and expiry of another and returns its secret, once.
+    The old
+    token stays valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients
+    can change
     over.
 
-    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    A token can be rotated once; a second time is a 409. If the secret of the new token is lost, rotate
+    the new
     token.
 
-    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
-    again.
+    No record of this operation is kept, because it would hold the secret: a retry does not get the
+    secret again.
 
     Args:
         token_id (UUID):
-        body (TokenRotate): How to change over.
+        body (TokenRotate): How to rotate a token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,20 +165,22 @@ def sync(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
-     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
-    The old token stays
-    valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
+     Creates a token with the name, scopes, projects and expiry of another and returns its secret, once.
+    The old
+    token stays valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients
+    can change
     over.
 
-    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    A token can be rotated once; a second time is a 409. If the secret of the new token is lost, rotate
+    the new
     token.
 
-    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
-    again.
+    No record of this operation is kept, because it would hold the secret: a retry does not get the
+    secret again.
 
     Args:
         token_id (UUID):
-        body (TokenRotate): How to change over.
+        body (TokenRotate): How to rotate a token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,20 +205,22 @@ async def asyncio_detailed(
 ) -> Response[ErrorEnvelope | TokenSecretResponse]:
     """Rotate a token
 
-     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
-    The old token stays
-    valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
+     Creates a token with the name, scopes, projects and expiry of another and returns its secret, once.
+    The old
+    token stays valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients
+    can change
     over.
 
-    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    A token can be rotated once; a second time is a 409. If the secret of the new token is lost, rotate
+    the new
     token.
 
-    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
-    again.
+    No record of this operation is kept, because it would hold the secret: a retry does not get the
+    secret again.
 
     Args:
         token_id (UUID):
-        body (TokenRotate): How to change over.
+        body (TokenRotate): How to rotate a token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -242,20 +248,22 @@ async def asyncio(
 ) -> ErrorEnvelope | TokenSecretResponse | None:
     """Rotate a token
 
-     Creates a token with the name, scopes, projects and expiry of another and shows its secret, once.
-    The old token stays
-    valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients can change
+     Creates a token with the name, scopes, projects and expiry of another and returns its secret, once.
+    The old
+    token stays valid for `overlap_seconds` more (default 86,400; 0 ends it at once), so that clients
+    can change
     over.
 
-    A token is rotated once; again is a 409. If the secret of the new token is lost, rotate the new
+    A token can be rotated once; a second time is a 409. If the secret of the new token is lost, rotate
+    the new
     token.
 
-    No record of this operation is kept, as it would hold the secret: a retry does not get the secret
-    again.
+    No record of this operation is kept, because it would hold the secret: a retry does not get the
+    secret again.
 
     Args:
         token_id (UUID):
-        body (TokenRotate): How to change over.
+        body (TokenRotate): How to rotate a token.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

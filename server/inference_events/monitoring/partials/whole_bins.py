@@ -1,0 +1,76 @@
+"""Figures that do not merge, such as AUC and quantiles. Those of whole bins are kept, and computed when missing.
+
+A figure is kept under its query and all statements that it is made of. It is valid until an hour of its bin changes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from inference_events.events import hours
+from inference_events.events.hours import HourRange
+from inference_events.events.types import DataRevision
+from inference_events.monitoring.engine import Bins, Computation, FiguresUnfinished, QueryTimeout, RowSelection
+from inference_events.monitoring.metrics import Figure
+from inference_events.monitoring.partials import ranges
+from inference_events.monitoring.partials.filling import portions
+from inference_events.monitoring.partials.kept import ENTRY_BYTES
+
+FIGURE_BYTES = 250
+# How many bins are read first.
+FAST_BINS, SLOW_BINS = 400, 1
+
+
+@dataclass(frozen=True)
+class BinFigures:
+    """Figures of one query by the start and the end of their bins."""
+
+    revision: DataRevision
+    figures: Mapping[tuple[int, int], Figure]
+
+    @property
+    def nbytes(self) -> int:
+        return ENTRY_BYTES + FIGURE_BYTES * len(self.figures)
+
+    def without(self, dirty: Sequence[HourRange]) -> dict[tuple[int, int], Figure]:
+        """Return the figures of bins that lie in no dirty hour."""
+        return {bounds: figure for bounds, figure in self.figures.items() if not is_dirty(bounds, dirty)}
+
+
+def is_dirty(bounds: tuple[int, int], dirty: Sequence[HourRange]) -> bool:
+    """Report whether a range of time, in UTC microseconds, has a dirty hour."""
+    first, last = bounds[0] // hours.MICROSECONDS, (bounds[1] - 1) // hours.MICROSECONDS
+    return any(low <= last and first <= high for low, high in dirty)
+
+
+def figures_of_bins(
+    computation: Computation,
+    selection: RowSelection,
+    bins: Bins,
+    keys: Sequence[bytes],
+    compute: Callable[[Bins], list[list[Figure]]],
+) -> list[list[Figure]]:
+    """Return the figures of each key by bin. `compute` returns those of some bins. Raises FiguresUnfinished."""
+    kept = [_valid(computation, selection.environment_id, key) for key in keys]
+    bounds = list(zip(bins.bounds[:-1], bins.bounds[1:], strict=True))
+    missing = ranges.joined(
+        (number, number + 1) for number, one in enumerate(bounds) if any(one not in figures for figures in kept)
+    )
+    whole = left = ranges.size(missing)
+    revision = computation.data_revision(selection.environment_id)
+    try:
+        for first, end in portions(missing, SLOW_BINS if computation.snapshot.is_slow else FAST_BINS):
+            found = compute(Bins(bins.bounds[first : end + 1]))
+            for key, figures, new in zip(keys, kept, found, strict=True):
+                figures |= zip(bounds[first:end], new, strict=True)
+                computation.cache.keep(key, BinFigures(revision, dict(figures)))
+            left -= end - first
+    except QueryTimeout as timeout:
+        if left == whole:
+            raise
+        raise FiguresUnfinished(timeout.seconds, 1 - left / len(bounds)) from None
+    return [[figures[one] for one in bounds] for figures in kept]
+
+
+def _valid(computation: Computation, environment_id: str, key: bytes) -> dict[tuple[int, int], Figure]:
+    kept: BinFigures | None = computation.cache.get(key)
+    return {} if kept is None else kept.without(computation.dirty_hours(environment_id, kept.revision))

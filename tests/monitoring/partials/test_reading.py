@@ -1,0 +1,215 @@
+"""Only what is missing is read, the newest first; what is kept has bounds, and belongs to one moment."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from inference_events.errors import BadRequest
+from inference_events.events.columns import ColumnSelection
+from inference_events.events.store import Snapshot
+from inference_events.monitoring.engine import BinSize, FigureEngine, FiguresUnfinished, QueryTimeout, make_bins
+from inference_events.monitoring.metrics import Figure, MetricQuery
+from inference_events.monitoring.partials import computing, filling
+from inference_events.monitoring.queries import Baseline, Window, compute_figures
+from inference_events.monitoring.subject import Subject
+from tests.monitoring.partials.figures import BASELINES, DAY, HOUR, assert_same, direct, merged, subject_of
+from tests.stores.opened import NOW, Opened
+
+START = NOW // DAY * DAY
+DAYS = 10
+WINDOW = Window("production", make_bins(BinSize.DAY, START, START + DAYS * DAY))
+ACCURACY, AUC, DRIFT = MetricQuery("accuracy"), MetricQuery("auc"), MetricQuery("jsd", column="x", baseline="training")
+QUERIES = [ACCURACY, AUC, DRIFT]
+QUARTER = HOUR // 4
+
+
+class WatchedStore:
+    """A store that notes which ranges of which environments are read, and takes its time for each."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self.reads: list[tuple[str, int | None, int | None]] = []
+        self.fail_after: int | None = None
+
+    @contextmanager
+    def snapshot(self, model_id: str, revision: int) -> Iterator[Any]:
+        with self._opened.store.snapshot(model_id, revision) as snapshot:
+            yield WatchedSnapshot(snapshot, self)
+
+    def read(self, environment: str = "production") -> list[tuple[int | None, int | None]]:
+        """Return what was read of an environment since the last call."""
+        found = [(start, end) for name, start, end in self.reads if name == environment]
+        self.reads = []
+        return found
+
+
+class WatchedSnapshot:
+    def __init__(self, snapshot: Snapshot, store: WatchedStore) -> None:
+        self._snapshot = snapshot
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._snapshot, name)
+
+    def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
+        self._store.reads.append((selection.environment_id, selection.start, selection.end))
+        if self._store.fail_after is not None:
+            self._store.fail_after -= 1
+            if self._store.fail_after < 0:
+                raise QueryTimeout(10)
+        return self._snapshot.columns(selection)
+
+
+@pytest.fixture
+def store(opened: Opened) -> WatchedStore:
+    """Give a store with an event an hour, and a dataset."""
+    opened.append({"id": "1", "at": START, "x": 0.5}, {"id": "2", "at": START, "x": 0.2})
+    hours = range(DAYS * 24)
+    opened.publish(
+        *({"id": f"{hour}", "at": START + hour * HOUR, "x": hour % 7 / 7, "label": hour % 3 == 0} for hour in hours)
+    )
+    return WatchedStore(opened)
+
+
+@pytest.fixture
+def watched(store: WatchedStore) -> Iterator[FigureEngine]:
+    engine = engine_of(store)
+    yield engine
+    engine.close()
+
+
+def engine_of(store: WatchedStore, **bounds: Any) -> FigureEngine:
+    anything: Any = store
+    return FigureEngine(anything, 60, **bounds)
+
+
+def test_only_what_changed_is_read(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
+    """Without a change, no event is read. After one, the events of its hour are; for AUC, those of its bin."""
+    subject = subject_of(opened)
+    merged(watched, subject, WINDOW, QUERIES)
+    assert store.read()
+    merged(watched, subject, WINDOW, QUERIES)
+    assert store.reads == []
+    hour = START + 77 * HOUR
+    opened.update({"id": "77", "label": False})
+    merged(watched, subject, WINDOW, [ACCURACY, DRIFT])
+    assert set(store.read()) == {(hour, hour + HOUR)}
+    merged(watched, subject, WINDOW, [AUC])
+    assert set(store.read()) == {(START + 3 * DAY, START + 4 * DAY)}
+    opened.append({"id": "3", "at": START, "x": 0.9})
+    merged(watched, subject, WINDOW, QUERIES)
+    assert store.read() == []
+
+
+def test_other_bins_use_the_same_partials(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
+    """Partials serve bins of every size and zone, and every metric that needs the same sums."""
+    subject = subject_of(opened)
+    merged(watched, subject, WINDOW, [ACCURACY])
+    store.read()
+    bins = make_bins(BinSize.HOUR, START + DAY, START + 3 * DAY, "Asia/Kathmandu")
+    merged(watched, subject, Window("production", bins, time_zone="Asia/Kathmandu"), [MetricQuery("recall"), ACCURACY])
+    assert store.reads == []
+
+
+@pytest.mark.parametrize("query", [ACCURACY, AUC], ids=["merged", "by bin"])
+def test_the_next_request_continues(
+    watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch, query: MetricQuery
+) -> None:
+    """A computation that runs out of time says what share is done; later ones continue until all is there."""
+    subject = subject_of(opened)
+    for name in ("FAST", "SLOW"):
+        monkeypatch.setattr(filling, name, filling.Pace(first_cells=96, max_ranges=4))
+    monkeypatch.setattr(filling, "MAX_GROWTH", 1.0)
+    monkeypatch.setattr("inference_events.monitoring.partials.whole_bins.FAST_BINS", 1)
+    errors: list[FiguresUnfinished] = []
+    newest = []
+    while not (found := attempt(watched, subject, query, store, errors)):
+        newest.append(store.read()[0])
+    shares = [error.share for error in errors]
+    assert len(shares) >= 2
+    assert shares == sorted(shares)
+    assert newest == sorted(newest, reverse=True)
+    for error in errors:
+        assert (error.code, error.headers["Retry-After"]) == (503, "1")
+        assert f"{int(100 * error.share)} % of the events" in error.message
+    store.fail_after = None
+    assert_same(found, direct(watched, subject, WINDOW, [query]))
+
+
+def attempt(
+    engine: FigureEngine, subject: Subject, query: MetricQuery, store: WatchedStore, errors: list[FiguresUnfinished]
+) -> list[list[Figure]]:
+    """Return the figures, or nothing if time is over after four reads."""
+    store.fail_after = 4
+    try:
+        return merged(engine, subject, WINDOW, [query])
+    except FiguresUnfinished as error:
+        errors.append(error)
+        return []
+
+
+def test_a_computation_of_an_earlier_moment(watched: FigureEngine, opened: Opened) -> None:
+    """What a later computation kept does not show in one that began before it."""
+    subject = subject_of(opened)
+    with watched.compute(subject.schema) as earlier:
+        before = earlier.data_revision("production")
+        opened.publish({"id": "later", "at": START + 5, "x": 0.9, "label": True})
+        opened.publish({"id": "first of its day", "at": START + DAYS * DAY + 5, "x": 0.9, "label": True})
+        longer = Window("production", make_bins(BinSize.DAY, START, START + (DAYS + 1) * DAY))
+        for window in (WINDOW, longer):
+            assert merged(watched, subject, window, QUERIES)[0][0].rows == 25
+        found = compute_figures(earlier, longer, QUERIES, subject, BASELINES)
+        assert [figure.rows for figure in found[0]] == [24] * DAYS + [0]
+        assert [figure.rows for figure in found[1]] == [24] * DAYS + [0]
+        assert earlier.data_revision("production") == before
+    assert merged(watched, subject, longer, QUERIES)[0][-1].rows == 1
+
+
+def test_nothing_is_kept_beyond_the_bound(opened: Opened, store: WatchedStore) -> None:
+    """What is kept takes no more bytes than it may, and figures are the same without it."""
+    subject = subject_of(opened)
+    for bound in (0, 5000):
+        engine = engine_of(store, cache_bytes=bound)
+        found = merged(engine, subject, WINDOW, QUERIES)
+        with engine.compute(subject.schema) as computation:
+            assert computation.cache.nbytes <= bound
+        assert_same(found, direct(engine, subject, WINDOW, QUERIES))
+        engine.close()
+
+
+def test_a_long_rolling_baseline_is_read_once(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
+    """Bins that are compared with the same window share its rows: they are read once, and not for each bin."""
+    opened.publish(*({"id": f"b{day}", "at": START - day * DAY, "n": day % 3} for day in range(60)))
+    baselines = {"month": Baseline("4", "month", "production", window_size=BinSize.MONTH, offset=1)}
+    subject = subject_of(opened)
+    bins = make_bins(BinSize.HOUR, START, START + 2 * DAY)
+    query = MetricQuery("jsd", column="n", baseline="month")
+    store.read()
+    with watched.compute(subject.schema) as computation:
+        [found] = compute_figures(computation, Window("production", bins), [query], subject, baselines)
+        is_slow = computation.snapshot.is_slow
+    assert found[0].baseline_size == found[-1].baseline_size == 31
+    before = [(start, end) for start, end in store.read() if start is not None and start < START]
+    # The range of its values, whether they are few integers, and its histogram: kept in memory if the store is slow.
+    assert len(before) == (1 if is_slow else 3)
+
+
+def test_too_many_rows_for_a_slow_store(
+    engine: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL a metric that reads each event takes a bounded number of a bin, and says what to do beyond."""
+    monkeypatch.setattr(computing, "MAX_ROWS_OF_BIN", 23)
+    subject = subject_of(opened)
+    with engine.compute(subject.schema) as computation:
+        is_slow = computation.snapshot.is_slow
+    assert merged(engine, subject, WINDOW, [ACCURACY])[0][0].rows == 24
+    if not is_slow:
+        assert merged(engine, subject, WINDOW, [AUC])[0][0].rows == 24
+        return
+    with pytest.raises(BadRequest, match=r"A bin has 24 events.*at most 23 on PostgreSQL; take smaller bins"):
+        merged(engine, subject, WINDOW, [AUC])
+    hours = make_bins(BinSize.HOUR, START, START + DAY)
+    assert merged(engine, subject, Window("production", hours), [AUC])[0][0].rows == 1
