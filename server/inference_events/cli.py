@@ -136,6 +136,7 @@ def _shows_login(settings: Settings) -> bool:
 def _app(settings: Settings, stopping: threading.Event, announce_login: Callable[[str], None] | None) -> Any:
     # Imported here, because the other commands do not need the server.
     from inference_events.cluster import ClusterError
+    from inference_events.notifications.encryption import SecretKeyError
 
     try:
         from inference_events.app import create_app
@@ -146,7 +147,7 @@ def _app(settings: Settings, stopping: threading.Event, announce_login: Callable
             announce_login=announce_login,
             stopping=stopping,
         )
-    except (ClusterError, DataDirectoryError, OSError) as error:
+    except (ClusterError, DataDirectoryError, SecretKeyError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
 
 

@@ -31,6 +31,7 @@ SCOPES = (*NOTEBOOK, "admin")
 PRESET = "admin-token-of-the-access-tests"
 SECONDS = 30
 CSV = b"id,number\nrow,1\n"
+DAY = {"start_time": "2026-01-01", "end_time": "2026-01-02"}
 
 Headers = Mapping[bytes, bytes]
 
@@ -212,6 +213,8 @@ def prepare(access: Access) -> Fixtures:
     window = {"type": "STATIC", "start_time": 0, "end_time": 1}
     baseline = {**production, **window, "name": "fixed"}
     baseline_id = call("POST", "/v3/baselines", json=baseline)["id"]
+    # Nothing is sent to it: a server without the setting refuses a private address.
+    webhook = {"name": f"hook {mark}", "url": "https://127.0.0.1:1/", "provider": "SLACK"}
     segment = {"model_id": model_id, "name": "large", "definition": "number > 1"}
     rule = {"name": "alarming", **TRAFFIC}
     metric = {"model_id": model_id, "name": "total", "definition": "sum(number)"}
@@ -235,6 +238,7 @@ def prepare(access: Access) -> Fixtures:
         "used_file_id": file_id,
         "upload_id": begun_id,
         "token_id": access.token("read")[0],
+        "webhook_id": access.call("POST", "/v2/webhooks", json=webhook)["uuid"],
     }
     bodies: dict[str, dict[str, Any]] = {
         "publish_events": {**production, "source": events(id="new", number=2)},
@@ -267,6 +271,12 @@ def prepare(access: Access) -> Fixtures:
             "bin_size": "Day",
             "column_id": "number",
         },
+        "compute_series": {"model_id": model_id, "time_range": DAY, "measures": [{"measure": "count"}]},
+        "compute_violations": {"model_id": model_id, "time_range": DAY},
+        "compute_labels": {"model_id": scored_id, "time_range": DAY},
+        "compute_distribution": {"model_id": model_id, "column": "number"},
+        "compute_columns": {"model_id": model_id},
+        "compute_performance": {"model_id": scored_id},
         "compute_scores": {"model_id": scored_id, "data_source": {"env_type": "PRODUCTION"}, "metrics": ["MAE"]},
         "query_metrics": {
             "project_id": project_id,
@@ -275,6 +285,8 @@ def prepare(access: Access) -> Fixtures:
             "queries": [{"query_key": str(uuid4()), "model_id": model_id, "metric": "traffic"}],
         },
         "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
+        "create_webhook": webhook | {"name": f"another {mark}"},
+        "update_webhook": {"name": f"changed {mark}"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},
         "create_session": {"token": secret},

@@ -19,7 +19,9 @@ SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
 DEFINITIONS = {"schemas": {name: to_json_schema(schema) for name, schema in SCHEMAS.items()}}
 REQUIRED_HEADERS = {
     "401": {"WWW-Authenticate", "X-Request-ID"},
+    "429": {"Retry-After", "X-Request-ID"},
     "503": {"Retry-After", "X-Request-ID"},
+    "create_session 200": {"Set-Cookie", "X-Request-ID"},
     "download_events 200": {"Content-Disposition", "X-Request-ID"},
 }
 SECTIONS = ("Paging", "Versioning", "Retries", "Time", "Types", "Errors", "Access")
@@ -93,6 +95,7 @@ def test_the_reasons_of_warnings_are_documented() -> None:
         warning_details.DATE_LIKE_NUMBER,
         warning_details.FORMAT_NOT_SAFE,
         warning_details.FEATURE_NOT_COMPUTED,
+        warning_details.THRESHOLD_LIKE_SHARE,
     }
     assert set(SCHEMAS["WarningDetail"]["properties"]["reason"]["x-extensible-enum"]) == written
 

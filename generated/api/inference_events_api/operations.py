@@ -303,6 +303,24 @@ class MonitoringOperations(Protocol):
     async def compute_metrics(self, *, body: types.ComputeMetricsRequest) -> types.ComputeMetricsResponse:
         """Compute metrics"""
 
+    async def compute_series(self, *, body: types.SeriesRequest) -> types.SeriesResponse:
+        """Compute measures over time"""
+
+    async def compute_violations(self, *, body: types.ViolationsRequest) -> types.ViolationsResponse:
+        """Count violations by column and time"""
+
+    async def compute_labels(self, *, body: types.LabelsRequest) -> types.LabelsResponse:
+        """Report how many events have a label, and when labels arrived"""
+
+    async def compute_distribution(self, *, body: types.DistributionRequest) -> types.DistributionResponse:
+        """Compute the distribution of a column"""
+
+    async def compute_columns(self, *, body: types.ColumnsRequest) -> types.ColumnsResponse:
+        """Summarize columns"""
+
+    async def compute_performance(self, *, body: types.PerformanceRequest) -> types.PerformanceResponse:
+        """Compute the performance of a model"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -480,6 +498,47 @@ class AlertConfigsOperations(Protocol):
         """Delete an alert rule as the oldest client does"""
 
 
+class WebhooksOperations(Protocol):
+    async def list_webhooks(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.WebhookPage:
+        """List webhooks"""
+
+    async def create_webhook(self, *, body: types.WebhookCreate) -> types.WebhookResponse:
+        """Create a webhook"""
+
+    async def get_webhook(self, *, webhook_id: str) -> types.WebhookResponse:
+        """Get a webhook"""
+
+    async def update_webhook(self, *, webhook_id: str, body: types.WebhookUpdate) -> types.WebhookResponse:
+        """Change a webhook"""
+
+    async def delete_webhook(self, *, webhook_id: str) -> types.WebhookResponse:
+        """Delete a webhook"""
+
+
+class NotificationsOperations(Protocol):
+    async def test_webhook(self, *, webhook_id: str) -> types.WebhookTestResponse:
+        """Test a webhook"""
+
+    async def list_notifications(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.NotificationPage:
+        """List notifications"""
+
+
 class TokensOperations(Protocol):
     async def list_tokens(
         self,
@@ -548,11 +607,13 @@ def handlers(
     jobs: JobsOperations,
     models: ModelsOperations,
     monitoring: MonitoringOperations,
+    notifications: NotificationsOperations,
     projects: ProjectsOperations,
     segments: SegmentsOperations,
     server: ServerOperations,
     sessions: SessionsOperations,
     tokens: TokensOperations,
+    webhooks: WebhooksOperations,
 ) -> dict[str, Handler]:
     """Return the function of each operation by its operationId."""
     return {
@@ -609,6 +670,12 @@ def handlers(
         "compute_scores": monitoring.compute_scores,
         "get_monitoring_summary": monitoring.get_monitoring_summary,
         "compute_metrics": monitoring.compute_metrics,
+        "compute_series": monitoring.compute_series,
+        "compute_violations": monitoring.compute_violations,
+        "compute_labels": monitoring.compute_labels,
+        "compute_distribution": monitoring.compute_distribution,
+        "compute_columns": monitoring.compute_columns,
+        "compute_performance": monitoring.compute_performance,
         "check_definition": monitoring.check_definition,
         "list_alert_rules": alert_rules.list_alert_rules,
         "create_alert_rule": alert_rules.create_alert_rule,
@@ -630,6 +697,13 @@ def handlers(
         "update_alert_config": alert_configs.update_alert_config,
         "delete_alert_config": alert_configs.delete_alert_config,
         "list_alert_config_records": alert_records.list_alert_config_records,
+        "list_webhooks": webhooks.list_webhooks,
+        "create_webhook": webhooks.create_webhook,
+        "get_webhook": webhooks.get_webhook,
+        "update_webhook": webhooks.update_webhook,
+        "delete_webhook": webhooks.delete_webhook,
+        "test_webhook": notifications.test_webhook,
+        "list_notifications": notifications.list_notifications,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
         "revoke_token": tokens.revoke_token,
@@ -700,6 +774,12 @@ STATUS: Final[dict[str, int]] = {
     "compute_scores": 200,
     "get_monitoring_summary": 200,
     "compute_metrics": 200,
+    "compute_series": 200,
+    "compute_violations": 200,
+    "compute_labels": 200,
+    "compute_distribution": 200,
+    "compute_columns": 200,
+    "compute_performance": 200,
     "check_definition": 200,
     "list_alert_rules": 200,
     "create_alert_rule": 200,
@@ -721,6 +801,13 @@ STATUS: Final[dict[str, int]] = {
     "update_alert_config": 200,
     "delete_alert_config": 200,
     "list_alert_config_records": 200,
+    "list_webhooks": 200,
+    "create_webhook": 200,
+    "get_webhook": 200,
+    "update_webhook": 200,
+    "delete_webhook": 200,
+    "test_webhook": 200,
+    "list_notifications": 200,
     "list_tokens": 200,
     "create_token": 200,
     "revoke_token": 200,
@@ -790,6 +877,12 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_scores": ("read",),
     "get_monitoring_summary": ("read",),
     "compute_metrics": ("read",),
+    "compute_series": ("read",),
+    "compute_violations": ("read",),
+    "compute_labels": ("read",),
+    "compute_distribution": ("read",),
+    "compute_columns": ("read",),
+    "compute_performance": ("read",),
     "check_definition": ("read",),
     "list_alert_rules": ("manage", "read"),
     "create_alert_rule": ("manage",),
@@ -811,6 +904,13 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "update_alert_config": ("manage",),
     "delete_alert_config": ("manage",),
     "list_alert_config_records": ("read",),
+    "list_webhooks": ("manage", "read"),
+    "create_webhook": ("admin",),
+    "get_webhook": ("manage", "read"),
+    "update_webhook": ("admin",),
+    "delete_webhook": ("admin",),
+    "test_webhook": ("admin",),
+    "list_notifications": ("admin",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),
     "revoke_token": ("admin",),

@@ -60,6 +60,17 @@ TimeZone: TypeAlias = Literal["UTC"]
 ViolationKind: TypeAlias = Literal["missing", "type", "range"]
 
 
+WebhookProvider: TypeAlias = Literal["SLACK", "MS_TEAMS", "OTHER"]
+
+
+NotificationState: TypeAlias = Literal[
+    "pending", "sending", "delivered", "failed", "cancelled", "suppressed", "not_configured"
+]
+
+
+NotificationChannel: TypeAlias = Literal["webhook", "email", "pagerduty"]
+
+
 TokenScope: TypeAlias = Literal["ingest", "manage", "read", "admin"]
 
 
@@ -1128,27 +1139,6 @@ class AlertConfigPage(TypedDict):
     kind: PaginatedKind
 
 
-class CheckDefinitionRequest(TypedDict):
-    model_id: str
-    kind: DefinitionKind
-    definition: str
-
-
-class DefinitionCheck(TypedDict):
-    valid: bool
-    message: str | None
-    position: int | None
-    hint: str | None
-    columns: list[str]
-    type: NotRequired[DefinitionType]
-
-
-class CheckDefinitionResponse(TypedDict):
-    data: DefinitionCheck
-    api_version: ApiVersion
-    kind: NormalKind
-
-
 MetricType: TypeAlias = Literal[
     "drift", "data_integrity", "performance", "service_metrics", "statistic", "custom"
 ]
@@ -1223,6 +1213,286 @@ class Figure(TypedDict):
 DataRevision: TypeAlias = str
 
 
+MonitoredModel: TypeAlias = str
+
+
+MonitoredEnvironment: TypeAlias = str | None
+
+
+ZoneName: TypeAlias = str
+
+
+KnownRevision: TypeAlias = str | None
+
+
+Unchanged: TypeAlias = bool
+
+
+BinEdges: TypeAlias = list[str]
+
+
+BinsComplete: TypeAlias = list[bool]
+
+
+BinCount: TypeAlias = int
+
+
+BinCounts: TypeAlias = list[BinCount]
+
+
+MeasureName: TypeAlias = Literal[
+    "count", "violations", "missing", "labels", "statistic", "drift", "performance", "custom_metric"
+]
+
+
+CountedKind: TypeAlias = Literal["any", "missing", "type", "range"]
+
+
+class AskedMeasure(TypedDict):
+    measure: MeasureName
+    column: NotRequired[str | None]
+    kind: NotRequired[CountedKind]
+    share: NotRequired[bool]
+    metric: NotRequired[str | None]
+    level: NotRequired[float | None]
+    category: NotRequired[str | None]
+    baseline_id: NotRequired[str | None]
+    component: NotRequired[int | None]
+    threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+    custom_metric_id: NotRequired[str | None]
+
+
+SampleSize: TypeAlias = int
+
+
+LabelledItem: TypeAlias = int | None
+
+
+BaselineSize: TypeAlias = int | None
+
+
+class MeasureSeries(TypedDict):
+    values: list[float | None]
+    reasons: list[str | None]
+    sample_sizes: list[SampleSize]
+    labelled: list[LabelledItem]
+    baseline_sizes: list[BaselineSize]
+
+
+class GroupSeries(TypedDict):
+    name: str | None
+    is_rest: bool
+    rows: BinCounts
+    measures: list[MeasureSeries]
+
+
+Column1: TypeAlias = str
+
+
+class KindTotals(TypedDict):
+    missing: int
+    type: int
+    range: int
+    any: int
+
+
+class KindCounts(TypedDict):
+    missing: BinCounts
+    type: BinCounts
+    range: BinCounts
+    any: BinCounts
+
+
+class ColumnViolations(TypedDict):
+    column: str
+    totals: KindTotals
+    bins: KindCounts
+
+
+class ViolatingValue(TypedDict):
+    kind: ViolationKind
+    value: str | None
+    count: int
+
+
+class LabelTotals(TypedDict):
+    rows: int
+    labelled: int
+    coverage: float | None
+    timed: int
+    lags: list[float | None]
+    reason: str | None
+
+
+class ComparedBaseline(TypedDict):
+    id: str
+    name: str
+
+
+class ComparedEvents(TypedDict):
+    baseline_id: NotRequired[str | None]
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+
+
+Edge: TypeAlias = float
+
+
+class DistributionRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    column: str
+    component: NotRequired[int | None]
+    compare: NotRequired[list[ComparedEvents]]
+    edges: NotRequired[list[Edge] | None]
+    bins: NotRequired[int | None]
+    top: NotRequired[int]
+
+
+class ColumnSummary(TypedDict):
+    count: int
+    minimum: float
+    maximum: float
+    mean: float | None
+    deviation: float | None
+    levels: list[float]
+    quantiles: list[float | None]
+
+
+class DriftFigures(TypedDict):
+    jsd: Figure
+    psi: Figure
+
+
+Count: TypeAlias = float
+
+
+class DistributionSide(TypedDict):
+    baseline: ComparedBaseline | None
+    counts: list[Count]
+    below: float
+    above: float
+    other: float
+    size: int
+    nulls: int
+    summary: ColumnSummary | None
+    drifts: DriftFigures | None
+
+
+class ColumnDistribution(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    column: NotRequired[str]
+    labels: NotRequired[list[str]]
+    edges: NotRequired[list[float] | None]
+    sides: NotRequired[list[DistributionSide]]
+    reason: NotRequired[str | None]
+
+
+class DistributionResponse(TypedDict):
+    data: ColumnDistribution
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+ColumnOrder: TypeAlias = Literal["schema", "name", "violations", "missing", "drift"]
+
+
+class ColumnsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    baseline_id: NotRequired[str | None]
+    search: NotRequired[str | None]
+    sort: NotRequired[ColumnOrder]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+
+
+class SummarizedColumn(TypedDict):
+    column: str
+    data_type: DataType
+    role: str | None
+    violations: KindTotals
+    values: int
+    distinct: int | None
+    minimum: float | None
+    maximum: float | None
+    drift: NotRequired[Figure]
+    trend: NotRequired[list[float | None]]
+
+
+class PerformanceRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    threshold: NotRequired[float | None]
+    top_k: NotRequired[int | None]
+
+
+class PerformanceFigure(TypedDict):
+    metric: str
+    figure: Figure
+    interval: list[float] | None
+
+
+Count1: TypeAlias = int
+
+
+class ConfusionCounts(TypedDict):
+    classes: list[str]
+    counts: list[list[Count1]]
+
+
+Positive: TypeAlias = int
+
+
+Negative: TypeAlias = int
+
+
+UnlabelledItem: TypeAlias = int
+
+
+class ScoreHistogram(TypedDict):
+    edges: list[float]
+    positives: list[Positive]
+    negatives: list[Negative]
+    unlabelled: list[UnlabelledItem]
+
+
+class ErrorHistogram(TypedDict):
+    edges: list[float]
+    counts: list[Count1]
+
+
+class ModelPerformance(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    task: NotRequired[str]
+    labels: NotRequired[LabelTotals]
+    metrics: NotRequired[list[PerformanceFigure]]
+    confusion: NotRequired[ConfusionCounts | None]
+    scores: NotRequired[ScoreHistogram | None]
+    errors: NotRequired[ErrorHistogram | None]
+
+
+class PerformanceResponse(TypedDict):
+    data: ModelPerformance
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 QueryType: TypeAlias = Literal["MONITORING", "EMBEDDING", "ANALYTICS"]
 
 
@@ -1245,9 +1515,6 @@ class QueryFilters(TypedDict):
     time_range: NotRequired[TimeRange]
     time_zone: NotRequired[str]
     bin_size: BinSize
-
-
-Column1: TypeAlias = str
 
 
 Category: TypeAlias = str
@@ -1278,15 +1545,6 @@ class Bin(TypedDict):
     end: str
     complete: bool
     rows: int
-
-
-SampleSize: TypeAlias = int
-
-
-LabelledItem: TypeAlias = int | None
-
-
-BaselineSize: TypeAlias = int | None
 
 
 class MetricSeries(TypedDict):
@@ -1524,6 +1782,85 @@ class DiskSize(TypedDict):
     name: str
     description: str
     bytes: int
+
+
+class WebhookCreate(TypedDict):
+    name: str
+    url: str
+    provider: WebhookProvider
+
+
+class WebhookUpdate(TypedDict):
+    name: NotRequired[str]
+    url: NotRequired[str]
+    provider: NotRequired[WebhookProvider]
+
+
+class Webhook(TypedDict):
+    uuid: str
+    name: str
+    url: str
+    provider: WebhookProvider
+    signing_secret: NotRequired[str]
+    created_at: str
+    updated_at: str
+
+
+class WebhookResponse(TypedDict):
+    data: Webhook
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class WebhookList(Page):
+    items: list[Webhook]
+
+
+class WebhookPage(TypedDict):
+    data: WebhookList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class WebhookTest(TypedDict):
+    delivered: bool
+    status_code: int | None
+    problem: str | None
+
+
+class WebhookTestResponse(TypedDict):
+    data: WebhookTest
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class Notification(TypedDict):
+    id: str
+    batch_id: str | None
+    state: NotificationState
+    channel: NotificationChannel
+    destination: str
+    destination_name: str | None
+    severity: str
+    rule_name: str
+    alert_rule_id: str
+    alert_record_id: str
+    model_id: str
+    attempts: int
+    problem: str | None
+    created_at: str
+    due_at: str | None
+    ended_at: str | None
+
+
+class NotificationList(Page):
+    items: list[Notification]
+
+
+class NotificationPage(TypedDict):
+    data: NotificationList
+    api_version: ApiVersion
+    kind: PaginatedKind
 
 
 class TokenCreate(TypedDict):
@@ -1820,10 +2157,153 @@ class AlertEvaluationPage(TypedDict):
     kind: PaginatedKind
 
 
+class PreviewedEvents(TypedDict):
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+
+
+class DefinitionPreview(TypedDict):
+    rows: int
+    matching: NotRequired[int]
+    figure: NotRequired[Figure]
+    data_revision: DataRevision
+
+
+class DefinitionCheck(TypedDict):
+    valid: bool
+    message: str | None
+    position: int | None
+    hint: str | None
+    columns: list[str]
+    type: NotRequired[DefinitionType]
+    preview: NotRequired[DefinitionPreview]
+
+
+class CheckDefinitionResponse(TypedDict):
+    data: DefinitionCheck
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 class ComputeMetricsResponse(TypedDict):
     data: list[float | None]
     figures: list[Figure]
     data_revision: DataRevision
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SeriesRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: TimeRange
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    bin_size: NotRequired[BinSize]
+    max_bins: NotRequired[int]
+    group_by: NotRequired[str | None]
+    measures: list[AskedMeasure]
+
+
+class BinnedSeries(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    complete: NotRequired[BinsComplete]
+    groups: NotRequired[list[GroupSeries]]
+
+
+class SeriesResponse(TypedDict):
+    data: BinnedSeries
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class ViolationsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: TimeRange
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    bin_size: NotRequired[BinSize]
+    max_bins: NotRequired[int]
+    columns: NotRequired[list[Column1] | None]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+    values_of: NotRequired[str | None]
+    top: NotRequired[int]
+
+
+class BinnedViolations(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    complete: NotRequired[BinsComplete]
+    rows: NotRequired[BinCounts]
+    events: NotRequired[BinCounts]
+    violated: NotRequired[int]
+    columns: NotRequired[list[ColumnViolations]]
+    values: NotRequired[list[ViolatingValue] | None]
+
+
+class ViolationsResponse(TypedDict):
+    data: BinnedViolations
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class LabelsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: TimeRange
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    bin_size: NotRequired[BinSize]
+    max_bins: NotRequired[int]
+    target: NotRequired[str | None]
+
+
+class BinnedLabels(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    target: NotRequired[str]
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    complete: NotRequired[BinsComplete]
+    rows: NotRequired[BinCounts]
+    labelled: NotRequired[BinCounts]
+    coverage: NotRequired[list[float | None]]
+    timed: NotRequired[BinCounts]
+    levels: NotRequired[list[float]]
+    lags: NotRequired[list[list[float | None]]]
+    reasons: NotRequired[list[str | None]]
+    total: NotRequired[LabelTotals]
+
+
+class LabelsResponse(TypedDict):
+    data: BinnedLabels
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SummarizedColumns(TypedDict):
+    unchanged: Unchanged
+    data_revision: DataRevision
+    rows: NotRequired[int]
+    total: NotRequired[int]
+    baseline: NotRequired[ComparedBaseline | None]
+    bin_size: NotRequired[BinSize]
+    edges: NotRequired[BinEdges]
+    columns: NotRequired[list[SummarizedColumn]]
+
+
+class ColumnsResponse(TypedDict):
+    data: SummarizedColumns
     api_version: ApiVersion
     kind: NormalKind
 
@@ -1843,6 +2323,13 @@ class ServerSettingsResponse(TypedDict):
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+class CheckDefinitionRequest(TypedDict):
+    model_id: str
+    kind: DefinitionKind
+    definition: str
+    preview: NotRequired[PreviewedEvents]
 
 
 Filter: TypeAlias = Union[FilterRule, "FilterCondition"]

@@ -1276,6 +1276,239 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute measures over time
+         * @description Computes up to 10 measures of the events of one environment by bins of time, and stores nothing, so a retry is
+         *     free. An addition to the vendor's API.
+         *
+         *     1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an unknown segment.
+         *     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first and the last
+         *        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`, or else the
+         *        smallest size with which the range has at most `max_bins` of them.
+         *     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
+         *        field that the measure does not take are a 400 that names the place.
+         *     4. With `group_by`, each measure is computed for each of the 10 values of that column that most events have, and
+         *        for the rest of the events. The rest has the events without a value, too.
+         *     5. All figures are those of the newest values of each event at one moment, which `data_revision` names. If it is
+         *        the request's `known_revision`, nothing is computed, and the response has `unchanged: true` and no figures.
+         *
+         *     Measures:
+         *     * `count`: the number of events.
+         *     * `violations`: the number of events with a violation of the `kind`, of `column` or of any column that has a role
+         *       and is no target. With `share`, 100 times their share.
+         *     * `missing`: the same for the kind `missing`.
+         *     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+         *     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`, default 0.5) and
+         *       `frequency` (of `category`), of `column`.
+         *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
+         *       `baseline_id`; default is the oldest one that is a whole dataset. `component` takes one component of a vector.
+         *     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the model's own.
+         *     * `custom_metric`: the model's custom metric `custom_metric_id`.
+         *
+         *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
+         *     figure that is undefined is null, and `reasons` says why.
+         *
+         *     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a request may
+         *     take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names
+         *     what to reduce. The computation ends if the client closes the connection.
+         */
+        post: operations["compute_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count violations by column and time
+         * @description Counts the events of one environment that violate the model's schema, by column, kind and bin of time, and stores
+         *     nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment, bins and `known_revision` are those of `compute_series`; `max_bins` is 60 by
+         *        default.
+         *     2. Without `columns`, the page starts at `offset` and holds at most `limit` of the columns that have a violation,
+         *        those with most first. An unknown column is a 400.
+         *     3. With `values_of`, the `top` most frequent values that violated this column are returned as well, each as JSON
+         *        text, cut at 200 characters: for the kind `type` the value as it was sent, for `range` the stored one, null for
+         *        `missing`.
+         *
+         *     `any` counts the events with at least one violation of the column. `events` counts those with a violation of any
+         *     column that has a role and is no target: without this exception, each event would count until its label arrives.
+         *
+         *     Limits: 20 columns, 2,000 bins, and 50,000 values, which are 4 kinds times columns times bins; and those on time
+         *     and memory of `compute_series`.
+         */
+        post: operations["compute_violations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report how many events have a label, and when labels arrived
+         * @description Reports by bin of time how many events of one environment have a label, and how long after their events the labels
+         *     arrived. Stores nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment, bins and `known_revision` are those of `compute_series`.
+         *     2. `target` is the column of the labels; default is the first target. A column that is no target is a 400.
+         *
+         *     The lag of a label is the time in seconds from the event to the first write that gave it a label; it is below 0 if
+         *     the event's own time is later. `lags` has quantiles of the labels whose time is known, which `timed` counts. They
+         *     are null if there is none, and `reasons` says why: `no_rows`, `no_labels`, or `no_values` if labels have no known
+         *     time, because a version stored them that did not keep it.
+         *
+         *     Limits: 2,000 bins; and those on time and memory of `compute_series`.
+         */
+        post: operations["compute_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the distribution of a column
+         * @description Computes the histogram of a column over the events of one environment, and of up to 4 other sets of events over the
+         *     same bins of values, with summaries and drifts. Stores nothing, so a retry is free. An addition to the vendor's
+         *     API.
+         *
+         *     1. Model, environment, segment and `known_revision` are those of `compute_series`. Without `time_range`, all events
+         *        count. The segment holds for all sides.
+         *     2. Each item of `compare` is a baseline, or the events of an environment in a range of time. A ROLLING baseline
+         *        needs a `time_range`, and its window is that of the start of the range.
+         *     3. The bins of numbers are those between `edges`, or `bins` of equal width, or else those of `jsd` and `psi`: the
+         *        `bins` of the model's schema, few integers with a bin each, or 10 of equal width. Categories have a bin each; of
+         *        more than `top`, the most frequent ones are shown. What the data decides is decided by the first item of
+         *        `compare` that has values, and without one by the events themselves.
+         *     4. `drifts` compares the events with each item of `compare`, always in the bins of `jsd` and `psi`.
+         *
+         *     `sides` has the events first, then those of `compare`. A side has a count for each bin in `counts`, and what is in
+         *     no bin: `below` and `above` the edges, `other` categories or integers, and `nulls`, which are events or items
+         *     without a value, infinite numbers among them. With class weights, counts are weighted. If nothing gives bins,
+         *     `sides` is empty, and `reason` says why. The values of a vector are its distances to the centre of the events that
+         *     give the bins; `component` takes one of its components instead.
+         *
+         *     Limits: 4 items of `compare`, 100 bins; and those on time and memory of `compute_series`.
+         */
+        post: operations["compute_distribution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Summarize columns
+         * @description Summarizes the columns of a model over the events of one environment: violations, range, distinct values, and drift.
+         *     Stores nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment and `known_revision` are those of `compute_series`. Without `time_range`, all events
+         *        count.
+         *     2. The columns are those whose name has `search` in it, in any case. They come in the order of the schema or by
+         *        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts at `offset` and
+         *        holds at most `limit` of them.
+         *     3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole dataset. `trend`
+         *        is the same by bins of time: the smallest size of which the range has at most 30. Both are absent for columns
+         *        that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`, too, and for
+         *        a range of more than 30 quarters.
+         *
+         *     `values` is the number of events with a value; `distinct` is about how many different ones there are, with an error
+         *     of some percent. `minimum` and `maximum` are those of the finite numbers.
+         *
+         *     Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+         */
+        post: operations["compute_columns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the performance of a model
+         * @description Computes all metrics of performance that the model has over the events of one environment, with label coverage and
+         *     histograms of the scores or errors. Stores nothing, so a retry is free. An addition to the vendor's API.
+         *
+         *     1. Model, environment, segment and `known_revision` are those of `compute_series`. Without `time_range`, all events
+         *        count. A model whose task has no such metrics is a 400.
+         *     2. `threshold` and `top_k` replace the model's own.
+         *
+         *     * `metrics` has the figures by metric. `interval` is the 95 % Wilson score interval of `accuracy`, `precision`,
+         *       `recall` and `fpr`; null for other metrics.
+         *     * `labels` says how many events have a label of the first target, and how long after the event it came, as
+         *       `compute_labels` does.
+         *     * `confusion` has the numbers of events by actual class (row) and predicted class of a classification; of more
+         *       than 10,000 cells, the greatest are there and the others are 0. Null for other tasks, and for more than 100
+         *       classes.
+         *     * `scores` counts the events of a binary classification by 1,000 bins of the score from 0 to 1 and by label. Each
+         *       list starts with the scores below 0 and ends with those above 1. The lists give the confusion matrix at any
+         *       threshold that is an edge, both curves, and calibration.
+         *     * `errors` counts the valid events of a regression by error, output minus target, in 100 bins of equal width.
+         *
+         *     The limits on time and memory are those of `compute_series`.
+         */
+        post: operations["compute_performance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -1294,6 +1527,8 @@ export interface paths {
          *     2. The definition is compiled for the model, by the rules of `create_segment` or `create_custom_metric`.
          *     3. The response is a 200 either way. A valid definition comes with its type and the columns that it uses. One
          *        that is not valid comes with the message, the position of the error, and a hint if there is one.
+         *     4. With `preview`, a valid definition is tried on the events that it names: how many of them are in the segment, or
+         *        the figure of the metric. The limits on time and memory are those of `compute_series`.
          */
         post: operations["check_definition"];
         delete?: never;
@@ -1693,6 +1928,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its scheme and host. Webhooks
+         *     belong to no project.
+         *
+         *     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `uuid`, `name`, `provider`, `created_at` and `updated_at`; `search` looks into the name.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Creates a webhook, to which alert rules can send their notifications.
+         *
+         *     1. White space at both ends of `name` is removed; 2 to 127 characters must be left (400). The name must be free: otherwise
+         *        409.
+         *     2. `url` is `https://…` or `http://…` with a host, of at most 2,048 printable ASCII characters, without a user
+         *        name or password; anything else is a 400. The URL is stored encrypted. Nothing is sent to it now:
+         *        `test_webhook` does that.
+         *     3. `provider` chooses the form of the messages. For OTHER a message is plain JSON, and the response has a
+         *        `signing_secret`, which is shown only here. Each message then has three headers. `X-Event-Id` is the id of the
+         *        message, the same in each attempt. `X-Event-Timestamp` is the time of the attempt in seconds since 1970.
+         *        `X-Event-Signature` is `sha256=` and the hexadecimal HMAC-SHA256, under the secret, of the timestamp, a
+         *        full stop and the body.
+         *     4. A server that shares its database needs the setting `secret_key`; without it this is a 409.
+         *
+         *     Messages are sent at least once. A receiver has 10 seconds to respond; a redirect is not followed. Messages
+         *     do not go to private, loopback and link-local addresses, unless a setting allows that.
+         *
+         *     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry` that finds
+         *     the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and host. Webhooks belong
+         *     to no project.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Deletes a webhook and cancels its undelivered messages. It is a 404 from then on, and its name is free again. A
+         *     webhook that an alert rule notifies is a 409 with the names of the rules.
+         *
+         *     The response shows the scheme and the host of the URL. A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Changes the name, the URL or the provider of a webhook; what the request lacks stays. The rules are those of
+         *     `create_webhook`.
+         *
+         *     1. The webhook is looked up; an unknown one is a 404.
+         *     2. The new name must be free: otherwise 409.
+         *     3. A webhook that becomes one of OTHER gets a `signing_secret`, which is shown only in this response. It loses it if
+         *        it becomes one of another provider.
+         *     4. Undelivered messages go to the new URL.
+         *
+         *     The body is JSON, or a form of the type `application/x-www-form-urlencoded` with the same fields, as newer
+         *     versions of the vendor's client send it. A repetition changes nothing, and no record of this operation is kept.
+         */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/v3/monitoring/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook
+         * @description Sends a test message to a webhook now, once, and reports what became of it. An addition to the vendor's API.
+         *
+         *     1. The webhook is looked up; an unknown one is a 404.
+         *     2. A message about an invented alert is sent as a real one would be. It says that it is a test.
+         *     3. The response is a 200 either way: `delivered` says whether the receiver took the message, and `problem` why
+         *        not. It takes at most about 10 seconds.
+         *
+         *     Two tests run at a time; beyond them the response is 503. No record is kept, so a retry sends another message.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notifications
+         * @description Lists messages about alerts, the newest first: those that wait, and those that ended in the last 30 days (a
+         *     setting). An addition to the vendor's API.
+         *
+         *     A message is `pending` until an attempt begins and `sending` meanwhile. It ends as `delivered`; as `failed`
+         *     after 24 hours of attempts, or if another attempt cannot succeed; as `cancelled` if its model or webhook was deleted;
+         *     as `suppressed` if its rule sends no notifications; as `not_configured` if the server has no mail server, or no
+         *     key of the PagerDuty service. Pauses between attempts grow from 10 seconds to 1 hour, unless the receiver asks for
+         *     more with `Retry-After`. Messages about one model, bin and receiver that become due within a minute (a setting)
+         *     are sent as one and have one `batch_id`.
+         *
+         *     The page starts at `offset` and holds at most `limit` messages (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `state`, `channel`, `destination`, `severity`, `model_id`, `alert_rule_id`,
+         *     `alert_record_id` and `created_at`; `search` looks into the destination.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/tokens": {
         parameters: {
             query?: never;
@@ -2042,6 +2424,21 @@ export interface components {
          * @enum {string}
          */
         ViolationKind: "missing" | "type" | "range";
+        /**
+         * @description The form of the messages. OTHER means plain JSON, signed.
+         * @enum {string}
+         */
+        WebhookProvider: "SLACK" | "MS_TEAMS" | "OTHER";
+        /**
+         * @description The state of a message; those after `sending` are final.
+         * @enum {string}
+         */
+        NotificationState: "pending" | "sending" | "delivered" | "failed" | "cancelled" | "suppressed" | "not_configured";
+        /**
+         * @description How a message is sent.
+         * @enum {string}
+         */
+        NotificationChannel: "webhook" | "email" | "pagerduty";
         /**
          * @description `ingest` publishes, updates and deletes events and uploads files; `manage` creates, changes and deletes
          *     projects, models, baselines, segments and custom metrics; `read` reads and downloads events. Each of them sees
@@ -4721,6 +5118,21 @@ export interface components {
              * @example carrier == 'UA' and distance > 1000
              */
             definition: string;
+            preview?: components["schemas"]["PreviewedEvents"];
+        };
+        /** @description Events to try a definition on. Without a range, all events of the environment count. */
+        PreviewedEvents: {
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+        };
+        /** @description What a definition gives, tried on some events. */
+        DefinitionPreview: {
+            /** @description The number of events. */
+            rows: number;
+            /** @description How many of them are in the segment. Absent for a metric. */
+            matching?: number;
+            figure?: components["schemas"]["Figure"];
+            data_revision: components["schemas"]["DataRevision"];
         };
         /** @description The result of checking a definition. */
         DefinitionCheck: {
@@ -4735,6 +5147,7 @@ export interface components {
             /** @description The columns that a valid definition uses, in order of first use. */
             columns: string[];
             type?: components["schemas"]["DefinitionType"];
+            preview?: components["schemas"]["DefinitionPreview"];
         };
         /** @description The response with the result of a check. */
         CheckDefinitionResponse: {
@@ -4924,6 +5337,632 @@ export interface components {
          * @example 31.31
          */
         DataRevision: string;
+        /**
+         * Format: uuid
+         * @description The model.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        MonitoredModel: string;
+        /**
+         * Format: uuid
+         * @description An environment of the model. Null or absent means production.
+         * @example 6c0e8a54-3c7d-4a1e-9d55-2f6a2f0b7a66
+         */
+        MonitoredEnvironment: string | null;
+        /**
+         * @description A time zone of the IANA database.
+         * @default Etc/GMT
+         * @example Europe/Berlin
+         */
+        ZoneName: string;
+        /**
+         * @description The `data_revision` of an earlier response to the same request. If it is still the present one, nothing is
+         *     computed.
+         * @example 31.31-5f0c21aa
+         */
+        KnownRevision: string | null;
+        /** @description Whether `known_revision` is still the present one. Then only this field and `data_revision` are there. */
+        Unchanged: boolean;
+        /**
+         * @description Where bins of time start and end - the start of each bin, and the end of the last one. A start belongs to its bin,
+         *     an end does not.
+         */
+        BinEdges: string[];
+        /** @description Whether each bin has ended. */
+        BinsComplete: boolean[];
+        /** @description Numbers of events by bin. */
+        BinCounts: number[];
+        /**
+         * @description What a series measures.
+         * @enum {string}
+         */
+        MeasureName: "count" | "violations" | "missing" | "labels" | "statistic" | "drift" | "performance" | "custom_metric";
+        /**
+         * @description A kind of violations, or `any` for events with a violation of at least one kind.
+         * @enum {string}
+         */
+        CountedKind: "any" | "missing" | "type" | "range";
+        /** @description A measure, with what it takes. Each measure takes only the fields that the operation names. */
+        AskedMeasure: {
+            measure: components["schemas"]["MeasureName"];
+            /**
+             * @description The column that it takes.
+             * @example distance
+             */
+            column?: string | null;
+            kind?: components["schemas"]["CountedKind"];
+            /** @description Whether to return a percentage of the events instead of their number. */
+            share?: boolean;
+            /**
+             * @description The id of a metric.
+             * @example jsd
+             */
+            metric?: string | null;
+            /**
+             * @description The level of a quantile.
+             * @example 0.9
+             */
+            level?: number | null;
+            /**
+             * @description The value that `frequency` counts.
+             * @example UA
+             */
+            category?: string | null;
+            /**
+             * Format: uuid
+             * @description The baseline that a drift compares with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * @description The component of a vector or of a custom feature, counted from 0.
+             * @example 0
+             */
+            component?: number | null;
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+            /**
+             * Format: uuid
+             * @description The custom metric.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            custom_metric_id?: string | null;
+        };
+        /** @description Which measures to compute, over which events, and in which bins. */
+        SeriesRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            /**
+             * @description How many bins the range may have if `bin_size` is absent.
+             * @default 300
+             * @example 300
+             */
+            max_bins?: number;
+            /**
+             * @description A category, boolean, text or int column, by whose values events are grouped.
+             * @example carrier
+             */
+            group_by?: string | null;
+            /**
+             * @description The measures.
+             * @example [
+             *       {
+             *         "measure": "count"
+             *       },
+             *       {
+             *         "measure": "drift",
+             *         "column": "distance"
+             *       }
+             *     ]
+             */
+            measures: components["schemas"]["AskedMeasure"][];
+        };
+        /** @description The figures of one measure. Each list has an item for each bin. */
+        MeasureSeries: {
+            /** @description The values; null if they are undefined. */
+            values: (number | null)[];
+            /** @description Why values are null, as in `Figure`; null for other values. */
+            reasons: (string | null)[];
+            /** @description What the values are made of - valid events, values, items, or groups of a ranking. */
+            sample_sizes: number[];
+            /** @description The numbers of events with a label; null if the measure needs none. */
+            labelled: (number | null)[];
+            /** @description The numbers of values in the baseline; null if there is none. */
+            baseline_sizes: (number | null)[];
+        };
+        /** @description The series of some events. */
+        GroupSeries: {
+            /** @description The value of `group_by` that the events have; null for the rest, and without `group_by`. */
+            name: string | null;
+            /** @description Whether these are the events without one of the most frequent values. */
+            is_rest: boolean;
+            rows: components["schemas"]["BinCounts"];
+            /** @description The measures, in the order of the request. */
+            measures: components["schemas"]["MeasureSeries"][];
+        };
+        /** @description The series of a request. */
+        BinnedSeries: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            complete?: components["schemas"]["BinsComplete"];
+            /** @description The series of each group, those with most events first; without `group_by` there is one group. */
+            groups?: components["schemas"]["GroupSeries"][];
+        };
+        /** @description The response with series. */
+        SeriesResponse: {
+            data: components["schemas"]["BinnedSeries"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Which violations to count, of which events, and in which bins. */
+        ViolationsRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            /**
+             * @description How many bins the range may have if `bin_size` is absent.
+             * @default 60
+             * @example 60
+             */
+            max_bins?: number;
+            /**
+             * @description The columns. Null or absent means a page of those that have violations.
+             * @example [
+             *       "distance"
+             *     ]
+             */
+            columns?: string[] | null;
+            /**
+             * @description How many columns a page holds.
+             * @default 20
+             * @example 20
+             */
+            limit?: number;
+            /**
+             * @description How many columns come before the page.
+             * @default 0
+             * @example 0
+             */
+            offset?: number;
+            /**
+             * @description A column whose most frequent violating values to return.
+             * @example distance
+             */
+            values_of?: string | null;
+            /**
+             * @description How many values to return at most.
+             * @default 20
+             * @example 20
+             */
+            top?: number;
+        };
+        /** @description Numbers of events with a violation of a column, by kind. `any` are those with at least one. */
+        KindTotals: {
+            /** @description Events without a value. */
+            missing: number;
+            /** @description Events with a value of another type. */
+            type: number;
+            /** @description Events with a value outside of its range. */
+            range: number;
+            /** @description Events with a violation of any kind. */
+            any: number;
+        };
+        /** @description Numbers of events with a violation of a column, by kind and bin. `any` are those with at least one. */
+        KindCounts: {
+            missing: components["schemas"]["BinCounts"];
+            type: components["schemas"]["BinCounts"];
+            range: components["schemas"]["BinCounts"];
+            any: components["schemas"]["BinCounts"];
+        };
+        /** @description The violations of one column. */
+        ColumnViolations: {
+            /** @description The column. */
+            column: string;
+            totals: components["schemas"]["KindTotals"];
+            bins: components["schemas"]["KindCounts"];
+        };
+        /** @description A value that violated the schema. */
+        ViolatingValue: {
+            kind: components["schemas"]["ViolationKind"];
+            /** @description The value as JSON text, cut at 200 characters; null if it is missing. */
+            value: string | null;
+            /** @description In how many events. */
+            count: number;
+        };
+        /** @description Violations by column and bin. */
+        BinnedViolations: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            complete?: components["schemas"]["BinsComplete"];
+            rows?: components["schemas"]["BinCounts"];
+            events?: components["schemas"]["BinCounts"];
+            /** @description How many columns have a violation; with `columns`, how many were asked for. */
+            violated?: number;
+            /** @description The columns of the request, or of the page. */
+            columns?: components["schemas"]["ColumnViolations"][];
+            /** @description The values that violated the column `values_of`, those in most events first; null without it. */
+            values?: components["schemas"]["ViolatingValue"][] | null;
+        };
+        /** @description The response with violations. */
+        ViolationsResponse: {
+            data: components["schemas"]["BinnedViolations"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Which labels to report, of which events, and in which bins. */
+        LabelsRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            bin_size?: components["schemas"]["BinSize"];
+            /**
+             * @description How many bins the range may have if `bin_size` is absent.
+             * @default 300
+             * @example 300
+             */
+            max_bins?: number;
+            /**
+             * @description The target. Null or absent means the first one.
+             * @example arrived_late
+             */
+            target?: string | null;
+        };
+        /** @description The labels of all events of the bins. */
+        LabelTotals: {
+            /** @description The number of events. */
+            rows: number;
+            /** @description The number of events with a label. */
+            labelled: number;
+            /** @description The share of events with a label; null without events. */
+            coverage: number | null;
+            /** @description The number of labels whose time is known. */
+            timed: number;
+            /** @description A quantile of the lag in seconds for each of `levels`; null without a known time. */
+            lags: (number | null)[];
+            /** @description Why the lags are null; null if they are not. */
+            reason: string | null;
+        };
+        /** @description Labels by bin. Each list has an item for each bin, except `edges` and `levels`. */
+        BinnedLabels: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The target. */
+            target?: string;
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            complete?: components["schemas"]["BinsComplete"];
+            rows?: components["schemas"]["BinCounts"];
+            labelled?: components["schemas"]["BinCounts"];
+            /** @description The shares of events with a label; null without events. */
+            coverage?: (number | null)[];
+            timed?: components["schemas"]["BinCounts"];
+            /** @description The levels of the quantiles. */
+            levels?: number[];
+            /** @description For each of `levels` a list of quantiles of the lag in seconds, by bin; null without a known time. */
+            lags?: (number | null)[][];
+            /** @description Why the lags of a bin are null; null if they are not. */
+            reasons?: (string | null)[];
+            total?: components["schemas"]["LabelTotals"];
+        };
+        /** @description The response with labels. */
+        LabelsResponse: {
+            data: components["schemas"]["BinnedLabels"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A baseline; null if there is none. */
+        ComparedBaseline: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+        } | null;
+        /**
+         * @description Events to compare with - those of `baseline_id`, or those of an environment, by default production, in `time_range`
+         *     if there is one.
+         */
+        ComparedEvents: {
+            /**
+             * Format: uuid
+             * @description A baseline of the model. Not together with the other fields.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+        };
+        /** @description Which column to show, of which events, and what to compare it with. */
+        DistributionRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            /**
+             * @description A column of numbers, categories, booleans or vectors, or a custom feature.
+             * @example carrier
+             */
+            column: string;
+            /**
+             * @description The component of a vector or of a custom feature, counted from 0.
+             * @example 0
+             */
+            component?: number | null;
+            /**
+             * @description Events to compare with. The first one gives the bins.
+             * @example [
+             *       {
+             *         "baseline_id": "7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77"
+             *       }
+             *     ]
+             */
+            compare?: components["schemas"]["ComparedEvents"][];
+            /**
+             * @description The edges of the bins of numbers, from the least to the greatest. Not together with `bins`.
+             * @example [
+             *       0,
+             *       500,
+             *       1000,
+             *       5000
+             *     ]
+             */
+            edges?: number[] | null;
+            /**
+             * @description How many bins of equal width numbers have.
+             * @example 50
+             */
+            bins?: number | null;
+            /**
+             * @description How many categories are shown at most.
+             * @default 50
+             * @example 50
+             */
+            top?: number;
+        };
+        /** @description What numbers are like; null for categories, and without values. A value that is too large is null. */
+        ColumnSummary: {
+            /** @description How many there are. */
+            count: number;
+            /** @description The least. */
+            minimum: number;
+            /** @description The greatest. */
+            maximum: number;
+            /** @description The mean. */
+            mean: number | null;
+            /** @description The standard deviation, as of a population. */
+            deviation: number | null;
+            /** @description The levels of the quantiles. */
+            levels: number[];
+            /** @description The quantiles, each between two values in proportion to its rank. */
+            quantiles: (number | null)[];
+        } | null;
+        /** @description How far the events of the request are from these; null for the events of the request. */
+        DriftFigures: {
+            jsd: components["schemas"]["Figure"];
+            psi: components["schemas"]["Figure"];
+        } | null;
+        /** @description The values of some events. */
+        DistributionSide: {
+            baseline: components["schemas"]["ComparedBaseline"];
+            /** @description The number of values in each bin, or their weight. */
+            counts: number[];
+            /** @description The number of values below all edges, or their weight. */
+            below: number;
+            /** @description The number of values above all edges, or their weight. */
+            above: number;
+            /** @description The number of other values that are in no bin, or their weight. */
+            other: number;
+            /** @description The number of values. */
+            size: number;
+            /** @description The number of events, or of items of ranking events, without a value. */
+            nulls: number;
+            summary: components["schemas"]["ColumnSummary"];
+            drifts: components["schemas"]["DriftFigures"];
+        };
+        /** @description The distribution of a column. */
+        ColumnDistribution: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The column. */
+            column?: string;
+            /** @description The bins of values as text. */
+            labels?: string[];
+            /**
+             * @description The edges between which the bins of numbers lie. A bin starts at its edge and ends before the next one; the last
+             *     one includes its end. Null if values have a bin each.
+             */
+            edges?: number[] | null;
+            /** @description The events of the request, then those of `compare`. */
+            sides?: components["schemas"]["DistributionSide"][];
+            /** @description Why there are no bins, as in `Figure`; null if there are. */
+            reason?: string | null;
+        };
+        /** @description The response with a distribution. */
+        DistributionResponse: {
+            data: components["schemas"]["ColumnDistribution"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /**
+         * @description The order of columns.
+         * @enum {string}
+         */
+        ColumnOrder: "schema" | "name" | "violations" | "missing" | "drift";
+        /** @description Which columns to summarize, over which events. */
+        ColumnsRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            /**
+             * Format: uuid
+             * @description The baseline that drifts compare with.
+             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+             */
+            baseline_id?: string | null;
+            /**
+             * @description A part of the names of the columns.
+             * @example dist
+             */
+            search?: string | null;
+            sort?: components["schemas"]["ColumnOrder"];
+            /**
+             * @description How many columns a page holds.
+             * @default 20
+             * @example 20
+             */
+            limit?: number;
+            /**
+             * @description How many columns come before the page.
+             * @default 0
+             * @example 0
+             */
+            offset?: number;
+        };
+        /** @description A column over some events. */
+        SummarizedColumn: {
+            /** @description The column. */
+            column: string;
+            data_type: components["schemas"]["DataType"];
+            /** @description The list of `spec` that names it; null if none does. */
+            role: string | null;
+            violations: components["schemas"]["KindTotals"];
+            /** @description The number of events with a value. */
+            values: number;
+            /** @description About how many different values there are; null for vectors and the lists of ranking events. */
+            distinct: number | null;
+            /** @description The least finite number; null without one. */
+            minimum: number | null;
+            /** @description The greatest finite number; null without one. */
+            maximum: number | null;
+            drift?: components["schemas"]["Figure"];
+            /** @description The drift of each bin of time; null if it is undefined. Absent without a drift or a range. */
+            trend?: (number | null)[];
+        };
+        /** @description A page of columns. */
+        SummarizedColumns: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The number of events. */
+            rows?: number;
+            /** @description The number of columns of all pages. */
+            total?: number;
+            baseline?: components["schemas"]["ComparedBaseline"];
+            bin_size?: components["schemas"]["BinSize"];
+            edges?: components["schemas"]["BinEdges"];
+            /** @description The columns of the page. The bins of their trends lie between `edges`. */
+            columns?: components["schemas"]["SummarizedColumn"][];
+        };
+        /** @description The response with columns. */
+        ColumnsResponse: {
+            data: components["schemas"]["SummarizedColumns"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Over which events to compute the performance. */
+        PerformanceRequest: {
+            model_id: components["schemas"]["MonitoredModel"];
+            environment_id?: components["schemas"]["MonitoredEnvironment"];
+            time_range?: components["schemas"]["TimeRange"];
+            time_zone?: components["schemas"]["ZoneName"];
+            segment?: components["schemas"]["SegmentChoice"];
+            known_revision?: components["schemas"]["KnownRevision"];
+            /**
+             * @description The score from which a binary classification predicts the positive class. Default is the model's.
+             * @example 0.5
+             */
+            threshold?: number | null;
+            /**
+             * @description How many items of a ranking count. Default is the model's.
+             * @example 20
+             */
+            top_k?: number | null;
+        };
+        /** @description A metric of performance. */
+        PerformanceFigure: {
+            /** @description Its id. */
+            metric: string;
+            figure: components["schemas"]["Figure"];
+            /** @description The 95 % confidence interval, its lower and its upper end; null if the metric has none. */
+            interval: number[] | null;
+        };
+        /** @description Numbers of events by actual and predicted class; null for other tasks, and for more than 100 classes. */
+        ConfusionCounts: {
+            /** @description The classes as text; of a binary classification the negative one first. */
+            classes: string[];
+            /** @description A list for each actual class, with a number for each predicted class. */
+            counts: number[][];
+        } | null;
+        /**
+         * @description Numbers of events by score and label; null for tasks other than binary classification. `edges` has 1,001 numbers; each of the other lists has 1,002 - the scores below
+         *     the first edge, each bin, and the scores above the last edge.
+         */
+        ScoreHistogram: {
+            /** @description The edges of the bins. A bin starts at its edge; the last one includes its end. */
+            edges: number[];
+            /** @description Events with the positive class. */
+            positives: number[];
+            /** @description Events with the negative class. */
+            negatives: number[];
+            /** @description Events without a label of either class. */
+            unlabelled: number[];
+        } | null;
+        /** @description Numbers of events by error, output minus target; null for other tasks, and without valid events. */
+        ErrorHistogram: {
+            /** @description The edges of the bins. A bin starts at its edge; the last one includes its end. */
+            edges: number[];
+            /** @description The number of events in each bin. */
+            counts: number[];
+        } | null;
+        /** @description The performance of a model. */
+        ModelPerformance: {
+            unchanged: components["schemas"]["Unchanged"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The model's task. */
+            task?: string;
+            labels?: components["schemas"]["LabelTotals"];
+            /** @description The metrics that the model has. */
+            metrics?: components["schemas"]["PerformanceFigure"][];
+            confusion?: components["schemas"]["ConfusionCounts"];
+            scores?: components["schemas"]["ScoreHistogram"];
+            errors?: components["schemas"]["ErrorHistogram"];
+        };
+        /** @description The response with the performance of a model. */
+        PerformanceResponse: {
+            data: components["schemas"]["ModelPerformance"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /**
          * @description The type of a query. This server supports MONITORING only.
          * @enum {string}
@@ -5537,6 +6576,159 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /** @description A webhook to create. */
+        WebhookCreate: {
+            /**
+             * @description Its name, unique among all webhooks: 2 to 127 characters, without white space at its ends.
+             * @example ml-alerts
+             */
+            name: string;
+            /**
+             * @description Where messages are sent. It is a secret.
+             * @example https://hooks.slack.com/services/T000/B000/XXXX
+             */
+            url: string;
+            provider: components["schemas"]["WebhookProvider"];
+        };
+        /** @description What to change of a webhook. */
+        WebhookUpdate: {
+            /**
+             * @description Its name, unique among all webhooks: 2 to 127 characters, without white space at its ends.
+             * @example ml-alerts
+             */
+            name?: string;
+            /**
+             * @description Where messages are sent. It is a secret.
+             * @example https://hooks.slack.com/services/T000/B000/XXXX
+             */
+            url?: string;
+            provider?: components["schemas"]["WebhookProvider"];
+        };
+        /** @description A receiver of messages about alerts. */
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description The webhook's id.
+             */
+            uuid: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Where messages are sent. Tokens without the scope `admin` see `***` after the host. */
+            url: string;
+            provider: components["schemas"]["WebhookProvider"];
+            /** @description The secret that signs messages. It is there only in the response that made it. */
+            signing_secret?: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+        };
+        /** @description The response with a webhook. */
+        WebhookResponse: {
+            data: components["schemas"]["Webhook"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of webhooks. */
+        WebhookList: components["schemas"]["Page"] & {
+            /** @description The webhooks. */
+            items: components["schemas"]["Webhook"][];
+        };
+        /** @description The response with a page of webhooks. */
+        WebhookPage: {
+            data: components["schemas"]["WebhookList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description What became of a test message. */
+        WebhookTest: {
+            /** @description Whether the receiver took the message. */
+            delivered: boolean;
+            /** @description The status of the receiver's response, null without one. */
+            status_code: number | null;
+            /** @description Why it was not delivered, null if it was. */
+            problem: string | null;
+        };
+        /** @description The response of a test. */
+        WebhookTestResponse: {
+            data: components["schemas"]["WebhookTest"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A message to one receiver about one alert record. */
+        Notification: {
+            /**
+             * Format: uuid
+             * @description The message's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The id that the receiver gets, one for all messages that are sent as one; null before the first attempt.
+             */
+            batch_id: string | null;
+            state: components["schemas"]["NotificationState"];
+            channel: components["schemas"]["NotificationChannel"];
+            /** @description The webhook's id, the mail address, or the name of the PagerDuty service. */
+            destination: string;
+            /** @description The webhook's name; null for a deleted one and for other channels. */
+            destination_name: string | null;
+            /** @description The severity of the alert record; DEFAULT withdraws an alert. */
+            severity: string;
+            /** @description The name of the alert rule when the message was made. */
+            rule_name: string;
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            alert_rule_id: string;
+            /**
+             * Format: uuid
+             * @description The alert record's id.
+             */
+            alert_record_id: string;
+            /**
+             * Format: uuid
+             * @description The model's id.
+             */
+            model_id: string;
+            /** @description How many attempts have begun. */
+            attempts: number;
+            /** @description Why the last attempt failed or the message was not sent. */
+            problem: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the next attempt begins, null if it has ended.
+             */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended, null until then.
+             */
+            ended_at: string | null;
+        };
+        /** @description A page of messages. */
+        NotificationList: components["schemas"]["Page"] & {
+            /** @description The messages. */
+            items: components["schemas"]["Notification"][];
+        };
+        /** @description The response with a page of messages. */
+        NotificationPage: {
+            data: components["schemas"]["NotificationList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
         /** @description A token to create. */
         TokenCreate: {
             /**
@@ -5950,6 +7142,11 @@ export interface components {
          *     ]
          */
         RepeatedOrdering: string[];
+        /**
+         * @description The webhook's id.
+         * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+         */
+        WebhookId: string;
         /**
          * @description Only environments of this type.
          * @example PRE_PRODUCTION
@@ -8490,6 +9687,210 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    compute_series: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesRequest"];
+            };
+        };
+        responses: {
+            /** @description The series, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_violations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViolationsRequest"];
+            };
+        };
+        responses: {
+            /** @description The violations, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelsRequest"];
+            };
+        };
+        responses: {
+            /** @description The labels, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_distribution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistributionRequest"];
+            };
+        };
+        responses: {
+            /** @description The distribution, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnsRequest"];
+            };
+        };
+        responses: {
+            /** @description The columns, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compute_performance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PerformanceRequest"];
+            };
+        };
+        responses: {
+            /** @description The performance, or that nothing has changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     check_definition: {
         parameters: {
             query?: never;
@@ -9537,6 +10938,320 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description The webhook is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookUpdate"];
+                "application/x-www-form-urlencoded": components["schemas"]["WebhookUpdate"];
+            };
+        };
+        responses: {
+            /** @description The webhook is changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of the message. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTestResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -1,4 +1,4 @@
-import { a as y, d as w, f as $, t as a } from "./vendor.js";
+import { a as y, f as w, p as $, t as a } from "./vendor.js";
 import { A as api, C as useAction, E as may, O as ROOT, _ as place, b as Failure, g as link, j as body, m as change, p as Copy } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */

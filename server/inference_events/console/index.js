@@ -1,5 +1,5 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./shared.js","./vendor.js","./first-event.js","./model.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
-import { f as $, i as x, o as A, p as Q, t as a, u as d } from "./vendor.js";
+import { d, i as x, m as Q, o as A, p as $, t as a } from "./vendor.js";
 import { C as useAction, D as session, M as isLoginNeeded, S as Logo, T as logIn, _ as place, b as Failure, f as Frame, g as link, h as go, k as RequestFailed, v as Dialog, w as findSession, y as Empty } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */

@@ -1,4 +1,4 @@
-import { f as $, t as a, u as d } from "./vendor.js";
+import { d, p as $, t as a } from "./vendor.js";
 import { A as api, _ as place, a as Text, c as Search, d as useResource, i as Time, j as body, p as Copy, s as TableBox, u as count, x as Loaded, y as Empty } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 // src/pages/model.tsx

@@ -1,6 +1,6 @@
 import { A as api, _ as place, a as Text, c as Search, d as useResource, g as link, i as Time, j as body, m as change, n as ordering, r as Pager, s as TableBox, t as SortHead, u as count, x as Loaded, y as Empty } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
-import { f as $, t as a } from "./vendor.js";
+import { p as $, t as a } from "./vendor.js";
 // src/pages/models.tsx
 /** All models, with the number of their production events. */
 var LIMIT = 50;

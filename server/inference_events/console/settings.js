@@ -1,5 +1,5 @@
 import { A as api, _ as place, c as Search, d as useResource, i as Time, j as body, l as Size, m as change, s as TableBox, u as count, x as Loaded, y as Empty } from "./shared.js";
-import { f as $, t as a } from "./vendor.js";
+import { p as $, t as a } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {
 	const settings = useResource("settings", async (signal) => (await body(api.GET("/v3/settings", { signal }))).data);

@@ -1,4 +1,4 @@
-import { a as y, c as T, f as $, i as x, l as b, n as createClient, o as A, r as O, s as P, t as a, u as d } from "./vendor.js";
+import { a as y, c as P, d, i as x, l as T, n as createClient, o as A, p as $, r as O, s as F, t as a, u as b } from "./vendor.js";
 // src/api/exact.ts
 var parseWithSource = JSON.parse;
 /** Parse JSON. An integer beyond 2^53 becomes a string of its digits. */
@@ -281,7 +281,7 @@ function useElapsed(isOn) {
 function Dialog({ title, onClose, children }) {
 	const dialog = T(null);
 	const id = P();
-	A(() => {
+	F(() => {
 		const opener = document.activeElement;
 		const shown = dialog.current;
 		shown?.showModal();

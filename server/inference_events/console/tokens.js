@@ -1,4 +1,4 @@
-import { f as $, t as a, u as d } from "./vendor.js";
+import { d, p as $, t as a } from "./vendor.js";
 import { A as api, C as useAction, D as session, _ as place, a as Text, b as Failure, c as Search, d as useResource, i as Time, j as body, m as change, n as ordering, o as plain, p as Copy, r as Pager, s as TableBox, t as SortHead, v as Dialog, x as Loaded, y as Empty } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {

@@ -19,6 +19,7 @@ class RequestState:
     operation: Operation | None = None
     token_id: str = ""
     project_ids: frozenset[str] | None = None
+    is_admin: bool = False
     session_id: str = ""
     session_ends_at: datetime | None = None
     status: int = 0

@@ -18,12 +18,20 @@ from inference_events.monitoring.definitions.rules import stored_subject
 from inference_events.monitoring.queries import FigureService, known_model
 from inference_events.monitoring.queries.cards import plan_cards
 from inference_events.monitoring.queries.charts import ChartFigures, plan_charts
+from inference_events.monitoring.queries.columns import plan_columns
+from inference_events.monitoring.queries.distribution import plan_distribution
 from inference_events.monitoring.queries.histogram import plan_histograms
+from inference_events.monitoring.queries.labels import plan_labels
+from inference_events.monitoring.queries.performance import plan_performance
+from inference_events.monitoring.queries.preview import PreviewPlan, plan_preview
 from inference_events.monitoring.queries.scores import plan_scores
+from inference_events.monitoring.queries.series import plan_series
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.queries.traffic import TrafficReader
+from inference_events.monitoring.queries.violations import plan_violations
 from inference_events.monitoring.subject import Subject
-from inference_events.operations import charts, figures, scores, views
+from inference_events.operations import charts, distributions, figures, scores, series, views
+from inference_events.operations.frames import answered
 from inference_events_api import types as t
 
 T = TypeVar("T")
@@ -84,11 +92,59 @@ class MonitoringOperations:
         shown = [figures.traffic(one, alerts.get(one.model.id, 0)) for one in page.items]
         return views.paginated(shown, page.total, limit, offset)
 
+    async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:
+        request = series.series_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_series(session, request))
+        response: t.SeriesResponse = answered(found, series.series)
+        return response
+
+    async def compute_violations(self, *, body: t.ViolationsRequest) -> t.ViolationsResponse:
+        request = series.violations_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_violations(session, request))
+        response: t.ViolationsResponse = answered(found, series.violations)
+        return response
+
+    async def compute_labels(self, *, body: t.LabelsRequest) -> t.LabelsResponse:
+        request = series.labels_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_labels(session, request))
+        response: t.LabelsResponse = answered(found, series.labels)
+        return response
+
+    async def compute_distribution(self, *, body: t.DistributionRequest) -> t.DistributionResponse:
+        request = distributions.distribution_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_distribution(session, request))
+        response: t.DistributionResponse = answered(found, distributions.distribution)
+        return response
+
+    async def compute_columns(self, *, body: t.ColumnsRequest) -> t.ColumnsResponse:
+        request = distributions.columns_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_columns(session, request))
+        response: t.ColumnsResponse = answered(found, distributions.columns)
+        return response
+
+    async def compute_performance(self, *, body: t.PerformanceRequest) -> t.PerformanceResponse:
+        request = distributions.performance_request(body)
+        found = await self._compute(request.frame.model_id, lambda session: plan_performance(session, request))
+        response: t.PerformanceResponse = answered(found, distributions.performance)
+        return response
+
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:
         def find(session: Session) -> Subject:
             return stored_subject(session, models.get(session, body["model_id"]))
 
-        return views.envelope(_checked(body, await self._catalog.aread(find)))
+        checked = _checked(body, await self._catalog.aread(find))
+        if checked["valid"] and "preview" in body:
+            checked["preview"] = await self._preview(body, body["preview"])
+        return views.envelope(checked)
+
+    async def _preview(self, body: t.CheckDefinitionRequest, events: t.PreviewedEvents) -> t.DefinitionPreview:
+        request = series.preview_request(body["model_id"], events)
+        definition, is_segment = body["definition"], body["kind"] != "metric"
+
+        def prepare(session: Session) -> PreviewPlan:
+            return plan_preview(session, request, definition, is_segment=is_segment)
+
+        return series.preview(await self._compute(request.model_id, prepare))
 
     async def _compute(self, model_id: str, prepare: Callable[[Session], Plan[T]], started: float | None = None) -> T:
         return await self._figures.compute(model_id, prepare, current_request().wait_for_departure, started)

@@ -52,6 +52,7 @@ from .api_version import ApiVersion
 from .applied_filters import AppliedFilters
 from .applied_filters_time_range import AppliedFiltersTimeRange
 from .artifact_status import ArtifactStatus
+from .asked_measure import AskedMeasure
 from .asked_metric import AskedMetric
 from .auto_threshold_params_type_0 import AutoThresholdParamsType0
 from .baseline import Baseline
@@ -63,16 +64,29 @@ from .baseline_type import BaselineType
 from .bin_ import Bin
 from .bin_size import BinSize
 from .binned_figures import BinnedFigures
+from .binned_labels import BinnedLabels
+from .binned_series import BinnedSeries
+from .binned_violations import BinnedViolations
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
+from .column_distribution import ColumnDistribution
 from .column_list import ColumnList
+from .column_order import ColumnOrder
 from .column_page import ColumnPage
+from .column_summary_type_0 import ColumnSummaryType0
+from .column_violations import ColumnViolations
+from .columns_request import ColumnsRequest
+from .columns_response import ColumnsResponse
+from .compared_baseline_type_0 import ComparedBaselineType0
+from .compared_events import ComparedEvents
 from .compute_metrics_request import ComputeMetricsRequest
 from .compute_metrics_response import ComputeMetricsResponse
 from .configured_emails import ConfiguredEmails
 from .configured_pagerduty import ConfiguredPagerduty
 from .configured_webhook import ConfiguredWebhook
+from .confusion_counts_type_0 import ConfusionCountsType0
+from .counted_kind import CountedKind
 from .custom_metric import CustomMetric
 from .custom_metric_create import CustomMetricCreate
 from .custom_metric_list import CustomMetricList
@@ -81,11 +95,16 @@ from .custom_metric_response import CustomMetricResponse
 from .data_type import DataType
 from .definition_check import DefinitionCheck
 from .definition_kind import DefinitionKind
+from .definition_preview import DefinitionPreview
 from .definition_type import DefinitionType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
 from .disk_size import DiskSize
+from .distribution_request import DistributionRequest
+from .distribution_response import DistributionResponse
+from .distribution_side import DistributionSide
 from .download_events_request import DownloadEventsRequest
+from .drift_figures_type_0 import DriftFiguresType0
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -95,6 +114,7 @@ from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
 from .error_detail import ErrorDetail
 from .error_envelope import ErrorEnvelope
+from .error_histogram_type_0 import ErrorHistogramType0
 from .error_kind import ErrorKind
 from .event import Event
 from .event_count import EventCount
@@ -141,6 +161,7 @@ from .filter_range_operator import FilterRangeOperator
 from .generate_model_request import GenerateModelRequest
 from .generated_model import GeneratedModel
 from .generated_model_response import GeneratedModelResponse
+from .group_series import GroupSeries
 from .health import Health
 from .health_response import HealthResponse
 from .health_status import HealthStatus
@@ -158,9 +179,16 @@ from .job_page import JobPage
 from .job_reference import JobReference
 from .job_response import JobResponse
 from .job_status import JobStatus
+from .kind_counts import KindCounts
+from .kind_totals import KindTotals
+from .label_totals import LabelTotals
+from .labels_request import LabelsRequest
+from .labels_response import LabelsResponse
 from .last_severity_type_1 import LastSeverityType1
 from .last_severity_type_2_type_1 import LastSeverityType2Type1
 from .last_severity_type_3_type_1 import LastSeverityType3Type1
+from .measure_name import MeasureName
+from .measure_series import MeasureSeries
 from .metric_column import MetricColumn
 from .metric_series import MetricSeries
 from .metric_type import MetricType
@@ -174,6 +202,7 @@ from .model_metric import ModelMetric
 from .model_metrics import ModelMetrics
 from .model_metrics_response import ModelMetricsResponse
 from .model_page import ModelPage
+from .model_performance import ModelPerformance
 from .model_reference import ModelReference
 from .model_response import ModelResponse
 from .model_schema import ModelSchema
@@ -195,13 +224,22 @@ from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .normal_kind import NormalKind
+from .notification import Notification
+from .notification_channel import NotificationChannel
 from .notification_config import NotificationConfig
 from .notification_config_change import NotificationConfigChange
 from .notification_config_response import NotificationConfigResponse
+from .notification_list import NotificationList
+from .notification_page import NotificationPage
+from .notification_state import NotificationState
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
 from .part_upload import PartUpload
+from .performance_figure import PerformanceFigure
+from .performance_request import PerformanceRequest
+from .performance_response import PerformanceResponse
+from .previewed_events import PreviewedEvents
 from .project import Project
 from .project_create import ProjectCreate
 from .project_list import ProjectList
@@ -227,6 +265,7 @@ from .readiness_status import ReadinessStatus
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .score_histogram_type_0 import ScoreHistogramType0
 from .score_name import ScoreName
 from .scores_request import ScoresRequest
 from .scores_response import ScoresResponse
@@ -238,6 +277,8 @@ from .segment_create import SegmentCreate
 from .segment_list import SegmentList
 from .segment_page import SegmentPage
 from .segment_response import SegmentResponse
+from .series_request import SeriesRequest
+from .series_response import SeriesResponse
 from .server_info import ServerInfo
 from .server_info_feature_flags import ServerInfoFeatureFlags
 from .server_info_response import ServerInfoResponse
@@ -256,6 +297,8 @@ from .stored_event_labelled_at import StoredEventLabelledAt
 from .stored_event_undeclared import StoredEventUndeclared
 from .stored_event_values import StoredEventValues
 from .stored_file import StoredFile
+from .summarized_column import SummarizedColumn
+from .summarized_columns import SummarizedColumns
 from .task_params import TaskParams
 from .time_comparison import TimeComparison
 from .time_filter import TimeFilter
@@ -279,11 +322,23 @@ from .update_events_response import UpdateEventsResponse
 from .user import User
 from .version_compatibility import VersionCompatibility
 from .version_compatibility_response import VersionCompatibilityResponse
+from .violating_value import ViolatingValue
 from .violation import Violation
 from .violation_count import ViolationCount
 from .violation_kind import ViolationKind
+from .violations_request import ViolationsRequest
+from .violations_response import ViolationsResponse
 from .viz_type import VizType
 from .warning_detail import WarningDetail
+from .webhook import Webhook
+from .webhook_create import WebhookCreate
+from .webhook_list import WebhookList
+from .webhook_page import WebhookPage
+from .webhook_provider import WebhookProvider
+from .webhook_response import WebhookResponse
+from .webhook_test import WebhookTest
+from .webhook_test_response import WebhookTestResponse
+from .webhook_update import WebhookUpdate
 from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
@@ -338,6 +393,7 @@ __all__ = (
     "AppliedFilters",
     "AppliedFiltersTimeRange",
     "ArtifactStatus",
+    "AskedMeasure",
     "AskedMetric",
     "AutoThresholdParamsType0",
     "Baseline",
@@ -348,17 +404,30 @@ __all__ = (
     "BaselineType",
     "Bin",
     "BinnedFigures",
+    "BinnedLabels",
+    "BinnedSeries",
+    "BinnedViolations",
     "BinSize",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
+    "ColumnDistribution",
     "ColumnList",
+    "ColumnOrder",
     "ColumnPage",
+    "ColumnsRequest",
+    "ColumnsResponse",
+    "ColumnSummaryType0",
+    "ColumnViolations",
+    "ComparedBaselineType0",
+    "ComparedEvents",
     "ComputeMetricsRequest",
     "ComputeMetricsResponse",
     "ConfiguredEmails",
     "ConfiguredPagerduty",
     "ConfiguredWebhook",
+    "ConfusionCountsType0",
+    "CountedKind",
     "CustomMetric",
     "CustomMetricCreate",
     "CustomMetricList",
@@ -367,11 +436,16 @@ __all__ = (
     "DataType",
     "DefinitionCheck",
     "DefinitionKind",
+    "DefinitionPreview",
     "DefinitionType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
     "DiskSize",
+    "DistributionRequest",
+    "DistributionResponse",
+    "DistributionSide",
     "DownloadEventsRequest",
+    "DriftFiguresType0",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -381,6 +455,7 @@ __all__ = (
     "ErrorBody",
     "ErrorDetail",
     "ErrorEnvelope",
+    "ErrorHistogramType0",
     "ErrorKind",
     "Event",
     "EventCount",
@@ -425,6 +500,7 @@ __all__ = (
     "GeneratedModel",
     "GeneratedModelResponse",
     "GenerateModelRequest",
+    "GroupSeries",
     "Health",
     "HealthResponse",
     "HealthStatus",
@@ -442,9 +518,16 @@ __all__ = (
     "JobReference",
     "JobResponse",
     "JobStatus",
+    "KindCounts",
+    "KindTotals",
+    "LabelsRequest",
+    "LabelsResponse",
+    "LabelTotals",
     "LastSeverityType1",
     "LastSeverityType2Type1",
     "LastSeverityType3Type1",
+    "MeasureName",
+    "MeasureSeries",
     "MetricColumn",
     "MetricSeries",
     "MetricsQuery",
@@ -458,6 +541,7 @@ __all__ = (
     "ModelMetrics",
     "ModelMetricsResponse",
     "ModelPage",
+    "ModelPerformance",
     "ModelReference",
     "ModelResponse",
     "ModelSchema",
@@ -479,13 +563,22 @@ __all__ = (
     "MultipartInit",
     "NamedReference",
     "NormalKind",
+    "Notification",
+    "NotificationChannel",
     "NotificationConfig",
     "NotificationConfigChange",
     "NotificationConfigResponse",
+    "NotificationList",
+    "NotificationPage",
+    "NotificationState",
     "Page",
     "PaginatedKind",
     "PartReference",
     "PartUpload",
+    "PerformanceFigure",
+    "PerformanceRequest",
+    "PerformanceResponse",
+    "PreviewedEvents",
     "Project",
     "ProjectCreate",
     "ProjectList",
@@ -511,6 +604,7 @@ __all__ = (
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "ScoreHistogramType0",
     "ScoreName",
     "ScoresRequest",
     "ScoresResponse",
@@ -522,6 +616,8 @@ __all__ = (
     "SegmentList",
     "SegmentPage",
     "SegmentResponse",
+    "SeriesRequest",
+    "SeriesResponse",
     "ServerInfo",
     "ServerInfoFeatureFlags",
     "ServerInfoResponse",
@@ -540,6 +636,8 @@ __all__ = (
     "StoredEventUndeclared",
     "StoredEventValues",
     "StoredFile",
+    "SummarizedColumn",
+    "SummarizedColumns",
     "TaskParams",
     "TimeComparison",
     "TimeFilter",
@@ -563,11 +661,23 @@ __all__ = (
     "User",
     "VersionCompatibility",
     "VersionCompatibilityResponse",
+    "ViolatingValue",
     "Violation",
     "ViolationCount",
     "ViolationKind",
+    "ViolationsRequest",
+    "ViolationsResponse",
     "VizType",
     "WarningDetail",
+    "Webhook",
+    "WebhookCreate",
+    "WebhookList",
+    "WebhookPage",
+    "WebhookProvider",
+    "WebhookResponse",
+    "WebhookTest",
+    "WebhookTestResponse",
+    "WebhookUpdate",
     "WindowBinSize",
     "XaiParams",
 )

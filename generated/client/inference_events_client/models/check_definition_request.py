@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from attrs import define as _attrs_define
 
 from ..models.definition_kind import DefinitionKind, check_definition_kind
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.previewed_events import PreviewedEvents
+
 
 T = TypeVar("T", bound="CheckDefinitionRequest")
 
@@ -23,6 +28,8 @@ class CheckDefinitionRequest:
     """ What a definition is for, a segment or a custom metric. """
     definition: str
     """ An expression in FQL. """
+    preview: PreviewedEvents | Unset = UNSET
+    """ Events to try a definition on. Without a range, all events of the environment count. """
 
     def to_dict(self) -> dict[str, Any]:
         model_id = str(self.model_id)
@@ -30,6 +37,10 @@ class CheckDefinitionRequest:
         kind: str = self.kind
 
         definition = self.definition
+
+        preview: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.preview, Unset):
+            preview = self.preview.to_dict()
 
         field_dict: dict[str, Any] = {}
 
@@ -40,11 +51,15 @@ class CheckDefinitionRequest:
                 "definition": definition,
             }
         )
+        if preview is not UNSET:
+            field_dict["preview"] = preview
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.previewed_events import PreviewedEvents  # noqa: PLC0415
+
         d = dict(src_dict)
         model_id = UUID(d.pop("model_id"))
 
@@ -52,10 +67,18 @@ class CheckDefinitionRequest:
 
         definition = d.pop("definition")
 
+        _preview = d.pop("preview", UNSET)
+        preview: PreviewedEvents | Unset
+        if isinstance(_preview, Unset):
+            preview = UNSET
+        else:
+            preview = PreviewedEvents.from_dict(_preview)
+
         check_definition_request = cls(
             model_id=model_id,
             kind=kind,
             definition=definition,
+            preview=preview,
         )
 
         return check_definition_request

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.definition_type import DefinitionType, check_definition_type
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.definition_preview import DefinitionPreview
+
 
 T = TypeVar("T", bound="DefinitionCheck")
 
@@ -30,6 +34,8 @@ class DefinitionCheck:
     """ The columns that a valid definition uses, in order of first use. """
     type_: DefinitionType | Unset = UNSET
     """ The type of a valid definition, Boolean for a segment and Number for a custom metric. """
+    preview: DefinitionPreview | Unset = UNSET
+    """ What a definition gives, tried on some events. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,6 +56,10 @@ class DefinitionCheck:
         if not isinstance(self.type_, Unset):
             type_ = self.type_
 
+        preview: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.preview, Unset):
+            preview = self.preview.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -63,11 +73,15 @@ class DefinitionCheck:
         )
         if type_ is not UNSET:
             field_dict["type"] = type_
+        if preview is not UNSET:
+            field_dict["preview"] = preview
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.definition_preview import DefinitionPreview  # noqa: PLC0415
+
         d = dict(src_dict)
         valid = d.pop("valid")
 
@@ -101,6 +115,13 @@ class DefinitionCheck:
         else:
             type_ = check_definition_type(_type_)
 
+        _preview = d.pop("preview", UNSET)
+        preview: DefinitionPreview | Unset
+        if isinstance(_preview, Unset):
+            preview = UNSET
+        else:
+            preview = DefinitionPreview.from_dict(_preview)
+
         definition_check = cls(
             valid=valid,
             message=message,
@@ -108,6 +129,7 @@ class DefinitionCheck:
             hint=hint,
             columns=columns,
             type_=type_,
+            preview=preview,
         )
 
         definition_check.additional_properties = d

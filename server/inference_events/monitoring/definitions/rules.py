@@ -67,6 +67,12 @@ def compiled_segment(definition: str, subject: Subject, place: str) -> fql.Segme
         return fql.compile_segment(definition, subject)
 
 
+def compiled_metric(definition: str, subject: Subject, place: str) -> fql.CustomMetric:
+    """Return a custom metric that a request defines at `place`. Raises BadRequest if its definition is not valid."""
+    with _refusing(place):
+        return fql.compile_metric(definition, subject)
+
+
 @contextmanager
 def _refusing(place: str) -> Iterator[None]:
     try:

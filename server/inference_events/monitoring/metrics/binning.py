@@ -26,13 +26,15 @@ class Bins:
     """The bins of one histogram. `labels` are those of the bins from 0 on.
 
     Of numbers, `starts` are the lower ends of intervals that cover all numbers from the first one on, and `numbers` the
-    bin of each; what is below the first one is in BELOW. Of categories, `categories` are the values in order.
+    bin of each; what is below the first one is in BELOW. `edges` are those between which each bin lies, if bins are
+    between edges. Of categories, `categories` are the values in order.
     """
 
     labels: tuple[str, ...]
     starts: tuple[float, ...] = ()
     numbers: tuple[int, ...] = ()
     categories: tuple[Any, ...] = ()
+    edges: tuple[float, ...] = ()
 
 
 def label(bins: Bins, number: int) -> str:
@@ -62,8 +64,8 @@ def edge_bins(edges: Sequence[float]) -> Bins:
     labels.append(f"[{value_text(edges[-2])}, {value_text(edges[-1])}]")
     above = math.nextafter(edges[-1], math.inf)
     if math.isinf(above):
-        return Bins(tuple(labels), tuple(edges[:-1]), tuple(range(len(labels))))
-    return Bins(tuple(labels), (*edges[:-1], above), (*range(len(labels)), ABOVE))
+        return Bins(tuple(labels), tuple(edges[:-1]), tuple(range(len(labels))), edges=tuple(edges))
+    return Bins(tuple(labels), (*edges[:-1], above), (*range(len(labels)), ABOVE), edges=tuple(edges))
 
 
 def schema_edges(bins: Sequence[float]) -> list[float]:
@@ -72,9 +74,9 @@ def schema_edges(bins: Sequence[float]) -> list[float]:
     return edges if len(edges) > 1 else []
 
 
-def equal_widths(least: float, greatest: float) -> list[float]:
-    """Return the edges of 10 bins of equal width. Fewer if the numbers between are too few."""
-    shares = [index / EQUAL_WIDTHS for index in range(EQUAL_WIDTHS + 1)]
+def equal_widths(least: float, greatest: float, count: int = EQUAL_WIDTHS) -> list[float]:
+    """Return the edges of bins of equal width, 10 by default. Fewer if the numbers between are too few."""
+    shares = [index / count for index in range(count + 1)]
     if math.isfinite(greatest - least):
         edges = [least + (greatest - least) * share for share in shares[:-1]]
     else:

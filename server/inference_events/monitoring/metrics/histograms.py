@@ -66,6 +66,12 @@ def histogram_pairs(
     ]
 
 
+def histogram(connection: Connection, subject: Subject, source: Source, bins: Bins, relation: str) -> Side:
+    """Return the histogram of all rows of a relation, in any bin of time."""
+    counted = _statement(subject, source, source.of_baseline(BaselineRows(relation)), {EVERY: bins})
+    return _collect(connection.execute(counted.text, counted.values).fetchall()).get(0, Side())
+
+
 # Bins by the baseline's window, or under EVERY those that hold for each.
 EVERY = -1
 ByBin = Mapping[int, Bins]

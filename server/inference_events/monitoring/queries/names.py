@@ -15,7 +15,10 @@ FIELDS = {"metric": "id", "baseline": "baseline_id"}
 
 @dataclass(frozen=True)
 class NamedMetric:
-    """A builtin or a custom metric by its id. None means no argument, or the model's own threshold or top_k."""
+    """A builtin or a custom metric by its id. None means no argument, or the model's own threshold or top_k.
+
+    `level` and `component` are as in MetricQuery.
+    """
 
     id: str
     column: str | None = None
@@ -23,6 +26,8 @@ class NamedMetric:
     baseline_id: str | None = None
     threshold: float | None = None
     top_k: int | None = None
+    level: float | None = None
+    component: int | None = None
 
 
 def named_query(known: KnownModel, named: NamedMetric, places: Mapping[str, str]) -> Query:
@@ -61,6 +66,8 @@ def _builtin(known: KnownModel, named: NamedMetric, places: Mapping[str, str]) -
         baseline=baseline,
         threshold=named.threshold if is_performance else None,
         top_k=named.top_k if is_performance else None,
+        level=named.level,
+        component=named.component,
     )
     try:
         metrics.check(query, known.subject)

@@ -119,6 +119,9 @@ def sync_detailed(
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
        that is not valid comes with the message, the position of the error, and a hint if there is one.
+    4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
+    the segment, or
+       the figure of the metric. The limits on time and memory are those of `compute_series`.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.
@@ -159,6 +162,9 @@ def sync(
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
        that is not valid comes with the message, the position of the error, and a hint if there is one.
+    4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
+    the segment, or
+       the figure of the metric. The limits on time and memory are those of `compute_series`.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.
@@ -194,6 +200,9 @@ async def asyncio_detailed(
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
        that is not valid comes with the message, the position of the error, and a hint if there is one.
+    4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
+    the segment, or
+       the figure of the metric. The limits on time and memory are those of `compute_series`.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.
@@ -232,6 +241,9 @@ async def asyncio(
     3. The response is a 200 either way. A valid definition comes with its type and the columns that it
     uses. One
        that is not valid comes with the message, the position of the error, and a hint if there is one.
+    4. With `preview`, a valid definition is tried on the events that it names: how many of them are in
+    the segment, or
+       the figure of the metric. The limits on time and memory are those of `compute_series`.
 
     Args:
         body (CheckDefinitionRequest): A definition to check.

@@ -1,0 +1,16 @@
+"""Confidence intervals of rates."""
+
+import math
+
+# The quantile of the standard normal distribution that leaves 2.5 % above.
+Z = 1.959963984540054
+
+
+def wilson(successes: float, trials: float) -> tuple[float, float] | None:
+    """Return the 95 % Wilson score interval of a rate, None without trials."""
+    if not trials:
+        return None
+    rate, square = successes / trials, Z * Z
+    middle = (rate + square / (2 * trials)) / (1 + square / trials)
+    half = Z * math.sqrt(rate * (1 - rate) / trials + square / (4 * trials * trials)) / (1 + square / trials)
+    return max(0.0, middle - half), min(1.0, middle + half)
