@@ -15,6 +15,7 @@ from inference_events.catalog import Catalog
 from inference_events.catalog.tables import utc_now
 from inference_events.data_directory import DataDirectory
 from inference_events.disk_usage import free_bytes, used_bytes
+from inference_events.monitoring.fql.tokens import MAX_LENGTH
 from inference_events.settings import ENV_PREFIX, Settings
 
 
@@ -46,7 +47,7 @@ LIMITS = (
     FixedLimit("deleted_ids", "Event ids of a deletion.", 10_000),
     FixedLimit("columns", "Columns of a model.", 10_000),
     FixedLimit("items", "Items of a page of a list.", 1000),
-    FixedLimit("definition_characters", "Characters of the definition of a segment or custom metric.", 10_000),
+    FixedLimit("definition_characters", "Characters of the definition of a segment or custom metric.", MAX_LENGTH),
     FixedLimit("token_projects", "Projects that a token may be limited to.", 1000),
 )
 _SIZES = {

@@ -8,7 +8,7 @@ from inference_events.catalog import Catalog, sessions, tokens
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.tables import Token, utc_now
 from inference_events.context import current_request
-from inference_events.errors import BadRequest, ObjectNotFound, Unauthorized
+from inference_events.errors import ObjectNotFound, Unauthorized
 from inference_events.logins import LoginLimit
 from inference_events.operations import views
 from inference_events_api import types as t
@@ -25,8 +25,6 @@ class SessionOperations:
         self._limit = LoginLimit()
 
     async def create_session(self, *, body: t.SessionCreate) -> t.SessionResponse:
-        if ("token" in body) == ("code" in body):
-            raise BadRequest("The request is not valid: give either a token or a code")
         client = current_request().client
         self._limit.check(client)
         begun = await self._begin(body)
