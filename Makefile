@@ -7,7 +7,7 @@ INSTALL := install --constraint constraints.txt
 TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
 # Directories too: their time changes if a file is deleted.
-PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
+PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' -o -name node_modules \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
 # These wait for servers most of the time, so three of them run at once. The longest ones start first.
 SIDE_BY_SIDE := test-other test-contract test-e2e test-stores test-cluster compat test-crashes test-locale test-demo

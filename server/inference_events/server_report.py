@@ -106,6 +106,8 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, ByteSize):
         return value.human_readable()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value.absolute() if isinstance(value, Path) and value.exists() else value)
 
 

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
 from tests.console.data import fill
 
-PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings", "first-event": "/first-event"}
+SMALL = {"width": 1040, "height": 560}
+PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
 
 
 def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
@@ -58,7 +59,7 @@ def main() -> None:
         fill(server.url)
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):
-            for width, size in {"wide": WIDE, "narrow": NARROW}.items() if arguments.all else (("", WIDE),):
+            for width, size in {"wide": WIDE, "narrow": NARROW}.items() if arguments.all else (("", SMALL),):
                 mark = f"-{theme}-{width}" if arguments.all else ""
                 _take_login(browser, server.url, arguments.folder, mark, theme=theme, size=size)
                 with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:

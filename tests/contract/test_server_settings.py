@@ -39,6 +39,7 @@ def test_settings_are_shown_without_secrets(access: Access) -> None:
     assert (shown["database_url"]["value"], shown["database_url"]["is_default"]) == (None, True)
     assert (shown["max_file_bytes"]["value"], shown["max_file_bytes"]["is_default"]) == ("10.0GiB", True)
     assert (shown["log_level"]["value"], shown["log_level"]["default"]) == ("debug", "info")
+    assert (shown["retry_record_hours"]["value"], shown["retry_record_hours"]["default"]) == ("24", "24")
     secrets = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
     assert {name for name, one in shown.items() if one["is_secret"]} == secrets
 

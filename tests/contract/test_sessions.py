@@ -1,6 +1,5 @@
 """Sessions: how a browser logs in, what its cookie opens, and when it ends."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,13 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from inference_events.app import create_app
-from inference_events.catalog import Catalog, sessions, tokens
-from inference_events.catalog.authentication import Authentication
+from inference_events.catalog import Catalog, sessions
 from inference_events.catalog.database import sqlite_url
-from inference_events.catalog.tables import BrowserSession, SessionCode
+from inference_events.catalog.tables import SessionCode
 from inference_events.logins import MAX_FAILURES
 from inference_events.settings import Settings
 from tests.contract.access import PRESET, Access, served
@@ -213,40 +211,6 @@ def test_failed_logins_are_limited(tmp_path: Path) -> None:
         refused = client.post("/v3/session", json={"token": PRESET})
         assert_error_envelope(refused.json(), 429)
         assert 0 < int(refused.headers["retry-after"]) <= 60
-
-
-@pytest.mark.parametrize(
-    ("column", "age", "lives"),
-    [
-        ("last_seen_at", sessions.MAX_IDLE - timedelta(minutes=1), True),
-        ("last_seen_at", sessions.MAX_IDLE, False),
-        ("created_at", sessions.MAX_AGE - timedelta(minutes=1), True),
-        ("created_at", sessions.MAX_AGE, False),
-    ],
-)
-def test_sessions_end(tmp_path: Path, column: str, age: timedelta, lives: bool) -> None:
-    """A session ends after 12 hours without a request and 7 days after it began; a purge removes it."""
-    with closing(Catalog(sqlite_url(tmp_path / "catalog.sqlite"))) as catalog:
-        token, _ = catalog.write(lambda session: tokens.create(session, "any", ["read"]))
-        secret = catalog.write(lambda session: sessions.create(session, token.id))
-        before = {column: datetime.now(UTC) - age}
-        catalog.write(lambda session: session.execute(update(BrowserSession).values(before)))
-        catalog.write(lambda session: sessions.purge(session, datetime.now(UTC)))
-        assert len(catalog.read(lambda session: session.scalars(select(BrowserSession)).all())) == lives
-        assert (asyncio.run(Authentication(catalog).asession(secret)) is not None) == lives
-
-
-def test_a_session_in_use_does_not_end(tmp_path: Path) -> None:
-    """Each use is noted, so that a session ends 12 hours after the last one, not after the first."""
-    with closing(Catalog(sqlite_url(tmp_path / "catalog.sqlite"))) as catalog:
-        token, _ = catalog.write(lambda session: tokens.create(session, "any", ["read"]))
-        secret = catalog.write(lambda session: sessions.create(session, token.id))
-        before = datetime.now(UTC) - sessions.MAX_IDLE / 2
-        catalog.write(lambda session: session.execute(update(BrowserSession).values(last_seen_at=before)))
-        assert asyncio.run(Authentication(catalog).asession(secret)) is not None
-        catalog.write_later(lambda session: None).result()
-        (row,) = catalog.read(lambda session: session.scalars(select(BrowserSession)).all())
-        assert row.last_seen_at > before + sessions.MAX_IDLE / 4
 
 
 def test_an_old_code_is_refused(access: Access) -> None:
