@@ -104,6 +104,8 @@ class ServerReport:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, ByteSize):
         return value.human_readable()
     if isinstance(value, float) and value.is_integer():

@@ -96,6 +96,7 @@ def test_a_reading_token_has_no_controls_that_it_may_not_use(browser: Browser, s
         visit.refused = {403}
         visit.open("/tokens")
         expect(visit.page.get_by_role("alert")).to_contain_text("The token needs the scope admin")
+        expect(visit.page.get_by_role("button", name="Create a token")).to_have_count(0)
         visit.open("/first-event")
         expect(visit.page.get_by_text("Replace YOUR_TOKEN below")).to_be_visible()
 

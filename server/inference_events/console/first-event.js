@@ -76,7 +76,11 @@ URL, TOKEN = ${text(url)}, ${text(token)}
 
 
 def post(path, body):
-    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Idempotency-Key": "first-event"}
+    headers = {
+        "Authorization": f"Bearer {TOKEN}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": "first-event",
+    }
     request = urllib.request.Request(f"{URL}/v3/{path}", json.dumps(body).encode(), headers)
     return json.load(urllib.request.urlopen(request))["data"]
 

@@ -43,14 +43,14 @@ function Sections({ of }) {
 				/* @__PURE__ */ a(Section, {
 					title: "Limits that are no settings",
 					children: of.limits.map((limit) => /* @__PURE__ */ a(Row, {
-						name: limit.description,
+						name: label(limit.description),
 						children: count(limit.value)
 					}, limit.name))
 				}),
 				/* @__PURE__ */ a(Section, {
 					title: "Disk",
 					children: of.sizes.map((one) => /* @__PURE__ */ a(Row, {
-						name: one.description,
+						name: label(one.description),
 						children: /* @__PURE__ */ a(Size, { bytes: one.bytes })
 					}, one.name))
 				}),
@@ -67,6 +67,10 @@ function Sections({ of }) {
 			]
 		})
 	] });
+}
+/** Return a description without the stop at its end. */
+function label(description) {
+	return description.replace(/\.$/, "");
 }
 function Section({ title, children }) {
 	return /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h2", { children: title }), /* @__PURE__ */ a("table", { children: /* @__PURE__ */ a("tbody", { children }) })] });
@@ -123,9 +127,12 @@ function SettingTable({ settings }) {
 					title: one.variable,
 					children: /* @__PURE__ */ a("code", { children: one.name })
 				}),
-				/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Value, { of: one }) }),
 				/* @__PURE__ */ a("td", {
-					class: "quiet",
+					class: "value",
+					children: /* @__PURE__ */ a(Value, { of: one })
+				}),
+				/* @__PURE__ */ a("td", {
+					class: "value quiet",
 					children: one.is_secret ? "" : one.default ?? "none"
 				}),
 				/* @__PURE__ */ a("td", {

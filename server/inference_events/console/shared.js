@@ -216,6 +216,7 @@ function Loaded({ resource, children }) {
 }
 /** Show why a request failed, with the id that finds it in the server's log. */
 function Failure({ error, retry }) {
+	const isFinal = error.status === 403 || error.status === 404;
 	return /* @__PURE__ */ a("div", {
 		class: "notice bad",
 		role: "alert",
@@ -229,7 +230,7 @@ function Failure({ error, retry }) {
 					error.retryAfter !== null && `, tried again in ${error.retryAfter} s`
 				]
 			}),
-			retry && /* @__PURE__ */ a("button", {
+			retry && !isFinal && /* @__PURE__ */ a("button", {
 				type: "button",
 				class: "small",
 				onClick: retry,

@@ -1,5 +1,5 @@
 import { d, p as $, t as a } from "./vendor.js";
-import { A as api, C as useAction, D as session, _ as place, a as Text, b as Failure, c as Search, d as useResource, i as Time, j as body, m as change, n as ordering, o as plain, p as Copy, r as Pager, s as TableBox, t as SortHead, v as Dialog, x as Loaded, y as Empty } from "./shared.js";
+import { A as api, C as useAction, D as session, E as may, _ as place, a as Text, b as Failure, c as Search, d as useResource, i as Time, j as body, m as change, n as ordering, o as plain, p as Copy, r as Pager, s as TableBox, t as SortHead, v as Dialog, x as Loaded, y as Empty } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",
@@ -301,7 +301,7 @@ function Tokens() {
 				/* @__PURE__ */ a("h1", { children: "Tokens" }),
 				/* @__PURE__ */ a(Search, { label: "Search tokens by name" }),
 				/* @__PURE__ */ a("span", { class: "spacer" }),
-				/* @__PURE__ */ a("button", {
+				may("admin") && /* @__PURE__ */ a("button", {
 					type: "button",
 					class: "main",
 					onClick: () => setOpen({ kind: "create" }),

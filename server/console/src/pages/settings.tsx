@@ -47,14 +47,14 @@ function Sections({ of }: { of: Settings }) {
       <div class="columns">
         <Section title="Limits that are no settings">
           {of.limits.map((limit) => (
-            <Row key={limit.name} name={limit.description}>
+            <Row key={limit.name} name={label(limit.description)}>
               {count(limit.value)}
             </Row>
           ))}
         </Section>
         <Section title="Disk">
           {of.sizes.map((one) => (
-            <Row key={one.name} name={one.description}>
+            <Row key={one.name} name={label(one.description)}>
               <Size bytes={one.bytes} />
             </Row>
           ))}
@@ -72,6 +72,11 @@ function Sections({ of }: { of: Settings }) {
       </div>
     </>
   );
+}
+
+/** Return a description without the stop at its end. */
+function label(description: string): string {
+  return description.replace(/\.$/, "");
 }
 
 function Section({ title, children }: { title: string; children: ComponentChildren }) {
@@ -129,10 +134,10 @@ function SettingTable({ settings }: { settings: Setting[] }) {
               <th scope="row" title={one.variable}>
                 <code>{one.name}</code>
               </th>
-              <td>
+              <td class="value">
                 <Value of={one} />
               </td>
-              <td class="quiet">{one.is_secret ? "" : (one.default ?? "none")}</td>
+              <td class="value quiet">{one.is_secret ? "" : (one.default ?? "none")}</td>
               <td class="wrap">{one.description}</td>
             </tr>
           ))}

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
-import { session } from "../api/session";
+import { may, session } from "../api/session";
 import { Pager } from "../ui/pager";
 import { Search } from "../ui/search";
 import { ordering, SortHead } from "../ui/sorting";
@@ -49,9 +49,11 @@ export function Tokens() {
         <h1>Tokens</h1>
         <Search label="Search tokens by name" />
         <span class="spacer" />
-        <button type="button" class="main" onClick={() => setOpen({ kind: "create" })}>
-          Create a token
-        </button>
+        {may("admin") && (
+          <button type="button" class="main" onClick={() => setOpen({ kind: "create" })}>
+            Create a token
+          </button>
+        )}
       </div>
       <Loaded resource={tokens}>
         {(page) => (

@@ -33,6 +33,8 @@ export function Loaded<T>({ resource, children }: LoadedProps<T>) {
 
 /** Show why a request failed, with the id that finds it in the server's log. */
 export function Failure({ error, retry }: { error: RequestFailed; retry?: () => void }) {
+  // Neither changes by asking again.
+  const isFinal = error.status === 403 || error.status === 404;
   return (
     <div class="notice bad" role="alert">
       <p>{error.message}</p>
@@ -45,7 +47,7 @@ export function Failure({ error, retry }: { error: RequestFailed; retry?: () => 
         )}
         {error.retryAfter !== null && `, tried again in ${error.retryAfter} s`}
       </p>
-      {retry && (
+      {retry && !isFinal && (
         <button type="button" class="small" onClick={retry}>
           Retry
         </button>
