@@ -226,6 +226,8 @@ def prepare(access: Access) -> Fixtures:
     ]
     ids = {
         "project_id": project_id,
+        # The oldest client names projects.
+        "project_name": f"p{mark}",
         "model_id": model_id,
         "scored_id": scored_id,
         "job_id": job_id,
