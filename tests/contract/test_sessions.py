@@ -96,6 +96,8 @@ def test_a_public_url_with_tls_makes_the_cookie_secure(tmp_path: Path) -> None:
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "none"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Cookie": '"; a="; =;;'}, 401),
         ({"Origin": "http://127.0.0.1:1"}, 403),
         ({"X-Console": ""}, 403),
     ],
