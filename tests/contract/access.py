@@ -291,6 +291,7 @@ def prepare(access: Access) -> Fixtures:
         "update_webhook": {"name": f"changed {mark}"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},
+        "create_session": {"token": secret},
     }
     requests: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in bodies.items()}
     requests["upload_file"] = {"files": {"file": ("more.csv", CSV)}}

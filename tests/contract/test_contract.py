@@ -19,7 +19,9 @@ SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
 DEFINITIONS = {"schemas": {name: to_json_schema(schema) for name, schema in SCHEMAS.items()}}
 REQUIRED_HEADERS = {
     "401": {"WWW-Authenticate", "X-Request-ID"},
+    "429": {"Retry-After", "X-Request-ID"},
     "503": {"Retry-After", "X-Request-ID"},
+    "create_session 200": {"Set-Cookie", "X-Request-ID"},
     "download_events 200": {"Content-Disposition", "X-Request-ID"},
 }
 SECTIONS = ("Paging", "Versioning", "Retries", "Time", "Types", "Errors", "Access")

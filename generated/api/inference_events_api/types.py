@@ -1727,6 +1727,63 @@ class MonitoringSummaryPage(TypedDict):
     kind: PaginatedKind
 
 
+class SessionCreate(TypedDict):
+    token: NotRequired[str]
+    code: NotRequired[str]
+
+
+class Session(TypedDict):
+    token_id: str
+    token_name: str
+    scopes: list[TokenScope]
+    project_ids: list[str] | None
+    expires_at: str | None
+
+
+class SessionResponse(TypedDict):
+    data: Session
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SessionCode(TypedDict):
+    code: str
+    expires_at: str
+
+
+class SessionCodeResponse(TypedDict):
+    data: SessionCode
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class ServerSetting(TypedDict):
+    name: str
+    variable: str
+    description: str
+    value: str | None
+    default: str | None
+    is_default: bool
+    is_secret: bool
+
+
+class ServerLimit(TypedDict):
+    name: str
+    description: str
+    value: int
+
+
+class SoftwareVersion(TypedDict):
+    name: str
+    version: str
+
+
+class DiskSize(TypedDict):
+    name: str
+    description: str
+    bytes: int
+
+
 class WebhookCreate(TypedDict):
     name: str
     url: str
@@ -2247,6 +2304,20 @@ class SummarizedColumns(TypedDict):
 
 class ColumnsResponse(TypedDict):
     data: SummarizedColumns
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class ServerSettings(TypedDict):
+    settings: list[ServerSetting]
+    limits: list[ServerLimit]
+    versions: list[SoftwareVersion]
+    sizes: list[DiskSize]
+    started_at: str
+
+
+class ServerSettingsResponse(TypedDict):
+    data: ServerSettings
     api_version: ApiVersion
     kind: NormalKind
 

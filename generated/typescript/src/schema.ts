@@ -2157,6 +2157,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the session or the token may do
+         * @description Reports the token behind the request: its name, scopes and projects, and when the session or the token ends.
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * Begin a session
+         * @description Exchanges a token, or a code of `create_session_code`, for a session, and sets its cookie. A code works once. A token
+         *     or code that is not valid is a 401. A body with both or with neither is a 400.
+         *
+         *     After 10 refused attempts of one address within a minute, further ones are a 429 until a minute is over.
+         *
+         *     The cookie is `HttpOnly` and `SameSite=Strict`, and behind TLS `Secure`. See *Sessions* in the introduction.
+         */
+        post: operations["create_session"];
+        /**
+         * End the session
+         * @description Ends the session of the request and removes its cookie: after the response, requests with it are a 401. A request
+         *     with a bearer token has no session to end (404).
+         */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/session-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a code for one login
+         * @description Creates a code that begins one session of the request's token within 10 minutes. `/console/#/login?code=` and the
+         *     code is a link that logs in. A token has at most 10 open codes: one more ends the oldest.
+         *
+         *     No record of this operation is kept, as it would hold the code: a retry creates another code.
+         */
+        post: operations["create_session_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the server's settings, limits, versions and sizes
+         * @description Reports the settings that are in effect, with their defaults; limits that are no settings; versions of the server and
+         *     of what it runs on; and how much disk the data directory takes. Of a secret it reports only whether it is set.
+         *
+         *     With replicas, this is what the replica that responds has.
+         */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/server-info": {
         parameters: {
             query?: never;
@@ -6315,6 +6395,187 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
+        /** @description Exactly one of a token and a code. */
+        SessionCreate: {
+            /**
+             * @description The secret of a token.
+             * @example ie_this-is-shown-only-once
+             */
+            token?: string;
+            /**
+             * @description A code of `create_session_code`.
+             * @example c2hvd24tb25jZS1hdC10aGUtc3RhcnQ
+             */
+            code?: string;
+        };
+        /** @description The token behind a request. */
+        Session: {
+            /**
+             * Format: uuid
+             * @description The id of the token.
+             * @example 1d1f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a99
+             */
+            token_id: string;
+            /**
+             * @description The name of the token.
+             * @example admin
+             */
+            token_name: string;
+            /**
+             * @description What it may do.
+             * @example [
+             *       "admin"
+             *     ]
+             */
+            scopes: components["schemas"]["TokenScope"][];
+            /**
+             * @description The projects that it is limited to; null means all.
+             * @example null
+             */
+            project_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest or, with a bearer token, the token; null means never.
+             * @example 2026-11-30T08:00:00.000000Z
+             */
+            expires_at: string | null;
+        };
+        /** @description The token behind a request. */
+        SessionResponse: {
+            data: components["schemas"]["Session"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A code for one login. */
+        SessionCode: {
+            /**
+             * @description The code, which is shown only once.
+             * @example c2hvd24tb25jZS1hdC10aGUtc3RhcnQ
+             */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it ends, if it is not used.
+             * @example 2026-11-23T08:10:00.000000Z
+             */
+            expires_at: string;
+        };
+        /** @description A code for one login. */
+        SessionCodeResponse: {
+            data: components["schemas"]["SessionCode"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Settings, limits, versions and sizes of the server. */
+        ServerSettings: {
+            /** @description All settings, in the order of the documentation. */
+            settings: components["schemas"]["ServerSetting"][];
+            /** @description Limits that are no settings. */
+            limits: components["schemas"]["ServerLimit"][];
+            /** @description The versions of the server and of what it runs on. */
+            versions: components["schemas"]["SoftwareVersion"][];
+            /** @description What takes space in the data directory, and the space that is free. */
+            sizes: components["schemas"]["DiskSize"][];
+            /**
+             * Format: date-time
+             * @description When the server started.
+             * @example 2026-11-23T08:00:00.000000Z
+             */
+            started_at: string;
+        };
+        /** @description A setting. If it is a secret, its value and default are null. */
+        ServerSetting: {
+            /**
+             * @description Its name.
+             * @example port
+             */
+            name: string;
+            /**
+             * @description The environment variable that sets it.
+             * @example INFERENCE_EVENTS_PORT
+             */
+            variable: string;
+            /**
+             * @description What it does.
+             * @example Port to listen on; 0 picks a free one.
+             */
+            description: string;
+            /**
+             * @description What is in effect, as text; null means none.
+             * @example 8001
+             */
+            value: string | null;
+            /**
+             * @description What is in effect if it is not set; null means none.
+             * @example 8000
+             */
+            default: string | null;
+            /**
+             * @description Whether the default is in effect.
+             * @example false
+             */
+            is_default: boolean;
+            /**
+             * @description Whether its value is never shown.
+             * @example false
+             */
+            is_secret: boolean;
+        };
+        /** @description A limit that is no setting. */
+        ServerLimit: {
+            /**
+             * @description Its name.
+             * @example events
+             */
+            name: string;
+            /**
+             * @description What it limits.
+             * @example Events of a request.
+             */
+            description: string;
+            /**
+             * @description The largest number allowed.
+             * @example 1000
+             */
+            value: number;
+        };
+        /** @description The version of a part of the server. */
+        SoftwareVersion: {
+            /**
+             * @description The name of the part.
+             * @example DuckDB
+             */
+            name: string;
+            /**
+             * @description Its version.
+             * @example 2.0.0
+             */
+            version: string;
+        };
+        /** @description Space on the disk. */
+        DiskSize: {
+            /**
+             * @description What takes the space, or `free`.
+             * @example events
+             */
+            name: string;
+            /**
+             * @description What it is.
+             * @example Events.
+             */
+            description: string;
+            /**
+             * @description Its size in bytes.
+             * @example 4206592
+             */
+            bytes: number;
+        };
+        /** @description Settings, limits, versions and sizes of the server. */
+        ServerSettingsResponse: {
+            data: components["schemas"]["ServerSettings"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description A webhook to create. */
         WebhookCreate: {
             /**
@@ -6748,6 +7009,21 @@ export interface components {
         IdempotencyKeyReused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description Too many attempts were refused. Wait for the seconds in `Retry-After`. */
+        TooManyRequests: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                /**
+                 * @description Seconds to wait.
+                 * @example 60
+                 */
+                "Retry-After": number;
                 [name: string]: unknown;
             };
             content: {
@@ -11144,6 +11420,153 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token of the request. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionCreate"];
+            };
+        };
+        responses: {
+            /** @description The session has begun. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    /**
+                     * @description The cookie of the session, whose name differs between servers.
+                     * @example inference_events_3b6f0c2e=b3BhcXVl; HttpOnly; Path=/; SameSite=Strict
+                     */
+                    "Set-Cookie": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_session_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, which is shown only once. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionCodeResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Settings, limits, versions and sizes. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerSettingsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

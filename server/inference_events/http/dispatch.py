@@ -14,7 +14,7 @@ from inference_events.context import Request, enter_request
 from inference_events.errors import ErrorDetail, InternalError
 from inference_events.files.store import FileStore
 from inference_events.http.arrival import Arrival
-from inference_events.http.auth import Authenticator, authorize
+from inference_events.http.auth import Access, authorize
 from inference_events.http.bodies import JsonBody, read_json
 from inference_events.http.budget import BodyBudget
 from inference_events.http.contract import EVENTS_PATH, Operation
@@ -39,7 +39,7 @@ class RetryGate(Protocol):
 class Dispatch:
     """State that all endpoints share. Uploads go to the file store."""
 
-    authenticate: Authenticator
+    access: Access
     retries: RetryGate
     limits: Limits
     budget: BodyBudget
@@ -59,7 +59,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = request_state(scope)
         state.operation = self._operation
-        await authorize(scope, state, self._operation, self._dispatch.authenticate)
+        await authorize(scope, state, self._operation, self._dispatch.access)
         arguments = self._operation.parameters.arguments(scope["path_params"], scope["query_string"], scope["headers"])
         if self._operation.body is not None:
             await self._with_body(arguments, scope, receive, send)
@@ -94,7 +94,7 @@ class Endpoint:
         if self._operation.response is None:
             await self._send_file(response, receive, send)
         else:
-            await self._send_json(response, self._operation.response, send)
+            await self._send_json(response, self._operation.response, request.response_headers, send)
 
     async def _send_file(self, response: FileDownload, receive: Receive, send: Send) -> None:
         if self._dispatch.validate_responses and response.media_type not in self._operation.file_types:
@@ -102,11 +102,11 @@ class Endpoint:
             self._refuse([ErrorDetail("is not a type of the contract", "/content-type")])
         await send_file(receive, send, self._operation.status, response.path, response.filename, response.media_type)
 
-    async def _send_json(self, response: Any, contract: Validator, send: Send) -> None:
+    async def _send_json(self, response: Any, contract: Validator, headers: Mapping[str, str], send: Send) -> None:
         body = exact_json.dumps(response)
         if self._dispatch.validate_responses and (faults := contract.faults(orjson.loads(body))):
             self._refuse(faults)
-        await send_json(send, self._operation.status, body)
+        await send_json(send, self._operation.status, body, headers)
 
     def _refuse(self, faults: Sequence[ErrorDetail]) -> NoReturn:
         places = [f"{fault.pointer} {fault.message}" for fault in faults]
@@ -128,4 +128,8 @@ def _request(scope: Scope, state: RequestState, body: JsonBody | None = None) ->
         project_ids=state.project_ids,
         is_admin=state.is_admin,
         arrived_at=state.arrived_at,
+        session_id=state.session_id,
+        session_ends_at=state.session_ends_at,
+        client=scope["client"][0] if scope.get("client") else "",
+        is_secure=scope["scheme"] == "https",
     )

@@ -99,6 +99,7 @@ from .definition_preview import DefinitionPreview
 from .definition_type import DefinitionType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
+from .disk_size import DiskSize
 from .distribution_request import DistributionRequest
 from .distribution_response import DistributionResponse
 from .distribution_side import DistributionSide
@@ -281,6 +282,16 @@ from .series_response import SeriesResponse
 from .server_info import ServerInfo
 from .server_info_feature_flags import ServerInfoFeatureFlags
 from .server_info_response import ServerInfoResponse
+from .server_limit import ServerLimit
+from .server_setting import ServerSetting
+from .server_settings import ServerSettings
+from .server_settings_response import ServerSettingsResponse
+from .session import Session
+from .session_code import SessionCode
+from .session_code_response import SessionCodeResponse
+from .session_create import SessionCreate
+from .session_response import SessionResponse
+from .software_version import SoftwareVersion
 from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
 from .stored_event_undeclared import StoredEventUndeclared
@@ -429,6 +440,7 @@ __all__ = (
     "DefinitionType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
+    "DiskSize",
     "DistributionRequest",
     "DistributionResponse",
     "DistributionSide",
@@ -609,6 +621,16 @@ __all__ = (
     "ServerInfo",
     "ServerInfoFeatureFlags",
     "ServerInfoResponse",
+    "ServerLimit",
+    "ServerSetting",
+    "ServerSettings",
+    "ServerSettingsResponse",
+    "Session",
+    "SessionCode",
+    "SessionCodeResponse",
+    "SessionCreate",
+    "SessionResponse",
+    "SoftwareVersion",
     "StoredEvent",
     "StoredEventLabelledAt",
     "StoredEventUndeclared",
