@@ -1696,6 +1696,21 @@ class ScoresResponse(TypedDict):
     kind: NormalKind
 
 
+class NewestEvent(TypedDict):
+    timestamp: str
+    received_at: str
+
+
+class UnfinishedJobs(TypedDict):
+    pending: int
+    started: int
+
+
+class OpenAlerts(TypedDict):
+    warning: int
+    critical: int
+
+
 class MonitoringSummary(TypedDict):
     model: ModelReference
     project: NamedReference
@@ -2161,6 +2176,16 @@ class ColumnsResponse(TypedDict):
     kind: NormalKind
 
 
+class EnvironmentPulse(TypedDict):
+    id: str
+    name: str
+    type: EnvType
+    data_revision: DataRevision
+    events: int
+    is_exact: bool
+    newest_event: NewestEvent | None
+
+
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
 
 
@@ -2169,6 +2194,19 @@ class CheckDefinitionRequest(TypedDict):
     kind: DefinitionKind
     definition: str
     preview: NotRequired[PreviewedEvents]
+
+
+class Pulse(TypedDict):
+    environments: list[EnvironmentPulse]
+    environment_count: int
+    jobs: UnfinishedJobs
+    open_alerts: OpenAlerts
+
+
+class PulseResponse(TypedDict):
+    data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 Filter: TypeAlias = Union[FilterRule, "FilterCondition"]

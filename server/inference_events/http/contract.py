@@ -30,6 +30,7 @@ class Operation:
     `scopes` is None if no token is needed; of the scopes, one is enough. `needs_all_projects` refuses tokens that are
     limited to projects. `body` checks a JSON body, `form`
     describes a multipart one, `response` checks a JSON response; a response that is a file has one of `file_types`.
+    An operation that `has_etag` responds 304 if the client has the response already.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Operation:
     form: Form | None
     response: Validator | None
     file_types: frozenset[str]
+    has_etag: bool
     is_recorded: bool
     is_about_events: bool
 
@@ -124,6 +126,7 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         form=_form(document, body[_FORM], definitions) if _FORM in body else None,
         response=_validator(response["content"], definitions) if _JSON in response["content"] else None,
         file_types=frozenset(response["content"]) - {_JSON},
+        has_etag="304" in spec["responses"],
         is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
         is_about_events="Events" in spec.get("tags", ()),
     )

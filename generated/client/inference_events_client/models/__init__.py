@@ -108,6 +108,7 @@ from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
 from .environment_page import EnvironmentPage
+from .environment_pulse import EnvironmentPulse
 from .environment_reference import EnvironmentReference
 from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
@@ -222,10 +223,12 @@ from .monitoring_summary_page import MonitoringSummaryPage
 from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
+from .newest_event_type_0 import NewestEventType0
 from .normal_kind import NormalKind
 from .notification_config import NotificationConfig
 from .notification_config_change import NotificationConfigChange
 from .notification_config_response import NotificationConfigResponse
+from .open_alerts import OpenAlerts
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
@@ -241,6 +244,8 @@ from .project_page import ProjectPage
 from .project_response import ProjectResponse
 from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
+from .pulse import Pulse
+from .pulse_response import PulseResponse
 from .queried_metric import QueriedMetric
 from .queried_segment_type_0 import QueriedSegmentType0
 from .query_filters import QueryFilters
@@ -300,6 +305,7 @@ from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
 from .total_kind import TotalKind
+from .unfinished_jobs import UnfinishedJobs
 from .update_events_request import UpdateEventsRequest
 from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
@@ -423,6 +429,7 @@ __all__ = (
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
+    "EnvironmentPulse",
     "EnvironmentReference",
     "EnvironmentResponse",
     "EnvType",
@@ -536,10 +543,12 @@ __all__ = (
     "MultipartComplete",
     "MultipartInit",
     "NamedReference",
+    "NewestEventType0",
     "NormalKind",
     "NotificationConfig",
     "NotificationConfigChange",
     "NotificationConfigResponse",
+    "OpenAlerts",
     "Page",
     "PaginatedKind",
     "PartReference",
@@ -555,6 +564,8 @@ __all__ = (
     "ProjectResponse",
     "PublishEventsRequest",
     "PublishEventsResponse",
+    "Pulse",
+    "PulseResponse",
     "QueriedMetric",
     "QueriedSegmentType0",
     "QueryFilters",
@@ -614,6 +625,7 @@ __all__ = (
     "TokenSecret",
     "TokenSecretResponse",
     "TotalKind",
+    "UnfinishedJobs",
     "UpdateEventsRequest",
     "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",
