@@ -40,6 +40,11 @@ from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import FigureService
 from inference_events.monitoring.queries.pulse import PulseReader
 from inference_events.monitoring.queries.traffic import TrafficReader
+from inference_events.notifications.delivery import DeliveryWorker
+from inference_events.notifications.encryption import SecretBox
+from inference_events.notifications.http_client import HttpClient
+from inference_events.notifications.registration import check_key
+from inference_events.notifications.sender import Sender
 from inference_events.operations.alert_configs import AlertConfigOperations
 from inference_events.operations.alert_records import AlertRecordOperations
 from inference_events.operations.alert_rules import AlertRuleOperations
@@ -51,10 +56,12 @@ from inference_events.operations.files import FileOperations
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.models import ModelOperations
 from inference_events.operations.monitoring import MonitoringOperations
+from inference_events.operations.notifications import NotificationOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.segments import SegmentOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.operations.webhooks import WebhookOperations
 from inference_events.purge import PURGE_EVERY_SECONDS, Purge
 from inference_events.readiness import Readiness
 from inference_events.retention import Periods, Retention
@@ -85,6 +92,9 @@ class Services:
         backend = self._open_backend()
         self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
         self.new_secret = backend.new_secret
+        key_file = None if self._is_cluster else self.directory.secret_key_file
+        self.box = SecretBox(self.settings.secret_key.get_secret_value(), key_file)
+        check_key(self.catalog, self.box)
         self._chunk_rows = self.settings.file_chunk_rows or backend.chunk_rows
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
@@ -131,12 +141,16 @@ class Services:
             stopping=self._stopping,
             observe_lease=self.metrics.observe_lease,
         )
+        client = HttpClient(settings.allow_private_receivers)
+        self.sender = Sender(self.catalog, self.box, settings.channels(), client)
+        self.delivery = DeliveryWorker(self.catalog, self.sender, self.metrics.observe_notification)
         periods = Periods(
             timedelta(hours=settings.used_file_hours),
             timedelta(days=settings.unused_file_days),
             timedelta(days=settings.job_days),
             timedelta(days=settings.alert_record_days),
             timedelta(days=settings.alert_evaluation_days),
+            timedelta(days=settings.notification_days),
         )
         orphans = OrphanSweep(self.catalog, self.file_store, is_shared=self._is_cluster)
         self.retention = Retention(self.catalog, self.store, self.file_store, orphans, periods)
@@ -159,6 +173,8 @@ class Services:
         self._opened.add("job notifications", self.catalog.listen(self.queue.wake))
         self.workers.start()
         self._opened.add("job workers", partial(self.workers.stop, self.settings.shutdown_grace_seconds))
+        self.delivery.start()
+        self._opened.add("notifications", self.delivery.stop)
         self._opened.add("purge", self.purge.stop)
         self.readiness.is_running = True
 
@@ -189,10 +205,12 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
             TrafficReader(catalog, registry, store),
             PulseReader(catalog, registry, store),
         ),
+        notifications=NotificationOperations(catalog, services.sender),
         projects=ProjectOperations(catalog, queue),
         segments=SegmentOperations(catalog),
         server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),
         tokens=TokenOperations(catalog, services.directory),
+        webhooks=WebhookOperations(catalog, services.box),
     )
 
 

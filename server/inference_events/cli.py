@@ -125,12 +125,13 @@ def _server(settings: Settings) -> "_Server":
 def _app(settings: Settings, stopping: threading.Event) -> Any:
     # Imported here, because the other commands do not need the server.
     from inference_events.cluster import ClusterError
+    from inference_events.notifications.encryption import SecretKeyError
 
     try:
         from inference_events.app import create_app
 
         return create_app(settings, announce=partial(_announce, settings.data_dir), stopping=stopping)
-    except (ClusterError, DataDirectoryError, OSError) as error:
+    except (ClusterError, DataDirectoryError, SecretKeyError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
 
 

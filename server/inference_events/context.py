@@ -23,7 +23,7 @@ class Request:
     `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
     `X-Fiddler-Client-Retry`, and `arrived_at` is when its head was read. Only `idempotency` uses these three.
     `body_bytes` and `body_values` are the approximate size of the JSON body. `project_ids` are the projects that the
-    token is limited to; None means all.
+    token is limited to; None means all. `is_admin` is true for a token with the scope `admin`.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Request:
     idempotency_key: str | None = None
     is_retry: bool = False
     project_ids: frozenset[str] | None = None
+    is_admin: bool = False
     body_bytes: int = 0
     body_values: int = 0
     wait_for_departure: Callable[[], Awaitable[None]] = _forever

@@ -10,7 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # Every name that the server, SQLite and DuckDB create in the directory.
-OWN_NAMES = ("lock", "admin-token*", "catalog.sqlite*", "events.duckdb*", "files", "parts", "incoming", "outgoing")
+OWN_NAMES = (
+    "lock",
+    "admin-token*",
+    "secret-key*",
+    "catalog.sqlite*",
+    "events.duckdb*",
+    "files",
+    "parts",
+    "incoming",
+    "outgoing",
+)
 
 
 class DataDirectoryError(RuntimeError):
@@ -72,7 +82,15 @@ class DataDirectory:
         self.path = path.absolute()
         _make_directory(self.path)
         _check_owner(self.path)
-        for name in (self.files, self.parts, self.incoming, self.outgoing, self.path / "lock", self.admin_token_file):
+        for name in (
+            self.files,
+            self.parts,
+            self.incoming,
+            self.outgoing,
+            self.path / "lock",
+            self.admin_token_file,
+            self.secret_key_file,
+        ):
             check_link(name)
         self._lock = _lock(self.path / "lock")
         _make_private(self.path)
@@ -124,6 +142,11 @@ class DataDirectory:
     @property
     def admin_token_file(self) -> Path:
         return admin_token_file(self.path)
+
+    @property
+    def secret_key_file(self) -> Path:
+        """The file with the key that encrypts stored secrets, if no setting has one."""
+        return self.path / "secret-key"
 
     @property
     def next_admin_token_file(self) -> Path:

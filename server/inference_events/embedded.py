@@ -3,7 +3,7 @@
 import structlog
 
 from inference_events.backend import Backend
-from inference_events.catalog import leases
+from inference_events.catalog import leases, work_leases
 from inference_events.catalog.bootstrap import checked_catalog, prepare_catalog
 from inference_events.closing import OpenServices
 from inference_events.data_directory import DataDirectory
@@ -34,6 +34,7 @@ def open_embedded(
         log.info("catalog_migrated", **catalog.migrated)
     # No other process uses this directory, so the owner of each lease has ended.
     catalog.write(leases.end_all)
+    catalog.write(work_leases.end_all)
     store = open_store(directory, catalog, settings.checkpoint_bytes, metrics, max_columns=settings.max_columns_in_sum)
     opened.add("event store", store.close)
     new_secret = prepare_catalog(catalog, settings, directory)

@@ -17,12 +17,15 @@ from prometheus_client.registry import Collector
 from inference_events import __version__
 from inference_events.catalog.environments import PRE_PRODUCTION, PRODUCTION
 from inference_events.catalog.jobs import FAILURE, PENDING, STARTED, SUCCESS
+from inference_events.catalog.outbox import DELIVERED, FAILED, NOT_CONFIGURED
+from inference_events.catalog.outbox import PENDING as PENDING_MESSAGE
 from inference_events.database_use import DatabaseUse
 from inference_events.events.observer import StoreObserver, count_violations
 from inference_events.events.types import Deletion, RowStatus, Statuses, Write, WriteKind
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.quality_report import VIOLATIONS
 from inference_events.jobs.worker import CLAIMED, LOST
+from inference_events.notifications.composing import CHANNELS
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +47,7 @@ OTHER_REQUESTS = "other"
 REQUEST_SECONDS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 4, 16, 64, 250, 1000, 4000)
+ATTEMPT_STATES = (DELIVERED, FAILED, NOT_CONFIGURED, PENDING_MESSAGE)
 REJECTED, DELETED = "rejected", "deleted"
 ROW_STATUSES = {status: status.name.lower() for status in RowStatus} | {RowStatus.CONFLICT: REJECTED}
 EVENT_STATUSES = {
@@ -78,6 +82,9 @@ class Metrics(StoreObserver):
         )
         self._jobs = self._counter("jobs", "Jobs that ended.", "kind", "status")
         self._leases = self._counter("job_leases", "Leases of jobs that this server claimed, and lost.", "status")
+        self._notifications = self._counter(
+            "notifications", "Attempts to deliver messages about alerts, by their result.", "channel", "status"
+        )
         self._commit_seconds = self._histogram(
             "commit_duration_seconds", "Time to write and sync a group commit.", COMMIT_SECONDS
         )
@@ -117,6 +124,10 @@ class Metrics(StoreObserver):
         """Count a lease of a job that was claimed or lost."""
         self._leases.labels(status).inc()
 
+    def observe_notification(self, channel: str, state: str) -> None:
+        """Count an attempt to deliver a message. One that will be repeated leaves it pending."""
+        self._notifications.labels(channel, state).inc()
+
     def observe_commit(self, work: Sequence[Any], results: Sequence[Any], seconds: float) -> None:
         self._commit_seconds.observe(seconds)
         for piece, result in zip(work, results, strict=True):
@@ -147,6 +158,7 @@ class Metrics(StoreObserver):
         is_writable: Callable[[], bool],
         queue_depths: Callable[[], Mapping[str, int]],
         unfinished_jobs: Callable[[], Mapping[tuple[str, ...], int]],
+        undelivered: Callable[[], Mapping[str, int]],
         data_bytes: Callable[[], Mapping[str, int]],
         free_bytes: Callable[[], int],
     ) -> None:
@@ -154,6 +166,12 @@ class Metrics(StoreObserver):
         self._show("queue_depth", "Pieces of work that wait in a queue.", ["kind"], lambda: _singles(queue_depths()))
         self._show(
             "unfinished_jobs", "Jobs that wait or run.", ["kind", "status"], lambda: {**NO_JOBS, **unfinished_jobs()}
+        )
+        self._show(
+            "undelivered_notifications",
+            "Messages about alerts that wait or are being sent.",
+            ["channel"],
+            lambda: {**_singles(dict.fromkeys(CHANNELS, 0)), **_singles(undelivered())},
         )
         self._show("data_bytes", "Size of the data directory's files.", ["kind"], lambda: _singles(data_bytes()))
         self._show("writable", "1 if the disk takes writes, else 0.", [], lambda: {(): is_writable()})
@@ -209,6 +227,9 @@ class Metrics(StoreObserver):
         for job in JOB_KINDS:
             for end in (SUCCESS, FAILURE):
                 self._jobs.labels(job, end)
+        for channel in CHANNELS:
+            for state in ATTEMPT_STATES:
+                self._notifications.labels(channel, state)
         for lease in (CLAIMED, LOST):
             self._leases.labels(lease)
 

@@ -1,4 +1,4 @@
-"""Remove expired files, jobs and records, in short steps so that other writes wait only briefly."""
+"""Remove expired files, jobs, records and messages, in short steps so that other writes wait only briefly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from inference_events.catalog import Catalog, alert_retention, files, jobs, retention
+from inference_events.catalog import Catalog, alert_retention, files, jobs, outbox, retention
 from inference_events.catalog.retention import FileAges
 from inference_events.events.store import JobStore
 from inference_events.files.store import FileStore
@@ -25,7 +25,7 @@ class Periods:
     """How long data is kept.
 
     Files after their last job, unused files after their upload, jobs after their end, records of alerts and evaluations
-    after they were made.
+    after they were made, messages about alerts after their end.
     """
 
     used_files: timedelta
@@ -33,10 +33,11 @@ class Periods:
     jobs: timedelta
     alert_records: timedelta
     alert_evaluations: timedelta
+    messages: timedelta
 
 
 class Retention:
-    """Removes expired files, jobs and records of alerts.
+    """Removes expired files, jobs, records of alerts and messages about them.
 
     After a crash between two steps the next purge removes the rest.
     """
@@ -61,6 +62,9 @@ class Retention:
         while self._catalog.write(partial(files.forget_removed, before=before, limit=STEP)):
             yield
         yield from self._forget_alerts(now)
+        before = now - self._periods.messages
+        while self._catalog.write(partial(outbox.forget, before=before, limit=STEP)):
+            yield
         # Last, as it needs the file store, which may not be available.
         yield from self._orphans.run(now)
 

@@ -14,6 +14,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from inference_events.addresses import check_proxies, check_public_url
 from inference_events.files.opening import check_files_url
 from inference_events.limits import GIB, MIB, Limits, Pace
+from inference_events.notifications.settings import (
+    PAGERDUTY_URL,
+    ChannelSettings,
+    mail_domains,
+    mail_server,
+    pagerduty_keys,
+)
 
 ENV_PREFIX = "INFERENCE_EVENTS_"
 
@@ -21,6 +28,8 @@ LIMITS = Limits()
 
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?(\+[0-9A-Za-z-.]+)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{16,}")
+_KEY = re.compile(r"[!-~]{32,}")
+_MAIL_ADDRESS = re.compile(r"\A[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z", re.ASCII)
 
 
 def _check_version(version: str) -> str:
@@ -38,6 +47,34 @@ def _check_token(token: SecretStr) -> SecretStr:
     if raw and not _TOKEN.fullmatch(raw):
         raise ValueError("must have at least 16 printable ASCII characters and no spaces")
     return token
+
+
+def _check_key(key: SecretStr) -> SecretStr:
+    raw = key.get_secret_value()
+    if raw and not _KEY.fullmatch(raw):
+        raise ValueError("must have at least 32 printable ASCII characters and no spaces")
+    return key
+
+
+def _check_smtp(url: SecretStr) -> SecretStr:
+    mail_server(url.get_secret_value())
+    return url
+
+
+def _check_services(services: SecretStr) -> SecretStr:
+    pagerduty_keys(services.get_secret_value())
+    return services
+
+
+def _check_sender(address: str | None) -> str | None:
+    if address is not None and not _MAIL_ADDRESS.fullmatch(address):
+        raise ValueError("must be a mail address such as alerts@example.com")
+    return address
+
+
+def _check_domains(domains: str | None) -> str | None:
+    mail_domains(domains)
+    return domains
 
 
 def _check_pair(key: Path | None, info: ValidationInfo) -> Path | None:
@@ -93,6 +130,11 @@ class Settings(BaseSettings):
     )
     admin_token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
         default=SecretStr(""), description="Admin token to use instead of one made at the first start."
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_check_key)] = Field(
+        default=SecretStr(""),
+        description="Key of 32 characters or more that encrypts stored secrets, such as URLs of webhooks; without it "
+        "the data directory's file secret-key holds one, and replicas can have no webhooks.",
     )
     organization: str = Field(
         default="Inference Events",
@@ -200,12 +242,57 @@ class Settings(BaseSettings):
         ge=0,
         description="Memory for the kept parts of figures; beyond it the least recently used are computed again.",
     )
+    notification_wait_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="Seconds for which messages about one model, bin and receiver are collected into one.",
+    )
+    notification_days: float = Field(
+        default=30, gt=0, le=100_000, description="Days for which a message about an alert is kept after its end."
+    )
+    allow_private_receivers: bool = Field(
+        default=False,
+        description="Whether webhooks may be at private, loopback and link-local addresses: true or false.",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_check_smtp)] = Field(
+        default=SecretStr(""),
+        description="Mail server for messages about alerts, as smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS "
+        "from the start.",
+    )
+    mail_from: Annotated[OptionalText, AfterValidator(_check_sender)] = Field(
+        default=None, description="Mail address from which messages about alerts are sent."
+    )
+    mail_domains: Annotated[OptionalText, AfterValidator(_check_domains)] = Field(
+        default=None,
+        description="Domains, with commas between them, to which mail may be sent, as example.com; without them any.",
+    )
+    pagerduty_services: Annotated[SecretStr, AfterValidator(_check_services)] = Field(
+        default=SecretStr(""),
+        description="Integration keys of PagerDuty services, as NAME=KEY with commas between them.",
+    )
+    pagerduty_url: str = Field(
+        default=PAGERDUTY_URL,
+        pattern=r"^https?://[!-~]+$",
+        description="Where events for PagerDuty are sent; https://events.eu.pagerduty.com/v2/enqueue in Europe.",
+    )
     shutdown_grace_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests and jobs get to finish at shutdown."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line to log."
     )
+
+    def channels(self) -> ChannelSettings:
+        """Return the settings of the channels of messages."""
+        return ChannelSettings(
+            mail_server=mail_server(self.smtp_url.get_secret_value()),
+            mail_from=self.mail_from or "",
+            mail_domains=mail_domains(self.mail_domains),
+            pagerduty_keys=pagerduty_keys(self.pagerduty_services.get_secret_value()),
+            pagerduty_url=self.pagerduty_url,
+            link=self.public_url,
+        )
 
     def limits(self) -> Limits:
         """Return the limits of requests."""

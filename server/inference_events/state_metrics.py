@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, jobs
+from inference_events.catalog import Catalog, jobs, outbox
 from inference_events.data_directory import DataDirectory
 from inference_events.disk import Disk
 from inference_events.disk_usage import free_bytes, used_bytes
@@ -33,6 +33,7 @@ def show_state(
         is_writable=lambda: disk.is_writable,
         queue_depths=lambda: {"requests": batcher.queue_depth(), "commits": store.queue_depth()},
         unfinished_jobs=lambda: catalog.read(jobs.unfinished_by_kind),
+        undelivered=lambda: catalog.read(outbox.undelivered),
         data_bytes=partial(used_bytes, directory),
         free_bytes=partial(free_bytes, directory),
     )

@@ -16,12 +16,6 @@ DATA = fdl.DatasetDataSource(env_type="PRODUCTION", num_samples=None, dataset_id
 ROW = fdl.RowDataSource(row={"distance": 1})
 
 
-def webhook() -> fdl.Webhook:
-    webhook = fdl.Webhook(name="hook", url="http://127.0.0.1/", provider="SLACK")
-    webhook.id = uuid4()
-    return webhook
-
-
 def artifact(folder: Path) -> Path:
     (folder / "package.py").write_text("")
     return folder
@@ -29,7 +23,6 @@ def artifact(folder: Path) -> Path:
 
 PARTS = {
     "ModelDeployment": "model deployments",
-    "Webhook": "webhooks",
     "Model.explain": "explanations",
     "Model.get_fairness": "fairness",
     "Model.get_mutual_info": "mutual information",
@@ -62,12 +55,6 @@ CALLS: dict[str, Call] = {
     "Model.update_surrogate": lambda model, _: model.update_surrogate(uuid4()),
     "ModelDeployment.of": lambda model, _: fdl.ModelDeployment.of(model.id),
     "ModelDeployment.update": lambda model, _: fdl.ModelDeployment(model.id).update(),
-    "Webhook.create": lambda model, _: webhook().create(),
-    "Webhook.delete": lambda model, _: webhook().delete(),
-    "Webhook.from_name": lambda model, _: fdl.Webhook.from_name("hook"),
-    "Webhook.get": lambda model, _: fdl.Webhook.get(uuid4()),
-    "Webhook.list": lambda model, _: list(fdl.Webhook.list()),
-    "Webhook.update": lambda model, _: webhook().update(),
 }
 REPLACED: dict[str, Call] = {
     "Model.download_slice": lambda model, folder: model.download_slice(folder, "SELECT 1"),

@@ -213,6 +213,8 @@ def prepare(access: Access) -> Fixtures:
     window = {"type": "STATIC", "start_time": 0, "end_time": 1}
     baseline = {**production, **window, "name": "fixed"}
     baseline_id = call("POST", "/v3/baselines", json=baseline)["id"]
+    # Nothing is sent to it: a server without the setting refuses a private address.
+    webhook = {"name": f"hook {mark}", "url": "https://127.0.0.1:1/", "provider": "SLACK"}
     segment = {"model_id": model_id, "name": "large", "definition": "number > 1"}
     rule = {"name": "alarming", **TRAFFIC}
     metric = {"model_id": model_id, "name": "total", "definition": "sum(number)"}
@@ -224,6 +226,8 @@ def prepare(access: Access) -> Fixtures:
     ]
     ids = {
         "project_id": project_id,
+        # The oldest client names projects.
+        "project_name": f"p{mark}",
         "model_id": model_id,
         "scored_id": scored_id,
         "job_id": job_id,
@@ -236,6 +240,7 @@ def prepare(access: Access) -> Fixtures:
         "used_file_id": file_id,
         "upload_id": begun_id,
         "token_id": access.token("read")[0],
+        "webhook_id": access.call("POST", "/v2/webhooks", json=webhook)["uuid"],
     }
     bodies: dict[str, dict[str, Any]] = {
         "publish_events": {**production, "source": events(id="new", number=2)},
@@ -282,6 +287,8 @@ def prepare(access: Access) -> Fixtures:
             "queries": [{"query_key": str(uuid4()), "model_id": model_id, "metric": "traffic"}],
         },
         "check_definition": {"model_id": model_id, "kind": "segment", "definition": "number > 2"},
+        "create_webhook": webhook | {"name": f"another {mark}"},
+        "update_webhook": {"name": f"changed {mark}"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},
     }

@@ -24,7 +24,8 @@ from tests.envelope import assert_error_envelope
 
 UPLOAD = {"file": ("rows.csv", CSV)}
 LIMITED = [operation for operation in SECURED if operation.is_for_projects]
-FILTERED = [operation for operation in LIMITED if operation.has_filter]
+# No bin of the fixtures was judged. test_alert_records.py tests what a limited token sees of records.
+FILTERED = [operation for operation in LIMITED if operation.has_filter and operation.id != "list_alert_records"]
 
 
 @pytest.fixture(scope="module")

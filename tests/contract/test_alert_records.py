@@ -247,6 +247,19 @@ def test_the_records_of_all_rules(api: Api, judged: Data) -> None:
     assert found(search="nope") == []
 
 
+def test_a_token_of_another_project_sees_no_records(api: Api, judged: Data) -> None:
+    """The records of its project are all that a limited token lists or counts, whatever it filters by."""
+    own = api.get(RECORDS, filter=where(("alert_rule_id", "equal", judged["id"])))["total"]
+    seen = []
+    for project_id in (judged["project"]["id"], api.post("/v3/projects", {"name": "elsewhere"})["id"]):
+        token = {"name": "limited", "scopes": ["read"], "project_ids": [project_id]}
+        headers = {"Authorization": f"Bearer {api.post('/v3/tokens', token)['token']}"}
+        query = {"filter": where(("alert_rule_id", "equal", judged["id"])), "search": "judged"}
+        page = api.client.get(RECORDS, params=query, headers=headers).json()["data"]
+        seen.append((page["total"], len(page["items"])))
+    assert seen == [(own, own), (0, 0)]
+
+
 def test_how_bins_were_judged(api: Api, catalog: Catalog, judged: Data) -> None:
     """Each column of each bin has its last judgement, also one without a value, with the reason."""
     path = f"/v3/monitoring/alert-rules/{judged['id']}/evaluations"

@@ -23,6 +23,7 @@ from inference_events_client.api.files import upload_file
 from inference_events_client.models import FileUpload
 from inference_events_client.types import File
 from tools.generate.__main__ import write_client
+from tools.generate.document import load
 from tools.generate.typescript import NEEDS_NODE, typescript_faults
 
 ROOT = Path(__file__).parents[2]
@@ -224,7 +225,7 @@ assert done.status_code == 204
 def test_client_sends_binary_bodies_asynchronously(tmp_path: Path) -> None:
     """An operation with a binary body works in the client's async form, too."""
     (tmp_path / "binary.yaml").write_text(BINARY)
-    write_client(tmp_path / "binary.yaml", tmp_path / "client")
+    write_client(load(tmp_path / "binary.yaml"), tmp_path / "client")
     subprocess.run([sys.executable, "-c", SEND_BINARY], cwd=tmp_path / "client", check=True)
 
 

@@ -274,6 +274,7 @@ def test_the_number_of_series_has_a_bound() -> None:
         is_writable=bool,
         queue_depths=lambda: {"requests": 1, "commits": 1},
         unfinished_jobs=dict,
+        undelivered=dict,
         data_bytes=lambda: dict.fromkeys(("events", "events_log", "catalog", "files", "transfers"), 1),
         free_bytes=int,
     )

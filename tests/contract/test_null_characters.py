@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -90,7 +91,7 @@ CASES = [
 @pytest.mark.parametrize(("path", "method", "body", "field"), CASES, ids=range(len(CASES)))
 def test_no_text_of_a_body_has_it(url: str, path: str, method: str, body: Any, field: Path) -> None:
     """In each text field of each operation that is not about events the character is a 400 that names the field."""
-    path = path.replace("{model_id}", ID).replace("{token_id}", ID)
+    path = re.sub(r"\{\w+\}", ID, path)
     headers = [("Authorization", f"Bearer {ADMIN}"), ("Content-Type", "application/json")]
     response = send(url, method.upper(), path, headers, json.dumps(body).encode())
     assert response.status == 400

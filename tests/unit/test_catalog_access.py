@@ -16,17 +16,22 @@ from inference_events.catalog.tables import (
     FilePart,
     IdempotencyRecord,
     Organization,
+    OutboxMessage,
     Project,
     Table,
     Token,
     TokenProject,
+    Webhook,
+    WorkLease,
 )
 from inference_events.context import Request, enter_request
 
 T = TypeVar("T")
 # The parts of a file are found by its id only, and released ones belong to none; those of an alert rule by the rule.
 PARTS = {FilePart, AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook}
-OF_NO_PROJECT = PARTS | {CatalogVersion, IdempotencyRecord, Organization, Token, TokenProject}
+# No token that is limited sees these.
+OF_ALL_PROJECTS = {OutboxMessage, Webhook, WorkLease}
+OF_NO_PROJECT = PARTS | OF_ALL_PROJECTS | {CatalogVersion, IdempotencyRecord, Organization, Token, TokenProject}
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ HARMLESS = {
     "get_feature_impact",
     "query_metrics",
     "read_events",
+    "update_webhook",
     "upload_file",
     "upload_part",
 }

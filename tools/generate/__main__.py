@@ -1,6 +1,7 @@
 """Generate, or check what was generated: `python -m tools.generate [--check] [--part PART] [OUT]`."""
 
 import argparse
+import copy
 import json
 import shutil
 import subprocess
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.generate.arguments import JSON, URLENCODED
 from tools.generate.commands import ToolFailed, run_module
-from tools.generate.document import UnsupportedDocument, load
+from tools.generate.document import UnsupportedDocument, load, operations, resolved
 from tools.generate.facade import write_facade
 from tools.generate.features import feature_faults
 from tools.generate.operations import operations_module
@@ -50,7 +52,7 @@ def generate(spec: Path, out: Path, parts: Sequence[str] = PARTS) -> None:
         if "api" in parts:
             write_api(spec, document, fresh / "api" / "inference_events_api")
         if "client" in parts:
-            write_client(spec, fresh / "client")
+            write_client(document, fresh / "client")
             write_facade(fresh / "client" / "inference_events_client")
         finish(fresh)
         for part in fresh.iterdir():
@@ -128,19 +130,32 @@ def drop_first_comment(module: Path) -> None:
     module.write_text("".join(lines[start:]))
 
 
-def write_client(spec: Path, out: Path) -> None:
+def write_client(document: dict[str, Any], out: Path) -> None:
     """Write the Python client as a package of its own."""
-    run_module(
-        "openapi_python_client",
-        "generate",
-        f"--path={spec}",
-        f"--output-path={out}",
-        f"--config={HERE / 'client.yaml'}",
-        f"--custom-template-path={HERE / 'client-templates'}",
-        "--meta=uv",
-        "--fail-on-warning",
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        spec = Path(scratch, "openapi.json")
+        spec.write_text(json.dumps(with_one_body(document)))
+        run_module(
+            "openapi_python_client",
+            "generate",
+            f"--path={spec}",
+            f"--output-path={out}",
+            f"--config={HERE / 'client.yaml'}",
+            f"--custom-template-path={HERE / 'client-templates'}",
+            "--meta=uv",
+            "--fail-on-warning",
+        )
     (out / ".gitignore").unlink()
+
+
+def with_one_body(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without bodies that are a second form of JSON: a client needs only one."""
+    reduced = copy.deepcopy(document)
+    for operation in operations(reduced):
+        content = resolved(reduced, operation.node.get("requestBody", {})).get("content", {})
+        if JSON in content:
+            content.pop(URLENCODED, None)
+    return reduced
 
 
 def finish(root: Path) -> None:

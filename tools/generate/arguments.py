@@ -9,6 +9,8 @@ from tools.generate.document import Node, OperationNode, resolved
 
 JSON = "application/json"
 FORM = "multipart/form-data"
+# A second form of a JSON body whose fields are all texts.
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from keyword import iskeyword
 from re import findall, fullmatch
 from urllib.parse import urlsplit
 
-from tools.generate.arguments import FORM, JSON, Argument, arguments, is_binary
+from tools.generate.arguments import FORM, JSON, URLENCODED, Argument, arguments, is_binary
 from tools.generate.document import Node, OperationNode, operations, resolved
 from tools.generate.schema_features import SchemaCheck
 
@@ -141,7 +141,7 @@ def _request(document: Node, operation: OperationNode) -> Iterator[str]:
     media_types = list(body["content"])
     if operation.method == "get":
         yield "a request body of GET is not supported"
-    elif media_types not in ([JSON], [FORM]):
+    elif media_types not in ([JSON], [JSON, URLENCODED], [FORM]):
         yield f"a request body of {', '.join(media_types)} is not supported; only one of {JSON} and {FORM} is"
     elif not body.get("required"):
         yield "an optional request body is not supported"
@@ -151,6 +151,18 @@ def _request(document: Node, operation: OperationNode) -> Iterator[str]:
         yield from _form(document, body["content"][FORM])
     else:
         yield from _type_faults("the request body", body["content"][JSON]["schema"])
+        if URLENCODED in media_types:
+            yield from _second_form(document, body["content"])
+
+
+def _second_form(document: Node, content: Node) -> Iterator[str]:
+    """A form has only texts, and the server reads both bodies as one type."""
+    if content[URLENCODED].get("schema") != content[JSON]["schema"]:
+        yield f"a body of {URLENCODED} is not supported unless its schema is that of {JSON}"
+    fields = resolved(document, content[JSON]["schema"]).get("properties", {})
+    for name, field in fields.items():
+        if resolved(document, field).get("type") != "string":
+            yield f"the form field {name} is not supported; it must be a text"
 
 
 def _form(document: Node, media_type: Node) -> Iterator[str]:

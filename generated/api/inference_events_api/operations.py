@@ -501,6 +501,47 @@ class AlertConfigsOperations(Protocol):
         """Delete an alert rule as the oldest client does"""
 
 
+class WebhooksOperations(Protocol):
+    async def list_webhooks(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.WebhookPage:
+        """List webhooks"""
+
+    async def create_webhook(self, *, body: types.WebhookCreate) -> types.WebhookResponse:
+        """Create a webhook"""
+
+    async def get_webhook(self, *, webhook_id: str) -> types.WebhookResponse:
+        """Get a webhook"""
+
+    async def update_webhook(self, *, webhook_id: str, body: types.WebhookUpdate) -> types.WebhookResponse:
+        """Change a webhook"""
+
+    async def delete_webhook(self, *, webhook_id: str) -> types.WebhookResponse:
+        """Delete a webhook"""
+
+
+class NotificationsOperations(Protocol):
+    async def test_webhook(self, *, webhook_id: str) -> types.WebhookTestResponse:
+        """Test a webhook"""
+
+    async def list_notifications(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        ordering: str | None = None,
+        search: str | None = None,
+        filter: types.Filter | None = None,
+    ) -> types.NotificationPage:
+        """List notifications"""
+
+
 class TokensOperations(Protocol):
     async def list_tokens(
         self,
@@ -552,10 +593,12 @@ def handlers(
     jobs: JobsOperations,
     models: ModelsOperations,
     monitoring: MonitoringOperations,
+    notifications: NotificationsOperations,
     projects: ProjectsOperations,
     segments: SegmentsOperations,
     server: ServerOperations,
     tokens: TokensOperations,
+    webhooks: WebhooksOperations,
 ) -> dict[str, Handler]:
     """Return the function of each operation by its operationId."""
     return {
@@ -640,6 +683,13 @@ def handlers(
         "update_alert_config": alert_configs.update_alert_config,
         "delete_alert_config": alert_configs.delete_alert_config,
         "list_alert_config_records": alert_records.list_alert_config_records,
+        "list_webhooks": webhooks.list_webhooks,
+        "create_webhook": webhooks.create_webhook,
+        "get_webhook": webhooks.get_webhook,
+        "update_webhook": webhooks.update_webhook,
+        "delete_webhook": webhooks.delete_webhook,
+        "test_webhook": notifications.test_webhook,
+        "list_notifications": notifications.list_notifications,
         "list_tokens": tokens.list_tokens,
         "create_token": tokens.create_token,
         "revoke_token": tokens.revoke_token,
@@ -733,6 +783,13 @@ STATUS: Final[dict[str, int]] = {
     "update_alert_config": 200,
     "delete_alert_config": 200,
     "list_alert_config_records": 200,
+    "list_webhooks": 200,
+    "create_webhook": 200,
+    "get_webhook": 200,
+    "update_webhook": 200,
+    "delete_webhook": 200,
+    "test_webhook": 200,
+    "list_notifications": 200,
     "list_tokens": 200,
     "create_token": 200,
     "revoke_token": 200,
@@ -825,6 +882,13 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "update_alert_config": ("manage",),
     "delete_alert_config": ("manage",),
     "list_alert_config_records": ("read",),
+    "list_webhooks": ("manage", "read"),
+    "create_webhook": ("admin",),
+    "get_webhook": ("manage", "read"),
+    "update_webhook": ("admin",),
+    "delete_webhook": ("admin",),
+    "test_webhook": ("admin",),
+    "list_notifications": ("admin",),
     "list_tokens": ("admin",),
     "create_token": ("admin",),
     "revoke_token": ("admin",),

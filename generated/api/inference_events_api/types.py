@@ -60,6 +60,17 @@ TimeZone: TypeAlias = Literal["UTC"]
 ViolationKind: TypeAlias = Literal["missing", "type", "range"]
 
 
+WebhookProvider: TypeAlias = Literal["SLACK", "MS_TEAMS", "OTHER"]
+
+
+NotificationState: TypeAlias = Literal[
+    "pending", "sending", "delivered", "failed", "cancelled", "suppressed", "not_configured"
+]
+
+
+NotificationChannel: TypeAlias = Literal["webhook", "email", "pagerduty"]
+
+
 TokenScope: TypeAlias = Literal["ingest", "manage", "read", "admin"]
 
 
@@ -1727,6 +1738,85 @@ class MonitoringSummaryList(Page):
 
 class MonitoringSummaryPage(TypedDict):
     data: MonitoringSummaryList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class WebhookCreate(TypedDict):
+    name: str
+    url: str
+    provider: WebhookProvider
+
+
+class WebhookUpdate(TypedDict):
+    name: NotRequired[str]
+    url: NotRequired[str]
+    provider: NotRequired[WebhookProvider]
+
+
+class Webhook(TypedDict):
+    uuid: str
+    name: str
+    url: str
+    provider: WebhookProvider
+    signing_secret: NotRequired[str]
+    created_at: str
+    updated_at: str
+
+
+class WebhookResponse(TypedDict):
+    data: Webhook
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class WebhookList(Page):
+    items: list[Webhook]
+
+
+class WebhookPage(TypedDict):
+    data: WebhookList
+    api_version: ApiVersion
+    kind: PaginatedKind
+
+
+class WebhookTest(TypedDict):
+    delivered: bool
+    status_code: int | None
+    problem: str | None
+
+
+class WebhookTestResponse(TypedDict):
+    data: WebhookTest
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class Notification(TypedDict):
+    id: str
+    batch_id: str | None
+    state: NotificationState
+    channel: NotificationChannel
+    destination: str
+    destination_name: str | None
+    severity: str
+    rule_name: str
+    alert_rule_id: str
+    alert_record_id: str
+    model_id: str
+    attempts: int
+    problem: str | None
+    created_at: str
+    due_at: str | None
+    ended_at: str | None
+
+
+class NotificationList(Page):
+    items: list[Notification]
+
+
+class NotificationPage(TypedDict):
+    data: NotificationList
     api_version: ApiVersion
     kind: PaginatedKind
 

@@ -1967,6 +1967,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Lists webhooks by name. Tokens with the scope `admin` see each URL whole, other tokens see its scheme and host. Webhooks
+         *     belong to no project.
+         *
+         *     The page starts at `offset` and holds at most `limit` webhooks (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `uuid`, `name`, `provider`, `created_at` and `updated_at`; `search` looks into the name.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Creates a webhook, to which alert rules can send their notifications.
+         *
+         *     1. White space at both ends of `name` is removed; 2 to 127 characters must be left (400). The name must be free: otherwise
+         *        409.
+         *     2. `url` is `https://…` or `http://…` with a host, of at most 2,048 printable ASCII characters, without a user
+         *        name or password; anything else is a 400. The URL is stored encrypted. Nothing is sent to it now:
+         *        `test_webhook` does that.
+         *     3. `provider` chooses the form of the messages. For OTHER a message is plain JSON, and the response has a
+         *        `signing_secret`, which is shown only here. Each message then has three headers. `X-Event-Id` is the id of the
+         *        message, the same in each attempt. `X-Event-Timestamp` is the time of the attempt in seconds since 1970.
+         *        `X-Event-Signature` is `sha256=` and the hexadecimal HMAC-SHA256, under the secret, of the timestamp, a
+         *        full stop and the body.
+         *     4. A server that shares its database needs the setting `secret_key`; without it this is a 409.
+         *
+         *     Messages are sent at least once. A receiver has 10 seconds to respond; a redirect is not followed. Messages
+         *     do not go to private, loopback and link-local addresses, unless a setting allows that.
+         *
+         *     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry` that finds
+         *     the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Shows one webhook. Tokens with the scope `admin` see its URL whole, other tokens see its scheme and host. Webhooks belong
+         *     to no project.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Deletes a webhook and cancels its undelivered messages. It is a 404 from then on, and its name is free again. A
+         *     webhook that an alert rule notifies is a 409 with the names of the rules.
+         *
+         *     The response shows the scheme and the host of the URL. A retry follows *Retries* in the introduction.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Changes the name, the URL or the provider of a webhook; what the request lacks stays. The rules are those of
+         *     `create_webhook`.
+         *
+         *     1. The webhook is looked up; an unknown one is a 404.
+         *     2. The new name must be free: otherwise 409.
+         *     3. A webhook that becomes one of OTHER gets a `signing_secret`, which is shown only in this response. It loses it if
+         *        it becomes one of another provider.
+         *     4. Undelivered messages go to the new URL.
+         *
+         *     The body is JSON, or a form of the type `application/x-www-form-urlencoded` with the same fields, as newer
+         *     versions of the vendor's client send it. A repetition changes nothing, and no record of this operation is kept.
+         */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/v3/monitoring/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook
+         * @description Sends a test message to a webhook now, once, and reports what became of it. An addition to the vendor's API.
+         *
+         *     1. The webhook is looked up; an unknown one is a 404.
+         *     2. A message about an invented alert is sent as a real one would be. It says that it is a test.
+         *     3. The response is a 200 either way: `delivered` says whether the receiver took the message, and `problem` why
+         *        not. It takes at most about 10 seconds.
+         *
+         *     Two tests run at a time; beyond them the response is 503. No record is kept, so a retry sends another message.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notifications
+         * @description Lists messages about alerts, the newest first: those that wait, and those that ended in the last 30 days (a
+         *     setting). An addition to the vendor's API.
+         *
+         *     A message is `pending` until an attempt begins and `sending` meanwhile. It ends as `delivered`; as `failed`
+         *     after 24 hours of attempts, or if another attempt cannot succeed; as `cancelled` if its model or webhook was deleted;
+         *     as `suppressed` if its rule sends no notifications; as `not_configured` if the server has no mail server, or no
+         *     key of the PagerDuty service. Pauses between attempts grow from 10 seconds to 1 hour, unless the receiver asks for
+         *     more with `Retry-After`. Messages about one model, bin and receiver that become due within a minute (a setting)
+         *     are sent as one and have one `batch_id`.
+         *
+         *     The page starts at `offset` and holds at most `limit` messages (default 50, at most 1,000). `filter` and
+         *     `ordering` know `id`, `state`, `channel`, `destination`, `severity`, `model_id`, `alert_rule_id`,
+         *     `alert_record_id` and `created_at`; `search` looks into the destination.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/tokens": {
         parameters: {
             query?: never;
@@ -2236,6 +2383,21 @@ export interface components {
          * @enum {string}
          */
         ViolationKind: "missing" | "type" | "range";
+        /**
+         * @description The form of the messages. OTHER means plain JSON, signed.
+         * @enum {string}
+         */
+        WebhookProvider: "SLACK" | "MS_TEAMS" | "OTHER";
+        /**
+         * @description The state of a message; those after `sending` are final.
+         * @enum {string}
+         */
+        NotificationState: "pending" | "sending" | "delivered" | "failed" | "cancelled" | "suppressed" | "not_configured";
+        /**
+         * @description How a message is sent.
+         * @enum {string}
+         */
+        NotificationChannel: "webhook" | "email" | "pagerduty";
         /**
          * @description `ingest` publishes, updates and deletes events and uploads files; `manage` creates, changes and deletes
          *     projects, models, baselines, segments and custom metrics; `read` reads and downloads events. Each of them sees
@@ -6251,6 +6413,159 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
         };
+        /** @description A webhook to create. */
+        WebhookCreate: {
+            /**
+             * @description Its name, unique among all webhooks: 2 to 127 characters, without white space at its ends.
+             * @example ml-alerts
+             */
+            name: string;
+            /**
+             * @description Where messages are sent. It is a secret.
+             * @example https://hooks.slack.com/services/T000/B000/XXXX
+             */
+            url: string;
+            provider: components["schemas"]["WebhookProvider"];
+        };
+        /** @description What to change of a webhook. */
+        WebhookUpdate: {
+            /**
+             * @description Its name, unique among all webhooks: 2 to 127 characters, without white space at its ends.
+             * @example ml-alerts
+             */
+            name?: string;
+            /**
+             * @description Where messages are sent. It is a secret.
+             * @example https://hooks.slack.com/services/T000/B000/XXXX
+             */
+            url?: string;
+            provider?: components["schemas"]["WebhookProvider"];
+        };
+        /** @description A receiver of messages about alerts. */
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description The webhook's id.
+             */
+            uuid: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Where messages are sent. Tokens without the scope `admin` see `***` after the host. */
+            url: string;
+            provider: components["schemas"]["WebhookProvider"];
+            /** @description The secret that signs messages. It is there only in the response that made it. */
+            signing_secret?: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+        };
+        /** @description The response with a webhook. */
+        WebhookResponse: {
+            data: components["schemas"]["Webhook"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A page of webhooks. */
+        WebhookList: components["schemas"]["Page"] & {
+            /** @description The webhooks. */
+            items: components["schemas"]["Webhook"][];
+        };
+        /** @description The response with a page of webhooks. */
+        WebhookPage: {
+            data: components["schemas"]["WebhookList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description What became of a test message. */
+        WebhookTest: {
+            /** @description Whether the receiver took the message. */
+            delivered: boolean;
+            /** @description The status of the receiver's response, null without one. */
+            status_code: number | null;
+            /** @description Why it was not delivered, null if it was. */
+            problem: string | null;
+        };
+        /** @description The response of a test. */
+        WebhookTestResponse: {
+            data: components["schemas"]["WebhookTest"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A message to one receiver about one alert record. */
+        Notification: {
+            /**
+             * Format: uuid
+             * @description The message's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The id that the receiver gets, one for all messages that are sent as one; null before the first attempt.
+             */
+            batch_id: string | null;
+            state: components["schemas"]["NotificationState"];
+            channel: components["schemas"]["NotificationChannel"];
+            /** @description The webhook's id, the mail address, or the name of the PagerDuty service. */
+            destination: string;
+            /** @description The webhook's name; null for a deleted one and for other channels. */
+            destination_name: string | null;
+            /** @description The severity of the alert record; DEFAULT withdraws an alert. */
+            severity: string;
+            /** @description The name of the alert rule when the message was made. */
+            rule_name: string;
+            /**
+             * Format: uuid
+             * @description The alert rule's id.
+             */
+            alert_rule_id: string;
+            /**
+             * Format: uuid
+             * @description The alert record's id.
+             */
+            alert_record_id: string;
+            /**
+             * Format: uuid
+             * @description The model's id.
+             */
+            model_id: string;
+            /** @description How many attempts have begun. */
+            attempts: number;
+            /** @description Why the last attempt failed or the message was not sent. */
+            problem: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the next attempt begins, null if it has ended.
+             */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended, null until then.
+             */
+            ended_at: string | null;
+        };
+        /** @description A page of messages. */
+        NotificationList: components["schemas"]["Page"] & {
+            /** @description The messages. */
+            items: components["schemas"]["Notification"][];
+        };
+        /** @description The response with a page of messages. */
+        NotificationPage: {
+            data: components["schemas"]["NotificationList"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["PaginatedKind"];
+        };
         /** @description A token to create. */
         TokenCreate: {
             /**
@@ -6658,6 +6973,11 @@ export interface components {
          *     ]
          */
         RepeatedOrdering: string[];
+        /**
+         * @description The webhook's id.
+         * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+         */
+        WebhookId: string;
         /**
          * @description Only environments of this type.
          * @example PRE_PRODUCTION
@@ -10507,6 +10827,320 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description The webhook is created. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat for 24 hours: the same key and body again get the first response, the same
+                 *     key with another body is a 422. Keys belong to a token and an operation.
+                 * @example 2f1c7a0e-1b7e-4b52-a0a5-3c8f0e4f5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description Marks a retry of an earlier attempt with the same body, which it then joins. The
+                 *     vendor's client counts its retries here; the value does not matter.
+                 * @example 1
+                 */
+                "X-Fiddler-Client-Retry"?: components["parameters"]["ClientRetry"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is deleted. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookUpdate"];
+                "application/x-www-form-urlencoded": components["schemas"]["WebhookUpdate"];
+            };
+        };
+        responses: {
+            /** @description The webhook is changed. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example c63e9072-8d2f-4b3a-8e33-7f1f7e5a2f43
+                 */
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of the message. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTestResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of items on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The number of items to skip.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+                /**
+                 * @description The fields to order by, most important first; a minus before a field means descending.
+                 * @example -created_at
+                 */
+                ordering?: components["parameters"]["Ordering"];
+                /**
+                 * @description Only items whose name contains this text, in upper or lower case.
+                 * @example delay
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only items that fulfil this condition: JSON text of the schema `Filter`. An empty text and `{}` select all items.
+                 *
+                 *     A rule about an unknown field is a 400 that lists the known ones. A value must fit its field: text, a whole number
+                 *     for `size`, and for `created_at`, `updated_at` and `expires_at` a time in any form that timestamps of events may
+                 *     have. `begins_with`, `contains`, `ends_with` and their opposites are for text. Anything else is a 400. Limits:
+                 *     100 rules and conditions, which nest 20 deep; beyond them a 400.
+                 * @example {"condition":"AND","rules":[{"field":"created_at","operator":"greater","value":"2026-11-23T00:00:00Z"}]}
+                 */
+                filter?: components["parameters"]["Filter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -28,7 +28,9 @@ T = TypeVar("T")
 _READERS = 4
 _CHANGED = "changed_tables"
 # No cached result depends on these. Running jobs write their progress every second, and judgements come by the hour.
-_NEVER_KEPT = frozenset({"jobs", "attempts", "files", "file_parts", "alert_records", "alert_evaluations"})
+_NEVER_KEPT = frozenset(
+    {"jobs", "attempts", "files", "file_parts", "alert_records", "alert_evaluations", "outbox", "work_leases"}
+)
 
 
 class Database(Protocol):

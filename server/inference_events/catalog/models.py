@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from inference_events.catalog import environments, jobs, projects
+from inference_events.catalog import environments, jobs, outbox, projects
 from inference_events.catalog.concurrency import Lock, find
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, JsonObject, Model, utc_now
@@ -100,6 +100,7 @@ def delete(session: Session, model_id: str) -> Model:
     model = get(session, model_id, Lock.EXCLUSIVE)
     model.deleted_at = utc_now()
     jobs.end_of_model(session, model_id, "The model was deleted")
+    outbox.cancel_of_models(session, [model.id])
     session.flush()
     return model
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import jobs, organizations
+from inference_events.catalog import jobs, organizations, outbox
 from inference_events.catalog.concurrency import Lock, find, locked
 from inference_events.catalog.listing import Listing, Page, page
 from inference_events.catalog.tables import Model, Project, utc_now
@@ -56,5 +56,6 @@ def delete(session: Session, project_id: str) -> tuple[Project, list[str]]:
     for model in models:
         model.deleted_at = project.deleted_at
     jobs.end_of_project(session, project_id, "The project was deleted")
+    outbox.cancel_of_models(session, [model.id for model in models])
     session.flush()
     return project, [model.id for model in models]

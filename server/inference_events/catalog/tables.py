@@ -373,6 +373,71 @@ class Job(Named, Table):
     fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
+class Webhook(Named, Table):
+    """A receiver of alerts over HTTP. `url` and `secret` are encrypted; `masked_url` shows no more than the host."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(text_type(127), unique=True)
+    url: Mapped[str] = mapped_column(text_type())
+    masked_url: Mapped[str] = mapped_column(text_type())
+    provider: Mapped[str] = mapped_column(text_type(16))
+    secret: Mapped[str | None] = mapped_column(text_type())
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+# As text, because SQLite uses a partial index only if a query has exactly its condition.
+UNDELIVERED = text("state IN ('pending', 'sending')")
+
+
+class OutboxMessage(Table):
+    """What one receiver is told about one alert record.
+
+    `key` is unique, so that a repeated judgement adds nothing. Rows with one `batch_id` are sent as one message, which
+    keeps that id in each attempt. A row without `due_at` is not sent.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_outbox_undelivered", "due_at", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index("ix_outbox_model_id", "model_id"),
+        Index("ix_outbox_batch_id", "batch_id"),
+        Index("ix_outbox_ended_at", "ended_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(text_type(64))
+    group_key: Mapped[str] = mapped_column(text_type(64))
+    batch_id: Mapped[str | None] = mapped_column(Id)
+    model_id: Mapped[str] = mapped_column(Id)
+    alert_rule_id: Mapped[str] = mapped_column(Id)
+    alert_record_id: Mapped[str] = mapped_column(Id)
+    channel: Mapped[str] = mapped_column(text_type(16))
+    destination: Mapped[str] = mapped_column(text_type(320))
+    severity: Mapped[str] = mapped_column(text_type(16))
+    content: Mapped[JsonObject]
+    state: Mapped[str] = mapped_column(text_type(16))
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(text_type())
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    due_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class WorkLease(Table):
+    """The right of one process to do a kind of work until `lease_until` by the database's clock."""
+
+    __tablename__ = "work_leases"
+
+    name: Mapped[str] = mapped_column(text_type(64), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(Id)
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
 class IdempotencyRecord(Table):
     """The response to a request that changed something, for its repetitions."""
 

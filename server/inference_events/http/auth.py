@@ -34,6 +34,7 @@ async def authorize(scope: Scope, state: RequestState, operation: Operation, aut
         return
     identity = await _identify(scope, authenticate)
     state.token_id, state.project_ids = identity.id, identity.project_ids
+    state.is_admin = ADMIN in identity.scopes
     _check_scopes(identity, operation.scopes)
     _check_projects(identity, operation)
 

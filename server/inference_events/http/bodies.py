@@ -1,4 +1,4 @@
-"""JSON bodies: counted, decompressed, parsed and checked, large ones off the event loop."""
+"""JSON bodies, and forms in their place: counted, decompressed, parsed and checked, large ones off the event loop."""
 
 import asyncio
 import hashlib
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import orjson
 import zstandard
@@ -34,6 +35,10 @@ MANY_EVENTS_BYTES = 32 * 1024
 ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 # One block of a few bytes may stand for 128 KiB: short slices bound what one call can produce.
 _SLICE_BYTES = 512
+
+# A form has only a few short texts.
+MAX_FORM_BYTES = 64 * 1024
+MAX_FORM_FIELDS = 100
 
 # A minus sign may precede the position of the error.
 NOT_NUMBERS = ("NaN", "Infinity")
@@ -87,9 +92,13 @@ async def read_json(
     Raises BadRequest, UnsupportedMediaType, PayloadTooLarge beyond a limit, RequestTimeout for a body that arrives
     too slowly, ServiceUnavailable if the bytes in flight are too many, and ClientDisconnect.
     """
-    _check_json_type(scope)
+    is_form = operation.takes_urlencoded and _is_urlencoded(scope)
+    if not is_form:
+        _check_json_type(scope)
     decompressor = _decompressor(scope)
     raw = await _read(scope, arrival, limits.bytes, reservation)
+    if is_form:
+        return _from_form(_decompress(raw, decompressor, limits.bytes, reservation) if decompressor else raw, operation)
     if decompressor is None and len(raw) <= INLINE_BYTES:
         return _checked(raw, operation, limits, reservation)
     return await asyncio.to_thread(_decode, raw, decompressor, operation, limits, reservation)
@@ -118,14 +127,35 @@ def _checked(raw: bytearray, operation: Operation, limits: BodyLimits, reservati
     return JsonBody(value, digest, len(raw), values)
 
 
+def _from_form(raw: bytearray, operation: Operation) -> JsonBody:
+    """Read an urlencoded form, whose fields are all texts."""
+    if len(raw) > MAX_FORM_BYTES:
+        raise too_large(MAX_FORM_BYTES)
+    try:
+        fields = parse_qsl(
+            raw.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_FORM_FIELDS
+        )
+    except ValueError:
+        raise BadRequest("The body is not a readable form of UTF-8 texts") from None
+    value = dict(fields)
+    if len(value) < len(fields):
+        raise BadRequest("The form has a field twice")
+    _check(value, operation, has_nulls="\0" in "".join(value.values()))
+    return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"", len(raw), len(fields))
+
+
 def _decoded(raw: bytearray, operation: Operation) -> Any:
     value = _parse(raw)
+    _check(value, operation, has_nulls=ESCAPED.encode() in raw)
+    return value
+
+
+def _check(value: Any, operation: Operation, has_nulls: bool) -> None:
     faults = operation.body.faults(value) if operation.body else ()
-    if not faults and not operation.is_about_events and ESCAPED.encode() in raw:
+    if not faults and not operation.is_about_events and has_nulls:
         faults = tuple(islice(null_faults(value), MAX_FAULTS))
     if faults:
         raise BadRequest.with_details(*(_about_body(fault) for fault in faults))
-    return value
 
 
 def _without_decoding(raw: bytearray, operation: Operation) -> Any:
@@ -171,6 +201,11 @@ def _hint(error: orjson.JSONDecodeError) -> str:
         if error.doc.startswith(token, error.pos):
             return f": {token} is not JSON, send null"
     return ": the number there is too large" if "infinity" in error.msg else ""
+
+
+def _is_urlencoded(scope: Scope) -> bool:
+    media_type, _ = parse_options_header(header(scope, b"content-type"))
+    return media_type.strip() == b"application/x-www-form-urlencoded"
 
 
 def _check_json_type(scope: Scope) -> None:

@@ -20,6 +20,7 @@ EVENTS_PATH = "/v3/events"
 _METHODS = ("get", "put", "post", "delete", "patch")
 _JSON = "application/json"
 _FORM = "multipart/form-data"
+_URLENCODED = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\\\{[^/{}]+\\\}")
 
 
@@ -28,8 +29,8 @@ class Operation:
     """The rules for one operation's requests and responses.
 
     `scopes` is None if no token is needed; of the scopes, one is enough. `needs_all_projects` refuses tokens that are
-    limited to projects. `body` checks a JSON body, `form`
-    describes a multipart one, `response` checks a JSON response; a response that is a file has one of `file_types`.
+    limited to projects. `body` checks a JSON body, which may also be an urlencoded form if `takes_urlencoded`; `form`
+    describes a multipart one; `response` checks a JSON response; a response that is a file has one of `file_types`.
     An operation that `has_etag` responds 304 if the client has the response already.
     """
 
@@ -42,6 +43,7 @@ class Operation:
     parameters: Parameters
     body: Validator | None
     form: Form | None
+    takes_urlencoded: bool
     response: Validator | None
     file_types: frozenset[str]
     has_etag: bool
@@ -124,6 +126,7 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         parameters=Parameters(_parameters(document, document["paths"][path], spec, definitions)),
         body=_validator(body, definitions) if _JSON in body else None,
         form=_form(document, body[_FORM], definitions) if _FORM in body else None,
+        takes_urlencoded=_URLENCODED in body,
         response=_validator(response["content"], definitions) if _JSON in response["content"] else None,
         file_types=frozenset(response["content"]) - {_JSON},
         has_etag="304" in spec["responses"],

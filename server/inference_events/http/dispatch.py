@@ -132,5 +132,6 @@ def _request(scope: Scope, state: RequestState, body: JsonBody | None) -> Reques
         idempotency_key=header(scope, b"idempotency-key"),
         is_retry=header(scope, b"x-fiddler-client-retry") is not None,
         project_ids=state.project_ids,
+        is_admin=state.is_admin,
         arrived_at=state.arrived_at,
     )

@@ -19,6 +19,7 @@ class RequestState:
     operation: Operation | None = None
     token_id: str = ""
     project_ids: frozenset[str] | None = None
+    is_admin: bool = False
     status: int = 0
     arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 

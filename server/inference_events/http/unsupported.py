@@ -6,7 +6,6 @@ UNSUPPORTED = {
     "/v1/traces": "traces",
     "/v2/dashboards": "dashboards",
     "/v2/projects": "projects of version 2 of the API",
-    "/v2/webhooks": "webhooks",
     "/v3/analytics/correlation": "analytics",
     "/v3/analytics/correlation-matrix": "analytics",
     "/v3/analytics/dependence-plot": "analytics",

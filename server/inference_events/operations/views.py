@@ -14,9 +14,11 @@ from inference_events.catalog.tables import (
     Job,
     Model,
     Organization,
+    OutboxMessage,
     Project,
     Segment,
     Token,
+    Webhook,
 )
 from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.types import RejectedRow
@@ -183,6 +185,42 @@ def file(row: File) -> t.StoredFile:
         "updated_at": time(row.updated_at),
         "created_by": user(row.created_by),
         "updated_by": user(row.updated_by),
+    }
+
+
+def webhook(row: Webhook, url: str, signing_secret: str | None = None) -> t.Webhook:
+    """Show a webhook with its URL as given, and with its secret if it is new."""
+    shown: t.Webhook = {
+        "uuid": row.id,
+        "name": row.name,
+        "url": url,
+        "provider": cast(t.WebhookProvider, row.provider),
+        "created_at": time(row.created_at),
+        "updated_at": time(row.updated_at),
+    }
+    if signing_secret is not None:
+        shown["signing_secret"] = signing_secret
+    return shown
+
+
+def notification(row: OutboxMessage, destination_name: str | None) -> t.Notification:
+    return {
+        "id": row.id,
+        "batch_id": row.batch_id,
+        "state": cast(t.NotificationState, row.state),
+        "channel": cast(t.NotificationChannel, row.channel),
+        "destination": row.destination,
+        "destination_name": destination_name,
+        "severity": row.severity,
+        "rule_name": row.content["rule"]["name"],
+        "alert_rule_id": row.alert_rule_id,
+        "alert_record_id": row.alert_record_id,
+        "model_id": row.model_id,
+        "attempts": row.attempts,
+        "problem": row.error,
+        "created_at": time(row.created_at),
+        "due_at": time_or_null(row.due_at),
+        "ended_at": time_or_null(row.ended_at),
     }
 
 

@@ -225,9 +225,14 @@ from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .newest_event_type_0 import NewestEventType0
 from .normal_kind import NormalKind
+from .notification import Notification
+from .notification_channel import NotificationChannel
 from .notification_config import NotificationConfig
 from .notification_config_change import NotificationConfigChange
 from .notification_config_response import NotificationConfigResponse
+from .notification_list import NotificationList
+from .notification_page import NotificationPage
+from .notification_state import NotificationState
 from .open_alerts import OpenAlerts
 from .page import Page
 from .paginated_kind import PaginatedKind
@@ -320,6 +325,15 @@ from .violations_request import ViolationsRequest
 from .violations_response import ViolationsResponse
 from .viz_type import VizType
 from .warning_detail import WarningDetail
+from .webhook import Webhook
+from .webhook_create import WebhookCreate
+from .webhook_list import WebhookList
+from .webhook_page import WebhookPage
+from .webhook_provider import WebhookProvider
+from .webhook_response import WebhookResponse
+from .webhook_test import WebhookTest
+from .webhook_test_response import WebhookTestResponse
+from .webhook_update import WebhookUpdate
 from .window_bin_size import WindowBinSize
 from .xai_params import XaiParams
 
@@ -545,9 +559,14 @@ __all__ = (
     "NamedReference",
     "NewestEventType0",
     "NormalKind",
+    "Notification",
+    "NotificationChannel",
     "NotificationConfig",
     "NotificationConfigChange",
     "NotificationConfigResponse",
+    "NotificationList",
+    "NotificationPage",
+    "NotificationState",
     "OpenAlerts",
     "Page",
     "PaginatedKind",
@@ -640,6 +659,15 @@ __all__ = (
     "ViolationsResponse",
     "VizType",
     "WarningDetail",
+    "Webhook",
+    "WebhookCreate",
+    "WebhookList",
+    "WebhookPage",
+    "WebhookProvider",
+    "WebhookResponse",
+    "WebhookTest",
+    "WebhookTestResponse",
+    "WebhookUpdate",
     "WindowBinSize",
     "XaiParams",
 )

@@ -21,6 +21,7 @@ from tests.contract.fuzz.promises.samples import (
     new_project,
     new_rule,
     new_token,
+    new_webhook,
 )
 from tests.contract.fuzz.promises.session import Session, fresh_name
 
@@ -137,6 +138,7 @@ REQUESTS: dict[str, Callable[[Session], Request]] = {
     "delete_model": lambda session: Request(f"/v3/models/{_model_id(session)}"),
     "delete_file": lambda session: Request(f"/v3/files/{session.upload(ROWS.encode(), 'rows.csv')}"),
     "delete_baseline": lambda session: Request(f"/v3/baselines/{new_baseline(session, _model_id(session))['id']}"),
+    "delete_webhook": lambda session: Request(f"/v2/webhooks/{new_webhook(session)['uuid']}"),
     "create_alert_rule": _rule,
     "update_alert_rule": _of_rule("/v3/alert-rules/{}", *QUIET),
     "delete_alert_rule": _of_rule("/v3/alert-rules/{}"),

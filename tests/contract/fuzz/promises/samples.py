@@ -69,6 +69,12 @@ def new_definition(session: Session, kind: str, model_id: str, **fields: Any) ->
     return session.post(f"/v3/{kind}", body | fields)
 
 
+def new_webhook(session: Session, **fields: Any) -> Any:
+    """Create a webhook to which nothing is sent: a server without the setting refuses a private address."""
+    body = {"name": fresh_name(), "url": "https://127.0.0.1:1/", "provider": "SLACK"}
+    return session.post("/v2/webhooks", body | fields)
+
+
 def new_rule(session: Session, model_id: str, **fields: Any) -> Any:
     """Create an alert rule about the traffic of a model."""
     return session.post("/v3/alert-rules", {"name": fresh_name(), "model_id": model_id} | TRAFFIC_RULE | fields)
@@ -93,4 +99,5 @@ def listed(session: Session) -> dict[str, str]:
     session.ended(job_id)
     for name in ("Reader one", "reader two"):
         session.post("/v3/tokens", {"name": name, "scopes": ["read"]})
+        new_webhook(session)
     return {"project_id": project["id"], "model_id": models[0]["id"], "job_id": job_id}
