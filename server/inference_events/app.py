@@ -40,6 +40,7 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import FigureService
+from inference_events.monitoring.queries.pulse import PulseReader
 from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.notifications.delivery import DeliveryWorker
 from inference_events.notifications.encryption import SecretBox
@@ -205,7 +206,12 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
-        monitoring=MonitoringOperations(catalog, services.figure_service, TrafficReader(catalog, registry, store)),
+        monitoring=MonitoringOperations(
+            catalog,
+            services.figure_service,
+            TrafficReader(catalog, registry, store),
+            PulseReader(catalog, registry, store),
+        ),
         notifications=NotificationOperations(catalog, services.sender),
         projects=ProjectOperations(catalog, queue),
         segments=SegmentOperations(catalog),

@@ -321,6 +321,9 @@ class MonitoringOperations(Protocol):
     async def compute_performance(self, *, body: types.PerformanceRequest) -> types.PerformanceResponse:
         """Compute the performance of a model"""
 
+    async def get_pulse(self, *, model_id: str) -> types.PulseResponse:
+        """Report whether a model has changed"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -676,6 +679,7 @@ def handlers(
         "compute_distribution": monitoring.compute_distribution,
         "compute_columns": monitoring.compute_columns,
         "compute_performance": monitoring.compute_performance,
+        "get_pulse": monitoring.get_pulse,
         "check_definition": monitoring.check_definition,
         "list_alert_rules": alert_rules.list_alert_rules,
         "create_alert_rule": alert_rules.create_alert_rule,
@@ -780,6 +784,7 @@ STATUS: Final[dict[str, int]] = {
     "compute_distribution": 200,
     "compute_columns": 200,
     "compute_performance": 200,
+    "get_pulse": 200,
     "check_definition": 200,
     "list_alert_rules": 200,
     "create_alert_rule": 200,
@@ -883,6 +888,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_distribution": ("read",),
     "compute_columns": ("read",),
     "compute_performance": ("read",),
+    "get_pulse": ("read",),
     "check_definition": ("read",),
     "list_alert_rules": ("manage", "read"),
     "create_alert_rule": ("manage",),

@@ -1707,6 +1707,21 @@ class ScoresResponse(TypedDict):
     kind: NormalKind
 
 
+class NewestEvent(TypedDict):
+    timestamp: str
+    received_at: str
+
+
+class UnfinishedJobs(TypedDict):
+    pending: int
+    started: int
+
+
+class OpenAlerts(TypedDict):
+    warning: int
+    critical: int
+
+
 class MonitoringSummary(TypedDict):
     model: ModelReference
     project: NamedReference
@@ -2308,6 +2323,16 @@ class ColumnsResponse(TypedDict):
     kind: NormalKind
 
 
+class EnvironmentPulse(TypedDict):
+    id: str
+    name: str
+    type: EnvType
+    data_revision: DataRevision
+    events: int
+    is_exact: bool
+    newest_event: NewestEvent | None
+
+
 class ServerSettings(TypedDict):
     settings: list[ServerSetting]
     limits: list[ServerLimit]
@@ -2330,6 +2355,19 @@ class CheckDefinitionRequest(TypedDict):
     kind: DefinitionKind
     definition: str
     preview: NotRequired[PreviewedEvents]
+
+
+class Pulse(TypedDict):
+    environments: list[EnvironmentPulse]
+    environment_count: int
+    jobs: UnfinishedJobs
+    open_alerts: OpenAlerts
+
+
+class PulseResponse(TypedDict):
+    data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 Filter: TypeAlias = Union[FilterRule, "FilterCondition"]

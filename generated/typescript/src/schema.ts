@@ -1509,6 +1509,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/pulse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report whether a model has changed
+         * @description Reports the state of a model, for clients that ask every few seconds whether they must compute figures again. An
+         *     addition to the vendor's API.
+         *
+         *     1. The server looks up `model_id`; an unknown model is a 404.
+         *     2. If the response would have the ETag that `If-None-Match` names, it is a 304 without a body. The ETag changes with
+         *        anything in the response.
+         *
+         *     * `environments` has PRODUCTION first, then the datasets by name, at most 100; `environment_count` says how many
+         *       there are. While an environment's `data_revision` is the same, its events are the same. The number of events and
+         *       the newest event are those of this data revision or of a later one.
+         *     * `events` counts at most 100,000 events; `is_exact` is false if there are more. The number of all is in
+         *       `get_monitoring_summary` and `list_environments`.
+         *     * `newest_event` is the event with the latest time, with the time when it was received. An event that was received
+         *       later may have an earlier time; it changes the data revision.
+         *     * `jobs` counts the jobs of the model that wait or run.
+         *     * `open_alerts` counts the alert rules that are alerts in the newest bin that was judged. A rule with several columns
+         *       counts once, with the worst severity.
+         *
+         *     The cost does not grow with the number of events: an environment is only read if it has changed since the last
+         *     request, and then at most 100,000 events are counted.
+         */
+        get: operations["get_pulse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -6368,6 +6407,65 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /** @description The state of a model. */
+        Pulse: {
+            /** @description The environments, PRODUCTION first. */
+            environments: components["schemas"]["EnvironmentPulse"][];
+            /** @description The number of environments of the model. */
+            environment_count: number;
+            jobs: components["schemas"]["UnfinishedJobs"];
+            open_alerts: components["schemas"]["OpenAlerts"];
+        };
+        /** @description The state of an environment. */
+        EnvironmentPulse: {
+            /**
+             * Format: uuid
+             * @description The environment's id.
+             */
+            id: string;
+            /** @description The environment's name. */
+            name: string;
+            type: components["schemas"]["EnvType"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The number of events, or 100,000 if there are more. */
+            events: number;
+            /** @description Whether there are no more events than that. */
+            is_exact: boolean;
+            newest_event: components["schemas"]["NewestEvent"];
+        };
+        /** @description The times of the event with the latest time; null without events. */
+        NewestEvent: {
+            /**
+             * Format: date-time
+             * @description The time of the event.
+             */
+            timestamp: string;
+            /**
+             * Format: date-time
+             * @description The time when it was received.
+             */
+            received_at: string;
+        } | null;
+        /** @description The numbers of jobs that have not ended. */
+        UnfinishedJobs: {
+            /** @description The number of jobs that wait. */
+            pending: number;
+            /** @description The number of jobs that run. */
+            started: number;
+        };
+        /** @description The numbers of alert rules that are alerts, by severity. */
+        OpenAlerts: {
+            /** @description The number of rules with a warning. */
+            warning: number;
+            /** @description The number of rules with a critical alert. */
+            critical: number;
+        };
+        /** @description The response with the state of a model. */
+        PulseResponse: {
+            data: components["schemas"]["Pulse"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description The production events of a model. */
         MonitoringSummary: {
             model: components["schemas"]["ModelReference"];
@@ -6911,6 +7009,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The client has the response already. There is no body. */
+        NotModified: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /**
          * @description The request is not valid. `errors` lists each error with its JSON pointer, and at most 50 errors of a body's
          *     form.
@@ -7229,9 +7336,25 @@ export interface components {
          * @example 1
          */
         ClientRetry: string;
+        /**
+         * @description The model's id.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        OfModel: string;
+        /**
+         * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
+         *     them, it is a 304. `*` stands for any.
+         * @example "7d1e9b654d8e4b2f8e663a7b3a1c8b77"
+         */
+        IfNoneMatch: string;
     };
     requestBodies: never;
     headers: {
+        /**
+         * @description Names the content of the response, for `If-None-Match` of a later request.
+         * @example "7d1e9b654d8e4b2f8e663a7b3a1c8b77"
+         */
+        ETag: string;
         /**
          * @description The id of the request, which is in the server's log, too. It is the `X-Request-ID` of the request, if that has 1
          *     to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
@@ -9887,6 +10010,48 @@ export interface operations {
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_pulse: {
+        parameters: {
+            query: {
+                /**
+                 * @description The model's id.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id: components["parameters"]["OfModel"];
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
+                 *     them, it is a 304. `*` stands for any.
+                 * @example "7d1e9b654d8e4b2f8e663a7b3a1c8b77"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the model. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PulseResponse"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -109,6 +109,7 @@ from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
 from .environment_page import EnvironmentPage
+from .environment_pulse import EnvironmentPulse
 from .environment_reference import EnvironmentReference
 from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
@@ -223,6 +224,7 @@ from .monitoring_summary_page import MonitoringSummaryPage
 from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
+from .newest_event_type_0 import NewestEventType0
 from .normal_kind import NormalKind
 from .notification import Notification
 from .notification_channel import NotificationChannel
@@ -232,6 +234,7 @@ from .notification_config_response import NotificationConfigResponse
 from .notification_list import NotificationList
 from .notification_page import NotificationPage
 from .notification_state import NotificationState
+from .open_alerts import OpenAlerts
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
@@ -247,6 +250,8 @@ from .project_page import ProjectPage
 from .project_response import ProjectResponse
 from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
+from .pulse import Pulse
+from .pulse_response import PulseResponse
 from .queried_metric import QueriedMetric
 from .queried_segment_type_0 import QueriedSegmentType0
 from .query_filters import QueryFilters
@@ -316,6 +321,7 @@ from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
 from .total_kind import TotalKind
+from .unfinished_jobs import UnfinishedJobs
 from .update_events_request import UpdateEventsRequest
 from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
@@ -449,6 +455,7 @@ __all__ = (
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
+    "EnvironmentPulse",
     "EnvironmentReference",
     "EnvironmentResponse",
     "EnvType",
@@ -562,6 +569,7 @@ __all__ = (
     "MultipartComplete",
     "MultipartInit",
     "NamedReference",
+    "NewestEventType0",
     "NormalKind",
     "Notification",
     "NotificationChannel",
@@ -571,6 +579,7 @@ __all__ = (
     "NotificationList",
     "NotificationPage",
     "NotificationState",
+    "OpenAlerts",
     "Page",
     "PaginatedKind",
     "PartReference",
@@ -586,6 +595,8 @@ __all__ = (
     "ProjectResponse",
     "PublishEventsRequest",
     "PublishEventsResponse",
+    "Pulse",
+    "PulseResponse",
     "QueriedMetric",
     "QueriedSegmentType0",
     "QueryFilters",
@@ -655,6 +666,7 @@ __all__ = (
     "TokenSecret",
     "TokenSecretResponse",
     "TotalKind",
+    "UnfinishedJobs",
     "UpdateEventsRequest",
     "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",
