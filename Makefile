@@ -7,7 +7,7 @@ INSTALL := install --constraint constraints.txt
 TEST_PYTHON := .venv/test/bin/python
 DEMO_PYTHON := .venv/test-demo/bin/python
 # Directories too: their time changes if a file is deleted.
-PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' \) -prune -o -print)
+PACKAGES := $(shell find server generated/api generated/client \( -name __pycache__ -o -name '.*_cache' -o -name node_modules \) -prune -o -print)
 TURKISH := build/locale/turkish.UTF-8
 # These wait for servers most of the time, so three of them run at once. The longest ones start first.
 SIDE_BY_SIDE := test-other test-contract test-e2e test-stores test-cluster compat test-crashes test-locale test-demo
@@ -22,6 +22,8 @@ NODE_MODULES := tools/review/node_modules/.package-lock.json
 NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
 SEED ?= 1
+CONSOLE_PYTHON := .venv/console/bin/python
+CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath .venv/clients/newest/bin/python)
 KILLS ?= 100
 EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
@@ -29,7 +31,7 @@ PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs console console-dev console-pictures test-console fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -125,6 +127,20 @@ check-typescript: .venv/test/.wheel ## Generate and compile the TypeScript clien
 	@command -v npm >/dev/null || { echo "make check-typescript needs npm with Node.js 20.19 or newer; make test runs without"; exit 1; }
 	$(TEST_PYTHON) -m pytest tests/typescript
 
+console: .venv/.dev ## Build the web console into the server's package (needs Node.js)
+	$(PYTHON) -m tools.console
+
+console-dev: .venv/.dev ## Serve the console's sources, with the API of a running server (SERVER_URL=http://127.0.0.1:8000)
+	$(PYTHON) -m tools.console --dev
+
+# Not a part of `make test`, which checks the console without a browser and without Node.js.
+test-console: .venv/test/.wheel .venv/console .venv/clients/newest ## Rebuild the console, and test it in Chromium (needs Node.js)
+	$(TEST_PYTHON) -m tools.console --check
+	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console $(ARGS)
+
+console-pictures: .venv/test/.wheel .venv/console ## Take the screenshots of docs/console.md
+	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m tests.console.screenshots docs/console
+
 check-contract: .venv/.dev ## Fail if openapi.yaml breaks clients of the last release in contract/
 	$(PYTHON) -m tools.review.breaking
 
@@ -168,14 +184,14 @@ fuzz: .venv/test/.wheel ## Check promises with random requests to a running serv
 mutants: .venv/.dev ## Plant bugs in copies of the server and print which check catches each (ARGS="NAME --jobs 1" for some)
 	$(PYTHON) -m tools.mutants $(ARGS)
 
-bench: .venv/.bench ## Measure speed against references and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
+bench: .venv/.bench .venv/servers ## Measure speed against references and budgets (ARGS=--quick to try, ARGS="--rows 20000000" for growth)
 	$(PYTHON) -m tests.bench $(ARGS)
 
 bench-peers: .venv/.bench $(PEERS) ## Measure speed beside what else one would run (ARGS=--quick, ARGS="--only ours --only mlflow")
 	$(PYTHON) -m tests.bench.peers $(ARGS)
 
 clean: ## Remove everything that make can make again
-	rm -rf .venv build dist tools/review/node_modules tools/generate/typescript-templates/node_modules \
+	rm -rf .venv build dist server/console/node_modules tools/review/node_modules tools/generate/typescript-templates/node_modules \
 		generated/typescript/node_modules generated/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
@@ -199,7 +215,7 @@ clean: ## Remove everything that make can make again
 	@touch $@
 
 .venv/.bench: .venv/.serve
-	$(PIP) $(INSTALL) --group bench
+	$(PIP) $(INSTALL) --editable '.[cluster]' --group bench
 	@touch $@
 
 .venv/.review: .venv/.serve
@@ -232,6 +248,13 @@ $(TURKISH): tests/locale/turkish.txt tests/locale/charmap.txt
 
 # PostgreSQL and an S3 server, which the tests of the cluster start. Their pins and those of the server exclude each other.
 .venv/servers: tests/servers/requirements.txt | .venv/bin/python
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Playwright, which drives the installed Chromium and downloads no browser.
+.venv/console: tests/console/requirements.txt | .venv/bin/python
 	rm -rf $@
 	python3 -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

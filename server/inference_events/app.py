@@ -16,6 +16,7 @@ from inference_events.alerts.announcing import Announcer
 from inference_events.alerts.evaluator import AlertEvaluator
 from inference_events.backend import Backend
 from inference_events.background import repeated
+from inference_events.catalog import organizations, sessions
 from inference_events.catalog.authentication import Authentication
 from inference_events.catalog.tables import utc_now
 from inference_events.closing import OpenServices
@@ -29,6 +30,7 @@ from inference_events.events.ingest.readers import FileReaders
 from inference_events.files.multipart import MultipartUploads
 from inference_events.files.sweep import OrphanSweep
 from inference_events.http.server import create_http_app
+from inference_events.http.session_cookie import SessionCookie
 from inference_events.idempotency.guard import IdempotencyGuard
 from inference_events.idempotency.lookups import in_catalog, in_store
 from inference_events.jobs import JobQueue, Workers
@@ -40,6 +42,7 @@ from inference_events.models.factory.proposer import Proposer
 from inference_events.models.registry import ModelRegistry
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import FigureService
+from inference_events.monitoring.queries.pulse import PulseReader
 from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.notifications.delivery import DeliveryWorker
 from inference_events.notifications.encryption import SecretBox
@@ -61,11 +64,13 @@ from inference_events.operations.notifications import NotificationOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.segments import SegmentOperations
 from inference_events.operations.server import ServerOperations
+from inference_events.operations.sessions import SessionOperations
 from inference_events.operations.tokens import TokenOperations
 from inference_events.operations.webhooks import WebhookOperations
 from inference_events.purge import PURGE_EVERY_SECONDS, Purge
 from inference_events.readiness import Readiness
 from inference_events.retention import Periods, Retention
+from inference_events.server_report import ServerReport
 from inference_events.settings import Settings
 from inference_events.state_metrics import show_state
 from inference_events_api.operations import Handler, handlers
@@ -97,6 +102,9 @@ class Services:
         self.box = SecretBox(self.settings.secret_key.get_secret_value(), key_file)
         check_key(self.catalog, self.box)
         self._chunk_rows = self.settings.file_chunk_rows or backend.chunk_rows
+        self.authentication = Authentication(self.catalog)
+        # Named by the server, because cookies do not tell ports apart: servers on one host would log each other out.
+        self.cookie = f"inference_events_{self.catalog.read(organizations.get).id.partition('-')[0]}"
         self.registry = ModelRegistry(self.catalog, self.store)
         self.batcher = RequestBatcher(self.store, self.registry, self.metrics.observe_batch)
         self._opened.add("batcher", self.batcher.stop)
@@ -211,11 +219,28 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
         files=FileOperations(catalog, MultipartUploads(catalog, file_store, services.settings.max_file_bytes)),
         jobs=JobOperations(catalog, store.rejected_rows),
         models=ModelOperations(catalog, queue, registry, Proposer(catalog, file_store, services.readers)),
-        monitoring=MonitoringOperations(catalog, services.figure_service, TrafficReader(catalog, registry, store)),
+        monitoring=MonitoringOperations(
+            catalog,
+            services.figure_service,
+            TrafficReader(catalog, registry, store),
+            PulseReader(catalog, registry, store),
+        ),
         notifications=NotificationOperations(catalog, services.sender),
         projects=ProjectOperations(catalog, queue),
         segments=SegmentOperations(catalog),
-        server=ServerOperations(catalog, services.settings.server_version, readiness.is_ready, readiness.is_writable),
+        server=ServerOperations(
+            catalog,
+            services.settings.server_version,
+            readiness.is_ready,
+            readiness.is_writable,
+            ServerReport(services.settings, catalog, services.directory),
+        ),
+        sessions=SessionOperations(
+            catalog,
+            services.authentication,
+            services.cookie,
+            is_secure=(services.settings.public_url or "").startswith("https:"),
+        ),
         tokens=TokenOperations(catalog, services.directory),
         webhooks=WebhookOperations(catalog, services.box),
     )
@@ -225,20 +250,25 @@ def create_app(
     settings: Settings,
     *,
     announce: Callable[[str], None] = lambda secret: None,
+    announce_login: Callable[[str], None] | None = None,
     stopping: threading.Event | None = None,
     validate_responses: bool = False,
 ) -> ASGIApp:
     """Build the server on its data directory. Raises a DataDirectoryError, and FileStoreError.
 
-    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else. Set `stopping` to let
+    `announce` gets the secret of an admin token that had to be made; it is shown nowhere else. `announce_login`
+    gets a code for one login to the console, if there is an admin token. Set `stopping` to let
     another process continue the jobs before the running requests have ended.
     """
     services = Services(settings, stopping)
     if services.new_secret is not None:
         announce(services.new_secret)
+    if announce_login is not None and (code := services.catalog.write(sessions.admin_code)) is not None:
+        announce_login(code)
     return create_http_app(
         handlers=operation_handlers(services),
-        authenticate=Authentication(services.catalog).aauthenticate,
+        authenticate=services.authentication.aauthenticate,
+        cookie=SessionCookie(services.cookie, services.authentication.asession, settings.public_url),
         retries=IdempotencyGuard([in_store(services.store, respond), in_catalog(services.catalog)]),
         limits=settings.limits(),
         public_url=settings.public_url,

@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import ByteSize, FilePath, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inference_events import __version__
+from inference_events.console_command import console, login_link
 from inference_events.data_directory import DataDirectoryError, admin_token_file
 from inference_events.errors import is_full_disk
 from inference_events.logging import configure_logging
@@ -51,6 +53,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(token, name="token")
+app.command()(console)
 
 
 def _show_version(wanted: bool) -> None:
@@ -101,10 +104,12 @@ def _server(settings: Settings) -> "_Server":
 
     share_allocator()
     stopping = threading.Event()
+    codes: list[str] = []
     return _Server(
         stopping,
+        codes,
         uvicorn.Config(
-            _app(settings, stopping),
+            _app(settings, stopping, codes.append if _shows_login(settings) else None),
             loop="uvloop",
             http=BoundedHttpProtocol,
             ws="none",
@@ -119,10 +124,16 @@ def _server(settings: Settings) -> "_Server":
             ssl_keyfile=settings.tls_key,
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
         ),
+        settings.public_url,
     )
 
 
-def _app(settings: Settings, stopping: threading.Event) -> Any:
+def _shows_login(settings: Settings) -> bool:
+    # Other output is kept, and others may read it.
+    return settings.login_link == "terminal" and sys.stdout.isatty()
+
+
+def _app(settings: Settings, stopping: threading.Event, announce_login: Callable[[str], None] | None) -> Any:
     # Imported here, because the other commands do not need the server.
     from inference_events.cluster import ClusterError
     from inference_events.notifications.encryption import SecretKeyError
@@ -130,7 +141,12 @@ def _app(settings: Settings, stopping: threading.Event) -> Any:
     try:
         from inference_events.app import create_app
 
-        return create_app(settings, announce=partial(_announce, settings.data_dir), stopping=stopping)
+        return create_app(
+            settings,
+            announce=partial(_announce, settings.data_dir),
+            announce_login=announce_login,
+            stopping=stopping,
+        )
     except (ClusterError, DataDirectoryError, SecretKeyError, OSError) as error:
         raise failure(_open_failure(settings.data_dir, error)) from None
 
@@ -191,11 +207,18 @@ def _announce(data_dir: Path, secret: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Sets `stopping` when a stop is requested, before the running requests have ended."""
+    """Sets `stopping` when a stop is requested, before the running requests have ended.
 
-    def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
+    After the start it prints its URL and, for each code, a link that logs in to the console.
+    """
+
+    def __init__(
+        self, stopping: threading.Event, codes: Sequence[str], config: uvicorn.Config, public_url: str | None
+    ) -> None:
         super().__init__(config)
         self._stopping = stopping
+        self._codes = codes
+        self._public_url = public_url
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()
@@ -209,6 +232,15 @@ class _Server(uvicorn.Server):
             host, port = listener.getsockname()[:2]
             scheme = "https" if self.config.is_ssl else "http"
             typer.echo(f"Serving on {scheme}://{f'[{host}]' if ':' in host else host}:{port}")
+            url = self._public_url or f"{scheme}://{_reachable(host)}:{port}"
+            for code in self._codes:
+                typer.echo(f"Console, logs in once within 10 minutes: {login_link(url, code)}")
+
+
+def _reachable(host: str) -> str:
+    """Return the host under which a browser on this machine reaches a server that listens on `host`."""
+    local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"[{local}]" if ":" in local and not local.startswith("[") else local
 
 
 def _relieve_garbage_collector() -> None:

@@ -23,7 +23,9 @@ class Request:
     `body_digest` is the SHA-256 of the body after decompression. `is_retry` is true if the client sent
     `X-Fiddler-Client-Retry`, and `arrived_at` is when its head was read. Only `idempotency` uses these three.
     `body_bytes` and `body_values` are the approximate size of the JSON body. `project_ids` are the projects that the
-    token is limited to; None means all. `is_admin` is true for a token with the scope `admin`.
+    token is limited to; None means all. `is_admin` is true for a token with the scope `admin`. `session_id` is empty
+    without a session. `client` is the address of the peer, and `is_secure` whether it uses TLS. What an operation puts
+    into `response_headers` is sent with its response.
     """
 
     id: str
@@ -39,6 +41,11 @@ class Request:
     body_values: int = 0
     wait_for_departure: Callable[[], Awaitable[None]] = _forever
     arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
+    session_id: str = ""
+    session_ends_at: datetime | None = None
+    client: str = ""
+    is_secure: bool = False
+    response_headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

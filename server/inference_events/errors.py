@@ -20,6 +20,7 @@ from dataclasses import dataclass
 # ├── PayloadTooLarge 413
 # ├── UnsupportedMediaType 415
 # ├── IdempotencyKeyReused 422
+# ├── TooManyRequests 429
 # ├── RequestHeadTooLarge 431
 # ├── InternalError 500
 # ├── NotSupported 501
@@ -128,6 +129,16 @@ class UnsupportedMediaType(ApiError):
 class IdempotencyKeyReused(ApiError):
     code = 422
     reason = "IdempotencyKeyReused"
+
+
+class TooManyRequests(ApiError):
+    """A 429 with the number of seconds after which to try again."""
+
+    code = 429
+    reason = "TooManyRequests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, headers={"Retry-After": str(retry_after)})
 
 
 class RequestHeadTooLarge(ApiError):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from inference_events.catalog import Catalog, idempotency_records
+from inference_events.catalog import Catalog, idempotency_records, sessions
 from inference_events.catalog.tables import utc_now
 from inference_events.events.ingest.timestamps import microseconds
 from inference_events.events.store import RecordStore
@@ -15,7 +15,7 @@ PURGE_EVERY_SECONDS = 600
 
 
 class Purge:
-    """Removes old idempotency records, unfinished uploads, and expired files and jobs, in steps."""
+    """Removes old idempotency records, ended sessions, unfinished uploads, and expired files and jobs, in steps."""
 
     def __init__(
         self,
@@ -50,6 +50,8 @@ class Purge:
         self._store.purge_records(microseconds(before)).result()
         yield
         self._catalog.write(lambda session: idempotency_records.purge(session, before))
+        yield
+        self._catalog.write(lambda session: sessions.purge(session, now))
         yield
         expire_uploads(self._catalog)
         yield

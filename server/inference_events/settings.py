@@ -136,6 +136,9 @@ class Settings(BaseSettings):
         description="Key of 32 characters or more that encrypts stored secrets, such as URLs of webhooks; without it "
         "the data directory's file secret-key holds one, and replicas can have no webhooks.",
     )
+    login_link: Literal["terminal", "never"] = Field(
+        default="terminal", description="Whether a start in a terminal prints a link that logs in to the console, once."
+    )
     organization: str = Field(
         default="Inference Events",
         min_length=1,

@@ -1,4 +1,4 @@
-"""The API calls of the commands that manage tokens, in a separate module because other commands need no client."""
+"""The API calls of the commands, in a separate module because the commands that run a server need no client."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ import httpx
 
 from inference_events.client import AuthenticatedClient
 from inference_events.client.api.projects import list_projects
+from inference_events.client.api.sessions import create_session_code
 from inference_events.client.api.tokens import create_token, list_tokens, revoke_token, rotate_token
 from inference_events.client.models import ErrorEnvelope, Token, TokenCreate, TokenRotate, TokenSecret
 from inference_events.client.models.token_scope import check_token_scope
@@ -81,6 +82,11 @@ def rotate(server: Server, token_id: UUID, overlap_seconds: int) -> TokenSecret:
     """Replace a token by a new one."""
     body = TokenRotate(overlap_seconds=overlap_seconds)
     return server.ask(partial(rotate_token.sync_detailed, token_id, body=body)).data
+
+
+def login_code(server: Server) -> str:
+    """Make a code for one login to the console."""
+    return server.ask(create_session_code.sync_detailed).data.code
 
 
 def _unreachable(url: str, error: httpx.HTTPError) -> str:

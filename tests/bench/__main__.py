@@ -1,5 +1,6 @@
 """Measure the running server against its floors and budgets: `python -m tests.bench`."""
 
+import signal
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, help="most stored rows (default 2,000,000; 200,000 with --quick)")
     parser.add_argument("--only", choices=CASES, action="append", help="run only this case; may be repeated")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     BUILT.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=BUILT) as folder, Generator() as generator:
         bench = _bench(Path(folder), generator, options.quick, options.rows)
@@ -29,6 +31,12 @@ def main() -> None:
                 print(" | ".join(row.cells()), file=sys.stderr, flush=True)  # noqa: T201
                 rows.append(row)
     print(report.write(BUILT, rows, bench.sizes))  # noqa: T201
+
+
+def _end(*_: object) -> None:
+    """End the run with the servers of its case. Some senders signal a process and then its whole group."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
 
 
 def _bench(folder: Path, generator: Generator, quick: bool, rows: int | None) -> Bench:

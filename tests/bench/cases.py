@@ -1,10 +1,7 @@
 """The cases: one function for each part of the budget table. Rounds alternate with those of the references."""
 
-import random
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -12,14 +9,12 @@ from tests.bench import floors, workload
 from tests.bench.alerts import alerts
 from tests.bench.case import Bench
 from tests.bench.figures import figures, figures_cluster
-from tests.bench.load import Load
+from tests.bench.load import Rounds
+from tests.bench.replicas import replicas
 from tests.bench.report import Row, Size, p50, percentile
 from tests.bench.server import Server, Usage, serving
+from tests.bench.stored_events import BATCH, deletions, fill, requests_by_id
 
-BATCH = 1000
-RECENT = 10_000
-MAX_DELETED_IDS = 10_000
-GROWTH_FILE_ROWS = 1_000_000
 GROWTH_ROUNDS = 3
 SHARES = (0.05, 0.25, 0.5, 1)
 
@@ -54,30 +49,16 @@ def single(bench: Bench) -> Iterator[Row]:
 
 
 @dataclass
-class Rounds:
-    """Results of rounds: loads by server, DuckDB's commits a second, the server's usage in all of them."""
+class PublishRounds(Rounds):
+    """Rounds with DuckDB's commits a second, and the server's usage in all of them."""
 
-    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
     commits: list[float] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
-    def add(self, loads: Mapping[str, Load], commits: float, usage: Usage) -> None:
-        for name, load in loads.items():
-            self.loads[name].append(load)
-        self.commits.append(commits)
-        self.usage += usage
 
-    def rate(self, name: str) -> float:
-        """Return the median of the requests a second."""
-        return median(load.rate for load in self.loads[name])
-
-    def latencies(self, name: str) -> list[float]:
-        return [latency for load in self.loads[name] for latency in load.latencies]
-
-
-def _alternate(bench: Bench, requests: int, size: int, connections: int) -> Rounds:
+def _alternate(bench: Bench, requests: int, size: int, connections: int) -> PublishRounds:
     """Send the same bodies of `size` new events to the server and to the floors, round by round."""
-    rounds = Rounds()
+    rounds = PublishRounds()
     with (
         serving(bench.folder / f"posts_of_{size}") as server,
         floors.running("starlette") as starlette,
@@ -93,7 +74,9 @@ def _alternate(bench: Bench, requests: int, size: int, connections: int) -> Roun
             batches = workload.batches(start, requests, size)
             taken = floors.commit_batches(bench.folder / f"commits_of_{size}_{number}.duckdb", batches)
             if number > 0:
-                rounds.add(loads, len(taken) / sum(taken), usage)
+                rounds.add(loads)
+                rounds.commits.append(len(taken) / sum(taken))
+                rounds.usage += usage
     return rounds
 
 
@@ -168,11 +151,12 @@ def growth(bench: Bench) -> Iterator[Row]:
         model_id = server.create_model(**workload.model_fields())
         stored = 0
         for share in SHARES:
-            stored = _grow(bench, server, model_id, stored, int(bench.rows * share))
-            size, stored = _measure(bench, server, model_id, stored)
+            wanted = max(stored, int(bench.rows * share))
+            fill(bench.folder, server, model_id, stored, wanted)
+            size, stored = _measure(bench, server, model_id, wanted)
             bench.sizes.append(size)
         yield from _against_first(bench.sizes)
-        yield from _deletions(server, model_id, stored)
+        yield from deletions(server, model_id, stored)
         at = f"at {stored:,} rows"
         server.stop()
         server.start()
@@ -180,16 +164,6 @@ def growth(bench: Bench) -> Iterator[Row]:
         bodies = workload.publish_bodies(model_id, stored, 1, BATCH)
         first = bench.generator.run(server.url, server.publish_requests(bodies), 1)
         yield Row("the first POST of 1,000 events after that", first.seconds, "s", usage=server.usage())
-
-
-def _grow(bench: Bench, server: Server, model_id: str, stored: int, wanted: int) -> int:
-    source = bench.folder / "grown.parquet"
-    while stored < wanted:
-        count = min(GROWTH_FILE_ROWS, wanted - stored)
-        workload.write_file(source, stored, count)
-        server.publish_file(model_id, server.upload(source))
-        stored += count
-    return stored
 
 
 def _measure(bench: Bench, server: Server, model_id: str, stored: int) -> tuple[Size, int]:
@@ -201,23 +175,10 @@ def _measure(bench: Bench, server: Server, model_id: str, stored: int) -> tuple[
         stored += len(bodies) * BATCH
     latencies: dict[str, list[float]] = {}
     for number in range(bench.repeats + 1):
-        for kind, request in _by_id_requests(server, model_id, stored, f"at {rows}, {number}"):
+        for kind, request in requests_by_id(server, model_id, stored, f"at {rows}, {number}"):
             latencies.setdefault(kind, []).extend(bench.generator.run(server.url, [request], 1).latencies)
         stored += BATCH
     return Size(rows, median(rates), {kind: p50(taken[1:]) for kind, taken in latencies.items()}), stored
-
-
-def _by_id_requests(server: Server, model_id: str, stored: int, note: str) -> Iterator[tuple[str, bytes]]:
-    """Yield a request of each kind, of 1,000 rows; the first stores new rows."""
-    chosen = random.Random(note)
-    recent = chosen.sample(range(max(0, stored - RECENT), stored), BATCH)
-    scattered = chosen.sample(range(stored), BATCH)
-    start = chosen.randrange(0, stored // 2)
-    publishes = {"fresh POST": stored, "repeated POST, recent ids": stored - BATCH, "repeated POST, old ids": start}
-    for kind, first in publishes.items():
-        yield kind, server.publish_requests(workload.publish_bodies(model_id, first, 1, BATCH))[0]
-    for kind, rows in {"PATCH, recent ids": recent, "PATCH, scattered ids": scattered}.items():
-        yield kind, server.update_requests([workload.label_body(model_id, rows, note)])[0]
 
 
 def _against_first(sizes: Sequence[Size]) -> Iterator[Row]:
@@ -234,17 +195,7 @@ def _against_first(sizes: Sequence[Size]) -> Iterator[Row]:
             yield Row(work, 1000 * taken, "ms p50", 1000 * first[kind], f"at {sizes[0].rows:,} rows")
 
 
-def _deletions(server: Server, model_id: str, stored: int) -> Iterator[Row]:
-    at = f"at {stored:,} rows"
-    ids = workload.event_ids(random.Random(0).sample(range(stored), min(stored // 2, MAX_DELETED_IDS)))
-    yield Row(f"DELETE of {len(ids):,} ids {at}", server.delete(model_id, event_ids=ids), "s", budget="<= 1")
-    start = datetime.fromisoformat(workload.FIRST_TIME) + timedelta(seconds=stored // 3)
-    end = start + timedelta(seconds=stored // 30)
-    span = {"start_time": f"{start}", "end_time": f"{end}"}
-    yield Row(f"DELETE of 1/30 of time {at}", server.delete(model_id, time_range=span), "s", budget="<= 2")
-
-
 CASES = {
     case.__name__: case
-    for case in (disk, start, publish, single, files, downloads, growth, figures, figures_cluster, alerts)
+    for case in (disk, start, publish, single, files, downloads, growth, figures, figures_cluster, replicas, alerts)
 }

@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import cycle, islice
 from multiprocessing import get_context
+from statistics import median
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -30,6 +33,24 @@ class Load:
         return len(self.latencies) / self.seconds
 
 
+@dataclass
+class Rounds:
+    """Loads of rounds that alternate, by the name of the server or reference that got them."""
+
+    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, loads: Mapping[str, Load]) -> None:
+        for name, load in loads.items():
+            self.loads[name].append(load)
+
+    def rate(self, name: str) -> float:
+        """Return the median of the requests a second."""
+        return median(load.rate for load in self.loads[name])
+
+    def latencies(self, name: str) -> list[float]:
+        return [latency for load in self.loads[name] for latency in load.latencies]
+
+
 class Refused(Exception):
     """A response was not a success; the message is the response."""
 
@@ -43,16 +64,20 @@ class Generator(AbstractContextManager["Generator"]):
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def run(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
-        """Send every request once; each connection sends its next when it has its response. Raises Refused."""
-        load = self.try_all(url, requests, connections)
+    def run(self, urls: str | Sequence[str], requests: Sequence[bytes], connections: int) -> Load:
+        """Send every request once; each connection sends its next when it has its response. Raises Refused.
+
+        Of several URLs, each gets as many of the connections.
+        """
+        load = self.try_all(urls, requests, connections)
         if load.refusals:
             raise Refused(load.refusals[0])
         return load
 
-    def try_all(self, url: str, requests: Sequence[bytes], connections: int) -> Load:
+    def try_all(self, urls: str | Sequence[str], requests: Sequence[bytes], connections: int) -> Load:
         """Do the same, but continue after a refusal."""
-        return self._pool.submit(_run, url, requests, connections).result()
+        chosen = [urls] if isinstance(urls, str) else urls
+        return self._pool.submit(_run, chosen, requests, connections).result()
 
 
 def request(method: str, path: str, token: str, body: bytes) -> bytes:
@@ -79,13 +104,14 @@ def message_end(data: bytes | bytearray) -> int | None:
     return head + 4 + int(length)
 
 
-def _run(url: str, requests: Sequence[bytes], connections: int) -> Load:
-    return uvloop.run(_send(url, requests, connections))
+def _run(urls: Sequence[str], requests: Sequence[bytes], connections: int) -> Load:
+    return uvloop.run(_send(urls, requests, connections))
 
 
-async def _send(url: str, requests: Sequence[bytes], connections: int) -> Load:
+async def _send(urls: Sequence[str], requests: Sequence[bytes], connections: int) -> Load:
     waiting, load = iter(requests), Load(0, [], [])
-    clients = [await _connect(url, waiting, load) for _ in range(min(connections, len(requests)))]
+    chosen = islice(cycle(urls), min(connections, len(requests)))
+    clients = [await _connect(url, waiting, load) for url in chosen]
     started = time.perf_counter()
     for client in clients:
         client.send_next()

@@ -1,14 +1,15 @@
-"""The measured server, and the usage of its process."""
+"""The measured server, and the usage of processes."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from os import sysconf
 from pathlib import Path
 from typing import Any
 
 from tests.bench.load import request
+from tests.e2e import process
 from tests.e2e.process import TOKEN, ServerProcess
 
 MAX_JOB_SECONDS = 3600
@@ -32,19 +33,8 @@ class Usage:
         return Usage(self.cpu + other.cpu, max(self.memory, other.memory), max(self.grown, other.grown))
 
 
-class Server(ServerProcess):
-    """A real server process on a data directory. `start_seconds` is the time from its last start until it was ready."""
-
-    start_seconds = 0.0
-
-    def start(self) -> None:
-        started = time.perf_counter()
-        super().start()
-        self.start_seconds = time.perf_counter() - started
-
-    @property
-    def url(self) -> str:
-        return self._program.url
+class Client(process.Server):
+    """Send the requests that are measured."""
 
     def publish_requests(self, bodies: list[bytes]) -> list[bytes]:
         return [request("POST", "/v3/events", TOKEN, body) for body in bodies]
@@ -72,30 +62,34 @@ class Server(ServerProcess):
                     file.write(chunk)
         return time.perf_counter() - started
 
-    def usage(self) -> Usage:
-        """Return the CPU that the process has used since its start, and its memory now."""
-        return Usage(_cpu_seconds(self._proc), _status_mib(self._proc, "VmRSS"))
-
-    @contextmanager
-    def measured(self) -> Iterator[Usage]:
-        """Measure the usage of the process within the block."""
-        used = Usage()
-        (self._proc / "clear_refs").write_text("5")
-        before = self.usage()
-        yield used
-        after = self.usage()
-        used.cpu, used.memory = after.cpu - before.cpu, after.memory
-        used.grown = _status_mib(self._proc, "VmHWM") - before.memory
-
-    @property
-    def _proc(self) -> Path:
-        return Path("/proc", str(self._program.pid))
-
     def _job_seconds(self, start: Callable[[], Any]) -> float:
         started = time.perf_counter()
         job = self.wait_for(start()["job"]["id"], MAX_JOB_SECONDS)
         assert job["status"] == "SUCCESS", job
         return time.perf_counter() - started
+
+
+class Server(Client, ServerProcess):
+    """A real server process on a data directory. `start_seconds` is the time from its last start until it was ready."""
+
+    start_seconds = 0.0
+
+    def start(self) -> None:
+        started = time.perf_counter()
+        super().start()
+        self.start_seconds = time.perf_counter() - started
+
+    @property
+    def url(self) -> str:
+        return self._program.url
+
+    def usage(self) -> Usage:
+        """Return the CPU that the process has used since its start, and its memory now."""
+        return _usage([self._program.pid])
+
+    def measured(self) -> AbstractContextManager[Usage]:
+        """Measure the usage of the process within the block."""
+        return measured([self._program.pid])
 
 
 @contextmanager
@@ -110,11 +104,32 @@ def serving(folder: Path, **settings: str) -> Iterator[Server]:
         server.close()
 
 
-def _cpu_seconds(process: Path) -> float:
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
+@contextmanager
+def measured(pids: Sequence[int]) -> Iterator[Usage]:
+    """Measure the usage of processes in sum within the block."""
+    used = Usage()
+    for pid in pids:
+        (_proc(pid) / "clear_refs").write_text("5")
+    before = _usage(pids)
+    yield used
+    after = _usage(pids)
+    used.cpu, used.memory = after.cpu - before.cpu, after.memory
+    used.grown = sum(_status_mib(pid, "VmHWM") for pid in pids) - before.memory
+
+
+def _usage(pids: Sequence[int]) -> Usage:
+    return Usage(sum(map(_cpu_seconds, pids)), sum(_status_mib(pid, "VmRSS") for pid in pids))
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = (_proc(pid) / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _status_mib(process: Path, name: str) -> float:
-    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+def _status_mib(pid: int, name: str) -> float:
+    status = dict(line.split(":", 1) for line in (_proc(pid) / "status").read_text().splitlines())
     return int(status[name].split()[0]) / 1024
+
+
+def _proc(pid: int) -> Path:
+    return Path("/proc", str(pid))

@@ -295,10 +295,12 @@ def prepare(access: Access) -> Fixtures:
         "update_webhook": {"name": f"changed {mark}"},
         "create_token": {"name": "another", "scopes": ["admin"]},
         "rotate_token": {"overlap_seconds": 0},
+        "create_session": {"token": secret},
     }
     requests: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in bodies.items()}
     requests["upload_file"] = {"files": {"file": ("more.csv", CSV)}}
     requests["upload_part"] = {"files": {**numbered, "file": ("part", CSV + b"more,2\n")}}
+    requests["get_pulse"] = {"params": {"model_id": model_id}}
     requests["check_version_compatibility"] = {"params": {"client_version": "3.14.1", "client_name": "python-sdk"}}
     return Fixtures(secret, ids, requests)
 

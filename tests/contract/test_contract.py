@@ -18,8 +18,12 @@ DOCUMENT = load_contract().document
 SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
 DEFINITIONS = {"schemas": {name: to_json_schema(schema) for name, schema in SCHEMAS.items()}}
 REQUIRED_HEADERS = {
+    "get_pulse 200": {"X-Request-ID", "ETag"},
+    "304": {"X-Request-ID", "ETag"},
     "401": {"WWW-Authenticate", "X-Request-ID"},
+    "429": {"Retry-After", "X-Request-ID"},
     "503": {"Retry-After", "X-Request-ID"},
+    "create_session 200": {"Set-Cookie", "X-Request-ID"},
     "download_events 200": {"Content-Disposition", "X-Request-ID"},
 }
 SECTIONS = ("Paging", "Versioning", "Retries", "Time", "Types", "Errors", "Access")

@@ -85,7 +85,7 @@ def test_columns_are_exact_after_changes(api: Api) -> None:
 
 
 def test_performance_is_exact_after_changes(api: Api) -> None:
-    """Metrics, confusion matrix and score histogram follow labels and deletions, in a segment as well."""
+    """Metrics, confusion matrix and score histogram follow labels, deletions, the threshold and the segment."""
     model_id = model(api, "performance")
     first = api.post(PERFORMANCE, {"model_id": model_id})
     assert first["confusion"] == {"classes": ["0", "1"], "counts": [[1, 1], [1, 1]]}
@@ -103,6 +103,8 @@ def test_performance_is_exact_after_changes(api: Api) -> None:
     scores = after["scores"]
     assert len(scores["edges"]) + 1 == len(scores["positives"]) == 1002
     assert [place for place, count in enumerate(scores["positives"]) if count] == [201, 701, 901]
+    higher = api.post(PERFORMANCE, {"model_id": model_id, "threshold": 0.8})
+    assert higher["confusion"]["counts"] == [[1, 0], [2, 1]]
     strict = api.post(PERFORMANCE, {"model_id": model_id, "threshold": 0.8, "segment": {"definition": "age > 30"}})
     assert strict["confusion"]["counts"] == [[1, 0], [1, 0]]
     assert {one["metric"]: one["figure"]["reason"] for one in strict["metrics"]}[

@@ -229,7 +229,7 @@ def test_every_reason_is_described() -> None:
 
 def test_a_segment_of_another_model_is_not_found(api: Api) -> None:
     """A segment belongs to one model: figures of another one do not find it, although its columns exist there."""
-    model_id, other_id = model(api, "own", events=[]), model(api, "other", events=[])
+    model_id, other_id = model(api, "own", events=[]), model(api, "unrelated", events=[])
     segment_id = api.define(SEGMENT, other_id)["id"]
     body = {"env_type": "PRODUCTION", "segment_id": segment_id, "metrics": [{"id": "traffic"}]}
     assert api.client.post("/v3/analytics/metrics", json=body | {"model_id": other_id}).status_code == 200

@@ -26,7 +26,7 @@ METHODS = ("get", "put", "post", "patch", "delete")
 ID = "5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11"
 TEXT = "a\x00b"
 # The server neither keeps nor compares it.
-NOT_KEPT = {"client_name"}
+NOT_KEPT = {"client_name", "organization_name"}
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ def test_the_vendors_endpoints_are_served_or_are_a_501(server: Server) -> None:
     """Each endpoint of the vendor's API is in the contract, or a 501 that names the feature."""
     served = {(one.method, names_removed(one.path)) for one in load_contract().operations.values()}
     missing = [one for one in ENDPOINTS if (one[0], names_removed(one[1])) not in served]
-    assert len(missing) > len(ENDPOINTS) / 2
+    assert len(missing) > len(ENDPOINTS) / 4
     for method, path in missing:
         response = server.send(method, TEMPLATE.sub(str(uuid4()), path))
         assert response.status == 501, (method, path, response.status)

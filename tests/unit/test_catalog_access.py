@@ -12,12 +12,14 @@ from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
 from inference_events.catalog.alert_tables import AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook
 from inference_events.catalog.tables import (
+    BrowserSession,
     CatalogVersion,
     FilePart,
     IdempotencyRecord,
     Organization,
     OutboxMessage,
     Project,
+    SessionCode,
     Table,
     Token,
     TokenProject,
@@ -31,7 +33,19 @@ T = TypeVar("T")
 PARTS = {FilePart, AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook}
 # No token that is limited sees these.
 OF_ALL_PROJECTS = {OutboxMessage, Webhook, WorkLease}
-OF_NO_PROJECT = PARTS | OF_ALL_PROJECTS | {CatalogVersion, IdempotencyRecord, Organization, Token, TokenProject}
+OF_NO_PROJECT = (
+    PARTS
+    | OF_ALL_PROJECTS
+    | {
+        BrowserSession,
+        CatalogVersion,
+        IdempotencyRecord,
+        Organization,
+        SessionCode,
+        Token,
+        TokenProject,
+    }
+)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import create_autospec
 
 import pytest
 from pydantic import SecretStr
@@ -27,6 +28,7 @@ from inference_events.operations.jobs import JobOperations
 from inference_events.operations.projects import ProjectOperations
 from inference_events.operations.server import ServerOperations
 from inference_events.operations.tokens import TokenOperations
+from inference_events.server_report import ServerReport
 from inference_events.settings import Settings
 from inference_events_api import types as t
 from tests.catalogs import KINDS, SQLITE, new_url
@@ -198,9 +200,14 @@ def test_token_operations_leave_no_record(catalog: Catalog, directory: DataDirec
     assert catalog.read(lambda session: session.scalars(select(IdempotencyRecord)).all()) == []
 
 
+def server_operations(catalog: Catalog, *, is_ready: bool, is_writable: bool) -> ServerOperations:
+    report = create_autospec(ServerReport, instance=True)
+    return ServerOperations(catalog, "26.14.0", lambda: is_ready, lambda: is_writable, report)
+
+
 def test_the_server_shows_version_and_organization(catalog: Catalog) -> None:
     """Server info has the settings' version and organization, and every client of an allowed version is compatible."""
-    operations = ServerOperations(catalog, "26.14.0", lambda: True, lambda: True)
+    operations = server_operations(catalog, is_ready=True, is_writable=True)
     info = asyncio.run(operations.get_server_info())["data"]
     assert info["inference_events_version"] == __version__
     assert (info["server_version"], info["feature_flags"]) == ("26.14.0", {})
@@ -211,16 +218,16 @@ def test_the_server_shows_version_and_organization(catalog: Catalog) -> None:
 
 def test_readiness_is_more_than_being_alive(catalog: Catalog) -> None:
     """Liveness always succeeds, readiness only while the rest of the server is ready."""
-    operations = ServerOperations(catalog, "26.14.0", lambda: False, lambda: True)
+    operations = server_operations(catalog, is_ready=False, is_writable=True)
     assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}
     with pytest.raises(ServiceUnavailable):
         asyncio.run(operations.check_readiness())
-    ready = ServerOperations(catalog, "26.14.0", lambda: True, lambda: True)
+    ready = server_operations(catalog, is_ready=True, is_writable=True)
     assert asyncio.run(ready.check_readiness())["data"] == {"status": "ok"}
 
 
 def test_readiness_says_that_the_disk_refuses_writes(catalog: Catalog) -> None:
     """A server that only reads is ready with another status, and alive as ever."""
-    operations = ServerOperations(catalog, "26.14.0", lambda: True, lambda: False)
+    operations = server_operations(catalog, is_ready=True, is_writable=False)
     assert asyncio.run(operations.check_readiness())["data"] == {"status": "read_only"}
     assert asyncio.run(operations.check_liveness())["data"] == {"status": "ok"}

@@ -150,7 +150,7 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     """A flag sets what the environment sets otherwise; a directory in use ends the start and says so."""
     seen: list[Settings] = []
 
-    def create_app(settings: Settings, announce: Callable[[str], None], stopping: threading.Event) -> None:
+    def create_app(settings: Settings, **hooks: object) -> None:
         seen.append(settings)
         raise DataDirectoryInUse("in use by process 7")
 

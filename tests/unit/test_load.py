@@ -40,6 +40,20 @@ def test_a_load_that_must_succeed_raises_the_refusal() -> None:
         generator.run(url, [message("POST", "/", {}, b"0")], 1)
 
 
+def test_connections_are_spread_over_several_servers() -> None:
+    """Of two servers each gets one of two connections, and with it a request."""
+    with (
+        _responding([ACKNOWLEDGEMENT]) as (first, by_first),
+        _responding([ACKNOWLEDGEMENT]) as (second, by_second),
+        Generator() as generator,
+    ):
+        requests = [message("POST", "/", {}, b"%d" % number) for number in range(2)]
+        load = generator.run([first, second], requests, 2)
+    assert len(load.latencies) == 2
+    assert sorted(by_first + by_second) == requests
+    assert len(by_first) == len(by_second) == 1
+
+
 @contextmanager
 def _responding(responses: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     """Serve one connection with these responses; yield the URL and the received requests."""

@@ -321,6 +321,9 @@ class MonitoringOperations(Protocol):
     async def compute_performance(self, *, body: types.PerformanceRequest) -> types.PerformanceResponse:
         """Compute the performance of a model"""
 
+    async def get_pulse(self, *, model_id: str) -> types.PulseResponse:
+        """Report whether a model has changed"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -571,7 +574,24 @@ class TokensOperations(Protocol):
         """Rotate a token"""
 
 
+class SessionsOperations(Protocol):
+    async def get_session(self) -> types.SessionResponse:
+        """Show what the session or the token may do"""
+
+    async def create_session(self, *, body: types.SessionCreate) -> types.SessionResponse:
+        """Begin a session"""
+
+    async def delete_session(self) -> types.SessionResponse:
+        """End the session"""
+
+    async def create_session_code(self) -> types.SessionCodeResponse:
+        """Create a code for one login"""
+
+
 class ServerOperations(Protocol):
+    async def get_settings(self) -> types.ServerSettingsResponse:
+        """Show the server's settings, limits, versions and sizes"""
+
     async def get_server_info(self) -> types.ServerInfoResponse:
         """Get the server's version"""
 
@@ -604,6 +624,7 @@ def handlers(
     projects: ProjectsOperations,
     segments: SegmentsOperations,
     server: ServerOperations,
+    sessions: SessionsOperations,
     tokens: TokensOperations,
     webhooks: WebhooksOperations,
 ) -> dict[str, Handler]:
@@ -668,6 +689,7 @@ def handlers(
         "compute_distribution": monitoring.compute_distribution,
         "compute_columns": monitoring.compute_columns,
         "compute_performance": monitoring.compute_performance,
+        "get_pulse": monitoring.get_pulse,
         "check_definition": monitoring.check_definition,
         "list_alert_rules": alert_rules.list_alert_rules,
         "create_alert_rule": alert_rules.create_alert_rule,
@@ -702,6 +724,11 @@ def handlers(
         "create_token": tokens.create_token,
         "revoke_token": tokens.revoke_token,
         "rotate_token": tokens.rotate_token,
+        "get_session": sessions.get_session,
+        "create_session": sessions.create_session,
+        "delete_session": sessions.delete_session,
+        "create_session_code": sessions.create_session_code,
+        "get_settings": server.get_settings,
         "get_server_info": server.get_server_info,
         "check_version_compatibility": server.check_version_compatibility,
         "check_liveness": server.check_liveness,
@@ -769,6 +796,7 @@ STATUS: Final[dict[str, int]] = {
     "compute_distribution": 200,
     "compute_columns": 200,
     "compute_performance": 200,
+    "get_pulse": 200,
     "check_definition": 200,
     "list_alert_rules": 200,
     "create_alert_rule": 200,
@@ -803,6 +831,11 @@ STATUS: Final[dict[str, int]] = {
     "create_token": 200,
     "revoke_token": 200,
     "rotate_token": 200,
+    "get_session": 200,
+    "create_session": 200,
+    "delete_session": 200,
+    "create_session_code": 200,
+    "get_settings": 200,
     "get_server_info": 200,
     "check_version_compatibility": 200,
     "check_liveness": 200,
@@ -869,6 +902,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_distribution": ("read",),
     "compute_columns": ("read",),
     "compute_performance": ("read",),
+    "get_pulse": ("read",),
     "check_definition": ("read",),
     "list_alert_rules": ("manage", "read"),
     "create_alert_rule": ("manage",),
@@ -903,6 +937,10 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "create_token": ("admin",),
     "revoke_token": ("admin",),
     "rotate_token": ("admin",),
+    "get_session": ("ingest", "manage", "read"),
+    "delete_session": ("ingest", "manage", "read"),
+    "create_session_code": ("ingest", "manage", "read"),
+    "get_settings": ("admin",),
     "get_server_info": ("ingest", "manage", "read"),
     "check_version_compatibility": ("ingest", "manage", "read"),
 }

@@ -1740,6 +1740,21 @@ class ScoresResponse(TypedDict):
     kind: NormalKind
 
 
+class NewestEvent(TypedDict):
+    timestamp: str
+    received_at: str
+
+
+class UnfinishedJobs(TypedDict):
+    pending: int
+    started: int
+
+
+class OpenAlerts(TypedDict):
+    warning: int
+    critical: int
+
+
 class MonitoringSummary(TypedDict):
     model: ModelReference
     project: NamedReference
@@ -1758,6 +1773,63 @@ class MonitoringSummaryPage(TypedDict):
     data: MonitoringSummaryList
     api_version: ApiVersion
     kind: PaginatedKind
+
+
+class SessionCreate(TypedDict):
+    token: NotRequired[str]
+    code: NotRequired[str]
+
+
+class Session(TypedDict):
+    token_id: str
+    token_name: str
+    scopes: list[TokenScope]
+    project_ids: list[str] | None
+    expires_at: str | None
+
+
+class SessionResponse(TypedDict):
+    data: Session
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class SessionCode(TypedDict):
+    code: str
+    expires_at: str
+
+
+class SessionCodeResponse(TypedDict):
+    data: SessionCode
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class ServerSetting(TypedDict):
+    name: str
+    variable: str
+    description: str
+    value: str | None
+    default: str | None
+    is_default: bool
+    is_secret: bool
+
+
+class ServerLimit(TypedDict):
+    name: str
+    description: str
+    value: int
+
+
+class SoftwareVersion(TypedDict):
+    name: str
+    version: str
+
+
+class DiskSize(TypedDict):
+    name: str
+    description: str
+    bytes: int
 
 
 class WebhookCreate(TypedDict):
@@ -2295,6 +2367,30 @@ class ColumnsResponse(TypedDict):
     kind: NormalKind
 
 
+class EnvironmentPulse(TypedDict):
+    id: str
+    name: str
+    type: EnvType
+    data_revision: DataRevision
+    events: int
+    is_exact: bool
+    newest_event: NewestEvent | None
+
+
+class ServerSettings(TypedDict):
+    settings: list[ServerSetting]
+    limits: list[ServerLimit]
+    versions: list[SoftwareVersion]
+    sizes: list[DiskSize]
+    started_at: str
+
+
+class ServerSettingsResponse(TypedDict):
+    data: ServerSettings
+    api_version: ApiVersion
+    kind: NormalKind
+
+
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
 
 
@@ -2303,6 +2399,19 @@ class CheckDefinitionRequest(TypedDict):
     kind: DefinitionKind
     definition: str
     preview: NotRequired[PreviewedEvents]
+
+
+class Pulse(TypedDict):
+    environments: list[EnvironmentPulse]
+    environment_count: int
+    jobs: UnfinishedJobs
+    open_alerts: OpenAlerts
+
+
+class PulseResponse(TypedDict):
+    data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
 
 
 Filter: TypeAlias = Union[FilterRule, "FilterCondition"]

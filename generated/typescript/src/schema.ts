@@ -1509,6 +1509,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/pulse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report whether a model has changed
+         * @description Reports the state of a model, for clients that ask every few seconds whether they must compute figures again. An
+         *     addition to the vendor's API.
+         *
+         *     1. The server looks up `model_id`; an unknown model is a 404.
+         *     2. If the response would have the ETag that `If-None-Match` names, it is a 304 without a body. The ETag changes with
+         *        anything in the response.
+         *
+         *     * `environments` has PRODUCTION first, then the datasets by name, at most 100; `environment_count` says how many
+         *       there are. While an environment's `data_revision` is the same, its events are the same. The number of events and
+         *       the newest event are those of this data revision or of a later one.
+         *     * `events` counts at most 100,000 events; `is_exact` is false if there are more. The number of all is in
+         *       `get_monitoring_summary` and `list_environments`.
+         *     * `newest_event` is the event with the latest time, with the time when it was received. An event that was received
+         *       later may have an earlier time; it changes the data revision.
+         *     * `jobs` counts the jobs of the model that wait or run.
+         *     * `open_alerts` counts the alert rules that are alerts in the newest bin that was judged. A rule with several columns
+         *       counts once, with the worst severity.
+         *
+         *     The cost does not grow with the number of events: an environment is only read if it has changed since the last
+         *     request, and then at most 100,000 events are counted.
+         */
+        get: operations["get_pulse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -2226,6 +2265,86 @@ export interface paths {
          *     No record of this operation is kept, because it would hold the secret: a retry does not get the secret again.
          */
         post: operations["rotate_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the session or the token may do
+         * @description Reports the token behind the request: its name, scopes and projects, and when the session or the token ends.
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * Begin a session
+         * @description Exchanges a token, or a code of `create_session_code`, for a session, and sets its cookie. A code works once. A token
+         *     or code that is not valid is a 401. A body with both or with neither is a 400.
+         *
+         *     After 10 refused attempts of one address within a minute, further ones are a 429 until a minute is over.
+         *
+         *     The cookie is `HttpOnly` and `SameSite=Strict`, and behind TLS `Secure`. See *Sessions* in the introduction.
+         */
+        post: operations["create_session"];
+        /**
+         * End the session
+         * @description Ends the session of the request and removes its cookie: after the response, requests with it are a 401. A request
+         *     with a bearer token has no session to end (404).
+         */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/session-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a code for one login
+         * @description Creates a code that begins one session of the request's token within 10 minutes. `/console/#/login?code=` and the
+         *     code is a link that logs in. A token has at most 10 open codes: one more ends the oldest.
+         *
+         *     No record of this operation is kept, as it would hold the code: a retry creates another code.
+         */
+        post: operations["create_session_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the server's settings, limits, versions and sizes
+         * @description Reports the settings that are in effect, with their defaults; limits that are no settings; versions of the server and
+         *     of what it runs on; and how much disk the data directory takes. Of a secret it reports only whether it is set.
+         *
+         *     With replicas, this is what the replica that responds has.
+         */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6427,6 +6546,65 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /** @description The state of a model. */
+        Pulse: {
+            /** @description The environments, PRODUCTION first. */
+            environments: components["schemas"]["EnvironmentPulse"][];
+            /** @description The number of environments of the model. */
+            environment_count: number;
+            jobs: components["schemas"]["UnfinishedJobs"];
+            open_alerts: components["schemas"]["OpenAlerts"];
+        };
+        /** @description The state of an environment. */
+        EnvironmentPulse: {
+            /**
+             * Format: uuid
+             * @description The environment's id.
+             */
+            id: string;
+            /** @description The environment's name. */
+            name: string;
+            type: components["schemas"]["EnvType"];
+            data_revision: components["schemas"]["DataRevision"];
+            /** @description The number of events, or 100,000 if there are more. */
+            events: number;
+            /** @description Whether there are no more events than that. */
+            is_exact: boolean;
+            newest_event: components["schemas"]["NewestEvent"];
+        };
+        /** @description The times of the event with the latest time; null without events. */
+        NewestEvent: {
+            /**
+             * Format: date-time
+             * @description The time of the event.
+             */
+            timestamp: string;
+            /**
+             * Format: date-time
+             * @description The time when it was received.
+             */
+            received_at: string;
+        } | null;
+        /** @description The numbers of jobs that have not ended. */
+        UnfinishedJobs: {
+            /** @description The number of jobs that wait. */
+            pending: number;
+            /** @description The number of jobs that run. */
+            started: number;
+        };
+        /** @description The numbers of alert rules that are alerts, by severity. */
+        OpenAlerts: {
+            /** @description The number of rules with a warning. */
+            warning: number;
+            /** @description The number of rules with a critical alert. */
+            critical: number;
+        };
+        /** @description The response with the state of a model. */
+        PulseResponse: {
+            data: components["schemas"]["Pulse"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description The production events of a model. */
         MonitoringSummary: {
             model: components["schemas"]["ModelReference"];
@@ -6453,6 +6631,187 @@ export interface components {
             data: components["schemas"]["MonitoringSummaryList"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["PaginatedKind"];
+        };
+        /** @description Exactly one of a token and a code. */
+        SessionCreate: {
+            /**
+             * @description The secret of a token.
+             * @example ie_this-is-shown-only-once
+             */
+            token?: string;
+            /**
+             * @description A code of `create_session_code`.
+             * @example c2hvd24tb25jZS1hdC10aGUtc3RhcnQ
+             */
+            code?: string;
+        };
+        /** @description The token behind a request. */
+        Session: {
+            /**
+             * Format: uuid
+             * @description The id of the token.
+             * @example 1d1f0c2e-8f0a-4c53-9f3e-0f6a2f0b7a99
+             */
+            token_id: string;
+            /**
+             * @description The name of the token.
+             * @example admin
+             */
+            token_name: string;
+            /**
+             * @description What it may do.
+             * @example [
+             *       "admin"
+             *     ]
+             */
+            scopes: components["schemas"]["TokenScope"][];
+            /**
+             * @description The projects that it is limited to; null means all.
+             * @example null
+             */
+            project_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest or, with a bearer token, the token; null means never.
+             * @example 2026-11-30T08:00:00.000000Z
+             */
+            expires_at: string | null;
+        };
+        /** @description The token behind a request. */
+        SessionResponse: {
+            data: components["schemas"]["Session"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description A code for one login. */
+        SessionCode: {
+            /**
+             * @description The code, which is shown only once.
+             * @example c2hvd24tb25jZS1hdC10aGUtc3RhcnQ
+             */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it ends, if it is not used.
+             * @example 2026-11-23T08:10:00.000000Z
+             */
+            expires_at: string;
+        };
+        /** @description A code for one login. */
+        SessionCodeResponse: {
+            data: components["schemas"]["SessionCode"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description Settings, limits, versions and sizes of the server. */
+        ServerSettings: {
+            /** @description All settings, in the order of the documentation. */
+            settings: components["schemas"]["ServerSetting"][];
+            /** @description Limits that are no settings. */
+            limits: components["schemas"]["ServerLimit"][];
+            /** @description The versions of the server and of what it runs on. */
+            versions: components["schemas"]["SoftwareVersion"][];
+            /** @description What takes space in the data directory, and the space that is free. */
+            sizes: components["schemas"]["DiskSize"][];
+            /**
+             * Format: date-time
+             * @description When the server started.
+             * @example 2026-11-23T08:00:00.000000Z
+             */
+            started_at: string;
+        };
+        /** @description A setting. If it is a secret, its value and default are null. */
+        ServerSetting: {
+            /**
+             * @description Its name.
+             * @example port
+             */
+            name: string;
+            /**
+             * @description The environment variable that sets it.
+             * @example INFERENCE_EVENTS_PORT
+             */
+            variable: string;
+            /**
+             * @description What it does.
+             * @example Port to listen on; 0 picks a free one.
+             */
+            description: string;
+            /**
+             * @description What is in effect, as text; null means none.
+             * @example 8001
+             */
+            value: string | null;
+            /**
+             * @description What is in effect if it is not set; null means none.
+             * @example 8000
+             */
+            default: string | null;
+            /**
+             * @description Whether the default is in effect.
+             * @example false
+             */
+            is_default: boolean;
+            /**
+             * @description Whether its value is never shown.
+             * @example false
+             */
+            is_secret: boolean;
+        };
+        /** @description A limit that is no setting. */
+        ServerLimit: {
+            /**
+             * @description Its name.
+             * @example events
+             */
+            name: string;
+            /**
+             * @description What it limits.
+             * @example Events of a request.
+             */
+            description: string;
+            /**
+             * @description The largest number allowed.
+             * @example 1000
+             */
+            value: number;
+        };
+        /** @description The version of a part of the server. */
+        SoftwareVersion: {
+            /**
+             * @description The name of the part.
+             * @example DuckDB
+             */
+            name: string;
+            /**
+             * @description Its version.
+             * @example 2.0.0
+             */
+            version: string;
+        };
+        /** @description Space on the disk. */
+        DiskSize: {
+            /**
+             * @description What takes the space, or `free`.
+             * @example events
+             */
+            name: string;
+            /**
+             * @description What it is.
+             * @example Events.
+             */
+            description: string;
+            /**
+             * @description Its size in bytes.
+             * @example 4206592
+             */
+            bytes: number;
+        };
+        /** @description Settings, limits, versions and sizes of the server. */
+        ServerSettingsResponse: {
+            data: components["schemas"]["ServerSettings"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
         };
         /** @description A webhook to create. */
         WebhookCreate: {
@@ -6789,6 +7148,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The client has the response already. There is no body. */
+        NotModified: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /**
          * @description The request is not valid. `errors` lists each error with its JSON pointer, and at most 50 errors of a body's
          *     form.
@@ -6887,6 +7255,21 @@ export interface components {
         IdempotencyKeyReused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description Too many attempts were refused. Wait for the seconds in `Retry-After`. */
+        TooManyRequests: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                /**
+                 * @description Seconds to wait.
+                 * @example 60
+                 */
+                "Retry-After": number;
                 [name: string]: unknown;
             };
             content: {
@@ -7092,9 +7475,25 @@ export interface components {
          * @example 1
          */
         ClientRetry: string;
+        /**
+         * @description The model's id.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        OfModel: string;
+        /**
+         * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
+         *     them, it is a 304. `*` stands for any.
+         * @example "7d1e9b654d8e4b2f8e663a7b3a1c8b77"
+         */
+        IfNoneMatch: string;
     };
     requestBodies: never;
     headers: {
+        /**
+         * @description Names the content of the response, for `If-None-Match` of a later request.
+         * @example "7d1e9b654d8e4b2f8e663a7b3a1c8b77"
+         */
+        ETag: string;
         /**
          * @description The id of the request, which is in the server's log, too. It is the `X-Request-ID` of the request, if that has 1
          *     to 128 letters, digits, dots, underscores and hyphens; otherwise the server makes one.
@@ -9754,6 +10153,48 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    get_pulse: {
+        parameters: {
+            query: {
+                /**
+                 * @description The model's id.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id: components["parameters"]["OfModel"];
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
+                 *     them, it is a 304. `*` stands for any.
+                 * @example "7d1e9b654d8e4b2f8e663a7b3a1c8b77"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the model. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PulseResponse"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     check_definition: {
         parameters: {
             query?: never;
@@ -11371,6 +11812,153 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token of the request. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionCreate"];
+            };
+        };
+        responses: {
+            /** @description The session has begun. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    /**
+                     * @description The cookie of the session, whose name differs between servers.
+                     * @example inference_events_3b6f0c2e=b3BhcXVl; HttpOnly; Path=/; SameSite=Strict
+                     */
+                    "Set-Cookie": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_session_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, which is shown only once. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionCodeResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Settings, limits, versions and sizes. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerSettingsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

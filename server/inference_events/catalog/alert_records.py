@@ -1,14 +1,15 @@
 """Records of alerts, and evaluations: how each column of a rule was judged last in a bin."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVarTuple
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, aliased, contains_eager
 
-from inference_events.catalog.alert_tables import NEWEST_ALERTS, AlertEvaluation, AlertRecord, AlertRule
+from inference_events.catalog.alert_tables import ALERT_STATES, NEWEST_ALERTS, AlertEvaluation, AlertRecord, AlertRule
 from inference_events.catalog.listing import Column, Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Model
 
@@ -120,6 +121,26 @@ def last_created(session: Session, range: Range) -> datetime | None:
     """Return when the last record of a bin in a range was made."""
     rows = _of_existing_rules(select(AlertRecord.created_at)).where(AlertRecord.bin_start.between(*range))
     return session.scalars(rows.order_by(AlertRecord.created_at.desc()).limit(1)).one_or_none()
+
+
+def open_rules(session: Session, model_id: str) -> Mapping[str, int]:
+    """Return by state how many rules of a model are alerts in the newest bin that was judged.
+
+    A rule with several columns has the worst of their states.
+    """
+    judged = aliased(AlertEvaluation)
+    newest = select(func.max(judged.bin_start)).where(judged.rule_id == AlertRule.id)
+    rows = (
+        select(AlertEvaluation.rule_id, AlertEvaluation.state)
+        .join(AlertRule, AlertRule.id == AlertEvaluation.rule_id)
+        .where(AlertRule.model_id == model_id, AlertEvaluation.bin_start == newest.scalar_subquery())
+        .where(AlertEvaluation.state.in_(ALERT_STATES))
+    )
+    worst: dict[str, int] = {}
+    for rule_id, state in session.execute(rows):
+        worst[rule_id] = max(worst.get(rule_id, 0), ALERT_STATES.index(state))
+    counted = Counter(worst.values())
+    return {state: counted[place] for place, state in enumerate(ALERT_STATES)}
 
 
 def list_evaluations(session: Session, rule_id: str, range: Range, limit: int, offset: int) -> Page[AlertEvaluation]:

@@ -114,6 +114,8 @@ class AlertRuleRevision(Table):
     created_by_id: Mapped[str] = mapped_column(Id)
 
 
+# The states of an evaluation that are alerts, the worst one last.
+ALERT_STATES = ("warning", "critical")
 # As text, because SQLite uses a partial index only if a query has exactly its condition.
 NEWEST_ALERTS = text("is_newest AND is_alert")
 

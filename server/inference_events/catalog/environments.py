@@ -1,8 +1,8 @@
 """Environments: a model's production events and its datasets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from inference_events.catalog.concurrency import insert_if_missing
@@ -52,6 +52,14 @@ def list_page(
     if type is not None:
         rows = rows.where(Environment.type == type)
     return page(session, rows, listing, _COLUMNS, "name", Environment.folded_name)
+
+
+def of_model(session: Session, model_id: str, most: int) -> tuple[Sequence[Environment], int]:
+    """Return up to `most` environments of a model, PRODUCTION first and then by name, and how many there are."""
+    rows = select(Environment).where(Environment.model_id == model_id)
+    total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    is_dataset = Environment.type != PRODUCTION
+    return session.scalars(rows.order_by(is_dataset, Environment.name).limit(most)).all(), total
 
 
 def production_ids(session: Session, model_ids: Collection[str]) -> dict[str, str]:

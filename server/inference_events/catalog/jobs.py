@@ -97,6 +97,12 @@ def unfinished_by_kind(session: Session) -> dict[tuple[str, ...], int]:
     return {(kind, status): count for kind, status, count in session.execute(counted)}
 
 
+def unfinished_of_model(session: Session, model_id: str) -> Mapping[str, int]:
+    """Return how many jobs of a model wait or run, by status."""
+    counted = select(Job.status, func.count().label("jobs")).where(UNFINISHED, Job.model_id == model_id)
+    return {row.status: row.jobs for row in session.execute(counted.group_by(Job.status))}
+
+
 def ended(session: Session) -> list[tuple[str, str]]:
     """Return the kind and status of each job that ended in the session's transaction."""
     found: list[tuple[str, str]] = session.info.get(_ENDED, [])

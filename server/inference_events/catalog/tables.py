@@ -153,6 +153,27 @@ class TokenProject(Table):
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"), primary_key=True)
 
 
+class BrowserSession(Table):
+    """A session of the console. Of the secret in its cookie, only the SHA-256 in hex is stored."""
+
+    __tablename__ = "sessions"
+
+    hash: Mapped[str] = mapped_column(text_type(64), primary_key=True)
+    token_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SessionCode(Table):
+    """A code that begins one session of a token, stored as its SHA-256 in hex."""
+
+    __tablename__ = "session_codes"
+
+    hash: Mapped[str] = mapped_column(text_type(64), primary_key=True)
+    token_id: Mapped[str] = mapped_column(Id, ForeignKey("tokens.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Project(Named, Table):
     __tablename__ = "projects"
     __table_args__ = (_unique_while_not_deleted("uq_projects_name", "name"),)

@@ -40,6 +40,10 @@ def new_secret() -> str:
     return f"ie_{secrets.token_urlsafe(32)}"
 
 
+def new_session_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
 def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -118,7 +122,15 @@ def is_of(session: Session, secret: str, token_id: str) -> bool:
 
 def identify(session: Session, secret_digest: str) -> TokenIdentity | None:
     """Return the valid token with this digest, None if there is none."""
-    token = session.scalars(_valid().where(Token.hash == secret_digest)).one_or_none()
+    return _identity(session.scalars(_valid().where(Token.hash == secret_digest)).one_or_none())
+
+
+def identify_id(session: Session, token_id: str) -> TokenIdentity | None:
+    """Return the valid token with this id, None if there is none."""
+    return _identity(session.scalars(_valid().where(Token.id == token_id)).one_or_none())
+
+
+def _identity(token: Token | None) -> TokenIdentity | None:
     if token is None:
         return None
     project_ids = None if token.project_ids is None else frozenset(token.project_ids)
@@ -145,6 +157,20 @@ def replace_preset(session: Session, secret: str) -> None:
 def has_admin(session: Session) -> bool:
     """Return whether there is a valid admin token."""
     return any(ADMIN in token.scopes for token in session.scalars(select(Token).where(_is_valid())))
+
+
+def oldest_admin(session: Session) -> Token | None:
+    """Return the oldest valid admin token, preferably one that does not expire; None if there is none."""
+    valid = select(Token).where(_is_valid()).order_by(Token.expires_at.is_not(None), Token.created_at, Token.id)
+    return next((token for token in session.scalars(valid) if ADMIN in token.scopes), None)
+
+
+def get(session: Session, token_id: str) -> Token:
+    """Return a valid token with its projects. Raises ObjectNotFound."""
+    token = session.scalars(_valid().where(Token.id == token_id)).one_or_none()
+    if token is None:
+        raise ObjectNotFound.of("Token")
+    return token
 
 
 def is_known(session: Session, secret: str) -> bool:

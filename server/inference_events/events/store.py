@@ -144,6 +144,12 @@ class EventStore(Protocol):
         It never returns to an earlier value, not even for a model that is dropped and defined again.
         """
 
+    def data_revisions(self, model_id: str) -> Mapping[str, DataRevision]:
+        """Return the data revision of each environment that has ever had an event, by its id, at one moment.
+
+        It reads changes, no events, so it takes the same time for any number of events. Fails with ModelUnknown.
+        """
+
     def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
         """Return the hours in which events may have changed after a data revision, as sorted ranges with gaps.
 

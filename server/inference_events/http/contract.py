@@ -31,6 +31,7 @@ class Operation:
     `scopes` is None if no token is needed; of the scopes, one is enough. `needs_all_projects` refuses tokens that are
     limited to projects. `body` checks a JSON body, which may also be an urlencoded form if `takes_urlencoded`; `form`
     describes a multipart one; `response` checks a JSON response; a response that is a file has one of `file_types`.
+    An operation that `has_etag` responds 304 if the client has the response already.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Operation:
     takes_urlencoded: bool
     response: Validator | None
     file_types: frozenset[str]
+    has_etag: bool
     is_recorded: bool
     is_about_events: bool
 
@@ -127,6 +129,7 @@ def _operation(document: Mapping[str, Any], definitions: Mapping[str, Any], path
         takes_urlencoded=_URLENCODED in body,
         response=_validator(response["content"], definitions) if _JSON in response["content"] else None,
         file_types=frozenset(response["content"]) - {_JSON},
+        has_etag="304" in spec["responses"],
         is_recorded=method != "get" and _FORM not in body and spec.get("x-retry-record", True),
         is_about_events="Events" in spec.get("tags", ()),
     )

@@ -1,4 +1,4 @@
-"""Pages outside the contract: metrics, the spec, and Swagger UI to read it offline."""
+"""Pages outside the contract: metrics, the spec, and Swagger UI to read it offline. `/` leads to one for its client."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -60,12 +60,21 @@ def docs(spec: bytes, public_url: str | None = None) -> dict[str, Page]:
     if public_url is not None:
         spec = spec.replace(_SERVER, b"\n  - url: " + json.dumps(public_url).encode(), 1)
     pages = {
-        "/": _page(lambda: RedirectResponse(f"{public_url or ''}/docs")),
+        "/": _root(f"{public_url or ''}/docs"),
         "/openapi.yaml": _page(lambda: Response(spec, media_type="application/yaml")),
         "/docs": _page(lambda: HTMLResponse(_INDEX, headers=_HEADERS)),
         "/docs/start.js": _page(lambda: Response(_START, media_type="text/javascript", headers=_HEADERS)),
     }
     return pages | {f"/docs/{name}": _asset(_SWAGGER_UI / name) for name in _ASSETS}
+
+
+def _root(docs_url: str) -> Page:
+    async def root(request: Request) -> Response:
+        # Relative, because a proxy may strip a prefix of the path that the browser has.
+        is_browser = "text/html" in request.headers.get("accept", "")
+        return RedirectResponse("console/" if is_browser else docs_url, headers={"Vary": "Accept"})
+
+    return root
 
 
 def _asset(path: Path) -> Page:

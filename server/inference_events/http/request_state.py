@@ -20,6 +20,8 @@ class RequestState:
     token_id: str = ""
     project_ids: frozenset[str] | None = None
     is_admin: bool = False
+    session_id: str = ""
+    session_ends_at: datetime | None = None
     status: int = 0
     arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 

@@ -1,7 +1,9 @@
 """Write responses to the socket: documents in one piece, files in many."""
 
 import asyncio
+import hashlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +13,8 @@ from starlette.types import Receive, Send
 
 JSON_TYPE = b"application/json"
 CHUNK_BYTES = 256 * 1024
+NOT_MODIFIED = 304
+_ETAG = re.compile(r'"[^"]*"')
 
 
 async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
@@ -19,6 +23,16 @@ async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, 
     fields += [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})
+
+
+async def send_tagged(send: Send, status: int, body: bytes, known: str | None) -> None:
+    """Send an encoded JSON document with its ETag, or only a 304 if `known`, an If-None-Match header, names it."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    if known is not None and (known.strip() == "*" or etag in _ETAG.findall(known)):
+        await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": [(b"etag", etag.encode())]})
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await send_json(send, status, body, {"ETag": etag})
 
 
 async def send_file(receive: Receive, send: Send, status: int, path: Path, filename: str, media_type: str) -> None:

@@ -1,8 +1,11 @@
 """Turn requests for figures into plans, and figures into JSON values."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from inference_events import API_VERSION
+from inference_events.catalog import jobs
+from inference_events.catalog.tables import Environment
 from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import FIRST, LAST, format_timestamp
 from inference_events.monitoring.engine import BinSize, encode_revision
@@ -11,6 +14,7 @@ from inference_events.monitoring.queries.cards import AskedMetric, CardRequest, 
 from inference_events.monitoring.queries.histogram import HistogramRequest, Histograms
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.listing import ListedColumn, ListedMetric, listed_columns, listed_metrics
+from inference_events.monitoring.queries.pulse import Pulse, StoredEvents
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
 from inference_events.monitoring.queries.traffic import ModelTraffic
 from inference_events.operations import views
@@ -128,6 +132,31 @@ def traffic(found: ModelTraffic, alerts: int) -> t.MonitoringSummary:
         "triggered_alerts": alerts,
         "last_event_time": None if newest is None else format_timestamp(newest),
         "data_revision": encode_revision(found.traffic.data_revision),
+    }
+
+
+def pulse(found: Pulse) -> t.Pulse:
+    """Show the pulse of a model."""
+    return {
+        "environments": [_environment(one, found.stored[one.id]) for one in found.environments],
+        "environment_count": found.total,
+        "jobs": {"pending": found.jobs.get(jobs.PENDING, 0), "started": found.jobs.get(jobs.STARTED, 0)},
+        "open_alerts": {"warning": found.alerts["warning"], "critical": found.alerts["critical"]},
+    }
+
+
+def _environment(one: Environment, stored: StoredEvents) -> t.EnvironmentPulse:
+    events, newest = stored.content
+    return {
+        "id": one.id,
+        "name": one.name,
+        "type": cast(t.EnvType, one.type),
+        "data_revision": encode_revision(stored.data_revision),
+        "events": events.total,
+        "is_exact": events.is_exact,
+        "newest_event": None
+        if newest is None
+        else {"timestamp": format_timestamp(newest.time), "received_at": format_timestamp(newest.received_at)},
     }
 
 

@@ -24,6 +24,7 @@ from inference_events.monitoring.queries.histogram import plan_histograms
 from inference_events.monitoring.queries.labels import plan_labels
 from inference_events.monitoring.queries.performance import plan_performance
 from inference_events.monitoring.queries.preview import PreviewPlan, plan_preview
+from inference_events.monitoring.queries.pulse import PulseReader
 from inference_events.monitoring.queries.scores import plan_scores
 from inference_events.monitoring.queries.series import plan_series
 from inference_events.monitoring.queries.service import Plan
@@ -40,10 +41,11 @@ T = TypeVar("T")
 class MonitoringOperations:
     """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog, figures: FigureService, traffic: TrafficReader) -> None:
+    def __init__(self, catalog: Catalog, figures: FigureService, traffic: TrafficReader, pulse: PulseReader) -> None:
         self._catalog = catalog
         self._figures = figures
         self._traffic = traffic
+        self._pulse = pulse
 
     async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
         def find(session: Session) -> t.ModelMetrics:
@@ -91,6 +93,9 @@ class MonitoringOperations:
         alerts = await self._catalog.aread(lambda session: alert_records.count_alerts(session, bins))
         shown = [figures.traffic(one, alerts.get(one.model.id, 0)) for one in page.items]
         return views.paginated(shown, page.total, limit, offset)
+
+    async def get_pulse(self, *, model_id: str) -> t.PulseResponse:
+        return views.envelope(figures.pulse(await asyncio.to_thread(self._pulse.read, model_id.lower())))
 
     async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:
         request = series.series_request(body)

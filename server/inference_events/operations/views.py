@@ -240,6 +240,16 @@ def token_secret(row: Token, secret: str) -> t.TokenSecret:
     return {**token(row), "token": secret}
 
 
+def session(row: Token, ends_at: datetime | None) -> t.Session:
+    return {
+        "token_id": row.id,
+        "token_name": row.name,
+        "scopes": cast(list[t.TokenScope], row.scopes),
+        "project_ids": row.project_ids,
+        "expires_at": time_or_null(ends_at),
+    }
+
+
 def job_reference(row: Job) -> t.JobReference:
     return {"id": row.id, "name": row.name}
 

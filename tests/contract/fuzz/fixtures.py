@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -55,7 +56,7 @@ def connect(url: str) -> httpx.Client:
 def prepare(url: str) -> Fixtures:
     """Fill the server at `url`, once."""
     with connect(url) as client:
-        project_id = _send(client, "/v3/projects", {"name": "fuzz"})["id"]
+        project_id = _send(client, "/v3/projects", {"name": f"fuzz_{uuid4().hex[:12]}"})["id"]
         kinds: list[dict[str, Any]] = [WITH_IDS, {}, WITH_IDS | RANKING, WITH_IDS]
         models = [_model(client, project_id, f"fuzz_{number}", kind) for number, kind in enumerate(kinds)]
         model_ids = tuple(model["id"] for model in models)

@@ -137,6 +137,11 @@ RULES = (
     "lies in a bin that is not over yet",
     "must not be before 1970",
     "times the number of columns is more than 2,000",
+    # create_webhook, update_webhook
+    "must have 2 to 127 characters besides white space at its ends",
+    "must be a URL such as https://HOST/PATH",
+    "must have only printable ASCII characters and no spaces",
+    "must have no user name, no password and no backslash",
     # create_notification_config and update_notification_config
     "is not one email address, such as me@example.com",
     "is no webhook; create it first, or remove it",

@@ -125,6 +125,25 @@ def test_a_long_statement_times_out() -> None:
     assert works(engine)
 
 
+def test_an_interrupt_outside_a_statement_is_a_cancellation() -> None:
+    """It may come while the rows of a statement are prepared or a revision is read, and is no fault of the server."""
+    snapshot = EndlessSnapshot()
+    engine = engine_of(snapshot)
+    cancelled = threading.Event()
+
+    def interrupted(environment_id: str) -> DataRevision:
+        cancelled.set()
+        deadline = time.monotonic() + SOON
+        while not snapshot.cancels and time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise duckdb.InterruptException
+
+    snapshot.data_revision = interrupted  # type: ignore[method-assign]
+    with pytest.raises(QueryCancelled), engine.compute(SCHEMA, cancelled) as computation:
+        computation.data_revision("production")
+    assert works(engine)
+
+
 @pytest.mark.parametrize("reads", [True, False])
 def test_a_client_that_leaves_ends_its_computation(reads: bool) -> None:
     """Soon after the event is set the computation ends, whether it reads rows or works on them."""

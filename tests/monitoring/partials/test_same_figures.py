@@ -125,19 +125,20 @@ def compare(engine: FigureEngine, subject: Subject, window: Window, queries: Seq
 
 
 @pytest.mark.parametrize(
-    ("seed", "rounds"), [(15, 2), *(pytest.param(seed, 12, marks=pytest.mark.faults) for seed in range(4))]
+    ("seed", "rounds", "queries"),
+    [(15, 2, 1), *(pytest.param(seed, 12, 3, marks=pytest.mark.faults) for seed in range(4))],
 )
-def test_figures_of_partials(engine: FigureEngine, opened: Opened, seed: int, rounds: int) -> None:
+def test_figures_of_partials(engine: FigureEngine, opened: Opened, seed: int, rounds: int, queries: int) -> None:
     """Whatever changes, in every zone and over every change of clocks, partials give the figures of all rows."""
     source = random.Random(seed)
     world, subject = World(opened, source), subject_of(opened)
     world.publish(150)
     world.append()
     windows = [windows_of(subject, *window, source.choice([None, SEGMENT])) for window in WINDOWS]
-    chosen = [(window, source.sample(queries_of(subject, window), 3)) for window in windows]
+    chosen = [(window, source.sample(queries_of(subject, window), queries)) for window in windows]
     for _ in range(rounds):
-        for window, queries in chosen:
-            compare(engine, subject, window, queries)
+        for window, asked in chosen:
+            compare(engine, subject, window, asked)
             world.change()
         world.append()
 

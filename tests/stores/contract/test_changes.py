@@ -59,6 +59,19 @@ def test_an_environment_without_events_has_no_changes(opened: Opened) -> None:
         opened.store.dirty_hours("unknown", "production", BEGINNING)
 
 
+def test_data_revisions_are_those_of_each_environment(opened: Opened) -> None:
+    """All data revisions of a model come at once, without environments that never had an event."""
+    assert opened.store.data_revisions(MODEL) == {}
+    opened.publish({"id": "a"}, {"id": "b", "at": NOW + 3 * HOUR})
+    opened.append({"id": "a"})
+    opened.publish({"id": "c"})
+    found = opened.store.data_revisions(MODEL)
+    assert found == {environment: revision(opened, environment) for environment in ("production", "dataset")}
+    assert found["production"].changes > found["dataset"].changes > 0
+    with pytest.raises(ModelUnknown):
+        opened.store.data_revisions("00000000-0000-4000-8000-000000000000")
+
+
 def test_publishing_changes_the_hours_of_its_events(opened: Opened) -> None:
     """New and replaced events change their hours, unchanged ones none. Without a time, that of the receipt counts."""
     with changing(opened, [0, 1, 2]):

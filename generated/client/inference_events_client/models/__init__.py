@@ -99,6 +99,7 @@ from .definition_preview import DefinitionPreview
 from .definition_type import DefinitionType
 from .delete_events_request import DeleteEventsRequest
 from .deleted_time_range import DeletedTimeRange
+from .disk_size import DiskSize
 from .distribution_request import DistributionRequest
 from .distribution_response import DistributionResponse
 from .distribution_side import DistributionSide
@@ -108,6 +109,7 @@ from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
 from .environment_page import EnvironmentPage
+from .environment_pulse import EnvironmentPulse
 from .environment_reference import EnvironmentReference
 from .environment_response import EnvironmentResponse
 from .error_body import ErrorBody
@@ -225,6 +227,7 @@ from .monitoring_summary_page import MonitoringSummaryPage
 from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
+from .newest_event_type_0 import NewestEventType0
 from .normal_kind import NormalKind
 from .notification import Notification
 from .notification_channel import NotificationChannel
@@ -234,6 +237,7 @@ from .notification_config_response import NotificationConfigResponse
 from .notification_list import NotificationList
 from .notification_page import NotificationPage
 from .notification_state import NotificationState
+from .open_alerts import OpenAlerts
 from .page import Page
 from .paginated_kind import PaginatedKind
 from .part_reference import PartReference
@@ -253,6 +257,8 @@ from .project_page import ProjectPage
 from .project_response import ProjectResponse
 from .publish_events_request import PublishEventsRequest
 from .publish_events_response import PublishEventsResponse
+from .pulse import Pulse
+from .pulse_response import PulseResponse
 from .queried_metric import QueriedMetric
 from .queried_segment_type_0 import QueriedSegmentType0
 from .query_filters import QueryFilters
@@ -288,6 +294,16 @@ from .series_response import SeriesResponse
 from .server_info import ServerInfo
 from .server_info_feature_flags import ServerInfoFeatureFlags
 from .server_info_response import ServerInfoResponse
+from .server_limit import ServerLimit
+from .server_setting import ServerSetting
+from .server_settings import ServerSettings
+from .server_settings_response import ServerSettingsResponse
+from .session import Session
+from .session_code import SessionCode
+from .session_code_response import SessionCodeResponse
+from .session_create import SessionCreate
+from .session_response import SessionResponse
+from .software_version import SoftwareVersion
 from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
 from .stored_event_undeclared import StoredEventUndeclared
@@ -312,6 +328,7 @@ from .token_scope import TokenScope
 from .token_secret import TokenSecret
 from .token_secret_response import TokenSecretResponse
 from .total_kind import TotalKind
+from .unfinished_jobs import UnfinishedJobs
 from .update_events_request import UpdateEventsRequest
 from .update_events_request_env_type import UpdateEventsRequestEnvType
 from .update_events_response import UpdateEventsResponse
@@ -436,6 +453,7 @@ __all__ = (
     "DefinitionType",
     "DeletedTimeRange",
     "DeleteEventsRequest",
+    "DiskSize",
     "DistributionRequest",
     "DistributionResponse",
     "DistributionSide",
@@ -444,6 +462,7 @@ __all__ = (
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
+    "EnvironmentPulse",
     "EnvironmentReference",
     "EnvironmentResponse",
     "EnvType",
@@ -560,6 +579,7 @@ __all__ = (
     "MultipartComplete",
     "MultipartInit",
     "NamedReference",
+    "NewestEventType0",
     "NormalKind",
     "Notification",
     "NotificationChannel",
@@ -569,6 +589,7 @@ __all__ = (
     "NotificationList",
     "NotificationPage",
     "NotificationState",
+    "OpenAlerts",
     "Page",
     "PaginatedKind",
     "PartReference",
@@ -588,6 +609,8 @@ __all__ = (
     "ProjectResponse",
     "PublishEventsRequest",
     "PublishEventsResponse",
+    "Pulse",
+    "PulseResponse",
     "QueriedMetric",
     "QueriedSegmentType0",
     "QueryFilters",
@@ -623,6 +646,16 @@ __all__ = (
     "ServerInfo",
     "ServerInfoFeatureFlags",
     "ServerInfoResponse",
+    "ServerLimit",
+    "ServerSetting",
+    "ServerSettings",
+    "ServerSettingsResponse",
+    "Session",
+    "SessionCode",
+    "SessionCodeResponse",
+    "SessionCreate",
+    "SessionResponse",
+    "SoftwareVersion",
     "StoredEvent",
     "StoredEventLabelledAt",
     "StoredEventUndeclared",
@@ -647,6 +680,7 @@ __all__ = (
     "TokenSecret",
     "TokenSecretResponse",
     "TotalKind",
+    "UnfinishedJobs",
     "UpdateEventsRequest",
     "UpdateEventsRequestEnvType",
     "UpdateEventsResponse",

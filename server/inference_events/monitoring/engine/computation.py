@@ -82,8 +82,14 @@ class FigureEngine:
         watchdog = Watchdog(self._seconds, cancelled or threading.Event(), started)
         with self._readers.one(watchdog) as db, self._store.snapshot(schema.model_id, schema.revision) as snapshot:
             computation = Computation(db, snapshot, schema, watchdog, self._cache)
-            with watchdog.watching(computation.interrupt):
-                yield computation
+            try:
+                with watchdog.watching(computation.interrupt):
+                    yield computation
+            except Exception:
+                # An interrupt also ends what runs outside the statements, such as the read of a data revision.
+                if computation.is_interrupted:
+                    watchdog.check()
+                raise
 
     def close(self) -> None:
         """Free the memory. No computation may run."""
@@ -111,7 +117,7 @@ class Computation:
         self._open_reads: list[Batches] = []
         self._failure: BaseException | None = None
         self._relations = 0
-        self._is_cancelled = False
+        self.is_interrupted = False
 
     def data_revision(self, environment_id: str) -> DataRevision:
         """Return the data revision of an environment, at the moment of all rows."""
@@ -181,8 +187,8 @@ class Computation:
         """Stop what runs. Any thread may call it, several times."""
         with suppress(duckdb.Error):
             self._db.interrupt()
-        if not self._is_cancelled:
-            self._is_cancelled = True
+        if not self.is_interrupted:
+            self.is_interrupted = True
             self.snapshot.cancel()
 
     def guarded(self, batches: Batches) -> Batches:

@@ -99,6 +99,15 @@ def data_revision(db: duckdb.DuckDBPyConnection, model_id: str, environment_id: 
     return DataRevision(*found)
 
 
+def data_revisions(db: duckdb.DuckDBPyConnection, model_id: str) -> dict[str, DataRevision]:
+    """Return the data revision of each environment of a model that has one, in the connection's snapshot."""
+    rows = db.execute(
+        "SELECT environment_id, sum(changes)::BIGINT, max(id) FROM changes WHERE model_id = ? GROUP BY environment_id",
+        [model_id],
+    ).fetchall()
+    return {environment_id: DataRevision(changes, last) for environment_id, changes, last in rows}
+
+
 def dirty_hours(
     db: duckdb.DuckDBPyConnection, model_id: str, environment_id: str, since: DataRevision
 ) -> list[HourRange]:

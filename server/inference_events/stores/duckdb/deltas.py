@@ -11,7 +11,7 @@ Deltas never change the columns by which events are selected and sorted. So rows
 their deltas afterwards.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -35,13 +35,31 @@ def delta_columns(schema: TableSchema) -> dict[str, str]:
     return {"row_key": "BIGINT", "changed": "VARCHAR[]"} | system | schema.sql_columns
 
 
-def latest(schema: TableSchema, columns: Sequence[str], rows: str) -> str:
+def selected_rows(schema: TableSchema, columns: Iterable[str], where: str) -> str:
+    """Return a query for rows of the event table, with what `latest` needs for these columns.
+
+    `where` is a condition on the table, which is `e`. The query names no other columns: each costs time, even unread.
+    """
+    declared = _by_sql_name(schema)
+    own = [name for column in columns for name in _sources(column, declared)]
+    selected = ", ".join(f"e.{name}" for name in dict.fromkeys(["row_key", *own]))
+    return f"SELECT {selected} FROM {schema.table} e WHERE {where}"
+
+
+def latest(schema: TableSchema, columns: Sequence[str], rows: str, changed: Collection[str] | None = None) -> str:
     """Return a query for columns of rows, merged with their deltas.
 
-    `rows` is a query for rows of the event table. It is `e` in the result, and the delta table is `p`.
+    `rows` is a query for rows of the event table. It is `e` in the result, and the delta table is `p`. `changed` names
+    the declared columns that any delta changes, None means all.
     """
-    declared = {name: column for column in schema.declared for name in column.sql_columns}
-    selected = ", ".join(_latest(column, declared) for column in columns)
+    declared = _by_sql_name(schema)
+    merged = None if changed is None else set(changed)
+    selected = ", ".join(
+        _latest(column, declared)
+        if merged is None or column not in declared or declared[column].name in merged
+        else _unchanged(column, declared[column])
+        for column in columns
+    )
     joined = f" LEFT JOIN {schema.deltas} p ON p.row_key = e.row_key" if "p." in selected else ""
     return f"SELECT {selected} FROM ({rows}) e{joined}"
 
@@ -83,6 +101,23 @@ def _latest(column: str, declared: Mapping[str, StoredColumn]) -> str:
         changed = f"list_contains(p.changed, {literal(declared[column].name)})"
         return f"CASE WHEN {changed} THEN p.{column} ELSE e.{column} END AS {column}"
     return f"e.{column}" if column.isidentifier() else column
+
+
+def _unchanged(name: str, column: StoredColumn) -> str:
+    if name != column.label_name:
+        return f"e.{name}"
+    return f"coalesce(e.{name}, CASE WHEN e.{column.sql_name} IS NOT NULL THEN {UNKNOWN} END) AS {name}"
+
+
+def _by_sql_name(schema: TableSchema) -> dict[str, StoredColumn]:
+    return {name: column for column in schema.declared for name in column.sql_columns}
+
+
+def _sources(column: str, declared: Mapping[str, StoredColumn]) -> list[str]:
+    """Return the columns of the event table behind a column. An expression has none."""
+    if column in declared:
+        return [declared[column].sql_name, column]
+    return [column] if column.isidentifier() else []
 
 
 def _changed(schema: TableSchema, before: pa.ChunkedArray, carried: Mapping[str, Mask]) -> pa.ListArray:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from inference_events.events.types import Scan, StoredEvents
-from inference_events.stores.duckdb.deltas import latest
+from inference_events.stores.duckdb.deltas import latest, selected_rows
 from inference_events.stores.duckdb.snapshots import check_revision
 from inference_events.stores.duckdb.sql import arrow, conditions, declared_values, number
 from inference_events.stores.duckdb.table_schema import TableSchema
@@ -86,7 +86,8 @@ class _Selection:
         declared = {column.name: column for column in self.schema.declared}
         columns = [declared[name] for name in self.scan.columns]
         selected = ["event_id", "timestamp", *(column.sql_name for column in columns)]
-        rows = arrow(db, f"{latest(self.schema, selected, f'SELECT e.* {self.source}')} {order}", self.parameters)
+        source = selected_rows(self.schema, selected, self.where)
+        rows = arrow(db, f"{latest(self.schema, selected, source)} {order}", self.parameters)
         return StoredEvents(rows.select([0, 1]), declared_values(rows, columns))
 
 

@@ -17,7 +17,7 @@ from inference_events.events.hours import HourRange
 from inference_events.events.store_errors import ModelUnknown, RevisionChanged
 from inference_events.events.types import DataRevision
 from inference_events.stores.duckdb.changes import data_revision, dirty_hours
-from inference_events.stores.duckdb.deltas import latest
+from inference_events.stores.duckdb.deltas import latest, selected_rows
 from inference_events.stores.duckdb.sql import arrow, conditions, number
 from inference_events.stores.duckdb.table_schema import LABEL_TYPE, TableSchema
 
@@ -99,7 +99,7 @@ class DuckDBSnapshot:
         for name in selection.labels:
             column = stored[name]
             names.append(column.label_name if column.labelled else f"NULL::{LABEL_TYPE}")
-        return latest(self._schema, names, f"SELECT e.* FROM {self._schema.table} e WHERE {where}")
+        return latest(self._schema, names, selected_rows(self._schema, names, where))
 
     def _parts(self, rows: int, where: str, parameters: Sequence[Any]) -> Iterator[str]:
         """Yield further conditions that select rows part by part, if the engine would read too much at once."""

@@ -30,7 +30,7 @@ from inference_events.events.types import (
     Traffic,
     Write,
 )
-from inference_events.stores.duckdb.changes import data_revision, dirty_hours
+from inference_events.stores.duckdb.changes import data_revision, data_revisions, dirty_hours
 from inference_events.stores.duckdb.commands import (
     AcceptJob,
     ApplySchema,
@@ -170,6 +170,11 @@ class DuckDBEventStore:
         self._schema(model_id)
         with self._cursor() as cursor:
             return data_revision(cursor, model_id, environment_id)
+
+    def data_revisions(self, model_id: str) -> dict[str, DataRevision]:
+        self._schema(model_id)
+        with self._cursor() as cursor:
+            return data_revisions(cursor, model_id)
 
     def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
         self._schema(model_id)

@@ -73,6 +73,18 @@ def data_revision(db: Connection, model_id: str, environment_id: str) -> DataRev
     return DataRevision(*row)
 
 
+def data_revisions(db: Connection, model_id: str) -> dict[str, DataRevision]:
+    """Return the data revision of each environment of a model that has one, in the snapshot. Raises ModelUnknown."""
+    read_clock(db, model_id)
+    rows = db.execute(
+        "SELECT n.environment_id, sum(c.changes)::int8, max(c.id)"
+        " FROM event_environments n JOIN changes c ON c.environment = n.number"
+        " WHERE n.model_id = %s AND n.dropped_at IS NULL GROUP BY n.environment_id",
+        [model_id],
+    ).fetchall()
+    return {environment_id: DataRevision(changes, last) for environment_id, changes, last in rows}
+
+
 def dirty_hours(db: Connection, model_id: str, environment_id: str, since: DataRevision) -> list[HourRange]:
     """Return the hours that changed after a data revision; all hours ever changed if it is old or unknown."""
     environment = read_clock(db, model_id, environment_id).environment

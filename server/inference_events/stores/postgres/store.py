@@ -35,7 +35,7 @@ from inference_events.events.types import (
     Write,
 )
 from inference_events.stores.postgres import altering, jobs, reading, records
-from inference_events.stores.postgres.changes import compact_changes, data_revision, dirty_hours
+from inference_events.stores.postgres.changes import compact_changes, data_revision, data_revisions, dirty_hours
 from inference_events.stores.postgres.connections import Connection, Connections, connect
 from inference_events.stores.postgres.ddl import open_schema
 from inference_events.stores.postgres.deleting import delete_events, empty_environment
@@ -156,6 +156,9 @@ class PostgresEventStore:
 
     def data_revision(self, model_id: str, environment_id: str) -> DataRevision:
         return self._read(lambda db: data_revision(db, model_id, environment_id))
+
+    def data_revisions(self, model_id: str) -> Mapping[str, DataRevision]:
+        return self._read(lambda db: data_revisions(db, model_id))
 
     def dirty_hours(self, model_id: str, environment_id: str, since: DataRevision) -> list[tuple[int, int]]:
         return self._read(lambda db: dirty_hours(db, model_id, environment_id, since))

@@ -10,13 +10,14 @@ from tests.contract.fuzz.promises.promise import OPERATIONS, Operation, Promise,
 from tests.contract.fuzz.promises.samples import DEFINITIONS, listed, new_model, new_project
 from tests.contract.fuzz.promises.session import Session
 
-# Only the evaluator makes records and evaluations.
+# Only the evaluator makes records, evaluations and messages about them.
 WITHOUT_ITEMS = {
     "list_alert_records",
     "list_alert_rule_records",
     "list_alert_record_history",
     "list_alert_evaluations",
     "list_alert_config_records",
+    "list_notifications",
 }
 LISTS = [one for one in OPERATIONS.values() if {"limit", "offset"} <= one.query and one.id not in WITHOUT_ITEMS]
 ORDERED = [one for one in LISTS if "ordering" in one.query]

@@ -15,6 +15,7 @@ from tests.contract.fuzz.promises.samples import (
     new_definition,
     new_model,
     new_project,
+    new_rule,
     new_token,
     publish,
     publish_file,
@@ -23,11 +24,19 @@ from tests.contract.fuzz.promises.session import Session, fresh_name
 
 SCOPES = ("ingest", "manage", "read")
 MISSING = 404
+# Of operations that read a body before they look for what it changes.
+BODIES: dict[str, Any] = {
+    "create_notification_config": {"emails": []},
+    "update_notification_config": {"emails": []},
+    "update_alert_rule": {"enable_notification": True},
+    "update_alert_config": {"enable_notification": True},
+    "evaluate_alert_rule": {},
+}
 # Files belong to the projects of the token that uploaded them: see the last promise.
 WITH_IDS = [
     one
     for one in OPERATIONS.values()
-    if one.ids and "file_id" not in one.ids and one.scopes and one.scopes & set(SCOPES)
+    if one.ids and "file_id" not in one.ids and not one.needs_all_projects and one.scopes and one.scopes & set(SCOPES)
 ]
 
 
@@ -37,10 +46,12 @@ def a_limited_token_sees_its_projects_only(session: Session, data: st.DataObject
     own, other = _project(session), _project(session)
     with session.as_token(new_token(session, *SCOPES, project_ids=[own["project_id"]])["token"]) as limited:
         for operation in sorted(WITH_IDS, key=lambda one: one.method != "GET"):
-            body: Any = {} if operation.method == "PATCH" else None
+            body: Any = BODIES.get(operation.id, {} if operation.method == "PATCH" else None)
             if operation.method == "GET":
-                assert session.send("GET", operation.path.format(**other)).status_code != MISSING
-            assert limited.send(operation.method, operation.path.format(**other), body).status_code == MISSING
+                assert session.send("GET", operation.path.format(**other)).status_code != MISSING, operation.id
+            assert limited.send(operation.method, operation.path.format(**other), body).status_code == MISSING, (
+                operation.id
+            )
             if operation.method == "GET":
                 assert limited.send("GET", operation.path.format(**own)).status_code != MISSING, operation.id
         for path in ("projects", "models", "environments", "baselines", *DEFINITIONS, "jobs"):
@@ -110,6 +121,7 @@ def _project(session: Session) -> dict[str, str]:
         "baseline_id": new_baseline(session, model["id"])["id"],
         "segment_id": new_definition(session, "segments", model["id"])["id"],
         "custom_metric_id": new_definition(session, "custom-metrics", model["id"])["id"],
+        "alert_rule_id": new_rule(session, model["id"])["id"],
         "job_id": job_id,
     }
 

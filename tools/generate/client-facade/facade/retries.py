@@ -22,7 +22,7 @@ MAX_DELAY = 8.0
 REPEATED_STATUSES = frozenset({429, 502, 503, 504})
 # The server, or a proxy before it, refused the request and did not execute it.
 REFUSED_STATUSES = frozenset({429, 503})
-WITHOUT_KEYS = re.compile(r"/v3/tokens(/|$)|/v2/webhooks$|/v3/monitoring/webhooks/")
+WITHOUT_KEYS = re.compile(r"/v3/(tokens|session|session-codes)(/|$)|/v2/webhooks$|/v3/monitoring/webhooks/")
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 NEVER_REPEATED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 

@@ -1,0 +1,232 @@
+/** One model: its environments and its columns. Without an event, the program that publishes one. */
+
+import { useState } from "preact/hooks";
+import { api, body, type Schemas } from "../api/client";
+import { useResource } from "../api/resource";
+import { Copy } from "../ui/copy";
+import { count } from "../ui/number";
+import { Search } from "../ui/search";
+import { Empty, Loaded } from "../ui/states";
+import { TableBox } from "../ui/table-box";
+import { Text } from "../ui/text";
+import { Time } from "../ui/time";
+import { place } from "../url/location";
+import { FirstEvent } from "./first-event";
+
+const REFRESH_MS = 2000;
+const SHOWN = 100;
+
+type Model = Schemas["Model"];
+type Column = Schemas["Column"];
+type Environment = Schemas["Environment"];
+
+export function ModelPage({ id }: { id: string }) {
+  const path = { model_id: id };
+  const model = useResource(
+    id,
+    async (signal) => (await body(api.GET("/v3/models/{model_id}", { params: { path }, signal }))).data,
+  );
+  return <Loaded resource={model}>{(found) => <Shown key={found.id} model={found} />}</Loaded>;
+}
+
+function Shown({ model }: { model: Model }) {
+  return (
+    <>
+      <div class="page-head">
+        <h1>
+          <Text value={model.name} /> <span class="quiet">{model.version}</span>
+        </h1>
+      </div>
+      <dl class="facts">
+        <Fact name="Project">
+          <Text value={model.project.name} />
+        </Fact>
+        <Fact name="Task">{model.task.replaceAll("_", " ").toLowerCase()}</Fact>
+        <Fact name="Id column">{model.event_id_col ? <Text value={model.event_id_col} /> : "none: ids are made"}</Fact>
+        <Fact name="Time column">
+          {model.event_ts_col ? <Text value={model.event_ts_col} /> : "none: time of receipt"}
+        </Fact>
+        <Fact name="Created">
+          <Time at={model.created_at} />
+        </Fact>
+        <Fact name="Id">
+          <code>{model.id}</code> <Copy text={model.id} what="id of the model" />
+        </Fact>
+      </dl>
+      {model.description && (
+        <p>
+          <Text value={model.description} />
+        </p>
+      )}
+      <Environments model={model} />
+      <Columns model={model} />
+    </>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Environments({ model }: { model: Model }) {
+  const path = { model_id: model.id };
+  const query = { limit: 1000 };
+  const environments = useResource(
+    model.id,
+    async (signal) =>
+      (await body(api.GET("/v3/models/{model_id}/environments", { params: { path, query }, signal }))).data.items,
+    REFRESH_MS,
+  );
+  return (
+    <section>
+      <Loaded resource={environments}>
+        {(found) => (found.some((one) => one.row_count > 0) ? <Counts of={found} /> : <NoEvent model={model} />)}
+      </Loaded>
+    </section>
+  );
+}
+
+function NoEvent({ model }: { model: Model }) {
+  return (
+    <>
+      <p class="waiting" role="status">
+        No events yet. Waiting for the first one
+      </p>
+      <FirstEvent existing={{ modelId: model.id, event: example(model) }} />
+    </>
+  );
+}
+
+function Counts({ of }: { of: Environment[] }) {
+  const ordered = [...of].sort((a, b) => Number(b.type === "PRODUCTION") - Number(a.type === "PRODUCTION"));
+  return (
+    <>
+      <h2>Events</h2>
+      <TableBox label="Environments">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Environment</th>
+              <th scope="col">Kind</th>
+              <th scope="col" class="number">
+                Events
+              </th>
+              <th scope="col">Created</th>
+            </tr>
+          </thead>
+          <tbody>
+            {ordered.map((one) => (
+              <tr key={one.id}>
+                <th scope="row">
+                  <Text value={one.name} />
+                </th>
+                <td>{one.type === "PRODUCTION" ? "time series" : "dataset"}</td>
+                <td class="number">{count(one.row_count)}</td>
+                <td>
+                  <Time at={one.created_at} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+    </>
+  );
+}
+
+const ROLES = ["inputs", "outputs", "targets", "decisions", "metadata"] as const;
+
+function roleOf(model: Model, name: string): string {
+  const roles = ROLES.filter((role) => (model.spec[role] ?? []).includes(name));
+  return roles.map((role) => role.replace(/s$/, "")).join(", ") || "none";
+}
+
+function Columns({ model }: { model: Model }) {
+  const [shown, setShown] = useState(SHOWN);
+  const search = (place.value.query.get("search") ?? "").toLowerCase();
+  const columns = model.schema.columns.filter((column) => column.name.toLowerCase().includes(search));
+  return (
+    <section>
+      <div class="page-head">
+        <h2>
+          Columns <span class="quiet">{count(model.schema.columns.length)}</span>
+        </h2>
+        <Search label="Search columns" />
+      </div>
+      {columns.length === 0 && <Empty title="No column has this in its name." />}
+      {columns.length > 0 && (
+        <TableBox label="Columns">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Column</th>
+                <th scope="col">Role</th>
+                <th scope="col">Type</th>
+                <th scope="col">Allowed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {columns.slice(0, shown).map((column) => (
+                <tr key={column.name}>
+                  <th scope="row">
+                    <Text value={column.name} />
+                  </th>
+                  <td>{roleOf(model, column.name)}</td>
+                  <td>{column.data_type}</td>
+                  <td>
+                    <Text value={rule(column)} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableBox>
+      )}
+      {columns.length > shown && (
+        <button type="button" onClick={() => setShown(shown + SHOWN)}>
+          Show {SHOWN} more of {count(columns.length)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function rule(column: Column): string {
+  if (column.categories?.length) return column.categories.map(String).join(", ");
+  const { min, max } = column;
+  if (min != null && max != null) return `${min} to ${max}`;
+  if (min != null) return `from ${min}`;
+  return max != null ? `up to ${max}` : "anything";
+}
+
+/** Return an event that fits the columns of a model, without its targets, which are known later. */
+function example(model: Model): Record<string, unknown> {
+  const later = new Set(model.spec.targets ?? []);
+  const columns = model.schema.columns.filter(
+    (column) => !later.has(column.name) && column.name !== model.event_ts_col,
+  );
+  return Object.fromEntries(columns.slice(0, SHOWN).map((column) => [column.name, exampleValue(column)]));
+}
+
+function exampleValue(column: Column): unknown {
+  if (column.categories?.length) return column.categories[0];
+  const number = column.min ?? column.max ?? 0;
+  switch (column.data_type) {
+    case "int":
+    case "float":
+      return number;
+    case "bool":
+      return false;
+    case "timestamp":
+      return "2026-01-01T00:00:00Z";
+    case "vector":
+      return Array(column.n_dimensions ?? 1).fill(0);
+    default:
+      return `${column.name}-1`;
+  }
+}

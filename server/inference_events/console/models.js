@@ -1,0 +1,164 @@
+import { A as api, _ as place, a as Text, c as Search, d as useResource, g as link, i as Time, j as body, m as change, n as ordering, r as Pager, s as TableBox, t as SortHead, u as count, x as Loaded, y as Empty } from "./shared.js";
+import { FirstEvent } from "./first-event.js";
+import { p as $, t as a } from "./vendor.js";
+// src/pages/models.tsx
+/** All models, with the number of their production events. */
+var LIMIT = 50;
+var REFRESH_MS = 2e3;
+var USUAL = "name";
+function Models() {
+	const { query } = place.value;
+	const search = query.get("search") ?? "";
+	const offset = Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0);
+	const order = ordering(USUAL);
+	const key = JSON.stringify([
+		search,
+		offset,
+		order
+	]);
+	const models = useResource(key, async (signal) => {
+		const all = {
+			limit: LIMIT,
+			offset,
+			ordering: order
+		};
+		const params = { query: search ? {
+			...all,
+			search
+		} : all };
+		return (await body(api.GET("/v3/models", {
+			params,
+			signal
+		}))).data;
+	}, REFRESH_MS);
+	return /* @__PURE__ */ a(Loaded, {
+		resource: models,
+		children: (page) => page.total === 0 && !search ? /* @__PURE__ */ a(FirstEvent, { isWaiting: true }) : /* @__PURE__ */ a($, { children: [
+			/* @__PURE__ */ a("div", {
+				class: "page-head",
+				children: [/* @__PURE__ */ a("h1", { children: "Models" }), /* @__PURE__ */ a(Search, { label: "Search models by name" })]
+			}),
+			page.items.length ? /* @__PURE__ */ a(Table, { models: page.items }) : /* @__PURE__ */ a(NoModel, {
+				search,
+				total: page.total
+			}),
+			/* @__PURE__ */ a(Pager, {
+				offset,
+				shown: page.items.length,
+				total: page.total,
+				limit: LIMIT,
+				what: "models"
+			})
+		] })
+	});
+}
+function Table({ models }) {
+	const counts = useCounts(models);
+	return /* @__PURE__ */ a(TableBox, {
+		label: "Models",
+		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
+			/* @__PURE__ */ a(SortHead, {
+				field: "name",
+				label: "Model",
+				usual: USUAL
+			}),
+			/* @__PURE__ */ a("th", {
+				scope: "col",
+				children: "Version"
+			}),
+			/* @__PURE__ */ a("th", {
+				scope: "col",
+				children: "Project"
+			}),
+			/* @__PURE__ */ a("th", {
+				scope: "col",
+				class: "number",
+				children: "Production events"
+			}),
+			/* @__PURE__ */ a(SortHead, {
+				field: "created_at",
+				label: "Created",
+				usual: USUAL
+			}),
+			/* @__PURE__ */ a(SortHead, {
+				field: "updated_at",
+				label: "Schema changed",
+				usual: USUAL
+			})
+		] }) }), /* @__PURE__ */ a("tbody", { children: models.map((model) => /* @__PURE__ */ a("tr", { children: [
+			/* @__PURE__ */ a("th", {
+				scope: "row",
+				children: /* @__PURE__ */ a("a", {
+					href: link(`/models/${model.id}`),
+					children: /* @__PURE__ */ a(Text, { value: model.name })
+				})
+			}),
+			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Text, { value: model.version }) }),
+			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Text, { value: model.project.name }) }),
+			/* @__PURE__ */ a("td", {
+				class: "number",
+				children: /* @__PURE__ */ a(Events, {
+					of: counts?.get(model.id),
+					model
+				})
+			}),
+			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, { at: model.created_at }) }),
+			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, { at: model.updated_at }) })
+		] }, model.id)) })] })
+	});
+}
+function Events({ of, model }) {
+	if (of === void 0) return /* @__PURE__ */ a("span", {
+		class: "quiet",
+		children: "…"
+	});
+	if (of > 0) return /* @__PURE__ */ a($, { children: count(of) });
+	return /* @__PURE__ */ a("a", {
+		href: link(`/models/${model.id}`),
+		"aria-label": `none yet: publish the first event of ${model.name}`,
+		children: "none yet"
+	});
+}
+/** Return the production events of models by their ids; they come after the models, because counting takes longer. */
+function useCounts(models) {
+	const ids = models.map((model) => model.id);
+	const { data } = useResource(ids.join(), async (signal) => {
+		const query = {
+			type: "PRODUCTION",
+			limit: LIMIT,
+			filter: JSON.stringify({
+				field: "model_id",
+				operator: "in",
+				value: ids
+			})
+		};
+		const found = (await body(api.GET("/v3/environments", {
+			params: { query },
+			signal
+		}))).data;
+		return new Map(found.items.map((one) => [one.model.id, one.row_count]));
+	}, REFRESH_MS);
+	return data;
+}
+function NoModel({ search, total }) {
+	if (!search) return /* @__PURE__ */ a(Empty, {
+		title: `The list ends before this page: there are ${count(total)} models.`,
+		children: /* @__PURE__ */ a("button", {
+			type: "button",
+			onClick: () => change({ offset: null }),
+			children: "First page"
+		})
+	});
+	return /* @__PURE__ */ a(Empty, {
+		title: `No model has “${search}” in its name.`,
+		children: /* @__PURE__ */ a("button", {
+			type: "button",
+			onClick: () => change({
+				search: null,
+				offset: null
+			}),
+			children: "Show all models"
+		})
+	});
+}
+export { Models };

@@ -1,0 +1,78 @@
+"""What the pages show in tests and screenshots: a few models with events, a few tokens."""
+
+from typing import Any
+
+import httpx
+
+from tests.console.browsing import TOKEN
+
+COLUMNS: list[dict[str, Any]] = [
+    {"name": "flight", "data_type": "str"},
+    {"name": "carrier", "data_type": "category", "categories": ["AA", "B6", "DL", "UA"]},
+    {"name": "distance", "data_type": "int", "min": 0, "max": 5000},
+    {"name": "late_probability", "data_type": "float", "min": 0, "max": 1},
+    {"name": "arrived_late", "data_type": "bool"},
+]
+SPEC = {
+    "inputs": ["carrier", "distance"],
+    "outputs": ["late_probability"],
+    "targets": ["arrived_late"],
+    "metadata": ["flight"],
+}
+MODELS = {
+    "airline": {"arrival_delay": 1204, "departure_delay": 640, "no_show": 0},
+    "payments": {"chargeback": 88, "fraud": 1000},
+    "retail": {"basket_value": 12},
+}
+TOKENS = {"airflow": ["ingest"], "notebooks": ["ingest", "manage", "read"], "grafana": ["read"]}
+
+
+class Client:
+    """Call a server as an administrator."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the `data` of a response that must be a success."""
+        response = self._client.request(method, path, json=body)
+        assert response.is_success, response.text
+        return response.json()["data"]
+
+    def close(self) -> None:
+        self._client.close()
+
+    def model(self, project: str, name: str, events: int) -> str:
+        """Create a model with this many events, and return its id."""
+        found = self.call("GET", f"/v3/projects?search={project}")["items"]
+        project_id = found[0]["id"] if found else self.call("POST", "/v3/projects", {"name": project})["id"]
+        body = {
+            "project_id": project_id,
+            "name": name,
+            "task": "binary_classification",
+            "schema": {"columns": COLUMNS},
+            "spec": SPEC,
+            "event_id_col": "flight",
+        }
+        model_id: str = self.call("POST", "/v3/models", body)["id"]
+        rows = [{"flight": f"UA{n}", "carrier": "UA", "distance": n, "late_probability": 0.5} for n in range(events)]
+        for first in range(0, events, 1000):
+            source = {"type": "EVENTS", "events": rows[first : first + 1000]}
+            self.call("POST", "/v3/events", {"model_id": model_id, "env_type": "PRODUCTION", "source": source})
+        return model_id
+
+    def token(self, name: str, *scopes: str) -> tuple[str, str]:
+        """Create a token and return its id and secret."""
+        made = self.call("POST", "/v3/tokens", {"name": name, "scopes": scopes})
+        return made["id"], made["token"]
+
+
+def fill(url: str) -> None:
+    """Create models with events, and tokens."""
+    client = Client(url)
+    for project, models in MODELS.items():
+        for name, events in models.items():
+            client.model(project, name, events)
+    for name, scopes in TOKENS.items():
+        client.token(name, *scopes)
+    client.close()

@@ -1,0 +1,77 @@
+"""Take the screenshots of docs/console.md, or of every page in both themes and two widths with --all."""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
+from tests.console.data import fill
+
+SMALL = {"width": 1040, "height": 560}
+PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
+
+
+def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
+    """Take a picture of each page."""
+    for name, path in PAGES.items():
+        visit.open(path)
+        visit.page.wait_for_timeout(700)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+    visit.open("/")
+    visit.page.get_by_role("link", name="arrival_delay").click()
+    visit.page.get_by_role("heading", name="Columns").wait_for()
+    visit.page.wait_for_timeout(500)
+    visit.page.screenshot(path=folder / f"model{mark}.png")
+    if not every:
+        return
+    visit.open("/")
+    visit.page.get_by_role("link", name="no_show", exact=True).click()
+    visit.page.get_by_text("No events yet").wait_for()
+    visit.page.screenshot(path=folder / f"model-empty{mark}.png", full_page=True)
+    visit.open("/?search=nothing")
+    visit.page.wait_for_timeout(500)
+    visit.page.screenshot(path=folder / f"models-empty{mark}.png")
+    visit.open("/tokens")
+    visit.page.get_by_role("button", name="Create a token").click()
+    visit.page.screenshot(path=folder / f"token-create{mark}.png")
+    visit.page.get_by_role("textbox", name="Name", exact=True).fill("demo")
+    visit.page.get_by_role("button", name="Create", exact=True).click()
+    visit.page.get_by_text("Copy the token now").wait_for()
+    visit.page.screenshot(path=folder / f"token-secret{mark}.png")
+    visit.page.get_by_role("button", name="Done").click()
+    visit.page.get_by_role("button", name="Revoke preset admin").click()
+    visit.page.screenshot(path=folder / f"token-revoke{mark}.png")
+    visit.page.keyboard.press("Escape")
+    visit.page.get_by_role("button", name="Help and shortcuts").click()
+    visit.page.screenshot(path=folder / f"help{mark}.png")
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--all", action="store_true", help="both themes, two widths, and dialogs")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as data_dir, serving(Path(data_dir) / "data") as server, sync_playwright() as playwright:
+        fill(server.url)
+        browser = launch(playwright)
+        for theme in ("light", "dark") if arguments.all else ("light",):
+            for width, size in {"wide": WIDE, "narrow": NARROW}.items() if arguments.all else (("", SMALL),):
+                mark = f"-{theme}-{width}" if arguments.all else ""
+                _take_login(browser, server.url, arguments.folder, mark, theme=theme, size=size)
+                with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:
+                    take(visit, arguments.folder, mark, every=arguments.all)
+
+
+def _take_login(browser: Browser, url: str, folder: Path, mark: str, *, theme: str, size: dict[str, int]) -> None:
+    with visiting(browser, url, token=None, color_scheme=theme, viewport=size) as visit:
+        visit.page.goto(f"{url}/console/")
+        visit.page.get_by_label("Token").wait_for()
+        visit.page.screenshot(path=folder / f"login{mark}.png")
+
+
+if __name__ == "__main__":
+    main()
