@@ -118,7 +118,7 @@ class AlertEvaluator:
                 self._held = None
             except QueryCancelled:
                 pass
-            except ServiceUnavailable:
+            except (ServiceUnavailable, Retryable):
                 log.warning("alerts_wait_for_database")
             except Exception:
                 log.error("alerts_failed", exc_info=True)
