@@ -33,7 +33,6 @@ def alerts(bench: Bench) -> Iterator[Row]:
     """Judge the first due hour of 50 rules on each of some models, which have 10,000 events in it."""
     models = max(1, min(BUDGET_MODELS, bench.rows // ROWS_OF_MODEL))
     with served(bench.folder / "alerts") as (url, services):
-        services.alerts.stop()
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             _fill(Api(client), models, bench.rows)

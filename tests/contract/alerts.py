@@ -11,6 +11,7 @@ from unittest.mock import patch
 from pydantic import SecretStr
 
 from inference_events import app
+from inference_events.alerts.evaluator import AlertEvaluator
 from inference_events.alerts.judgements import Judgement, Severity, Verdict, record_judgement
 from inference_events.app import Services
 from inference_events.catalog import Catalog, alert_rules
@@ -58,7 +59,7 @@ def where(*rules: tuple[str, str, Any]) -> str:
 
 @contextmanager
 def served(data_dir: Path) -> Iterator[tuple[str, Services]]:
-    """Serve an empty data directory. Give the URL, and the services of the server."""
+    """Serve an empty data directory. Give the URL, and the services of the server, which judges no bins by itself."""
     made: list[Services] = []
 
     class Kept(Services):
@@ -69,7 +70,7 @@ def served(data_dir: Path) -> Iterator[tuple[str, Services]]:
     settings = Settings(data_dir=data_dir, admin_token=SecretStr(TOKEN))
     with patch.object(app, "Services", Kept):
         application = app.create_app(settings, validate_responses=True)
-    with serve(application) as url:
+    with patch.object(AlertEvaluator, "start"), serve(application) as url:
         yield url, made[0]
 
 

@@ -33,8 +33,6 @@ class Clock:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
     with served(tmp_path_factory.mktemp("evaluator")) as server:
-        # The tests say when bins are judged.
-        server[1].alerts.stop()
         yield server
 
 
