@@ -23,7 +23,9 @@ from tests.contract.access import (
 from tests.envelope import assert_error_envelope
 
 UPLOAD = {"file": ("rows.csv", CSV)}
-LIMITED = [operation for operation in SECURED if operation.is_for_projects]
+# A bearer token has no session to end.
+TRIED = [operation for operation in SECURED if operation.id != "delete_session"]
+LIMITED = [operation for operation in TRIED if operation.is_for_projects]
 # No bin of the fixtures was judged. test_alert_records.py tests what a limited token sees of records.
 FILTERED = [operation for operation in LIMITED if operation.has_filter and operation.id != "list_alert_records"]
 
@@ -61,7 +63,7 @@ def upload(access: Access, secret: str) -> str:
     return file_id
 
 
-@pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("operation", TRIED, ids=lambda operation: operation.id)
 def test_another_project_is_like_a_missing_one(
     access: Access, fixtures: Fixtures, stranger: Fixtures, operation: Operation
 ) -> None:
@@ -99,7 +101,7 @@ def test_no_filter_counts_items_of_another_project(
         assert (response.json()["data"]["total"], response.json()["data"]["items"]) == (0, [])
 
 
-@pytest.mark.parametrize("operation", SECURED, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("operation", TRIED, ids=lambda operation: operation.id)
 def test_in_its_own_project_a_token_does_what_its_scopes_say(
     access: Access, fixtures: Fixtures, operation: Operation
 ) -> None:
