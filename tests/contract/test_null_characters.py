@@ -65,9 +65,9 @@ def text_fields(schema: Mapping[str, Any], example: Any, path: Path = ()) -> Ite
             yield from text_fields(schema["items"], one, (*path, place))
     elif isinstance(example, dict):
         # If a body may have only so many fields, the example has them.
-        properties = schema.get("properties", {})
-        for name in example if "maxProperties" in schema else properties:
-            yield from text_fields(properties[name], example.get(name), (*path, name))
+        for name, child in schema.get("properties", {}).items():
+            if name in example or "maxProperties" not in schema:
+                yield from text_fields(child, example.get(name), (*path, name))
     if schema.get("additionalProperties") is True:
         yield (*path, "anything")
 
