@@ -155,7 +155,7 @@ def test_no_path_of_the_contract_is_unsupported() -> None:
         ("/v3/chartsx", 404),
         ("/v3/charts-x/y", 404),
         ("/v3/models/x/y/segments", 404),
-        ("/v3/sessions", 404),
+        ("/v3/session-x", 404),
         ("/v3", 404),
         ("/v2", 404),
         ("/v1/logs", 404),
