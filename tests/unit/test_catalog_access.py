@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, jobs, organizations, projects
 from inference_events.catalog.access import LIMITS
-from inference_events.catalog.alert_tables import AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook
+from inference_events.catalog.alert_tables import (
+    AlertDataRevision,
+    AlertDueBin,
+    AlertRuleColumn,
+    AlertRuleRevision,
+    AlertRuleWebhook,
+    AlertWatermark,
+)
 from inference_events.catalog.tables import (
     BrowserSession,
     CatalogVersion,
@@ -33,9 +40,12 @@ T = TypeVar("T")
 PARTS = {FilePart, AlertRuleColumn, AlertRuleRevision, AlertRuleWebhook}
 # No token that is limited sees these.
 OF_ALL_PROJECTS = {OutboxMessage, Webhook, WorkLease}
+# Only the evaluator reads these, and it judges the rules of all projects.
+OF_THE_EVALUATOR = {AlertDataRevision, AlertDueBin, AlertWatermark}
 OF_NO_PROJECT = (
     PARTS
     | OF_ALL_PROJECTS
+    | OF_THE_EVALUATOR
     | {
         BrowserSession,
         CatalogVersion,
