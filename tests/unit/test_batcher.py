@@ -1,4 +1,4 @@
-"""A light request never waits until a heavy one is ingested, and small requests share a batch."""
+"""A light request never waits until a heavy one is ingested, nor for the commit of another model."""
 
 import asyncio
 import queue
@@ -16,7 +16,9 @@ from tests.unit.ingested import column, schema
 
 SECONDS = 10
 REQUEST = Request(id="r", method="POST", path="/v3/events")
+CREATED = np.full(1, RowStatus.CREATED, np.int8)
 SCHEMAS = {
+    "other": schema(column("float", "x"), id_column="id"),
     "narrow": schema(column("float", "x"), id_column="id"),
     "wide": schema(*(column("float", f"c{number}") for number in range(WIDE_COLUMNS)), id_column="id"),
 }
@@ -74,43 +76,34 @@ def test_a_light_request_passes_a_heavy_one(model_id: str, events: list[dict[str
 
 
 class _SlowStore:
-    """A store that commits only when it is told to, and notes the size of each batch."""
+    """A store that commits only when it is told to."""
 
     def __init__(self) -> None:
-        self.sizes: list[int] = []
-        self.is_asked = threading.Event()
         self.written: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
 
     def write(self, write: Write) -> Future[Any]:
-        self.sizes.append(len(write.batch))
         written: Future[Any] = Future()
         self.written.put(written)
-        self.is_asked.set()
         return written
 
-    def commit(self) -> None:
-        self.written.get(timeout=SECONDS).set_result(np.full(self.sizes[-1], RowStatus.CREATED, np.int8))
 
-
-def test_small_requests_that_come_during_a_commit_share_a_batch() -> None:
-    """However many small requests come while one is committed, the next batch has all of them."""
+def test_a_request_does_not_wait_for_the_commit_of_another_model() -> None:
+    """A write that the store cannot finish, for example because a row is locked, keeps no other model waiting."""
     store = _SlowStore()
     batcher: Any = RequestBatcher(store, _Models())  # type: ignore[arg-type]
-    target = WriteTarget("narrow", None, WriteKind.PUBLISH)
+
+    async def submit(model_id: str) -> tuple[asyncio.Task[Any], Future[Any]]:
+        target = WriteTarget(model_id, None, WriteKind.PUBLISH)
+        request = asyncio.create_task(batcher.submit(target, [{"id": "a"}], REQUEST))
+        return request, await asyncio.to_thread(store.written.get, timeout=SECONDS)
 
     async def run() -> None:
-        first = asyncio.create_task(batcher.submit(target, [{"id": "first"}], REQUEST))
-        await asyncio.to_thread(store.is_asked.wait, SECONDS)
-        others = []
-        for number in range(3):
-            others.append(asyncio.create_task(batcher.submit(target, [{"id": f"e{number}"}], REQUEST)))
-            # Time enough for the batcher to make a batch of it.
-            await asyncio.sleep(0.05)
-        store.commit()
-        await asyncio.wait_for(first, SECONDS)
-        await asyncio.to_thread(store.commit)
-        await asyncio.wait_for(asyncio.gather(*others), SECONDS)
+        blocked, write = await submit("narrow")
+        other, other_write = await submit("other")
+        other_write.set_result(CREATED)
+        await asyncio.wait_for(other, SECONDS)
+        write.set_result(CREATED)
+        await asyncio.wait_for(blocked, SECONDS)
 
     asyncio.run(run())
     batcher.stop()
-    assert store.sizes == [1, 3]

@@ -50,10 +50,8 @@ HEAVY_EVENTS = 2_000
 WIDE_COLUMNS = 1_000
 # Each column costs some microseconds, even if a single event has it. A model has at most 10,000.
 MAX_COLUMNS = 20_000
-# One batch of large requests is committed while the next is made.
+# One batch is committed while the next is made.
 MAX_BATCHES_IN_FLIGHT = 2
-# A request with fewer events than this lets others join its batch while the one before is committed.
-SMALL_EVENTS = 100
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +106,8 @@ class _Lane:
     def take(self) -> list[_PendingRequest | None]:
         """Wait for requests and return those for the next batches; None stands for the end."""
         taken = [self.queue.get()]
-        self._wait_for_room(taken[0])
+        with self.ahead:
+            pass  # What comes until the store has room belongs to the same batch.
         size = 0
         while taken[-1] is not None and not self.queue.is_empty():
             size += taken[-1].weight
@@ -116,16 +115,6 @@ class _Lane:
                 break
             taken.append(self.queue.get())
         return taken
-
-    def _wait_for_room(self, first: _PendingRequest | None) -> None:
-        """Wait until the store has room, or for a small request until it has committed all batches.
-
-        What comes meanwhile belongs to the same batch. A batch of one event costs nearly as much as one of a hundred.
-        """
-        batches = MAX_BATCHES_IN_FLIGHT if first is not None and first.weight < SMALL_EVENTS else 1
-        for _ in range(batches):
-            self.ahead.acquire()
-        self.ahead.release(batches)
 
 
 class RequestBatcher:
