@@ -99,9 +99,9 @@ def test_no_parquet_file_ends_a_job_or_the_model_factory(
         chunks = list(read_chunks(source_of(path), "PARQUET", start=0, size=1000))
     except Unreadable as unreadable:
         # pyarrow reads no dictionary with such texts, so the job can name no rows.
-        assert "dictionary" in str(kind), kind
-        assert "not UTF-8 text" in str(unreadable), unreadable
-        return
+        if "dictionary" in str(kind) and "not UTF-8 text" in str(unreadable):
+            return
+        raise
     for chunk in chunks:
         for model in models():
             check(published(TableRows(chunk.table, is_csv=False), model))
