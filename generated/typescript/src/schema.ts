@@ -1887,7 +1887,7 @@ export interface paths {
          *        not count. A bin that is not over is a 400, as is one before 1970.
          *     3. The figures are computed from the newest values of the events, and judged by the present thresholds.
          *     4. The judgement is stored as any other: a record is made if the bin becomes an alert, or if the severity, or the
-         *        value of an alert, has changed. Whoever is to be notified is notified.
+         *        value of an alert, has changed. The receivers of the rule are notified.
          *
          *     `evaluations` say how each column was judged; `records` has the records that this made. Judging again is harmless:
          *     if nothing has changed, it makes no record. A retry follows *Retries* in the introduction.

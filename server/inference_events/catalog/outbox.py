@@ -2,8 +2,8 @@
 
 The evaluator adds rows in the transaction of its alert record. One process at a time, which holds a `HeldWork`, claims
 batches, sends each as one message, and notes the result. Rows of a batch keep its id, so a message that is sent again
-after a crash or a lost response has the same id and content. A new holder takes up the batches that an earlier one left
-`sending`.
+after a crash or a lost response has the same id and content. A new holder continues the batches that an earlier one
+left `sending`.
 
 A message is `pending` until an attempt begins, `sending` meanwhile, and in the end `delivered`, `failed`, `cancelled`
 (its model or webhook was deleted), `suppressed` (its rule sends no notifications) or `not_configured`.

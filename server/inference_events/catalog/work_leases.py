@@ -30,7 +30,7 @@ class HeldWork(NamedTuple):
 
 
 def claim(session: Session, name: str, owner: str, seconds: float) -> HeldWork | None:
-    """Lease a kind of work for some seconds, None if another process has it. A process may claim its own work anew."""
+    """Lease a kind of work for some seconds, None if another process has it. A process may claim its own work again."""
     insert_if_missing(session, WorkLease(name=name, fence=0), "name")
     claimed = (
         update(WorkLease)

@@ -109,7 +109,7 @@ class EventStore(Protocol):
         """
 
     def count_matches(self, query: Query, most: int | None = None) -> MatchCount:
-        """Count the events that a query selects, whatever its limit and `after`: all, or up to `most`.
+        """Count the events that a query selects, without its limit and `after`: all, or up to `most`.
 
         If the query's time is up, it returns how many were found by then. Fails as `read` does.
         """

@@ -171,7 +171,7 @@ class DeliveryWorker:
             return
         except Exception:
             log.error("notification_result_lost", message=first.batch_id, channel=first.channel, exc_info=True)
-            # The message stays `sending` until the lease is claimed anew.
+            # The message stays `sending` until the lease is claimed again.
             self._held = None
             return
         self._observe(first.channel, state)

@@ -13,11 +13,12 @@ import duckdb
 
 from inference_events.limits import GIB
 from inference_events.monitoring.engine.errors import EngineBusy
-from inference_events.monitoring.engine.watchdog import LOOK_SECONDS, Watchdog
+from inference_events.monitoring.engine.watchdog import Watchdog
 
 MEMORY_BYTES = GIB
 INSTANCES = 2
 WAIT_SECONDS = 2.0
+LOOK_SECONDS = 0.05
 FORBIDDEN = (
     "enable_external_access",
     "autoinstall_known_extensions",

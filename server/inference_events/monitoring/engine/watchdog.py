@@ -1,16 +1,12 @@
-"""Stops a computation that takes too long, or that nobody waits for.
-
-An interrupt that comes between two statements is lost, so interrupts are repeated until the computation ends.
-"""
+"""Stops a computation that takes too long, or that nobody waits for."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
+from inference_events.interrupting import interrupting
 from inference_events.monitoring.engine.errors import QueryCancelled, QueryTimeout
-
-LOOK_SECONDS = 0.05
 
 
 class Watchdog:
@@ -36,19 +32,9 @@ class Watchdog:
         if self.remaining <= 0:
             raise QueryTimeout(self._seconds)
 
-    @contextmanager
-    def watching(self, interrupt: Callable[[], None]) -> Iterator[None]:
+    def watching(self, interrupt: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `interrupt` in another thread, again and again, while the block goes on although it must stop."""
-        ended = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(ended, interrupt), name="figures-watchdog", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return interrupting(interrupt, self._must_stop, "figures-watchdog")
 
-    def _watch(self, ended: threading.Event, interrupt: Callable[[], None]) -> None:
-        while not ended.wait(LOOK_SECONDS):
-            if self._cancelled.is_set() or self.remaining <= 0:
-                interrupt()
+    def _must_stop(self) -> bool:
+        return self._cancelled.is_set() or self.remaining <= 0

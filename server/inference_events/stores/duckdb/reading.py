@@ -4,7 +4,6 @@ With filters, the rows that match are found first, by the few columns that the f
 of these rows only.
 """
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from inference_events import exact_json
 from inference_events.events.filters import compared_columns, system_columns, undeclared_columns
 from inference_events.events.store_errors import SearchTimeout
 from inference_events.events.types import MatchCount, Query, StoredEvents, Traffic
+from inference_events.interrupting import interrupting
 from inference_events.stores.duckdb.changes import data_revision
 from inference_events.stores.duckdb.deltas import latest, selected_rows
 from inference_events.stores.duckdb.snapshots import check_revision
@@ -27,7 +27,6 @@ from inference_events.stores.duckdb.table_schema import StoredColumn, TableSchem
 from inference_events.stores.filtering import conjunction
 
 READ_COLUMNS = ("event_id", "timestamp", "received_at", "updated_at", "undeclared", "violations")
-LOOK_SECONDS = 0.02
 COUNTED_ROWS = 65_536
 
 
@@ -127,31 +126,17 @@ def _snapshot(db: duckdb.DuckDBPyConnection, schema: TableSchema, query: Query) 
 
 @contextmanager
 def _interrupted(db: duckdb.DuckDBPyConnection, deadline: float) -> Iterator[None]:
-    """Raise SearchTimeout in the block at the deadline.
-
-    An interrupt that comes between two statements is lost, so interrupts are repeated.
-    """
+    """Raise SearchTimeout in the block at the deadline."""
     if deadline == float("inf"):
         yield
         return
     if time.monotonic() >= deadline:
         raise SearchTimeout
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(LOOK_SECONDS):
-            if time.monotonic() >= deadline:
-                db.interrupt()
-
-    thread = threading.Thread(target=watch, name="search-watchdog", daemon=True)
-    thread.start()
     try:
-        yield
+        with interrupting(db.interrupt, lambda: time.monotonic() >= deadline, "search-watchdog"):
+            yield
     except duckdb.InterruptException:
         raise SearchTimeout from None
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _stored_events(rows: pa.Table, schema: TableSchema, columns: Sequence[StoredColumn]) -> StoredEvents:

@@ -141,7 +141,7 @@ def sync_detailed(
     thresholds.
     4. The judgement is stored as any other: a record is made if the bin becomes an alert, or if the
     severity, or the
-       value of an alert, has changed. Whoever is to be notified is notified.
+       value of an alert, has changed. The receivers of the rule are notified.
 
     `evaluations` say how each column was judged; `records` has the records that this made. Judging
     again is harmless:
@@ -219,7 +219,7 @@ def sync(
     thresholds.
     4. The judgement is stored as any other: a record is made if the bin becomes an alert, or if the
     severity, or the
-       value of an alert, has changed. Whoever is to be notified is notified.
+       value of an alert, has changed. The receivers of the rule are notified.
 
     `evaluations` say how each column was judged; `records` has the records that this made. Judging
     again is harmless:
@@ -292,7 +292,7 @@ async def asyncio_detailed(
     thresholds.
     4. The judgement is stored as any other: a record is made if the bin becomes an alert, or if the
     severity, or the
-       value of an alert, has changed. Whoever is to be notified is notified.
+       value of an alert, has changed. The receivers of the rule are notified.
 
     `evaluations` say how each column was judged; `records` has the records that this made. Judging
     again is harmless:
@@ -368,7 +368,7 @@ async def asyncio(
     thresholds.
     4. The judgement is stored as any other: a record is made if the bin becomes an alert, or if the
     severity, or the
-       value of an alert, has changed. Whoever is to be notified is notified.
+       value of an alert, has changed. The receivers of the rule are notified.
 
     `evaluations` say how each column was judged; `records` has the records that this made. Judging
     again is harmless:
