@@ -416,18 +416,29 @@ def test_a_stop_does_not_wait_for_a_job_that_goes_on(
     assert lost == ["claimed", "lost"]
 
 
-def test_workers_that_stop_claim_nothing_more(catalog: Catalog) -> None:
-    """A job that is accepted after the word to stop waits for another process."""
+def test_workers_that_stop_run_nothing_more(catalog: Catalog) -> None:
+    """A job that is accepted, and even claimed, as the word to stop comes waits for another process."""
     stopping = threading.Event()
     queue = JobQueue(catalog)
+    claim = queue.claim
+
+    def claim_as_the_word_comes() -> Job | None:
+        job = claim()
+        if job is not None:
+            stopping.set()
+        return job
+
+    queue.claim = claim_as_the_word_comes  # type: ignore[method-assign]
     workers = Workers(catalog, queue, {"work": JobRun.finish}, stopping=stopping)
     workers.start()
-    stopping.set()
-    wait_until(lambda: queue.claim() is None)
-    job_id = accept(catalog)
+    claimed, waiting = accept(catalog), accept(catalog)
     queue.wake()
+    wait_until(stopping.is_set)
     assert workers.stop(10)
-    assert read(catalog, job_id).status == "PENDING"
+    job = JobQueue(catalog).claim()
+    assert job is not None
+    assert job.id == claimed
+    assert read(catalog, waiting).status == "PENDING"
 
 
 def test_a_worker_looks_again_when_the_next_lease_ends(catalogs: Callable[[], Catalog]) -> None:

@@ -252,6 +252,9 @@ class Workers:
         """Run a job and return whether it has ended. A stop, a lost lease or a temporary failure postpone its end."""
         job = run.job
         try:
+            if run.stopping:
+                # The word to stop came while the queue claimed the job.
+                raise Stopped
             self._handlers[job.kind](run)
             run.finish()
             log.info("job_succeeded", job=job.id, kind=job.kind)
