@@ -68,21 +68,26 @@ function reason(series, bin) {
 /** Write the numbers of a chart as CSV, without rounding; times are in the zone. */
 function toCsv(data, zone) {
 	const marked = data.marks?.length ? ["marks"] : [];
+	const counts = hasCounts(data) ? [] : ["events"];
 	return [[
 		"bin_start",
 		"bin_end",
 		"complete",
-		"events",
+		...counts,
 		...data.series.map(({ name }) => name),
 		...marked
 	], ...data.rows.map((rows, bin) => [
 		localIso(Date.parse(data.edges[bin] ?? ""), zone),
 		localIso(Date.parse(data.edges[bin + 1] ?? ""), zone),
 		String(data.complete[bin]),
-		exact(rows),
+		...counts.length ? [exact(rows)] : [],
 		...data.series.map(({ values }) => exact(values[bin] ?? null)),
 		...marked.length ? [marksIn(data, bin).map((mark) => mark.text).join("; ")] : []
 	])].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+/** Return whether the events of each bin are a series themselves. */
+function hasCounts(data) {
+	return data.series.some(({ values }) => values === data.rows);
 }
 /** Write a number so that it is read back as the same. */
 function exact(value) {
@@ -3116,7 +3121,7 @@ function TableOf({ title, data, write }) {
 				class: "number",
 				children: /* @__PURE__ */ s$1(Text, { value: name })
 			}, name)),
-			/* @__PURE__ */ s$1("th", {
+			!hasCounts(data) && /* @__PURE__ */ s$1("th", {
 				scope: "col",
 				class: "number",
 				children: "Events"
@@ -3144,7 +3149,7 @@ function TableOf({ title, data, write }) {
 					}) : write(value)
 				}, series.name);
 			}),
-			/* @__PURE__ */ s$1("td", {
+			!hasCounts(data) && /* @__PURE__ */ s$1("td", {
 				class: "number",
 				children: count(rows)
 			}),
@@ -3160,7 +3165,8 @@ function TableOf({ title, data, write }) {
 *   <Chart title="Traffic" unit="events" data={data} span={[0, null]} write={count} call={{path, body}} revision={…} />
 *
 * `span` is what the axis must have: [0, null] for counts, [0, 100] for percentages, [null, null] for others. A drag shows
-* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair.
+* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair. The chart is drawn
+* again if `data` is another object, so make it where the response is read, not while drawing.
 */
 /** The time under the cursor, for all charts of the page. */
 var cursorTime = h$1(null);
@@ -3178,12 +3184,7 @@ function Chart(props) {
 	const total = data.rows.reduce((sum, one) => sum + one, 0);
 	const main = data.series[row] ?? data.series[0];
 	const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
-	const keys = useKeys({
-		data,
-		bin,
-		row,
-		setRow
-	});
+	const keys = cursorKeys(data, row, setRow);
 	const toggle = (n) => setHidden((last) => last.has(n) ? without(last, n) : /* @__PURE__ */ new Set([...last, n]));
 	return /* @__PURE__ */ s$1("figure", {
 		class: "chart",
@@ -3307,10 +3308,12 @@ function usePlot(props, hidden, setBin) {
 	});
 	return element;
 }
-function useKeys(state) {
-	const { data, bin, row, setRow } = state;
+/** Return what the keys do: left and right move the cursor by a bin, up and down by a series. */
+function cursorKeys(data, row, setRow) {
 	const last = data.rows.length - 1;
+	const edges = instants(data.edges);
 	return (event) => {
+		const bin = cursorTime.value === null ? null : binOf(edges, cursorTime.value);
 		const target = {
 			ArrowLeft: bin === null ? last : Math.max(bin - 1, 0),
 			ArrowRight: bin === null ? last : Math.min(bin + 1, last),
@@ -3325,7 +3328,6 @@ function useKeys(state) {
 		if (target === void 0 && by === void 0) return;
 		event.preventDefault();
 		if (by) setRow(Math.min(Math.max(row + by, 0), data.series.length - 1));
-		const edges = instants(data.edges);
 		const shown = target ?? bin ?? last;
 		cursorTime.value = ((edges[shown] ?? 0) + (edges[shown + 1] ?? 0)) / 2;
 	};

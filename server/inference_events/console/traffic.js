@@ -5,7 +5,13 @@ import { h as w, t as s } from "./vendor.js";
 /** Traffic of a model: events over time, together or by the values of a column. */
 function Traffic(_) {
 	const selection = useSelection();
-	const series = useLive(selection.key, selection.revision, (signal) => readSeries(selection, [{ measure: "count" }], {}, signal));
+	const series = useLive(selection.key, selection.revision, async (signal) => {
+		const found = await readSeries(selection, [{ measure: "count" }], {}, signal);
+		return {
+			...found,
+			data: chartData(found)
+		};
+	});
 	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("div", {
 		class: "page-head",
 		children: /* @__PURE__ */ s("h1", { children: "Traffic" })
@@ -15,7 +21,7 @@ function Traffic(_) {
 		children: (found) => /* @__PURE__ */ s(Chart, {
 			title: "Events",
 			unit: "events",
-			data: chartData(found),
+			data: found.data,
 			span: [0, null],
 			write: count,
 			call: found.call,

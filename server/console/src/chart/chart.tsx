@@ -5,7 +5,8 @@
  *   <Chart title="Traffic" unit="events" data={data} span={[0, null]} write={count} call={{path, body}} revision={…} />
  *
  * `span` is what the axis must have: [0, null] for counts, [0, 100] for percentages, [null, null] for others. A drag shows
- * the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair.
+ * the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair. The chart is drawn
+ * again if `data` is another object, so make it where the response is read, not while drawing.
  */
 
 import { signal, useSignalEffect } from "@preact/signals";
@@ -50,7 +51,7 @@ export function Chart(props: ChartProps) {
   const total = data.rows.reduce((sum, one) => sum + one, 0);
   const main = data.series[row] ?? data.series[0];
   const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
-  const keys = useKeys({ data, bin, row, setRow });
+  const keys = cursorKeys(data, row, setRow);
   const toggle = (n: number) => setHidden((last) => (last.has(n) ? without(last, n) : new Set([...last, n])));
   return (
     <figure class="chart" ref={figure} aria-labelledby={`${id}-title`} aria-describedby={`${id}-finding`}>
@@ -132,10 +133,13 @@ function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setBin: (bin: n
   return element;
 }
 
-function useKeys(state: { data: ChartData; bin: number | null; row: number; setRow: (row: number) => void }) {
-  const { data, bin, row, setRow } = state;
+/** Return what the keys do: left and right move the cursor by a bin, up and down by a series. */
+function cursorKeys(data: ChartData, row: number, setRow: (row: number) => void) {
   const last = data.rows.length - 1;
+  const edges = instants(data.edges);
   return (event: KeyboardEvent) => {
+    // Not from the state of the component: a held key is faster than a drawing.
+    const bin = cursorTime.value === null ? null : binOf(edges, cursorTime.value);
     const target = {
       ArrowLeft: bin === null ? last : Math.max(bin - 1, 0),
       ArrowRight: bin === null ? last : Math.min(bin + 1, last),
@@ -147,7 +151,6 @@ function useKeys(state: { data: ChartData; bin: number | null; row: number; setR
     if (target === undefined && by === undefined) return;
     event.preventDefault();
     if (by) setRow(Math.min(Math.max(row + by, 0), data.series.length - 1));
-    const edges = instants(data.edges);
     const shown = target ?? bin ?? last;
     cursorTime.value = ((edges[shown] ?? 0) + (edges[shown + 1] ?? 0)) / 2;
   };

@@ -131,12 +131,13 @@ export function reason(series: ChartSeries, bin: number): string {
 /** Write the numbers of a chart as CSV, without rounding; times are in the zone. */
 export function toCsv(data: ChartData, zone: string): string {
   const marked = data.marks?.length ? ["marks"] : [];
-  const head = ["bin_start", "bin_end", "complete", "events", ...data.series.map(({ name }) => name), ...marked];
+  const counts = hasCounts(data) ? [] : ["events"];
+  const head = ["bin_start", "bin_end", "complete", ...counts, ...data.series.map(({ name }) => name), ...marked];
   const lines = data.rows.map((rows, bin) => [
     localIso(Date.parse(data.edges[bin] ?? ""), zone),
     localIso(Date.parse(data.edges[bin + 1] ?? ""), zone),
     String(data.complete[bin]),
-    exact(rows),
+    ...(counts.length ? [exact(rows)] : []),
     ...data.series.map(({ values }) => exact(values[bin] ?? null)),
     ...(marked.length
       ? [
@@ -147,6 +148,11 @@ export function toCsv(data: ChartData, zone: string): string {
       : []),
   ]);
   return [head, ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+
+/** Return whether the events of each bin are a series themselves. */
+export function hasCounts(data: ChartData): boolean {
+  return data.series.some(({ values }) => values === data.rows);
 }
 
 /** Write a number so that it is read back as the same. */

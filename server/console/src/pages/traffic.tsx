@@ -11,9 +11,10 @@ import { useSelection } from "../url/selection";
 
 export function Traffic(_: ModelPageProps) {
   const selection = useSelection();
-  const series = useLive(selection.key, selection.revision, (signal) =>
-    readSeries(selection, [{ measure: "count" }], {}, signal),
-  );
+  const series = useLive(selection.key, selection.revision, async (signal) => {
+    const found = await readSeries(selection, [{ measure: "count" }], {}, signal);
+    return { ...found, data: chartData(found) };
+  });
   return (
     <>
       <div class="page-head">
@@ -24,7 +25,7 @@ export function Traffic(_: ModelPageProps) {
           <Chart
             title="Events"
             unit="events"
-            data={chartData(found)}
+            data={found.data}
             span={[0, null]}
             write={count}
             call={found.call}
