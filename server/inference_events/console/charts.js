@@ -3176,11 +3176,12 @@ function Chart(props) {
 	const { title, unit, data, write } = props;
 	const [hidden, setHidden] = _$1(/* @__PURE__ */ new Set());
 	const [isTable, setTable] = _$1(false);
-	const [bin, setBin] = _$1(null);
+	const [at, setAt] = _$1(null);
 	const [row, setRow] = _$1(0);
 	const figure = x$2(null);
-	const canvas = usePlot(props, hidden, setBin);
+	const canvas = usePlot(props, hidden, setAt);
 	const id = O$1();
+	const bin = at === null ? null : binOf(instants(data.edges), at);
 	const total = data.rows.reduce((sum, one) => sum + one, 0);
 	const main = data.series[row] ?? data.series[0];
 	const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
@@ -3254,7 +3255,7 @@ function goBack() {
 	history.back();
 }
 /** Keep a plot of the data in an element, as wide as it. */
-function usePlot(props, hidden, setBin) {
+function usePlot(props, hidden, setAt) {
 	const element = x$2(null);
 	const plot = x$2(null);
 	const { data, span, write, height = 190 } = props;
@@ -3303,7 +3304,7 @@ function usePlot(props, hidden, setBin) {
 	j$1(() => {
 		const at = cursorTime.value;
 		const bin = at === null ? null : binOf(instants(data.edges), at);
-		setBin(bin);
+		setAt(at);
 		if (plot.current) pointAt(plot.current, data, bin);
 	});
 	return element;

@@ -43,11 +43,13 @@ export function Chart(props: ChartProps) {
   const { title, unit, data, write } = props;
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [isTable, setTable] = useState(false);
-  const [bin, setBin] = useState<number | null>(null);
+  const [at, setAt] = useState<number | null>(null);
   const [row, setRow] = useState(0);
   const figure = useRef<HTMLElement>(null);
-  const canvas = usePlot(props, hidden, setBin);
+  const canvas = usePlot(props, hidden, setAt);
   const id = useId();
+  // From the time, because newer data may have fewer bins.
+  const bin = at === null ? null : binOf(instants(data.edges), at);
   const total = data.rows.reduce((sum, one) => sum + one, 0);
   const main = data.series[row] ?? data.series[0];
   const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
@@ -99,7 +101,7 @@ function goBack() {
 }
 
 /** Keep a plot of the data in an element, as wide as it. */
-function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setBin: (bin: number | null) => void) {
+function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setAt: (at: number | null) => void) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const { data, span, write, height = 190 } = props;
@@ -127,7 +129,7 @@ function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setBin: (bin: n
   useSignalEffect(() => {
     const at = cursorTime.value;
     const bin = at === null ? null : binOf(instants(data.edges), at);
-    setBin(bin);
+    setAt(at);
     if (plot.current) pointAt(plot.current, data, bin);
   });
   return element;
