@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
 import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { $ as session, B as openModel, E as __vitePreload, G as Empty, I as change, J as Logo, K as Failure, L as go, R as link, S as read, T as routeAt, U as usePulse, V as pulseError, W as useResource, X as findSession, Y as useAction, Z as logIn, _ as Time, b as earliest, g as plain, it as isLoginNeeded, k as ALL, m as Scope, nt as api, p as Dialog, q as Loaded, rt as body, tt as RequestFailed, u as Frame, z as place } from "./shared.js";
+import { $ as openModel, A as read, B as ALL, I as routeAt, L as __vitePreload, O as earliest, Q as place, S as Scope, T as Time, X as go, Y as change, Z as link, _t as body, at as Empty, ct as Logo, dt as logIn, gt as api, ht as RequestFailed, it as useResource, lt as useAction, ot as Failure, pt as session, rt as usePulse, st as Loaded, tt as pulseError, ut as findSession, v as Frame, vt as isLoginNeeded, w as plain, x as Dialog } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

@@ -1,4 +1,4 @@
-import { G as Empty, I as change, R as link, W as useResource, _ as Time, a as ordering, h as Text, i as SortHead, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { C as Text, Q as place, T as Time, Y as change, Z as link, _t as body, a as Search, at as Empty, gt as api, i as ordering, it as useResource, l as TableBox, m as count, o as Pager, r as SortHead, st as Loaded } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

@@ -1,4 +1,4 @@
-import { G as Empty, I as change, W as useResource, _ as Time, c as Size, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { Q as place, T as Time, Y as change, _t as body, a as Search, at as Empty, f as Size, gt as api, it as useResource, l as TableBox, m as count, st as Loaded } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

@@ -1,4 +1,4 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./overview.css","./integrity.js","./charts.js","./charts.css","./column-words.js","./traffic.js","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { a as b, c as O, d as w$1, f as x, h as w, i as T, l as _, n as r, o as h, p as y, t as s, u as b$1 } from "./vendor.js";
 // src/api/exact.ts
 var parseWithSource = JSON.parse;
@@ -44,7 +44,24 @@ var RequestFailed = class extends Error {
 		this.retryAfter = retryAfter;
 	}
 };
+var MAX_FIGURES = 2;
+var figures = 0;
+var queue = [];
+/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request) {
+	if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
+	if (figures >= MAX_FIGURES) await new Promise((resolve) => queue.push(resolve));
+	else figures++;
+	try {
+		request.signal.throwIfAborted();
+		return await sendNow(request);
+	} finally {
+		const next = queue.shift();
+		if (next) next();
+		else figures--;
+	}
+}
+async function sendNow(request) {
 	const again = request.clone();
 	const response = await reach(request);
 	const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";
@@ -1021,7 +1038,16 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Overview } = await import("./overview.js");
 		return { Overview };
-	}, __vite__mapDeps([3,2]), import.meta.url)).Overview),
+	}, __vite__mapDeps([3,2,4]), import.meta.url)).Overview),
+	ofModel("integrity", "Integrity", "i", [
+		"range",
+		"env",
+		"segment",
+		"compare"
+	], async () => (await __vitePreload(async () => {
+		const { Integrity } = await import("./integrity.js");
+		return { Integrity };
+	}, __vite__mapDeps([5,2,6,7,8]), import.meta.url)).Integrity),
 	ofModel("traffic", "Traffic", "r", [
 		"range",
 		"env",
@@ -1030,11 +1056,11 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
-	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
+	}, __vite__mapDeps([9,6,2,7]), import.meta.url)).Traffic),
 	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
 		const { SchemaPage } = await import("./schema.js");
 		return { SchemaPage };
-	}, __vite__mapDeps([7,2]), import.meta.url)).SchemaPage),
+	}, __vite__mapDeps([10,2,8]), import.meta.url)).SchemaPage),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
@@ -1042,11 +1068,11 @@ var ROUTES = [
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([8,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([11,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([9,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([12,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1070,6 +1096,14 @@ function linkTo(path, query = {}) {
 		...Object.fromEntries(kept.map((name) => [name, now.getAll(name)])),
 		...query
 	});
+}
+/** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
+function linkToPage(modelId, part, item = null, query = {}) {
+	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
+}
+/** Return whether there is such a page of a model. */
+function hasPage(part) {
+	return ROUTES.some((route) => route.base === `/models/:id/${part}`);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -2027,11 +2061,11 @@ function SessionMenu() {
 // src/ui/number.tsx
 /** The only place that writes numbers. */
 var WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-new Intl.NumberFormat("en-US", {
+var SHORT = new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
-new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+var FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 var UNITS = [
 	"B",
 	"KiB",
@@ -2042,6 +2076,54 @@ var UNITS = [
 /** Write a count with commas: 1,204. Text of a larger integer stays exact. */
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
+}
+/** Write a count in few characters: 1.2M. */
+function compact(value) {
+	return SHORT.format(value);
+}
+/** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
+function figure(value) {
+	const size = Math.abs(value);
+	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
+	return FIGURE.format(value);
+}
+/** Write a percentage, of which 100 is all: 0.81%. */
+function percent(value) {
+	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
+	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
+}
+/** Write a length of time in seconds with one or two units: 1 d 4 h. */
+function duration(seconds) {
+	const size = Math.abs(seconds);
+	const sign = seconds < 0 ? "−" : "";
+	if (size < 60) return `${sign}${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} s`;
+	const [large, name, small, part] = [
+		[
+			86400,
+			"d",
+			3600,
+			"h"
+		],
+		[
+			3600,
+			"h",
+			60,
+			"min"
+		],
+		[
+			60,
+			"min",
+			1,
+			"s"
+		]
+	].find(([unit]) => size >= unit) ?? [
+		60,
+		"min",
+		1,
+		"s"
+	];
+	const rest = Math.floor(size % large / small);
+	return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
 }
 /** Write a size: 4.0 MiB. */
 function size(bytes) {
@@ -2055,6 +2137,78 @@ function Size({ bytes }) {
 		title: `${count(bytes)} bytes`,
 		children: size(bytes)
 	});
+}
+// src/ui/panel.tsx
+function Panel({ title, resource, isLow = false, children }) {
+	return /* @__PURE__ */ s("section", {
+		class: isLow ? "panel low" : "panel",
+		"aria-label": title,
+		children: [resource.data === void 0 && /* @__PURE__ */ s("div", {
+			class: "panel-head",
+			children: /* @__PURE__ */ s("h2", { children: title })
+		}), /* @__PURE__ */ s(Loaded, {
+			resource,
+			children
+		})]
+	});
+}
+// src/ui/tabs.tsx
+function Tabs({ label, choices, now, choose }) {
+	return /* @__PURE__ */ s("fieldset", {
+		class: "tabs",
+		"aria-label": label,
+		children: Object.entries(choices).map(([value, text]) => /* @__PURE__ */ s("label", { children: [/* @__PURE__ */ s("input", {
+			type: "radio",
+			name: label,
+			checked: value === now,
+			onChange: () => choose(value)
+		}), /* @__PURE__ */ s("span", { children: text })] }, value))
+	});
+}
+// src/ui/table-box.tsx
+function TableBox({ label, children }) {
+	return /* @__PURE__ */ s("section", {
+		class: "table-box",
+		tabIndex: 0,
+		"aria-label": label,
+		children
+	});
+}
+// src/ui/column-choice.tsx
+/** The choice of a column by typing a part of its name: of 10,000, only some are offered at a time. */
+var OFFERED = 50;
+function ColumnChoice({ label, columns, value, choose }) {
+	const [text, setText] = _(value ?? "");
+	const id = O();
+	const part = text.toLowerCase();
+	const offered = [];
+	for (const name of columns) if (offered.length < OFFERED && name.toLowerCase().includes(part)) offered.push(name);
+	const take = (typed) => {
+		setText(typed);
+		if (typed === "") choose(null);
+		else if (columns.includes(typed)) choose(typed);
+	};
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("input", {
+		type: "text",
+		class: "column-choice",
+		"aria-label": label,
+		placeholder: label,
+		list: id,
+		autocomplete: "off",
+		spellcheck: false,
+		value: text,
+		onInput: (event) => take(event.currentTarget.value)
+	}), /* @__PURE__ */ s("datalist", {
+		id,
+		children: offered.map((name) => /* @__PURE__ */ s("option", { value: name }, name))
+	})] });
+}
+// src/ui/page-link.tsx
+function PageLink({ modelId, page, item = null, query = {}, children }) {
+	return hasPage(page) ? /* @__PURE__ */ s("a", {
+		href: linkToPage(modelId, page, item, query),
+		children
+	}) : children;
 }
 // src/ui/pager.tsx
 /** A page of a long list: which items are shown, and the ways to the others. */
@@ -2144,14 +2298,40 @@ function SortHead({ field, label, usual, isNumber }) {
 		})
 	});
 }
-// src/ui/table-box.tsx
-function TableBox({ label, children }) {
-	return /* @__PURE__ */ s("section", {
-		class: "table-box",
-		tabIndex: 0,
+// src/ui/sparkline.tsx
+var WIDTH = 120;
+var HEIGHT = 24;
+var PAD = 3;
+function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
+	const known = values.filter((value) => value !== null);
+	const low = isFromZero ? 0 : Math.min(...known);
+	const high = Math.max(...known);
+	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
+	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
+	const last = values.findLastIndex((value) => value !== null);
+	return /* @__PURE__ */ s("svg", {
+		class: "sparkline",
+		width: WIDTH,
+		height: HEIGHT,
+		role: "img",
 		"aria-label": label,
-		children
+		children: [/* @__PURE__ */ s("path", { d: path(values, x, y) }), last >= 0 && /* @__PURE__ */ s("circle", {
+			class: hollow[last] ? "hollow" : "",
+			cx: x(last),
+			cy: y(values[last] ?? 0),
+			r: "2.25"
+		})]
 	});
+}
+function path(values, x, y) {
+	let isOpen = false;
+	const steps = [];
+	for (const [n, value] of values.entries()) {
+		if (value !== null) steps.push(`${isOpen ? "L" : "M"}${x(n).toFixed(1)} ${y(value).toFixed(1)}`);
+		if (value !== null && !isOpen && (values[n + 1] ?? null) === null) steps.push("h0.01");
+		isOpen = value !== null;
+	}
+	return steps.join("");
 }
 // src/api/series.ts
 /** Compute measures over the range of the selection. Throws RequestFailed. */
@@ -2193,18 +2373,4 @@ async function compute(request, signal) {
 		signal
 	}))).data;
 }
-// src/ui/panel.tsx
-function Panel({ title, resource, isLow = false, children }) {
-	return /* @__PURE__ */ s("section", {
-		class: isLow ? "panel low" : "panel",
-		"aria-label": title,
-		children: [resource.data === void 0 && /* @__PURE__ */ s("div", {
-			class: "panel-head",
-			children: /* @__PURE__ */ s("h2", { children: title })
-		}), /* @__PURE__ */ s(Loaded, {
-			resource,
-			children
-		})]
-	});
-}
-export { session as $, DAY as A, openModel as B, useSelection as C, theme as D, __vitePreload as E, wallOf as F, Empty as G, useLive as H, change as I, Logo as J, Failure as K, go as L, add as M, startOf as N, zone as O, localIso as P, may as Q, link as R, read as S, routeAt as T, usePulse as U, pulseError as V, useResource as W, findSession as X, useAction as Y, logIn as Z, Time as _, ordering as a, earliest as b, Size as c, Copy as d, ROOT as et, CopyItem as f, plain as g, Text as h, SortHead as i, isLoginNeeded as it, HOUR as j, ALL as k, count as l, Scope as m, readSeries as n, api as nt, Search as o, Dialog as p, Loaded as q, TableBox as r, body as rt, Pager as s, Panel as t, RequestFailed as tt, Frame as u, inZone as v, zoom as w, frozenLink as x, MenuButton as y, place as z };
+export { openModel as $, read as A, ALL as B, Text as C, MenuButton as D, inZone as E, linkToPage as F, previous as G, HOUR as H, routeAt as I, wallOf as J, startOf as K, __vitePreload as L, zoom as M, hasPage as N, earliest as O, linkTo as P, place as Q, theme as R, Scope as S, Time as T, add as U, DAY as V, freeze as W, go as X, change as Y, link as Z, percent as _, body as _t, Search as a, Empty as at, CopyItem as b, ColumnChoice as c, Logo as ct, Panel as d, logIn as dt, pulse as et, Size as f, may as ft, figure as g, api as gt, duration as h, RequestFailed as ht, ordering as i, useResource as it, useSelection as j, frozenLink as k, TableBox as l, useAction as lt, count as m, ROOT as mt, Sparkline as n, useLive as nt, Pager as o, Failure as ot, compact as p, session as pt, localIso as q, SortHead as r, usePulse as rt, PageLink as s, Loaded as st, readSeries as t, pulseError as tt, Tabs as u, findSession as ut, Frame as v, isLoginNeeded as vt, plain as w, Dialog as x, Copy as y, zone as z };

@@ -19,6 +19,7 @@ import { announcement, binWords, type ChartData, finding, instants, rangeName } 
 import { Legend } from "./legend";
 import { type ApiCall, Menu } from "./menu";
 import { binOf, makePlot, pointAt } from "./plot";
+import "./chart.css";
 import { TableOf } from "./table";
 
 export interface ChartProps {
