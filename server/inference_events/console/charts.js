@@ -1,5 +1,5 @@
 import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { C as Text, D as MenuButton, E as inZone, H as HOUR, J as wallOf, K as startOf, M as zoom, R as theme, U as add, V as DAY, b as CopyItem, k as frozenLink, l as TableBox, m as count, mt as ROOT, q as localIso, w as plain, x as Dialog, y as Copy, z as zone } from "./shared.js";
+import { C as Text, D as MenuButton, E as inZone, H as HOUR, J as wallOf, K as startOf, M as zoom, R as theme, U as add, V as DAY, b as CopyItem, d as TableBox, k as frozenLink, mt as ROOT, p as count, q as localIso, w as plain, x as Dialog, y as Copy, z as zone } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",
@@ -29,6 +29,11 @@ function rangeName(edges, zone) {
 	const short = (text) => text.replace(/ 00:00(:00)?$/, "").slice(0, 16);
 	return `${short(inZone(edges[0] ?? "", zone))} to ${short(inZone(edges[last] ?? "", zone))}`;
 }
+/** Return the number of the series with the greatest value, which is the one to speak of first. */
+function mainSeries({ series }) {
+	const tops = series.map(({ values, isCompared }) => isCompared ? Number.NEGATIVE_INFINITY : Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)));
+	return Math.max(tops.indexOf(Math.max(...tops)), 0);
+}
 /** Say what a series shows: latest, lowest, highest. */
 function finding(data, series, zone, write) {
 	const known = series.values.map((value, bin) => ({
@@ -36,20 +41,22 @@ function finding(data, series, zone, write) {
 		bin
 	})).filter((one) => one.value !== null);
 	const last = known.at(-1);
-	if (!last) return "no values";
+	const name = data.series.length > 1 ? `${series.name}: ` : "";
+	if (!last) return `${name}no values`;
 	const low = known.reduce((best, one) => one.value < best.value ? one : best);
 	const high = known.reduce((best, one) => one.value >= best.value ? one : best);
 	const at = (bin) => binName(data.edges, bin, zone);
 	const open = data.complete[last.bin] ? "" : ", whose bin has not ended";
-	if (low.value === high.value) return `always ${write(low.value)}`;
-	return `latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
+	if (low.value === high.value) return `${name}always ${write(low.value)}`;
+	return `${name}latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
 }
 /** Say what is in a bin of a series: `2013-12-24 14:00, 1,204 events`. */
 function announcement(data, series, bin, zone, write, unit) {
 	const value = series.values[bin] ?? null;
 	const parts = [binName(data.edges, bin, zone)];
 	if (data.series.length > 1) parts.push(series.name);
-	parts.push(value === null ? reason(series, bin) : `${write(value)} ${unit}`.trim());
+	const of = value === 1 && unit === "events" ? "event" : unit;
+	parts.push(value === null ? reason(series, bin) : `${write(value)} ${of}`.trim());
 	if (series.hollow?.[bin]) parts.push("little data");
 	if (!data.complete[bin]) parts.push("bin has not ended");
 	for (const mark of marksIn(data, bin)) parts.push(mark.text);
@@ -97,108 +104,6 @@ function exact(value) {
 function cell(text) {
 	const safe = /^[=+@\t\r]|^-[^\d]/.test(text) ? `'${text}` : text;
 	return /[",\r\n]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe;
-}
-// src/chart/heat-map.tsx
-var TONES = 8;
-function HeatMap(props) {
-	const { label, first, bins, rows, heads = [] } = props;
-	const table = x$2(null);
-	return /* @__PURE__ */ s$1("section", {
-		class: "table-box heat-box",
-		"aria-label": label,
-		children: /* @__PURE__ */ s$1("table", {
-			class: "heat",
-			ref: table,
-			onKeyDown: (event) => walk(event, table.current),
-			children: [/* @__PURE__ */ s$1("thead", { children: /* @__PURE__ */ s$1("tr", { children: [
-				/* @__PURE__ */ s$1("th", {
-					scope: "col",
-					children: first
-				}),
-				/* @__PURE__ */ s$1("th", {
-					scope: "col",
-					colSpan: bins.length,
-					children: /* @__PURE__ */ s$1("span", {
-						class: "ends",
-						children: [/* @__PURE__ */ s$1("span", { children: bins[0] }), /* @__PURE__ */ s$1("span", { children: bins.at(-1) })]
-					})
-				}),
-				heads.map((head) => /* @__PURE__ */ s$1("th", {
-					scope: "col",
-					class: "number",
-					children: head
-				}, head))
-			] }) }), /* @__PURE__ */ s$1("tbody", { children: rows.map((row, n) => /* @__PURE__ */ s$1(Row, {
-				...props,
-				row,
-				isFirst: n === 0
-			}, row.name)) })]
-		})
-	});
-}
-function Row({ row, isFirst, bins, top, unit, write, href }) {
-	const first = isFirst ? row.values.findIndex((value) => value) : -1;
-	return /* @__PURE__ */ s$1("tr", { children: [
-		/* @__PURE__ */ s$1("th", {
-			scope: "row",
-			children: row.href ? /* @__PURE__ */ s$1("a", {
-				href: row.href,
-				children: /* @__PURE__ */ s$1(Text, { value: row.name })
-			}) : /* @__PURE__ */ s$1(Text, { value: row.name })
-		}),
-		row.values.map((value, bin) => {
-			const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
-			return /* @__PURE__ */ s$1("td", {
-				class: value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : "",
-				title: name,
-				children: value && href ? /* @__PURE__ */ s$1("a", {
-					href: href(row, bin),
-					tabIndex: bin === first ? 0 : -1,
-					children: /* @__PURE__ */ s$1("span", {
-						class: "hidden",
-						children: name
-					})
-				}) : null
-			}, bin);
-		}),
-		row.more?.map((cell, n) => /* @__PURE__ */ s$1("td", {
-			class: "number",
-			children: cell
-		}, `more ${n}`))
-	] });
-}
-/** Return the tone of a value from 1 to 8, by its root: a single violation must be seen beside a thousand. */
-function tone(value, top) {
-	return Math.min(TONES, Math.max(1, Math.ceil(Math.sqrt(value / (top || 1)) * TONES)));
-}
-/** Move the focus to the next cell with a link in the direction of an arrow key. */
-function walk(event, table) {
-	const direction = {
-		ArrowLeft: [0, -1],
-		ArrowRight: [0, 1],
-		ArrowUp: [-1, 0],
-		ArrowDown: [1, 0]
-	}[event.key];
-	const cell = event.target.closest("td");
-	const line = cell?.closest("tr");
-	if (!direction || !cell || !line || !table) return;
-	event.preventDefault();
-	const [down = 0, right = 0] = direction;
-	const lines = [...table.tBodies[0]?.rows ?? []];
-	let [row, column] = [lines.indexOf(line) + down, cell.cellIndex + right];
-	while (row >= 0 && row < lines.length && column > 0 && column < line.cells.length) {
-		const found = lines[row]?.cells[column]?.querySelector("a[tabindex]");
-		if (found) {
-			focusOnly(table, found);
-			return;
-		}
-		[row, column] = [row + down, column + right];
-	}
-}
-function focusOnly(table, cell) {
-	for (const other of table.querySelectorAll("a[tabindex=\"0\"]")) other.tabIndex = -1;
-	cell.tabIndex = 0;
-	cell.focus();
 }
 // src/chart/draw.ts
 var DASHES = [
@@ -2859,6 +2764,13 @@ function tickLabels(ticks, zone) {
 // src/chart/plot.ts
 /** The canvas of a chart: uPlot gives scales, axes, cursor and selection; `draw` draws what is shown. */
 var TICK_WIDTH = 84;
+var WHOLE_STEPS = Array.from({ length: 15 }, (_, power) => [
+	1,
+	2,
+	5
+].map((step) => step * 10 ** power)).flat();
+/** How much of the range has no label at its end, where it would be cut. */
+var LAST = .025;
 var FONT = "11px system-ui, sans-serif";
 /** Return the colours of the theme, which a canvas cannot take from a style sheet. */
 function themeColours(element) {
@@ -2961,7 +2873,7 @@ function makePlot(element, options) {
 			ticks,
 			size: 38,
 			gap: 3,
-			splits: (plot) => timeTicks(start, end, zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
+			splits: (plot) => timeTicks(start, end - LAST * (end - start), zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
 			values: (_, splits) => tickLabels(splits, zone)
 		}, {
 			...axis,
@@ -2969,6 +2881,7 @@ function makePlot(element, options) {
 			ticks: { show: false },
 			size: 56,
 			gap: 6,
+			...isWhole(options) ? { incrs: WHOLE_STEPS } : {},
 			values: (_, splits) => splits.map(options.write)
 		}],
 		hooks: {
@@ -3016,6 +2929,9 @@ function select(plot, edges, onZoom) {
 		height: 0
 	}, false);
 	onZoom(edges[from] ?? 0, edges[to + 1] ?? 0);
+}
+function isWhole({ data, span }) {
+	return span[0] === 0 && data.series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
 }
 /** Return the least and the greatest value of the axis, with room above. */
 function valueSpan({ data, span, hidden }) {
@@ -3279,7 +3195,7 @@ function Chart(props) {
 	const [hidden, setHidden] = _$1(/* @__PURE__ */ new Set());
 	const [isTable, setTable] = _$1(false);
 	const [at, setAt] = _$1(null);
-	const [row, setRow] = _$1(0);
+	const [row, setRow] = _$1(() => mainSeries(data));
 	const figure = x$2(null);
 	const canvas = usePlot(props, hidden, setAt);
 	const id = O$1();
@@ -3458,6 +3374,108 @@ function useIsDark() {
 	}, []);
 	return theme.value === "auto" ? isDark : theme.value === "dark";
 }
+// src/chart/heat-map.tsx
+var TONES = 8;
+function HeatMap(props) {
+	const { label, first, bins, rows, isBad = false, heads = [] } = props;
+	const table = x$2(null);
+	return /* @__PURE__ */ s$1("section", {
+		class: "table-box heat-box",
+		"aria-label": label,
+		children: /* @__PURE__ */ s$1("table", {
+			class: isBad ? "heat bad" : "heat",
+			ref: table,
+			onKeyDown: (event) => walk(event, table.current),
+			children: [/* @__PURE__ */ s$1("thead", { children: /* @__PURE__ */ s$1("tr", { children: [
+				/* @__PURE__ */ s$1("th", {
+					scope: "col",
+					children: first
+				}),
+				/* @__PURE__ */ s$1("th", {
+					scope: "col",
+					colSpan: bins.length,
+					children: /* @__PURE__ */ s$1("span", {
+						class: "ends",
+						children: [/* @__PURE__ */ s$1("span", { children: bins[0] }), /* @__PURE__ */ s$1("span", { children: bins.at(-1) })]
+					})
+				}),
+				heads.map((head) => /* @__PURE__ */ s$1("th", {
+					scope: "col",
+					class: "number",
+					children: head
+				}, head))
+			] }) }), /* @__PURE__ */ s$1("tbody", { children: rows.map((row, n) => /* @__PURE__ */ s$1(Row, {
+				...props,
+				row,
+				isFirst: n === 0
+			}, row.name)) })]
+		})
+	});
+}
+function Row({ row, isFirst, bins, top, unit, write, href }) {
+	const first = isFirst ? row.values.findIndex((value) => value) : -1;
+	return /* @__PURE__ */ s$1("tr", { children: [
+		/* @__PURE__ */ s$1("th", {
+			scope: "row",
+			children: row.href ? /* @__PURE__ */ s$1("a", {
+				href: row.href,
+				children: /* @__PURE__ */ s$1(Text, { value: row.name })
+			}) : /* @__PURE__ */ s$1(Text, { value: row.name })
+		}),
+		row.values.map((value, bin) => {
+			const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
+			return /* @__PURE__ */ s$1("td", {
+				class: value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : "",
+				title: name,
+				children: value && href ? /* @__PURE__ */ s$1("a", {
+					href: href(row, bin),
+					tabIndex: bin === first ? 0 : -1,
+					children: /* @__PURE__ */ s$1("span", {
+						class: "hidden",
+						children: name
+					})
+				}) : null
+			}, bin);
+		}),
+		row.more?.map((cell, n) => /* @__PURE__ */ s$1("td", {
+			class: "number",
+			children: cell
+		}, `more ${n}`))
+	] });
+}
+/** Return the tone of a value from 1 to 8, by its root: a single violation must be seen beside a thousand. */
+function tone(value, top) {
+	return Math.min(TONES, Math.max(1, Math.ceil(Math.sqrt(value / (top || 1)) * TONES)));
+}
+/** Move the focus to the next cell with a link in the direction of an arrow key. */
+function walk(event, table) {
+	const direction = {
+		ArrowLeft: [0, -1],
+		ArrowRight: [0, 1],
+		ArrowUp: [-1, 0],
+		ArrowDown: [1, 0]
+	}[event.key];
+	const cell = event.target.closest("td");
+	const line = cell?.closest("tr");
+	if (!direction || !cell || !line || !table) return;
+	event.preventDefault();
+	const [down = 0, right = 0] = direction;
+	const lines = [...table.tBodies[0]?.rows ?? []];
+	let [row, column] = [lines.indexOf(line) + down, cell.cellIndex + right];
+	while (row >= 0 && row < lines.length && column > 0 && column < line.cells.length) {
+		const found = lines[row]?.cells[column]?.querySelector("a[tabindex]");
+		if (found) {
+			focusOnly(table, found);
+			return;
+		}
+		[row, column] = [row + down, column + right];
+	}
+}
+function focusOnly(table, cell) {
+	for (const other of table.querySelectorAll("a[tabindex=\"0\"]")) other.tabIndex = -1;
+	cell.tabIndex = 0;
+	cell.focus();
+}
 // src/chart/bars.tsx
 /**
 * Bars of a distribution in SVG. Up to four sides share the bins: the events first, then what they are compared with.
@@ -3504,4 +3522,4 @@ function Bars({ labels, sides, write, label, isSmall = false }) {
 		})]
 	});
 }
-export { binName as a, HeatMap as i, Chart as n, CallDialog as r, Bars as t };
+export { binName as a, CallDialog as i, HeatMap as n, Chart as r, Bars as t };

@@ -1,6 +1,6 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, F as linkToPage, N as hasPage, Q as place, W as freeze, X as go, Y as change, _ as percent, _t as body, at as Empty, c as ColumnChoice, d as Panel, g as figure, gt as api, h as duration, j as useSelection, l as TableBox, m as count, nt as useLive, s as PageLink, u as Tabs, z as zone } from "./shared.js";
-import { a as binName, i as HeatMap, n as Chart, r as CallDialog, t as Bars } from "./charts.js";
+import { C as Text, F as linkToPage, N as hasPage, Q as place, W as freeze, X as go, Y as change, _t as body, at as Empty, c as ColumnChoice, d as TableBox, g as percent, gt as api, h as figure, j as useSelection, l as Tabs, m as duration, nt as useLive, p as count, s as PageLink, u as Panel, z as zone } from "./shared.js";
+import { a as binName, i as CallDialog, n as HeatMap, r as Chart, t as Bars } from "./charts.js";
 import { n as rule, t as roleOf } from "./column-words.js";
 // src/pages/column-distribution.tsx
 /** The distribution of a column, beside that of the range before if the page compares. */
@@ -43,6 +43,7 @@ function Shown({ name }) {
 	return /* @__PURE__ */ s(Panel, {
 		title,
 		resource: found,
+		isLow: true,
 		children: ({ data, call }) => /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s(Head, {
 			title,
 			found: data,
@@ -57,20 +58,25 @@ function Shown({ name }) {
 		}) : /* @__PURE__ */ s(w, { children: [
 			/* @__PURE__ */ s(Bars, {
 				label: `${title} of ${name}: ${data.labels.length} bins of ${count(data.sides[0]?.size ?? 0)} values`,
-				labels: data.labels,
+				labels: names(data),
 				sides: data.sides.map((side, n) => ({
 					name: sideName(n),
 					values: shares(side)
 				})),
 				write: percent
 			}),
-			/* @__PURE__ */ s(Ends, { labels: data.labels }),
+			/* @__PURE__ */ s(Ends, { labels: names(data) }),
 			/* @__PURE__ */ s(Numbers, { found: data })
 		] })] })
 	});
 }
 function sideName(n) {
 	return n === 0 ? "this range" : "range before";
+}
+/** The names of the bins: numbers are short, as the exact edges are in the API's response. */
+function names({ labels, edges }) {
+	if (!edges) return labels;
+	return labels.map((_, bin) => `${figure(edges[bin] ?? 0)} to ${figure(edges[bin + 1] ?? 0)}`);
 }
 /** The share of each bin in all values, those outside of the bins included. */
 function shares({ counts, below, above, other }) {
@@ -123,9 +129,11 @@ function Ends({ labels }) {
 		}, label))
 	});
 }
-function Numbers({ found: { sides, labels } }) {
+function Numbers({ found }) {
+	const { sides } = found;
+	const labels = names(found);
 	return /* @__PURE__ */ s("div", {
-		class: "columns",
+		class: "side-by-side",
 		children: [/* @__PURE__ */ s(TableBox, {
 			label: "Bins",
 			children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: [/* @__PURE__ */ s("th", {
@@ -203,7 +211,7 @@ function Summary$1({ sides }) {
 }
 // src/pages/column-labels.tsx
 /** When the labels of a target came: the share of each bin's events that has one, and how long it took. */
-var MAX_BINS$1 = 200;
+var MAX_BINS$2 = 200;
 function Labels({ name }) {
 	const selection = useSelection();
 	const title = "Label coverage";
@@ -211,7 +219,7 @@ function Labels({ name }) {
 		const request = {
 			...selection.body,
 			target: name,
-			max_bins: MAX_BINS$1
+			max_bins: MAX_BINS$2
 		};
 		const data = (await body(api.POST("/v3/monitoring/labels", {
 			body: request,
@@ -294,10 +302,6 @@ function lagData(found) {
 }
 // src/pages/column-values.tsx
 function ViolatingValues({ model, column, values, edges }) {
-	if (values.length === 0) return /* @__PURE__ */ s("p", {
-		class: "quiet",
-		children: "No event of this range violates the column."
-	});
 	const time = {
 		from: edges[0] ?? null,
 		to: edges.at(-1) ?? null
@@ -344,7 +348,8 @@ function ViolatingValues({ model, column, values, edges }) {
 }
 // src/pages/column.tsx
 /** One column of a model: its violations, the values behind them, its distribution, and for a target when labels came. */
-var MAX_BINS = 200;
+var MAX_BINS$1 = 200;
+var UNIT = "events with a violation";
 function ColumnPage({ model, name }) {
 	const column = model.schema.columns.find((one) => one.name === name);
 	if (!column) return /* @__PURE__ */ s(Empty, {
@@ -403,7 +408,7 @@ function Violations$1({ model, column, isTarget }) {
 			...selection.body,
 			columns: [column.name],
 			values_of: column.name,
-			max_bins: MAX_BINS
+			max_bins: MAX_BINS$1
 		};
 		const { data } = await body(api.POST("/v3/monitoring/violations", {
 			body: request,
@@ -417,9 +422,16 @@ function Violations$1({ model, column, isTarget }) {
 	return /* @__PURE__ */ s(Panel, {
 		title,
 		resource: found,
-		children: ({ data, values, call, revision, edges }) => /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s(Chart, {
+		isLow: true,
+		children: ({ data, values, call, revision, edges }) => values.length === 0 ? /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("div", {
+			class: "panel-head",
+			children: /* @__PURE__ */ s("h2", { children: title })
+		}), /* @__PURE__ */ s("p", {
+			class: "quiet",
+			children: "No event of this range violates the column."
+		})] }) : /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s(Chart, {
 			title,
-			unit: "events with a violation",
+			unit: UNIT,
 			span: [0, null],
 			data,
 			call,
@@ -435,26 +447,28 @@ function Violations$1({ model, column, isTarget }) {
 }
 function drawn(found, call, isTarget) {
 	const bins = found.columns[0]?.bins;
+	const kinds = [
+		{
+			name: isTarget ? "awaiting a label" : "missing",
+			values: bins?.missing ?? []
+		},
+		{
+			name: "type",
+			values: bins?.type ?? []
+		},
+		{
+			name: "range",
+			values: bins?.range ?? []
+		}
+	];
+	const hasAny = ({ values }) => values.some((value) => value > 0);
 	return {
 		data: {
 			edges: found.edges,
 			complete: found.complete,
 			binSize: found.bin_size,
 			rows: found.rows,
-			series: [
-				{
-					name: isTarget ? "awaiting a label" : "missing",
-					values: bins?.missing ?? []
-				},
-				{
-					name: "type",
-					values: bins?.type ?? []
-				},
-				{
-					name: "range",
-					values: bins?.range ?? []
-				}
-			]
+			series: kinds.filter(hasAny)
 		},
 		values: found.values ?? [],
 		call,
@@ -466,6 +480,8 @@ function drawn(found, call, isTarget) {
 /** Integrity of a model's events: which columns violate the schema, and when. With the name of a column, that column. */
 var PAGE = 20;
 var FIRST = 40;
+var MAX_BINS = 60;
+var PATH = "/v3/monitoring/violations";
 var KINDS = [
 	"any",
 	"missing",
@@ -532,33 +548,50 @@ function Violations({ model }) {
 	}), /* @__PURE__ */ s(Panel, {
 		title: "Violations by column",
 		resource: found,
-		children: (data) => /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s(ViolationMap, {
-			model,
-			data,
-			options
-		}), data.violated > limit && /* @__PURE__ */ s("button", {
-			type: "button",
-			onClick: () => setLimit(limit + FIRST),
-			children: [
-				"Show ",
-				FIRST,
-				" more of ",
-				count(data.violated),
-				" columns"
-			]
-		})] })
+		children: (data) => /* @__PURE__ */ s(w, { children: [
+			/* @__PURE__ */ s(Chart, {
+				title: "Events with a violation",
+				unit: isShare ? "% of the events" : "without those that only await a label",
+				data: isShare ? data.shares : data.counts,
+				span: [0, null],
+				write: isShare ? percent : count,
+				call: data.call,
+				revision: data.data_revision
+			}),
+			/* @__PURE__ */ s(ViolationMap, {
+				model,
+				data,
+				options
+			}),
+			data.violated > limit && /* @__PURE__ */ s("button", {
+				type: "button",
+				onClick: () => setLimit(limit + FIRST),
+				children: [
+					"Show ",
+					FIRST,
+					" more of ",
+					count(data.violated),
+					" columns"
+				]
+			})
+		] })
 	})] });
 }
 /** Read the columns with most violations, some at a time, as the operation allows. */
 async function readViolations(selection, limit, signal) {
-	const read = async (offset) => {
+	const read = async (offset, other) => {
+		const range = other ? { time_range: {
+			start_time: other.from,
+			end_time: other.to
+		} } : {};
 		const request = {
 			...selection.body,
+			...range,
 			limit: PAGE,
 			offset,
-			max_bins: 60
+			max_bins: MAX_BINS
 		};
-		return (await body(api.POST("/v3/monitoring/violations", {
+		return (await body(api.POST(PATH, {
 			body: request,
 			signal
 		}))).data;
@@ -566,9 +599,45 @@ async function readViolations(selection, limit, signal) {
 	const first = await read(0);
 	const columns = [...first.columns];
 	for (let offset = PAGE; offset < Math.min(limit, first.violated); offset += PAGE) columns.push(...(await read(offset)).columns);
+	const before = selection.compared && await read(0, freeze(selection.compared));
+	const call = {
+		path: PATH,
+		body: {
+			...selection.body,
+			limit: PAGE,
+			max_bins: MAX_BINS
+		}
+	};
 	return {
 		...first,
-		columns
+		columns,
+		counts: chartData(first, before, false),
+		shares: chartData(first, before, true),
+		call
+	};
+}
+function chartData(now, before, isShare) {
+	const { edges, complete, bin_size: binSize, rows } = now;
+	const valuesOf = ({ events, rows: all }) => isShare ? events.map((found, bin) => cellOf(found, all[bin] ?? 0, true)) : events;
+	const series = [{
+		name: "events with a violation",
+		values: valuesOf(now),
+		form: "bars"
+	}];
+	if (before) {
+		const earlier = valuesOf(before);
+		series.push({
+			name: "range before",
+			values: rows.map((_, bin) => earlier[bin] ?? null),
+			isCompared: true
+		});
+	}
+	return {
+		edges,
+		complete,
+		binSize,
+		rows,
+		series
 	};
 }
 function ViolationMap({ model, data, options: { kind, isShare, hasTargets } }) {
@@ -598,6 +667,7 @@ function ViolationMap({ model, data, options: { kind, isShare, hasTargets } }) {
 		top: Math.max(...rows.flatMap(({ values }) => values.map((value) => value ?? 0))),
 		unit: isShare ? "of the events" : "events",
 		write,
+		isBad: true,
 		heads: ["Events", "Share"],
 		href: (row, bin) => cellLink(model, row.name, kind, data.edges, bin)
 	})] });

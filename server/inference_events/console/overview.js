@@ -1,4 +1,4 @@
-import { C as Text, G as previous, I as routeAt, P as linkTo, T as Time, W as freeze, _ as percent, _t as body, et as pulse, g as figure, gt as api, h as duration, j as useSelection, l as TableBox, m as count, n as Sparkline, nt as useLive, ot as Failure, p as compact, s as PageLink, st as Loaded, t as readSeries, w as plain } from "./shared.js";
+import { C as Text, G as previous, I as routeAt, P as linkTo, T as Time, W as freeze, _ as short, _t as body, d as TableBox, et as pulse, g as percent, gt as api, h as figure, j as useSelection, m as duration, n as Sparkline, nt as useLive, ot as Failure, p as count, s as PageLink, st as Loaded, t as readSeries, w as plain } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/overview-figures.ts
 /** The figures of the overview: four numbers, each with its course and its change against the range before. */
@@ -142,6 +142,7 @@ function sum(values) {
 }
 // src/pages/overview-lists.tsx
 var SHOWN = 6;
+var EVENTS = 12;
 var READ = 50;
 function List({ title, page, resource, none, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -278,7 +279,7 @@ function LastEvents({ model, selection }) {
 		const request = {
 			model_id: model.id,
 			...of,
-			limit: SHOWN,
+			limit: EVENTS,
 			order: "desc",
 			columns: [],
 			preview: 200
@@ -309,12 +310,13 @@ function LastEvents({ model, selection }) {
 			}),
 			/* @__PURE__ */ s("td", {
 				class: "number quiet",
-				children: event.violations.length ? `${count(event.violations.length)} violations` : ""
+				children: event.violations.length ? event.violations.length === 1 ? "1 violation" : `${count(event.violations.length)} violations` : ""
 			})
 		] }, event.event_id)
 	});
 }
 // src/pages/overview.tsx
+var COURSE = 260;
 function Overview({ model }) {
 	const selection = useSelection();
 	return /* @__PURE__ */ s(w, { children: [
@@ -328,14 +330,13 @@ function Overview({ model }) {
 		}),
 		/* @__PURE__ */ s("div", {
 			class: "overview-lists",
-			children: [
-				/* @__PURE__ */ s(OpenAlerts, { model }),
-				/* @__PURE__ */ s(LastJobs, { model }),
-				/* @__PURE__ */ s(LastEvents, {
-					model,
-					selection
-				})
-			]
+			children: [/* @__PURE__ */ s(LastEvents, {
+				model,
+				selection
+			}), /* @__PURE__ */ s("div", {
+				class: "stack",
+				children: [/* @__PURE__ */ s(OpenAlerts, { model }), /* @__PURE__ */ s(LastJobs, { model })]
+			})]
 		})
 	] });
 }
@@ -417,6 +418,7 @@ function TrafficLines({ model, traffic }) {
 		value: events && `${count(events.value ?? 0)} events`,
 		change: change(events?.change, (by) => percent(by)),
 		course: events && /* @__PURE__ */ s(Sparkline, {
+			width: COURSE,
 			values: events.course,
 			isFromZero: true,
 			label: "Events over time"
@@ -431,6 +433,7 @@ function TrafficLines({ model, traffic }) {
 		value: violations && (violations.value === null ? "no events" : percent(violations.value)),
 		change: change(violations?.change, (by) => `${percent(by).replace("%", "")} points`),
 		course: violations && /* @__PURE__ */ s(Sparkline, {
+			width: COURSE,
 			values: violations.course,
 			isFromZero: true,
 			label: "Share of events with a violation over time"
@@ -447,8 +450,9 @@ function DriftLine({ model, drift }) {
 			children: "Worst drift"
 		}),
 		value: data && (data.value === null ? data.reason : figure(data.value)),
-		change: change(data?.change, figure),
+		change: change(data?.change, short),
 		course: data?.course.length ? /* @__PURE__ */ s(Sparkline, {
+			width: COURSE,
 			values: data.course,
 			isFromZero: true,
 			label: "Drift over time"
@@ -476,11 +480,12 @@ function PerformanceLine({ model, performance: { data }, course }) {
 		name: /* @__PURE__ */ s(PageLink, {
 			modelId: model.id,
 			page: "performance",
-			children: plain(data?.metric.replaceAll("_", " ") ?? "performance")
+			children: plain(titled(data?.metric ?? "performance"))
 		}),
-		value: half === null ? value : `${value} ± ${figure(half)}`,
-		change: change(data?.change, figure),
+		value: half === null ? value : `${value} ± ${short(half)}`,
+		change: change(data?.change, short),
 		course: course?.course.length ? /* @__PURE__ */ s(Sparkline, {
+			width: COURSE,
 			values: course.course,
 			hollow: course.hollow ?? [],
 			label: "Performance over time"
@@ -512,6 +517,9 @@ function Row({ name, value, change, course, note }) {
 		})
 	] });
 }
+function titled(metric) {
+	return `${metric.charAt(0).toUpperCase()}${metric.slice(1).replaceAll("_", " ")}`;
+}
 /** Write a change with its sign. */
 function change(by, write) {
 	if (by === null || by === void 0) return "–";
@@ -526,7 +534,7 @@ function Facts({ model, selection, performance }) {
 		children: [
 			/* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: "Newest event" }), /* @__PURE__ */ s("dd", { children: /* @__PURE__ */ s(Time, { at: environment.newest_event?.timestamp ?? null }) })] }),
 			/* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: "It was received" }), /* @__PURE__ */ s("dd", { children: /* @__PURE__ */ s(Time, { at: environment.newest_event?.received_at ?? null }) })] }),
-			/* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: "All events" }), /* @__PURE__ */ s("dd", { children: [!environment.is_exact ? "more than " : "", compact(environment.events)] })] }),
+			/* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: "All events" }), /* @__PURE__ */ s("dd", { children: [count(environment.events), !environment.is_exact && " or more"] })] }),
 			performance && target && /* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: "Labels" }), /* @__PURE__ */ s("dd", { children: [/* @__PURE__ */ s(PageLink, {
 				modelId: model.id,
 				page: "integrity",

@@ -1617,7 +1617,7 @@ function CompareChoice() {
 			type: "checkbox",
 			checked: place.value.query.get("compare") === "previous",
 			onChange: (event) => change({ compare: event.currentTarget.checked ? "previous" : null })
-		}), "Range before"]
+		}), "Compare with the range before"]
 	});
 }
 function Live() {
@@ -2061,11 +2061,12 @@ function SessionMenu() {
 // src/ui/number.tsx
 /** The only place that writes numbers. */
 var WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-var SHORT = new Intl.NumberFormat("en-US", {
+new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
 var FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+var SHORT_FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 var UNITS = [
 	"B",
 	"KiB",
@@ -2077,15 +2078,15 @@ var UNITS = [
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
 }
-/** Write a count in few characters: 1.2M. */
-function compact(value) {
-	return SHORT.format(value);
-}
 /** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
 function figure(value) {
 	const size = Math.abs(value);
 	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
 	return FIGURE.format(value);
+}
+/** Write a difference or the width of an interval with two digits: 0.022. */
+function short(value) {
+	return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(0) : SHORT_FIGURE.format(value);
 }
 /** Write a percentage, of which 100 is all: 0.81%. */
 function percent(value) {
@@ -2138,6 +2139,15 @@ function Size({ bytes }) {
 		children: size(bytes)
 	});
 }
+// src/ui/table-box.tsx
+function TableBox({ label, children }) {
+	return /* @__PURE__ */ s("section", {
+		class: "table-box",
+		tabIndex: 0,
+		"aria-label": label,
+		children
+	});
+}
 // src/ui/panel.tsx
 function Panel({ title, resource, isLow = false, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -2163,15 +2173,6 @@ function Tabs({ label, choices, now, choose }) {
 			checked: value === now,
 			onChange: () => choose(value)
 		}), /* @__PURE__ */ s("span", { children: text })] }, value))
-	});
-}
-// src/ui/table-box.tsx
-function TableBox({ label, children }) {
-	return /* @__PURE__ */ s("section", {
-		class: "table-box",
-		tabIndex: 0,
-		"aria-label": label,
-		children
 	});
 }
 // src/ui/column-choice.tsx
@@ -2299,19 +2300,18 @@ function SortHead({ field, label, usual, isNumber }) {
 	});
 }
 // src/ui/sparkline.tsx
-var WIDTH = 120;
 var HEIGHT = 24;
 var PAD = 3;
-function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
+function Sparkline({ values, label, isFromZero = false, hollow = [], width = 120 }) {
 	const known = values.filter((value) => value !== null);
 	const low = isFromZero ? 0 : Math.min(...known);
 	const high = Math.max(...known);
-	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
+	const x = (n) => values.length < 2 ? width / 2 : PAD + n / (values.length - 1) * (width - 6);
 	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
 	const last = values.findLastIndex((value) => value !== null);
 	return /* @__PURE__ */ s("svg", {
 		class: "sparkline",
-		width: WIDTH,
+		width,
 		height: HEIGHT,
 		role: "img",
 		"aria-label": label,
@@ -2373,4 +2373,4 @@ async function compute(request, signal) {
 		signal
 	}))).data;
 }
-export { openModel as $, read as A, ALL as B, Text as C, MenuButton as D, inZone as E, linkToPage as F, previous as G, HOUR as H, routeAt as I, wallOf as J, startOf as K, __vitePreload as L, zoom as M, hasPage as N, earliest as O, linkTo as P, place as Q, theme as R, Scope as S, Time as T, add as U, DAY as V, freeze as W, go as X, change as Y, link as Z, percent as _, body as _t, Search as a, Empty as at, CopyItem as b, ColumnChoice as c, Logo as ct, Panel as d, logIn as dt, pulse as et, Size as f, may as ft, figure as g, api as gt, duration as h, RequestFailed as ht, ordering as i, useResource as it, useSelection as j, frozenLink as k, TableBox as l, useAction as lt, count as m, ROOT as mt, Sparkline as n, useLive as nt, Pager as o, Failure as ot, compact as p, session as pt, localIso as q, SortHead as r, usePulse as rt, PageLink as s, Loaded as st, readSeries as t, pulseError as tt, Tabs as u, findSession as ut, Frame as v, isLoginNeeded as vt, plain as w, Dialog as x, Copy as y, zone as z };
+export { openModel as $, read as A, ALL as B, Text as C, MenuButton as D, inZone as E, linkToPage as F, previous as G, HOUR as H, routeAt as I, wallOf as J, startOf as K, __vitePreload as L, zoom as M, hasPage as N, earliest as O, linkTo as P, place as Q, theme as R, Scope as S, Time as T, add as U, DAY as V, freeze as W, go as X, change as Y, link as Z, short as _, body as _t, Search as a, Empty as at, CopyItem as b, ColumnChoice as c, Logo as ct, TableBox as d, logIn as dt, pulse as et, Size as f, may as ft, percent as g, api as gt, figure as h, RequestFailed as ht, ordering as i, useResource as it, useSelection as j, frozenLink as k, Tabs as l, useAction as lt, duration as m, ROOT as mt, Sparkline as n, useLive as nt, Pager as o, Failure as ot, count as p, session as pt, localIso as q, SortHead as r, usePulse as rt, PageLink as s, Loaded as st, readSeries as t, pulseError as tt, Panel as u, findSession as ut, Frame as v, isLoginNeeded as vt, plain as w, Dialog as x, Copy as y, zone as z };

@@ -1,5 +1,5 @@
-import { H as HOUR, J as wallOf, Q as place, Y as change, c as ColumnChoice, d as Panel, et as pulse, g as figure, j as useSelection, m as count, nt as useLive, t as readSeries } from "./shared.js";
-import { i as HeatMap, n as Chart } from "./charts.js";
+import { H as HOUR, J as wallOf, Q as place, Y as change, c as ColumnChoice, et as pulse, h as figure, j as useSelection, nt as useLive, p as count, t as readSeries, u as Panel } from "./shared.js";
+import { n as HeatMap, r as Chart } from "./charts.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/traffic-week.tsx
 /** When in the week events happen: a heat map of weekday by hour, on the clock of the zone. */
