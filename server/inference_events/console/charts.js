@@ -1,5 +1,5 @@
 import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { C as Text, D as MenuButton, E as inZone, H as HOUR, J as wallOf, K as startOf, M as zoom, R as theme, U as add, V as DAY, b as CopyItem, d as TableBox, k as frozenLink, mt as ROOT, p as count, q as localIso, w as plain, x as Dialog, y as Copy, z as zone } from "./shared.js";
+import { A as frozenLink, B as zone, D as inZone, H as DAY, J as localIso, N as zoom, O as MenuButton, S as Dialog, T as plain, U as HOUR, W as add, Y as wallOf, b as Copy, f as TableBox, ht as ROOT, m as count, q as startOf, w as Text, x as CopyItem, z as theme } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",

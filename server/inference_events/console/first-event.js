@@ -1,5 +1,5 @@
 import { h as w, o as h, s as C, t as s } from "./vendor.js";
-import { Q as place, Y as change, Z as link, _t as body, ft as may, gt as api, lt as useAction, mt as ROOT, ot as Failure, y as Copy } from "./shared.js";
+import { $ as place, Q as link, X as change, _t as api, b as Copy, ht as ROOT, pt as may, st as Failure, ut as useAction, vt as body } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
 import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { $ as openModel, A as read, B as ALL, I as routeAt, L as __vitePreload, O as earliest, Q as place, S as Scope, T as Time, X as go, Y as change, Z as link, _t as body, at as Empty, ct as Logo, dt as logIn, gt as api, ht as RequestFailed, it as useResource, lt as useAction, ot as Failure, pt as session, rt as usePulse, st as Loaded, tt as pulseError, ut as findSession, v as Frame, vt as isLoginNeeded, w as plain, x as Dialog } from "./shared.js";
+import { $ as place, C as Scope, E as Time, L as routeAt, Q as link, R as __vitePreload, S as Dialog, T as plain, V as ALL, X as change, Z as go, _t as api, at as useResource, ct as Loaded, dt as findSession, et as openModel, ft as logIn, gt as RequestFailed, it as usePulse, j as read, k as earliest, lt as Logo, mt as session, nt as pulseError, ot as Empty, st as Failure, ut as useAction, vt as body, y as Frame, yt as isLoginNeeded } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, F as linkToPage, N as hasPage, Q as place, W as freeze, X as go, Y as change, _t as body, at as Empty, c as ColumnChoice, d as TableBox, g as percent, gt as api, h as figure, j as useSelection, l as Tabs, m as duration, nt as useLive, p as count, s as PageLink, u as Panel, z as zone } from "./shared.js";
+import { $ as place, B as zone, G as freeze, I as linkToPage, M as useSelection, P as hasPage, X as change, Z as go, _ as percent, _t as api, c as ColumnChoice, d as NothingInRange, f as TableBox, g as figure, h as duration, l as Tabs, m as count, ot as Empty, rt as useLive, s as PageLink, u as Panel, vt as body, w as Text } from "./shared.js";
 import { a as binName, i as CallDialog, n as HeatMap, r as Chart, t as Bars } from "./charts.js";
 import { n as rule, t as roleOf } from "./column-words.js";
 // src/pages/column-distribution.tsx
@@ -285,7 +285,8 @@ function coverageData(found) {
 		...bins(found),
 		series: [{
 			name: "with a label",
-			values
+			values,
+			reasons: found.rows.map((rows) => rows ? null : "no events")
 		}]
 	};
 }
@@ -548,7 +549,7 @@ function Violations({ model }) {
 	}), /* @__PURE__ */ s(Panel, {
 		title: "Violations by column",
 		resource: found,
-		children: (data) => /* @__PURE__ */ s(w, { children: [
+		children: (data) => data.rows.every((rows) => rows === 0) ? /* @__PURE__ */ s(NothingInRange, { selection }) : /* @__PURE__ */ s(w, { children: [
 			/* @__PURE__ */ s(Chart, {
 				title: "Events with a violation",
 				unit: isShare ? "% of the events" : "without those that only await a label",
@@ -652,10 +653,7 @@ function ViolationMap({ model, data, options: { kind, isShare, hasTargets } }) {
 		values: counts[kind].map((found, bin) => cellOf(found, data.rows[bin] ?? 0, isShare)),
 		more: [count(totals[kind]), total ? percent(100 * totals[kind] / total) : "–"]
 	}));
-	if (rows.length === 0) return /* @__PURE__ */ s(NoViolation, {
-		kind,
-		events: total
-	});
+	if (rows.length === 0) return /* @__PURE__ */ s(NoViolation, { kind });
 	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s(Summary, {
 		data,
 		shown: rows.length
@@ -710,8 +708,7 @@ function Summary({ data, shown }) {
 		]
 	});
 }
-function NoViolation({ kind, events }) {
-	if (events === 0) return /* @__PURE__ */ s(Empty, { title: "There are no events in this range." });
+function NoViolation({ kind }) {
 	return /* @__PURE__ */ s(Empty, {
 		title: kind === "any" ? "No event violates the schema." : `No event has a violation of the kind ${kind}.`,
 		children: kind !== "any" && /* @__PURE__ */ s("button", {

@@ -1,4 +1,4 @@
-import { C as Text, Q as place, T as Time, Y as change, Z as link, _t as body, a as Search, at as Empty, d as TableBox, gt as api, i as ordering, it as useResource, o as Pager, p as count, r as SortHead, st as Loaded } from "./shared.js";
+import { $ as place, E as Time, Q as link, X as change, _t as api, a as Search, at as useResource, ct as Loaded, f as TableBox, i as ordering, m as count, o as Pager, ot as Empty, r as SortHead, vt as body, w as Text } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

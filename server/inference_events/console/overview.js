@@ -1,4 +1,4 @@
-import { C as Text, G as previous, I as routeAt, P as linkTo, T as Time, W as freeze, _ as short, _t as body, d as TableBox, et as pulse, g as percent, gt as api, h as figure, j as useSelection, m as duration, n as Sparkline, nt as useLive, ot as Failure, p as count, s as PageLink, st as Loaded, t as readSeries, w as plain } from "./shared.js";
+import { E as Time, F as linkTo, G as freeze, K as previous, L as routeAt, M as useSelection, T as plain, _ as percent, _t as api, ct as Loaded, f as TableBox, g as figure, h as duration, m as count, n as Sparkline, rt as useLive, s as PageLink, st as Failure, t as readSeries, tt as pulse, v as short, vt as body, w as Text } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/overview-figures.ts
 /** The figures of the overview: four numbers, each with its course and its change against the range before. */

@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, F as linkToPage, Q as place, T as Time, _t as body, a as Search, at as Empty, d as TableBox, gt as api, it as useResource, p as count, st as Loaded, w as plain, y as Copy } from "./shared.js";
+import { $ as place, E as Time, I as linkToPage, T as plain, _t as api, a as Search, at as useResource, b as Copy, ct as Loaded, f as TableBox, m as count, ot as Empty, vt as body, w as Text } from "./shared.js";
 import { n as rule, t as roleOf } from "./column-words.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */

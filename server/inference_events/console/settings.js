@@ -1,4 +1,4 @@
-import { Q as place, T as Time, Y as change, _t as body, a as Search, at as Empty, d as TableBox, f as Size, gt as api, it as useResource, p as count, st as Loaded } from "./shared.js";
+import { $ as place, E as Time, X as change, _t as api, a as Search, at as useResource, ct as Loaded, f as TableBox, m as count, ot as Empty, p as Size, vt as body } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

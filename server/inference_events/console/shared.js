@@ -2148,6 +2148,28 @@ function TableBox({ label, children }) {
 		children
 	});
 }
+// src/ui/nothing-in-range.tsx
+/** No event is in the range: where the newest one is, and the way to it. */
+function NothingInRange({ selection }) {
+	return /* @__PURE__ */ s(Empty, {
+		title: "There are no events in this range.",
+		children: [/* @__PURE__ */ s("p", {
+			class: "quiet",
+			children: [
+				"The newest event is of ",
+				/* @__PURE__ */ s(Time, { at: selection.environment.newest_event?.timestamp ?? null }),
+				"."
+			]
+		}), /* @__PURE__ */ s("button", {
+			type: "button",
+			onClick: () => change({
+				from: null,
+				to: null
+			}),
+			children: "Show the newest events"
+		})]
+	});
+}
 // src/ui/panel.tsx
 function Panel({ title, resource, isLow = false, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -2373,4 +2395,4 @@ async function compute(request, signal) {
 		signal
 	}))).data;
 }
-export { openModel as $, read as A, ALL as B, Text as C, MenuButton as D, inZone as E, linkToPage as F, previous as G, HOUR as H, routeAt as I, wallOf as J, startOf as K, __vitePreload as L, zoom as M, hasPage as N, earliest as O, linkTo as P, place as Q, theme as R, Scope as S, Time as T, add as U, DAY as V, freeze as W, go as X, change as Y, link as Z, short as _, body as _t, Search as a, Empty as at, CopyItem as b, ColumnChoice as c, Logo as ct, TableBox as d, logIn as dt, pulse as et, Size as f, may as ft, percent as g, api as gt, figure as h, RequestFailed as ht, ordering as i, useResource as it, useSelection as j, frozenLink as k, Tabs as l, useAction as lt, duration as m, ROOT as mt, Sparkline as n, useLive as nt, Pager as o, Failure as ot, count as p, session as pt, localIso as q, SortHead as r, usePulse as rt, PageLink as s, Loaded as st, readSeries as t, pulseError as tt, Panel as u, findSession as ut, Frame as v, isLoginNeeded as vt, plain as w, Dialog as x, Copy as y, zone as z };
+export { place as $, frozenLink as A, zone as B, Scope as C, inZone as D, Time as E, linkTo as F, freeze as G, DAY as H, linkToPage as I, localIso as J, previous as K, routeAt as L, useSelection as M, zoom as N, MenuButton as O, hasPage as P, link as Q, __vitePreload as R, Dialog as S, plain as T, HOUR as U, ALL as V, add as W, change as X, wallOf as Y, go as Z, percent as _, api as _t, Search as a, useResource as at, Copy as b, ColumnChoice as c, Loaded as ct, NothingInRange as d, findSession as dt, openModel as et, TableBox as f, logIn as ft, figure as g, RequestFailed as gt, duration as h, ROOT as ht, ordering as i, usePulse as it, read as j, earliest as k, Tabs as l, Logo as lt, count as m, session as mt, Sparkline as n, pulseError as nt, Pager as o, Empty as ot, Size as p, may as pt, startOf as q, SortHead as r, useLive as rt, PageLink as s, Failure as st, readSeries as t, pulse as tt, Panel as u, useAction as ut, short as v, body as vt, Text as w, CopyItem as x, Frame as y, isLoginNeeded as yt, theme as z };

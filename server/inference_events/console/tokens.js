@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, Q as place, T as Time, Y as change, _t as body, a as Search, at as Empty, d as TableBox, ft as may, gt as api, i as ordering, it as useResource, lt as useAction, o as Pager, ot as Failure, pt as session, r as SortHead, st as Loaded, w as plain, x as Dialog, y as Copy } from "./shared.js";
+import { $ as place, E as Time, S as Dialog, T as plain, X as change, _t as api, a as Search, at as useResource, b as Copy, ct as Loaded, f as TableBox, i as ordering, mt as session, o as Pager, ot as Empty, pt as may, r as SortHead, st as Failure, ut as useAction, vt as body, w as Text } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

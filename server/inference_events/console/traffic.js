@@ -1,4 +1,4 @@
-import { H as HOUR, J as wallOf, Q as place, Y as change, c as ColumnChoice, et as pulse, h as figure, j as useSelection, nt as useLive, p as count, t as readSeries, u as Panel } from "./shared.js";
+import { $ as place, M as useSelection, U as HOUR, X as change, Y as wallOf, c as ColumnChoice, d as NothingInRange, g as figure, m as count, rt as useLive, t as readSeries, tt as pulse, u as Panel } from "./shared.js";
 import { n as HeatMap, r as Chart } from "./charts.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/traffic-week.tsx
@@ -94,7 +94,7 @@ function Traffic({ model }) {
 		/* @__PURE__ */ s(Panel, {
 			title,
 			resource: series,
-			children: (found) => /* @__PURE__ */ s(Chart, {
+			children: (found) => found.data.rows.every((rows) => rows === 0) ? /* @__PURE__ */ s(NothingInRange, { selection }) : /* @__PURE__ */ s(Chart, {
 				title,
 				unit: "events",
 				span: [0, null],
