@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
 from inference_events.events.ingest.batch import Defaults, Ingested, ingest_published, ingest_updates
-from inference_events.events.ingest.files import FileChunk, Unreadable
+from inference_events.events.ingest.chunks import FileChunk
 from inference_events.events.ingest.headers import describe_header_fault
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.events.ingest.rows import TableRows
 from inference_events.events.ingest.timestamps import microseconds
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.events.store import Store
 from inference_events.events.store_errors import JobClosed
 from inference_events.events.types import Chunk, Deletion, RejectedRow, Statuses, Write, WriteKind
