@@ -11,9 +11,10 @@ import pyarrow as pa
 from inference_events import exact_json
 from inference_events.events.ingest.ids import event_id
 from inference_events.events.ingest.list_text import TypeMismatch, is_list_text, text_list
-from inference_events.events.ingest.normalize import ExactTime, Values, as_list
+from inference_events.events.ingest.normalize import Values, as_list
 from inference_events.events.ingest.not_text import NotText
 from inference_events.events.ingest.number_text import LOWEST, MAX_NUMBER_CHARACTERS, integral_digits, keeps_digits
+from inference_events.events.ingest.plain_values import ExactTime
 from inference_events.events.ingest.raw_values import FALSE_TEXTS, TRUE_TEXTS, is_null, raw_json
 from inference_events.events.ingest.timestamps import parse_timestamp
 from inference_events.events.types import TIMESTAMP
