@@ -29,7 +29,7 @@ from inference_events.jobs.file_copies import checked_source, copy_path
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.outages import Outage
 from inference_events.jobs.quality_report import report, row_counts
-from inference_events.jobs.worker import Handler, JobFailed, JobRun
+from inference_events.jobs.run import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
 from inference_events.models.registry import ModelRegistry
 from inference_events.models.schema import ModelSchema
