@@ -3794,14 +3794,14 @@ export interface components {
              */
             top_k?: number | null;
             /**
-             * @description The weight of each class.
+             * @description The weight of each class, with which a drift counts its events.
              * @example [
              *       0.8,
              *       0.2
              *     ]
              */
             class_weights?: number[] | null;
-            /** @description Whether reference histograms are weighted. */
+            /** @description False switches the weights of a drift off. */
             weighted_ref_histograms?: boolean | null;
         };
         /** @description Parameters of explanations; kept as they are. */
