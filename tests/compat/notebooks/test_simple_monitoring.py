@@ -113,7 +113,7 @@ def test_the_figures_and_alerts_of_the_notebook(project_name: str) -> None:
     published = model.publish(events)
 
     assert [done(job)["created"] for job in (static, published)] == [ROWS, ROWS]
-    assert [found.name for found in model.baselines] == ["baseline_dataset", "rolling_baseline_1week"]
+    assert {found.name for found in model.baselines} == {"baseline_dataset", "rolling_baseline_1week"}
     assert_range_alert(too_many, day)
     assert_precision_alert(better, hour, events)
     _, fp, _, _ = churn.confusion(events)
