@@ -658,7 +658,7 @@ export interface paths {
          *        in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So group the
          *        rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 40,000
+         *     Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most 40,000
          *     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
          *     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted. A retry
          *     follows *Retries* in the introduction.
@@ -3794,14 +3794,14 @@ export interface components {
              */
             top_k?: number | null;
             /**
-             * @description The weight of each class.
+             * @description The weight of each class, with which a drift counts its events.
              * @example [
              *       0.8,
              *       0.2
              *     ]
              */
             class_weights?: number[] | null;
-            /** @description Whether reference histograms are weighted. */
+            /** @description False switches the weights of a drift off. */
             weighted_ref_histograms?: boolean | null;
         };
         /** @description Parameters of explanations; kept as they are. */
