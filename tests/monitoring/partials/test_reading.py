@@ -14,6 +14,7 @@ from inference_events.monitoring.engine import BinSize, FigureEngine, FiguresUnf
 from inference_events.monitoring.metrics import Figure, MetricQuery
 from inference_events.monitoring.partials import computing, filling
 from inference_events.monitoring.queries import Baseline, Window, compute_figures
+from inference_events.monitoring.queries.receipt import ReceiptLag, lags_of
 from inference_events.monitoring.subject import Subject
 from tests.monitoring.partials.figures import BASELINES, DAY, HOUR, assert_same, direct, merged, subject_of
 from tests.stores.opened import NOW, Opened
@@ -112,6 +113,29 @@ def test_other_bins_use_the_same_partials(watched: FigureEngine, opened: Opened,
     bins = make_bins(BinSize.HOUR, START + DAY, START + 3 * DAY, "Asia/Kathmandu")
     merged(watched, subject, Window("production", bins, time_zone="Asia/Kathmandu"), [MetricQuery("recall"), ACCURACY])
     assert store.reads == []
+
+
+def test_short_bins_are_kept(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
+    """Bins of minutes and quantiles of the receipt lag are computed once, and again when their hour has changed."""
+    subject = subject_of(opened)
+    bins = make_bins(BinSize.MINUTES_5, START, START + 4 * HOUR)
+    window = Window("production", bins)
+
+    def compute() -> list[list[Figure]]:
+        with watched.compute(subject.schema) as computation:
+            return [
+                *compute_figures(computation, window, [ACCURACY], subject, BASELINES),
+                *lags_of(computation, window, bins, [ReceiptLag(0.5)]),
+            ]
+
+    assert sum(figure.rows for figure in compute()[0]) == 4
+    assert store.read()
+    compute()
+    assert store.reads == []
+    opened.publish({"id": "new", "at": START + HOUR + 1, "x": 0.5})
+    accuracy, lags = compute()
+    assert [figure.rows for figure in (accuracy[12], lags[12])] == [2, 2]
+    assert all(START + HOUR <= (start or 0) and (end or 0) <= START + 2 * HOUR for start, end in store.read())
 
 
 @pytest.mark.parametrize("query", [ACCURACY, AUC], ids=["merged", "by bin"])
