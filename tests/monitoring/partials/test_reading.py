@@ -135,7 +135,7 @@ def test_short_bins_are_kept(watched: FigureEngine, opened: Opened, store: Watch
     opened.publish({"id": "new", "at": START + HOUR + 1, "x": 0.5})
     accuracy, lags = compute()
     assert [figure.rows for figure in (accuracy[12], lags[12])] == [2, 2]
-    assert all(START + HOUR <= (start or 0) and (end or 0) <= START + 2 * HOUR for start, end in store.read())
+    assert all((start or 0) >= START + HOUR and (end or 0) <= START + 2 * HOUR for start, end in store.read())
 
 
 @pytest.mark.parametrize("query", [ACCURACY, AUC], ids=["merged", "by bin"])
