@@ -10,8 +10,15 @@ import pytest
 from inference_events.errors import BadRequest
 from inference_events.events.columns import ColumnSelection
 from inference_events.events.store import Snapshot
-from inference_events.monitoring.engine import BinSize, FigureEngine, FiguresUnfinished, QueryTimeout, make_bins
-from inference_events.monitoring.metrics import Figure, MetricQuery
+from inference_events.monitoring.engine import (
+    BinSize,
+    FigureEngine,
+    FiguresUnfinished,
+    QueryTimeout,
+    QueryTooLarge,
+    make_bins,
+)
+from inference_events.monitoring.metrics import Figure, MetricQuery, ordered
 from inference_events.monitoring.partials import computing, filling
 from inference_events.monitoring.queries import Baseline, Window, compute_figures
 from inference_events.monitoring.queries.receipt import ReceiptLag, lags_of
@@ -173,6 +180,19 @@ def attempt(
     except FiguresUnfinished as error:
         errors.append(error)
         return []
+
+
+def test_more_rows_than_memory_is_for(
+    watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the rows of all bins do not fit into memory, those of fewer bins are read; one bin must fit."""
+    subject = subject_of(opened)
+    expected = direct(watched, subject, WINDOW, [AUC])
+    monkeypatch.setattr(ordered, "MAX_ROWS", 30)
+    assert_same(merged(watched, subject, WINDOW, [AUC]), expected)
+    month = Window("production", make_bins(BinSize.MONTH, START, START + DAYS * DAY))
+    with pytest.raises(QueryTooLarge):
+        merged(watched, subject, month, [AUC])
 
 
 def test_a_computation_of_an_earlier_moment(watched: FigureEngine, opened: Opened) -> None:
