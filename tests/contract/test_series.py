@@ -60,6 +60,11 @@ def test_series_are_exact_after_changes(api: Api) -> None:
     labels, accuracy, drift, custom, missing = group["measures"]
     assert (labels["values"], labels["labelled"]) == ([None, 0.8], [0, 4])
     assert (accuracy["values"], accuracy["reasons"]) == ([None, 0.5], ["no_rows", None])
+    assert (accuracy["lower"], accuracy["upper"]) == (
+        [None, pytest.approx(0.15, abs=1e-3)],
+        [None, pytest.approx(0.85, abs=1e-3)],
+    )
+    assert "lower" not in drift
     assert drift["baseline_sizes"] == [2, 2]
     assert (custom["values"], missing["values"]) == ([None, 40], [None, 20])
     known = series(api, model_id, *measures, known_revision=first["data_revision"])

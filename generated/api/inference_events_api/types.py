@@ -1319,6 +1319,8 @@ class MeasureSeries(TypedDict):
     sample_sizes: list[SampleSize]
     labelled: list[LabelledItem]
     baseline_sizes: list[BaselineSize]
+    lower: NotRequired[list[float | None]]
+    upper: NotRequired[list[float | None]]
 
 
 class GroupSeries(TypedDict):
@@ -1444,18 +1446,18 @@ class DistributionResponse(TypedDict):
 ColumnOrder: TypeAlias = Literal["schema", "name", "violations", "missing", "drift"]
 
 
-class ColumnsRequest(TypedDict):
-    model_id: MonitoredModel
-    environment_id: NotRequired[MonitoredEnvironment | None]
-    time_range: NotRequired[TimeRange]
-    time_zone: NotRequired[ZoneName]
-    segment: NotRequired[SegmentChoice | None]
-    known_revision: NotRequired[KnownRevision | None]
-    baseline_id: NotRequired[str | None]
-    search: NotRequired[str | None]
-    sort: NotRequired[ColumnOrder]
-    limit: NotRequired[int]
-    offset: NotRequired[int]
+DriftMetric: TypeAlias = Literal["jsd", "psi"]
+
+
+BaselineCount: TypeAlias = float
+
+
+class SmallHistograms(TypedDict):
+    labels: list[str]
+    counts: list[Count]
+    nulls: int
+    baseline_counts: list[BaselineCount]
+    baseline_nulls: int
 
 
 class SummarizedColumn(TypedDict):
@@ -1469,6 +1471,7 @@ class SummarizedColumn(TypedDict):
     maximum: float | None
     drift: NotRequired[Figure]
     trend: NotRequired[list[float | None]]
+    histograms: NotRequired[SmallHistograms]
 
 
 class PerformanceRequest(TypedDict):
@@ -1488,12 +1491,12 @@ class PerformanceFigure(TypedDict):
     interval: list[float] | None
 
 
-Count1: TypeAlias = int
+Count2: TypeAlias = int
 
 
 class ConfusionCounts(TypedDict):
     classes: list[str]
-    counts: list[list[Count1]]
+    counts: list[list[Count2]]
 
 
 Positive: TypeAlias = int
@@ -1514,7 +1517,7 @@ class ScoreHistogram(TypedDict):
 
 class ErrorHistogram(TypedDict):
     edges: list[float]
-    counts: list[Count1]
+    counts: list[Count2]
 
 
 class ModelPerformance(TypedDict):
@@ -2376,6 +2379,22 @@ class LabelsResponse(TypedDict):
     data: BinnedLabels
     api_version: ApiVersion
     kind: NormalKind
+
+
+class ColumnsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    baseline_id: NotRequired[str | None]
+    search: NotRequired[str | None]
+    sort: NotRequired[ColumnOrder]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+    drift_metric: NotRequired[DriftMetric]
+    histograms: NotRequired[bool]
 
 
 class SummarizedColumns(TypedDict):

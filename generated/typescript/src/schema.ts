@@ -1317,7 +1317,8 @@ export interface paths {
          *     * `custom_metric`: the model's custom metric `custom_metric_id`.
          *
          *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
-         *     figure that is undefined is null, and `reasons` says why.
+         *     figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`, `recall` and `fpr`
+         *     have 95 % intervals.
          *
          *     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a request may
          *     take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names
@@ -1455,15 +1456,17 @@ export interface paths {
          *     2. The columns are those whose name has `search` in it, in any case. They come in the order of the schema or by
          *        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts at `offset` and
          *        holds at most `limit` of them.
-         *     3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole dataset. `trend`
-         *        is the same by bins of time: the smallest size of which the range has at most 30. Both are absent for columns
-         *        that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`, too, and for
-         *        a range of more than 30 quarters.
+         *     3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline that is a whole
+         *        dataset. `trend` is the same by bins of time: the smallest size of which the range has at most 30. Both are
+         *        absent for columns that have no drift, and without a baseline; `trend` and the bins are absent without
+         *        `time_range`, too, and for a range of more than 30 quarters.
+         *     4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24 bins, the
+         *        rarest are joined in the last one.
          *
          *     `values` is the number of events with a value; `distinct` is about how many different ones there are, with an error
          *     of some percent. `minimum` and `maximum` are those of the finite numbers.
          *
-         *     Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+         *     Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
          */
         post: operations["compute_columns"];
         delete?: never;
@@ -5662,6 +5665,10 @@ export interface components {
             labelled: (number | null)[];
             /** @description The numbers of values in the baseline; null if there is none. */
             baseline_sizes: (number | null)[];
+            /** @description The lower ends of the 95 % Wilson score intervals; null if the value is. Absent if there are none. */
+            lower?: (number | null)[];
+            /** @description Their upper ends. Absent if there are none. */
+            upper?: (number | null)[];
         };
         /** @description The series of some events. */
         GroupSeries: {
@@ -6028,6 +6035,32 @@ export interface components {
              * @example 0
              */
             offset?: number;
+            drift_metric?: components["schemas"]["DriftMetric"];
+            /**
+             * @description Whether columns have the histograms behind their drift.
+             * @default false
+             * @example true
+             */
+            histograms?: boolean;
+        };
+        /**
+         * @description A metric of drift.
+         * @default jsd
+         * @enum {string}
+         */
+        DriftMetric: "jsd" | "psi";
+        /** @description The values of a column in the bins of its drift. */
+        SmallHistograms: {
+            /** @description The bins as text. */
+            labels: string[];
+            /** @description The number of values of the events in each bin, or their weight. */
+            counts: number[];
+            /** @description The number of events, or of items of ranking events, without a value. */
+            nulls: number;
+            /** @description The number of values of the baseline in each bin, or their weight. */
+            baseline_counts: number[];
+            /** @description The number of events of the baseline, or of their items, without a value. */
+            baseline_nulls: number;
         };
         /** @description A column over some events. */
         SummarizedColumn: {
@@ -6048,6 +6081,7 @@ export interface components {
             drift?: components["schemas"]["Figure"];
             /** @description The drift of each bin of time; null if it is undefined. Absent without a drift or a range. */
             trend?: (number | null)[];
+            histograms?: components["schemas"]["SmallHistograms"];
         };
         /** @description A page of columns. */
         SummarizedColumns: {

@@ -106,6 +106,7 @@ from .distribution_response import DistributionResponse
 from .distribution_side import DistributionSide
 from .download_events_request import DownloadEventsRequest
 from .drift_figures_type_0 import DriftFiguresType0
+from .drift_metric import DriftMetric
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -304,6 +305,7 @@ from .session_code import SessionCode
 from .session_code_response import SessionCodeResponse
 from .session_create import SessionCreate
 from .session_response import SessionResponse
+from .small_histograms import SmallHistograms
 from .software_version import SoftwareVersion
 from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
@@ -461,6 +463,7 @@ __all__ = (
     "DistributionSide",
     "DownloadEventsRequest",
     "DriftFiguresType0",
+    "DriftMetric",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -657,6 +660,7 @@ __all__ = (
     "SessionCodeResponse",
     "SessionCreate",
     "SessionResponse",
+    "SmallHistograms",
     "SoftwareVersion",
     "StoredEvent",
     "StoredEventLabelledAt",

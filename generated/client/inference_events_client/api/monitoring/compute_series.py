@@ -155,7 +155,9 @@ def sync_detailed(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -238,7 +240,9 @@ def sync(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -316,7 +320,9 @@ async def asyncio_detailed(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -397,7 +403,9 @@ async def asyncio(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
