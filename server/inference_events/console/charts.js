@@ -1,5 +1,5 @@
 import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { A as DAY, D as theme, F as wallOf, M as add, N as startOf, O as zone, P as localIso, d as Copy, et as ROOT, f as CopyItem, g as plain, h as Text, j as HOUR, l as count, p as Dialog, r as TableBox, v as inZone, w as zoom, x as frozenLink, y as MenuButton } from "./shared.js";
+import { $ as zone, Dt as ROOT, F as CopyItem, H as MenuButton, I as Dialog, J as zoom, P as Copy, Q as theme, R as Text, V as inZone, W as frozenLink, at as startOf, g as TableBox, k as count, nt as HOUR, ot as localIso, rt as add, st as wallOf, tt as DAY, z as plain } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",
@@ -311,82 +311,6 @@ function hatch({ context, colours, ratio }, left, top, width, height) {
 	}
 	context.stroke();
 	context.restore();
-}
-// src/chart/legend.tsx
-/** The legend of a chart: it names the series, shows their values under the cursor, and hides them on request. */
-function Legend({ data, bin, hidden, toggle, write }) {
-	const shownOf = (n) => {
-		const series = data.series[n];
-		if (bin === null || !series) return "";
-		const value = series.values[bin];
-		return value === null || value === void 0 ? reason(series, bin) : write(value);
-	};
-	return /* @__PURE__ */ s$1("div", {
-		class: "legend",
-		children: [data.series.map((series, n) => /* @__PURE__ */ s$1("button", {
-			type: "button",
-			"aria-pressed": !hidden.has(n),
-			disabled: data.series.length === 1,
-			onClick: () => toggle(n),
-			children: [
-				/* @__PURE__ */ s$1(Swatch, {
-					n,
-					isBar: series.form === "bars",
-					isCompared: series.isCompared ?? false
-				}),
-				/* @__PURE__ */ s$1("bdi", { children: plain(series.name) }),
-				" ",
-				/* @__PURE__ */ s$1("span", {
-					class: "strong",
-					children: shownOf(n)
-				})
-			]
-		}, series.name)), bin !== null && /* @__PURE__ */ s$1("span", {
-			class: "quiet",
-			children: [
-				binName(data.edges, bin, zone.value),
-				!data.complete[bin] && ", not ended",
-				marksIn(data, bin).map((mark) => `, ${plain(mark.text)}`)
-			]
-		})]
-	});
-}
-/** A sample of how a series is drawn. */
-function Swatch({ n, isBar, isCompared }) {
-	const { colour, dash, marker } = look(n);
-	const tone = isCompared ? "swatch compared" : `swatch tone-${colour + 1}`;
-	return /* @__PURE__ */ s$1("svg", {
-		class: tone,
-		width: "22",
-		height: "10",
-		"aria-hidden": "true",
-		children: isBar ? /* @__PURE__ */ s$1("rect", {
-			x: "5",
-			y: "1",
-			width: "12",
-			height: "8"
-		}) : /* @__PURE__ */ s$1(w$1, { children: [/* @__PURE__ */ s$1("line", {
-			x1: "0",
-			y1: "5",
-			x2: "22",
-			y2: "5",
-			"stroke-dasharray": (isCompared ? [3, 3] : dash).join(" ")
-		}), !isCompared && /* @__PURE__ */ s$1(Shape, { marker })] })
-	});
-}
-function Shape({ marker }) {
-	if (marker === "circle") return /* @__PURE__ */ s$1("circle", {
-		cx: "11",
-		cy: "5",
-		r: "3"
-	});
-	if (marker === "square") return /* @__PURE__ */ s$1("rect", {
-		x: "8",
-		y: "2",
-		width: "6",
-		height: "6"
-	});
-	return /* @__PURE__ */ s$1("path", { d: marker === "diamond" ? "M11 1 15 5 11 9 7 5Z" : "M11 1 14.5 8 7.5 8Z" });
 }
 // node_modules/uplot/dist/uPlot.esm.js
 var e = `u-off`;
@@ -3096,6 +3020,82 @@ function save(content, name) {
 function fileName(title) {
 	return title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "chart";
 }
+// src/chart/legend.tsx
+/** The legend of a chart: it names the series, shows their values under the cursor, and hides them on request. */
+function Legend({ data, bin, hidden, toggle, write }) {
+	const shownOf = (n) => {
+		const series = data.series[n];
+		if (bin === null || !series) return "";
+		const value = series.values[bin];
+		return value === null || value === void 0 ? reason(series, bin) : write(value);
+	};
+	return /* @__PURE__ */ s$1("div", {
+		class: "legend",
+		children: [data.series.map((series, n) => /* @__PURE__ */ s$1("button", {
+			type: "button",
+			"aria-pressed": !hidden.has(n),
+			disabled: data.series.length === 1,
+			onClick: () => toggle(n),
+			children: [
+				/* @__PURE__ */ s$1(Swatch, {
+					n,
+					isBar: series.form === "bars",
+					isCompared: series.isCompared ?? false
+				}),
+				/* @__PURE__ */ s$1("bdi", { children: plain(series.name) }),
+				" ",
+				/* @__PURE__ */ s$1("span", {
+					class: "strong",
+					children: shownOf(n)
+				})
+			]
+		}, series.name)), bin !== null && /* @__PURE__ */ s$1("span", {
+			class: "quiet",
+			children: [
+				binName(data.edges, bin, zone.value),
+				!data.complete[bin] && ", not ended",
+				marksIn(data, bin).map((mark) => `, ${plain(mark.text)}`)
+			]
+		})]
+	});
+}
+/** A sample of how a series is drawn. */
+function Swatch({ n, isBar, isCompared }) {
+	const { colour, dash, marker } = look(n);
+	const tone = isCompared ? "swatch compared" : `swatch tone-${colour + 1}`;
+	return /* @__PURE__ */ s$1("svg", {
+		class: tone,
+		width: "22",
+		height: "10",
+		"aria-hidden": "true",
+		children: isBar ? /* @__PURE__ */ s$1("rect", {
+			x: "5",
+			y: "1",
+			width: "12",
+			height: "8"
+		}) : /* @__PURE__ */ s$1(w$1, { children: [/* @__PURE__ */ s$1("line", {
+			x1: "0",
+			y1: "5",
+			x2: "22",
+			y2: "5",
+			"stroke-dasharray": (isCompared ? [3, 3] : dash).join(" ")
+		}), !isCompared && /* @__PURE__ */ s$1(Shape, { marker })] })
+	});
+}
+function Shape({ marker }) {
+	if (marker === "circle") return /* @__PURE__ */ s$1("circle", {
+		cx: "11",
+		cy: "5",
+		r: "3"
+	});
+	if (marker === "square") return /* @__PURE__ */ s$1("rect", {
+		x: "8",
+		y: "2",
+		width: "6",
+		height: "6"
+	});
+	return /* @__PURE__ */ s$1("path", { d: marker === "diamond" ? "M11 1 15 5 11 9 7 5Z" : "M11 1 14.5 8 7.5 8Z" });
+}
 // src/chart/table.tsx
 /** The numbers of a chart as a table. */
 function TableOf({ title, data, write }) {
@@ -3353,4 +3353,4 @@ function useIsDark() {
 	}, []);
 	return theme.value === "auto" ? isDark : theme.value === "dark";
 }
-export { Chart as t };
+export { CallDialog as n, Chart as t };

@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
 import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { $ as session, B as openModel, E as __vitePreload, G as Empty, I as change, J as Logo, K as Failure, L as go, R as link, S as read, T as routeAt, U as usePulse, V as pulseError, W as useResource, X as findSession, Y as useAction, Z as logIn, _ as Time, b as earliest, g as plain, it as isLoginNeeded, k as ALL, m as Scope, nt as api, p as Dialog, q as Loaded, rt as body, tt as RequestFailed, u as Frame, z as place } from "./shared.js";
+import { At as body, B as Time, Ct as findSession, Et as session, G as read, I as Dialog, L as Scope, N as Frame, Ot as RequestFailed, St as useAction, U as earliest, X as routeAt, Z as __vitePreload, _t as useResource, bt as Loaded, ct as change, dt as place, et as ALL, gt as usePulse, jt as isLoginNeeded, kt as api, lt as go, mt as pulseError, pt as openModel, ut as link, vt as Empty, wt as logIn, xt as Logo, yt as Failure, z as plain } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

@@ -1,4 +1,4 @@
-import { G as Empty, I as change, R as link, W as useResource, _ as Time, a as ordering, h as Text, i as SortHead, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { At as body, B as Time, R as Text, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, k as count, kt as api, n as ordering, r as Search, t as SortHead, ut as link, vt as Empty } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

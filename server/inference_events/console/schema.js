@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { G as Empty, W as useResource, _ as Time, d as Copy, g as plain, h as Text, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { At as body, B as Time, P as Copy, R as Text, _ as rule, _t as useResource, bt as Loaded, dt as place, g as TableBox, k as count, kt as api, r as Search, vt as Empty, z as plain } from "./shared.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;
@@ -175,12 +175,5 @@ function Columns({ model }) {
 			]
 		})
 	] });
-}
-function rule(column) {
-	if (column.categories?.length) return column.categories.map(String).join(", ");
-	const { min, max } = column;
-	if (min != null && max != null) return `${min} to ${max}`;
-	if (min != null) return `from ${min}`;
-	return max != null ? `up to ${max}` : "anything";
 }
 export { SchemaPage };

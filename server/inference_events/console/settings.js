@@ -1,4 +1,4 @@
-import { G as Empty, I as change, W as useResource, _ as Time, c as Size, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { At as body, B as Time, O as Size, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, k as count, kt as api, r as Search, vt as Empty } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

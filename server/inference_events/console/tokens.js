@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { $ as session, G as Empty, I as change, K as Failure, Q as may, W as useResource, Y as useAction, _ as Time, a as ordering, d as Copy, g as plain, h as Text, i as SortHead, nt as api, o as Search, p as Dialog, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { At as body, B as Time, Et as session, I as Dialog, P as Copy, R as Text, St as useAction, Tt as may, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, kt as api, n as ordering, r as Search, t as SortHead, vt as Empty, yt as Failure, z as plain } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

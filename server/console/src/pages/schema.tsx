@@ -5,6 +5,7 @@ import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { Copy } from "../ui/copy";
 import { count } from "../ui/number";
+import { rule } from "../ui/rule";
 import { Search } from "../ui/search";
 import { Empty, Loaded } from "../ui/states";
 import { TableBox } from "../ui/table-box";
@@ -16,7 +17,6 @@ import type { Model, ModelPageProps } from "../url/routes";
 const REFRESH_MS = 2000;
 const SHOWN = 100;
 
-type Column = Schemas["Column"];
 type Environment = Schemas["Environment"];
 
 export function SchemaPage({ model }: ModelPageProps) {
@@ -171,12 +171,4 @@ function Columns({ model }: { model: Model }) {
       )}
     </section>
   );
-}
-
-function rule(column: Column): string {
-  if (column.categories?.length) return column.categories.map(String).join(", ");
-  const { min, max } = column;
-  if (min != null && max != null) return `${min} to ${max}`;
-  if (min != null) return `from ${min}`;
-  return max != null ? `up to ${max}` : "anything";
 }
