@@ -1786,6 +1786,17 @@ class OpenAlerts(TypedDict):
     critical: int
 
 
+class RefusedRequests(TypedDict):
+    reason: str
+    requests: int
+
+
+class RequestLatency(TypedDict):
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+
+
 class MonitoringSummary(TypedDict):
     model: ModelReference
     project: NamedReference
@@ -2424,6 +2435,19 @@ class EnvironmentPulse(TypedDict):
     newest_event: NewestEvent | None
 
 
+class IngestionCounts(TypedDict):
+    requests: int
+    bytes: int
+    created: int
+    replaced: int
+    unchanged: int
+    updated: int
+    unknown: int
+    rejected: int
+    refused: list[RefusedRequests]
+    latency: RequestLatency | None
+
+
 class ServerSettings(TypedDict):
     settings: list[ServerSetting]
     limits: list[ServerLimit]
@@ -2457,6 +2481,33 @@ class Pulse(TypedDict):
 
 class PulseResponse(TypedDict):
     data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class IngestionMinute(TypedDict):
+    minute: str
+    counted: IngestionCounts
+
+
+class ModelIngestion(TypedDict):
+    model: ModelReference
+    project: NamedReference
+    counted: IngestionCounts
+
+
+class Ingestion(TypedDict):
+    replica: str | None
+    started_at: str
+    read_at: str
+    waiting_requests: int
+    minutes: list[IngestionMinute]
+    models: list[ModelIngestion]
+    other: NotRequired[IngestionCounts]
+
+
+class IngestionResponse(TypedDict):
+    data: Ingestion
     api_version: ApiVersion
     kind: NormalKind
 

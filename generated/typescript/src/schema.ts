@@ -1553,6 +1553,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/ingestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report the ingestion of the last hour
+         * @description Reports what was ingested in the last hour, by minute and by model, from the memory of the process that answers. An
+         *     addition to the vendor's API.
+         *
+         *     1. With `model_id`, the server looks up the model; an unknown one is a 404. The figures are those of this model.
+         *     2. Without it, `minutes` has the sums of all models and of `other`.
+         *
+         *     * A process counts from its start, `started_at`; nothing is kept when it ends. With several replicas each counts what it
+         *       served itself; `replica` names it.
+         *     * `requests` are those to publish or update events that got a response, also those that start a job for a file. Each
+         *       counts in the minute in which its response ended. `refused` counts those with an error by its reason.
+         *     * The numbers of events are those of commits, of requests and of files. A repeated request that got its first response
+         *       again changes nothing, so it adds no events.
+         *     * A `latency` is the time from the head of a request to the end of its response, refused ones included. Quantiles are
+         *       accurate to 5 %.
+         *     * `minutes` begins with the minute of the start or 59 minutes ago, and ends with the current minute, which is not over.
+         *     * `models` has the 100 models with the most requests and events of the hour, the busiest first.
+         *     * `other` counts requests that were refused before their model was known, and models that are deleted. Of more than 100
+         *       models that are busy within one minute, the rest counts here.
+         *
+         *     A token that is limited to projects sees the models of these projects: `minutes` is their sum, without `other`.
+         *     A token with the scope `ingest` sees the same as one with `read`, because these are numbers only.
+         */
+        get: operations["get_ingestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -6647,6 +6687,87 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /** @description What a process ingested in the last hour. */
+        Ingestion: {
+            /** @description The name of the replica that counted; null for a server without replicas. */
+            replica: string | null;
+            /**
+             * Format: date-time
+             * @description When this process began to count.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When the response was made.
+             */
+            read_at: string;
+            /** @description The requests whose events wait to be ingested, those of all models. */
+            waiting_requests: number;
+            /** @description The minutes, the first one first. */
+            minutes: components["schemas"]["IngestionMinute"][];
+            /** @description The models that were busy in this hour. */
+            models: components["schemas"]["ModelIngestion"][];
+            other?: components["schemas"]["IngestionCounts"];
+        };
+        /** @description What was ingested in a minute. */
+        IngestionMinute: {
+            /**
+             * Format: date-time
+             * @description When the minute began.
+             */
+            minute: string;
+            counted: components["schemas"]["IngestionCounts"];
+        };
+        /** @description What was ingested for a model. */
+        ModelIngestion: {
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            counted: components["schemas"]["IngestionCounts"];
+        };
+        /** @description Numbers of requests and events. */
+        IngestionCounts: {
+            /** @description The requests that got a response. */
+            requests: number;
+            /** @description The size of their bodies, decompressed. */
+            bytes: number;
+            /** @description Events that are new. */
+            created: number;
+            /** @description Events of which values were replaced. */
+            replaced: number;
+            /** @description Events that were stored already. */
+            unchanged: number;
+            /** @description Events that an update changed. */
+            updated: number;
+            /** @description Events of updates that are not stored. */
+            unknown: number;
+            /** @description Rows of files that cannot be events. */
+            rejected: number;
+            /** @description The requests with an error, by its reason. */
+            refused: components["schemas"]["RefusedRequests"][];
+            latency: components["schemas"]["RequestLatency"];
+        };
+        /** @description Requests that got an error. */
+        RefusedRequests: {
+            /** @description The reason in the error, or `ClientClosedRequest` if the client left before the response. */
+            reason: string;
+            /** @description Their number. */
+            requests: number;
+        };
+        /** @description Quantiles of the time that requests took, in milliseconds; null without requests. */
+        RequestLatency: {
+            /** @description Half of the requests took no longer. */
+            p50_ms: number;
+            /** @description 90 % of them took no longer. */
+            p90_ms: number;
+            /** @description 99 % of them took no longer. */
+            p99_ms: number;
+        } | null;
+        /** @description The response with the ingestion of the last hour. */
+        IngestionResponse: {
+            data: components["schemas"]["Ingestion"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
         /** @description The production events of a model. */
         MonitoringSummary: {
             model: components["schemas"]["ModelReference"];
@@ -7522,6 +7643,11 @@ export interface components {
          * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
          */
         OfModel: string;
+        /**
+         * @description Only this model.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        OfOneModel: string;
         /**
          * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
          *     them, it is a 304. `*` stands for any.
@@ -10229,6 +10355,39 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_ingestion: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this model.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id?: components["parameters"]["OfOneModel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ingestion of the last hour. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestionResponse"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

@@ -1,5 +1,5 @@
 import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { C as Text, D as MenuButton, E as inZone, H as HOUR, J as wallOf, K as startOf, M as zoom, R as theme, U as add, V as DAY, b as CopyItem, k as frozenLink, l as TableBox, m as count, mt as ROOT, q as localIso, w as plain, x as Dialog, y as Copy, z as zone } from "./shared.js";
+import { $ as zone, Dt as ROOT, F as CopyItem, H as MenuButton, I as Dialog, J as zoom, P as Copy, Q as theme, R as Text, V as inZone, W as frozenLink, at as startOf, g as TableBox, k as count, nt as HOUR, ot as localIso, rt as add, st as wallOf, tt as DAY, z as plain } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",
@@ -68,26 +68,21 @@ function reason(series, bin) {
 /** Write the numbers of a chart as CSV, without rounding; times are in the zone. */
 function toCsv(data, zone) {
 	const marked = data.marks?.length ? ["marks"] : [];
-	const counts = hasCounts(data) ? [] : ["events"];
 	return [[
 		"bin_start",
 		"bin_end",
 		"complete",
-		...counts,
+		"events",
 		...data.series.map(({ name }) => name),
 		...marked
 	], ...data.rows.map((rows, bin) => [
 		localIso(Date.parse(data.edges[bin] ?? ""), zone),
 		localIso(Date.parse(data.edges[bin + 1] ?? ""), zone),
 		String(data.complete[bin]),
-		...counts.length ? [exact(rows)] : [],
+		exact(rows),
 		...data.series.map(({ values }) => exact(values[bin] ?? null)),
 		...marked.length ? [marksIn(data, bin).map((mark) => mark.text).join("; ")] : []
 	])].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
-}
-/** Return whether the events of each bin are a series themselves. */
-function hasCounts(data) {
-	return data.series.some(({ values }) => values === data.rows);
 }
 /** Write a number so that it is read back as the same. */
 function exact(value) {
@@ -97,108 +92,6 @@ function exact(value) {
 function cell(text) {
 	const safe = /^[=+@\t\r]|^-[^\d]/.test(text) ? `'${text}` : text;
 	return /[",\r\n]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe;
-}
-// src/chart/heat-map.tsx
-var TONES = 8;
-function HeatMap(props) {
-	const { label, first, bins, rows, heads = [] } = props;
-	const table = x$2(null);
-	return /* @__PURE__ */ s$1("section", {
-		class: "table-box heat-box",
-		"aria-label": label,
-		children: /* @__PURE__ */ s$1("table", {
-			class: "heat",
-			ref: table,
-			onKeyDown: (event) => walk(event, table.current),
-			children: [/* @__PURE__ */ s$1("thead", { children: /* @__PURE__ */ s$1("tr", { children: [
-				/* @__PURE__ */ s$1("th", {
-					scope: "col",
-					children: first
-				}),
-				/* @__PURE__ */ s$1("th", {
-					scope: "col",
-					colSpan: bins.length,
-					children: /* @__PURE__ */ s$1("span", {
-						class: "ends",
-						children: [/* @__PURE__ */ s$1("span", { children: bins[0] }), /* @__PURE__ */ s$1("span", { children: bins.at(-1) })]
-					})
-				}),
-				heads.map((head) => /* @__PURE__ */ s$1("th", {
-					scope: "col",
-					class: "number",
-					children: head
-				}, head))
-			] }) }), /* @__PURE__ */ s$1("tbody", { children: rows.map((row, n) => /* @__PURE__ */ s$1(Row, {
-				...props,
-				row,
-				isFirst: n === 0
-			}, row.name)) })]
-		})
-	});
-}
-function Row({ row, isFirst, bins, top, unit, write, href }) {
-	const first = isFirst ? row.values.findIndex((value) => value) : -1;
-	return /* @__PURE__ */ s$1("tr", { children: [
-		/* @__PURE__ */ s$1("th", {
-			scope: "row",
-			children: row.href ? /* @__PURE__ */ s$1("a", {
-				href: row.href,
-				children: /* @__PURE__ */ s$1(Text, { value: row.name })
-			}) : /* @__PURE__ */ s$1(Text, { value: row.name })
-		}),
-		row.values.map((value, bin) => {
-			const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
-			return /* @__PURE__ */ s$1("td", {
-				class: value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : "",
-				title: name,
-				children: value && href ? /* @__PURE__ */ s$1("a", {
-					href: href(row, bin),
-					tabIndex: bin === first ? 0 : -1,
-					children: /* @__PURE__ */ s$1("span", {
-						class: "hidden",
-						children: name
-					})
-				}) : null
-			}, bin);
-		}),
-		row.more?.map((cell, n) => /* @__PURE__ */ s$1("td", {
-			class: "number",
-			children: cell
-		}, `more ${n}`))
-	] });
-}
-/** Return the tone of a value from 1 to 8, by its root: a single violation must be seen beside a thousand. */
-function tone(value, top) {
-	return Math.min(TONES, Math.max(1, Math.ceil(Math.sqrt(value / (top || 1)) * TONES)));
-}
-/** Move the focus to the next cell with a link in the direction of an arrow key. */
-function walk(event, table) {
-	const direction = {
-		ArrowLeft: [0, -1],
-		ArrowRight: [0, 1],
-		ArrowUp: [-1, 0],
-		ArrowDown: [1, 0]
-	}[event.key];
-	const cell = event.target.closest("td");
-	const line = cell?.closest("tr");
-	if (!direction || !cell || !line || !table) return;
-	event.preventDefault();
-	const [down = 0, right = 0] = direction;
-	const lines = [...table.tBodies[0]?.rows ?? []];
-	let [row, column] = [lines.indexOf(line) + down, cell.cellIndex + right];
-	while (row >= 0 && row < lines.length && column > 0 && column < line.cells.length) {
-		const found = lines[row]?.cells[column]?.querySelector("a[tabindex]");
-		if (found) {
-			focusOnly(table, found);
-			return;
-		}
-		[row, column] = [row + down, column + right];
-	}
-}
-function focusOnly(table, cell) {
-	for (const other of table.querySelectorAll("a[tabindex=\"0\"]")) other.tabIndex = -1;
-	cell.tabIndex = 0;
-	cell.focus();
 }
 // src/chart/draw.ts
 var DASHES = [
@@ -418,82 +311,6 @@ function hatch({ context, colours, ratio }, left, top, width, height) {
 	}
 	context.stroke();
 	context.restore();
-}
-// src/chart/legend.tsx
-/** The legend of a chart: it names the series, shows their values under the cursor, and hides them on request. */
-function Legend({ data, bin, hidden, toggle, write }) {
-	const shownOf = (n) => {
-		const series = data.series[n];
-		if (bin === null || !series) return "";
-		const value = series.values[bin];
-		return value === null || value === void 0 ? reason(series, bin) : write(value);
-	};
-	return /* @__PURE__ */ s$1("div", {
-		class: "legend",
-		children: [data.series.map((series, n) => /* @__PURE__ */ s$1("button", {
-			type: "button",
-			"aria-pressed": !hidden.has(n),
-			disabled: data.series.length === 1,
-			onClick: () => toggle(n),
-			children: [
-				/* @__PURE__ */ s$1(Swatch, {
-					n,
-					isBar: series.form === "bars",
-					isCompared: series.isCompared ?? false
-				}),
-				/* @__PURE__ */ s$1("bdi", { children: plain(series.name) }),
-				" ",
-				/* @__PURE__ */ s$1("span", {
-					class: "strong",
-					children: shownOf(n)
-				})
-			]
-		}, series.name)), bin !== null && /* @__PURE__ */ s$1("span", {
-			class: "quiet",
-			children: [
-				binName(data.edges, bin, zone.value),
-				!data.complete[bin] && ", not ended",
-				marksIn(data, bin).map((mark) => `, ${plain(mark.text)}`)
-			]
-		})]
-	});
-}
-/** A sample of how a series is drawn. */
-function Swatch({ n, isBar, isCompared }) {
-	const { colour, dash, marker } = look(n);
-	const tone = isCompared ? "swatch compared" : `swatch tone-${colour + 1}`;
-	return /* @__PURE__ */ s$1("svg", {
-		class: tone,
-		width: "22",
-		height: "10",
-		"aria-hidden": "true",
-		children: isBar ? /* @__PURE__ */ s$1("rect", {
-			x: "5",
-			y: "1",
-			width: "12",
-			height: "8"
-		}) : /* @__PURE__ */ s$1(w$1, { children: [/* @__PURE__ */ s$1("line", {
-			x1: "0",
-			y1: "5",
-			x2: "22",
-			y2: "5",
-			"stroke-dasharray": (isCompared ? [3, 3] : dash).join(" ")
-		}), !isCompared && /* @__PURE__ */ s$1(Shape, { marker })] })
-	});
-}
-function Shape({ marker }) {
-	if (marker === "circle") return /* @__PURE__ */ s$1("circle", {
-		cx: "11",
-		cy: "5",
-		r: "3"
-	});
-	if (marker === "square") return /* @__PURE__ */ s$1("rect", {
-		x: "8",
-		y: "2",
-		width: "6",
-		height: "6"
-	});
-	return /* @__PURE__ */ s$1("path", { d: marker === "diamond" ? "M11 1 15 5 11 9 7 5Z" : "M11 1 14.5 8 7.5 8Z" });
 }
 // node_modules/uplot/dist/uPlot.esm.js
 var e = `u-off`;
@@ -3203,6 +3020,82 @@ function save(content, name) {
 function fileName(title) {
 	return title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "chart";
 }
+// src/chart/legend.tsx
+/** The legend of a chart: it names the series, shows their values under the cursor, and hides them on request. */
+function Legend({ data, bin, hidden, toggle, write }) {
+	const shownOf = (n) => {
+		const series = data.series[n];
+		if (bin === null || !series) return "";
+		const value = series.values[bin];
+		return value === null || value === void 0 ? reason(series, bin) : write(value);
+	};
+	return /* @__PURE__ */ s$1("div", {
+		class: "legend",
+		children: [data.series.map((series, n) => /* @__PURE__ */ s$1("button", {
+			type: "button",
+			"aria-pressed": !hidden.has(n),
+			disabled: data.series.length === 1,
+			onClick: () => toggle(n),
+			children: [
+				/* @__PURE__ */ s$1(Swatch, {
+					n,
+					isBar: series.form === "bars",
+					isCompared: series.isCompared ?? false
+				}),
+				/* @__PURE__ */ s$1("bdi", { children: plain(series.name) }),
+				" ",
+				/* @__PURE__ */ s$1("span", {
+					class: "strong",
+					children: shownOf(n)
+				})
+			]
+		}, series.name)), bin !== null && /* @__PURE__ */ s$1("span", {
+			class: "quiet",
+			children: [
+				binName(data.edges, bin, zone.value),
+				!data.complete[bin] && ", not ended",
+				marksIn(data, bin).map((mark) => `, ${plain(mark.text)}`)
+			]
+		})]
+	});
+}
+/** A sample of how a series is drawn. */
+function Swatch({ n, isBar, isCompared }) {
+	const { colour, dash, marker } = look(n);
+	const tone = isCompared ? "swatch compared" : `swatch tone-${colour + 1}`;
+	return /* @__PURE__ */ s$1("svg", {
+		class: tone,
+		width: "22",
+		height: "10",
+		"aria-hidden": "true",
+		children: isBar ? /* @__PURE__ */ s$1("rect", {
+			x: "5",
+			y: "1",
+			width: "12",
+			height: "8"
+		}) : /* @__PURE__ */ s$1(w$1, { children: [/* @__PURE__ */ s$1("line", {
+			x1: "0",
+			y1: "5",
+			x2: "22",
+			y2: "5",
+			"stroke-dasharray": (isCompared ? [3, 3] : dash).join(" ")
+		}), !isCompared && /* @__PURE__ */ s$1(Shape, { marker })] })
+	});
+}
+function Shape({ marker }) {
+	if (marker === "circle") return /* @__PURE__ */ s$1("circle", {
+		cx: "11",
+		cy: "5",
+		r: "3"
+	});
+	if (marker === "square") return /* @__PURE__ */ s$1("rect", {
+		x: "8",
+		y: "2",
+		width: "6",
+		height: "6"
+	});
+	return /* @__PURE__ */ s$1("path", { d: marker === "diamond" ? "M11 1 15 5 11 9 7 5Z" : "M11 1 14.5 8 7.5 8Z" });
+}
 // src/chart/table.tsx
 /** The numbers of a chart as a table. */
 function TableOf({ title, data, write }) {
@@ -3223,7 +3116,7 @@ function TableOf({ title, data, write }) {
 				class: "number",
 				children: /* @__PURE__ */ s$1(Text, { value: name })
 			}, name)),
-			!hasCounts(data) && /* @__PURE__ */ s$1("th", {
+			/* @__PURE__ */ s$1("th", {
 				scope: "col",
 				class: "number",
 				children: "Events"
@@ -3251,7 +3144,7 @@ function TableOf({ title, data, write }) {
 					}) : write(value)
 				}, series.name);
 			}),
-			!hasCounts(data) && /* @__PURE__ */ s$1("td", {
+			/* @__PURE__ */ s$1("td", {
 				class: "number",
 				children: count(rows)
 			}),
@@ -3267,8 +3160,7 @@ function TableOf({ title, data, write }) {
 *   <Chart title="Traffic" unit="events" data={data} span={[0, null]} write={count} call={{path, body}} revision={…} />
 *
 * `span` is what the axis must have: [0, null] for counts, [0, 100] for percentages, [null, null] for others. A drag shows
-* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair. The chart is drawn
-* again if `data` is another object, so make it where the response is read, not while drawing.
+* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair.
 */
 /** The time under the cursor, for all charts of the page. */
 var cursorTime = h$1(null);
@@ -3278,16 +3170,20 @@ function Chart(props) {
 	const { title, unit, data, write } = props;
 	const [hidden, setHidden] = _$1(/* @__PURE__ */ new Set());
 	const [isTable, setTable] = _$1(false);
-	const [at, setAt] = _$1(null);
+	const [bin, setBin] = _$1(null);
 	const [row, setRow] = _$1(0);
 	const figure = x$2(null);
-	const canvas = usePlot(props, hidden, setAt);
+	const canvas = usePlot(props, hidden, setBin);
 	const id = O$1();
-	const bin = at === null ? null : binOf(instants(data.edges), at);
 	const total = data.rows.reduce((sum, one) => sum + one, 0);
 	const main = data.series[row] ?? data.series[0];
 	const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
-	const keys = cursorKeys(data, row, setRow);
+	const keys = useKeys({
+		data,
+		bin,
+		row,
+		setRow
+	});
 	const toggle = (n) => setHidden((last) => last.has(n) ? without(last, n) : /* @__PURE__ */ new Set([...last, n]));
 	return /* @__PURE__ */ s$1("figure", {
 		class: "chart",
@@ -3357,7 +3253,7 @@ function goBack() {
 	history.back();
 }
 /** Keep a plot of the data in an element, as wide as it. */
-function usePlot(props, hidden, setAt) {
+function usePlot(props, hidden, setBin) {
 	const element = x$2(null);
 	const plot = x$2(null);
 	const { data, span, write, height = 190 } = props;
@@ -3406,17 +3302,15 @@ function usePlot(props, hidden, setAt) {
 	j$1(() => {
 		const at = cursorTime.value;
 		const bin = at === null ? null : binOf(instants(data.edges), at);
-		setAt(at);
+		setBin(bin);
 		if (plot.current) pointAt(plot.current, data, bin);
 	});
 	return element;
 }
-/** Return what the keys do: left and right move the cursor by a bin, up and down by a series. */
-function cursorKeys(data, row, setRow) {
+function useKeys(state) {
+	const { data, bin, row, setRow } = state;
 	const last = data.rows.length - 1;
-	const edges = instants(data.edges);
 	return (event) => {
-		const bin = cursorTime.value === null ? null : binOf(edges, cursorTime.value);
 		const target = {
 			ArrowLeft: bin === null ? last : Math.max(bin - 1, 0),
 			ArrowRight: bin === null ? last : Math.min(bin + 1, last),
@@ -3431,6 +3325,7 @@ function cursorKeys(data, row, setRow) {
 		if (target === void 0 && by === void 0) return;
 		event.preventDefault();
 		if (by) setRow(Math.min(Math.max(row + by, 0), data.series.length - 1));
+		const edges = instants(data.edges);
 		const shown = target ?? bin ?? last;
 		cursorTime.value = ((edges[shown] ?? 0) + (edges[shown + 1] ?? 0)) / 2;
 	};
@@ -3458,50 +3353,4 @@ function useIsDark() {
 	}, []);
 	return theme.value === "auto" ? isDark : theme.value === "dark";
 }
-// src/chart/bars.tsx
-/**
-* Bars of a distribution in SVG. Up to four sides share the bins: the events first, then what they are compared with.
-*
-*   <Bars labels={labels} sides={[{ name: "now", values: shares }, { name: "training", values: shares }]} write={percent} />
-*
-* Values are counts or shares from 0. `isSmall` is for rows of tables: no labels, 20 pixels high. A label longer than the
-* room is cut; its title has it in full.
-*/
-var WIDTH = 640;
-var SMALL = {
-	width: 120,
-	height: 22
-};
-function Bars({ labels, sides, write, label, isSmall = false }) {
-	const width = isSmall ? SMALL.width : WIDTH;
-	const height = isSmall ? SMALL.height : 160;
-	const most = Math.max(...sides.flatMap((side) => side.values), 0) || 1;
-	const slot = width / Math.max(labels.length, 1);
-	const gap = Math.min(slot * .2, 6);
-	const wide = (slot - gap) / sides.length;
-	return /* @__PURE__ */ s$1("svg", {
-		class: "bars",
-		viewBox: `0 0 ${width} ${height}`,
-		role: "img",
-		"aria-label": label,
-		preserveAspectRatio: "none",
-		children: [sides.map((side, n) => side.values.map((value, bin) => {
-			const tall = value / most * (height - 2);
-			return /* @__PURE__ */ s$1("rect", {
-				class: `tone-${n + 1}`,
-				x: bin * slot + gap / 2 + n * wide,
-				y: height - tall,
-				width: Math.max(wide, .5),
-				height: tall,
-				children: /* @__PURE__ */ s$1("title", { children: `${plain(labels[bin] ?? "")}: ${write(value)}, ${side.name}` })
-			}, `${side.name} ${labels[bin]}`);
-		})), /* @__PURE__ */ s$1("line", {
-			x1: "0",
-			x2: width,
-			y1: height,
-			y2: height,
-			class: "ground-line"
-		})]
-	});
-}
-export { binName as a, HeatMap as i, Chart as n, CallDialog as r, Bars as t };
+export { CallDialog as n, Chart as t };

@@ -1,5 +1,5 @@
 import { h as w, o as h, s as C, t as s } from "./vendor.js";
-import { Q as place, Y as change, Z as link, _t as body, ft as may, gt as api, lt as useAction, mt as ROOT, ot as Failure, y as Copy } from "./shared.js";
+import { At as body, Dt as ROOT, P as Copy, St as useAction, Tt as may, ct as change, dt as place, kt as api, ut as link, yt as Failure } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
 import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { $ as openModel, A as read, B as ALL, I as routeAt, L as __vitePreload, O as earliest, Q as place, S as Scope, T as Time, X as go, Y as change, Z as link, _t as body, at as Empty, ct as Logo, dt as logIn, gt as api, ht as RequestFailed, it as useResource, lt as useAction, ot as Failure, pt as session, rt as usePulse, st as Loaded, tt as pulseError, ut as findSession, v as Frame, vt as isLoginNeeded, w as plain, x as Dialog } from "./shared.js";
+import { At as body, B as Time, Ct as findSession, Et as session, G as read, I as Dialog, L as Scope, N as Frame, Ot as RequestFailed, St as useAction, U as earliest, X as routeAt, Z as __vitePreload, _t as useResource, bt as Loaded, ct as change, dt as place, et as ALL, gt as usePulse, jt as isLoginNeeded, kt as api, lt as go, mt as pulseError, pt as openModel, ut as link, vt as Empty, wt as logIn, xt as Logo, yt as Failure, z as plain } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

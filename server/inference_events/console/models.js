@@ -1,4 +1,4 @@
-import { C as Text, Q as place, T as Time, Y as change, Z as link, _t as body, a as Search, at as Empty, gt as api, i as ordering, it as useResource, l as TableBox, m as count, o as Pager, r as SortHead, st as Loaded } from "./shared.js";
+import { At as body, B as Time, R as Text, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, k as count, kt as api, n as ordering, r as Search, t as SortHead, ut as link, vt as Empty } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

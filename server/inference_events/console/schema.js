@@ -1,6 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, F as linkToPage, Q as place, T as Time, _t as body, a as Search, at as Empty, gt as api, it as useResource, l as TableBox, m as count, st as Loaded, w as plain, y as Copy } from "./shared.js";
-import { n as rule, t as roleOf } from "./column-words.js";
+import { At as body, B as Time, P as Copy, R as Text, _ as rule, _t as useResource, bt as Loaded, dt as place, g as TableBox, k as count, kt as api, r as Search, vt as Empty, z as plain } from "./shared.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;
@@ -113,6 +112,16 @@ function Counts({ of }) {
 		] }, one.id)) })] })
 	})] });
 }
+var ROLES = [
+	"inputs",
+	"outputs",
+	"targets",
+	"decisions",
+	"metadata"
+];
+function roleOf(model, name) {
+	return ROLES.filter((role) => (model.spec[role] ?? []).includes(name)).map((role) => role.replace(/s$/, "")).join(", ") || "none";
+}
 function Columns({ model }) {
 	const [shown, setShown] = _(SHOWN);
 	const search = (place.value.query.get("search") ?? "").toLowerCase();
@@ -148,10 +157,7 @@ function Columns({ model }) {
 			] }) }), /* @__PURE__ */ s("tbody", { children: columns.slice(0, shown).map((column) => /* @__PURE__ */ s("tr", { children: [
 				/* @__PURE__ */ s("th", {
 					scope: "row",
-					children: /* @__PURE__ */ s("a", {
-						href: linkToPage(model.id, "integrity", column.name),
-						children: /* @__PURE__ */ s(Text, { value: column.name })
-					})
+					children: /* @__PURE__ */ s(Text, { value: column.name })
 				}),
 				/* @__PURE__ */ s("td", { children: roleOf(model, column.name) }),
 				/* @__PURE__ */ s("td", { children: column.data_type }),

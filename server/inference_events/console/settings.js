@@ -1,4 +1,4 @@
-import { Q as place, T as Time, Y as change, _t as body, a as Search, at as Empty, f as Size, gt as api, it as useResource, l as TableBox, m as count, st as Loaded } from "./shared.js";
+import { At as body, B as Time, O as Size, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, k as count, kt as api, r as Search, vt as Empty } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

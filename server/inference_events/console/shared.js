@@ -1,10 +1,10 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./overview.css","./integrity.js","./charts.js","./charts.css","./column-words.js","./traffic.js","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./events.js","./events.css","./ingestion.js","./job-list.js","./job-list.css","./ingestion.css","./schema.js","./jobs.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { a as b, c as O, d as w$1, f as x, h as w, i as T, l as _, n as r, o as h, p as y, t as s, u as b$1 } from "./vendor.js";
 // src/api/exact.ts
-var parseWithSource = JSON.parse;
+var parseWithSource$1 = JSON.parse;
 /** Parse JSON. An integer beyond 2^53 becomes a string of its digits. */
 function parseExact(text) {
-	return parseWithSource(text, (_, value, context) => {
+	return parseWithSource$1(text, (_, value, context) => {
 		return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && context && /^-?\d+$/.test(context.source) ? context.source : value;
 	});
 }
@@ -44,24 +44,7 @@ var RequestFailed = class extends Error {
 		this.retryAfter = retryAfter;
 	}
 };
-var MAX_FIGURES = 2;
-var figures = 0;
-var queue = [];
-/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request) {
-	if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
-	if (figures >= MAX_FIGURES) await new Promise((resolve) => queue.push(resolve));
-	else figures++;
-	try {
-		request.signal.throwIfAborted();
-		return await sendNow(request);
-	} finally {
-		const next = queue.shift();
-		if (next) next();
-		else figures--;
-	}
-}
-async function sendNow(request) {
 	const again = request.clone();
 	const response = await reach(request);
 	const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";
@@ -1038,16 +1021,7 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Overview } = await import("./overview.js");
 		return { Overview };
-	}, __vite__mapDeps([3,2,4]), import.meta.url)).Overview),
-	ofModel("integrity", "Integrity", "i", [
-		"range",
-		"env",
-		"segment",
-		"compare"
-	], async () => (await __vitePreload(async () => {
-		const { Integrity } = await import("./integrity.js");
-		return { Integrity };
-	}, __vite__mapDeps([5,2,6,7,8]), import.meta.url)).Integrity),
+	}, __vite__mapDeps([3,2]), import.meta.url)).Overview),
 	ofModel("traffic", "Traffic", "r", [
 		"range",
 		"env",
@@ -1056,11 +1030,31 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
-	}, __vite__mapDeps([9,6,2,7]), import.meta.url)).Traffic),
+	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
+	ofModel("events", "Events", "e", [
+		"range",
+		"env",
+		"f"
+	], async () => (await __vitePreload(async () => {
+		const { Events } = await import("./events.js");
+		return { Events };
+	}, __vite__mapDeps([7,2,5,6,8]), import.meta.url)).Events),
+	ofModel("ingestion", "Ingestion", "n", [], async () => (await __vitePreload(async () => {
+		const { ModelIngestion } = await import("./ingestion.js");
+		return { ModelIngestion };
+	}, __vite__mapDeps([9,2,10,11,12]), import.meta.url)).ModelIngestion),
 	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
 		const { SchemaPage } = await import("./schema.js");
 		return { SchemaPage };
-	}, __vite__mapDeps([10,2,8]), import.meta.url)).SchemaPage),
+	}, __vite__mapDeps([13,2]), import.meta.url)).SchemaPage),
+	page("/ingestion", "Ingestion", "i", async () => (await __vitePreload(async () => {
+		const { AllIngestion } = await import("./ingestion.js");
+		return { AllIngestion };
+	}, __vite__mapDeps([9,2,10,11,12]), import.meta.url)).AllIngestion),
+	page("/jobs", "Jobs", "j", async () => (await __vitePreload(async () => {
+		const { Jobs } = await import("./jobs.js");
+		return { Jobs };
+	}, __vite__mapDeps([14,2,10,11]), import.meta.url)).Jobs),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
@@ -1068,11 +1062,11 @@ var ROUTES = [
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([11,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([15,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([12,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([16,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1100,10 +1094,6 @@ function linkTo(path, query = {}) {
 /** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
 function linkToPage(modelId, part, item = null, query = {}) {
 	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
-}
-/** Return whether there is such a page of a model. */
-function hasPage(part) {
-	return ROUTES.some((route) => route.base === `/models/:id/${part}`);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -1521,15 +1511,15 @@ function Field({ label, hint, value, set, isOff = false }) {
 }
 // src/ui/text.tsx
 /** Text that somebody else wrote. Characters that hide or reorder others are shown as their codes. */
-var SHOWN = 200;
+var SHOWN$1 = 200;
 var HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 /** Show a text that is not trusted, cut after 200 characters; its title has the rest. */
 function Text({ value }) {
 	const shown = plain(value);
-	if (shown.length <= SHOWN) return /* @__PURE__ */ s("bdi", { children: shown });
+	if (shown.length <= SHOWN$1) return /* @__PURE__ */ s("bdi", { children: shown });
 	return /* @__PURE__ */ s("bdi", {
 		title: shown,
-		children: [shown.slice(0, SHOWN), "…"]
+		children: [shown.slice(0, SHOWN$1), "…"]
 	});
 }
 /** Return a text in which hidden characters are written as their codes. */
@@ -2061,7 +2051,7 @@ function SessionMenu() {
 // src/ui/number.tsx
 /** The only place that writes numbers. */
 var WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-var SHORT = new Intl.NumberFormat("en-US", {
+new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
@@ -2077,20 +2067,11 @@ var UNITS = [
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
 }
-/** Write a count in few characters: 1.2M. */
-function compact(value) {
-	return SHORT.format(value);
-}
 /** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
 function figure(value) {
 	const size = Math.abs(value);
 	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
 	return FIGURE.format(value);
-}
-/** Write a percentage, of which 100 is all: 0.81%. */
-function percent(value) {
-	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
-	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
 }
 /** Write a length of time in seconds with one or two units: 1 d 4 h. */
 function duration(seconds) {
@@ -2138,6 +2119,306 @@ function Size({ bytes }) {
 		children: size(bytes)
 	});
 }
+// src/ui/status.tsx
+var STATUSES = {
+	PENDING: "waiting",
+	STARTED: "running",
+	SUCCESS: "done",
+	FAILURE: "failed"
+};
+function JobStatus({ status }) {
+	return /* @__PURE__ */ s("span", {
+		class: `job-status ${status.toLowerCase()}`,
+		children: STATUSES[status]
+	});
+}
+/** Return whether a job has ended. */
+function hasEnded(status) {
+	return status === "SUCCESS" || status === "FAILURE";
+}
+// src/ui/value.tsx
+/** Values of events, which somebody else wrote. Each kind is told apart: null, an empty text, a number, a text. */
+var SHOWN = 200;
+/** Show a value. Long texts are cut, and can be opened where there is room for them. */
+function Value({ value, isExact = false, isCut = false }) {
+	const [isOpen, setOpen] = _(false);
+	if (value === null || value === void 0) return /* @__PURE__ */ s("span", {
+		class: "quiet",
+		children: "null"
+	});
+	if (value === "") return /* @__PURE__ */ s("span", {
+		class: "quiet",
+		children: "empty text"
+	});
+	const full = plain(exactText(value));
+	const short = !isExact && typeof value === "number" ? rounded(value) : full;
+	if (short.length <= SHOWN || isOpen) return /* @__PURE__ */ s(Short, {
+		text: isOpen ? full : short,
+		full,
+		isCut
+	});
+	return /* @__PURE__ */ s(w, { children: [
+		/* @__PURE__ */ s("bdi", { children: [full.slice(0, SHOWN), "…"] }),
+		" ",
+		isExact && /* @__PURE__ */ s("button", {
+			type: "button",
+			class: "small",
+			onClick: () => setOpen(true),
+			children: [
+				"Show all ",
+				full.length,
+				" characters"
+			]
+		})
+	] });
+}
+function Short({ text, full, isCut }) {
+	return /* @__PURE__ */ s("bdi", {
+		title: text === full ? void 0 : full,
+		children: [text, isCut && /* @__PURE__ */ s("span", {
+			class: "quiet",
+			children: "…"
+		})]
+	});
+}
+/** Write a value so that nothing is lost: `-0`, `1e-320`, digits of any number, JSON of lists. */
+function exactText(value) {
+	if (typeof value === "string") return value;
+	return typeof value === "number" ? exactNumber(value) : jsonText(value);
+}
+/** Write JSON as the server sent it, -0 included. */
+function jsonText(value, indent) {
+	return JSON.stringify(value, null, indent);
+}
+function exactNumber(value) {
+	return Object.is(value, -0) ? "-0" : String(value);
+}
+function rounded(value) {
+	return Number.isInteger(value) && Math.abs(value) < 1e9 ? exactNumber(value) : figure(value);
+}
+// src/url/filters.ts
+var parseWithSource = JSON.parse;
+var VALUE = [
+	"eq",
+	"ne",
+	"lt",
+	"le",
+	"gt",
+	"ge",
+	"in",
+	"not_in",
+	"contains",
+	"starts_with",
+	"between"
+];
+var NO_VALUE = [
+	"is_null",
+	"not_null",
+	"exists"
+];
+var VIOLATION = ["any_violation", "no_violation"];
+var KINDS = [
+	"missing",
+	"type",
+	"range"
+];
+/** Return whether an operator is about violations: it takes a kind instead of a value. */
+function isAboutViolations(operator) {
+	return VIOLATION.includes(operator);
+}
+/** Return whether an operator compares with a value. */
+function takesValue(operator) {
+	return VALUE.includes(operator);
+}
+/** Return a value of JSON whose integers beyond 2^53 stay exact when it becomes JSON again. Throws SyntaxError. */
+function exactValue(text) {
+	return parseWithSource(text, (_, value, context) => {
+		return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && context ? JSON.rawJSON(context.source) : value;
+	});
+}
+/** Write a filter as it is in the address. */
+function filterText(filter) {
+	const last = isAboutViolations(filter.operator) ? filter.kind ?? "" : filter.value === void 0 ? "" : JSON.stringify(filter.value);
+	return `${filter.operator}:${encodeURIComponent(filter.column ?? "")}:${last}`;
+}
+/** Read a filter of the address; null if it is not one. */
+function parseFilter(text) {
+	const [, operator = "", column = "", last = ""] = /^([a-z_]+):([^:]*):(.*)$/s.exec(text) ?? [];
+	try {
+		const filter = { operator };
+		if (column) filter.column = decodeURIComponent(column);
+		if (VIOLATION.includes(operator)) {
+			if (last && !KINDS.includes(last)) return null;
+			if (last) filter.kind = last;
+			return filter;
+		}
+		if (!filter.column) return null;
+		if (NO_VALUE.includes(operator)) return last ? null : filter;
+		return VALUE.includes(operator) ? {
+			...filter,
+			value: exactValue(last)
+		} : null;
+	} catch {
+		return null;
+	}
+}
+/** Return the filters of an address, and those of its parts that are no filter. */
+function filtersOf(query) {
+	const read = query.getAll("f").map((text) => ({
+		text,
+		filter: parseFilter(text)
+	}));
+	return {
+		filters: read.flatMap(({ filter }) => filter ?? []),
+		broken: read.filter(({ filter }) => filter === null).map(({ text }) => text)
+	};
+}
+// src/ui/rule.ts
+/** Write what a column allows: its categories, or its range. */
+function rule(column) {
+	if (column.categories?.length) return column.categories.map(String).join(", ");
+	const { min, max } = column;
+	if (min != null && max != null) return `${min} to ${max}`;
+	if (min != null) return `from ${min}`;
+	return max != null ? `up to ${max}` : "anything";
+}
+// src/ui/table-box.tsx
+function TableBox({ label, children }) {
+	return /* @__PURE__ */ s("section", {
+		class: "table-box",
+		tabIndex: 0,
+		"aria-label": label,
+		children
+	});
+}
+// src/url/filter-words.ts
+var WORDS = {
+	eq: "=",
+	ne: "≠",
+	lt: "<",
+	le: "≤",
+	gt: ">",
+	ge: "≥",
+	in: "is one of",
+	not_in: "is none of",
+	between: "is between",
+	contains: "contains",
+	starts_with: "starts with",
+	is_null: "is null",
+	not_null: "is not null",
+	any_violation: "has a violation",
+	no_violation: "has no violation",
+	exists: "is there, undeclared"
+};
+var ANY = ["any_violation", "no_violation"];
+var NULLS = [
+	"is_null",
+	"not_null",
+	...ANY
+];
+var ORDERED = [
+	"eq",
+	"ne",
+	"lt",
+	"le",
+	"gt",
+	"ge",
+	"between",
+	"in",
+	"not_in",
+	...NULLS
+];
+var OPERATORS = {
+	int: ORDERED,
+	float: ORDERED,
+	timestamp: ORDERED,
+	str: [
+		"eq",
+		"ne",
+		"contains",
+		"starts_with",
+		"in",
+		"not_in",
+		"lt",
+		"le",
+		"gt",
+		"ge",
+		"between",
+		...NULLS
+	],
+	category: [
+		"eq",
+		"ne",
+		"in",
+		"not_in",
+		...NULLS
+	],
+	bool: [
+		"eq",
+		"ne",
+		...NULLS
+	],
+	vector: NULLS
+};
+/** Return the operators for a column of a type; those for any column if it is null, for an undeclared one if undefined. */
+function operatorsFor(type) {
+	if (type === void 0) return ["exists"];
+	return type === null ? ANY : OPERATORS[type];
+}
+/** Write a filter as `carrier = "UA"` or `distance has a range violation`. */
+function filterWords(filter) {
+	const { column, operator, value, kind } = filter;
+	if (isAboutViolations(operator)) {
+		const words = kind ? WORDS[operator].replace("violation", `${kind} violation`) : WORDS[operator];
+		return `${column ?? "event"} ${kind ? words.replace(/ a ([aeiou])/, " an $1") : words}`;
+	}
+	const shown = value === void 0 ? "" : ` ${valueWords(operator, value)}`;
+	return `${column ?? ""} ${WORDS[operator]}${shown}`;
+}
+function valueWords(operator, value) {
+	if (!Array.isArray(value)) return JSON.stringify(value);
+	return value.map((one) => JSON.stringify(one)).join(operator === "between" ? " and " : ", ");
+}
+// src/api/series.ts
+/** Compute measures over the range of the selection. Throws RequestFailed. */
+async function readSeries(selection, measures, options, signal) {
+	const request = {
+		max_bins: 200,
+		...selection.body,
+		...options,
+		measures
+	};
+	const now = await compute(request, signal);
+	const call = {
+		path: "/v3/monitoring/series",
+		body: request
+	};
+	if (!selection.compared) return {
+		now,
+		before: null,
+		call
+	};
+	const { from: start_time, to: end_time } = freeze(selection.compared);
+	const { max_bins: _, ...rest } = request;
+	return {
+		now,
+		before: await compute({
+			...rest,
+			time_range: {
+				start_time,
+				end_time
+			},
+			bin_size: now.bin_size
+		}, signal),
+		call
+	};
+}
+async function compute(request, signal) {
+	return (await body(api.POST("/v3/monitoring/series", {
+		body: request,
+		signal
+	}))).data;
+}
 // src/ui/panel.tsx
 function Panel({ title, resource, isLow = false, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -2152,63 +2433,90 @@ function Panel({ title, resource, isLow = false, children }) {
 		})]
 	});
 }
-// src/ui/tabs.tsx
-function Tabs({ label, choices, now, choose }) {
-	return /* @__PURE__ */ s("fieldset", {
-		class: "tabs",
-		"aria-label": label,
-		children: Object.entries(choices).map(([value, text]) => /* @__PURE__ */ s("label", { children: [/* @__PURE__ */ s("input", {
-			type: "radio",
-			name: label,
-			checked: value === now,
-			onChange: () => choose(value)
-		}), /* @__PURE__ */ s("span", { children: text })] }, value))
-	});
+// src/api/ingestion.ts
+/** What a server ingested in the last hour, read every two seconds, and how fast it is now. */
+var REFRESH_MS = 2e3;
+var SPAN_MS = 1e4;
+/** Read the ingestion of a model, or of all. */
+function useIngestion(modelId) {
+	return useResource(`ingestion ${modelId}`, async (signal) => {
+		const query = modelId ? { model_id: modelId } : {};
+		return (await body(api.GET("/v3/monitoring/ingestion", {
+			params: { query },
+			signal
+		}))).data;
+	}, REFRESH_MS);
 }
-// src/ui/table-box.tsx
-function TableBox({ label, children }) {
-	return /* @__PURE__ */ s("section", {
-		class: "table-box",
-		tabIndex: 0,
-		"aria-label": label,
-		children
-	});
+/** Return the events of all kinds, rejected rows excluded. */
+function eventsOf({ created, replaced, unchanged, updated, unknown }) {
+	return created + replaced + unchanged + updated + unknown;
 }
-// src/ui/column-choice.tsx
-/** The choice of a column by typing a part of its name: of 10,000, only some are offered at a time. */
-var OFFERED = 50;
-function ColumnChoice({ label, columns, value, choose }) {
-	const [text, setText] = _(value ?? "");
-	const id = O();
-	const part = text.toLowerCase();
-	const offered = [];
-	for (const name of columns) if (offered.length < OFFERED && name.toLowerCase().includes(part)) offered.push(name);
-	const take = (typed) => {
-		setText(typed);
-		if (typed === "") choose(null);
-		else if (columns.includes(typed)) choose(typed);
+/** Return the requests that were refused. */
+function refusedOf({ refused }) {
+	return refused.reduce((sum, one) => sum + one.requests, 0);
+}
+/** Return what a second has now: over the last ten seconds, or at first over the last minutes. */
+function usePace(newest) {
+	const seen = x([]);
+	if (seen.current.at(-1)?.read_at !== newest.read_at) seen.current.push(newest);
+	const at = Date.parse(newest.read_at);
+	const isOld = (one) => one !== void 0 && at - Date.parse(one.read_at) > SPAN_MS;
+	while (isOld(seen.current[1])) seen.current.shift();
+	const first = seen.current[0];
+	return (pick) => {
+		if (first && first !== newest && first.started_at === newest.started_at) return (sum(newest, pick, newest) - sum(first, pick, newest)) / ((at - Date.parse(first.read_at)) / 1e3);
+		const [from] = newest.minutes.slice(-2);
+		const start = Math.max(Date.parse(from?.minute ?? newest.read_at), Date.parse(newest.started_at));
+		return newest.minutes.slice(-2).reduce((total, { counted }) => total + pick(counted), 0) / Math.max((at - start) / 1e3, 1);
 	};
-	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("input", {
-		type: "text",
-		class: "column-choice",
-		"aria-label": label,
-		placeholder: label,
-		list: id,
-		autocomplete: "off",
-		spellcheck: false,
-		value: text,
-		onInput: (event) => take(event.currentTarget.value)
-	}), /* @__PURE__ */ s("datalist", {
-		id,
-		children: offered.map((name) => /* @__PURE__ */ s("option", { value: name }, name))
-	})] });
 }
-// src/ui/page-link.tsx
-function PageLink({ modelId, page, item = null, query = {}, children }) {
-	return hasPage(page) ? /* @__PURE__ */ s("a", {
-		href: linkToPage(modelId, page, item, query),
-		children
-	}) : children;
+/** Add up the minutes of a report that are also in another one. */
+function sum(report, pick, within) {
+	const first = within.minutes[0]?.minute ?? "";
+	return report.minutes.reduce((total, { minute, counted }) => minute < first ? total : total + pick(counted), 0);
+}
+// src/ui/minute-bars.tsx
+var SLOT = 6;
+var HEIGHT = 40;
+var MINUTES = 60;
+function MinuteBars({ values, names, label }) {
+	const most = Math.max(...values, 0) || 1;
+	const first = MINUTES - values.length;
+	return /* @__PURE__ */ s("svg", {
+		class: "minute-bars",
+		viewBox: `0 0 360 ${HEIGHT}`,
+		role: "img",
+		"aria-label": label,
+		preserveAspectRatio: "none",
+		children: [values.map((value, n) => {
+			const tall = value ? Math.max(value / most * 39, 1.5) : 0;
+			return /* @__PURE__ */ s("rect", {
+				class: n === values.length - 1 ? "open" : "",
+				x: (first + n) * SLOT,
+				y: 39 - tall,
+				width: 4.5,
+				height: tall,
+				children: /* @__PURE__ */ s("title", { children: names[n] })
+			}, names[n]);
+		}), /* @__PURE__ */ s("line", {
+			x1: "0",
+			x2: 360,
+			y1: 39.5,
+			y2: 39.5,
+			class: "ground-line"
+		})]
+	});
+}
+// src/ui/progress.tsx
+function Progress({ done, label }) {
+	return /* @__PURE__ */ s("span", {
+		class: "progress",
+		children: [/* @__PURE__ */ s("progress", {
+			max: 100,
+			value: done,
+			"aria-label": label
+		}), /* @__PURE__ */ s("span", { children: [Math.floor(done), "%"] })]
+	});
 }
 // src/ui/pager.tsx
 /** A page of a long list: which items are shown, and the ways to the others. */
@@ -2298,79 +2606,4 @@ function SortHead({ field, label, usual, isNumber }) {
 		})
 	});
 }
-// src/ui/sparkline.tsx
-var WIDTH = 120;
-var HEIGHT = 24;
-var PAD = 3;
-function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
-	const known = values.filter((value) => value !== null);
-	const low = isFromZero ? 0 : Math.min(...known);
-	const high = Math.max(...known);
-	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
-	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
-	const last = values.findLastIndex((value) => value !== null);
-	return /* @__PURE__ */ s("svg", {
-		class: "sparkline",
-		width: WIDTH,
-		height: HEIGHT,
-		role: "img",
-		"aria-label": label,
-		children: [/* @__PURE__ */ s("path", { d: path(values, x, y) }), last >= 0 && /* @__PURE__ */ s("circle", {
-			class: hollow[last] ? "hollow" : "",
-			cx: x(last),
-			cy: y(values[last] ?? 0),
-			r: "2.25"
-		})]
-	});
-}
-function path(values, x, y) {
-	let isOpen = false;
-	const steps = [];
-	for (const [n, value] of values.entries()) {
-		if (value !== null) steps.push(`${isOpen ? "L" : "M"}${x(n).toFixed(1)} ${y(value).toFixed(1)}`);
-		if (value !== null && !isOpen && (values[n + 1] ?? null) === null) steps.push("h0.01");
-		isOpen = value !== null;
-	}
-	return steps.join("");
-}
-// src/api/series.ts
-/** Compute measures over the range of the selection. Throws RequestFailed. */
-async function readSeries(selection, measures, options, signal) {
-	const request = {
-		max_bins: 200,
-		...selection.body,
-		...options,
-		measures
-	};
-	const now = await compute(request, signal);
-	const call = {
-		path: "/v3/monitoring/series",
-		body: request
-	};
-	if (!selection.compared) return {
-		now,
-		before: null,
-		call
-	};
-	const { from: start_time, to: end_time } = freeze(selection.compared);
-	const { max_bins: _, ...rest } = request;
-	return {
-		now,
-		before: await compute({
-			...rest,
-			time_range: {
-				start_time,
-				end_time
-			},
-			bin_size: now.bin_size
-		}, signal),
-		call
-	};
-}
-async function compute(request, signal) {
-	return (await body(api.POST("/v3/monitoring/series", {
-		body: request,
-		signal
-	}))).data;
-}
-export { openModel as $, read as A, ALL as B, Text as C, MenuButton as D, inZone as E, linkToPage as F, previous as G, HOUR as H, routeAt as I, wallOf as J, startOf as K, __vitePreload as L, zoom as M, hasPage as N, earliest as O, linkTo as P, place as Q, theme as R, Scope as S, Time as T, add as U, DAY as V, freeze as W, go as X, change as Y, link as Z, percent as _, body as _t, Search as a, Empty as at, CopyItem as b, ColumnChoice as c, Logo as ct, Panel as d, logIn as dt, pulse as et, Size as f, may as ft, figure as g, api as gt, duration as h, RequestFailed as ht, ordering as i, useResource as it, useSelection as j, frozenLink as k, TableBox as l, useAction as lt, count as m, ROOT as mt, Sparkline as n, useLive as nt, Pager as o, Failure as ot, compact as p, session as pt, localIso as q, SortHead as r, usePulse as rt, PageLink as s, Loaded as st, readSeries as t, pulseError as tt, Tabs as u, findSession as ut, Frame as v, isLoginNeeded as vt, plain as w, Dialog as x, Copy as y, zone as z };
+export { zone as $, duration as A, body as At, Time as B, Value as C, findSession as Ct, hasEnded as D, ROOT as Dt, STATUSES as E, session as Et, CopyItem as F, read as G, MenuButton as H, Dialog as I, zoom as J, show as K, Scope as L, size as M, Frame as N, Size as O, RequestFailed as Ot, Copy as P, theme as Q, Text as R, takesValue as S, useAction as St, JobStatus as T, may as Tt, earliest as U, inZone as V, frozenLink as W, routeAt as X, linkToPage as Y, __vitePreload as Z, rule as _, useResource as _t, Progress as a, startOf as at, filtersOf as b, Loaded as bt, refusedOf as c, change as ct, Panel as d, place as dt, ALL as et, readSeries as f, step as ft, TableBox as g, usePulse as gt, operatorsFor as h, useLive as ht, Pager as i, iso as it, figure as j, isLoginNeeded as jt, count as k, api as kt, useIngestion as l, go as lt, filterWords as m, pulseError as mt, ordering as n, HOUR as nt, MinuteBars as o, localIso as ot, WORDS as p, openModel as pt, useSelection as q, Search as r, add as rt, eventsOf as s, wallOf as st, SortHead as t, DAY as tt, usePace as u, link as ut, exactValue as v, Empty as vt, exactText as w, logIn as wt, isAboutViolations as x, Logo as xt, filterText as y, Failure as yt, plain as z };

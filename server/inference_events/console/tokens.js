@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, Q as place, T as Time, Y as change, _t as body, a as Search, at as Empty, ft as may, gt as api, i as ordering, it as useResource, l as TableBox, lt as useAction, o as Pager, ot as Failure, pt as session, r as SortHead, st as Loaded, w as plain, x as Dialog, y as Copy } from "./shared.js";
+import { At as body, B as Time, Et as session, I as Dialog, P as Copy, R as Text, St as useAction, Tt as may, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, kt as api, n as ordering, r as Search, t as SortHead, vt as Empty, yt as Failure, z as plain } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",
