@@ -1,5 +1,5 @@
-import { a as y, f as w, p as $, t as a } from "./vendor.js";
-import { A as api, C as useAction, E as may, O as ROOT, _ as place, b as Failure, g as link, j as body, m as change, p as Copy } from "./shared.js";
+import { h as w, o as h, s as C, t as s } from "./vendor.js";
+import { I as change, K as Failure, Q as may, R as link, Y as useAction, d as Copy, et as ROOT, nt as api, rt as body, z as place } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [
@@ -146,56 +146,56 @@ function text(value) {
 /** The first run: a token and a program, until the first event arrives. */
 var PLACEHOLDER = "YOUR_TOKEN";
 /** The secret that was made on this page. It is kept while the console is open, as it is shown only once. */
-var secret = y(null);
+var secret = h(null);
 function FirstEventPage() {
-	return /* @__PURE__ */ a(FirstEvent, {});
+	return /* @__PURE__ */ s(FirstEvent, {});
 }
 function FirstEvent({ isWaiting = false, existing }) {
 	const language = languageOf(place.value.query.get("with"));
-	const mark = w(() => Math.random().toString(36).slice(2, 8), []);
+	const mark = C(() => Math.random().toString(36).slice(2, 8), []);
 	const target = {
 		url: ROOT.href.replace(/\/$/, ""),
 		token: secret.value ?? PLACEHOLDER,
 		mark
 	};
 	const program = existing ? nextEvent(language, target, existing) : firstEvent(language, target);
-	return /* @__PURE__ */ a("section", {
+	return /* @__PURE__ */ s("section", {
 		class: "narrow",
-		children: [/* @__PURE__ */ a("div", {
+		children: [/* @__PURE__ */ s("div", {
 			class: "page-head",
-			children: [existing ? /* @__PURE__ */ a("h2", { children: "Publish an event" }) : /* @__PURE__ */ a("h1", { children: "Publish the first event" }), isWaiting && /* @__PURE__ */ a("p", {
+			children: [existing ? /* @__PURE__ */ s("h2", { children: "Publish an event" }) : /* @__PURE__ */ s("h1", { children: "Publish the first event" }), isWaiting && /* @__PURE__ */ s("p", {
 				class: "waiting",
 				role: "status",
 				children: "Waiting for the first model and event"
 			})]
-		}), /* @__PURE__ */ a("ol", {
+		}), /* @__PURE__ */ s("ol", {
 			class: "steps",
-			children: [/* @__PURE__ */ a("li", { children: /* @__PURE__ */ a(TokenStep, { isForModel: existing === void 0 }) }), /* @__PURE__ */ a("li", { children: [
-				/* @__PURE__ */ a("h3", {
+			children: [/* @__PURE__ */ s("li", { children: /* @__PURE__ */ s(TokenStep, { isForModel: existing === void 0 }) }), /* @__PURE__ */ s("li", { children: [
+				/* @__PURE__ */ s("h3", {
 					id: "run",
 					children: ["Run this in a ", language === "curl" ? "shell" : "Python interpreter"]
 				}),
-				/* @__PURE__ */ a(Languages, { now: language }),
-				/* @__PURE__ */ a("div", {
+				/* @__PURE__ */ s(Languages, { now: language }),
+				/* @__PURE__ */ s("div", {
 					class: "snippet",
-					children: [/* @__PURE__ */ a(Copy, {
+					children: [/* @__PURE__ */ s(Copy, {
 						text: program,
 						what: "program"
-					}), /* @__PURE__ */ a("section", {
+					}), /* @__PURE__ */ s("section", {
 						class: "code",
 						tabIndex: 0,
 						"aria-labelledby": "run",
-						children: /* @__PURE__ */ a("pre", { children: /* @__PURE__ */ a("code", { children: program }) })
+						children: /* @__PURE__ */ s("pre", { children: /* @__PURE__ */ s("code", { children: program }) })
 					})]
 				}),
-				/* @__PURE__ */ a("p", {
+				/* @__PURE__ */ s("p", {
 					class: "quiet",
 					children: [
 						existing ? "The event is made up to fit the columns of the model." : "It creates a project and a model, which declares the columns of its events, and publishes one event.",
 						" ",
-						isWaiting || existing ? "This page shows the event as soon as it is stored." : /* @__PURE__ */ a($, { children: [
+						isWaiting || existing ? "This page shows the event as soon as it is stored." : /* @__PURE__ */ s(w, { children: [
 							"The ",
-							/* @__PURE__ */ a("a", {
+							/* @__PURE__ */ s("a", {
 								href: link("/"),
 								children: "list of models"
 							}),
@@ -211,17 +211,17 @@ function languageOf(name) {
 	return LANGUAGES.find((one) => one === name) ?? "curl";
 }
 function Languages({ now }) {
-	return /* @__PURE__ */ a("fieldset", {
+	return /* @__PURE__ */ s("fieldset", {
 		class: "tabs",
-		children: [/* @__PURE__ */ a("legend", {
+		children: [/* @__PURE__ */ s("legend", {
 			class: "hidden",
 			children: "Language"
-		}), LANGUAGES.map((language) => /* @__PURE__ */ a("label", { children: [/* @__PURE__ */ a("input", {
+		}), LANGUAGES.map((language) => /* @__PURE__ */ s("label", { children: [/* @__PURE__ */ s("input", {
 			type: "radio",
 			name: "language",
 			checked: language === now,
 			onChange: () => change({ with: language === "curl" ? null : language })
-		}), /* @__PURE__ */ a("span", { children: language })] }, language))]
+		}), /* @__PURE__ */ s("span", { children: language })] }, language))]
 	});
 }
 function TokenStep({ isForModel }) {
@@ -234,11 +234,11 @@ function TokenStep({ isForModel }) {
 		};
 		secret.value = (await body(api.POST("/v3/tokens", { body: token }))).data.token;
 	};
-	if (!may("admin")) return /* @__PURE__ */ a(Step, {
+	if (!may("admin")) return /* @__PURE__ */ s(Step, {
 		title: "Use a token",
-		children: /* @__PURE__ */ a("p", { children: [
+		children: /* @__PURE__ */ s("p", { children: [
 			"Replace ",
-			/* @__PURE__ */ a("code", { children: PLACEHOLDER }),
+			/* @__PURE__ */ s("code", { children: PLACEHOLDER }),
 			" below with a token with the ",
 			scopes.length > 1 ? "scopes" : "scope",
 			" ",
@@ -246,43 +246,43 @@ function TokenStep({ isForModel }) {
 			"."
 		] })
 	});
-	if (secret.value !== null) return /* @__PURE__ */ a(Step, {
+	if (secret.value !== null) return /* @__PURE__ */ s(Step, {
 		title: "The token is in the program below",
-		children: [/* @__PURE__ */ a("p", { children: [
-			/* @__PURE__ */ a("code", {
+		children: [/* @__PURE__ */ s("p", { children: [
+			/* @__PURE__ */ s("code", {
 				class: "secret",
 				children: secret.value
 			}),
 			" ",
-			/* @__PURE__ */ a(Copy, {
+			/* @__PURE__ */ s(Copy, {
 				text: secret.value,
 				what: "token"
 			})
-		] }), /* @__PURE__ */ a("p", {
+		] }), /* @__PURE__ */ s("p", {
 			class: "quiet",
 			children: "It is shown until this tab is closed, and never again."
 		})]
 	});
-	return /* @__PURE__ */ a(Step, {
+	return /* @__PURE__ */ s(Step, {
 		title: "Create a token",
 		children: [
-			/* @__PURE__ */ a("p", { children: [
+			/* @__PURE__ */ s("p", { children: [
 				"A token that may publish events",
 				isForModel && " and create models",
 				". It is put into the program below."
 			] }),
-			/* @__PURE__ */ a("button", {
+			/* @__PURE__ */ s("button", {
 				type: "button",
 				class: "main",
 				disabled: isRunning,
 				onClick: () => run(create),
 				children: "Create a token"
 			}),
-			error && /* @__PURE__ */ a(Failure, { error })
+			error && /* @__PURE__ */ s(Failure, { error })
 		]
 	});
 }
 function Step({ title, children }) {
-	return /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("h3", { children: title }), children] });
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("h3", { children: title }), children] });
 }
 export { FirstEvent, FirstEventPage };

@@ -1,6 +1,6 @@
-import { A as api, _ as place, a as Text, c as Search, d as useResource, g as link, i as Time, j as body, m as change, n as ordering, r as Pager, s as TableBox, t as SortHead, u as count, x as Loaded, y as Empty } from "./shared.js";
+import { G as Empty, I as change, R as link, W as useResource, _ as Time, a as ordering, h as Text, i as SortHead, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
-import { p as $, t as a } from "./vendor.js";
+import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx
 /** All models, with the number of their production events. */
 var LIMIT = 50;
@@ -31,18 +31,18 @@ function Models() {
 			signal
 		}))).data;
 	}, REFRESH_MS);
-	return /* @__PURE__ */ a(Loaded, {
+	return /* @__PURE__ */ s(Loaded, {
 		resource: models,
-		children: (page) => page.total === 0 && !search ? /* @__PURE__ */ a(FirstEvent, { isWaiting: true }) : /* @__PURE__ */ a($, { children: [
-			/* @__PURE__ */ a("div", {
+		children: (page) => page.total === 0 && !search ? /* @__PURE__ */ s(FirstEvent, { isWaiting: true }) : /* @__PURE__ */ s(w, { children: [
+			/* @__PURE__ */ s("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ a("h1", { children: "Models" }), /* @__PURE__ */ a(Search, { label: "Search models by name" })]
+				children: [/* @__PURE__ */ s("h1", { children: "Models" }), /* @__PURE__ */ s(Search, { label: "Search models by name" })]
 			}),
-			page.items.length ? /* @__PURE__ */ a(Table, { models: page.items }) : /* @__PURE__ */ a(NoModel, {
+			page.items.length ? /* @__PURE__ */ s(Table, { models: page.items }) : /* @__PURE__ */ s(NoModel, {
 				search,
 				total: page.total
 			}),
-			/* @__PURE__ */ a(Pager, {
+			/* @__PURE__ */ s(Pager, {
 				offset,
 				shown: page.items.length,
 				total: page.total,
@@ -54,66 +54,66 @@ function Models() {
 }
 function Table({ models }) {
 	const counts = useCounts(models);
-	return /* @__PURE__ */ a(TableBox, {
+	return /* @__PURE__ */ s(TableBox, {
 		label: "Models",
-		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
-			/* @__PURE__ */ a(SortHead, {
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: [
+			/* @__PURE__ */ s(SortHead, {
 				field: "name",
 				label: "Model",
 				usual: USUAL
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Version"
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Project"
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				class: "number",
 				children: "Production events"
 			}),
-			/* @__PURE__ */ a(SortHead, {
+			/* @__PURE__ */ s(SortHead, {
 				field: "created_at",
 				label: "Created",
 				usual: USUAL
 			}),
-			/* @__PURE__ */ a(SortHead, {
+			/* @__PURE__ */ s(SortHead, {
 				field: "updated_at",
 				label: "Schema changed",
 				usual: USUAL
 			})
-		] }) }), /* @__PURE__ */ a("tbody", { children: models.map((model) => /* @__PURE__ */ a("tr", { children: [
-			/* @__PURE__ */ a("th", {
+		] }) }), /* @__PURE__ */ s("tbody", { children: models.map((model) => /* @__PURE__ */ s("tr", { children: [
+			/* @__PURE__ */ s("th", {
 				scope: "row",
-				children: /* @__PURE__ */ a("a", {
+				children: /* @__PURE__ */ s("a", {
 					href: link(`/models/${model.id}`),
-					children: /* @__PURE__ */ a(Text, { value: model.name })
+					children: /* @__PURE__ */ s(Text, { value: model.name })
 				})
 			}),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Text, { value: model.version }) }),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Text, { value: model.project.name }) }),
-			/* @__PURE__ */ a("td", {
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Text, { value: model.version }) }),
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Text, { value: model.project.name }) }),
+			/* @__PURE__ */ s("td", {
 				class: "number",
-				children: /* @__PURE__ */ a(Events, {
+				children: /* @__PURE__ */ s(Events, {
 					of: counts?.get(model.id),
 					model
 				})
 			}),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, { at: model.created_at }) }),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, { at: model.updated_at }) })
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Time, { at: model.created_at }) }),
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Time, { at: model.updated_at }) })
 		] }, model.id)) })] })
 	});
 }
 function Events({ of, model }) {
-	if (of === void 0) return /* @__PURE__ */ a("span", {
+	if (of === void 0) return /* @__PURE__ */ s("span", {
 		class: "quiet",
 		children: "…"
 	});
-	if (of > 0) return /* @__PURE__ */ a($, { children: count(of) });
-	return /* @__PURE__ */ a("a", {
+	if (of > 0) return /* @__PURE__ */ s(w, { children: count(of) });
+	return /* @__PURE__ */ s("a", {
 		href: link(`/models/${model.id}`),
 		"aria-label": `none yet: publish the first event of ${model.name}`,
 		children: "none yet"
@@ -141,17 +141,17 @@ function useCounts(models) {
 	return data;
 }
 function NoModel({ search, total }) {
-	if (!search) return /* @__PURE__ */ a(Empty, {
+	if (!search) return /* @__PURE__ */ s(Empty, {
 		title: `The list ends before this page: there are ${count(total)} models.`,
-		children: /* @__PURE__ */ a("button", {
+		children: /* @__PURE__ */ s("button", {
 			type: "button",
 			onClick: () => change({ offset: null }),
 			children: "First page"
 		})
 	});
-	return /* @__PURE__ */ a(Empty, {
+	return /* @__PURE__ */ s(Empty, {
 		title: `No model has “${search}” in its name.`,
-		children: /* @__PURE__ */ a("button", {
+		children: /* @__PURE__ */ s("button", {
 			type: "button",
 			onClick: () => change({
 				search: null,

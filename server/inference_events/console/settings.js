@@ -1,25 +1,25 @@
-import { A as api, _ as place, c as Search, d as useResource, i as Time, j as body, l as Size, m as change, s as TableBox, u as count, x as Loaded, y as Empty } from "./shared.js";
-import { p as $, t as a } from "./vendor.js";
+import { G as Empty, I as change, W as useResource, _ as Time, c as Size, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {
 	const settings = useResource("settings", async (signal) => (await body(api.GET("/v3/settings", { signal }))).data);
-	return /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("div", {
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("div", {
 		class: "page-head",
 		children: [
-			/* @__PURE__ */ a("h1", { children: "Settings" }),
-			/* @__PURE__ */ a(Search, { label: "Search settings" }),
-			/* @__PURE__ */ a(OnlyChanged, {})
+			/* @__PURE__ */ s("h1", { children: "Settings" }),
+			/* @__PURE__ */ s(Search, { label: "Search settings" }),
+			/* @__PURE__ */ s(OnlyChanged, {})
 		]
-	}), /* @__PURE__ */ a(Loaded, {
+	}), /* @__PURE__ */ s(Loaded, {
 		resource: settings,
-		children: (found) => /* @__PURE__ */ a(Sections, { of: found })
+		children: (found) => /* @__PURE__ */ s(Sections, { of: found })
 	})] });
 }
 function OnlyChanged() {
 	const isOn = place.value.query.has("changed");
-	return /* @__PURE__ */ a("label", {
+	return /* @__PURE__ */ s("label", {
 		class: "check",
-		children: [/* @__PURE__ */ a("input", {
+		children: [/* @__PURE__ */ s("input", {
 			type: "checkbox",
 			checked: isOn,
 			onChange: () => change({ changed: isOn ? null : "1" })
@@ -27,41 +27,41 @@ function OnlyChanged() {
 	});
 }
 function Sections({ of }) {
-	return /* @__PURE__ */ a($, { children: [
-		/* @__PURE__ */ a(SettingTable, { settings: of.settings }),
-		/* @__PURE__ */ a("p", {
+	return /* @__PURE__ */ s(w, { children: [
+		/* @__PURE__ */ s(SettingTable, { settings: of.settings }),
+		/* @__PURE__ */ s("p", {
 			class: "quiet",
 			children: [
 				"A flag of ",
-				/* @__PURE__ */ a("code", { children: "inference-events serve" }),
+				/* @__PURE__ */ s("code", { children: "inference-events serve" }),
 				" or a variable sets each of them, at the next start."
 			]
 		}),
-		/* @__PURE__ */ a("div", {
+		/* @__PURE__ */ s("div", {
 			class: "columns",
 			children: [
-				/* @__PURE__ */ a(Section, {
+				/* @__PURE__ */ s(Section, {
 					title: "Limits that are no settings",
-					children: of.limits.map((limit) => /* @__PURE__ */ a(Row, {
+					children: of.limits.map((limit) => /* @__PURE__ */ s(Row, {
 						name: label(limit.description),
 						children: count(limit.value)
 					}, limit.name))
 				}),
-				/* @__PURE__ */ a(Section, {
+				/* @__PURE__ */ s(Section, {
 					title: "Disk",
-					children: of.sizes.map((one) => /* @__PURE__ */ a(Row, {
+					children: of.sizes.map((one) => /* @__PURE__ */ s(Row, {
 						name: label(one.description),
-						children: /* @__PURE__ */ a(Size, { bytes: one.bytes })
+						children: /* @__PURE__ */ s(Size, { bytes: one.bytes })
 					}, one.name))
 				}),
-				/* @__PURE__ */ a(Section, {
+				/* @__PURE__ */ s(Section, {
 					title: "Versions",
-					children: [of.versions.map((one) => /* @__PURE__ */ a(Row, {
+					children: [of.versions.map((one) => /* @__PURE__ */ s(Row, {
 						name: one.name,
 						children: one.version
-					}, one.name)), /* @__PURE__ */ a(Row, {
+					}, one.name)), /* @__PURE__ */ s(Row, {
 						name: "Running since",
-						children: /* @__PURE__ */ a(Time, { at: of.started_at })
+						children: /* @__PURE__ */ s(Time, { at: of.started_at })
 					})]
 				})
 			]
@@ -73,14 +73,14 @@ function label(description) {
 	return description.replace(/\.$/, "");
 }
 function Section({ title, children }) {
-	return /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h2", { children: title }), /* @__PURE__ */ a("table", { children: /* @__PURE__ */ a("tbody", { children }) })] });
+	return /* @__PURE__ */ s("section", { children: [/* @__PURE__ */ s("h2", { children: title }), /* @__PURE__ */ s("table", { children: /* @__PURE__ */ s("tbody", { children }) })] });
 }
 function Row({ name, children }) {
-	return /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
+	return /* @__PURE__ */ s("tr", { children: [/* @__PURE__ */ s("th", {
 		scope: "row",
 		class: "wrap",
 		children: name
-	}), /* @__PURE__ */ a("td", {
+	}), /* @__PURE__ */ s("td", {
 		class: "number",
 		children
 	})] });
@@ -89,9 +89,9 @@ function SettingTable({ settings }) {
 	const { query } = place.value;
 	const search = (query.get("search") ?? "").toLowerCase();
 	const shown = settings.filter((one) => (!query.has("changed") || !one.is_default) && `${one.name} ${one.description}`.toLowerCase().includes(search));
-	if (shown.length === 0) return /* @__PURE__ */ a(Empty, {
+	if (shown.length === 0) return /* @__PURE__ */ s(Empty, {
 		title: query.has("changed") && !search ? "Every setting has its default." : "No setting matches.",
-		children: /* @__PURE__ */ a("button", {
+		children: /* @__PURE__ */ s("button", {
 			type: "button",
 			onClick: () => change({
 				search: null,
@@ -100,42 +100,42 @@ function SettingTable({ settings }) {
 			children: "Show all settings"
 		})
 	});
-	return /* @__PURE__ */ a(TableBox, {
+	return /* @__PURE__ */ s(TableBox, {
 		label: "Settings",
-		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
-			/* @__PURE__ */ a("th", {
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: [
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Setting"
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Value"
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Default"
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "What it does"
 			})
-		] }) }), /* @__PURE__ */ a("tbody", { children: shown.map((one) => /* @__PURE__ */ a("tr", {
+		] }) }), /* @__PURE__ */ s("tbody", { children: shown.map((one) => /* @__PURE__ */ s("tr", {
 			class: one.is_default ? "" : "changed",
 			children: [
-				/* @__PURE__ */ a("th", {
+				/* @__PURE__ */ s("th", {
 					scope: "row",
 					title: one.variable,
-					children: /* @__PURE__ */ a("code", { children: one.name })
+					children: /* @__PURE__ */ s("code", { children: one.name })
 				}),
-				/* @__PURE__ */ a("td", {
+				/* @__PURE__ */ s("td", {
 					class: "value",
-					children: /* @__PURE__ */ a(Value, { of: one })
+					children: /* @__PURE__ */ s(Value, { of: one })
 				}),
-				/* @__PURE__ */ a("td", {
+				/* @__PURE__ */ s("td", {
 					class: "value quiet",
 					children: one.is_secret ? "" : one.default ?? "none"
 				}),
-				/* @__PURE__ */ a("td", {
+				/* @__PURE__ */ s("td", {
 					class: "wrap",
 					children: one.description
 				})
@@ -144,15 +144,15 @@ function SettingTable({ settings }) {
 	});
 }
 function Value({ of }) {
-	if (of.is_secret) return /* @__PURE__ */ a("span", {
+	if (of.is_secret) return /* @__PURE__ */ s("span", {
 		class: "quiet",
 		children: of.is_default ? "not set" : "set, never shown"
 	});
-	if (of.is_default) return /* @__PURE__ */ a($, { children: of.value ?? "none" });
-	return /* @__PURE__ */ a($, { children: [
-		/* @__PURE__ */ a("strong", { children: of.value ?? "none" }),
+	if (of.is_default) return /* @__PURE__ */ s(w, { children: of.value ?? "none" });
+	return /* @__PURE__ */ s(w, { children: [
+		/* @__PURE__ */ s("strong", { children: of.value ?? "none" }),
 		" ",
-		/* @__PURE__ */ a("span", {
+		/* @__PURE__ */ s("span", {
 			class: "tag",
 			children: "changed"
 		})

@@ -1,5 +1,5 @@
-import { d, p as $, t as a } from "./vendor.js";
-import { A as api, C as useAction, D as session, E as may, _ as place, a as Text, b as Failure, c as Search, d as useResource, i as Time, j as body, m as change, n as ordering, o as plain, p as Copy, r as Pager, s as TableBox, t as SortHead, v as Dialog, x as Loaded, y as Empty } from "./shared.js";
+import { h as w, l as _, t as s } from "./vendor.js";
+import { $ as session, G as Empty, I as change, K as Failure, Q as may, W as useResource, Y as useAction, _ as Time, a as ordering, d as Copy, g as plain, h as Text, i as SortHead, nt as api, o as Search, p as Dialog, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",
@@ -15,10 +15,10 @@ var DAYS = {
 	"365": "In a year"
 };
 function CreateToken({ onClose, onMade }) {
-	const [name, setName] = d("");
-	const [scopes, setScopes] = d(["read"]);
-	const [days, setDays] = d("");
-	const [projects, setProjects] = d([]);
+	const [name, setName] = _("");
+	const [scopes, setScopes] = _(["read"]);
+	const [days, setDays] = _("");
+	const [projects, setProjects] = _([]);
 	const action = useAction();
 	const create = async () => {
 		const token = {
@@ -30,44 +30,44 @@ function CreateToken({ onClose, onMade }) {
 		onMade((await body(api.POST("/v3/tokens", { body: token }))).data);
 	};
 	const toggle = (scope) => setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
-	return /* @__PURE__ */ a(Dialog, {
+	return /* @__PURE__ */ s(Dialog, {
 		title: "Create a token",
 		onClose,
-		children: /* @__PURE__ */ a(Form, {
+		children: /* @__PURE__ */ s(Form, {
 			action,
 			submit: create,
 			label: "Create",
 			onClose,
 			isReady: scopes.length > 0,
 			children: [
-				/* @__PURE__ */ a("label", { children: ["Name", /* @__PURE__ */ a("input", {
+				/* @__PURE__ */ s("label", { children: ["Name", /* @__PURE__ */ s("input", {
 					required: true,
 					maxLength: 255,
 					autofocus: true,
 					value: name,
 					onInput: (event) => setName(event.currentTarget.value)
 				})] }),
-				/* @__PURE__ */ a("fieldset", { children: [/* @__PURE__ */ a("legend", { children: "Scopes" }), Object.keys(SCOPES).map((scope) => /* @__PURE__ */ a("label", {
+				/* @__PURE__ */ s("fieldset", { children: [/* @__PURE__ */ s("legend", { children: "Scopes" }), Object.keys(SCOPES).map((scope) => /* @__PURE__ */ s("label", {
 					class: "check",
-					children: [/* @__PURE__ */ a("input", {
+					children: [/* @__PURE__ */ s("input", {
 						type: "checkbox",
 						checked: scopes.includes(scope),
 						onChange: () => toggle(scope)
-					}), /* @__PURE__ */ a("span", { children: [
-						/* @__PURE__ */ a("strong", { children: scope }),
+					}), /* @__PURE__ */ s("span", { children: [
+						/* @__PURE__ */ s("strong", { children: scope }),
 						" ",
 						SCOPES[scope]
 					] })]
 				}, scope))] }),
-				/* @__PURE__ */ a("label", { children: ["Expires", /* @__PURE__ */ a("select", {
+				/* @__PURE__ */ s("label", { children: ["Expires", /* @__PURE__ */ s("select", {
 					value: days,
 					onChange: (event) => setDays(event.currentTarget.value),
-					children: Object.entries(DAYS).map(([value, label]) => /* @__PURE__ */ a("option", {
+					children: Object.entries(DAYS).map(([value, label]) => /* @__PURE__ */ s("option", {
 						value,
 						children: label
 					}, value))
 				})] }),
-				/* @__PURE__ */ a(ProjectChoice, {
+				/* @__PURE__ */ s(ProjectChoice, {
 					chosen: projects,
 					choose: setProjects
 				})
@@ -87,37 +87,37 @@ function ProjectChoice({ chosen, choose }) {
 		}))).data.items;
 	});
 	const toggle = (id) => choose(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
-	return /* @__PURE__ */ a("details", { children: [/* @__PURE__ */ a("summary", { children: [
-		/* @__PURE__ */ a("strong", { children: "Projects" }),
+	return /* @__PURE__ */ s("details", { children: [/* @__PURE__ */ s("summary", { children: [
+		/* @__PURE__ */ s("strong", { children: "Projects" }),
 		" ",
 		chosen.length ? `${chosen.length} only` : "all"
-	] }), /* @__PURE__ */ a(Loaded, {
+	] }), /* @__PURE__ */ s(Loaded, {
 		resource: projects,
-		children: (found) => /* @__PURE__ */ a("fieldset", {
+		children: (found) => /* @__PURE__ */ s("fieldset", {
 			class: "choices",
 			children: [
-				/* @__PURE__ */ a("legend", {
+				/* @__PURE__ */ s("legend", {
 					class: "hidden",
 					children: "Limit it to these projects"
 				}),
-				found.length === 0 && /* @__PURE__ */ a("p", {
+				found.length === 0 && /* @__PURE__ */ s("p", {
 					class: "quiet",
 					children: "There is no project yet."
 				}),
-				found.map((project) => /* @__PURE__ */ a("label", {
+				found.map((project) => /* @__PURE__ */ s("label", {
 					class: "check",
-					children: [/* @__PURE__ */ a("input", {
+					children: [/* @__PURE__ */ s("input", {
 						type: "checkbox",
 						checked: chosen.includes(project.id),
 						onChange: () => toggle(project.id)
-					}), /* @__PURE__ */ a(Text, { value: project.name })]
+					}), /* @__PURE__ */ s(Text, { value: project.name })]
 				}, project.id))
 			]
 		})
 	})] });
 }
 function RotateToken({ token, onClose, onMade }) {
-	const [hours, setHours] = d("24");
+	const [hours, setHours] = _("24");
 	const action = useAction();
 	const path = { token_id: token.id };
 	const rotate = async () => {
@@ -127,32 +127,32 @@ function RotateToken({ token, onClose, onMade }) {
 			body: change
 		}))).data);
 	};
-	return /* @__PURE__ */ a(Dialog, {
+	return /* @__PURE__ */ s(Dialog, {
 		title: `Rotate ${plain(token.name)}`,
 		onClose,
-		children: /* @__PURE__ */ a(Form, {
+		children: /* @__PURE__ */ s(Form, {
 			action,
 			submit: rotate,
 			label: "Rotate",
 			onClose,
-			children: [/* @__PURE__ */ a("p", { children: "A new token gets the name, scopes, projects and expiry of this one." }), /* @__PURE__ */ a("label", { children: ["The old token stays valid for", /* @__PURE__ */ a("select", {
+			children: [/* @__PURE__ */ s("p", { children: "A new token gets the name, scopes, projects and expiry of this one." }), /* @__PURE__ */ s("label", { children: ["The old token stays valid for", /* @__PURE__ */ s("select", {
 				value: hours,
 				autofocus: true,
 				onChange: (event) => setHours(event.currentTarget.value),
 				children: [
-					/* @__PURE__ */ a("option", {
+					/* @__PURE__ */ s("option", {
 						value: "0",
 						children: "no longer"
 					}),
-					/* @__PURE__ */ a("option", {
+					/* @__PURE__ */ s("option", {
 						value: "1",
 						children: "1 hour"
 					}),
-					/* @__PURE__ */ a("option", {
+					/* @__PURE__ */ s("option", {
 						value: "24",
 						children: "1 day"
 					}),
-					/* @__PURE__ */ a("option", {
+					/* @__PURE__ */ s("option", {
 						value: "168",
 						children: "7 days"
 					})
@@ -168,26 +168,26 @@ function RevokeToken({ token, onClose, onRevoked }) {
 		await body(api.DELETE("/v3/tokens/{token_id}", { params: { path } }));
 		onRevoked();
 	};
-	return /* @__PURE__ */ a(Dialog, {
+	return /* @__PURE__ */ s(Dialog, {
 		title: `Revoke ${plain(token.name)}?`,
 		onClose,
-		children: /* @__PURE__ */ a(Form, {
+		children: /* @__PURE__ */ s(Form, {
 			action,
 			submit: revoke,
 			label: "Revoke",
 			onClose,
 			isDangerous: true,
-			children: [/* @__PURE__ */ a("p", { children: [
+			children: [/* @__PURE__ */ s("p", { children: [
 				"Programs with this token stop working at once. Its scopes: ",
 				token.scopes.join(", "),
 				". Last used:",
 				" ",
-				/* @__PURE__ */ a(Time, {
+				/* @__PURE__ */ s(Time, {
 					at: token.last_used_at,
 					none: "never"
 				}),
 				"."
-			] }), token.id === session.value?.token_id && /* @__PURE__ */ a("p", {
+			] }), token.id === session.value?.token_id && /* @__PURE__ */ s("p", {
 				class: "strong",
 				children: "This session belongs to it, so you will be logged out."
 			})]
@@ -195,28 +195,28 @@ function RevokeToken({ token, onClose, onRevoked }) {
 	});
 }
 function ShownOnce({ made, onClose }) {
-	return /* @__PURE__ */ a(Dialog, {
+	return /* @__PURE__ */ s(Dialog, {
 		title: "Copy the token now",
 		onClose,
 		children: [
-			/* @__PURE__ */ a("p", { children: [
+			/* @__PURE__ */ s("p", { children: [
 				"The token ",
-				/* @__PURE__ */ a(Text, { value: made.name }),
+				/* @__PURE__ */ s(Text, { value: made.name }),
 				" is shown only once: the server keeps only its hash."
 			] }),
-			/* @__PURE__ */ a("p", {
+			/* @__PURE__ */ s("p", {
 				class: "secret-line",
-				children: [/* @__PURE__ */ a("code", {
+				children: [/* @__PURE__ */ s("code", {
 					class: "secret",
 					children: made.token
-				}), /* @__PURE__ */ a(Copy, {
+				}), /* @__PURE__ */ s(Copy, {
 					text: made.token,
 					what: "token"
 				})]
 			}),
-			/* @__PURE__ */ a("footer", {
+			/* @__PURE__ */ s("footer", {
 				class: "dialog-foot",
-				children: /* @__PURE__ */ a("button", {
+				children: /* @__PURE__ */ s("button", {
 					type: "button",
 					class: "main",
 					onClick: onClose,
@@ -231,19 +231,19 @@ function Form({ action, submit, label, onClose, isReady = true, isDangerous = fa
 		event.preventDefault();
 		action.run(submit);
 	};
-	return /* @__PURE__ */ a("form", {
+	return /* @__PURE__ */ s("form", {
 		class: "form",
 		onSubmit: send,
 		children: [
 			children,
-			action.error && /* @__PURE__ */ a(Failure, { error: action.error }),
-			/* @__PURE__ */ a("footer", {
+			action.error && /* @__PURE__ */ s(Failure, { error: action.error }),
+			/* @__PURE__ */ s("footer", {
 				class: "dialog-foot",
-				children: [/* @__PURE__ */ a("button", {
+				children: [/* @__PURE__ */ s("button", {
 					type: "button",
 					onClick: onClose,
 					children: "Cancel"
-				}), /* @__PURE__ */ a("button", {
+				}), /* @__PURE__ */ s("button", {
 					type: "submit",
 					class: isDangerous ? "danger" : "main",
 					disabled: !isReady || action.isRunning,
@@ -258,7 +258,7 @@ function Form({ action, submit, label, onClose, isReady = true, isDangerous = fa
 var LIMIT = 50;
 var USUAL = "-created_at";
 function Tokens() {
-	const [open, setOpen] = d(null);
+	const [open, setOpen] = _(null);
 	const { query } = place.value;
 	const search = query.get("search") ?? "";
 	const offset = Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0);
@@ -294,14 +294,14 @@ function Tokens() {
 		close();
 		tokens.reload();
 	};
-	return /* @__PURE__ */ a($, { children: [
-		/* @__PURE__ */ a("div", {
+	return /* @__PURE__ */ s(w, { children: [
+		/* @__PURE__ */ s("div", {
 			class: "page-head",
 			children: [
-				/* @__PURE__ */ a("h1", { children: "Tokens" }),
-				/* @__PURE__ */ a(Search, { label: "Search tokens by name" }),
-				/* @__PURE__ */ a("span", { class: "spacer" }),
-				may("admin") && /* @__PURE__ */ a("button", {
+				/* @__PURE__ */ s("h1", { children: "Tokens" }),
+				/* @__PURE__ */ s(Search, { label: "Search tokens by name" }),
+				/* @__PURE__ */ s("span", { class: "spacer" }),
+				may("admin") && /* @__PURE__ */ s("button", {
 					type: "button",
 					class: "main",
 					onClick: () => setOpen({ kind: "create" }),
@@ -309,14 +309,14 @@ function Tokens() {
 				})
 			]
 		}),
-		/* @__PURE__ */ a(Loaded, {
+		/* @__PURE__ */ s(Loaded, {
 			resource: tokens,
-			children: (page) => /* @__PURE__ */ a($, { children: [page.items.length ? /* @__PURE__ */ a(Table, {
+			children: (page) => /* @__PURE__ */ s(w, { children: [page.items.length ? /* @__PURE__ */ s(Table, {
 				tokens: page.items,
 				open: setOpen
-			}) : /* @__PURE__ */ a(Empty, {
+			}) : /* @__PURE__ */ s(Empty, {
 				title: search ? `No token has “${search}” in its name.` : "There is no token on this page.",
-				children: /* @__PURE__ */ a("button", {
+				children: /* @__PURE__ */ s("button", {
 					type: "button",
 					onClick: () => change({
 						search: null,
@@ -324,7 +324,7 @@ function Tokens() {
 					}),
 					children: "Show all tokens"
 				})
-			}), /* @__PURE__ */ a(Pager, {
+			}), /* @__PURE__ */ s(Pager, {
 				offset,
 				shown: page.items.length,
 				total: page.total,
@@ -332,90 +332,90 @@ function Tokens() {
 				what: "tokens"
 			})] })
 		}),
-		open?.kind === "create" && /* @__PURE__ */ a(CreateToken, {
+		open?.kind === "create" && /* @__PURE__ */ s(CreateToken, {
 			onClose: close,
 			onMade: show
 		}),
-		open?.kind === "rotate" && /* @__PURE__ */ a(RotateToken, {
+		open?.kind === "rotate" && /* @__PURE__ */ s(RotateToken, {
 			token: open.token,
 			onClose: close,
 			onMade: show
 		}),
-		open?.kind === "revoke" && /* @__PURE__ */ a(RevokeToken, {
+		open?.kind === "revoke" && /* @__PURE__ */ s(RevokeToken, {
 			token: open.token,
 			onClose: close,
 			onRevoked: revoked
 		}),
-		open?.kind === "secret" && /* @__PURE__ */ a(ShownOnce, {
+		open?.kind === "secret" && /* @__PURE__ */ s(ShownOnce, {
 			made: open.made,
 			onClose: close
 		})
 	] });
 }
 function Table({ tokens, open }) {
-	return /* @__PURE__ */ a(TableBox, {
+	return /* @__PURE__ */ s(TableBox, {
 		label: "Tokens",
-		children: /* @__PURE__ */ a("table", { children: [/* @__PURE__ */ a("thead", { children: /* @__PURE__ */ a("tr", { children: [
-			/* @__PURE__ */ a(SortHead, {
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: [
+			/* @__PURE__ */ s(SortHead, {
 				field: "name",
 				label: "Token",
 				usual: USUAL
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Scopes"
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Projects"
 			}),
-			/* @__PURE__ */ a(SortHead, {
+			/* @__PURE__ */ s(SortHead, {
 				field: "created_at",
 				label: "Created",
 				usual: USUAL
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
 				children: "Last used"
 			}),
-			/* @__PURE__ */ a(SortHead, {
+			/* @__PURE__ */ s(SortHead, {
 				field: "expires_at",
 				label: "Expires",
 				usual: USUAL
 			}),
-			/* @__PURE__ */ a("th", {
+			/* @__PURE__ */ s("th", {
 				scope: "col",
-				children: /* @__PURE__ */ a("span", {
+				children: /* @__PURE__ */ s("span", {
 					class: "hidden",
 					children: "Actions"
 				})
 			})
-		] }) }), /* @__PURE__ */ a("tbody", { children: tokens.map((token) => /* @__PURE__ */ a("tr", { children: [
-			/* @__PURE__ */ a("th", {
+		] }) }), /* @__PURE__ */ s("tbody", { children: tokens.map((token) => /* @__PURE__ */ s("tr", { children: [
+			/* @__PURE__ */ s("th", {
 				scope: "row",
 				children: [
-					/* @__PURE__ */ a(Text, { value: token.name }),
+					/* @__PURE__ */ s(Text, { value: token.name }),
 					" ",
-					token.id === session.value?.token_id && /* @__PURE__ */ a("span", {
+					token.id === session.value?.token_id && /* @__PURE__ */ s("span", {
 						class: "tag",
 						children: "this session"
 					})
 				]
 			}),
-			/* @__PURE__ */ a("td", { children: token.scopes.join(", ") }),
-			/* @__PURE__ */ a("td", { children: token.project_ids ? `${token.project_ids.length} only` : "all" }),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, { at: token.created_at }) }),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, {
+			/* @__PURE__ */ s("td", { children: token.scopes.join(", ") }),
+			/* @__PURE__ */ s("td", { children: token.project_ids ? `${token.project_ids.length} only` : "all" }),
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Time, { at: token.created_at }) }),
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Time, {
 				at: token.last_used_at,
 				none: "never"
 			}) }),
-			/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a(Time, {
+			/* @__PURE__ */ s("td", { children: /* @__PURE__ */ s(Time, {
 				at: token.expires_at,
 				none: "never"
 			}) }),
-			/* @__PURE__ */ a("td", {
+			/* @__PURE__ */ s("td", {
 				class: "actions",
-				children: [/* @__PURE__ */ a("button", {
+				children: [/* @__PURE__ */ s("button", {
 					type: "button",
 					class: "small",
 					"aria-label": `Rotate ${token.name}`,
@@ -424,7 +424,7 @@ function Table({ tokens, open }) {
 						token
 					}),
 					children: "Rotate"
-				}), /* @__PURE__ */ a("button", {
+				}), /* @__PURE__ */ s("button", {
 					type: "button",
 					class: "small",
 					"aria-label": `Revoke ${token.name}`,

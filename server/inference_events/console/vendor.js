@@ -1,930 +1,780 @@
 // node_modules/preact/dist/preact.mjs
-var n$1;
-var t$2;
-var r$2;
-var u$3;
-var i$2;
-var f$3;
-var o$3;
 var e$2;
-var l$2;
-var c$2;
+var t$3;
+var n$3;
+var r$3;
+var i$3;
 var a$3;
-var h$3 = Symbol.for("pv");
-var p$3 = {};
-var y$3 = [];
-var v$2 = /^m(i|n|o|s|text|space)$/;
-var w$3 = Array.isArray;
-var d$3 = y$3.slice;
-var _$2 = Object.assign;
-function g$3(n) {
-	n && n.parentNode && n.remove();
+var o$3;
+var s$3;
+var c$3;
+var l$3;
+var u$3;
+var f$3 = Symbol.for(`pv`);
+var p$4 = {};
+var m$4 = [];
+var h$4 = /^m(i|n|o|s|text|space)$/;
+var g$4 = Array.isArray;
+var _$3 = m$4.slice;
+var v$3 = Object.assign;
+function y$3(e) {
+	e && e.parentNode && e.remove();
 }
-function k$2(n, t, r) {
-	var u, i, f, o = {}, e = arguments.length;
-	for (f in t) "key" == f ? u = t[f] : "ref" == f && "function" != typeof n ? i = t[f] : o[f] = t[f];
-	return e > 2 && (o.children = e > 3 ? d$3.call(arguments, 2) : r), m$3(n, o, u, i, null);
+function b$3(e, t, n) {
+	var r, i, a, o = {}, s = arguments.length;
+	for (a in t) a == `key` ? r = t[a] : a == `ref` && typeof e != `function` ? i = t[a] : o[a] = t[a];
+	return s > 2 && (o.children = s > 3 ? _$3.call(arguments, 2) : n), S$2(e, o, r, i, null);
 }
-function m$3(r, u, i, f, o) {
-	var e = {
-		type: r,
-		props: u,
+function S$2(n, r, i, a, o) {
+	var s = {
+		type: n,
+		props: r,
 		key: i,
-		ref: f,
+		ref: a,
 		__k: null,
 		__: null,
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: h$3,
-		__v: o || ++t$2,
+		constructor: f$3,
+		__v: o || ++t$3,
 		__i: -1,
 		__u: 0
 	};
-	return !o && n$1.vnode && n$1.vnode(e), e;
+	return !o && e$2.vnode && e$2.vnode(s), s;
 }
-function $(n) {
-	return n.children;
+function w$2(e) {
+	return e.children;
 }
-function x$1(n, t) {
-	this.props = n, this.context = t, this.__g = 0;
+function T$2(e, t) {
+	this.props = e, this.context = t, this.__g = 0;
 }
-function S$1(n, t) {
-	if (null == t) return n.__ && S$1(n.__, n.__i + 1);
-	for (var r; t < n.__k.length; t++) if ((r = n.__k[t]) && r.__e) return r.__e;
-	return "function" != typeof n.type || n.props.__P ? null : S$1(n);
+function E$1(e, t) {
+	if (t == null) return e.__ && E$1(e.__, e.__i + 1);
+	for (var n; t < e.__k.length; t++) if ((n = e.__k[t]) && n.__e) return n.__e;
+	return typeof e.type != `function` || e.props.__P ? null : E$1(e);
 }
-function C$1(t) {
-	var r, u = t.__v, i = u.__e, f = [], o = [], e = t.__P;
-	e && ((r = _$2({ constructor: h$3 }, u)).__v = u.__v + 1, n$1.vnode && n$1.vnode(r), z$1(e, r, u, t.__n, e.namespaceURI, 32 & u.__u ? [i] : null, f, i || S$1(u), 32 & u.__u, o), r.__v = u.__v, r.__.__k[r.__i] = r, E$1(f, r, o), u.__ = u.__e = null, r.__e != i && j$1(r));
+function D$1(t) {
+	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
+	s && ((n = v$3({ constructor: f$3 }, r)).__v = r.__v + 1, e$2.vnode && e$2.vnode(n), z(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || E$1(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, H(a, n, o), r.__ = r.__e = null, n.__e != i && O$2(n));
 }
-function j$1(n) {
-	if ((n = n.__) && n.__c && !n.props.__P) return n.__e = null, n.__k.some(function(t) {
-		return t && (n.__e = t.__e);
-	}), j$1(n);
+function O$2(e) {
+	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
+		return t && (e.__e = t.__e);
+	}), O$2(e);
 }
-function L(t) {
-	(8 & t.__g || (t.__g |= 8, u$3.push(t), f$3++)) && i$2 == n$1.debounceRendering || ((i$2 = n$1.debounceRendering) || queueMicrotask)(H);
+function k$2(t) {
+	(8 & t.__g || (t.__g |= 8, r$3.push(t), a$3++)) && i$3 == e$2.debounceRendering || ((i$3 = e$2.debounceRendering) || queueMicrotask)(A$2);
 }
-function H() {
+function A$2() {
 	try {
-		for (var n, t = 1; u$3.length;) u$3.length > t && u$3.sort(o$3), n = u$3.shift(), t = u$3.length, 8 & n.__g && C$1(n);
+		for (var e, t = 1; r$3.length;) r$3.length > t && r$3.sort(o$3), e = r$3.shift(), t = r$3.length, 8 & e.__g && D$1(e);
 	} finally {
-		(f$3 = u$3.length) && (i$2 || queueMicrotask)(H);
+		(a$3 = r$3.length) && (i$3 || queueMicrotask)(A$2);
 	}
 }
-function I(n, t, r, u, i, f, o, e, l, c, a) {
-	var s, h, v, w, d, _, g = u.__k || y$3, k = t.length;
-	for (l = q(r, t, g, l, k), s = 0; s < k; s++) null != (v = r.__k[s]) && (h = ~v.__i && g[v.__i] || p$3, v.__i = s, _ = z$1(n, v, h, i, f, o, e, l, c, a), w = v.__e, (h.ref != v.ref || 8 & h.__u) && (h.ref && G$1(h.ref, null, v, h), v.ref && a.push(v.ref, v.__c || w, v)), d = d || w, 4 & v.__u ? (l = A$2(v, l, n, !h.__v), h.__e && (h.__e = null)) : "function" == typeof v.type && void 0 !== _ ? l = _ : w && (l = w.nextSibling), v.__u &= -21);
-	return r.__e = d, l;
+function j$2(e, t, n, r, i, a, o, s, c, l, u) {
+	var d, f, h, g, _, v, y = r.__k || m$4, b = t.length;
+	for (c = M$1(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (f = ~h.__i && y[h.__i] || p$4, h.__i = d, v = z(e, h, f, i, a, o, s, c, l, u), g = h.__e, (f.ref != h.ref || 8 & f.__u) && (f.ref && W(f.ref, null, h, f), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = N$1(h, c, e, !f.__v), f.__e && (f.__e = null)) : typeof h.type == `function` && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	return n.__e = _, c;
 }
-function q(n, t, r, u, i) {
-	var f, o, e, l, c, a, s, p, y, v = r.length, d = v, _ = 0, g = 0, k = n.__k = Array(i);
-	for (f = 0; f < i; f++) null != (o = t[f]) && "boolean" != typeof o && "function" != typeof o ? ("object" != typeof o || o.constructor === String ? o = k[f] = m$3(null, o) : w$3(o) ? o = k[f] = m$3($, { children: o }) : o.constructor === h$3 && o.__b ? o = k[f] = m$3(o.type, o.props, o.key, o.ref, o.__v) : k[f] = o, l = f + _, o.__ = n, o.__b = n.__b + 1, e = null, ~(c = o.__i = P$1(o, r, l, d)) && (d--, (e = r[c]) && (e.__u |= 2)), e && e.__v ? (o.__u |= 16, c == l - 1 ? _-- : c == l + 1 ? _++ : c != l && (c > l ? _-- : _++, g = 1)) : (~c || (i > v ? _-- : i < v && _++), "function" != typeof o.type && (o.__u |= 4))) : k[f] = null;
-	if (g) {
-		for (a = [], s = [], f = 0; f < i; f++) if ((o = k[f]) && 16 & o.__u) {
-			for (_ = 0, p = a.length; _ < p;) a[y = _ + p >> 1] < o.__i ? _ = y + 1 : p = y;
-			a[_] = o.__i, s[f] = _ + 1;
+function M$1(e, t, n, r, i) {
+	var a, o, s, c, l, u, d, p, m, h = n.length, _ = h, v = 0, y = 0, b = e.__k = Array(i);
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != `boolean` && typeof o != `function` ? (typeof o != `object` || o.constructor === String ? o = b[a] = S$2(null, o) : g$4(o) ? o = b[a] = S$2(w$2, { children: o }) : o.constructor === f$3 && o.__b ? o = b[a] = S$2(o.type, o.props, o.key, o.ref, o.__v) : b[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = F$1(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, y = 1)) : (~l || (i > h ? v-- : i < h && v++), typeof o.type != `function` && (o.__u |= 4))) : b[a] = null;
+	if (y) {
+		for (u = [], d = [], a = 0; a < i; a++) if ((o = b[a]) && 16 & o.__u) {
+			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
+			u[v] = o.__i, d[a] = v + 1;
 		}
-		for (_ = a.length; f--;) s[f] && (s[f] == _ ? _-- : k[f].__u |= 4);
+		for (v = u.length; a--;) d[a] && (d[a] == v ? v-- : b[a].__u |= 4);
 	}
-	if (d) for (f = 0; f < v; f++) !(e = r[f]) || 2 & e.__u || (e.__e == u && (u = S$1(e)), J(e, e));
-	return u;
+	if (_) for (a = 0; a < h; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = E$1(s)), G(s, s));
+	return r;
 }
-function A$2(n, t, r, u) {
-	var i, f, o, e;
-	if ("function" == typeof n.type) {
-		if (n.props.__P) return t;
-		if (i = n.__k) for (f = 0; f < i.length; f++) i[f] && (i[f].__ = n, t = A$2(i[f], t, r, !1));
+function N$1(e, t, n, r) {
+	var i, a, o, s;
+	if (typeof e.type == `function`) {
+		if (e.props.__P) return t;
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = N$1(i[a], t, n, !1));
 		return t;
 	}
-	for (t && !t.parentNode && (t = S$1(n)) && !t.parentNode && (t = null), o = n.__e, e = t; e && 8 == e.nodeType;) e = e.nextSibling;
-	for (o != e && (!u && r.moveBefore && o.parentNode ? r.moveBefore(o, t) : r.insertBefore(o, t || null)), t = o; (t = t && t.nextSibling) && 8 == t.nodeType && !t.data.startsWith("$s"););
+	for (t && !t.parentNode && (t = E$1(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
+	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith(`$s`););
 	return t;
 }
-function P$1(n, t, r, u) {
-	var i, f = n.key, o = n.type, e = t[r], l = e && !(2 & e.__u);
-	if (null === e && null == f || l && f == e.key && o == e.type) return r;
-	if (u > (l ? 1 : 0)) {
-		for (i = r - 1; i >= 0; i--) if ((e = t[i]) && !(2 & e.__u) && f == e.key && o == e.type) return i;
-		for (i = r + 1; i < t.length; i++) if ((e = t[i]) && !(2 & e.__u) && f == e.key && o == e.type) return i;
+function F$1(e, t, n, r) {
+	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
+	if (s === null && a == null || c && a == s.key && o == s.type) return n;
+	if (r > +!!c) {
+		for (i = n - 1; i >= 0; i--) if ((s = t[i]) && !(2 & s.__u) && a == s.key && o == s.type) return i;
+		for (i = n + 1; i < t.length; i++) if ((s = t[i]) && !(2 & s.__u) && a == s.key && o == s.type) return i;
 	}
 	return -1;
 }
-function T$1(n, t, r) {
-	r ??= "", "-" == t[0] ? n.setProperty(t, r) : n[t] = r;
+function I$1(e, t, n) {
+	n ??= ``, t[0] == `-` ? e.setProperty(t, n) : e[t] = n;
 }
-function N(n, t, r, u, i) {
-	var f, o;
-	if ("style" == t) if ("string" == typeof r) n.style.cssText = r;
+function L(e, t, n, r, i) {
+	var a, o;
+	if (t == `style`) {
+		if (typeof n == `string`) e.style.cssText = n;
+		else {
+			if (typeof r == `string` && (e.style.cssText = r = ``), r) for (t in r) n && t in n || I$1(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || I$1(e.style, t, n[t]);
+		}
+	} else if (t[0] == `o` && t[1] == `n`) typeof n != `function` && (n = null), typeof r != `function` && (r = null), (e.__e ||= {})[t] = n, n && r || (o = u$3[t] || (u$3[t] = R(t)), (e.__a ||= {})[t] = l$3, a = t != (t = t.replace(c$3, `$1`)), (t = t.slice(2))[0] < `a` && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
-		if ("string" == typeof u && (n.style.cssText = u = ""), u) for (t in u) r && t in r || T$1(n.style, t);
-		if (r) for (t in r) u && r[t] == u[t] || T$1(n.style, t, r[t]);
-	}
-	else if ("o" == t[0] && "n" == t[1]) "function" != typeof r && (r = null), "function" != typeof u && (u = null), (n.__e || (n.__e = {}))[t] = r, r && u || (o = a$3[t] || (a$3[t] = V(t)), (n.__a || (n.__a = {}))[t] = c$2, f = t != (t = t.replace(l$2, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), r ? n.addEventListener(t, o, f) : n.removeEventListener(t, o, f));
-	else {
-		if ("http://www.w3.org/2000/svg" == i) t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
-		else if ("width" != t && "height" != t && "href" != t && "list" != t && "form" != t && "tabIndex" != t && "download" != t && "rowSpan" != t && "colSpan" != t && "role" != t && "popover" != t && t in n) try {
-			n[t] = null == r ? "" : r;
+		if (i == `http://www.w3.org/2000/svg`) t = t.replace(/xlink(H|:h)/, `h`).replace(/sName$/, `s`);
+		else if (t != `width` && t != `height` && t != `href` && t != `list` && t != `form` && t != `tabIndex` && t != `download` && t != `rowSpan` && t != `colSpan` && t != `role` && t != `popover` && t in e) try {
+			e[t] = n ?? ``;
 			return;
-		} catch (n) {}
-		if ("function" == typeof r) return;
-		null == r || !1 === r && "-" != t[4] ? n.removeAttribute(t) : n.setAttribute(t, "popover" == t && 1 == r ? "" : r);
+		} catch {}
+		if (typeof n == `function`) return;
+		n == null || !1 === n && t[4] != `-` ? e.removeAttribute(t) : e.setAttribute(t, t == `popover` && n == 1 ? `` : n);
 	}
 }
-function V(t) {
-	return function(r) {
-		var u = this.__e;
-		if (u) {
-			if (u = u[t], null == r[e$2]) r[e$2] = c$2++;
-			else if (r[e$2] < this.__a[t]) return;
-			return u(n$1.event ? n$1.event(r) : r);
+function R(t) {
+	return function(n) {
+		var r = this.__e;
+		if (r) {
+			if (r = r[t], n[s$3] == null) n[s$3] = l$3++;
+			else if (n[s$3] < this.__a[t]) return;
+			return r(e$2.event ? e$2.event(n) : n);
 		}
 	};
 }
-function z$1(t, r, u, i, f, o, e, l, c, a) {
-	var s, p, v, d, k, b, m, M, C, j, L, H, q, A, O, P, T, N, V = r.type;
-	if (r.constructor !== h$3) return null;
-	128 & u.__u && (c = 32 & u.__u, s = u.__c.__z) && (r.__u |= c, p = o = [], 8 == s.nodeType ? l = B$1(s, o) : o.push(s), l = o[0] || l), (s = n$1.__b) && s(r);
-	n: if ("function" == typeof V) {
-		v = e.length;
+function z(t, n, r, i, a, o, s, c, l, u) {
+	var d, p, h, _, b, x, S, C, D, O, k, A, M, N, P, F, I, L, R = n.type;
+	if (n.constructor !== f$3) return null;
+	128 & r.__u && (l = 32 & r.__u, d = r.__c.__z) && (n.__u |= l, p = o = [], d.nodeType == 8 ? c = B(d, o) : o.push(d), c = o[0] || c), (d = e$2.__b) && d(n);
+	n: if (typeof R == `function`) {
+		h = s.length;
 		try {
-			if (M = r.props, C = (s = V.prototype) && s.render, j = (s = V.contextType) && i[s.__c], L = s ? j ? j.props.value : s.__ : i, (d = u.__c) ? (r.__c = d, 2 & d.__g && (d.__g |= 1)) : (C ? r.__c = d = new V(M, L) : (r.__c = d = new x$1(M, L), d.constructor = V, d.render = K), j && j.sub(d), d.state || (d.state = {}), d.__n = i, d.__g |= 8, d.__h = [], d.__k = []), C && (d.__s || (d.__s = d.state), V.getDerivedStateFromProps && (d.__s == d.state && (d.__s = _$2({}, d.__s)), _$2(d.__s, V.getDerivedStateFromProps(M, d.__s)))), k = d.props, b = d.state, d.__v = r, u.__c) {
-				if (M !== k && C && !V.getDerivedStateFromProps && d.componentWillReceiveProps && d.componentWillReceiveProps(M, L), r.__v == u.__v && !(8 & d.__g) || !(4 & d.__g) && d.shouldComponentUpdate && !1 === d.shouldComponentUpdate(M, d.__s, L)) {
-					r.__v != u.__v && (d.props = M, d.state = d.__s, d.__g &= -9), r.__e = u.__e, r.__k = u.__k, r.__k.some(function(n) {
-						n && (n.__ = r);
-					}), y$3.push.apply(d.__h, d.__k), d.__k = [], d.__h.length && e.push(d), l = S$1(u);
+			if (C = n.props, D = (d = R.prototype) && d.render, O = (d = R.contextType) && i[d.__c], k = d ? O ? O.props.value : d.__ : i, (_ = r.__c) ? (n.__c = _, 2 & _.__g && (_.__g |= 1)) : (D ? n.__c = _ = new R(C, k) : (n.__c = _ = new T$2(C, k), _.constructor = R, _.render = K), O && O.sub(_), _.state || (_.state = {}), _.__n = i, _.__g |= 8, _.__h = [], _.__k = []), D && (_.__s || (_.__s = _.state), R.getDerivedStateFromProps && (_.__s == _.state && (_.__s = v$3({}, _.__s)), v$3(_.__s, R.getDerivedStateFromProps(C, _.__s)))), b = _.props, x = _.state, _.__v = n, r.__c) {
+				if (C !== b && D && !R.getDerivedStateFromProps && _.componentWillReceiveProps && _.componentWillReceiveProps(C, k), n.__v == r.__v && !(8 & _.__g) || !(4 & _.__g) && _.shouldComponentUpdate && !1 === _.shouldComponentUpdate(C, _.__s, k)) {
+					n.__v != r.__v && (_.props = C, _.state = _.__s, _.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
+						e && (e.__ = n);
+					}), m$4.push.apply(_.__h, _.__k), _.__k = [], _.__h.length && s.push(_), c = E$1(r);
 					break n;
 				}
-				d.componentWillUpdate && d.componentWillUpdate(M, d.__s, L), C && d.componentDidUpdate && d.__h.push(function() {
-					d.componentDidUpdate(k, b, m);
+				_.componentWillUpdate && _.componentWillUpdate(C, _.__s, k), D && _.componentDidUpdate && _.__h.push(function() {
+					_.componentDidUpdate(b, x, S);
 				});
-			} else C && !V.getDerivedStateFromProps && d.componentWillMount && d.componentWillMount(), C && d.componentDidMount && d.__h.push(d.componentDidMount);
-			d.context = L, d.props = M, d.__P = t, d.__g &= -5, H = n$1.__r, q = C ? 25 : 0;
+			} else D && !R.getDerivedStateFromProps && _.componentWillMount && _.componentWillMount(), D && _.componentDidMount && _.__h.push(_.componentDidMount);
+			_.context = k, _.props = C, _.__P = t, _.__g &= -5, A = e$2.__r, M = D ? 25 : 0;
 			do
-				d.__g &= -9, H && H(r), s = d.render(d.props, d.state = d.__s, d.context);
-			while (8 & d.__g && ++q < 25);
-			C && (y$3.push.apply(d.__h, d.__k), d.__k = []), d.state = d.__s, d.getChildContext && (i = _$2({}, i, d.getChildContext())), C && u.__c && d.getSnapshotBeforeUpdate && (m = d.getSnapshotBeforeUpdate(k, b)), A = s && s.type === $ && null == s.key ? s.props.children : s, M.__P && (s = l, f = (t = M.__P).namespaceURI, c = o = null, u.props && u.props.__P != t && (u.__k.some(function(n) {
-				n && J(n, n);
-			}), u.__k = null), l = u.__k ? S$1(u, 0) : null), l = I(t, w$3(A) ? A : [A], r, u, i, f, o, e, l, c, a), M.__P && (r.__e = null, l = s), r.__u &= -161, p && p.some(g$3), d.__h.length && e.push(d), 1 & d.__g && (d.__g &= -4);
+				_.__g &= -9, A && A(n), d = _.render(_.props, _.state = _.__s, _.context);
+			while (8 & _.__g && ++M < 25);
+			D && (m$4.push.apply(_.__h, _.__k), _.__k = []), _.state = _.__s, _.getChildContext && (i = v$3({}, i, _.getChildContext())), D && r.__c && _.getSnapshotBeforeUpdate && (S = _.getSnapshotBeforeUpdate(b, x)), N = d && d.type === w$2 && d.key == null ? d.props.children : d, C.__P && (d = c, a = (t = C.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				e && G(e, e);
+			}), r.__k = null), c = r.__k ? E$1(r, 0) : null), c = j$2(t, g$4(N) ? N : [N], n, r, i, a, o, s, c, l, u), C.__P && (n.__e = null, c = d), n.__u &= -161, p && p.some(y$3), _.__h.length && s.push(_), 1 & _.__g && (_.__g &= -4);
 		} catch (t) {
-			if (e.length = v, r.__v = null, c || o) if (t && t.then) {
-				if (r.__u |= 128 | c, o) {
-					for (~(T = o.indexOf(l || void 0)) || (T = o.length); (N = o[T - 1]) && 8 == N.nodeType;) T--;
-					for (; T < o.length; T++) if (N = o[T]) if (o[T] = null, O) {
-						if (N == P) break;
-					} else {
-						if (8 != N.nodeType) break;
-						N.data.startsWith("$s") && (P = B$1(O = N));
+			if (s.length = h, n.__v = null, l || o) {
+				if (t && t.then) {
+					if (n.__u |= 128 | l, o) {
+						for (~(I = o.indexOf(c || void 0)) || (I = o.length); (L = o[I - 1]) && L.nodeType == 8;) I--;
+						for (; I < o.length; I++) if (L = o[I]) {
+							if (o[I] = null, P) {
+								if (L == F) break;
+							} else {
+								if (L.nodeType != 8) break;
+								L.data.startsWith(`$s`) && (F = B(P = L));
+							}
+						}
 					}
-				}
-				if (!O) {
-					for (; l && 8 == l.nodeType && l.nextSibling;) l = l.nextSibling;
-					O = l;
-				}
-				(s = B$1(O = r.__c.__z || (r.__c.__z = O))) ? (r.__e = O, l = s) : r.__e = l, l = l && l.nextSibling;
-			} else o && o.some(g$3);
-			else r.__e = u.__e;
-			r.__k || (r.__k = u.__k || []), t && t.then || D$1(r), n$1.__e(t, r, u);
+					if (!P) {
+						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
+						P = c;
+					}
+					(d = B(P = n.__c.__z || (n.__c.__z = P))) ? (n.__e = P, c = d) : n.__e = c, c &&= c.nextSibling;
+				} else o && o.some(y$3);
+			} else n.__e = r.__e;
+			n.__k ||= r.__k || [], t && t.then || V(n), e$2.__e(t, n, r);
 		}
-	} else l = r.__e = F$2(u.__e, r, u, i, f, o, e, c, a, t);
-	return (s = n$1.diffed) && s(r), l;
+	} else c = n.__e = U(r.__e, n, r, i, a, o, s, l, u, t);
+	return (d = e$2.diffed) && d(n), c;
 }
-function B$1(n, t) {
-	if (n && 8 == n.nodeType && n.data.startsWith("$s")) for (var r = 1; n = n.nextSibling;) {
-		if (8 == n.nodeType) {
-			if (n.data.startsWith("$s")) r++;
-			else if (n.data.startsWith("/$s") && !--r) return n;
+function B(e, t) {
+	if (e && e.nodeType == 8 && e.data.startsWith(`$s`)) for (var n = 1; e = e.nextSibling;) {
+		if (e.nodeType == 8) {
+			if (e.data.startsWith(`$s`)) n++;
+			else if (e.data.startsWith(`/$s`) && !--n) return e;
 		}
-		t && t.push(n);
+		t && t.push(e);
 	}
 }
-function D$1(n) {
-	n && (n.__c && (n.__c.__g |= 4), n.__k && n.__k.some(D$1));
+function V(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(V));
 }
-function E$1(t, r, u) {
-	for (var i = 0; i < u.length;) G$1(u[i++], u[i++], u[i++]);
-	n$1.__c && n$1.__c(r, t), t.some(function(r) {
+function H(t, n, r) {
+	for (var i = 0; i < r.length;) W(r[i++], r[i++], r[i++]);
+	e$2.__c && e$2.__c(n, t), t.some(function(n) {
 		try {
-			t = r.__h, r.__h = [], t.some(function(n) {
-				n.call(r);
+			t = n.__h, n.__h = [], t.some(function(e) {
+				e.call(n);
 			});
 		} catch (t) {
-			n$1.__e(t, r.__v);
+			e$2.__e(t, n.__v);
 		}
 	});
 }
-function F$2(t, r, u, i, f, o, e, l, c, a) {
-	var s, h, y, _, k, b, m, M, $ = u.props || p$3, x = r.props, C = r.type;
-	if ("svg" == C ? f = "http://www.w3.org/2000/svg" : "math" == C ? f = "http://www.w3.org/1998/Math/MathML" : f || (f = "http://www.w3.org/1999/xhtml"), o) {
-		for (s = 0; s < o.length; s++) if ((k = o[s]) && (C ? k.localName == C : 3 == k.nodeType)) {
-			t = k, o[s] = null;
+function U(t, n, r, i, a, o, s, c, l, u) {
+	var d, f, m, v, b, x, S, C, w = r.props || p$4, T = n.props, D = n.type;
+	if (D == `svg` ? a = `http://www.w3.org/2000/svg` : D == `math` ? a = `http://www.w3.org/1998/Math/MathML` : a ||= `http://www.w3.org/1999/xhtml`, o) {
+		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
+			t = b, o[d] = null;
 			break;
 		}
 	}
 	if (!t) {
-		if (M = a.ownerDocument || document, !C) return M.createTextNode(x);
-		t = M.createElementNS(f, C, x.is ? x : a), l && (n$1.__m && n$1.__m(r, o), l = !1), o = null;
+		if (C = u.ownerDocument || document, !D) return C.createTextNode(T);
+		t = C.createElementNS(a, D, T.is ? T : u), c &&= (e$2.__m && e$2.__m(n, o), !1), o = null;
 	}
-	if (C) {
-		if (a = "template" == C && t.content || t, o = "textarea" == C && null != x.defaultValue ? null : o && d$3.call(a.childNodes), !l && o) for ($ = {}, s = 0; s < t.attributes.length; s++) $[(k = t.attributes[s]).name] = k.value;
-		for (s in $) k = $[s], "dangerouslySetInnerHTML" == s ? y = k : "children" == s || s in x || "value" == s && "defaultValue" in x || "checked" == s && "defaultChecked" in x || N(t, s, null, k, f);
-		for (s in x) k = x[s], "children" == s ? _ = k : "dangerouslySetInnerHTML" == s ? h = k : "value" == s ? b = k : "checked" == s ? m = k : l && "function" != typeof k || $[s] === k || N(t, s, k, $[s], f);
-		h ? (l || y && (h.__html == y.__html || h.__html == t.innerHTML) || (t.innerHTML = h.__html), r.__k = []) : (y && (t.textContent = ""), ("foreignObject" == C || "http://www.w3.org/1998/Math/MathML" == f && v$2.test(C)) && (f = "http://www.w3.org/1999/xhtml"), I(a, w$3(_) ? _ : [_], r, u, i, f, o, e, o ? o[0] : u.__k && S$1(u, 0), l, c), o && o.some(g$3)), l && "textarea" != C || (s = "value", "progress" == C && null == b ? t.removeAttribute(s) : null == b || b === t[s] && ("progress" != C || b) || N(t, s, b, $[s], f), s = "checked", null != m && m != t[s] && N(t, s, m, $[s], f));
-	} else $ === x || l && t.data == x || (t.data = x);
+	if (D) {
+		if (u = D == `template` && t.content || t, o = D == `textarea` && T.defaultValue != null ? null : o && _$3.call(u.childNodes), !c && o) for (w = {}, d = 0; d < t.attributes.length; d++) w[(b = t.attributes[d]).name] = b.value;
+		for (d in w) b = w[d], d == `dangerouslySetInnerHTML` ? m = b : d == `children` || d in T || d == `value` && `defaultValue` in T || d == `checked` && `defaultChecked` in T || L(t, d, null, b, a);
+		for (d in T) b = T[d], d == `children` ? v = b : d == `dangerouslySetInnerHTML` ? f = b : d == `value` ? x = b : d == `checked` ? S = b : c && typeof b != `function` || w[d] === b || L(t, d, b, w[d], a);
+		f ? (c || m && (f.__html == m.__html || f.__html == t.innerHTML) || (t.innerHTML = f.__html), n.__k = []) : (m && (t.textContent = ``), (D == `foreignObject` || a == `http://www.w3.org/1998/Math/MathML` && h$4.test(D)) && (a = `http://www.w3.org/1999/xhtml`), j$2(u, g$4(v) ? v : [v], n, r, i, a, o, s, o ? o[0] : r.__k && E$1(r, 0), c, l), o && o.some(y$3)), c && D != `textarea` || (d = `value`, D == `progress` && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != `progress` || x) || L(t, d, x, w[d], a), d = `checked`, S != null && S != t[d] && L(t, d, S, w[d], a));
+	} else w === T || c && t.data == T || (t.data = T);
 	return t;
 }
-function G$1(t, r, u, i) {
+function W(t, n, r, i) {
 	try {
-		"function" == typeof t ? r ? r.__x = t(r) || 1 : i && (i = i.__c || i.__e) && (r = i.__x) && (i.__x = null, "function" == typeof r ? r() : t(null)) : t.current = r;
+		typeof t == `function` ? n ? n.__x = t(n) || 1 : (i &&= i.__c || i.__e) && (n = i.__x) && (i.__x = null, typeof n == `function` ? n() : t(null)) : t.current = n;
 	} catch (t) {
-		n$1.__e(t, u);
+		e$2.__e(t, r);
 	}
 }
-function J(t, r, u) {
-	var i, f, o, e;
-	if (n$1.unmount && n$1.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || G$1(i, null, r, t), i = t.__c) {
+function G(t, n, r) {
+	var i, a, o, s;
+	if (e$2.unmount && e$2.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || W(i, null, n, t), i = t.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (t) {
-			n$1.__e(t, r);
+			e$2.__e(t, n);
 		}
 		i.__P = i.__n = null;
 	}
-	if (i = t.__k) for (e = 0; e < i.length; e++) i[e] && J(i[e], r, "function" != typeof t.type || u && !t.props.__P);
-	!u && (i = t.__c) && (i = i.__z) && (f = B$1(i, o = [])) && (i == t.__e && o.some(g$3), g$3(f), g$3(i)), u || g$3(t.__e), t.__e = t.__c = t.__ = null;
+	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && G(i[s], n, typeof t.type != `function` || r && !t.props.__P);
+	!r && (i = t.__c) && (i = i.__z) && (a = B(i, o = [])) && (i == t.__e && o.some(y$3), y$3(a), y$3(i)), r || y$3(t.__e), t.__e = t.__c = t.__ = null;
 }
-function K(n, t, r) {
-	return this.constructor(n, r);
+function K(e, t, n) {
+	return this.constructor(e, n);
 }
-function Q(t, r) {
-	var u, i, f, o;
-	n$1.__ && n$1.__(t, r), 9 == r.nodeType && (r = r.documentElement), i = (u = t && 32 & t.__u) ? null : r.__k, r.__k = m$3($, { children: [t] }), f = [], o = [], z$1(r, r.__k, i || p$3, p$3, r.namespaceURI, i ? null : r.firstChild ? d$3.call(r.childNodes) : null, f, i ? i.__e : r.firstChild, u, o), E$1(f, r.__k, o), r.__k.props.children = null;
+function q(t, n) {
+	var r, i, a, o;
+	e$2.__ && e$2.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = S$2(w$2, { children: [t] }), a = [], o = [], z(n, n.__k, i || p$4, p$4, n.namespaceURI, i ? null : n.firstChild ? _$3.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), H(a, n.__k, o), n.__k.props.children = null;
 }
-n$1 = { __e: function(n, t, r, u) {
-	for (var i, o, e; t = t.__;) if ((i = t.__c) && !(1 & i.__g)) {
+e$2 = { __e: function(e, t, n, r) {
+	for (var i, o, s; t = t.__;) if ((i = t.__c) && !(1 & i.__g)) {
 		i.__g |= 4;
 		try {
-			if ((e = (o = i.constructor) && o.getDerivedStateFromError) && i.setState(o.getDerivedStateFromError(n)), i.componentDidCatch && (i.componentDidCatch(n, u || {}), e = 1), e && 8 & i.__g) return void (i.__g |= 2);
+			if ((s = (o = i.constructor) && o.getDerivedStateFromError) && i.setState(o.getDerivedStateFromError(e)), i.componentDidCatch && (i.componentDidCatch(e, r || {}), s = 1), s && 8 & i.__g) return void (i.__g |= 2);
 		} catch (t) {
-			n = t;
+			e = t;
 		}
 	}
-	throw f$3 = 0, n;
-} }, t$2 = 0, r$2 = function(n) {
-	return null != n && n.constructor === h$3;
-}, x$1.prototype.setState = function(n, t) {
-	var r = this.__s;
-	r && r != this.state || (r = this.__s = _$2({}, this.state)), "function" == typeof n && (n = n(_$2({}, r), this.props)), n && (_$2(r, n), this.__v && (t && this.__k.push(t), L(this)));
-}, x$1.prototype.forceUpdate = function(n) {
-	this.__v && (this.__g |= 4, n && this.__h.push(n), L(this));
-}, x$1.prototype.render = $, u$3 = [], f$3 = 0, o$3 = function(n, t) {
-	return n.__v.__b - t.__v.__b;
-}, e$2 = Symbol(), l$2 = /(PointerCapture)$|Capture$/i, c$2 = 0, a$3 = {};
+	throw a$3 = 0, e;
+} }, t$3 = 0, n$3 = function(e) {
+	return e != null && e.constructor === f$3;
+}, T$2.prototype.setState = function(e, t) {
+	var n = this.__s;
+	n && n != this.state || (n = this.__s = v$3({}, this.state)), typeof e == `function` && (e = e(v$3({}, n), this.props)), e && (v$3(n, e), this.__v && (t && this.__k.push(t), k$2(this)));
+}, T$2.prototype.forceUpdate = function(e) {
+	this.__v && (this.__g |= 4, e && this.__h.push(e), k$2(this));
+}, T$2.prototype.render = w$2, r$3 = [], a$3 = 0, o$3 = function(e, t) {
+	return e.__v.__b - t.__v.__b;
+}, s$3 = Symbol(), c$3 = /(PointerCapture)$|Capture$/i, l$3 = 0, u$3 = {};
 // node_modules/preact/hooks/dist/hooks.mjs
-var t$1;
-var r$1;
-var u$2;
-var i$1;
-var o$2 = Object.is;
-var f$2 = 0;
-var c$1 = [];
-var e$1 = [];
-var a$2 = n$1;
-var v$1 = a$2.__b;
-var l$1 = a$2.__r;
-var m$2 = a$2.diffed;
-var h$2 = a$2.__c;
-var s$1 = a$2.unmount;
-var p$2 = a$2.__;
-function y$2(n, t) {
-	a$2.__h && a$2.__h(r$1, n, f$2 || t), f$2 = 0;
-	var u = r$1.__H || (r$1.__H = {
+var t$2;
+var n$2;
+var r$2;
+var i$2;
+var a$2 = Object.is;
+var o$2 = 0;
+var s$2 = [];
+var c$2 = [];
+var l$2 = e$2;
+var u$2 = l$2.__b;
+var d$2 = l$2.__r;
+var f$2 = l$2.diffed;
+var p$3 = l$2.__c;
+var m$3 = l$2.unmount;
+var h$3 = l$2.__;
+function g$3(e, t) {
+	l$2.__h && l$2.__h(n$2, e, o$2 || t), o$2 = 0;
+	var r = n$2.__H || (n$2.__H = {
 		__: [],
 		__h: []
 	});
-	return n >= u.__.length && u.__.push({}), u.__[n];
+	return e >= r.__.length && r.__.push({}), r.__[e];
 }
-function d$2(n) {
-	return f$2 = 1, _$1(G, n);
+function _$2(e) {
+	return o$2 = 1, v$2(I, e);
 }
-function _$1(n, u, i) {
-	var f = y$2(t$1++, 2);
-	if (f.t = n, !f.__c && (f.__ = [i ? i(u) : G(void 0, u), function(n) {
-		var t = (f.__N || f.__)[0], r = f.t(t, n);
-		o$2(t, r) || (f.__N = [r, f.__[1]], f.__c.setState({}));
-	}], f.__c = r$1, !r$1.__f)) {
-		r$1.__f = !0;
-		var c = r$1.shouldComponentUpdate;
-		r$1.shouldComponentUpdate = function(n, t, r) {
-			var u = this.__H;
-			if (!u) return !0;
-			var i = !1, f = this.props != n;
-			if (u.__.some(function(n) {
-				n.__N && (i = !0, o$2(n.__[0], n.__N[0]) || (f = !0));
-			}), c) {
-				var e = c.call(this, n, t, r);
-				return i ? e || f : e;
+function v$2(e, r, i) {
+	var o = g$3(t$2++, 2);
+	if (o.t = e, !o.__c && (o.__ = [i ? i(r) : I(void 0, r), function(e) {
+		var t = (o.__N || o.__)[0], n = o.t(t, e);
+		a$2(t, n) || (o.__N = [n, o.__[1]], o.__c.setState({}));
+	}], o.__c = n$2, !n$2.__f)) {
+		n$2.__f = !0;
+		var s = n$2.shouldComponentUpdate;
+		n$2.shouldComponentUpdate = function(e, t, n) {
+			var r = this.__H;
+			if (!r) return !0;
+			var i = !1, o = this.props != e;
+			if (r.__.some(function(e) {
+				e.__N && (i = !0, a$2(e.__[0], e.__N[0]) || (o = !0));
+			}), s) {
+				var c = s.call(this, e, t, n);
+				return i ? c || o : c;
 			}
-			return !i || f;
+			return !i || o;
 		};
 	}
-	return f.__;
+	return o.__;
 }
-function A$1(n, u) {
-	var i = y$2(t$1++, 3);
-	!a$2.__s && E(i.__H, u) && (i.__P = !0, i.__ = n, i.u = u, r$1.__H.__h.push(i));
+function y$2(e, r) {
+	var i = g$3(t$2++, 3);
+	!l$2.__s && F(i.__H, r) && (i.__P = !0, i.__ = e, i.u = r, n$2.__H.__h.push(i));
 }
-function F$1(n, u) {
-	var i = y$2(t$1++, 4);
-	!a$2.__s && E(i.__H, u) && (i.__P = !1, i.__ = n, i.u = u, r$1.__h.push(i));
+function b$2(e, r) {
+	var i = g$3(t$2++, 4);
+	!l$2.__s && F(i.__H, r) && (i.__P = !1, i.__ = e, i.u = r, n$2.__h.push(i));
 }
-function T(n) {
-	return f$2 = 5, w$2(function() {
-		return { current: n };
+function x$2(e) {
+	return o$2 = 5, C$2(function() {
+		return { current: e };
 	}, []);
 }
-function w$2(n, r) {
-	var u = y$2(t$1++, 7);
-	return E(u.__H, r) && (u.__ = n(), u.__H = r), u.__;
+function C$2(e, n) {
+	var r = g$3(t$2++, 7);
+	return F(r.__H, n) && (r.__ = e(), r.__H = n), r.__;
 }
-function b$2(n, t) {
-	return f$2 = 8, w$2(function() {
-		return n;
+function w$1(e, t) {
+	return o$2 = 8, C$2(function() {
+		return e;
 	}, t);
 }
-function P() {
-	var n = y$2(t$1++, 11);
-	if (!n.__) {
-		for (var u = r$1.__v; !u.__m && u.__;) u = u.__;
-		var i = u.__m || (u.__m = [0, 0]);
-		n.__ = "P" + i[0] + "-" + i[1]++;
+function O$1() {
+	var e = g$3(t$2++, 11);
+	if (!e.__) {
+		for (var r = n$2.__v; !r.__m && r.__;) r = r.__;
+		var i = r.__m || (r.__m = [0, 0]);
+		e.__ = `P` + i[0] + `-` + i[1]++;
 	}
-	return n.__;
+	return e.__;
 }
-function g$2() {
-	var n;
+function k$1() {
+	var e;
 	do {
-		for (; n = e$1.shift();) try {
-			C(n);
+		for (; e = c$2.shift();) try {
+			N(e);
 		} catch (t) {
-			a$2.__e(t, { __: (n = n.__P) && n.__v });
+			l$2.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; n = c$1.shift();) {
-			var t = n.__H;
-			if (n.__P && t) try {
-				t.__h.some(C), t.__h.some(D), t.__h = [];
-			} catch (r) {
-				t.__h = [], a$2.__e(r, n.__v);
+		for (; e = s$2.shift();) {
+			var t = e.__H;
+			if (e.__P && t) try {
+				t.__h.some(N), t.__h.some(P), t.__h = [];
+			} catch (n) {
+				t.__h = [], l$2.__e(n, e.__v);
 			}
 		}
-	} while (e$1.length);
+	} while (c$2.length);
 }
-a$2.__b = function(n) {
-	r$1 = null, v$1 && v$1(n);
-}, a$2.__ = function(n, t) {
-	n && t.__k && t.__k.__m && (n.__m = t.__k.__m), p$2 && p$2(n, t);
-}, a$2.__r = function(n) {
-	l$1 && l$1(n), t$1 = 0;
-	var i = (r$1 = n.__c).__H;
-	i && (u$2 == r$1 ? r$1.__h = [] : (i.__h.some(C), i.__h.some(D), t$1 = 0), i.__h = [], i.__.some(function(n) {
-		n.__N && (n.__ = n.__N), n.u = n.__N = void 0;
-	})), u$2 = r$1;
-}, a$2.diffed = function(n) {
-	m$2 && m$2(n);
-	var t = n.__c;
-	t && t.__H && (t.__H.__h.length && B(c$1.push(t)), t.__H.__.some(function(n) {
-		n.u && (n.__H = n.u);
-	})), u$2 = r$1 = null;
-}, a$2.__c = function(n, t) {
-	t.some(function(n) {
+l$2.__b = function(e) {
+	n$2 = null, u$2 && u$2(e);
+}, l$2.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), h$3 && h$3(e, t);
+}, l$2.__r = function(e) {
+	d$2 && d$2(e), t$2 = 0;
+	var i = (n$2 = e.__c).__H;
+	i && (r$2 == n$2 ? n$2.__h = [] : (i.__h.some(N), i.__h.some(P), t$2 = 0), i.__h = [], i.__.some(function(e) {
+		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
+	})), r$2 = n$2;
+}, l$2.diffed = function(e) {
+	f$2 && f$2(e);
+	var t = e.__c;
+	t && t.__H && (t.__H.__h.length && M(s$2.push(t)), t.__H.__.some(function(e) {
+		e.u && (e.__H = e.u);
+	})), r$2 = n$2 = null;
+}, l$2.__c = function(e, t) {
+	t.some(function(e) {
 		try {
-			n.__h.some(C), n.__h = n.__h.filter(function(n) {
-				return !n.__ || D(n);
+			e.__h.some(N), e.__h = e.__h.filter(function(e) {
+				return !e.__ || P(e);
 			});
 		} catch (t) {
-			n.__h = [function() {
+			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), h$2 && h$2(n, t);
-}, a$2.unmount = function(n) {
-	s$1 && s$1(n);
-	var t, r, u = n.__c;
-	u && u.__H && (u.__H.__.some(function(u) {
+	}), p$3 && p$3(e, t);
+}, l$2.unmount = function(e) {
+	m$3 && m$3(e);
+	var t, n, r = e.__c;
+	r && r.__H && (r.__H.__.some(function(r) {
 		try {
-			if (u.__P && u.__c) {
-				if (void 0 === r) {
-					for (r = n.__; r && (!r.__c || !r.__c.__P);) r = r.__;
-					r = r && r.__c;
+			if (r.__P && r.__c) {
+				if (n === void 0) {
+					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
+					n &&= n.__c;
 				}
-				u.__P = r, B(e$1.push(u));
-			} else C(u);
-		} catch (n) {
-			t = n;
+				r.__P = n, M(c$2.push(r));
+			} else N(r);
+		} catch (e) {
+			t = e;
 		}
-	}), u.__H = void 0, t && a$2.__e(t, u.__v));
+	}), r.__H = void 0, t && l$2.__e(t, r.__v));
 };
-var k$1 = "function" == typeof requestAnimationFrame;
-function z(n) {
-	var t, r = function() {
-		clearTimeout(u), k$1 && cancelAnimationFrame(t), setTimeout(n);
-	}, u = setTimeout(r, 35);
-	k$1 && (t = requestAnimationFrame(r));
+var A$1 = typeof requestAnimationFrame == `function`;
+function j$1(e) {
+	var t, n = function() {
+		clearTimeout(r), A$1 && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	A$1 && (t = requestAnimationFrame(n));
 }
-function B(n) {
-	1 != n && i$1 == a$2.requestAnimationFrame || ((i$1 = a$2.requestAnimationFrame) || z)(g$2);
+function M(e) {
+	e != 1 && i$2 == l$2.requestAnimationFrame || ((i$2 = l$2.requestAnimationFrame) || j$1)(k$1);
 }
-function C(n) {
-	var t = r$1, u = n.__c;
-	"function" == typeof u && (n.__c = void 0, u()), r$1 = t;
+function N(e) {
+	var t = n$2, r = e.__c;
+	typeof r == `function` && (e.__c = void 0, r()), n$2 = t;
 }
-function D(n) {
-	var t = r$1;
-	n.__c = n.__(), r$1 = t;
+function P(e) {
+	var t = n$2;
+	e.__c = e.__(), n$2 = t;
 }
-function E(n, t) {
-	return !n || n.length != t.length || t.some(function(t, r) {
-		return !o$2(t, n[r]);
+function F(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !a$2(t, e[n]);
 	});
 }
-function G(n, t) {
-	return "function" == typeof t ? t(n) : t;
+function I(e, t) {
+	return typeof t == `function` ? t(e) : t;
 }
 // node_modules/@preact/signals-core/dist/signals-core.module.js
-var i = Symbol.for("preact-signals");
-function t() {
-	if (!(v > 1)) {
-		var i, t = !1;
-		(function() {
-			var i = c;
-			c = void 0;
-			while (void 0 !== i) {
-				var t = i.S;
-				if (t.v === i.v) {
-					for (var r = t.t; void 0 !== r; r = r.x) if (r.i === i.i) r.i = t.i;
-				}
-				i = i.o;
+var e$1 = Symbol.for(`preact-signals`);
+function t$1() {
+	if (s$1 > 1) s$1--;
+	else {
+		var e, t = !1;
+		for (function() {
+			var e = d$1;
+			for (d$1 = void 0; e !== void 0;) {
+				var t = e.S;
+				if (t.v === e.v) for (var n = t.t; n !== void 0; n = n.x) n.i === e.i && (n.i = t.i);
+				e = e.o;
 			}
-		})();
-		while (void 0 !== h$1) {
-			var r = h$1;
-			h$1 = void 0;
-			s++;
-			while (void 0 !== r) {
-				var n = r.u;
-				r.u = void 0;
-				r.f &= -3;
-				if (!(8 & r.f) && w$1(r)) try {
-					r.c();
-				} catch (r) {
-					if (!t) {
-						i = r;
-						t = !0;
-					}
+		}(); o$1 !== void 0;) {
+			var n = o$1;
+			for (o$1 = void 0, c$1++; n !== void 0;) {
+				var r = n.u;
+				if (n.u = void 0, n.f &= -3, !(8 & n.f) && g$2(n)) try {
+					n.c();
+				} catch (n) {
+					t ||= (e = n, !0);
 				}
-				r = n;
+				n = r;
 			}
 		}
-		s = 0;
-		v--;
-		if (t) throw i;
-	} else v--;
-}
-function r(i) {
-	if (v > 0) return i();
-	u$1 = ++e;
-	v++;
-	try {
-		return i();
-	} finally {
-		t();
+		if (c$1 = 0, s$1--, t) throw e;
 	}
 }
-var n;
+function n$1(e) {
+	if (s$1 > 0) return e();
+	u$1 = ++l$1, s$1++;
+	try {
+		return e();
+	} finally {
+		t$1();
+	}
+}
+var r$1;
+var i$1 = void 0;
+function a$1(e) {
+	var t = i$1, n = r$1;
+	i$1 = void 0, r$1 = void 0;
+	try {
+		return e();
+	} finally {
+		i$1 = t, r$1 = n;
+	}
+}
 var o$1 = void 0;
-function f$1(i) {
-	var t = o$1, r = n;
-	o$1 = void 0;
-	n = void 0;
-	try {
-		return i();
-	} finally {
-		o$1 = t;
-		n = r;
-	}
-}
-var h$1 = void 0;
-var v = 0;
-var s = 0;
-var e = 0;
+var s$1 = 0;
+var c$1 = 0;
+var l$1 = 0;
 var u$1 = 0;
-var c = void 0;
-var a$1 = 0;
-function d$1(i) {
-	if (void 0 !== o$1) {
-		var t = i.n;
-		if (void 0 === t || t.t !== o$1) {
-			t = {
-				i: 0,
-				S: i,
-				p: o$1.s,
-				n: void 0,
-				t: o$1,
-				e: void 0,
-				x: void 0,
-				r: t
-			};
-			if (void 0 !== o$1.s) o$1.s.n = t;
-			o$1.s = t;
-			i.n = t;
-			if (32 & o$1.f) i.S(t);
-			return t;
-		} else if (-1 === t.i) {
-			t.i = 0;
-			if (void 0 !== t.n) {
-				t.n.p = t.p;
-				if (void 0 !== t.p) t.p.n = t.n;
-				t.p = o$1.s;
-				t.n = void 0;
-				o$1.s.n = t;
-				o$1.s = t;
-			}
-			return t;
-		}
+var d$1 = void 0;
+var f$1 = 0;
+function p$2(e) {
+	if (i$1 !== void 0) {
+		var t = e.n;
+		if (t === void 0 || t.t !== i$1) return t = {
+			i: 0,
+			S: e,
+			p: i$1.s,
+			n: void 0,
+			t: i$1,
+			e: void 0,
+			x: void 0,
+			r: t
+		}, i$1.s !== void 0 && (i$1.s.n = t), i$1.s = t, e.n = t, 32 & i$1.f && e.S(t), t;
+		if (t.i === -1) return t.i = 0, t.n !== void 0 && (t.n.p = t.p, t.p !== void 0 && (t.p.n = t.n), t.p = i$1.s, t.n = void 0, i$1.s.n = t, i$1.s = t), t;
 	}
 }
-function l(i, t) {
-	this.v = i;
-	this.i = 0;
-	this.n = void 0;
-	this.t = void 0;
-	this.l = 0;
-	this.W = null == t ? void 0 : t.watched;
-	this.Z = null == t ? void 0 : t.unwatched;
-	this.name = null == t ? void 0 : t.name;
+function m$2(e, t) {
+	this.v = e, this.i = 0, this.n = void 0, this.t = void 0, this.l = 0, this.W = t?.watched, this.Z = t?.unwatched, this.name = t?.name;
 }
-l.prototype.brand = i;
-l.prototype.h = function() {
+m$2.prototype.brand = e$1, m$2.prototype.h = function() {
 	return !0;
-};
-l.prototype.S = function(i) {
-	var t = this, r = this.t;
-	if (r !== i && void 0 === i.e) {
-		i.x = r;
-		this.t = i;
-		if (void 0 !== r) r.e = i;
-		else f$1(function() {
-			var i;
-			null == (i = t.W) || i.call(t);
-		});
-	}
-};
-l.prototype.U = function(i) {
+}, m$2.prototype.S = function(e) {
+	var t = this, n = this.t;
+	n !== e && e.e === void 0 && (e.x = n, this.t = e, n === void 0 ? a$1(function() {
+		var e;
+		(e = t.W) == null || e.call(t);
+	}) : n.e = e);
+}, m$2.prototype.U = function(e) {
 	var t = this;
-	if (void 0 !== this.t) {
-		var r = i.e, n = i.x;
-		if (void 0 !== r) {
-			r.x = n;
-			i.e = void 0;
-		}
-		if (void 0 !== n) {
-			n.e = r;
-			i.x = void 0;
-		}
-		if (i === this.t) {
-			this.t = n;
-			if (void 0 === n) f$1(function() {
-				var i;
-				null == (i = t.Z) || i.call(t);
-			});
-		}
+	if (this.t !== void 0) {
+		var n = e.e, r = e.x;
+		n !== void 0 && (n.x = r, e.e = void 0), r !== void 0 && (r.e = n, e.x = void 0), e === this.t && (this.t = r, r === void 0 && a$1(function() {
+			var e;
+			(e = t.Z) == null || e.call(t);
+		}));
 	}
-};
-l.prototype.subscribe = function(i) {
+}, m$2.prototype.subscribe = function(e) {
 	var t = this;
-	return x(function() {
-		var r = t.value;
-		f$1(function() {
-			return i(r);
+	return T$1(function() {
+		var n = t.value;
+		a$1(function() {
+			return e(n);
 		});
-	}, { name: "sub" });
-};
-l.prototype.valueOf = function() {
+	}, { name: `sub` });
+}, m$2.prototype.valueOf = function() {
 	return this.value;
-};
-l.prototype.toString = function() {
-	return this.value + "";
-};
-l.prototype.toJSON = function() {
+}, m$2.prototype.toString = function() {
+	return this.value + ``;
+}, m$2.prototype.toJSON = function() {
 	return this.value;
-};
-l.prototype.peek = function() {
-	var i = this;
-	return f$1(function() {
-		return i.value;
+}, m$2.prototype.peek = function() {
+	var e = this;
+	return a$1(function() {
+		return e.value;
 	});
-};
-Object.defineProperty(l.prototype, "value", {
+}, Object.defineProperty(m$2.prototype, "value", {
 	get: function() {
-		var i = d$1(this);
-		if (void 0 !== i) i.i = this.i;
-		return this.v;
+		var e = p$2(this);
+		return e !== void 0 && (e.i = this.i), this.v;
 	},
-	set: function(i) {
-		if (i !== this.v) {
-			if (s > 100) throw new Error("Cycle detected");
-			(function(i) {
-				if (0 !== v && 0 === s) {
-					if (i.l !== u$1) {
-						i.l = u$1;
-						c = {
-							S: i,
-							v: i.v,
-							i: i.i,
-							o: c
-						};
-					}
-				}
-			})(this);
-			this.v = i;
-			this.i++;
-			a$1++;
-			v++;
+	set: function(e) {
+		if (e !== this.v) {
+			if (c$1 > 100) throw Error(`Cycle detected`);
+			(function(e) {
+				s$1 !== 0 && c$1 === 0 && e.l !== u$1 && (e.l = u$1, d$1 = {
+					S: e,
+					v: e.v,
+					i: e.i,
+					o: d$1
+				});
+			})(this), this.v = e, this.i++, f$1++, s$1++;
 			try {
-				for (var r = this.t; void 0 !== r; r = r.x) r.t.N();
+				for (var n = this.t; n !== void 0; n = n.x) n.t.N();
 			} finally {
-				t();
+				t$1();
 			}
 		}
 	}
 });
-function y$1(i, t) {
-	return new l(i, t);
+function h$2(e, t) {
+	return new m$2(e, t);
 }
-function w$1(i) {
-	for (var t = i.s; void 0 !== t; t = t.n) if (t.S.i !== t.i || !t.S.h() || t.S.i !== t.i) return !0;
+function g$2(e) {
+	for (var t = e.s; t !== void 0; t = t.n) if (t.S.i !== t.i || !t.S.h() || t.S.i !== t.i) return !0;
 	return !1;
 }
-function b$1(i) {
-	for (var t = i.s; void 0 !== t; t = t.n) {
-		var r = t.S.n;
-		if (void 0 !== r) t.r = r;
-		t.S.n = t;
-		t.i = -1;
-		if (void 0 === t.n) {
-			i.s = t;
+function _$1(e) {
+	for (var t = e.s; t !== void 0; t = t.n) {
+		var n = t.S.n;
+		if (n !== void 0 && (t.r = n), t.S.n = t, t.i = -1, t.n === void 0) {
+			e.s = t;
 			break;
 		}
 	}
 }
-function _(i) {
-	var t = i.s, r = void 0;
-	while (void 0 !== t) {
-		var n = t.p;
-		if (-1 === t.i) {
-			t.S.U(t);
-			if (void 0 !== n) n.n = t.n;
-			if (void 0 !== t.n) t.n.p = n;
-		} else r = t;
-		t.S.n = t.r;
-		if (void 0 !== t.r) t.r = void 0;
-		t = n;
+function v$1(e) {
+	for (var t = e.s, n = void 0; t !== void 0;) {
+		var r = t.p;
+		t.i === -1 ? (t.S.U(t), r !== void 0 && (r.n = t.n), t.n !== void 0 && (t.n.p = r)) : n = t, t.S.n = t.r, t.r !== void 0 && (t.r = void 0), t = r;
 	}
-	i.s = r;
+	e.s = n;
 }
-function j(i, t) {
-	l.call(this, void 0, t);
-	this.x = i;
-	this.s = void 0;
-	this.g = a$1 - 1;
-	this.f = 4;
+function y$1(e, t) {
+	m$2.call(this, void 0, t), this.x = e, this.s = void 0, this.g = f$1 - 1, this.f = 4;
 }
-j.prototype = new l();
-j.prototype.h = function() {
-	this.f &= -3;
-	if (1 & this.f) return !1;
-	if (32 == (36 & this.f)) return !0;
-	this.f &= -5;
-	if (this.g === a$1) return !0;
-	this.g = a$1;
-	this.f |= 1;
-	if (this.i > 0 && !w$1(this)) {
-		this.f &= -2;
-		return !0;
-	}
-	var i = o$1;
+y$1.prototype = new m$2(), y$1.prototype.h = function() {
+	if (this.f &= -3, 1 & this.f) return !1;
+	if ((36 & this.f) == 32 || (this.f &= -5, this.g === f$1)) return !0;
+	if (this.g = f$1, this.f |= 1, this.i > 0 && !g$2(this)) return this.f &= -2, !0;
+	var e = i$1;
 	try {
-		b$1(this);
-		o$1 = this;
+		_$1(this), i$1 = this;
 		var t = this.x();
-		if (16 & this.f || this.v !== t || 0 === this.i) {
-			this.v = t;
-			this.f &= -17;
-			this.i++;
-		}
-	} catch (i) {
-		this.v = i;
-		this.f |= 16;
-		this.i++;
+		(16 & this.f || this.v !== t || this.i === 0) && (this.v = t, this.f &= -17, this.i++);
+	} catch (e) {
+		this.v = e, this.f |= 16, this.i++;
 	}
-	o$1 = i;
-	_(this);
-	this.f &= -2;
-	return !0;
-};
-j.prototype.S = function(i) {
-	if (void 0 === this.t) {
+	return i$1 = e, v$1(this), this.f &= -2, !0;
+}, y$1.prototype.S = function(e) {
+	if (this.t === void 0) {
 		this.f |= 36;
-		for (var t = this.s; void 0 !== t; t = t.n) t.S.S(t);
+		for (var t = this.s; t !== void 0; t = t.n) t.S.S(t);
 	}
-	l.prototype.S.call(this, i);
-};
-j.prototype.U = function(i) {
-	if (void 0 !== this.t) {
-		l.prototype.U.call(this, i);
-		if (void 0 === this.t) {
-			this.f &= -33;
-			for (var t = this.s; void 0 !== t; t = t.n) t.S.U(t);
-		}
+	m$2.prototype.S.call(this, e);
+}, y$1.prototype.U = function(e) {
+	if (this.t !== void 0 && (m$2.prototype.U.call(this, e), this.t === void 0)) {
+		this.f &= -33;
+		for (var t = this.s; t !== void 0; t = t.n) t.S.U(t);
 	}
-};
-j.prototype.N = function() {
+}, y$1.prototype.N = function() {
 	if (!(2 & this.f)) {
 		this.f |= 6;
-		for (var i = this.t; void 0 !== i; i = i.x) i.t.N();
+		for (var e = this.t; e !== void 0; e = e.x) e.t.N();
 	}
-};
-Object.defineProperty(j.prototype, "value", { get: function() {
-	if (1 & this.f) throw new Error("Cycle detected");
-	var i = d$1(this);
-	this.h();
-	if (void 0 !== i) i.i = this.i;
-	if (16 & this.f) throw this.v;
+}, Object.defineProperty(y$1.prototype, "value", { get: function() {
+	if (1 & this.f) throw Error(`Cycle detected`);
+	var e = p$2(this);
+	if (this.h(), e !== void 0 && (e.i = this.i), 16 & this.f) throw this.v;
 	return this.v;
 } });
-function O(i, t) {
-	return new j(i, t);
+function b$1(e, t) {
+	return new y$1(e, t);
 }
-function p$1(i) {
-	var r = i.j;
-	i.j = void 0;
-	if ("function" == typeof r) {
-		v++;
-		var n = o$1;
-		o$1 = void 0;
+function x$1(e) {
+	var n = e.j;
+	if (e.j = void 0, typeof n == `function`) {
+		s$1++;
+		var r = i$1;
+		i$1 = void 0;
 		try {
-			r();
+			n();
 		} catch (t) {
-			i.f &= -2;
-			i.f |= 8;
-			g$1(i);
-			throw t;
+			throw e.f &= -2, e.f |= 8, S$1(e), t;
 		} finally {
-			o$1 = n;
-			t();
+			i$1 = r, t$1();
 		}
 	}
 }
-function g$1(i) {
-	for (var t = i.s; void 0 !== t; t = t.n) t.S.U(t);
-	i.x = void 0;
-	i.s = void 0;
-	p$1(i);
+function S$1(e) {
+	for (var t = e.s; t !== void 0; t = t.n) t.S.U(t);
+	e.x = void 0, e.s = void 0, x$1(e);
 }
-function S(i) {
-	if (o$1 !== this) throw new Error("Out-of-order effect");
-	_(this);
-	o$1 = i;
-	this.f &= -2;
+function C$1(e) {
+	if (i$1 !== this) throw Error(`Out-of-order effect`);
+	v$1(this), i$1 = e, this.f &= -2;
 	try {
-		if (8 & this.f) g$1(this);
+		8 & this.f && S$1(this);
 	} finally {
-		t();
+		t$1();
 	}
 }
-function m$1(i, t) {
-	this.x = i;
-	this.j = void 0;
-	this.s = void 0;
-	this.u = void 0;
-	this.f = 32;
-	this.name = null == t ? void 0 : t.name;
-	if (n) n.push(this);
+function w(e, t) {
+	this.x = e, this.j = void 0, this.s = void 0, this.u = void 0, this.f = 32, this.name = t?.name, r$1 && r$1.push(this);
 }
-m$1.prototype.c = function() {
-	var i = this.S();
+w.prototype.c = function() {
+	var e = this.S();
 	try {
-		if (8 & this.f) return;
-		if (void 0 === this.x) return;
+		if (8 & this.f || this.x === void 0) return;
 		var t = this.x();
-		if ("function" == typeof t) this.j = t;
+		typeof t == `function` && (this.j = t);
 	} finally {
-		i();
+		e();
 	}
-};
-m$1.prototype.S = function() {
-	if (1 & this.f) throw new Error("Cycle detected");
-	this.f |= 1;
-	this.f &= -9;
-	p$1(this);
-	b$1(this);
-	v++;
-	var i = o$1;
-	o$1 = this;
-	return S.bind(this, i);
-};
-m$1.prototype.N = function() {
-	if (!(2 & this.f)) {
-		this.f |= 2;
-		this.u = h$1;
-		h$1 = this;
-	}
-};
-m$1.prototype.d = function() {
-	this.f |= 8;
-	if (!(1 & this.f)) g$1(this);
-};
-m$1.prototype.dispose = function() {
+}, w.prototype.S = function() {
+	if (1 & this.f) throw Error(`Cycle detected`);
+	this.f |= 1, this.f &= -9, x$1(this), _$1(this), s$1++;
+	var e = i$1;
+	return i$1 = this, C$1.bind(this, e);
+}, w.prototype.N = function() {
+	2 & this.f || (this.f |= 2, this.u = o$1, o$1 = this);
+}, w.prototype.d = function() {
+	this.f |= 8, 1 & this.f || S$1(this);
+}, w.prototype.dispose = function() {
 	this.d();
 };
-function x(i, t) {
-	var r = new m$1(i, t);
+function T$1(e, t) {
+	var n = new w(e, t);
 	try {
-		r.c();
-	} catch (i) {
-		r.d();
-		throw i;
+		n.c();
+	} catch (e) {
+		throw n.d(), e;
 	}
-	var n = r.d.bind(r);
-	n[Symbol.dispose] = n;
-	return n;
+	var r = n.d.bind(n);
+	return r[Symbol.dispose] = r, r;
 }
 // node_modules/@preact/signals/dist/signals.module.js
-var h;
-var p;
-var m = "undefined" != typeof window && !!window.__PREACT_SIGNALS_DEVTOOLS__;
-var g = [];
-x(function() {
-	h = this.N;
+var p$1;
+var m$1;
+var h$1;
+var g$1 = typeof window < `u` && !!window.__PREACT_SIGNALS_DEVTOOLS__;
+var _ = [];
+var v = [];
+T$1(function() {
+	p$1 = this.N;
 })();
-function b(i, n) {
-	n$1[i] = n.bind(null, n$1[i] || function() {});
+function y(e, t) {
+	e$2[e] = t.bind(null, e$2[e] || function() {});
 }
-function y(i) {
-	if (p) {
-		var n = p;
-		p = void 0;
-		n();
+function b(e) {
+	if (h$1) {
+		var t = h$1;
+		h$1 = void 0, t();
 	}
-	p = i && i.S();
+	h$1 = e && e.S();
 }
-function w(i) {
-	var n = this, r = i.data, t = useSignal(r);
-	t.name = "ReactiveDom";
-	t.value = r;
-	var e = w$2(function() {
-		var i = n, r = n.__v;
-		while (r = r.__) if (r.__c) {
-			r.__c.__$f |= 4;
+function x(e) {
+	var t = this, n = e.data, r = C(n);
+	r.name = `ReactiveDom`, r.value = n;
+	var o = C$2(function() {
+		for (var e = t, n = t.__v; n = n.__;) if (n.__c) {
+			n.__c.__$f |= 4;
 			break;
 		}
-		var o = O(function() {
-			var i = t.value.value;
-			return 0 === i ? 0 : !0 === i ? "" : i || "";
-		}), e = O(function() {
-			return !Array.isArray(o.value) && !r$2(o.value);
-		}), u = x(function() {
-			this.N = M;
-			if (e.value) {
-				var n = o.value;
-				if (i.__v && i.__v.__e && 3 === i.__v.__e.nodeType) i.__v.__e.data = n;
+		var a = b$1(function() {
+			var e = r.value.value;
+			return e === 0 ? 0 : !0 === e ? `` : e || ``;
+		}), o = b$1(function() {
+			return !Array.isArray(a.value) && !n$3(a.value);
+		}), s = T$1(function() {
+			if (this.N = A, o.value) {
+				var t = a.value;
+				e.__v && e.__v.__e && e.__v.__e.nodeType === 3 && (e.__v.__e.data = t);
 			}
-		}), c = n.__$u.d;
-		n.__$u.d = function() {
-			u();
-			c.call(this);
-		};
-		return [e, o];
-	}, []), u = e[0], c = e[1];
-	return u.value ? c.peek() : c.value;
+		}), l = t.__$u.d;
+		return t.__$u.d = function() {
+			s(), l.call(this);
+		}, [o, a];
+	}, []), s = o[0], l = o[1];
+	return s.value ? l.peek() : l.value;
 }
-w.displayName = "ReactiveTextNode";
-Object.defineProperties(l.prototype, {
+x.displayName = `ReactiveTextNode`, Object.defineProperties(m$2.prototype, {
 	constructor: {
 		configurable: !0,
-		value: k$2($, null).constructor
+		value: b$3(w$2, null).constructor
 	},
 	type: {
 		configurable: !0,
-		value: w
+		value: x
 	},
 	props: {
 		configurable: !0,
 		get: function() {
-			var i = this;
+			var e = this;
 			return { data: { get value() {
-				return i.value;
+				return e.value;
 			} } };
 		}
 	},
@@ -932,581 +782,484 @@ Object.defineProperties(l.prototype, {
 		configurable: !0,
 		value: 1
 	}
-});
-b("__b", function(i, n) {
-	y();
-	if ("string" == typeof n.type) {
-		var r, t = n.props;
-		for (var f in t) if ("children" !== f) {
-			var o = t[f];
-			if (o instanceof l) {
-				if (!r) n.__np = r = {};
-				r[f] = o;
-				t[f] = o.peek();
-			}
+}), y(`__b`, function(e, t) {
+	if (b(), m$1 = void 0, typeof t.type == `string`) {
+		var n, r = t.props;
+		for (var i in r) if (i !== `children`) {
+			var a = r[i];
+			a instanceof m$2 && (n || (t.__np = n = {}), n[i] = a, r[i] = a.peek());
 		}
 	}
-	i(n);
-});
-b("__r", function(i, r) {
-	i(r);
-	if (r.type !== $) {
-		y();
-		var t, f = r.__c;
-		if (f) {
-			f.__$f &= -2;
-			if (void 0 === (t = f.__$u)) f.__$u = t = function(i, n) {
-				var r;
-				x(function() {
-					r = this;
-				}, { name: n });
-				r.c = i;
-				return r;
-			}(function(i) {
-				return function() {
-					var n;
-					if (m) null == (n = this.y) || n.call(this);
-					i.__$f |= 1;
-					i.setState({});
-				};
-			}(f), "function" == typeof r.type ? r.type.displayName || r.type.name : "");
-		}
-		y(t);
+	e(t);
+}), y(`__r`, function(e, n) {
+	if (e(n), n.type !== w$2) {
+		b();
+		var r, i = n.__c;
+		i && (i.__$f &= -2, (r = i.__$u) === void 0 && (i.__$u = r = function(e, t) {
+			var n;
+			return T$1(function() {
+				n = this;
+			}, { name: t }), n.c = e, n;
+		}(function(e) {
+			return function() {
+				var t;
+				g$1 && ((t = this.y) == null || t.call(this)), e.__$f |= 1, e.setState({});
+			};
+		}(i), typeof n.type == `function` ? n.type.displayName || n.type.name : ``))), m$1 = i, b(r);
 	}
-});
-b("__e", function(i, n, r, t) {
-	y();
-	i(n, r, t);
-});
-b("diffed", function(i, n) {
-	y();
-	var r;
-	if ("string" == typeof n.type && (r = n.__e)) {
-		var t = n.__np, f = n.props, o = r.U;
-		if (o) for (var e in o) {
-			var u = o[e];
-			if (!(void 0 === u || t && e in t)) {
-				u.d();
-				o[e] = void 0;
-			}
+}), y(`__e`, function(e, t, n, r) {
+	b(), m$1 = void 0, e(t, n, r);
+}), y(`diffed`, function(e, t) {
+	b(), m$1 = void 0;
+	var n;
+	if (typeof t.type == `string` && (n = t.__e)) {
+		var r = t.__np, i = t.props, a = n.U;
+		if (a) for (var o in a) {
+			var s = a[o];
+			s === void 0 || r && o in r || (s.d(), a[o] = void 0);
 		}
-		if (t) {
-			if (!o) {
-				o = {};
-				r.U = o;
-			}
-			for (var a in t) {
-				var c = o[a], v = t[a];
-				if (void 0 === c) {
-					c = k(r, a, v, f);
-					o[a] = c;
-				} else c.o(v, f);
-			}
+		if (r) for (var c in a || (a = {}, n.U = a), r) {
+			var l = a[c], u = r[c];
+			l === void 0 ? (l = S(n, c, u, i), a[c] = l) : l.o(u, i);
 		}
 	}
-	i(n);
+	e(t);
 });
-function k(i, n, r, t) {
-	var f = n in i && void 0 === i.ownerSVGElement, o = y$1(r);
+function S(e, t, n, r) {
+	var i = t in e && e.ownerSVGElement === void 0, a = h$2(n);
 	return {
-		o: function(i, n) {
-			o.value = i;
-			t = n;
+		o: function(e, t) {
+			a.value = e, r = t;
 		},
-		d: x(function() {
-			this.N = M;
-			var r = o.value.value;
-			if (t[n] !== r) {
-				t[n] = r;
-				if (f) i[n] = r;
-				else if (null != r && (!1 !== r || "-" === n[4])) i.setAttribute(n, r);
-				else i.removeAttribute(n);
-			}
+		d: T$1(function() {
+			this.N = A;
+			var n = a.value.value;
+			r[t] !== n && (r[t] = n, i ? e[t] = n : n != null && (!1 !== n || t[4] === `-`) ? e.setAttribute(t, n) : e.removeAttribute(t));
 		})
 	};
 }
-b("unmount", function(i, n) {
-	if ("string" == typeof n.type) {
-		var r = n.__e;
-		if (r) {
-			var t = r.U;
-			if (t) {
-				r.U = void 0;
-				for (var f in t) {
-					var o = t[f];
-					if (o) o.d();
-				}
+y(`unmount`, function(e, t) {
+	if (typeof t.type == `string`) {
+		var n = t.__e;
+		if (n) {
+			var r = n.U;
+			if (r) for (var i in n.U = void 0, r) {
+				var a = r[i];
+				a && a.d();
 			}
 		}
-		var e = n.__np;
-		if (e) {
-			var u = n.props;
-			for (var a in e) u[a] = e[a];
+		var o = t.__np;
+		if (o) {
+			var s = t.props;
+			for (var c in o) s[c] = o[c];
 		}
-		n.__np = void 0;
+		t.__np = void 0;
 	} else {
-		var c = n.__c;
-		if (c) {
-			c.__$f |= 8;
-			var v = c.__$u;
-			if (v) {
-				c.__$u = void 0;
-				v.d();
-			}
+		var l = t.__c;
+		if (l) {
+			l.__$f |= 8;
+			var u = l.__$u;
+			u && (l.__$u = void 0, u.d());
 		}
 	}
-	i(n);
-});
-b("__h", function(i, n, r, t) {
-	if (t < 3) n.__$f |= 2;
-	i(n, r, t);
-});
-x$1.prototype.shouldComponentUpdate = function(i, n) {
+	e(t);
+}), y(`__h`, function(e, t, n, r) {
+	r < 3 && (t.__$f |= 2), e(t, n, r);
+}), T$2.prototype.shouldComponentUpdate = function(e, t) {
 	if (this.__R) return !0;
-	var r = this.__$u, t = r && void 0 !== r.s;
-	for (var f in n) return !0;
-	if (this.__f || "boolean" == typeof this.u && !0 === this.u) {
-		var o = 2 & this.__$f;
-		if (!(t || o || 4 & this.__$f)) return !0;
-		if (1 & this.__$f) return !0;
-	} else {
-		if (!(t || 4 & this.__$f)) return !0;
-		if (3 & this.__$f) return !0;
-	}
-	for (var e in i) if ("__source" !== e && i[e] !== this.props[e]) return !0;
-	for (var u in this.props) if (!(u in i)) return !0;
+	var n = this.__$u, r = n && n.s !== void 0;
+	for (var i in t) return !0;
+	if (this.__f || typeof this.u == `boolean` && !0 === this.u) {
+		var a = 2 & this.__$f;
+		if (!(r || a || 4 & this.__$f) || 1 & this.__$f) return !0;
+	} else if (!(r || 4 & this.__$f) || 3 & this.__$f) return !0;
+	for (var o in e) if (o !== `__source` && e[o] !== this.props[o]) return !0;
+	for (var s in this.props) if (!(s in e)) return !0;
 	return !1;
 };
-function useSignal(i, n) {
-	return w$2(function() {
-		return y$1(i, n);
+function C(e, t) {
+	return C$2(function() {
+		return h$2(e, t);
 	}, []);
 }
-var A = function(i) {
+var T = typeof requestAnimationFrame > `u` ? setTimeout : function(e) {
+	var t = function() {
+		clearTimeout(n), cancelAnimationFrame(r), e();
+	}, n = setTimeout(t, 35), r = requestAnimationFrame(t);
+};
+var E = function(e) {
 	queueMicrotask(function() {
-		queueMicrotask(i);
+		queueMicrotask(e);
 	});
 };
-function F() {
-	r(function() {
-		var i;
-		while (i = g.shift()) h.call(i);
+function D() {
+	n$1(function() {
+		for (var e; e = _.shift();) p$1.call(e);
 	});
 }
-function M() {
-	if (1 === g.push(this)) (n$1.requestAnimationFrame || A)(F);
+function O() {
+	_.push(this) === 1 && (e$2.requestAnimationFrame || T)(D);
+}
+function k() {
+	n$1(function() {
+		for (var e; e = v.shift();) p$1.call(e);
+	});
+}
+function A() {
+	v.push(this) === 1 && (e$2.requestAnimationFrame || E)(k);
+}
+function j(e, t) {
+	var n = x$2(e);
+	n.current = e;
+	var r = m$1;
+	y$2(function() {
+		return T$1(function() {
+			if (this.N = O, !(r && 8 & r.__$f)) return n.current();
+		}, t);
+	}, []);
 }
 // node_modules/openapi-fetch/dist/index.mjs
-var PATH_PARAM_RE = /\{[^{}]+\}/g;
-var supportsRequestInitExt = () => {
-	return typeof process === "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
-};
-function randomID() {
+var e = /\{[^{}]+\}/g;
+var t = () => typeof process == `object` && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
+function n() {
 	return Math.random().toString(36).slice(2, 11);
 }
-function createClient(clientOptions) {
-	let { baseUrl = "", Request: CustomRequest = globalThis.Request, fetch: baseFetch = globalThis.fetch, querySerializer: globalQuerySerializer, bodySerializer: globalBodySerializer, pathSerializer: globalPathSerializer, headers: baseHeaders, requestInitExt = void 0, ...baseOptions } = { ...clientOptions };
-	requestInitExt = supportsRequestInitExt() ? requestInitExt : void 0;
-	baseUrl = removeTrailingSlash(baseUrl);
-	const globalMiddlewares = [];
-	async function coreFetch(schemaPath, fetchOptions) {
-		const { baseUrl: localBaseUrl, fetch = baseFetch, Request = CustomRequest, headers, params = {}, parseAs = "json", querySerializer: requestQuerySerializer, bodySerializer = globalBodySerializer ?? defaultBodySerializer, pathSerializer: requestPathSerializer, body, middleware: requestMiddlewares = [], ...init } = fetchOptions || {};
-		let finalBaseUrl = baseUrl;
-		if (localBaseUrl) finalBaseUrl = removeTrailingSlash(localBaseUrl) ?? baseUrl;
-		let querySerializer = typeof globalQuerySerializer === "function" ? globalQuerySerializer : createQuerySerializer(globalQuerySerializer);
-		if (requestQuerySerializer) querySerializer = typeof requestQuerySerializer === "function" ? requestQuerySerializer : createQuerySerializer({
-			...typeof globalQuerySerializer === "object" ? globalQuerySerializer : {},
-			...requestQuerySerializer
-		});
-		const pathSerializer = requestPathSerializer || globalPathSerializer || defaultPathSerializer;
-		const serializedBody = body === void 0 ? void 0 : bodySerializer(body, mergeHeaders(baseHeaders, headers, params.header));
-		const finalHeaders = mergeHeaders(serializedBody === void 0 || serializedBody instanceof FormData ? {} : { "Content-Type": "application/json" }, baseHeaders, headers, params.header);
-		const finalMiddlewares = [...globalMiddlewares, ...requestMiddlewares];
-		const requestInit = {
-			redirect: "follow",
-			...baseOptions,
-			...init,
-			body: serializedBody,
-			headers: finalHeaders
-		};
-		let id;
-		let options;
-		let request = new Request(createFinalURL(schemaPath, {
-			baseUrl: finalBaseUrl,
-			params,
-			querySerializer,
-			pathSerializer
-		}), requestInit);
-		let response;
-		for (const key in init) if (!(key in request)) request[key] = init[key];
-		if (finalMiddlewares.length) {
-			id = randomID();
-			options = Object.freeze({
-				baseUrl: finalBaseUrl,
-				fetch,
-				parseAs,
-				querySerializer,
-				bodySerializer,
-				pathSerializer
+function r(e) {
+	let { baseUrl: r = ``, Request: i = globalThis.Request, fetch: a = globalThis.fetch, querySerializer: o, bodySerializer: s, pathSerializer: c, headers: l, requestInitExt: u = void 0, ..._ } = { ...e };
+	u = t() ? u : void 0, r = g(r);
+	let v = [];
+	async function y(e, t) {
+		let { baseUrl: y, fetch: b = a, Request: x = i, headers: S, params: C = {}, parseAs: w = `json`, querySerializer: T, bodySerializer: E = s ?? p, pathSerializer: D, body: O, middleware: k = [], ...A } = t || {}, j = r;
+		y && (j = g(y) ?? r);
+		let M = typeof o == `function` ? o : d(o);
+		T && (M = typeof T == `function` ? T : d({
+			...typeof o == `object` ? o : {},
+			...T
+		}));
+		let N = D || c || f, P = O === void 0 ? void 0 : E(O, h(l, S, C.header)), F = h(P === void 0 || P instanceof FormData ? {} : { "Content-Type": `application/json` }, l, S, C.header), I = [...v, ...k], L = {
+			redirect: `follow`,
+			..._,
+			...A,
+			body: P,
+			headers: F
+		}, R, z, B = new x(m(e, {
+			baseUrl: j,
+			params: C,
+			querySerializer: M,
+			pathSerializer: N
+		}), L), V;
+		for (let e in A) e in B || (B[e] = A[e]);
+		if (I.length) {
+			R = n(), z = Object.freeze({
+				baseUrl: j,
+				fetch: b,
+				parseAs: w,
+				querySerializer: M,
+				bodySerializer: E,
+				pathSerializer: N
 			});
-			for (const m of finalMiddlewares) if (m && typeof m === "object" && typeof m.onRequest === "function") {
-				const result = await m.onRequest({
-					request,
-					schemaPath,
-					params,
-					options,
-					id
+			for (let t of I) if (t && typeof t == `object` && typeof t.onRequest == `function`) {
+				let n = await t.onRequest({
+					request: B,
+					schemaPath: e,
+					params: C,
+					options: z,
+					id: R
 				});
-				if (result) {
-					if (result instanceof Request) request = result;
-					else if (result instanceof Response) {
-						response = result;
+				if (n) {
+					if (n instanceof x) B = n;
+					else if (n instanceof Response) {
+						V = n;
 						break;
-					} else throw new Error("onRequest: must return new Request() or Response() when modifying the request");
+					} else throw Error(`onRequest: must return new Request() or Response() when modifying the request`);
 				}
 			}
 		}
-		if (!response) {
+		if (!V) {
 			try {
-				response = await fetch(request, requestInitExt);
-			} catch (error2) {
-				let errorAfterMiddleware = error2;
-				if (finalMiddlewares.length) for (let i = finalMiddlewares.length - 1; i >= 0; i--) {
-					const m = finalMiddlewares[i];
-					if (m && typeof m === "object" && typeof m.onError === "function") {
-						const result = await m.onError({
-							request,
-							error: errorAfterMiddleware,
-							schemaPath,
-							params,
-							options,
-							id
+				V = await b(B, u);
+			} catch (t) {
+				let n = t;
+				if (I.length) for (let t = I.length - 1; t >= 0; t--) {
+					let r = I[t];
+					if (r && typeof r == `object` && typeof r.onError == `function`) {
+						let t = await r.onError({
+							request: B,
+							error: n,
+							schemaPath: e,
+							params: C,
+							options: z,
+							id: R
 						});
-						if (result) {
-							if (result instanceof Response) {
-								errorAfterMiddleware = void 0;
-								response = result;
+						if (t) {
+							if (t instanceof Response) {
+								n = void 0, V = t;
 								break;
 							}
-							if (result instanceof Error) {
-								errorAfterMiddleware = result;
+							if (t instanceof Error) {
+								n = t;
 								continue;
 							}
-							throw new Error("onError: must return new Response() or instance of Error");
+							throw Error(`onError: must return new Response() or instance of Error`);
 						}
 					}
 				}
-				if (errorAfterMiddleware) throw errorAfterMiddleware;
+				if (n) throw n;
 			}
-			if (finalMiddlewares.length) for (let i = finalMiddlewares.length - 1; i >= 0; i--) {
-				const m = finalMiddlewares[i];
-				if (m && typeof m === "object" && typeof m.onResponse === "function") {
-					const result = await m.onResponse({
-						request,
-						response,
-						schemaPath,
-						params,
-						options,
-						id
+			if (I.length) for (let t = I.length - 1; t >= 0; t--) {
+				let n = I[t];
+				if (n && typeof n == `object` && typeof n.onResponse == `function`) {
+					let t = await n.onResponse({
+						request: B,
+						response: V,
+						schemaPath: e,
+						params: C,
+						options: z,
+						id: R
 					});
-					if (result) {
-						if (!(result instanceof Response)) throw new Error("onResponse: must return new Response() when modifying the response");
-						response = result;
+					if (t) {
+						if (!(t instanceof Response)) throw Error(`onResponse: must return new Response() when modifying the response`);
+						V = t;
 					}
 				}
 			}
 		}
-		const contentLength = response.headers.get("Content-Length");
-		if (response.status === 204 || request.method === "HEAD" || contentLength === "0" && !response.headers.get("Transfer-Encoding")?.includes("chunked")) return response.ok ? {
+		let H = V.headers.get(`Content-Length`);
+		if (V.status === 204 || B.method === `HEAD` || H === `0` && !V.headers.get(`Transfer-Encoding`)?.includes(`chunked`)) return V.ok ? {
 			data: void 0,
-			response
+			response: V
 		} : {
 			error: void 0,
-			response
+			response: V
 		};
-		if (response.ok) {
-			const getResponseData = async () => {
-				if (parseAs === "stream") return response.body;
-				if (parseAs === "json" && !contentLength) {
-					const raw = await response.text();
-					return raw ? JSON.parse(raw) : void 0;
+		if (V.ok) return {
+			data: await (async () => {
+				if (w === `stream`) return V.body;
+				if (w === `json` && !H) {
+					let e = await V.text();
+					return e ? JSON.parse(e) : void 0;
 				}
-				return await response[parseAs]();
-			};
-			return {
-				data: await getResponseData(),
-				response
-			};
-		}
-		let error = await response.text();
+				return await V[w]();
+			})(),
+			response: V
+		};
+		let U = await V.text();
 		try {
-			error = JSON.parse(error);
+			U = JSON.parse(U);
 		} catch {}
 		return {
-			error,
-			response
+			error: U,
+			response: V
 		};
 	}
 	return {
-		request(method, url, init) {
-			return coreFetch(url, {
-				...init,
-				method: method.toUpperCase()
+		request(e, t, n) {
+			return y(t, {
+				...n,
+				method: e.toUpperCase()
 			});
 		},
-		/** Call a GET endpoint */
-		GET(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "GET"
+		GET(e, t) {
+			return y(e, {
+				...t,
+				method: `GET`
 			});
 		},
-		/** Call a PUT endpoint */
-		PUT(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "PUT"
+		PUT(e, t) {
+			return y(e, {
+				...t,
+				method: `PUT`
 			});
 		},
-		/** Call a POST endpoint */
-		POST(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "POST"
+		POST(e, t) {
+			return y(e, {
+				...t,
+				method: `POST`
 			});
 		},
-		/** Call a DELETE endpoint */
-		DELETE(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "DELETE"
+		DELETE(e, t) {
+			return y(e, {
+				...t,
+				method: `DELETE`
 			});
 		},
-		/** Call a OPTIONS endpoint */
-		OPTIONS(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "OPTIONS"
+		OPTIONS(e, t) {
+			return y(e, {
+				...t,
+				method: `OPTIONS`
 			});
 		},
-		/** Call a HEAD endpoint */
-		HEAD(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "HEAD"
+		HEAD(e, t) {
+			return y(e, {
+				...t,
+				method: `HEAD`
 			});
 		},
-		/** Call a PATCH endpoint */
-		PATCH(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "PATCH"
+		PATCH(e, t) {
+			return y(e, {
+				...t,
+				method: `PATCH`
 			});
 		},
-		/** Call a TRACE endpoint */
-		TRACE(url, init) {
-			return coreFetch(url, {
-				...init,
-				method: "TRACE"
+		TRACE(e, t) {
+			return y(e, {
+				...t,
+				method: `TRACE`
 			});
 		},
-		/** Register middleware */
-		use(...middleware) {
-			for (const m of middleware) {
-				if (!m) continue;
-				if (typeof m !== "object" || !("onRequest" in m || "onResponse" in m || "onError" in m)) throw new Error("Middleware must be an object with one of `onRequest()`, `onResponse() or `onError()`");
-				globalMiddlewares.push(m);
+		use(...e) {
+			for (let t of e) if (t) {
+				if (typeof t != `object` || !(`onRequest` in t || `onResponse` in t || `onError` in t)) throw Error("Middleware must be an object with one of `onRequest()`, `onResponse() or `onError()`");
+				v.push(t);
 			}
 		},
-		/** Unregister middleware */
-		eject(...middleware) {
-			for (const m of middleware) {
-				const i = globalMiddlewares.indexOf(m);
-				if (i !== -1) globalMiddlewares.splice(i, 1);
+		eject(...e) {
+			for (let t of e) {
+				let e = v.indexOf(t);
+				e !== -1 && v.splice(e, 1);
 			}
 		}
 	};
 }
-function serializePrimitiveParam(name, value, options) {
-	if (value === void 0 || value === null) return "";
-	if (typeof value === "object") throw new Error("Deeply-nested arrays/objects aren’t supported. Provide your own `querySerializer()` to handle these.");
-	return `${name}=${options?.allowReserved === true ? value : encodeURIComponent(value)}`;
+function c(e, t, n) {
+	if (t == null) return ``;
+	if (typeof t == `object`) throw Error("Deeply-nested arrays/objects aren’t supported. Provide your own `querySerializer()` to handle these.");
+	return `${e}=${n?.allowReserved === !0 ? t : encodeURIComponent(t)}`;
 }
-function serializeObjectParam(name, value, options) {
-	if (!value || typeof value !== "object") return "";
-	const values = [];
-	const joiner = {
-		simple: ",",
-		label: ".",
-		matrix: ";"
-	}[options.style] || "&";
-	if (options.style !== "deepObject" && options.explode === false) {
-		for (const k in value) values.push(k, options.allowReserved === true ? value[k] : encodeURIComponent(value[k]));
-		const final2 = values.join(",");
-		switch (options.style) {
-			case "form": return `${name}=${final2}`;
-			case "label": return `.${final2}`;
-			case "matrix": return `;${name}=${final2}`;
-			default: return final2;
+function l(e, t, n) {
+	if (!t || typeof t != `object`) return ``;
+	let r = [], i = {
+		simple: `,`,
+		label: `.`,
+		matrix: `;`
+	}[n.style] || `&`;
+	if (n.style !== `deepObject` && n.explode === !1) {
+		for (let e in t) r.push(e, n.allowReserved === !0 ? t[e] : encodeURIComponent(t[e]));
+		let i = r.join(`,`);
+		switch (n.style) {
+			case `form`: return `${e}=${i}`;
+			case `label`: return `.${i}`;
+			case `matrix`: return `;${e}=${i}`;
+			default: return i;
 		}
 	}
-	for (const k in value) {
-		const finalName = options.style === "deepObject" ? `${name}[${k}]` : k;
-		values.push(serializePrimitiveParam(finalName, value[k], options));
+	for (let i in t) {
+		let a = n.style === `deepObject` ? `${e}[${i}]` : i;
+		r.push(c(a, t[i], n));
 	}
-	const final = values.join(joiner);
-	return options.style === "label" || options.style === "matrix" ? `${joiner}${final}` : final;
+	let a = r.join(i);
+	return n.style === `label` || n.style === `matrix` ? `${i}${a}` : a;
 }
-function serializeArrayParam(name, value, options) {
-	if (!Array.isArray(value)) return "";
-	if (options.explode === false) {
-		const joiner2 = {
-			form: ",",
-			spaceDelimited: "%20",
-			pipeDelimited: "|"
-		}[options.style] || ",";
-		const final = (options.allowReserved === true ? value : value.map((v) => encodeURIComponent(v))).join(joiner2);
-		switch (options.style) {
-			case "simple": return final;
-			case "label": return `.${final}`;
-			case "matrix": return `;${name}=${final}`;
-			default: return `${name}=${final}`;
+function u(e, t, n) {
+	if (!Array.isArray(t)) return ``;
+	if (n.explode === !1) {
+		let r = {
+			form: `,`,
+			spaceDelimited: `%20`,
+			pipeDelimited: `|`
+		}[n.style] || `,`, i = (n.allowReserved === !0 ? t : t.map((e) => encodeURIComponent(e))).join(r);
+		switch (n.style) {
+			case `simple`: return i;
+			case `label`: return `.${i}`;
+			case `matrix`: return `;${e}=${i}`;
+			default: return `${e}=${i}`;
 		}
 	}
-	const joiner = {
-		simple: ",",
-		label: ".",
-		matrix: ";"
-	}[options.style] || "&";
-	const values = [];
-	for (const v of value) if (options.style === "simple" || options.style === "label") values.push(options.allowReserved === true ? v : encodeURIComponent(v));
-	else values.push(serializePrimitiveParam(name, v, options));
-	return options.style === "label" || options.style === "matrix" ? `${joiner}${values.join(joiner)}` : values.join(joiner);
+	let r = {
+		simple: `,`,
+		label: `.`,
+		matrix: `;`
+	}[n.style] || `&`, i = [];
+	for (let r of t) n.style === `simple` || n.style === `label` ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(c(e, r, n));
+	return n.style === `label` || n.style === `matrix` ? `${r}${i.join(r)}` : i.join(r);
 }
-function createQuerySerializer(options) {
-	return function querySerializer(queryParams) {
-		const search = [];
-		if (queryParams && typeof queryParams === "object") for (const name in queryParams) {
-			const value = queryParams[name];
-			if (value === void 0 || value === null) continue;
-			if (Array.isArray(value)) {
-				if (value.length === 0) continue;
-				search.push(serializeArrayParam(name, value, {
-					style: "form",
-					explode: true,
-					...options?.array,
-					allowReserved: options?.allowReserved || false
-				}));
-				continue;
+function d(e) {
+	return function(t) {
+		let n = [];
+		if (t && typeof t == `object`) for (let r in t) {
+			let i = t[r];
+			if (i != null) {
+				if (Array.isArray(i)) {
+					if (i.length === 0) continue;
+					n.push(u(r, i, {
+						style: `form`,
+						explode: !0,
+						...e?.array,
+						allowReserved: e?.allowReserved || !1
+					}));
+				} else typeof i == `object` ? n.push(l(r, i, {
+					style: `deepObject`,
+					explode: !0,
+					...e?.object,
+					allowReserved: e?.allowReserved || !1
+				})) : n.push(c(r, i, e));
 			}
-			if (typeof value === "object") {
-				search.push(serializeObjectParam(name, value, {
-					style: "deepObject",
-					explode: true,
-					...options?.object,
-					allowReserved: options?.allowReserved || false
-				}));
-				continue;
-			}
-			search.push(serializePrimitiveParam(name, value, options));
 		}
-		return search.join("&");
+		return n.join(`&`);
 	};
 }
-function defaultPathSerializer(pathname, pathParams) {
-	let nextURL = pathname;
-	for (const match of pathname.match(PATH_PARAM_RE) ?? []) {
-		let name = match.substring(1, match.length - 1);
-		let explode = false;
-		let style = "simple";
-		if (name.endsWith("*")) {
-			explode = true;
-			name = name.substring(0, name.length - 1);
-		}
-		if (name.startsWith(".")) {
-			style = "label";
-			name = name.substring(1);
-		} else if (name.startsWith(";")) {
-			style = "matrix";
-			name = name.substring(1);
-		}
-		if (!pathParams || pathParams[name] === void 0 || pathParams[name] === null) continue;
-		const value = pathParams[name];
-		if (Array.isArray(value)) {
-			nextURL = nextURL.replace(match, serializeArrayParam(name, value, {
-				style,
-				explode
-			}));
-			continue;
-		}
-		if (typeof value === "object") {
-			nextURL = nextURL.replace(match, serializeObjectParam(name, value, {
-				style,
-				explode
-			}));
-			continue;
-		}
-		if (style === "matrix") {
-			nextURL = nextURL.replace(match, `;${serializePrimitiveParam(name, value)}`);
-			continue;
-		}
-		nextURL = nextURL.replace(match, style === "label" ? `.${encodeURIComponent(value)}` : encodeURIComponent(value));
+function f(t, n) {
+	let r = t;
+	for (let i of t.match(e) ?? []) {
+		let e = i.substring(1, i.length - 1), t = !1, a = `simple`;
+		if (e.endsWith(`*`) && (t = !0, e = e.substring(0, e.length - 1)), e.startsWith(`.`) ? (a = `label`, e = e.substring(1)) : e.startsWith(`;`) && (a = `matrix`, e = e.substring(1)), !n || n[e] === void 0 || n[e] === null) continue;
+		let o = n[e];
+		r = Array.isArray(o) ? r.replace(i, u(e, o, {
+			style: a,
+			explode: t
+		})) : typeof o == `object` ? r.replace(i, l(e, o, {
+			style: a,
+			explode: t
+		})) : a === `matrix` ? r.replace(i, `;${c(e, o)}`) : r.replace(i, a === `label` ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
 	}
-	return nextURL;
+	return r;
 }
-function defaultBodySerializer(body, headers) {
-	if (body instanceof FormData) return body;
-	if (headers) {
-		if ((headers.get instanceof Function ? headers.get("Content-Type") ?? headers.get("content-type") : headers["Content-Type"] ?? headers["content-type"]) === "application/x-www-form-urlencoded") return new URLSearchParams(body).toString();
+function p(e, t) {
+	return e instanceof FormData ? e : t && (t.get instanceof Function ? t.get(`Content-Type`) ?? t.get(`content-type`) : t[`Content-Type`] ?? t[`content-type`]) === `application/x-www-form-urlencoded` ? new URLSearchParams(e).toString() : JSON.stringify(e);
+}
+function m(e, t) {
+	let n = `${t.baseUrl}${e}`;
+	t.params?.path && (n = t.pathSerializer(n, t.params.path));
+	let r = t.querySerializer(t.params.query ?? {});
+	return r.startsWith(`?`) && (r = r.substring(1)), r && (n += `?${r}`), n;
+}
+function h(...e) {
+	let t = new Headers();
+	for (let n of e) {
+		if (!n || typeof n != `object`) continue;
+		let e = n instanceof Headers ? n.entries() : Object.entries(n);
+		for (let [n, r] of e) if (r === null) t.delete(n);
+		else if (Array.isArray(r)) for (let e of r) t.append(n, e);
+		else r !== void 0 && t.set(n, r);
 	}
-	return JSON.stringify(body);
+	return t;
 }
-function createFinalURL(pathname, options) {
-	let finalURL = `${options.baseUrl}${pathname}`;
-	if (options.params?.path) finalURL = options.pathSerializer(finalURL, options.params.path);
-	let search = options.querySerializer(options.params.query ?? {});
-	if (search.startsWith("?")) search = search.substring(1);
-	if (search) finalURL += `?${search}`;
-	return finalURL;
-}
-function mergeHeaders(...allHeaders) {
-	const finalHeaders = new Headers();
-	for (const h of allHeaders) {
-		if (!h || typeof h !== "object") continue;
-		const iterator = h instanceof Headers ? h.entries() : Object.entries(h);
-		for (const [k, v] of iterator) if (v === null) finalHeaders.delete(k);
-		else if (Array.isArray(v)) for (const v2 of v) finalHeaders.append(k, v2);
-		else if (v !== void 0) finalHeaders.set(k, v);
-	}
-	return finalHeaders;
-}
-function removeTrailingSlash(url) {
-	if (url.endsWith("/")) return url.substring(0, url.length - 1);
-	return url;
+function g(e) {
+	return e.endsWith(`/`) ? e.substring(0, e.length - 1) : e;
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var f = Symbol.for("pv");
-var o = 0;
+var i = Symbol.for(`pv`);
+var a = 0;
 Array.isArray;
-function a(t, e, n, u, a, i) {
-	e || (e = {});
-	var c, l, p = e;
-	if ("ref" in p && "function" != typeof t) for (l in p = {}, e) "ref" == l ? c = e[l] : p[l] = e[l];
-	var s = {
+function s(t, n, r, o, s, c) {
+	n ||= {};
+	var l, u, d = n;
+	if (`ref` in d && typeof t != `function`) for (u in d = {}, n) u == `ref` ? l = n[u] : d[u] = n[u];
+	var f = {
 		type: t,
-		props: p,
-		key: n,
-		ref: c,
+		props: d,
+		key: r,
+		ref: l,
 		__k: null,
 		__: null,
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: f,
-		__v: --o,
+		constructor: i,
+		__v: --a,
 		__i: -1,
 		__u: 0
 	};
-	return (a || i) && (s.__source = a, s.__self = i), n$1.vnode && n$1.vnode(s), s;
+	return (s || c) && (f.__source = s, f.__self = c), e$2.vnode && e$2.vnode(f), f;
 }
-export { y$1 as a, P as c, d$2 as d, w$2 as f, x as i, T as l, Q as m, createClient as n, A$1 as o, $ as p, O as r, F$1 as s, a as t, b$2 as u };
+export { b$1 as a, O$1 as c, w$1 as d, x$2 as f, w$2 as h, T$1 as i, _$2 as l, q as m, r as n, h$2 as o, y$2 as p, j as r, C$2 as s, s as t, b$2 as u };
