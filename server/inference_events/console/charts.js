@@ -1,5 +1,5 @@
-import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { A as DAY, D as theme, F as wallOf, M as add, N as startOf, O as zone, P as localIso, d as Copy, et as ROOT, f as CopyItem, g as plain, h as Text, j as HOUR, l as count, p as Dialog, r as TableBox, v as inZone, w as zoom, x as frozenLink, y as MenuButton } from "./shared.js";
+import { _ as w$1, c as O$1, d as b$1, m as y$1, o as h$1, p as x$2, r as j$1, t as s$1, u as _$1 } from "./vendor.js";
+import { A as MenuButton, B as theme, C as CopyItem, D as plain, E as Text, F as zoom, G as add, M as frozenLink, Q as wallOf, S as Copy, U as DAY, V as zone, W as HOUR, X as startOf, Z as localIso, d as TableBox, k as inZone, v as count, vt as ROOT, w as Dialog } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",

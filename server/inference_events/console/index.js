@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
-import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { $ as session, B as openModel, E as __vitePreload, G as Empty, I as change, J as Logo, K as Failure, L as go, R as link, S as read, T as routeAt, U as usePulse, V as pulseError, W as useResource, X as findSession, Y as useAction, Z as logIn, _ as Time, b as earliest, g as plain, it as isLoginNeeded, k as ALL, m as Scope, nt as api, p as Dialog, q as Loaded, rt as body, tt as RequestFailed, u as Frame, z as place } from "./shared.js";
+import { _ as w, g as q, i as T, m as y, t as s, u as _ } from "./vendor.js";
+import { $ as change, D as plain, H as ALL, N as read, O as Time, R as routeAt, St as isLoginNeeded, T as Scope, _t as session, at as pulseError, bt as api, ct as useResource, dt as Loaded, et as go, ft as Logo, ht as logIn, j as earliest, lt as Empty, mt as findSession, nt as place, pt as useAction, rt as openModel, st as usePulse, tt as link, ut as Failure, w as Dialog, x as Frame, xt as body, yt as RequestFailed, z as __vitePreload } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

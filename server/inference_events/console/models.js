@@ -1,6 +1,6 @@
-import { G as Empty, I as change, R as link, W as useResource, _ as Time, a as ordering, h as Text, i as SortHead, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { $ as change, E as Text, O as Time, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, l as Search, lt as Empty, nt as place, p as ordering, tt as link, v as count, xt as body } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
-import { h as w, t as s } from "./vendor.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/models.tsx
 /** All models, with the number of their production events. */
 var LIMIT = 50;

@@ -1,5 +1,5 @@
-import { h as w, l as _, t as s } from "./vendor.js";
-import { G as Empty, W as useResource, _ as Time, d as Copy, g as plain, h as Text, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { _ as w, t as s, u as _ } from "./vendor.js";
+import { D as plain, E as Text, O as Time, S as Copy, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;

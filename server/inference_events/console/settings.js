@@ -1,5 +1,5 @@
-import { G as Empty, I as change, W as useResource, _ as Time, c as Size, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
-import { h as w, t as s } from "./vendor.js";
+import { $ as change, O as Time, _ as Size, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {
 	const settings = useResource("settings", async (signal) => (await body(api.GET("/v3/settings", { signal }))).data);

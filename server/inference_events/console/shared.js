@@ -1,5 +1,5 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
-import { a as b, c as O, d as w$1, f as x, h as w, i as T, l as _, n as r, o as h, p as y, t as s, u as b$1 } from "./vendor.js";
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./alerting.js","./rolldown-runtime.js","./definitions.js","./definitions.css","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+import { _ as w, a as b, c as O, d as b$1, f as w$1, h as Y, i as T, l as T$1, m as y, n as r, o as h, p as x, t as s, u as _ } from "./vendor.js";
 // src/api/exact.ts
 var parseWithSource = JSON.parse;
 /** Parse JSON. An integer beyond 2^53 becomes a string of its digits. */
@@ -37,11 +37,13 @@ var RequestFailed = class extends Error {
 	status;
 	requestId;
 	retryAfter;
-	constructor(message, status, requestId, retryAfter) {
+	faults;
+	constructor(message, status, requestId, retryAfter, faults = []) {
 		super(message);
 		this.status = status;
 		this.requestId = requestId;
 		this.retryAfter = retryAfter;
+		this.faults = faults;
 	}
 };
 async function send(request) {
@@ -74,7 +76,19 @@ async function body(answer) {
 	const { data, error, response } = await answer;
 	if (response.ok && data !== void 0) return data;
 	const wait = Number(response.headers.get("Retry-After") ?? NaN);
-	throw new RequestFailed(messageOf(error) ?? `The server responded with ${response.status}`, response.status, response.headers.get("X-Request-ID"), Number.isFinite(wait) ? wait : null);
+	throw new RequestFailed(messageOf(error) ?? `The server responded with ${response.status}`, response.status, response.headers.get("X-Request-ID"), Number.isFinite(wait) ? wait : null, faultsOf(error));
+}
+function faultsOf(error) {
+	return (error?.error?.errors ?? []).map(({ message }) => {
+		const [, pointer = "", text = ""] = /^(\/\S*): (.*)$/s.exec(String(message)) ?? [];
+		return pointer ? {
+			pointer,
+			message: text
+		} : {
+			pointer,
+			message: String(message)
+		};
+	});
 }
 function messageOf(error) {
 	const message = error?.error?.message;
@@ -1035,18 +1049,46 @@ var ROUTES = [
 		const { SchemaPage } = await import("./schema.js");
 		return { SchemaPage };
 	}, __vite__mapDeps([7,2]), import.meta.url)).SchemaPage),
+	ofModel("alerts", "Alerts", "a", [], async () => (await __vitePreload(async () => {
+		const { AlertsPage } = await import("./alerting.js").then((n) => n.i);
+		return { AlertsPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).AlertsPage),
+	ofModel("rules", "Alert rules", "u", [], async () => (await __vitePreload(async () => {
+		const { RulesPage } = await import("./alerting.js").then((n) => n.n);
+		return { RulesPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).RulesPage),
+	ofModel("segments", "Segments", "n", ["range", "env"], async () => (await __vitePreload(async () => {
+		const { SegmentsPage } = await import("./definitions.js").then((n) => n.t);
+		return { SegmentsPage };
+	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).SegmentsPage),
+	ofModel("metrics", "Custom metrics", "c", ["range", "env"], async () => (await __vitePreload(async () => {
+		const { MetricsPage } = await import("./definitions.js").then((n) => n.t);
+		return { MetricsPage };
+	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).MetricsPage),
+	ofModel("baselines", "Baselines", "b", [], async () => (await __vitePreload(async () => {
+		const { BaselinesPage } = await import("./definitions.js").then((n) => n.n);
+		return { BaselinesPage };
+	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).BaselinesPage),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
 	}, __vite__mapDeps([1,2]), import.meta.url)).FirstEventPage),
+	page("/webhooks", "Webhooks", "w", async () => (await __vitePreload(async () => {
+		const { WebhooksPage } = await import("./alerting.js").then((n) => n.t);
+		return { WebhooksPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).WebhooksPage),
+	page("/deliveries", "Messages", "v", async () => (await __vitePreload(async () => {
+		const { DeliveriesPage } = await import("./alerting.js").then((n) => n.r);
+		return { DeliveriesPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).DeliveriesPage, true),
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([8,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([12,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([9,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([13,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1070,6 +1112,10 @@ function linkTo(path, query = {}) {
 		...Object.fromEntries(kept.map((name) => [name, now.getAll(name)])),
 		...query
 	});
+}
+/** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
+function linkToPage(modelId, part, item = null, query = {}) {
+	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -1418,20 +1464,20 @@ function RangeForm({ selection }) {
 		}), /* @__PURE__ */ s("div", {
 			class: "form",
 			children: [
-				/* @__PURE__ */ s(Field, {
+				/* @__PURE__ */ s(Field$1, {
 					label: "Range in words",
 					hint: "3 days, yesterday, 2013-12",
 					value: text,
 					set: setText
 				}),
-				/* @__PURE__ */ s(Field, {
+				/* @__PURE__ */ s(Field$1, {
 					label: `From (${zone.value})`,
 					hint: "2013-12-24 09:00",
 					value: from,
 					set: setFrom,
 					isOff: text !== ""
 				}),
-				/* @__PURE__ */ s(Field, {
+				/* @__PURE__ */ s(Field$1, {
 					label: `To (${zone.value})`,
 					hint: "2013-12-31",
 					value: to,
@@ -1474,7 +1520,7 @@ function Shown({ start, end }) {
 		]
 	}, name)) });
 }
-function Field({ label, hint, value, set, isOff = false }) {
+function Field$1({ label, hint, value, set, isOff = false }) {
 	return /* @__PURE__ */ s("label", { children: [label, /* @__PURE__ */ s("input", {
 		type: "text",
 		autocomplete: "off",
@@ -1498,9 +1544,9 @@ function Text({ value }) {
 		children: [shown.slice(0, SHOWN), "…"]
 	});
 }
-/** Return a text in which hidden characters are written as their codes. */
-function plain(value) {
-	return value.replace(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** Return a text in which hidden characters are written as their codes, but for those in `kept`. */
+function plain(value, kept = "") {
+	return value.replace(HIDDEN, (one) => kept.includes(one) ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 // src/ui/scope.tsx
 /** What a page of a model shows, to be chosen: environment, segment, comparison, range; and whether it follows the data. */
@@ -2031,7 +2077,7 @@ new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
-new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+var FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 var UNITS = [
 	"B",
 	"KiB",
@@ -2042,6 +2088,17 @@ var UNITS = [
 /** Write a count with commas: 1,204. Text of a larger integer stays exact. */
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
+}
+/** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
+function figure(value) {
+	const size = Math.abs(value);
+	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
+	return FIGURE.format(value);
+}
+/** Write a percentage, of which 100 is all: 0.81%. */
+function percent(value) {
+	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
+	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
 }
 /** Write a size: 4.0 MiB. */
 function size(bytes) {
@@ -2082,35 +2139,38 @@ function Pager({ offset, shown, total, limit, what }) {
 		})] })]
 	});
 }
-// src/ui/search.tsx
-/** A field that searches while one types. Its text is part of the page's address. */
-var WAIT_MS = 200;
-function Search({ label }) {
-	const linked = place.value.query.get("search") ?? "";
-	const [text, setText] = _(linked);
-	const sent = x(linked);
-	y(() => {
-		if (linked !== sent.current) setText(linked);
-		sent.current = linked;
-	}, [linked]);
-	y(() => {
-		if (text === sent.current) return;
-		const timer = setTimeout(() => {
-			sent.current = text;
-			change({
-				search: text || null,
-				offset: null
-			});
-		}, WAIT_MS);
-		return () => clearTimeout(timer);
-	}, [text]);
-	return /* @__PURE__ */ s("input", {
-		type: "search",
-		class: "search",
-		placeholder: label,
-		"aria-label": label,
-		value: text,
-		onInput: (event) => setText(event.currentTarget.value)
+// src/ui/listing.tsx
+var LIMIT = 50;
+/** Return the page of the list that the address asks for. */
+function listQuery() {
+	const { query } = place.value;
+	const search = query.get("search");
+	return {
+		limit: LIMIT,
+		offset: Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0),
+		...search && { search }
+	};
+}
+function Listing({ resource, what, filters = [], none, children }) {
+	const names = ["search", ...filters];
+	const isFiltered = names.some((name) => place.value.query.get(name));
+	const { offset } = listQuery();
+	return /* @__PURE__ */ s(Loaded, {
+		resource,
+		children: ({ items, total }) => items.length > 0 ? /* @__PURE__ */ s(w, { children: [children(items), /* @__PURE__ */ s(Pager, {
+			offset,
+			shown: items.length,
+			total,
+			limit: LIMIT,
+			what
+		})] }) : isFiltered || total > 0 ? /* @__PURE__ */ s(Empty, {
+			title: isFiltered ? `None of the ${what} is like this.` : `The list ends before this page.`,
+			children: /* @__PURE__ */ s("button", {
+				type: "button",
+				onClick: () => change(Object.fromEntries([...names, "offset"].map((name) => [name, null]))),
+				children: ["Show all ", what]
+			})
+		}) : none
 	});
 }
 // src/ui/sorting.tsx
@@ -2153,6 +2213,221 @@ function TableBox({ label, children }) {
 		children
 	});
 }
+// src/ui/rows.tsx
+function Rows({ label, rows, columns, id, title, usual = "" }) {
+	const shown = columns.filter((one) => !!one);
+	return /* @__PURE__ */ s(TableBox, {
+		label,
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: shown.map((one) => /* @__PURE__ */ s(Head, {
+			of: one,
+			usual
+		}, one.head)) }) }), /* @__PURE__ */ s("tbody", { children: rows.map((row) => /* @__PURE__ */ s("tr", {
+			title: title?.(row),
+			children: shown.map((one) => one.form === "name" ? /* @__PURE__ */ s("th", {
+				scope: "row",
+				children: one.cell(row)
+			}, one.head) : /* @__PURE__ */ s("td", {
+				class: one.form,
+				children: one.cell(row)
+			}, one.head))
+		}, id(row))) })] })
+	});
+}
+function Head({ of, usual }) {
+	if (of.sort) return /* @__PURE__ */ s(SortHead, {
+		field: of.sort,
+		label: of.head,
+		usual
+	});
+	return /* @__PURE__ */ s("th", {
+		scope: "col",
+		class: of.form === "number" ? "number" : void 0,
+		children: of.form === "actions" ? /* @__PURE__ */ s("span", {
+			class: "hidden",
+			children: of.head
+		}) : of.head
+	});
+}
+// src/ui/search.tsx
+/** A field that searches while one types. Its text is part of the page's address. */
+var WAIT_MS$1 = 200;
+function Search({ label }) {
+	const linked = place.value.query.get("search") ?? "";
+	const [text, setText] = _(linked);
+	const sent = x(linked);
+	y(() => {
+		if (linked !== sent.current) setText(linked);
+		sent.current = linked;
+	}, [linked]);
+	y(() => {
+		if (text === sent.current) return;
+		const timer = setTimeout(() => {
+			sent.current = text;
+			change({
+				search: text || null,
+				offset: null
+			});
+		}, WAIT_MS$1);
+		return () => clearTimeout(timer);
+	}, [text]);
+	return /* @__PURE__ */ s("input", {
+		type: "search",
+		class: "search",
+		placeholder: label,
+		"aria-label": label,
+		value: text,
+		onInput: (event) => setText(event.currentTarget.value)
+	});
+}
+// src/ui/form.tsx
+/** Forms: what the server says about a field stands at the field, and the rest above the buttons. */
+var Faults = Y({
+	faults: [],
+	known: /* @__PURE__ */ new Set()
+});
+function Form(props) {
+	const { action, submit, label, onCancel, isReady = true, isDangerous = false, children } = props;
+	const known = x(/* @__PURE__ */ new Set());
+	const error = action.error ?? props.preview ?? null;
+	const faults = error ? located(error, props.conflictAt) : [];
+	const send = (event) => {
+		event.preventDefault();
+		action.run(submit);
+	};
+	const isElsewhere = faults.length === 0 || faults.some((one) => !belongs(one, known.current));
+	return /* @__PURE__ */ s(Faults.Provider, {
+		value: {
+			faults,
+			known: known.current
+		},
+		children: /* @__PURE__ */ s("form", {
+			class: "form",
+			onSubmit: send,
+			children: [
+				children,
+				action.error && isElsewhere && /* @__PURE__ */ s(Failure, { error: action.error }),
+				/* @__PURE__ */ s("footer", {
+					class: "dialog-foot",
+					children: [/* @__PURE__ */ s("button", {
+						type: "button",
+						onClick: onCancel,
+						children: "Cancel"
+					}), /* @__PURE__ */ s("button", {
+						type: "submit",
+						class: isDangerous ? "danger" : "main",
+						disabled: !isReady || action.isRunning,
+						children: label
+					})]
+				})
+			]
+		})
+	});
+}
+/** Show a field with its label, a hint, and what the server found wrong with it. */
+function Field({ label, at, hint, children }) {
+	const id = O();
+	const found = useFaults(at);
+	const described = [hint ? `${id}-hint` : "", found.length ? `${id}-fault` : ""].filter(Boolean).join(" ");
+	return /* @__PURE__ */ s("div", {
+		class: "field",
+		children: [
+			/* @__PURE__ */ s("label", {
+				for: id,
+				children: label
+			}),
+			children({
+				id,
+				"aria-invalid": found.length > 0,
+				"aria-describedby": described || void 0
+			}),
+			hint && /* @__PURE__ */ s("p", {
+				class: "quiet",
+				id: `${id}-hint`,
+				children: hint
+			}),
+			/* @__PURE__ */ s(FieldFault, {
+				id: `${id}-fault`,
+				messages: found
+			})
+		]
+	});
+}
+/** Show a group of choices with its name and what the server found wrong with it. */
+function Group({ label, at, children }) {
+	const id = O();
+	const found = useFaults(at);
+	return /* @__PURE__ */ s("fieldset", {
+		class: "field",
+		"aria-describedby": found.length ? id : void 0,
+		children: [
+			/* @__PURE__ */ s("legend", { children: label }),
+			children,
+			/* @__PURE__ */ s(FieldFault, {
+				id,
+				messages: found
+			})
+		]
+	});
+}
+function FieldFault({ id, messages }) {
+	if (messages.length === 0) return null;
+	return /* @__PURE__ */ s("p", {
+		class: "fault",
+		id,
+		role: "alert",
+		children: messages.join("; ")
+	});
+}
+function useFaults(at) {
+	const { faults, known } = T$1(Faults);
+	b$1(() => {
+		known.add(at);
+		return () => {
+			known.delete(at);
+		};
+	}, [at, known]);
+	return faults.filter((one) => isAt(one, at)).map((one) => one.message);
+}
+function isAt(fault, at) {
+	return fault.pointer === at || fault.pointer.startsWith(`${at}/`);
+}
+function belongs(fault, known) {
+	return [...known].some((at) => isAt(fault, at));
+}
+/** Return the faults of an error; those of a rule in a preview have the places of the rule. */
+function located(error, conflictAt) {
+	if (error.status === 409 && conflictAt) return [{
+		pointer: conflictAt,
+		message: error.message
+	}];
+	return error.faults.map((one) => ({
+		...one,
+		pointer: one.pointer.replace(/^\/rule(?=\/)/, "")
+	}));
+}
+// src/ui/question.tsx
+function Question({ title, label, act, onClose, children }) {
+	const action = useAction();
+	return /* @__PURE__ */ s(Dialog, {
+		title,
+		onClose,
+		children: /* @__PURE__ */ s(Form, {
+			action,
+			submit: act,
+			label,
+			onCancel: onClose,
+			isDangerous: true,
+			children
+		})
+	});
+}
+// src/ui/facts.tsx
+function Facts({ facts }) {
+	return /* @__PURE__ */ s("dl", {
+		class: "facts",
+		children: Object.entries(facts).map(([name, value]) => /* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: name }), /* @__PURE__ */ s("dd", { children: value })] }, name))
+	});
+}
 // src/api/series.ts
 /** Compute measures over the range of the selection. Throws RequestFailed. */
 async function readSeries(selection, measures, options, signal) {
@@ -2193,6 +2468,17 @@ async function compute(request, signal) {
 		signal
 	}))).data;
 }
+// src/ui/settled.ts
+/** A text that somebody types, once it has not changed for a moment. */
+var WAIT_MS = 300;
+function useSettled(text) {
+	const [settled, setSettled] = _(text);
+	y(() => {
+		const timer = setTimeout(() => setSettled(text), WAIT_MS);
+		return () => clearTimeout(timer);
+	}, [text]);
+	return settled;
+}
 // src/ui/panel.tsx
 function Panel({ title, resource, isLow = false, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -2207,4 +2493,4 @@ function Panel({ title, resource, isLow = false, children }) {
 		})]
 	});
 }
-export { session as $, DAY as A, openModel as B, useSelection as C, theme as D, __vitePreload as E, wallOf as F, Empty as G, useLive as H, change as I, Logo as J, Failure as K, go as L, add as M, startOf as N, zone as O, localIso as P, may as Q, link as R, read as S, routeAt as T, usePulse as U, pulseError as V, useResource as W, findSession as X, useAction as Y, logIn as Z, Time as _, ordering as a, earliest as b, Size as c, Copy as d, ROOT as et, CopyItem as f, plain as g, Text as h, SortHead as i, isLoginNeeded as it, HOUR as j, ALL as k, count as l, Scope as m, readSeries as n, api as nt, Search as o, Dialog as p, Loaded as q, TableBox as r, body as rt, Pager as s, Panel as t, RequestFailed as tt, Frame as u, inZone as v, zoom as w, frozenLink as x, MenuButton as y, place as z };
+export { change as $, MenuButton as A, theme as B, CopyItem as C, plain as D, Text as E, zoom as F, add as G, ALL as H, linkTo as I, instant as J, boundsOf as K, linkToPage as L, frozenLink as M, read as N, Time as O, useSelection as P, wallOf as Q, routeAt as R, Copy as S, isLoginNeeded as St, Scope as T, DAY as U, zone as V, HOUR as W, startOf as X, iso as Y, localIso as Z, Size as _, session as _t, Question as a, pulseError as at, percent as b, api as bt, Group as c, useResource as ct, TableBox as d, Loaded as dt, go as et, SortHead as f, Logo as ft, Pager as g, may as gt, listQuery as h, logIn as ht, Facts as i, pulse as it, earliest as j, inZone as k, Search as l, Empty as lt, Listing as m, findSession as mt, useSettled as n, place as nt, Field as o, useLive as ot, ordering as p, useAction as pt, freeze as q, readSeries as r, openModel as rt, Form as s, usePulse as st, Panel as t, link as tt, Rows as u, Failure as ut, count as v, ROOT as vt, Dialog as w, Frame as x, body as xt, figure as y, RequestFailed as yt, __vitePreload as z };

@@ -1,5 +1,5 @@
-import { h as w, l as _, t as s } from "./vendor.js";
-import { $ as session, G as Empty, I as change, K as Failure, Q as may, W as useResource, Y as useAction, _ as Time, a as ordering, d as Copy, g as plain, h as Text, i as SortHead, nt as api, o as Search, p as Dialog, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { _ as w, t as s, u as _ } from "./vendor.js";
+import { $ as change, D as plain, E as Text, O as Time, S as Copy, _t as session, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, gt as may, l as Search, lt as Empty, nt as place, p as ordering, pt as useAction, ut as Failure, w as Dialog, xt as body } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

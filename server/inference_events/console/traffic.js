@@ -1,6 +1,6 @@
-import { C as useSelection, H as useLive, l as count, n as readSeries, t as Panel } from "./shared.js";
+import { P as useSelection, ot as useLive, r as readSeries, t as Panel, v as count } from "./shared.js";
 import { t as Chart } from "./charts.js";
-import { h as w, t as s } from "./vendor.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/traffic.tsx
 /** Traffic of a model: events over time, together or by the values of a column. */
 function Traffic(_) {

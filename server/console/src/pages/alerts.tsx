@@ -2,44 +2,40 @@
 
 import { api, body, type Schemas } from "../api/client";
 import { pulse, useLive } from "../api/pulse";
-import { count, figure } from "../ui/number";
-import { Pager } from "../ui/pager";
+import { Listing, listQuery } from "../ui/listing";
+import { figure } from "../ui/number";
 import { zone } from "../ui/preferences";
+import { Rows } from "../ui/rows";
 import { Search } from "../ui/search";
-import { Empty, Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
+import { Empty } from "../ui/states";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { change, place } from "../url/location";
 import { boundsOf, iso } from "../url/range";
 import { linkToPage, type Model, type ModelPageProps } from "../url/routes";
-import { aroundBin } from "./alert-marks";
-import { OpenAlerts } from "./open-alerts";
+import { ChartLink, OpenAlerts } from "./open-alerts";
 import { nameOf } from "./rule-metric";
 import { Severity } from "./severity";
 import "./monitoring.css";
 
-const LIMIT = 50;
 const SEVERITIES: Record<string, string> = { CRITICAL: "critical", WARNING: "warning", DEFAULT: "withdrawn" };
 
-type Record_ = Schemas["MonitoredAlert"];
+type Found = Schemas["MonitoredAlert"];
 
 export function AlertsPage({ model }: ModelPageProps) {
   const { query } = place.value;
-  const search = query.get("search") ?? "";
   const severity = SEVERITIES[query.get("severity") ?? ""] ? query.get("severity") : null;
-  const offset = Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0);
+  const page = listQuery();
   const [from, to] = [query.get("from"), query.get("to")];
-  const key = JSON.stringify([model.id, search, severity, offset, from, to, zone.value]);
+  const key = JSON.stringify([model.id, page, severity, from, to, zone.value]);
   // A record changes the number of open alerts, or at least comes with new events.
   const state = JSON.stringify([pulse.value?.open_alerts, pulse.value?.environments[0]?.data_revision]);
   const records = useLive(key, state, async (signal) => {
     const bounds = from ? boundsOf({ from, to: to ?? "now" }, Date.now(), zone.value) : undefined;
     const range = bounds && { start_time: iso(bounds.start), end_time: iso(bounds.end) };
-    const all = { limit: LIMIT, offset, filter: filterOf(model.id, severity), ...range, ...(search && { search }) };
+    const all = { ...page, filter: filterOf(model.id, severity), ...range };
     return (await body(api.GET("/v3/monitoring/alert-records", { params: { query: all }, signal }))).data;
   });
-  const isFiltered = search !== "" || severity !== null || from !== null;
   return (
     <>
       <div class="page-head">
@@ -51,18 +47,9 @@ export function AlertsPage({ model }: ModelPageProps) {
       </div>
       <OpenAlerts modelId={model.id} state={state} />
       <h2>Records</h2>
-      <Loaded resource={records}>
-        {(page) =>
-          page.items.length ? (
-            <>
-              <Table records={page.items} />
-              <Pager offset={offset} shown={page.items.length} total={page.total} limit={LIMIT} what="records" />
-            </>
-          ) : (
-            <None model={model} isFiltered={isFiltered} total={page.total} />
-          )
-        }
-      </Loaded>
+      <Listing resource={records} what="records" filters={["severity", "from", "to"]} none={<None model={model} />}>
+        {(items) => <Table records={items} />}
+      </Listing>
     </>
   );
 }
@@ -90,19 +77,7 @@ function SeverityChoice({ now }: { now: string | null }) {
   );
 }
 
-function None({ model, isFiltered, total }: { model: Model; isFiltered: boolean; total: number }) {
-  if (isFiltered || total > 0) {
-    return (
-      <Empty title={total > 0 ? `There are only ${count(total)} records.` : "No record is like this."}>
-        <button
-          type="button"
-          onClick={() => change({ search: null, severity: null, from: null, to: null, offset: null })}
-        >
-          Show all records
-        </button>
-      </Empty>
-    );
-  }
+function None({ model }: { model: Model }) {
   return (
     <Empty title="No bin was an alert.">
       <p>
@@ -113,67 +88,41 @@ function None({ model, isFiltered, total }: { model: Model; isFiltered: boolean;
   );
 }
 
-function Table({ records }: { records: Record_[] }) {
+function Table({ records }: { records: Found[] }) {
   return (
-    <TableBox label="Records">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Severity</th>
-            <th scope="col">Alert rule</th>
-            <th scope="col">Column</th>
-            <th scope="col" class="number">
-              Value
-            </th>
-            <th scope="col" class="number">
-              Threshold
-            </th>
-            <th scope="col">Since</th>
-            <th scope="col">Recorded</th>
-            <th scope="col">Priority</th>
-            <th scope="col">
-              <span class="hidden">Chart</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {records.map((one) => (
-            <tr key={one.id} title={one.message}>
-              <td>
-                <Severity of={one.severity} />
-              </td>
-              <th scope="row">
-                <a href={linkToPage(one.model.id, "rules", one.alert_rule.id)}>
-                  <Text value={one.alert_rule.name} />
-                </a>
-              </th>
-              <td>{one.feature_name && <Text value={nameOf(one.feature_name)} />}</td>
-              <td class="number">{figure(one.alert_value)}</td>
-              <td class="number">{figure(thresholdOf(one))}</td>
-              <td>
-                <Time at={iso(one.alert_time_bucket)} />
-              </td>
-              <td>
-                <Time at={one.created_at} />
-              </td>
-              <td>{one.priority.toLowerCase()}</td>
-              <td class="actions">
-                <a
-                  href={linkToPage(one.model.id, "rules", one.alert_rule.id, aroundBin(one.alert_time_bucket))}
-                  aria-label={`Chart of ${one.alert_rule.name} around this bin`}
-                >
-                  Chart
-                </a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label="Records"
+      rows={records}
+      id={(one) => one.id}
+      title={(one) => one.message}
+      columns={[
+        { head: "Severity", cell: (one) => <Severity of={one.severity} /> },
+        {
+          head: "Alert rule",
+          form: "name",
+          cell: (one) => (
+            <a href={linkToPage(one.model.id, "rules", one.alert_rule.id)}>
+              <Text value={one.alert_rule.name} />
+            </a>
+          ),
+        },
+        { head: "Column", cell: (one) => one.feature_name && <Text value={nameOf(one.feature_name)} /> },
+        { head: "Value", form: "number", cell: (one) => figure(one.alert_value) },
+        { head: "Threshold", form: "number", cell: (one) => figure(thresholdOf(one)) },
+        { head: "Since", cell: (one) => <Time at={iso(one.alert_time_bucket)} /> },
+        { head: "Recorded", cell: (one) => <Time at={one.created_at} /> },
+        { head: "Priority", cell: (one) => one.priority.toLowerCase() },
+        {
+          head: "Chart",
+          form: "actions",
+          cell: (one) => <ChartLink modelId={one.model.id} rule={one.alert_rule} bin={one.alert_time_bucket} />,
+        },
+      ]}
+    />
   );
 }
 
 /** Return the threshold that a value crossed, or the first that it would have to. */
-function thresholdOf(one: Record_): number {
+function thresholdOf(one: Found): number {
   return one.severity === "CRITICAL" ? one.critical_threshold : (one.warning_threshold ?? one.critical_threshold);
 }

@@ -4,33 +4,28 @@ import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { may } from "../api/session";
+import { Listing, listQuery } from "../ui/listing";
 import { count } from "../ui/number";
-import { Pager } from "../ui/pager";
 import { Question } from "../ui/question";
+import { Rows } from "../ui/rows";
 import { Search } from "../ui/search";
-import { Empty, Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
+import { Empty } from "../ui/states";
 import { plain, Text } from "../ui/text";
 import { Time } from "../ui/time";
-import { change, place } from "../url/location";
 import type { ModelPageProps } from "../url/routes";
 import { CreateBaseline } from "./baseline-dialog";
 import { rulesUsing } from "./definition-kinds";
 import { RuleLinks } from "./rule-links";
 import "./monitoring.css";
 
-const LIMIT = 50;
-
 type Baseline = Schemas["Baseline"];
 type Open = { kind: "create" } | { kind: "delete"; baseline: Baseline };
 
 export function BaselinesPage({ model }: ModelPageProps) {
   const [open, setOpen] = useState<Open | null>(null);
-  const search = place.value.query.get("search") ?? "";
-  const offset = Math.max(0, Number.parseInt(place.value.query.get("offset") ?? "0", 10) || 0);
-  const baselines = useResource(JSON.stringify([model.id, search, offset]), async (signal) => {
-    const all = { limit: LIMIT, offset };
-    const params = { path: { model_id: model.id }, query: search ? { ...all, search } : all };
+  const query = listQuery();
+  const baselines = useResource(JSON.stringify([model.id, query]), async (signal) => {
+    const params = { path: { model_id: model.id }, query };
     return (await body(api.GET("/v3/models/{model_id}/baselines", { params, signal }))).data;
   });
   const close = () => setOpen(null);
@@ -50,34 +45,16 @@ export function BaselinesPage({ model }: ModelPageProps) {
           </button>
         )}
       </div>
-      <Loaded resource={baselines}>
-        {(page) =>
-          page.items.length ? (
-            <>
-              <Table of={page.items} remove={(baseline) => setOpen({ kind: "delete", baseline })} />
-              <Pager offset={offset} shown={page.items.length} total={page.total} limit={LIMIT} what="baselines" />
-            </>
-          ) : (
-            <None search={search} />
-          )
-        }
-      </Loaded>
+      <Listing resource={baselines} what="baselines" none={<None />}>
+        {(items) => <Table of={items} remove={(baseline) => setOpen({ kind: "delete", baseline })} />}
+      </Listing>
       {open?.kind === "create" && <CreateBaseline model={model} onClose={close} onMade={changed} />}
       {open?.kind === "delete" && <DeleteBaseline baseline={open.baseline} onClose={close} onDeleted={changed} />}
     </>
   );
 }
 
-function None({ search }: { search: string }) {
-  if (search) {
-    return (
-      <Empty title={`No baseline has “${search}” in its name.`}>
-        <button type="button" onClick={() => change({ search: null, offset: null })}>
-          Show all baselines
-        </button>
-      </Empty>
-    );
-  }
+function None() {
   return (
     <Empty title="This model has no baseline yet.">
       <p>
@@ -91,53 +68,30 @@ function None({ search }: { search: string }) {
 function Table({ of, remove }: { of: Baseline[]; remove: (baseline: Baseline) => void }) {
   const ids = of.map((one) => one.id);
   const rules = useResource(ids.join(), (signal) => rulesUsing("baseline_id", ids, signal));
+  const usedBy = (id: string) => rules.data?.filter((rule) => rule.baseline?.id === id);
   return (
-    <TableBox label="Baselines">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Its events</th>
-            <th scope="col" class="number">
-              Events
-            </th>
-            <th scope="col">Alert rules</th>
-            <th scope="col">Created</th>
-            <th scope="col">
-              <span class="hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.map((one) => (
-            <tr key={one.id}>
-              <th scope="row">
-                <Text value={one.name} />
-              </th>
-              <td>{one.type === "STATIC" ? "static" : "rolling"}</td>
-              <td>
-                <Source of={one} />
-              </td>
-              <td class="number">{one.row_count === null ? <span class="quiet">–</span> : count(one.row_count)}</td>
-              <td>
-                <RuleLinks rules={rules.data?.filter((rule) => rule.baseline?.id === one.id)} error={rules.error} />
-              </td>
-              <td>
-                <Time at={one.created_at} />
-              </td>
-              <td class="actions">
-                {may("manage") && (
-                  <button type="button" class="small" aria-label={`Delete ${one.name}`} onClick={() => remove(one)}>
-                    Delete
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label="Baselines"
+      rows={of}
+      id={(one) => one.id}
+      columns={[
+        { head: "Name", form: "name", cell: (one) => <Text value={one.name} /> },
+        { head: "Kind", cell: (one) => (one.type === "STATIC" ? "static" : "rolling") },
+        { head: "Its events", cell: (one) => <Source of={one} /> },
+        { head: "Events", form: "number", cell: (one) => (one.row_count === null ? "–" : count(one.row_count)) },
+        { head: "Alert rules", cell: (one) => <RuleLinks rules={usedBy(one.id)} error={rules.error} /> },
+        { head: "Created", cell: (one) => <Time at={one.created_at} /> },
+        may("manage") && {
+          head: "Actions",
+          form: "actions",
+          cell: (one) => (
+            <button type="button" class="small" aria-label={`Delete ${one.name}`} onClick={() => remove(one)}>
+              Delete
+            </button>
+          ),
+        },
+      ]}
+    />
   );
 }
 

@@ -38,11 +38,7 @@ export function FigureOf({ of }: { of: Schemas["DefinitionPreview"] | string | u
   if (typeof of === "string") return <span title={of}>unknown</span>;
   if (of.figure) {
     const { value, reason } = of.figure;
-    return value === null ? (
-      <span class="quiet">{(reason ?? "no value").replaceAll("_", " ")}</span>
-    ) : (
-      <>{figure(value)}</>
-    );
+    return value === null ? <span class="quiet">{(reason ?? "no value").replaceAll("_", " ")}</span> : figure(value);
   }
   if (of.rows === 0) return <span class="quiet">no events</span>;
   return (

@@ -2,14 +2,12 @@
 
 import { useResource } from "../api/resource";
 import { may } from "../api/session";
-import { count } from "../ui/number";
-import { Pager } from "../ui/pager";
+import { Listing, listQuery } from "../ui/listing";
+import { Rows } from "../ui/rows";
 import { Search } from "../ui/search";
-import { Empty, Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
+import { Empty } from "../ui/states";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
-import { change, place } from "../url/location";
 import { linkToPage, type ModelPageProps } from "../url/routes";
 import { OneDefinition } from "./definition";
 import { DefinitionEditor } from "./definition-editor";
@@ -17,8 +15,6 @@ import { FigureOf, useFigures } from "./definition-figures";
 import { type Definition, type Kind, METRIC, rulesUsing, SEGMENT } from "./definition-kinds";
 import { RuleLinks } from "./rule-links";
 import "./monitoring.css";
-
-const LIMIT = 50;
 
 interface Props extends ModelPageProps {
   kind: Kind;
@@ -39,13 +35,10 @@ function Definitions({ model, item, kind }: Props) {
 }
 
 function List({ model, kind }: Props) {
-  const { query } = place.value;
-  const search = query.get("search") ?? "";
-  const offset = Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0);
-  const found = useResource(JSON.stringify([kind.part, model.id, search, offset]), (signal) => {
-    const all = { limit: LIMIT, offset };
-    return kind.list(model.id, search ? { ...all, search } : all, signal);
-  });
+  const query = listQuery();
+  const found = useResource(JSON.stringify([kind.part, model.id, query]), (signal) =>
+    kind.list(model.id, query, signal),
+  );
   return (
     <>
       <div class="page-head">
@@ -58,41 +51,14 @@ function List({ model, kind }: Props) {
           </a>
         )}
       </div>
-      <Loaded resource={found}>
-        {(page) =>
-          page.items.length ? (
-            <>
-              <Table of={page.items} modelId={model.id} kind={kind} />
-              <Pager
-                offset={offset}
-                shown={page.items.length}
-                total={page.total}
-                limit={LIMIT}
-                what={kind.title.toLowerCase()}
-              />
-            </>
-          ) : (
-            <None kind={kind} search={search} total={page.total} />
-          )
-        }
-      </Loaded>
+      <Listing resource={found} what={kind.title.toLowerCase()} none={<None kind={kind} />}>
+        {(items) => <Table of={items} modelId={model.id} kind={kind} />}
+      </Listing>
     </>
   );
 }
 
-function None({ kind, search, total }: { kind: Kind; search: string; total: number }) {
-  if (search || total > 0) {
-    const title = search
-      ? `None has “${search}” in its name.`
-      : `The list ends before this page: there are ${count(total)}.`;
-    return (
-      <Empty title={title}>
-        <button type="button" onClick={() => change({ search: null, offset: null })}>
-          Show all
-        </button>
-      </Empty>
-    );
-  }
+function None({ kind }: { kind: Kind }) {
   return (
     <Empty title={`This model has no ${kind.noun} yet.`}>
       <p>
@@ -110,53 +76,38 @@ function Table({ of, modelId, kind }: { of: Definition[]; modelId: string; kind:
   const usedBy = (id: string) =>
     rules.data?.filter((rule) => (kind.ruleField === "segment_id" ? rule.segment?.id : rule.metric.id) === id);
   return (
-    <TableBox label={kind.title}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Definition</th>
-            {may("read") && (
-              <th scope="col" class="number">
-                {kind.kind === "segment" ? "Share of events" : "Value"}
-              </th>
-            )}
-            <th scope="col">Alert rules</th>
-            <th scope="col">Created</th>
-            <th scope="col">By</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.map((one) => (
-            <tr key={one.id}>
-              <th scope="row">
-                <a href={linkToPage(modelId, kind.part, one.id)}>
-                  <Text value={one.name} />
-                </a>
-              </th>
-              <td class="wrap">
-                <code>
-                  <Text value={one.definition} />
-                </code>
-              </td>
-              {may("read") && (
-                <td class="number">
-                  <FigureOf of={figures.get(one.id)} />
-                </td>
-              )}
-              <td>
-                <RuleLinks rules={usedBy(one.id)} error={rules.error} />
-              </td>
-              <td>
-                <Time at={one.created_at} />
-              </td>
-              <td>
-                <Text value={one.created_by.full_name} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label={kind.title}
+      rows={of}
+      id={(one) => one.id}
+      columns={[
+        {
+          head: "Name",
+          form: "name",
+          cell: (one) => (
+            <a href={linkToPage(modelId, kind.part, one.id)}>
+              <Text value={one.name} />
+            </a>
+          ),
+        },
+        {
+          head: "Definition",
+          form: "wrap",
+          cell: (one) => (
+            <code>
+              <Text value={one.definition} />
+            </code>
+          ),
+        },
+        may("read") && {
+          head: kind.kind === "segment" ? "Share of events" : "Value",
+          form: "number",
+          cell: (one) => <FigureOf of={figures.get(one.id)} />,
+        },
+        { head: "Alert rules", cell: (one) => <RuleLinks rules={usedBy(one.id)} error={rules.error} /> },
+        { head: "Created", cell: (one) => <Time at={one.created_at} /> },
+        { head: "By", cell: (one) => <Text value={one.created_by.full_name} /> },
+      ]}
+    />
   );
 }

@@ -2,11 +2,10 @@
 
 import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
-import { count } from "../ui/number";
-import { Pager } from "../ui/pager";
+import { Listing, listQuery } from "../ui/listing";
+import { Rows } from "../ui/rows";
 import { Search } from "../ui/search";
-import { Empty, Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
+import { Empty } from "../ui/states";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { change, place } from "../url/location";
@@ -14,7 +13,6 @@ import { linkToPage } from "../url/routes";
 import { Severity } from "./severity";
 import "./monitoring.css";
 
-const LIMIT = 50;
 const REFRESH_MS = 5000;
 
 type Message = Schemas["Notification"];
@@ -32,15 +30,13 @@ const STATES: Record<State, string> = {
 const CHANNELS: Record<Message["channel"], string> = { webhook: "Webhook", email: "Mail", pagerduty: "PagerDuty" };
 
 export function DeliveriesPage() {
-  const { query } = place.value;
-  const search = query.get("search") ?? "";
-  const state = stateOf(query.get("state"));
-  const offset = Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0);
+  const state = stateOf(place.value.query.get("state"));
+  const page = listQuery();
   const messages = useResource(
-    JSON.stringify([search, state, offset]),
+    JSON.stringify([page, state]),
     async (signal) => {
       const filter = state && { filter: JSON.stringify({ field: "state", operator: "equal", value: state }) };
-      const params = { query: { limit: LIMIT, offset, ...(search && { search }), ...filter } };
+      const params = { query: { ...page, ...filter } };
       return (await body(api.GET("/v3/monitoring/notifications", { params, signal }))).data;
     },
     REFRESH_MS,
@@ -52,18 +48,9 @@ export function DeliveriesPage() {
         <Search label="Search receivers" />
         <StateChoice state={state} />
       </div>
-      <Loaded resource={messages}>
-        {(page) =>
-          page.items.length ? (
-            <>
-              <Table messages={page.items} />
-              <Pager offset={offset} shown={page.items.length} total={page.total} limit={LIMIT} what="messages" />
-            </>
-          ) : (
-            <None isFiltered={search !== "" || state !== null} total={page.total} />
-          )
-        }
-      </Loaded>
+      <Listing resource={messages} what="messages" filters={["state"]} none={<None />}>
+        {(items) => <Table messages={items} />}
+      </Listing>
     </>
   );
 }
@@ -89,16 +76,7 @@ function StateChoice({ state }: { state: State | null }) {
   );
 }
 
-function None({ isFiltered, total }: { isFiltered: boolean; total: number }) {
-  if (isFiltered || total > 0) {
-    return (
-      <Empty title={total > 0 ? `There are only ${count(total)} messages.` : "No message is like this."}>
-        <button type="button" onClick={() => change({ search: null, state: null, offset: null })}>
-          Show all messages
-        </button>
-      </Empty>
-    );
-  }
+function None() {
   return (
     <Empty title="No message has been made yet.">
       <p>
@@ -110,49 +88,38 @@ function None({ isFiltered, total }: { isFiltered: boolean; total: number }) {
 
 function Table({ messages }: { messages: Message[] }) {
   return (
-    <TableBox label="Messages">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Made</th>
-            <th scope="col">State</th>
-            <th scope="col">Receiver</th>
-            <th scope="col">Alert rule</th>
-            <th scope="col">Severity</th>
-            <th scope="col" class="number">
-              Attempts
-            </th>
-            <th scope="col">Ended or next attempt</th>
-            <th scope="col">Problem</th>
-          </tr>
-        </thead>
-        <tbody>
-          {messages.map((one) => (
-            <tr key={one.id}>
-              <td>
-                <Time at={one.created_at} />
-              </td>
-              <td class={one.state === "failed" ? "fault" : ""}>{STATES[one.state]}</td>
-              <td>
-                {CHANNELS[one.channel]} <Text value={one.destination_name ?? one.destination} />
-              </td>
-              <td>
-                <a href={linkToPage(one.model_id, "rules", one.alert_rule_id)}>
-                  <Text value={one.rule_name} />
-                </a>
-              </td>
-              <td>
-                <Severity of={one.severity} />
-              </td>
-              <td class="number">{one.attempts}</td>
-              <td>
-                <Time at={one.ended_at ?? one.due_at} />
-              </td>
-              <td class="wrap">{one.problem && <Text value={one.problem} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label="Messages"
+      rows={messages}
+      id={(one) => one.id}
+      columns={[
+        { head: "Made", cell: (one) => <Time at={one.created_at} /> },
+        {
+          head: "State",
+          cell: (one) => <span class={one.state === "failed" ? "fault" : ""}>{STATES[one.state]}</span>,
+        },
+        {
+          head: "Receiver",
+          cell: (one) => (
+            <>
+              {CHANNELS[one.channel]} <Text value={one.destination_name ?? one.destination} />
+            </>
+          ),
+        },
+        {
+          head: "Alert rule",
+          form: "name",
+          cell: (one) => (
+            <a href={linkToPage(one.model_id, "rules", one.alert_rule_id)}>
+              <Text value={one.rule_name} />
+            </a>
+          ),
+        },
+        { head: "Severity", cell: (one) => <Severity of={one.severity} /> },
+        { head: "Attempts", form: "number", cell: (one) => one.attempts },
+        { head: "Ended or next attempt", cell: (one) => <Time at={one.ended_at ?? one.due_at} /> },
+        { head: "Problem", form: "wrap", cell: (one) => one.problem && <Text value={one.problem} /> },
+      ]}
+    />
   );
 }

@@ -108,9 +108,10 @@ function Verdict({ text, check, error, moveTo }: VerdictProps) {
         <button type="button" class="link" onClick={() => moveTo(position)}>
           {placeOf(text, position)}
         </button>
-      )}{" "}
+      )}
+      {position !== null && ": "}
       {check.message}
-      {check.hint && <span class="quiet"> {check.hint}</span>}
+      {check.hint && <span class="quiet">. {check.hint}</span>}
     </p>
   );
 }

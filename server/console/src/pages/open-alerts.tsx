@@ -3,8 +3,8 @@
 import { api, body } from "../api/client";
 import { useLive } from "../api/pulse";
 import { figure } from "../ui/number";
+import { Rows } from "../ui/rows";
 import { Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { iso } from "../url/range";
@@ -45,61 +45,49 @@ export function OpenAlerts({ modelId, state }: { modelId: string; state: string 
 
 function Table({ rules }: { rules: Rule[] }) {
   return (
-    <TableBox label="Open alerts">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Alert rule</th>
-            <th scope="col">Column</th>
-            <th scope="col" class="number">
-              Value
-            </th>
-            <th scope="col">Fires</th>
-            <th scope="col">In the bin from</th>
-            <th scope="col">
-              <span class="hidden">Chart</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map((rule) => (
-            <Row key={rule.id} rule={rule} />
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label="Open alerts"
+      rows={rules.flatMap((rule) => (rule.last_evaluation ? [{ rule, last: rule.last_evaluation }] : []))}
+      id={({ rule }) => rule.id}
+      columns={[
+        { head: "State", cell: ({ last }) => <Severity of={last.state} /> },
+        {
+          head: "Alert rule",
+          form: "name",
+          cell: ({ rule }) => (
+            <a href={linkToPage(rule.model.id, "rules", rule.id)}>
+              <Text value={rule.name} />
+            </a>
+          ),
+        },
+        { head: "Column", cell: ({ last }) => last.feature_name && <Text value={nameOf(last.feature_name)} /> },
+        { head: "Value", form: "number", cell: ({ last }) => (last.value === null ? "–" : figure(last.value)) },
+        { head: "Fires", cell: ({ rule }) => limitsOf(rule) },
+        { head: "In the bin from", cell: ({ last }) => <Time at={iso(last.alert_time_bucket)} /> },
+        {
+          head: "Chart",
+          form: "actions",
+          cell: ({ rule, last }) => <ChartLink modelId={rule.model.id} rule={rule} bin={last.alert_time_bucket} />,
+        },
+      ]}
+    />
   );
 }
 
-function Row({ rule }: { rule: Rule }) {
-  const last = rule.last_evaluation;
-  if (!last) return null;
-  const around = aroundBin(last.alert_time_bucket);
+interface ChartLinkProps {
+  modelId: string;
+  rule: { id: string; name: string };
+  bin: number;
+}
+
+/** Link to the chart of a rule, with an absolute range around a bin. */
+export function ChartLink({ modelId, rule, bin }: ChartLinkProps) {
   return (
-    <tr>
-      <td>
-        <Severity of={last.state} />
-      </td>
-      <th scope="row">
-        <a href={linkToPage(rule.model.id, "rules", rule.id)}>
-          <Text value={rule.name} />
-        </a>
-      </th>
-      <td>{last.feature_name && <Text value={nameOf(last.feature_name)} />}</td>
-      <td class="number">{last.value === null ? "–" : figure(last.value)}</td>
-      <td>{limitsOf(rule)}</td>
-      <td>
-        <Time at={iso(last.alert_time_bucket)} />
-      </td>
-      <td class="actions">
-        <a
-          href={linkToPage(rule.model.id, "rules", rule.id, around)}
-          aria-label={`Chart of ${rule.name} around this bin`}
-        >
-          Chart
-        </a>
-      </td>
-    </tr>
+    <a
+      href={linkToPage(modelId, "rules", rule.id, aroundBin(bin))}
+      aria-label={`Chart of ${rule.name} around this bin`}
+    >
+      Chart
+    </a>
   );
 }

@@ -1,10 +1,11 @@
 /** What the judgements of an alert rule left behind: its records, and how each bin was judged last. */
 
-import { api, body } from "../api/client";
+import type { ComponentChildren } from "preact";
+import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { count, figure } from "../ui/number";
 import { Panel } from "../ui/panel";
-import { TableBox } from "../ui/table-box";
+import { type Column, Rows } from "../ui/rows";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { iso } from "../url/range";
@@ -28,54 +29,22 @@ export function RuleRecords({ rule, revision }: Props) {
   return (
     <Panel title="Records" resource={records} isLow>
       {({ items, total }) => (
-        <>
-          <h2>
-            Records <span class="quiet">{total > LIMIT ? `the newest ${LIMIT} of ${count(total)}` : count(total)}</span>
-          </h2>
-          {items.length === 0 && <p class="quiet">No bin was an alert.</p>}
-          {items.length > 0 && (
-            <TableBox label="Records">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Severity</th>
-                    <th scope="col">Bin from</th>
-                    <th scope="col">Column</th>
-                    <th scope="col" class="number">
-                      Value
-                    </th>
-                    <th scope="col" class="number">
-                      Critical
-                    </th>
-                    <th scope="col" class="number">
-                      Warning
-                    </th>
-                    <th scope="col">Recorded</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((one) => (
-                    <tr key={one.id} title={one.message}>
-                      <td>
-                        <Severity of={one.severity} />
-                      </td>
-                      <td>
-                        <Time at={iso(one.alert_time_bucket)} />
-                      </td>
-                      <td>{one.feature_name && <Text value={nameOf(one.feature_name)} />}</td>
-                      <td class="number">{figure(one.alert_value)}</td>
-                      <td class="number">{figure(one.critical_threshold)}</td>
-                      <td class="number">{one.warning_threshold === null ? "–" : figure(one.warning_threshold)}</td>
-                      <td>
-                        <Time at={one.created_at} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableBox>
-          )}
-        </>
+        <Newest title="Records" total={total} none="No bin was an alert.">
+          <Rows
+            label="Records"
+            rows={items}
+            id={(one) => one.id}
+            title={(one) => one.message}
+            columns={[
+              { head: "Severity", cell: (one) => <Severity of={one.severity} /> },
+              ...binColumns(rule),
+              { head: "Value", form: "number", cell: (one) => figure(one.alert_value) },
+              { head: "Critical", form: "number", cell: (one) => figure(one.critical_threshold) },
+              { head: "Warning", form: "number", cell: (one) => orNone(one.warning_threshold) },
+              { head: "Recorded", cell: (one) => <Time at={one.created_at} /> },
+            ]}
+          />
+        </Newest>
       )}
     </Panel>
   );
@@ -89,50 +58,55 @@ export function Evaluations({ rule, revision }: Props) {
   return (
     <Panel title="Evaluations" resource={evaluations} isLow>
       {({ items, total }) => (
-        <>
-          <h2>
-            Evaluations{" "}
-            <span class="quiet">{total > LIMIT ? `the newest ${LIMIT} of ${count(total)}` : count(total)}</span>
-          </h2>
-          {items.length === 0 && <p class="quiet">No bin was judged yet.</p>}
-          {items.length > 0 && (
-            <TableBox label="Evaluations">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">State</th>
-                    <th scope="col">Bin from</th>
-                    <th scope="col">Column</th>
-                    <th scope="col" class="number">
-                      Value
-                    </th>
-                    <th scope="col">Reason</th>
-                    <th scope="col">Judged</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((one) => (
-                    <tr key={`${one.alert_time_bucket} ${one.feature_name}`}>
-                      <td>
-                        <Severity of={one.state} />
-                      </td>
-                      <td>
-                        <Time at={iso(one.alert_time_bucket)} />
-                      </td>
-                      <td>{one.feature_name && <Text value={nameOf(one.feature_name)} />}</td>
-                      <td class="number">{one.value === null ? "–" : figure(one.value)}</td>
-                      <td>{one.reason?.replaceAll("_", " ")}</td>
-                      <td>
-                        <Time at={one.evaluated_at} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableBox>
-          )}
-        </>
+        <Newest title="Evaluations" total={total} none="No bin was judged yet.">
+          <Rows
+            label="Evaluations"
+            rows={items}
+            id={(one) => `${one.alert_time_bucket} ${one.feature_name}`}
+            columns={[
+              { head: "State", cell: (one) => <Severity of={one.state} /> },
+              ...binColumns(rule),
+              { head: "Value", form: "number", cell: (one) => orNone(one.value) },
+              { head: "Reason", cell: (one) => one.reason?.replaceAll("_", " ") },
+              { head: "Judged", cell: (one) => <Time at={one.evaluated_at} /> },
+            ]}
+          />
+        </Newest>
       )}
     </Panel>
   );
+}
+
+interface NewestProps {
+  title: string;
+  total: number;
+  none: string;
+  children: ComponentChildren;
+}
+
+function Newest({ title, total, none, children }: NewestProps) {
+  return (
+    <>
+      <h2>
+        {title} <span class="quiet">{total > LIMIT ? `the newest ${LIMIT} of ${count(total)}` : count(total)}</span>
+      </h2>
+      {total === 0 ? <p class="quiet">{none}</p> : children}
+    </>
+  );
+}
+
+type Binned = Pick<Schemas["AlertEvaluation"], "alert_time_bucket" | "feature_name">;
+
+/** Return the columns of a bin, and of the model's column if the rule has any. */
+function binColumns(rule: Rule): (Column<Binned> | null)[] {
+  return [
+    { head: "Bin from", cell: (one) => <Time at={iso(one.alert_time_bucket)} /> },
+    rule.feature_names
+      ? { head: "Column", cell: (one) => one.feature_name && <Text value={nameOf(one.feature_name)} /> }
+      : null,
+  ];
+}
+
+function orNone(value: number | null): string {
+  return value === null ? "–" : figure(value);
 }

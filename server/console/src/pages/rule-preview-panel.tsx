@@ -70,11 +70,11 @@ interface ChartProps {
   title: string;
 }
 
-const MAX_MARKS = 60;
+const MAX_MARKS = 24;
 
 export function JudgedChart({ judged, title }: ChartProps) {
   const { request, bins } = judged;
-  const marks = firings(bins);
+  const marks = firings(judged);
   const isChange = request.rule.compare_to === "time_period";
   return (
     <Chart

@@ -6,7 +6,7 @@ import { useResource } from "../api/resource";
 import type { ChartData, ChartSeries, Mark, Threshold } from "../chart/data";
 import { figure } from "../ui/number";
 import { useSettled } from "../ui/settled";
-import { add, iso, startOf } from "../url/range";
+import { add, DAY, HOUR, iso, startOf } from "../url/range";
 import type { Model } from "../url/routes";
 import { PREVIEWED } from "./rule-draft";
 import { nameOf } from "./rule-metric";
@@ -31,6 +31,7 @@ export interface Preview {
 }
 
 const UNITS: Record<Create["bin_size"], string> = { Hour: "h", Day: "d", Week: "w", Month: "M" };
+const HALVES: Record<Create["bin_size"], number> = { Hour: HOUR / 2, Day: DAY / 2, Week: 3.5 * DAY, Month: 15 * DAY };
 const MAX_JUDGED = 2000;
 const MAX_BINS = 744;
 const LEAST_BINS = 12;
@@ -161,11 +162,13 @@ function limitsOf(bins: readonly Bin[]): ChartSeries[] {
 }
 
 /** Return a mark for each bin that would have fired. */
-export function firings(bins: readonly Bin[]): Mark[] {
+export function firings({ bins, request }: Judged): Mark[] {
+  const half = HALVES[request.rule.bin_size];
   return bins
     .filter((bin) => bin.state === "critical" || bin.state === "warning")
     .map((bin) => ({
-      at: iso(bin.alert_time_bucket),
+      // In the middle of the bin, where its point is.
+      at: iso(bin.alert_time_bucket + half),
       text: `${bin.state}${bin.value === null ? "" : ` at ${figure(bin.value)}`}`,
       isBad: bin.state === "critical",
     }));

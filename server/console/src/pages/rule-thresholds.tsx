@@ -26,7 +26,7 @@ export function ThresholdFields(props: Props) {
           options={{ HIGH: "high", MEDIUM: "medium", LOW: "low" }}
           choose={(priority) => change({ priority })}
         />
-        <Field label="Hours to wait for late events" at="/evaluation_delay">
+        <Field label="Delay in hours" at="/evaluation_delay">
           {(input) => (
             <Amount
               input={input}
@@ -131,7 +131,7 @@ function Fixed({ draft, change, metric }: Props) {
           <Amount input={input} value={draft.critical} isRequired change={(critical) => change({ critical })} />
         )}
       </Field>
-      <Field label="Warning, optional" at="/warning_threshold">
+      <Field label="Warning" at="/warning_threshold">
         {(input) => <Amount input={input} value={draft.warning} change={(warning) => change({ warning })} />}
       </Field>
     </div>
@@ -141,7 +141,7 @@ function Fixed({ draft, change, metric }: Props) {
 function Multipliers({ draft, change }: Props) {
   return (
     <div class="fields">
-      <Field label="Critical, in standard deviations" at="/auto_threshold_params/critical_multiplier">
+      <Field label="Critical, deviations" at="/auto_threshold_params/critical_multiplier">
         {(input) => (
           <Amount
             input={input}
@@ -151,7 +151,7 @@ function Multipliers({ draft, change }: Props) {
           />
         )}
       </Field>
-      <Field label="Warning, in standard deviations" at="/auto_threshold_params/warning_multiplier">
+      <Field label="Warning, deviations" at="/auto_threshold_params/warning_multiplier">
         {(input) => (
           <Amount
             input={input}

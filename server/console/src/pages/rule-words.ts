@@ -25,12 +25,13 @@ export function limitsOf(rule: Rule): string {
     return `${side} ${spread.critical_multiplier} (warning ${spread.warning_multiplier}) standard deviations`;
   }
   const warning = rule.warning_threshold === null ? "" : ` (warning ${limit(rule, rule.warning_threshold)})`;
-  const since = rule.compare_to === "time_period" ? `change ${side}` : side;
-  return `${since} ${limit(rule, rule.critical_threshold ?? 0)}${warning}${earlier(rule)}`;
+  const verb = rule.condition === "greater" ? "grows by more than" : "falls by more than";
+  const how = rule.compare_to === "time_period" ? verb : side;
+  return `${how} ${limit(rule, rule.critical_threshold ?? 0)}${warning}${earlier(rule)}`;
 }
 
 function limit(rule: Rule, value: number): string {
-  return rule.compare_to === "time_period" ? `${figure(value * 100)}%` : figure(value);
+  return rule.compare_to === "time_period" ? `${figure(Math.abs(value) * 100)}%` : figure(value);
 }
 
 function earlier(rule: Rule): string {

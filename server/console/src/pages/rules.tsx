@@ -3,15 +3,13 @@
 import { api, body } from "../api/client";
 import { useResource } from "../api/resource";
 import { may } from "../api/session";
-import { count } from "../ui/number";
-import { Pager } from "../ui/pager";
+import { Listing, listQuery } from "../ui/listing";
+import { Rows } from "../ui/rows";
 import { Search } from "../ui/search";
-import { ordering, SortHead } from "../ui/sorting";
-import { Empty, Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
+import { ordering } from "../ui/sorting";
+import { Empty } from "../ui/states";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
-import { change, place } from "../url/location";
 import { linkToPage, type ModelPageProps } from "../url/routes";
 import { RulePage } from "./rule";
 import type { Rule } from "./rule-draft";
@@ -20,7 +18,6 @@ import { aboutOf, limitsOf } from "./rule-words";
 import { Severity } from "./severity";
 import "./monitoring.css";
 
-const LIMIT = 50;
 const REFRESH_MS = 10_000;
 const USUAL = "name";
 
@@ -31,16 +28,13 @@ export function RulesPage({ model, item }: ModelPageProps) {
 }
 
 function List({ model }: ModelPageProps) {
-  const { query } = place.value;
-  const search = query.get("search") ?? "";
-  const offset = Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0);
+  const page = listQuery();
   const order = ordering(USUAL);
   const rules = useResource(
-    JSON.stringify([model.id, search, offset, order]),
+    JSON.stringify([model.id, page, order]),
     async (signal) => {
       const filter = JSON.stringify({ field: "model_id", operator: "equal", value: model.id });
-      const all = { limit: LIMIT, offset, ordering: order, filter };
-      const params = { query: search ? { ...all, search } : all };
+      const params = { query: { ...page, ordering: order, filter } };
       return (await body(api.GET("/v3/alert-rules", { params, signal }))).data;
     },
     REFRESH_MS,
@@ -57,33 +51,14 @@ function List({ model }: ModelPageProps) {
           </a>
         )}
       </div>
-      <Loaded resource={rules}>
-        {(page) =>
-          page.items.length ? (
-            <>
-              <Table rules={page.items} />
-              <Pager offset={offset} shown={page.items.length} total={page.total} limit={LIMIT} what="alert rules" />
-            </>
-          ) : (
-            <None search={search} total={page.total} />
-          )
-        }
-      </Loaded>
+      <Listing resource={rules} what="alert rules" none={<None />}>
+        {(items) => <Table rules={items} />}
+      </Listing>
     </>
   );
 }
 
-function None({ search, total }: { search: string; total: number }) {
-  if (search || total > 0) {
-    const title = search ? `No alert rule has “${search}” in its name.` : `There are only ${count(total)} alert rules.`;
-    return (
-      <Empty title={title}>
-        <button type="button" onClick={() => change({ search: null, offset: null })}>
-          Show all alert rules
-        </button>
-      </Empty>
-    );
-  }
+function None() {
   return (
     <Empty title="This model has no alert rule yet.">
       <p>An alert rule judges a metric in each hour, day, week or month, and notifies you if it crosses a threshold.</p>
@@ -94,48 +69,34 @@ function None({ search, total }: { search: string; total: number }) {
 
 function Table({ rules }: { rules: Rule[] }) {
   return (
-    <TableBox label="Alert rules">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <SortHead field="name" label="Alert rule" usual={USUAL} />
-            <th scope="col">Judges</th>
-            <th scope="col">Fires</th>
-            <SortHead field="priority" label="Priority" usual={USUAL} />
-            <th scope="col">Last evaluation</th>
-            <th scope="col">Next</th>
-            <th scope="col">Messages</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map((rule) => (
-            <tr key={rule.id}>
-              <td>
-                <StateOf rule={rule} />
-              </td>
-              <th scope="row">
-                <a href={linkToPage(rule.model.id, "rules", rule.id)}>
-                  <Text value={rule.name} />
-                </a>
-              </th>
-              <td>
-                <Text value={aboutOf(rule)} />
-              </td>
-              <td>{limitsOf(rule)}</td>
-              <td>{rule.priority.toLowerCase()}</td>
-              <td>
-                <Time at={rule.last_evaluation?.evaluated_at ?? null} none="never" />
-              </td>
-              <td>
-                <Time at={rule.next_evaluation_at ?? null} />
-              </td>
-              <td>{rule.enable_notification ? "on" : "off"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label="Alert rules"
+      rows={rules}
+      usual={USUAL}
+      id={(rule) => rule.id}
+      columns={[
+        { head: "State", cell: (rule) => <StateOf rule={rule} /> },
+        {
+          head: "Alert rule",
+          form: "name",
+          sort: "name",
+          cell: (rule) => (
+            <a href={linkToPage(rule.model.id, "rules", rule.id)}>
+              <Text value={rule.name} />
+            </a>
+          ),
+        },
+        { head: "Judges", form: "wrap", cell: (rule) => <Text value={aboutOf(rule)} /> },
+        { head: "Fires", form: "wrap", cell: (rule) => limitsOf(rule) },
+        { head: "Priority", sort: "priority", cell: (rule) => rule.priority.toLowerCase() },
+        {
+          head: "Last evaluation",
+          cell: (rule) => <Time at={rule.last_evaluation?.evaluated_at ?? null} none="never" />,
+        },
+        { head: "Next", cell: (rule) => <Time at={rule.next_evaluation_at ?? null} /> },
+        { head: "Messages", cell: (rule) => (rule.enable_notification ? "on" : "off") },
+      ]}
+    />
   );
 }
 

@@ -4,18 +4,15 @@ import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { may } from "../api/session";
-import { Pager } from "../ui/pager";
+import { Listing, listQuery } from "../ui/listing";
+import { Rows } from "../ui/rows";
 import { Search } from "../ui/search";
-import { Empty, Loaded } from "../ui/states";
-import { TableBox } from "../ui/table-box";
+import { Empty } from "../ui/states";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
-import { change, place } from "../url/location";
 import { linkTo } from "../url/routes";
 import { CreateWebhook, DeleteWebhook, SecretOfWebhook, TestWebhook } from "./webhook-dialogs";
 import "./monitoring.css";
-
-const LIMIT = 50;
 
 type Webhook = Schemas["Webhook"];
 type Open = { kind: "create" } | { kind: "delete" | "test" | "secret"; webhook: Webhook };
@@ -28,12 +25,9 @@ export const PROVIDERS: Record<Webhook["provider"], string> = {
 
 export function WebhooksPage() {
   const [open, setOpen] = useState<Open | null>(null);
-  const search = place.value.query.get("search") ?? "";
-  const offset = Math.max(0, Number.parseInt(place.value.query.get("offset") ?? "0", 10) || 0);
-  const webhooks = useResource(JSON.stringify([search, offset]), async (signal) => {
-    const all = { limit: LIMIT, offset };
-    const params = { query: search ? { ...all, search } : all };
-    return (await body(api.GET("/v2/webhooks", { params, signal }))).data;
+  const query = listQuery();
+  const webhooks = useResource(JSON.stringify(query), async (signal) => {
+    return (await body(api.GET("/v2/webhooks", { params: { query }, signal }))).data;
   });
   const close = () => setOpen(null);
   const made = (webhook: Webhook) => {
@@ -57,14 +51,9 @@ export function WebhooksPage() {
           </button>
         )}
       </div>
-      <Loaded resource={webhooks}>
-        {(page) => (
-          <>
-            {page.items.length ? <Table webhooks={page.items} open={setOpen} /> : <None search={search} />}
-            <Pager offset={offset} shown={page.items.length} total={page.total} limit={LIMIT} what="webhooks" />
-          </>
-        )}
-      </Loaded>
+      <Listing resource={webhooks} what="webhooks" none={<None />}>
+        {(items) => <Table webhooks={items} open={setOpen} />}
+      </Listing>
       {open?.kind === "create" && <CreateWebhook onClose={close} onMade={made} />}
       {open?.kind === "secret" && <SecretOfWebhook webhook={open.webhook} onClose={close} />}
       {open?.kind === "test" && <TestWebhook webhook={open.webhook} onClose={close} />}
@@ -73,16 +62,7 @@ export function WebhooksPage() {
   );
 }
 
-function None({ search }: { search: string }) {
-  if (search) {
-    return (
-      <Empty title={`No webhook has “${search}” in its name.`}>
-        <button type="button" onClick={() => change({ search: null, offset: null })}>
-          Show all webhooks
-        </button>
-      </Empty>
-    );
-  }
+function None() {
   return (
     <Empty title="There is no webhook yet.">
       <p>
@@ -95,38 +75,18 @@ function None({ search }: { search: string }) {
 
 function Table({ webhooks, open }: { webhooks: Webhook[]; open: (what: Open) => void }) {
   return (
-    <TableBox label="Webhooks">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Form</th>
-            <th scope="col">Receiver</th>
-            <th scope="col">Created</th>
-            <th scope="col">
-              <span class="hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {webhooks.map((webhook) => (
-            <tr key={webhook.uuid}>
-              <th scope="row">
-                <Text value={webhook.name} />
-              </th>
-              <td>{PROVIDERS[webhook.provider]}</td>
-              <td>
-                <code>{masked(webhook.url)}</code>
-              </td>
-              <td>
-                <Time at={webhook.created_at} />
-              </td>
-              <td class="actions">{may("admin") && <Actions webhook={webhook} open={open} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <Rows
+      label="Webhooks"
+      rows={webhooks}
+      id={(one) => one.uuid}
+      columns={[
+        { head: "Name", form: "name", cell: (one) => <Text value={one.name} /> },
+        { head: "Form", cell: (one) => PROVIDERS[one.provider] },
+        { head: "Receiver", cell: (one) => <code>{masked(one.url)}</code> },
+        { head: "Created", cell: (one) => <Time at={one.created_at} /> },
+        may("admin") && { head: "Actions", form: "actions", cell: (one) => <Actions webhook={one} open={open} /> },
+      ]}
+    />
   );
 }
 
