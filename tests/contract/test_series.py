@@ -91,6 +91,18 @@ def test_a_changed_model_is_no_known_revision(api: Api) -> None:
     assert after["groups"][0]["measures"][0]["values"] == [None, 0.75]
 
 
+def test_a_definition_that_is_not_stored(api: Api, model_id: str) -> None:
+    """A custom metric has the same figures before it is stored as afterwards."""
+    definition = "average(age) / accuracy()"
+    measure = {"measure": "custom_metric"}
+    before = series(api, model_id, measure | {"definition": definition})["groups"]
+    metric_id = api.define(METRIC, model_id, definition=definition)["id"]
+    assert series(api, model_id, measure | {"custom_metric_id": metric_id})["groups"] == before
+    empty, value = before[0]["measures"][0]["values"]
+    assert empty is None
+    assert value > 0
+
+
 def test_groups(api: Api, model_id: str) -> None:
     """Groups are the values that most events have, and the rest has the events without a value."""
     average = {"measure": "statistic", "metric": "average", "column": "age"}
@@ -212,6 +224,13 @@ def test_environments_and_segments(api: Api, model_id: str) -> None:
         ({"measure": "performance", "metric": "mae"}, "metric: a model of the task binary_classification has no mae"),
         ({"measure": "drift", "column": "age", "baseline_id": UNKNOWN_ID}, "baseline_id: is no baseline of this model"),
         ({"measure": "custom_metric", "custom_metric_id": UNKNOWN_ID}, "custom_metric_id: is no custom metric"),
+        ({"measure": "custom_metric"}, "custom_metric_id: or a definition is needed"),
+        ({"measure": "custom_metric", "definition": "age"}, "definition: "),
+        (
+            {"measure": "custom_metric", "definition": "sum(age)", "custom_metric_id": UNKNOWN_ID},
+            "definition: and custom_metric_id are both given; remove one",
+        ),
+        ({"measure": "count", "definition": "sum(age)"}, "definition: the measure count takes no definition"),
         ({"measure": "labels", "column": "age"}, "column: is no target of the model"),
     ],
 )

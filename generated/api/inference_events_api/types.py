@@ -1302,6 +1302,7 @@ class AskedMeasure(TypedDict):
     threshold: NotRequired[float | None]
     top_k: NotRequired[int | None]
     custom_metric_id: NotRequired[str | None]
+    definition: NotRequired[str | None]
 
 
 SampleSize: TypeAlias = int
@@ -2138,53 +2139,6 @@ class AlertMetric(TypedDict):
     type_display_name: str
 
 
-class AlertRule(TypedDict):
-    id: str
-    name: str
-    metric: AlertMetric
-    priority: AlertPriority
-    compare_to: AlertComparison
-    compare_bin_delta: int | None
-    condition: AlertCondition
-    bin_size: AlertBinSize
-    evaluation_delay: int
-    feature_names: list[str] | None
-    threshold_type: AlertThresholdType
-    auto_threshold_params: AutoThresholdParams | None
-    critical_threshold: float | None
-    warning_threshold: float | None
-    category: str | None
-    baseline: Baseline1 | None
-    segment: Segment1 | None
-    enable_notification: bool
-    alert_config_revision: int
-    version: Literal["rule_v3"]
-    model: ModelReference
-    project: NamedReference
-    organization: NamedReference
-    created_at: str
-    updated_at: str
-    created_by: User
-    updated_by: User
-    warnings: NotRequired[list[WarningDetail]]
-
-
-class AlertRuleResponse(TypedDict):
-    data: AlertRule
-    api_version: ApiVersion
-    kind: NormalKind
-
-
-class AlertRuleList(Page):
-    items: list[AlertRule]
-
-
-class AlertRulePage(TypedDict):
-    data: AlertRuleList
-    api_version: ApiVersion
-    kind: PaginatedKind
-
-
 class AlertRuleSummary(TypedDict):
     alert_rule_id: str
     id: str | None
@@ -2463,6 +2417,55 @@ class ServerSettingsResponse(TypedDict):
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+class AlertRule(TypedDict):
+    id: str
+    name: str
+    metric: AlertMetric
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    evaluation_delay: int
+    feature_names: list[str] | None
+    threshold_type: AlertThresholdType
+    auto_threshold_params: AutoThresholdParams | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    category: str | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    enable_notification: bool
+    alert_config_revision: int
+    version: Literal["rule_v3"]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+    last_evaluation: NotRequired[AlertEvaluation]
+    next_evaluation_at: NotRequired[str]
+    warnings: NotRequired[list[WarningDetail]]
+
+
+class AlertRuleResponse(TypedDict):
+    data: AlertRule
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertRuleList(Page):
+    items: list[AlertRule]
+
+
+class AlertRulePage(TypedDict):
+    data: AlertRuleList
+    api_version: ApiVersion
+    kind: PaginatedKind
 
 
 class CheckDefinitionRequest(TypedDict):

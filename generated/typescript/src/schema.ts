@@ -959,8 +959,8 @@ export interface paths {
         /**
          * Delete a baseline
          * @description Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free again. A
-         *     later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is changed:
-         *     a 409 with the names of these metrics.
+         *     later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule uses it, nothing
+         *     is changed: a 409 with their names.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1027,6 +1027,7 @@ export interface paths {
         /**
          * Delete a segment
          * @description Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+         *     If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1093,6 +1094,7 @@ export interface paths {
         /**
          * Delete a custom metric
          * @description Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is free again.
+         *     If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1314,7 +1316,8 @@ export interface paths {
          *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
          *       `baseline_id`; default is the oldest one that is a whole dataset. `component` takes one component of a vector.
          *     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the model's own.
-         *     * `custom_metric`: the model's custom metric `custom_metric_id`.
+         *     * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+         *       `definition`. Exactly one of them must be given.
          *
          *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
          *     figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`, `recall` and `fpr`
@@ -1636,6 +1639,9 @@ export interface paths {
          *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
          *     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and `not_in`;
          *     `search` looks into the name.
+         *
+         *     `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst; it is absent
+         *     if no bin was judged yet.
          */
         get: operations["list_alert_rules"];
         put?: never;
@@ -4598,6 +4604,14 @@ export interface components {
             updated_at: string;
             created_by: components["schemas"]["User"];
             updated_by: components["schemas"]["User"];
+            last_evaluation?: components["schemas"]["AlertEvaluation"];
+            /**
+             * Format: date-time
+             * @description When the next bin is over and its `evaluation_delay` has passed. Absent in responses to changes. An addition to
+             *     the vendor's API.
+             * @example 2026-11-23T10:00:00.000000Z
+             */
+            next_evaluation_at?: string;
             /** @description Possible mistakes, if there are any. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
@@ -5088,7 +5102,7 @@ export interface components {
         PreviewAlertRuleRequest: {
             rule: components["schemas"]["AlertRuleCreate"];
             /**
-             * @description How many bins to judge.
+             * @description How many bins to judge; 744 are the hours of 31 days.
              * @default 24
              * @example 24
              */
@@ -5658,6 +5672,11 @@ export interface components {
              * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
              */
             custom_metric_id?: string | null;
+            /**
+             * @description An expression in FQL that makes one number of many events.
+             * @example sum(if(fp(), 1, 0) * -100)
+             */
+            definition?: string | null;
         };
         /** @description Which measures to compute, over which events, and in which bins. */
         SeriesRequest: {
@@ -9732,6 +9751,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -9920,6 +9940,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];

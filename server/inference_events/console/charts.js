@@ -1,5 +1,5 @@
-import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { $ as zone, Dt as ROOT, F as CopyItem, H as MenuButton, I as Dialog, J as zoom, P as Copy, Q as theme, R as Text, V as inZone, W as frozenLink, at as startOf, g as TableBox, k as count, nt as HOUR, ot as localIso, rt as add, st as wallOf, tt as DAY, z as plain } from "./shared.js";
+import { _ as w$1, c as O$1, d as b$1, m as y$1, o as h$1, p as x$2, r as j$1, t as s$1, u as _$1 } from "./vendor.js";
+import { A as MenuButton, B as theme, C as CopyItem, D as plain, E as Text, F as zoom, G as add, M as frozenLink, Q as wallOf, S as Copy, U as DAY, V as zone, W as HOUR, X as startOf, Z as localIso, d as TableBox, k as inZone, v as count, vt as ROOT, w as Dialog } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",
@@ -68,21 +68,26 @@ function reason(series, bin) {
 /** Write the numbers of a chart as CSV, without rounding; times are in the zone. */
 function toCsv(data, zone) {
 	const marked = data.marks?.length ? ["marks"] : [];
+	const counts = hasCounts(data) ? [] : ["events"];
 	return [[
 		"bin_start",
 		"bin_end",
 		"complete",
-		"events",
+		...counts,
 		...data.series.map(({ name }) => name),
 		...marked
 	], ...data.rows.map((rows, bin) => [
 		localIso(Date.parse(data.edges[bin] ?? ""), zone),
 		localIso(Date.parse(data.edges[bin + 1] ?? ""), zone),
 		String(data.complete[bin]),
-		exact(rows),
+		...counts.length ? [exact(rows)] : [],
 		...data.series.map(({ values }) => exact(values[bin] ?? null)),
 		...marked.length ? [marksIn(data, bin).map((mark) => mark.text).join("; ")] : []
 	])].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+/** Return whether the events of each bin are a series themselves. */
+function hasCounts(data) {
+	return data.series.some(({ values }) => values === data.rows);
 }
 /** Write a number so that it is read back as the same. */
 function exact(value) {
@@ -311,6 +316,82 @@ function hatch({ context, colours, ratio }, left, top, width, height) {
 	}
 	context.stroke();
 	context.restore();
+}
+// src/chart/legend.tsx
+/** The legend of a chart: it names the series, shows their values under the cursor, and hides them on request. */
+function Legend({ data, bin, hidden, toggle, write }) {
+	const shownOf = (n) => {
+		const series = data.series[n];
+		if (bin === null || !series) return "";
+		const value = series.values[bin];
+		return value === null || value === void 0 ? reason(series, bin) : write(value);
+	};
+	return /* @__PURE__ */ s$1("div", {
+		class: "legend",
+		children: [data.series.map((series, n) => /* @__PURE__ */ s$1("button", {
+			type: "button",
+			"aria-pressed": !hidden.has(n),
+			disabled: data.series.length === 1,
+			onClick: () => toggle(n),
+			children: [
+				/* @__PURE__ */ s$1(Swatch, {
+					n,
+					isBar: series.form === "bars",
+					isCompared: series.isCompared ?? false
+				}),
+				/* @__PURE__ */ s$1("bdi", { children: plain(series.name) }),
+				" ",
+				/* @__PURE__ */ s$1("span", {
+					class: "strong",
+					children: shownOf(n)
+				})
+			]
+		}, series.name)), bin !== null && /* @__PURE__ */ s$1("span", {
+			class: "quiet",
+			children: [
+				binName(data.edges, bin, zone.value),
+				!data.complete[bin] && ", not ended",
+				marksIn(data, bin).map((mark) => `, ${plain(mark.text)}`)
+			]
+		})]
+	});
+}
+/** A sample of how a series is drawn. */
+function Swatch({ n, isBar, isCompared }) {
+	const { colour, dash, marker } = look(n);
+	const tone = isCompared ? "swatch compared" : `swatch tone-${colour + 1}`;
+	return /* @__PURE__ */ s$1("svg", {
+		class: tone,
+		width: "22",
+		height: "10",
+		"aria-hidden": "true",
+		children: isBar ? /* @__PURE__ */ s$1("rect", {
+			x: "5",
+			y: "1",
+			width: "12",
+			height: "8"
+		}) : /* @__PURE__ */ s$1(w$1, { children: [/* @__PURE__ */ s$1("line", {
+			x1: "0",
+			y1: "5",
+			x2: "22",
+			y2: "5",
+			"stroke-dasharray": (isCompared ? [3, 3] : dash).join(" ")
+		}), !isCompared && /* @__PURE__ */ s$1(Shape, { marker })] })
+	});
+}
+function Shape({ marker }) {
+	if (marker === "circle") return /* @__PURE__ */ s$1("circle", {
+		cx: "11",
+		cy: "5",
+		r: "3"
+	});
+	if (marker === "square") return /* @__PURE__ */ s$1("rect", {
+		x: "8",
+		y: "2",
+		width: "6",
+		height: "6"
+	});
+	return /* @__PURE__ */ s$1("path", { d: marker === "diamond" ? "M11 1 15 5 11 9 7 5Z" : "M11 1 14.5 8 7.5 8Z" });
 }
 // node_modules/uplot/dist/uPlot.esm.js
 var e = `u-off`;
@@ -3020,82 +3101,6 @@ function save(content, name) {
 function fileName(title) {
 	return title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "chart";
 }
-// src/chart/legend.tsx
-/** The legend of a chart: it names the series, shows their values under the cursor, and hides them on request. */
-function Legend({ data, bin, hidden, toggle, write }) {
-	const shownOf = (n) => {
-		const series = data.series[n];
-		if (bin === null || !series) return "";
-		const value = series.values[bin];
-		return value === null || value === void 0 ? reason(series, bin) : write(value);
-	};
-	return /* @__PURE__ */ s$1("div", {
-		class: "legend",
-		children: [data.series.map((series, n) => /* @__PURE__ */ s$1("button", {
-			type: "button",
-			"aria-pressed": !hidden.has(n),
-			disabled: data.series.length === 1,
-			onClick: () => toggle(n),
-			children: [
-				/* @__PURE__ */ s$1(Swatch, {
-					n,
-					isBar: series.form === "bars",
-					isCompared: series.isCompared ?? false
-				}),
-				/* @__PURE__ */ s$1("bdi", { children: plain(series.name) }),
-				" ",
-				/* @__PURE__ */ s$1("span", {
-					class: "strong",
-					children: shownOf(n)
-				})
-			]
-		}, series.name)), bin !== null && /* @__PURE__ */ s$1("span", {
-			class: "quiet",
-			children: [
-				binName(data.edges, bin, zone.value),
-				!data.complete[bin] && ", not ended",
-				marksIn(data, bin).map((mark) => `, ${plain(mark.text)}`)
-			]
-		})]
-	});
-}
-/** A sample of how a series is drawn. */
-function Swatch({ n, isBar, isCompared }) {
-	const { colour, dash, marker } = look(n);
-	const tone = isCompared ? "swatch compared" : `swatch tone-${colour + 1}`;
-	return /* @__PURE__ */ s$1("svg", {
-		class: tone,
-		width: "22",
-		height: "10",
-		"aria-hidden": "true",
-		children: isBar ? /* @__PURE__ */ s$1("rect", {
-			x: "5",
-			y: "1",
-			width: "12",
-			height: "8"
-		}) : /* @__PURE__ */ s$1(w$1, { children: [/* @__PURE__ */ s$1("line", {
-			x1: "0",
-			y1: "5",
-			x2: "22",
-			y2: "5",
-			"stroke-dasharray": (isCompared ? [3, 3] : dash).join(" ")
-		}), !isCompared && /* @__PURE__ */ s$1(Shape, { marker })] })
-	});
-}
-function Shape({ marker }) {
-	if (marker === "circle") return /* @__PURE__ */ s$1("circle", {
-		cx: "11",
-		cy: "5",
-		r: "3"
-	});
-	if (marker === "square") return /* @__PURE__ */ s$1("rect", {
-		x: "8",
-		y: "2",
-		width: "6",
-		height: "6"
-	});
-	return /* @__PURE__ */ s$1("path", { d: marker === "diamond" ? "M11 1 15 5 11 9 7 5Z" : "M11 1 14.5 8 7.5 8Z" });
-}
 // src/chart/table.tsx
 /** The numbers of a chart as a table. */
 function TableOf({ title, data, write }) {
@@ -3116,7 +3121,7 @@ function TableOf({ title, data, write }) {
 				class: "number",
 				children: /* @__PURE__ */ s$1(Text, { value: name })
 			}, name)),
-			/* @__PURE__ */ s$1("th", {
+			!hasCounts(data) && /* @__PURE__ */ s$1("th", {
 				scope: "col",
 				class: "number",
 				children: "Events"
@@ -3144,7 +3149,7 @@ function TableOf({ title, data, write }) {
 					}) : write(value)
 				}, series.name);
 			}),
-			/* @__PURE__ */ s$1("td", {
+			!hasCounts(data) && /* @__PURE__ */ s$1("td", {
 				class: "number",
 				children: count(rows)
 			}),
@@ -3160,7 +3165,8 @@ function TableOf({ title, data, write }) {
 *   <Chart title="Traffic" unit="events" data={data} span={[0, null]} write={count} call={{path, body}} revision={…} />
 *
 * `span` is what the axis must have: [0, null] for counts, [0, 100] for percentages, [null, null] for others. A drag shows
-* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair.
+* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair. The chart is drawn
+* again if `data` is another object, so make it where the response is read, not while drawing.
 */
 /** The time under the cursor, for all charts of the page. */
 var cursorTime = h$1(null);
@@ -3170,20 +3176,16 @@ function Chart(props) {
 	const { title, unit, data, write } = props;
 	const [hidden, setHidden] = _$1(/* @__PURE__ */ new Set());
 	const [isTable, setTable] = _$1(false);
-	const [bin, setBin] = _$1(null);
+	const [at, setAt] = _$1(null);
 	const [row, setRow] = _$1(0);
 	const figure = x$2(null);
-	const canvas = usePlot(props, hidden, setBin);
+	const canvas = usePlot(props, hidden, setAt);
 	const id = O$1();
+	const bin = at === null ? null : binOf(instants(data.edges), at);
 	const total = data.rows.reduce((sum, one) => sum + one, 0);
 	const main = data.series[row] ?? data.series[0];
 	const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
-	const keys = useKeys({
-		data,
-		bin,
-		row,
-		setRow
-	});
+	const keys = cursorKeys(data, row, setRow);
 	const toggle = (n) => setHidden((last) => last.has(n) ? without(last, n) : /* @__PURE__ */ new Set([...last, n]));
 	return /* @__PURE__ */ s$1("figure", {
 		class: "chart",
@@ -3253,7 +3255,7 @@ function goBack() {
 	history.back();
 }
 /** Keep a plot of the data in an element, as wide as it. */
-function usePlot(props, hidden, setBin) {
+function usePlot(props, hidden, setAt) {
 	const element = x$2(null);
 	const plot = x$2(null);
 	const { data, span, write, height = 190 } = props;
@@ -3302,15 +3304,17 @@ function usePlot(props, hidden, setBin) {
 	j$1(() => {
 		const at = cursorTime.value;
 		const bin = at === null ? null : binOf(instants(data.edges), at);
-		setBin(bin);
+		setAt(at);
 		if (plot.current) pointAt(plot.current, data, bin);
 	});
 	return element;
 }
-function useKeys(state) {
-	const { data, bin, row, setRow } = state;
+/** Return what the keys do: left and right move the cursor by a bin, up and down by a series. */
+function cursorKeys(data, row, setRow) {
 	const last = data.rows.length - 1;
+	const edges = instants(data.edges);
 	return (event) => {
+		const bin = cursorTime.value === null ? null : binOf(edges, cursorTime.value);
 		const target = {
 			ArrowLeft: bin === null ? last : Math.max(bin - 1, 0),
 			ArrowRight: bin === null ? last : Math.min(bin + 1, last),
@@ -3325,7 +3329,6 @@ function useKeys(state) {
 		if (target === void 0 && by === void 0) return;
 		event.preventDefault();
 		if (by) setRow(Math.min(Math.max(row + by, 0), data.series.length - 1));
-		const edges = instants(data.edges);
 		const shown = target ?? bin ?? last;
 		cursorTime.value = ((edges[shown] ?? 0) + (edges[shown + 1] ?? 0)) / 2;
 	};
@@ -3353,4 +3356,4 @@ function useIsDark() {
 	}, []);
 	return theme.value === "auto" ? isDark : theme.value === "dark";
 }
-export { CallDialog as n, Chart as t };
+export { Chart as t };

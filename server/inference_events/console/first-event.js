@@ -1,5 +1,5 @@
-import { h as w, o as h, s as C, t as s } from "./vendor.js";
-import { At as body, Dt as ROOT, P as Copy, St as useAction, Tt as may, ct as change, dt as place, kt as api, ut as link, yt as Failure } from "./shared.js";
+import { _ as w, o as h, s as C, t as s } from "./vendor.js";
+import { $ as change, S as Copy, bt as api, gt as may, nt as place, pt as useAction, tt as link, ut as Failure, vt as ROOT, xt as body } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

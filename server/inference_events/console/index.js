@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
-import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { At as body, B as Time, Ct as findSession, Et as session, G as read, I as Dialog, L as Scope, N as Frame, Ot as RequestFailed, St as useAction, U as earliest, X as routeAt, Z as __vitePreload, _t as useResource, bt as Loaded, ct as change, dt as place, et as ALL, gt as usePulse, jt as isLoginNeeded, kt as api, lt as go, mt as pulseError, pt as openModel, ut as link, vt as Empty, wt as logIn, xt as Logo, yt as Failure, z as plain } from "./shared.js";
+import { _ as w, g as q, i as T, m as y, t as s, u as _ } from "./vendor.js";
+import { $ as change, D as plain, H as ALL, N as read, O as Time, R as routeAt, St as isLoginNeeded, T as Scope, _t as session, at as pulseError, bt as api, ct as useResource, dt as Loaded, et as go, ft as Logo, ht as logIn, j as earliest, lt as Empty, mt as findSession, nt as place, pt as useAction, rt as openModel, st as usePulse, tt as link, ut as Failure, w as Dialog, x as Frame, xt as body, yt as RequestFailed, z as __vitePreload } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

@@ -1,6 +1,6 @@
-import { At as body, B as Time, R as Text, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, k as count, kt as api, n as ordering, r as Search, t as SortHead, ut as link, vt as Empty } from "./shared.js";
+import { $ as change, E as Text, O as Time, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, l as Search, lt as Empty, nt as place, p as ordering, tt as link, v as count, xt as body } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
-import { h as w, t as s } from "./vendor.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/models.tsx
 /** All models, with the number of their production events. */
 var LIMIT = 50;

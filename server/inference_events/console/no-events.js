@@ -1,5 +1,5 @@
 import { FirstEvent } from "./first-event.js";
-import { h as w, t as s } from "./vendor.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/no-events.tsx
 var MAX_COLUMNS = 100;
 function NoEvents({ model }) {

@@ -1,5 +1,5 @@
-import { h as w, l as _, t as s } from "./vendor.js";
-import { At as body, B as Time, P as Copy, R as Text, _ as rule, _t as useResource, bt as Loaded, dt as place, g as TableBox, k as count, kt as api, r as Search, vt as Empty, z as plain } from "./shared.js";
+import { _ as w, t as s, u as _ } from "./vendor.js";
+import { D as plain, E as Text, O as Time, S as Copy, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;
@@ -175,5 +175,12 @@ function Columns({ model }) {
 			]
 		})
 	] });
+}
+function rule(column) {
+	if (column.categories?.length) return column.categories.map(String).join(", ");
+	const { min, max } = column;
+	if (min != null && max != null) return `${min} to ${max}`;
+	if (min != null) return `from ${min}`;
+	return max != null ? `up to ${max}` : "anything";
 }
 export { SchemaPage };

@@ -1,5 +1,5 @@
-import { At as body, B as Time, O as Size, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, k as count, kt as api, r as Search, vt as Empty } from "./shared.js";
-import { h as w, t as s } from "./vendor.js";
+import { $ as change, O as Time, _ as Size, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {
 	const settings = useResource("settings", async (signal) => (await body(api.GET("/v3/settings", { signal }))).data);

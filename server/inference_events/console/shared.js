@@ -1,10 +1,10 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./events.js","./events.css","./ingestion.js","./job-list.js","./job-list.css","./ingestion.css","./schema.js","./jobs.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
-import { a as b, c as O, d as w$1, f as x, h as w, i as T, l as _, n as r, o as h, p as y, t as s, u as b$1 } from "./vendor.js";
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./alerting.js","./rolldown-runtime.js","./definitions.js","./definitions.css","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+import { _ as w, a as b, c as O, d as b$1, f as w$1, h as Y, i as T, l as T$1, m as y, n as r, o as h, p as x, t as s, u as _ } from "./vendor.js";
 // src/api/exact.ts
-var parseWithSource$1 = JSON.parse;
+var parseWithSource = JSON.parse;
 /** Parse JSON. An integer beyond 2^53 becomes a string of its digits. */
 function parseExact(text) {
-	return parseWithSource$1(text, (_, value, context) => {
+	return parseWithSource(text, (_, value, context) => {
 		return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && context && /^-?\d+$/.test(context.source) ? context.source : value;
 	});
 }
@@ -37,11 +37,13 @@ var RequestFailed = class extends Error {
 	status;
 	requestId;
 	retryAfter;
-	constructor(message, status, requestId, retryAfter) {
+	faults;
+	constructor(message, status, requestId, retryAfter, faults = []) {
 		super(message);
 		this.status = status;
 		this.requestId = requestId;
 		this.retryAfter = retryAfter;
+		this.faults = faults;
 	}
 };
 async function send(request) {
@@ -74,7 +76,19 @@ async function body(answer) {
 	const { data, error, response } = await answer;
 	if (response.ok && data !== void 0) return data;
 	const wait = Number(response.headers.get("Retry-After") ?? NaN);
-	throw new RequestFailed(messageOf(error) ?? `The server responded with ${response.status}`, response.status, response.headers.get("X-Request-ID"), Number.isFinite(wait) ? wait : null);
+	throw new RequestFailed(messageOf(error) ?? `The server responded with ${response.status}`, response.status, response.headers.get("X-Request-ID"), Number.isFinite(wait) ? wait : null, faultsOf(error));
+}
+function faultsOf(error) {
+	return (error?.error?.errors ?? []).map(({ message }) => {
+		const [, pointer = "", text = ""] = /^(\/\S*): (.*)$/s.exec(String(message)) ?? [];
+		return pointer ? {
+			pointer,
+			message: text
+		} : {
+			pointer,
+			message: String(message)
+		};
+	});
 }
 function messageOf(error) {
 	const message = error?.error?.message;
@@ -1031,42 +1045,50 @@ var ROUTES = [
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
 	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
-	ofModel("events", "Events", "e", [
-		"range",
-		"env",
-		"f"
-	], async () => (await __vitePreload(async () => {
-		const { Events } = await import("./events.js");
-		return { Events };
-	}, __vite__mapDeps([7,2,5,6,8]), import.meta.url)).Events),
-	ofModel("ingestion", "Ingestion", "n", [], async () => (await __vitePreload(async () => {
-		const { ModelIngestion } = await import("./ingestion.js");
-		return { ModelIngestion };
-	}, __vite__mapDeps([9,2,10,11,12]), import.meta.url)).ModelIngestion),
 	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
 		const { SchemaPage } = await import("./schema.js");
 		return { SchemaPage };
-	}, __vite__mapDeps([13,2]), import.meta.url)).SchemaPage),
-	page("/ingestion", "Ingestion", "i", async () => (await __vitePreload(async () => {
-		const { AllIngestion } = await import("./ingestion.js");
-		return { AllIngestion };
-	}, __vite__mapDeps([9,2,10,11,12]), import.meta.url)).AllIngestion),
-	page("/jobs", "Jobs", "j", async () => (await __vitePreload(async () => {
-		const { Jobs } = await import("./jobs.js");
-		return { Jobs };
-	}, __vite__mapDeps([14,2,10,11]), import.meta.url)).Jobs),
+	}, __vite__mapDeps([7,2]), import.meta.url)).SchemaPage),
+	ofModel("alerts", "Alerts", "a", [], async () => (await __vitePreload(async () => {
+		const { AlertsPage } = await import("./alerting.js").then((n) => n.i);
+		return { AlertsPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).AlertsPage),
+	ofModel("rules", "Alert rules", "u", [], async () => (await __vitePreload(async () => {
+		const { RulesPage } = await import("./alerting.js").then((n) => n.n);
+		return { RulesPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).RulesPage),
+	ofModel("segments", "Segments", "n", ["range", "env"], async () => (await __vitePreload(async () => {
+		const { SegmentsPage } = await import("./definitions.js").then((n) => n.t);
+		return { SegmentsPage };
+	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).SegmentsPage),
+	ofModel("metrics", "Custom metrics", "c", ["range", "env"], async () => (await __vitePreload(async () => {
+		const { MetricsPage } = await import("./definitions.js").then((n) => n.t);
+		return { MetricsPage };
+	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).MetricsPage),
+	ofModel("baselines", "Baselines", "b", [], async () => (await __vitePreload(async () => {
+		const { BaselinesPage } = await import("./definitions.js").then((n) => n.n);
+		return { BaselinesPage };
+	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).BaselinesPage),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
 	}, __vite__mapDeps([1,2]), import.meta.url)).FirstEventPage),
+	page("/webhooks", "Webhooks", "w", async () => (await __vitePreload(async () => {
+		const { WebhooksPage } = await import("./alerting.js").then((n) => n.t);
+		return { WebhooksPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).WebhooksPage),
+	page("/deliveries", "Messages", "v", async () => (await __vitePreload(async () => {
+		const { DeliveriesPage } = await import("./alerting.js").then((n) => n.r);
+		return { DeliveriesPage };
+	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).DeliveriesPage, true),
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([15,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([12,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([16,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([13,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1442,20 +1464,20 @@ function RangeForm({ selection }) {
 		}), /* @__PURE__ */ s("div", {
 			class: "form",
 			children: [
-				/* @__PURE__ */ s(Field, {
+				/* @__PURE__ */ s(Field$1, {
 					label: "Range in words",
 					hint: "3 days, yesterday, 2013-12",
 					value: text,
 					set: setText
 				}),
-				/* @__PURE__ */ s(Field, {
+				/* @__PURE__ */ s(Field$1, {
 					label: `From (${zone.value})`,
 					hint: "2013-12-24 09:00",
 					value: from,
 					set: setFrom,
 					isOff: text !== ""
 				}),
-				/* @__PURE__ */ s(Field, {
+				/* @__PURE__ */ s(Field$1, {
 					label: `To (${zone.value})`,
 					hint: "2013-12-31",
 					value: to,
@@ -1498,7 +1520,7 @@ function Shown({ start, end }) {
 		]
 	}, name)) });
 }
-function Field({ label, hint, value, set, isOff = false }) {
+function Field$1({ label, hint, value, set, isOff = false }) {
 	return /* @__PURE__ */ s("label", { children: [label, /* @__PURE__ */ s("input", {
 		type: "text",
 		autocomplete: "off",
@@ -1511,20 +1533,20 @@ function Field({ label, hint, value, set, isOff = false }) {
 }
 // src/ui/text.tsx
 /** Text that somebody else wrote. Characters that hide or reorder others are shown as their codes. */
-var SHOWN$1 = 200;
+var SHOWN = 200;
 var HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 /** Show a text that is not trusted, cut after 200 characters; its title has the rest. */
 function Text({ value }) {
 	const shown = plain(value);
-	if (shown.length <= SHOWN$1) return /* @__PURE__ */ s("bdi", { children: shown });
+	if (shown.length <= SHOWN) return /* @__PURE__ */ s("bdi", { children: shown });
 	return /* @__PURE__ */ s("bdi", {
 		title: shown,
-		children: [shown.slice(0, SHOWN$1), "…"]
+		children: [shown.slice(0, SHOWN), "…"]
 	});
 }
-/** Return a text in which hidden characters are written as their codes. */
-function plain(value) {
-	return value.replace(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** Return a text in which hidden characters are written as their codes, but for those in `kept`. */
+function plain(value, kept = "") {
+	return value.replace(HIDDEN, (one) => kept.includes(one) ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 // src/ui/scope.tsx
 /** What a page of a model shows, to be chosen: environment, segment, comparison, range; and whether it follows the data. */
@@ -2073,38 +2095,10 @@ function figure(value) {
 	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
 	return FIGURE.format(value);
 }
-/** Write a length of time in seconds with one or two units: 1 d 4 h. */
-function duration(seconds) {
-	const size = Math.abs(seconds);
-	const sign = seconds < 0 ? "−" : "";
-	if (size < 60) return `${sign}${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} s`;
-	const [large, name, small, part] = [
-		[
-			86400,
-			"d",
-			3600,
-			"h"
-		],
-		[
-			3600,
-			"h",
-			60,
-			"min"
-		],
-		[
-			60,
-			"min",
-			1,
-			"s"
-		]
-	].find(([unit]) => size >= unit) ?? [
-		60,
-		"min",
-		1,
-		"s"
-	];
-	const rest = Math.floor(size % large / small);
-	return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
+/** Write a percentage, of which 100 is all: 0.81%. */
+function percent(value) {
+	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
+	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
 }
 /** Write a size: 4.0 MiB. */
 function size(bytes) {
@@ -2119,168 +2113,96 @@ function Size({ bytes }) {
 		children: size(bytes)
 	});
 }
-// src/ui/status.tsx
-var STATUSES = {
-	PENDING: "waiting",
-	STARTED: "running",
-	SUCCESS: "done",
-	FAILURE: "failed"
-};
-function JobStatus({ status }) {
-	return /* @__PURE__ */ s("span", {
-		class: `job-status ${status.toLowerCase()}`,
-		children: STATUSES[status]
-	});
-}
-/** Return whether a job has ended. */
-function hasEnded(status) {
-	return status === "SUCCESS" || status === "FAILURE";
-}
-// src/ui/value.tsx
-/** Values of events, which somebody else wrote. Each kind is told apart: null, an empty text, a number, a text. */
-var SHOWN = 200;
-/** Show a value. Long texts are cut, and can be opened where there is room for them. */
-function Value({ value, isExact = false, isCut = false }) {
-	const [isOpen, setOpen] = _(false);
-	if (value === null || value === void 0) return /* @__PURE__ */ s("span", {
-		class: "quiet",
-		children: "null"
-	});
-	if (value === "") return /* @__PURE__ */ s("span", {
-		class: "quiet",
-		children: "empty text"
-	});
-	const full = plain(exactText(value));
-	const short = !isExact && typeof value === "number" ? rounded(value) : full;
-	if (short.length <= SHOWN || isOpen) return /* @__PURE__ */ s(Short, {
-		text: isOpen ? full : short,
-		full,
-		isCut
-	});
-	return /* @__PURE__ */ s(w, { children: [
-		/* @__PURE__ */ s("bdi", { children: [full.slice(0, SHOWN), "…"] }),
-		" ",
-		isExact && /* @__PURE__ */ s("button", {
+// src/ui/pager.tsx
+/** A page of a long list: which items are shown, and the ways to the others. */
+function Pager({ offset, shown, total, limit, what }) {
+	if (total === 0) return null;
+	const to = (next) => () => change({ offset: next > 0 ? String(next) : null });
+	return /* @__PURE__ */ s("nav", {
+		class: "pager",
+		"aria-label": `Pages of ${what}`,
+		children: [/* @__PURE__ */ s("span", {
+			role: "status",
+			children: shown ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}` : `0 of ${count(total)} ${what}`
+		}), total > limit && /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("button", {
 			type: "button",
 			class: "small",
-			onClick: () => setOpen(true),
-			children: [
-				"Show all ",
-				full.length,
-				" characters"
-			]
-		})
-	] });
-}
-function Short({ text, full, isCut }) {
-	return /* @__PURE__ */ s("bdi", {
-		title: text === full ? void 0 : full,
-		children: [text, isCut && /* @__PURE__ */ s("span", {
-			class: "quiet",
-			children: "…"
-		})]
+			disabled: offset === 0,
+			onClick: to(offset - limit),
+			children: "Previous"
+		}), /* @__PURE__ */ s("button", {
+			type: "button",
+			class: "small",
+			disabled: offset + shown >= total,
+			onClick: to(offset + limit),
+			children: "Next"
+		})] })]
 	});
 }
-/** Write a value so that nothing is lost: `-0`, `1e-320`, digits of any number, JSON of lists. */
-function exactText(value) {
-	if (typeof value === "string") return value;
-	return typeof value === "number" ? exactNumber(value) : jsonText(value);
-}
-/** Write JSON as the server sent it, -0 included. */
-function jsonText(value, indent) {
-	return JSON.stringify(value, null, indent);
-}
-function exactNumber(value) {
-	return Object.is(value, -0) ? "-0" : String(value);
-}
-function rounded(value) {
-	return Number.isInteger(value) && Math.abs(value) < 1e9 ? exactNumber(value) : figure(value);
-}
-// src/url/filters.ts
-var parseWithSource = JSON.parse;
-var VALUE = [
-	"eq",
-	"ne",
-	"lt",
-	"le",
-	"gt",
-	"ge",
-	"in",
-	"not_in",
-	"contains",
-	"starts_with",
-	"between"
-];
-var NO_VALUE = [
-	"is_null",
-	"not_null",
-	"exists"
-];
-var VIOLATION = ["any_violation", "no_violation"];
-var KINDS = [
-	"missing",
-	"type",
-	"range"
-];
-/** Return whether an operator is about violations: it takes a kind instead of a value. */
-function isAboutViolations(operator) {
-	return VIOLATION.includes(operator);
-}
-/** Return whether an operator compares with a value. */
-function takesValue(operator) {
-	return VALUE.includes(operator);
-}
-/** Return a value of JSON whose integers beyond 2^53 stay exact when it becomes JSON again. Throws SyntaxError. */
-function exactValue(text) {
-	return parseWithSource(text, (_, value, context) => {
-		return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && context ? JSON.rawJSON(context.source) : value;
-	});
-}
-/** Write a filter as it is in the address. */
-function filterText(filter) {
-	const last = isAboutViolations(filter.operator) ? filter.kind ?? "" : filter.value === void 0 ? "" : JSON.stringify(filter.value);
-	return `${filter.operator}:${encodeURIComponent(filter.column ?? "")}:${last}`;
-}
-/** Read a filter of the address; null if it is not one. */
-function parseFilter(text) {
-	const [, operator = "", column = "", last = ""] = /^([a-z_]+):([^:]*):(.*)$/s.exec(text) ?? [];
-	try {
-		const filter = { operator };
-		if (column) filter.column = decodeURIComponent(column);
-		if (VIOLATION.includes(operator)) {
-			if (last && !KINDS.includes(last)) return null;
-			if (last) filter.kind = last;
-			return filter;
-		}
-		if (!filter.column) return null;
-		if (NO_VALUE.includes(operator)) return last ? null : filter;
-		return VALUE.includes(operator) ? {
-			...filter,
-			value: exactValue(last)
-		} : null;
-	} catch {
-		return null;
-	}
-}
-/** Return the filters of an address, and those of its parts that are no filter. */
-function filtersOf(query) {
-	const read = query.getAll("f").map((text) => ({
-		text,
-		filter: parseFilter(text)
-	}));
+// src/ui/listing.tsx
+var LIMIT = 50;
+/** Return the page of the list that the address asks for. */
+function listQuery() {
+	const { query } = place.value;
+	const search = query.get("search");
 	return {
-		filters: read.flatMap(({ filter }) => filter ?? []),
-		broken: read.filter(({ filter }) => filter === null).map(({ text }) => text)
+		limit: LIMIT,
+		offset: Math.max(0, Number.parseInt(query.get("offset") ?? "0", 10) || 0),
+		...search && { search }
 	};
 }
-// src/ui/rule.ts
-/** Write what a column allows: its categories, or its range. */
-function rule(column) {
-	if (column.categories?.length) return column.categories.map(String).join(", ");
-	const { min, max } = column;
-	if (min != null && max != null) return `${min} to ${max}`;
-	if (min != null) return `from ${min}`;
-	return max != null ? `up to ${max}` : "anything";
+function Listing({ resource, what, filters = [], none, children }) {
+	const names = ["search", ...filters];
+	const isFiltered = names.some((name) => place.value.query.get(name));
+	const { offset } = listQuery();
+	return /* @__PURE__ */ s(Loaded, {
+		resource,
+		children: ({ items, total }) => items.length > 0 ? /* @__PURE__ */ s(w, { children: [children(items), /* @__PURE__ */ s(Pager, {
+			offset,
+			shown: items.length,
+			total,
+			limit: LIMIT,
+			what
+		})] }) : isFiltered || total > 0 ? /* @__PURE__ */ s(Empty, {
+			title: isFiltered ? `None of the ${what} is like this.` : `The list ends before this page.`,
+			children: /* @__PURE__ */ s("button", {
+				type: "button",
+				onClick: () => change(Object.fromEntries([...names, "offset"].map((name) => [name, null]))),
+				children: ["Show all ", what]
+			})
+		}) : none
+	});
+}
+// src/ui/sorting.tsx
+/** The head of a column by which a list can be sorted. The order is part of the page's address. */
+/** Return the order of the page: that of its address, else the usual one. */
+function ordering(usual) {
+	return place.value.query.get("sort") ?? usual;
+}
+function SortHead({ field, label, usual, isNumber }) {
+	const now = ordering(usual);
+	const isUp = now === field;
+	const isDown = now === `-${field}`;
+	const next = isUp ? `-${field}` : field;
+	const sort = () => change({
+		sort: next === usual ? null : next,
+		offset: null
+	});
+	return /* @__PURE__ */ s("th", {
+		scope: "col",
+		class: isNumber ? "number" : "",
+		"aria-sort": isUp ? "ascending" : isDown ? "descending" : "none",
+		children: /* @__PURE__ */ s("button", {
+			type: "button",
+			class: "sort",
+			onClick: sort,
+			children: [label, /* @__PURE__ */ s("span", {
+				"aria-hidden": "true",
+				class: "arrow",
+				children: isUp ? "↑" : isDown ? "↓" : ""
+			})]
+		})
+	});
 }
 // src/ui/table-box.tsx
 function TableBox({ label, children }) {
@@ -2291,93 +2213,220 @@ function TableBox({ label, children }) {
 		children
 	});
 }
-// src/url/filter-words.ts
-var WORDS = {
-	eq: "=",
-	ne: "≠",
-	lt: "<",
-	le: "≤",
-	gt: ">",
-	ge: "≥",
-	in: "is one of",
-	not_in: "is none of",
-	between: "is between",
-	contains: "contains",
-	starts_with: "starts with",
-	is_null: "is null",
-	not_null: "is not null",
-	any_violation: "has a violation",
-	no_violation: "has no violation",
-	exists: "is there, undeclared"
-};
-var ANY = ["any_violation", "no_violation"];
-var NULLS = [
-	"is_null",
-	"not_null",
-	...ANY
-];
-var ORDERED = [
-	"eq",
-	"ne",
-	"lt",
-	"le",
-	"gt",
-	"ge",
-	"between",
-	"in",
-	"not_in",
-	...NULLS
-];
-var OPERATORS = {
-	int: ORDERED,
-	float: ORDERED,
-	timestamp: ORDERED,
-	str: [
-		"eq",
-		"ne",
-		"contains",
-		"starts_with",
-		"in",
-		"not_in",
-		"lt",
-		"le",
-		"gt",
-		"ge",
-		"between",
-		...NULLS
-	],
-	category: [
-		"eq",
-		"ne",
-		"in",
-		"not_in",
-		...NULLS
-	],
-	bool: [
-		"eq",
-		"ne",
-		...NULLS
-	],
-	vector: NULLS
-};
-/** Return the operators for a column of a type; those for any column if it is null, for an undeclared one if undefined. */
-function operatorsFor(type) {
-	if (type === void 0) return ["exists"];
-	return type === null ? ANY : OPERATORS[type];
+// src/ui/rows.tsx
+function Rows({ label, rows, columns, id, title, usual = "" }) {
+	const shown = columns.filter((one) => !!one);
+	return /* @__PURE__ */ s(TableBox, {
+		label,
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: shown.map((one) => /* @__PURE__ */ s(Head, {
+			of: one,
+			usual
+		}, one.head)) }) }), /* @__PURE__ */ s("tbody", { children: rows.map((row) => /* @__PURE__ */ s("tr", {
+			title: title?.(row),
+			children: shown.map((one) => one.form === "name" ? /* @__PURE__ */ s("th", {
+				scope: "row",
+				children: one.cell(row)
+			}, one.head) : /* @__PURE__ */ s("td", {
+				class: one.form,
+				children: one.cell(row)
+			}, one.head))
+		}, id(row))) })] })
+	});
 }
-/** Write a filter as `carrier = "UA"` or `distance has a range violation`. */
-function filterWords(filter) {
-	const { column, operator, value, kind } = filter;
-	if (isAboutViolations(operator)) {
-		const words = kind ? WORDS[operator].replace("violation", `${kind} violation`) : WORDS[operator];
-		return `${column ?? "event"} ${kind ? words.replace(/ a ([aeiou])/, " an $1") : words}`;
-	}
-	const shown = value === void 0 ? "" : ` ${valueWords(operator, value)}`;
-	return `${column ?? ""} ${WORDS[operator]}${shown}`;
+function Head({ of, usual }) {
+	if (of.sort) return /* @__PURE__ */ s(SortHead, {
+		field: of.sort,
+		label: of.head,
+		usual
+	});
+	return /* @__PURE__ */ s("th", {
+		scope: "col",
+		class: of.form === "number" ? "number" : void 0,
+		children: of.form === "actions" ? /* @__PURE__ */ s("span", {
+			class: "hidden",
+			children: of.head
+		}) : of.head
+	});
 }
-function valueWords(operator, value) {
-	if (!Array.isArray(value)) return JSON.stringify(value);
-	return value.map((one) => JSON.stringify(one)).join(operator === "between" ? " and " : ", ");
+// src/ui/search.tsx
+/** A field that searches while one types. Its text is part of the page's address. */
+var WAIT_MS$1 = 200;
+function Search({ label }) {
+	const linked = place.value.query.get("search") ?? "";
+	const [text, setText] = _(linked);
+	const sent = x(linked);
+	y(() => {
+		if (linked !== sent.current) setText(linked);
+		sent.current = linked;
+	}, [linked]);
+	y(() => {
+		if (text === sent.current) return;
+		const timer = setTimeout(() => {
+			sent.current = text;
+			change({
+				search: text || null,
+				offset: null
+			});
+		}, WAIT_MS$1);
+		return () => clearTimeout(timer);
+	}, [text]);
+	return /* @__PURE__ */ s("input", {
+		type: "search",
+		class: "search",
+		placeholder: label,
+		"aria-label": label,
+		value: text,
+		onInput: (event) => setText(event.currentTarget.value)
+	});
+}
+// src/ui/form.tsx
+/** Forms: what the server says about a field stands at the field, and the rest above the buttons. */
+var Faults = Y({
+	faults: [],
+	known: /* @__PURE__ */ new Set()
+});
+function Form(props) {
+	const { action, submit, label, onCancel, isReady = true, isDangerous = false, children } = props;
+	const known = x(/* @__PURE__ */ new Set());
+	const error = action.error ?? props.preview ?? null;
+	const faults = error ? located(error, props.conflictAt) : [];
+	const send = (event) => {
+		event.preventDefault();
+		action.run(submit);
+	};
+	const isElsewhere = faults.length === 0 || faults.some((one) => !belongs(one, known.current));
+	return /* @__PURE__ */ s(Faults.Provider, {
+		value: {
+			faults,
+			known: known.current
+		},
+		children: /* @__PURE__ */ s("form", {
+			class: "form",
+			onSubmit: send,
+			children: [
+				children,
+				action.error && isElsewhere && /* @__PURE__ */ s(Failure, { error: action.error }),
+				/* @__PURE__ */ s("footer", {
+					class: "dialog-foot",
+					children: [/* @__PURE__ */ s("button", {
+						type: "button",
+						onClick: onCancel,
+						children: "Cancel"
+					}), /* @__PURE__ */ s("button", {
+						type: "submit",
+						class: isDangerous ? "danger" : "main",
+						disabled: !isReady || action.isRunning,
+						children: label
+					})]
+				})
+			]
+		})
+	});
+}
+/** Show a field with its label, a hint, and what the server found wrong with it. */
+function Field({ label, at, hint, children }) {
+	const id = O();
+	const found = useFaults(at);
+	const described = [hint ? `${id}-hint` : "", found.length ? `${id}-fault` : ""].filter(Boolean).join(" ");
+	return /* @__PURE__ */ s("div", {
+		class: "field",
+		children: [
+			/* @__PURE__ */ s("label", {
+				for: id,
+				children: label
+			}),
+			children({
+				id,
+				"aria-invalid": found.length > 0,
+				"aria-describedby": described || void 0
+			}),
+			hint && /* @__PURE__ */ s("p", {
+				class: "quiet",
+				id: `${id}-hint`,
+				children: hint
+			}),
+			/* @__PURE__ */ s(FieldFault, {
+				id: `${id}-fault`,
+				messages: found
+			})
+		]
+	});
+}
+/** Show a group of choices with its name and what the server found wrong with it. */
+function Group({ label, at, children }) {
+	const id = O();
+	const found = useFaults(at);
+	return /* @__PURE__ */ s("fieldset", {
+		class: "field",
+		"aria-describedby": found.length ? id : void 0,
+		children: [
+			/* @__PURE__ */ s("legend", { children: label }),
+			children,
+			/* @__PURE__ */ s(FieldFault, {
+				id,
+				messages: found
+			})
+		]
+	});
+}
+function FieldFault({ id, messages }) {
+	if (messages.length === 0) return null;
+	return /* @__PURE__ */ s("p", {
+		class: "fault",
+		id,
+		role: "alert",
+		children: messages.join("; ")
+	});
+}
+function useFaults(at) {
+	const { faults, known } = T$1(Faults);
+	b$1(() => {
+		known.add(at);
+		return () => {
+			known.delete(at);
+		};
+	}, [at, known]);
+	return faults.filter((one) => isAt(one, at)).map((one) => one.message);
+}
+function isAt(fault, at) {
+	return fault.pointer === at || fault.pointer.startsWith(`${at}/`);
+}
+function belongs(fault, known) {
+	return [...known].some((at) => isAt(fault, at));
+}
+/** Return the faults of an error; those of a rule in a preview have the places of the rule. */
+function located(error, conflictAt) {
+	if (error.status === 409 && conflictAt) return [{
+		pointer: conflictAt,
+		message: error.message
+	}];
+	return error.faults.map((one) => ({
+		...one,
+		pointer: one.pointer.replace(/^\/rule(?=\/)/, "")
+	}));
+}
+// src/ui/question.tsx
+function Question({ title, label, act, onClose, children }) {
+	const action = useAction();
+	return /* @__PURE__ */ s(Dialog, {
+		title,
+		onClose,
+		children: /* @__PURE__ */ s(Form, {
+			action,
+			submit: act,
+			label,
+			onCancel: onClose,
+			isDangerous: true,
+			children
+		})
+	});
+}
+// src/ui/facts.tsx
+function Facts({ facts }) {
+	return /* @__PURE__ */ s("dl", {
+		class: "facts",
+		children: Object.entries(facts).map(([name, value]) => /* @__PURE__ */ s("div", { children: [/* @__PURE__ */ s("dt", { children: name }), /* @__PURE__ */ s("dd", { children: value })] }, name))
+	});
 }
 // src/api/series.ts
 /** Compute measures over the range of the selection. Throws RequestFailed. */
@@ -2419,6 +2468,17 @@ async function compute(request, signal) {
 		signal
 	}))).data;
 }
+// src/ui/settled.ts
+/** A text that somebody types, once it has not changed for a moment. */
+var WAIT_MS = 300;
+function useSettled(text) {
+	const [settled, setSettled] = _(text);
+	y(() => {
+		const timer = setTimeout(() => setSettled(text), WAIT_MS);
+		return () => clearTimeout(timer);
+	}, [text]);
+	return settled;
+}
 // src/ui/panel.tsx
 function Panel({ title, resource, isLow = false, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -2433,177 +2493,4 @@ function Panel({ title, resource, isLow = false, children }) {
 		})]
 	});
 }
-// src/api/ingestion.ts
-/** What a server ingested in the last hour, read every two seconds, and how fast it is now. */
-var REFRESH_MS = 2e3;
-var SPAN_MS = 1e4;
-/** Read the ingestion of a model, or of all. */
-function useIngestion(modelId) {
-	return useResource(`ingestion ${modelId}`, async (signal) => {
-		const query = modelId ? { model_id: modelId } : {};
-		return (await body(api.GET("/v3/monitoring/ingestion", {
-			params: { query },
-			signal
-		}))).data;
-	}, REFRESH_MS);
-}
-/** Return the events of all kinds, rejected rows excluded. */
-function eventsOf({ created, replaced, unchanged, updated, unknown }) {
-	return created + replaced + unchanged + updated + unknown;
-}
-/** Return the requests that were refused. */
-function refusedOf({ refused }) {
-	return refused.reduce((sum, one) => sum + one.requests, 0);
-}
-/** Return what a second has now: over the last ten seconds, or at first over the last minutes. */
-function usePace(newest) {
-	const seen = x([]);
-	if (seen.current.at(-1)?.read_at !== newest.read_at) seen.current.push(newest);
-	const at = Date.parse(newest.read_at);
-	const isOld = (one) => one !== void 0 && at - Date.parse(one.read_at) > SPAN_MS;
-	while (isOld(seen.current[1])) seen.current.shift();
-	const first = seen.current[0];
-	return (pick) => {
-		if (first && first !== newest && first.started_at === newest.started_at) return (sum(newest, pick, newest) - sum(first, pick, newest)) / ((at - Date.parse(first.read_at)) / 1e3);
-		const [from] = newest.minutes.slice(-2);
-		const start = Math.max(Date.parse(from?.minute ?? newest.read_at), Date.parse(newest.started_at));
-		return newest.minutes.slice(-2).reduce((total, { counted }) => total + pick(counted), 0) / Math.max((at - start) / 1e3, 1);
-	};
-}
-/** Add up the minutes of a report that are also in another one. */
-function sum(report, pick, within) {
-	const first = within.minutes[0]?.minute ?? "";
-	return report.minutes.reduce((total, { minute, counted }) => minute < first ? total : total + pick(counted), 0);
-}
-// src/ui/minute-bars.tsx
-var SLOT = 6;
-var HEIGHT = 40;
-var MINUTES = 60;
-function MinuteBars({ values, names, label }) {
-	const most = Math.max(...values, 0) || 1;
-	const first = MINUTES - values.length;
-	return /* @__PURE__ */ s("svg", {
-		class: "minute-bars",
-		viewBox: `0 0 360 ${HEIGHT}`,
-		role: "img",
-		"aria-label": label,
-		preserveAspectRatio: "none",
-		children: [values.map((value, n) => {
-			const tall = value ? Math.max(value / most * 39, 1.5) : 0;
-			return /* @__PURE__ */ s("rect", {
-				class: n === values.length - 1 ? "open" : "",
-				x: (first + n) * SLOT,
-				y: 39 - tall,
-				width: 4.5,
-				height: tall,
-				children: /* @__PURE__ */ s("title", { children: names[n] })
-			}, names[n]);
-		}), /* @__PURE__ */ s("line", {
-			x1: "0",
-			x2: 360,
-			y1: 39.5,
-			y2: 39.5,
-			class: "ground-line"
-		})]
-	});
-}
-// src/ui/progress.tsx
-function Progress({ done, label }) {
-	return /* @__PURE__ */ s("span", {
-		class: "progress",
-		children: [/* @__PURE__ */ s("progress", {
-			max: 100,
-			value: done,
-			"aria-label": label
-		}), /* @__PURE__ */ s("span", { children: [Math.floor(done), "%"] })]
-	});
-}
-// src/ui/pager.tsx
-/** A page of a long list: which items are shown, and the ways to the others. */
-function Pager({ offset, shown, total, limit, what }) {
-	if (total === 0) return null;
-	const to = (next) => () => change({ offset: next > 0 ? String(next) : null });
-	return /* @__PURE__ */ s("nav", {
-		class: "pager",
-		"aria-label": `Pages of ${what}`,
-		children: [/* @__PURE__ */ s("span", {
-			role: "status",
-			children: shown ? `${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}` : `0 of ${count(total)} ${what}`
-		}), total > limit && /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("button", {
-			type: "button",
-			class: "small",
-			disabled: offset === 0,
-			onClick: to(offset - limit),
-			children: "Previous"
-		}), /* @__PURE__ */ s("button", {
-			type: "button",
-			class: "small",
-			disabled: offset + shown >= total,
-			onClick: to(offset + limit),
-			children: "Next"
-		})] })]
-	});
-}
-// src/ui/search.tsx
-/** A field that searches while one types. Its text is part of the page's address. */
-var WAIT_MS = 200;
-function Search({ label }) {
-	const linked = place.value.query.get("search") ?? "";
-	const [text, setText] = _(linked);
-	const sent = x(linked);
-	y(() => {
-		if (linked !== sent.current) setText(linked);
-		sent.current = linked;
-	}, [linked]);
-	y(() => {
-		if (text === sent.current) return;
-		const timer = setTimeout(() => {
-			sent.current = text;
-			change({
-				search: text || null,
-				offset: null
-			});
-		}, WAIT_MS);
-		return () => clearTimeout(timer);
-	}, [text]);
-	return /* @__PURE__ */ s("input", {
-		type: "search",
-		class: "search",
-		placeholder: label,
-		"aria-label": label,
-		value: text,
-		onInput: (event) => setText(event.currentTarget.value)
-	});
-}
-// src/ui/sorting.tsx
-/** The head of a column by which a list can be sorted. The order is part of the page's address. */
-/** Return the order of the page: that of its address, else the usual one. */
-function ordering(usual) {
-	return place.value.query.get("sort") ?? usual;
-}
-function SortHead({ field, label, usual, isNumber }) {
-	const now = ordering(usual);
-	const isUp = now === field;
-	const isDown = now === `-${field}`;
-	const next = isUp ? `-${field}` : field;
-	const sort = () => change({
-		sort: next === usual ? null : next,
-		offset: null
-	});
-	return /* @__PURE__ */ s("th", {
-		scope: "col",
-		class: isNumber ? "number" : "",
-		"aria-sort": isUp ? "ascending" : isDown ? "descending" : "none",
-		children: /* @__PURE__ */ s("button", {
-			type: "button",
-			class: "sort",
-			onClick: sort,
-			children: [label, /* @__PURE__ */ s("span", {
-				"aria-hidden": "true",
-				class: "arrow",
-				children: isUp ? "↑" : isDown ? "↓" : ""
-			})]
-		})
-	});
-}
-export { zone as $, duration as A, body as At, Time as B, Value as C, findSession as Ct, hasEnded as D, ROOT as Dt, STATUSES as E, session as Et, CopyItem as F, read as G, MenuButton as H, Dialog as I, zoom as J, show as K, Scope as L, size as M, Frame as N, Size as O, RequestFailed as Ot, Copy as P, theme as Q, Text as R, takesValue as S, useAction as St, JobStatus as T, may as Tt, earliest as U, inZone as V, frozenLink as W, routeAt as X, linkToPage as Y, __vitePreload as Z, rule as _, useResource as _t, Progress as a, startOf as at, filtersOf as b, Loaded as bt, refusedOf as c, change as ct, Panel as d, place as dt, ALL as et, readSeries as f, step as ft, TableBox as g, usePulse as gt, operatorsFor as h, useLive as ht, Pager as i, iso as it, figure as j, isLoginNeeded as jt, count as k, api as kt, useIngestion as l, go as lt, filterWords as m, pulseError as mt, ordering as n, HOUR as nt, MinuteBars as o, localIso as ot, WORDS as p, openModel as pt, useSelection as q, Search as r, add as rt, eventsOf as s, wallOf as st, SortHead as t, DAY as tt, usePace as u, link as ut, exactValue as v, Empty as vt, exactText as w, logIn as wt, isAboutViolations as x, Logo as xt, filterText as y, Failure as yt, plain as z };
+export { change as $, MenuButton as A, theme as B, CopyItem as C, plain as D, Text as E, zoom as F, add as G, ALL as H, linkTo as I, instant as J, boundsOf as K, linkToPage as L, frozenLink as M, read as N, Time as O, useSelection as P, wallOf as Q, routeAt as R, Copy as S, isLoginNeeded as St, Scope as T, DAY as U, zone as V, HOUR as W, startOf as X, iso as Y, localIso as Z, Size as _, session as _t, Question as a, pulseError as at, percent as b, api as bt, Group as c, useResource as ct, TableBox as d, Loaded as dt, go as et, SortHead as f, Logo as ft, Pager as g, may as gt, listQuery as h, logIn as ht, Facts as i, pulse as it, earliest as j, inZone as k, Search as l, Empty as lt, Listing as m, findSession as mt, useSettled as n, place as nt, Field as o, useLive as ot, ordering as p, useAction as pt, freeze as q, readSeries as r, openModel as rt, Form as s, usePulse as st, Panel as t, link as tt, Rows as u, Failure as ut, count as v, ROOT as vt, Dialog as w, Frame as x, body as xt, figure as y, RequestFailed as yt, __vitePreload as z };

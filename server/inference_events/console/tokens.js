@@ -1,5 +1,5 @@
-import { h as w, l as _, t as s } from "./vendor.js";
-import { At as body, B as Time, Et as session, I as Dialog, P as Copy, R as Text, St as useAction, Tt as may, _t as useResource, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, kt as api, n as ordering, r as Search, t as SortHead, vt as Empty, yt as Failure, z as plain } from "./shared.js";
+import { _ as w, t as s, u as _ } from "./vendor.js";
+import { $ as change, D as plain, E as Text, O as Time, S as Copy, _t as session, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, gt as may, l as Search, lt as Empty, nt as place, p as ordering, pt as useAction, ut as Failure, w as Dialog, xt as body } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

@@ -1,11 +1,17 @@
-import { d as Panel, f as readSeries, ht as useLive, k as count, q as useSelection } from "./shared.js";
+import { P as useSelection, ot as useLive, r as readSeries, t as Panel, v as count } from "./shared.js";
 import { t as Chart } from "./charts.js";
-import { h as w, t as s } from "./vendor.js";
+import { _ as w, t as s } from "./vendor.js";
 // src/pages/traffic.tsx
 /** Traffic of a model: events over time, together or by the values of a column. */
 function Traffic(_) {
 	const selection = useSelection();
-	const series = useLive(selection.key, selection.revision, (signal) => readSeries(selection, [{ measure: "count" }], {}, signal));
+	const series = useLive(selection.key, selection.revision, async (signal) => {
+		const found = await readSeries(selection, [{ measure: "count" }], {}, signal);
+		return {
+			...found,
+			data: chartData(found)
+		};
+	});
 	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("div", {
 		class: "page-head",
 		children: /* @__PURE__ */ s("h1", { children: "Traffic" })
@@ -15,7 +21,7 @@ function Traffic(_) {
 		children: (found) => /* @__PURE__ */ s(Chart, {
 			title: "Events",
 			unit: "events",
-			data: chartData(found),
+			data: found.data,
 			span: [0, null],
 			write: count,
 			call: found.call,

@@ -10,6 +10,7 @@ var s$3;
 var c$3;
 var l$3;
 var u$3;
+var d$3;
 var f$3 = Symbol.for(`pv`);
 var p$4 = {};
 var m$4 = [];
@@ -46,7 +47,7 @@ function S$2(n, r, i, a, o) {
 function w$2(e) {
 	return e.children;
 }
-function T$2(e, t) {
+function T$3(e, t) {
 	this.props = e, this.context = t, this.__g = 0;
 }
 function E$1(e, t) {
@@ -150,7 +151,7 @@ function z(t, n, r, i, a, o, s, c, l, u) {
 	n: if (typeof R == `function`) {
 		h = s.length;
 		try {
-			if (C = n.props, D = (d = R.prototype) && d.render, O = (d = R.contextType) && i[d.__c], k = d ? O ? O.props.value : d.__ : i, (_ = r.__c) ? (n.__c = _, 2 & _.__g && (_.__g |= 1)) : (D ? n.__c = _ = new R(C, k) : (n.__c = _ = new T$2(C, k), _.constructor = R, _.render = K), O && O.sub(_), _.state || (_.state = {}), _.__n = i, _.__g |= 8, _.__h = [], _.__k = []), D && (_.__s || (_.__s = _.state), R.getDerivedStateFromProps && (_.__s == _.state && (_.__s = v$3({}, _.__s)), v$3(_.__s, R.getDerivedStateFromProps(C, _.__s)))), b = _.props, x = _.state, _.__v = n, r.__c) {
+			if (C = n.props, D = (d = R.prototype) && d.render, O = (d = R.contextType) && i[d.__c], k = d ? O ? O.props.value : d.__ : i, (_ = r.__c) ? (n.__c = _, 2 & _.__g && (_.__g |= 1)) : (D ? n.__c = _ = new R(C, k) : (n.__c = _ = new T$3(C, k), _.constructor = R, _.render = K), O && O.sub(_), _.state || (_.state = {}), _.__n = i, _.__g |= 8, _.__h = [], _.__k = []), D && (_.__s || (_.__s = _.state), R.getDerivedStateFromProps && (_.__s == _.state && (_.__s = v$3({}, _.__s)), v$3(_.__s, R.getDerivedStateFromProps(C, _.__s)))), b = _.props, x = _.state, _.__v = n, r.__c) {
 				if (C !== b && D && !R.getDerivedStateFromProps && _.componentWillReceiveProps && _.componentWillReceiveProps(C, k), n.__v == r.__v && !(8 & _.__g) || !(4 & _.__g) && _.shouldComponentUpdate && !1 === _.shouldComponentUpdate(C, _.__s, k)) {
 					n.__v != r.__v && (_.props = C, _.state = _.__s, _.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
@@ -265,6 +266,27 @@ function q(t, n) {
 	var r, i, a, o;
 	e$2.__ && e$2.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = S$2(w$2, { children: [t] }), a = [], o = [], z(n, n.__k, i || p$4, p$4, n.namespaceURI, i ? null : n.firstChild ? _$3.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), H(a, n.__k, o), n.__k.props.children = null;
 }
+function Y(e) {
+	function t(e) {
+		var n, r;
+		return this.getChildContext || (n = /* @__PURE__ */ new Set(), (r = {})[t.__c] = this, this.getChildContext = function() {
+			return r;
+		}, this.shouldComponentUpdate = function(e) {
+			this.props.value != e.value && n.forEach(function(e) {
+				e.__g |= 4, k$2(e);
+			});
+		}, this.sub = function(e) {
+			n.add(e);
+			var t = e.componentWillUnmount;
+			e.componentWillUnmount = function() {
+				n.delete(e), t && t.call(e);
+			};
+		}), e.children;
+	}
+	return t.__c = `__cC` + d$3++, t.__ = e, t.Provider = (t.Consumer = function(e, t) {
+		return e.children(t);
+	}).contextType = t, t;
+}
 e$2 = { __e: function(e, t, n, r) {
 	for (var i, o, s; t = t.__;) if ((i = t.__c) && !(1 & i.__g)) {
 		i.__g |= 4;
@@ -277,14 +299,14 @@ e$2 = { __e: function(e, t, n, r) {
 	throw a$3 = 0, e;
 } }, t$3 = 0, n$3 = function(e) {
 	return e != null && e.constructor === f$3;
-}, T$2.prototype.setState = function(e, t) {
+}, T$3.prototype.setState = function(e, t) {
 	var n = this.__s;
 	n && n != this.state || (n = this.__s = v$3({}, this.state)), typeof e == `function` && (e = e(v$3({}, n), this.props)), e && (v$3(n, e), this.__v && (t && this.__k.push(t), k$2(this)));
-}, T$2.prototype.forceUpdate = function(e) {
+}, T$3.prototype.forceUpdate = function(e) {
 	this.__v && (this.__g |= 4, e && this.__h.push(e), k$2(this));
-}, T$2.prototype.render = w$2, r$3 = [], a$3 = 0, o$3 = function(e, t) {
+}, T$3.prototype.render = w$2, r$3 = [], a$3 = 0, o$3 = function(e, t) {
 	return e.__v.__b - t.__v.__b;
-}, s$3 = Symbol(), c$3 = /(PointerCapture)$|Capture$/i, l$3 = 0, u$3 = {};
+}, s$3 = Symbol(), c$3 = /(PointerCapture)$|Capture$/i, l$3 = 0, u$3 = {}, d$3 = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
 var t$2;
 var n$2;
@@ -356,6 +378,10 @@ function w$1(e, t) {
 	return o$2 = 8, C$2(function() {
 		return e;
 	}, t);
+}
+function T$2(e) {
+	var r = n$2.context[e.__c], i = g$3(t$2++, 9);
+	return i.c = e, r ? (i.__ ?? (i.__ = !0, r.sub(n$2)), r.props.value) : e.__;
 }
 function O$1() {
 	var e = g$3(t$2++, 11);
@@ -865,7 +891,7 @@ y(`unmount`, function(e, t) {
 	e(t);
 }), y(`__h`, function(e, t, n, r) {
 	r < 3 && (t.__$f |= 2), e(t, n, r);
-}), T$2.prototype.shouldComponentUpdate = function(e, t) {
+}), T$3.prototype.shouldComponentUpdate = function(e, t) {
 	if (this.__R) return !0;
 	var n = this.__$u, r = n && n.s !== void 0;
 	for (var i in t) return !0;
@@ -1262,4 +1288,4 @@ function s(t, n, r, o, s, c) {
 	};
 	return (s || c) && (f.__source = s, f.__self = c), e$2.vnode && e$2.vnode(f), f;
 }
-export { b$1 as a, O$1 as c, w$1 as d, x$2 as f, w$2 as h, T$1 as i, _$2 as l, q as m, r as n, h$2 as o, y$2 as p, j as r, C$2 as s, s as t, b$2 as u };
+export { w$2 as _, b$1 as a, O$1 as c, b$2 as d, w$1 as f, q as g, Y as h, T$1 as i, T$2 as l, y$2 as m, r as n, h$2 as o, x$2 as p, j as r, C$2 as s, s as t, _$2 as u };

@@ -151,7 +151,8 @@ def sync_detailed(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
@@ -236,7 +237,8 @@ def sync(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
@@ -316,7 +318,8 @@ async def asyncio_detailed(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
@@ -399,7 +402,8 @@ async def asyncio(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
