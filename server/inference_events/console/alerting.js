@@ -1,8 +1,8 @@
 import { t as __exportAll } from "./rolldown-runtime.js";
 import { _ as w, m as y, t as s, u as _ } from "./vendor.js";
-import { $ as change, D as plain, E as Text, G as add, I as linkTo, K as boundsOf, L as linkToPage, O as Time, S as Copy, U as DAY, V as zone, W as HOUR, X as startOf, Y as iso, a as Question, bt as api, c as Group, ct as useResource, dt as Loaded, et as go, gt as may, h as listQuery, i as Facts, it as pulse, l as Search, lt as Empty, m as Listing, n as useSettled, nt as place, o as Field, ot as useLive, p as ordering, pt as useAction, q as freeze, s as Form, t as Panel, u as Rows, ut as Failure, v as count, w as Dialog, xt as body, y as figure } from "./shared.js";
+import { B as ordering, Ct as add, Dt as iso, F as Group, Ft as place, Gt as Failure, H as listQuery, I as Search, J as figure, Jt as useAction, K as count, Kt as Loaded, L as Rows, M as Question, Mt as change, N as Field, Nt as go, P as Form, Q as Copy, St as HOUR, Tt as freeze, Ut as useResource, V as Listing, Vt as useLive, Wt as Empty, Zt as may, d as Panel, et as Dialog, ht as linkToPage, it as Time, j as Facts, k as useSettled, kt as startOf, mt as linkTo, nn as body, nt as Text, rt as plain, tn as api, wt as boundsOf, xt as DAY, yt as zone, zt as pulse } from "./shared.js";
 import "./definitions.js";
-import { t as Chart } from "./charts.js";
+import { r as Chart } from "./charts.js";
 // src/pages/alert-marks.ts
 var BEFORE_MS = 12096e5;
 var AFTER_MS = 1728e5;

@@ -1,7 +1,7 @@
 import { t as __exportAll } from "./rolldown-runtime.js";
 import { _ as w, c as O, m as y, p as x, t as s, u as _ } from "./vendor.js";
-import { D as plain, E as Text, J as instant, L as linkToPage, O as Time, P as useSelection, S as Copy, V as zone, a as Question, b as percent, bt as api, c as Group, ct as useResource, dt as Loaded, et as go, gt as may, h as listQuery, i as Facts, l as Search, lt as Empty, m as Listing, n as useSettled, o as Field, ot as useLive, pt as useAction, r as readSeries, s as Form, u as Rows, v as count, w as Dialog, xt as body, y as figure } from "./shared.js";
-import { t as Chart } from "./charts.js";
+import { A as readSeries, Et as instant, F as Group, H as listQuery, I as Search, J as figure, Jt as useAction, K as count, Kt as Loaded, L as Rows, M as Question, N as Field, Nt as go, P as Form, Q as Copy, Ut as useResource, V as Listing, Vt as useLive, Wt as Empty, Y as percent, Zt as may, dt as useSelection, et as Dialog, ht as linkToPage, it as Time, j as Facts, k as useSettled, nn as body, nt as Text, rt as plain, tn as api, yt as zone } from "./shared.js";
+import { r as Chart } from "./charts.js";
 // src/pages/baseline-dialog.tsx
 /** The dialog that creates a baseline: a whole dataset, a range of production, or a window that moves with time. */
 var KINDS = {

@@ -1,6 +1,7 @@
-import { c as O, h as w, l as _, p as y, t as s } from "./vendor.js";
-import { A as duration, At as body, B as Time, C as Value, D as hasEnded, H as MenuButton, I as Dialog, K as show, Ot as RequestFailed, P as Copy, R as Text, S as takesValue, St as useAction, Tt as may, Y as linkToPage, _ as rule, _t as useResource, b as filtersOf, bt as Loaded, ct as change, d as Panel, dt as place, f as readSeries, ft as step, g as TableBox, h as operatorsFor, ht as useLive, it as iso, k as count, kt as api, lt as go, m as filterWords, p as WORDS, q as useSelection, v as exactValue, vt as Empty, w as exactText, x as isAboutViolations, y as filterText, yt as Failure, z as plain } from "./shared.js";
-import { n as CallDialog, t as Chart } from "./charts.js";
+import { _ as w, c as O, m as y, t as s, u as _ } from "./vendor.js";
+import { A as readSeries, Dt as iso, Ft as place, Gt as Failure, It as step, Jt as useAction, K as count, Kt as Loaded, Mt as change, Nt as go, Q as Copy, R as TableBox, Ut as useResource, Vt as useLive, Wt as Empty, Zt as may, _ as filtersOf, b as Value, d as Panel, dt as useSelection, en as RequestFailed, et as Dialog, f as WORDS, g as filterText, h as exactValue, ht as linkToPage, it as Time, m as operatorsFor, nn as body, nt as Text, ot as MenuButton, p as filterWords, q as duration, rt as plain, tn as api, ut as show, v as isAboutViolations, w as hasEnded, x as exactText, y as takesValue } from "./shared.js";
+import { i as CallDialog, r as Chart } from "./charts.js";
+import { n as rule } from "./column-words.js";
 // src/pages/events/filter-value.ts
 var NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 var INFINITE = /^([+-]?)inf(inity)?$/i;

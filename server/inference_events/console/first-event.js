@@ -1,5 +1,5 @@
 import { _ as w, o as h, s as C, t as s } from "./vendor.js";
-import { $ as change, S as Copy, bt as api, gt as may, nt as place, pt as useAction, tt as link, ut as Failure, vt as ROOT, xt as body } from "./shared.js";
+import { $t as ROOT, Ft as place, Gt as Failure, Jt as useAction, Mt as change, Pt as link, Q as Copy, Zt as may, nn as body, tn as api } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

@@ -1,6 +1,6 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js","./shared.css"])))=>i.map(i=>d[i]);
 import { _ as w, g as q, i as T, m as y, t as s, u as _ } from "./vendor.js";
-import { $ as change, D as plain, H as ALL, N as read, O as Time, R as routeAt, St as isLoginNeeded, T as Scope, _t as session, at as pulseError, bt as api, ct as useResource, dt as Loaded, et as go, ft as Logo, ht as logIn, j as earliest, lt as Empty, mt as findSession, nt as place, pt as useAction, rt as openModel, st as usePulse, tt as link, ut as Failure, w as Dialog, x as Frame, xt as body, yt as RequestFailed, z as __vitePreload } from "./shared.js";
+import { Bt as pulseError, Ft as place, Gt as Failure, Ht as usePulse, Jt as useAction, Kt as Loaded, Lt as openModel, Mt as change, Nt as go, Pt as link, Qt as session, Ut as useResource, Wt as Empty, Xt as logIn, Yt as findSession, Z as Frame, _t as __vitePreload, bt as ALL, en as RequestFailed, et as Dialog, gt as routeAt, it as Time, lt as read, nn as body, qt as Logo, rn as isLoginNeeded, rt as plain, st as earliest, tn as api, tt as Scope } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {
@@ -169,7 +169,7 @@ function Unpublished({ model, selection }) {
 	const [Content, setContent] = _(null);
 	const isProduction = selection.environment.type === "PRODUCTION";
 	y(() => {
-		if (isProduction) __vitePreload(() => import("./no-events.js").then((found) => setContent(() => found.NoEvents)), __vite__mapDeps([0,1,2,3]), import.meta.url);
+		if (isProduction) __vitePreload(() => import("./no-events.js").then((found) => setContent(() => found.NoEvents)), __vite__mapDeps([0,1,2,3,4]), import.meta.url);
 	}, [isProduction]);
 	if (!isProduction) return /* @__PURE__ */ s(Empty, { title: "Nothing was published to this dataset." });
 	return Content && /* @__PURE__ */ s(Content, { model });

@@ -1,5 +1,5 @@
-import { $ as zone, At as body, B as Time, I as Dialog, M as size, R as Text, St as useAction, Tt as may, V as inZone, bt as Loaded, c as refusedOf, g as TableBox, j as figure, k as count, kt as api, l as useIngestion, lt as go, o as MinuteBars, s as eventsOf, u as usePace, ut as link, vt as Empty, yt as Failure } from "./shared.js";
-import { h as w, l as _, t as s } from "./vendor.js";
+import { Gt as Failure, J as figure, Jt as useAction, K as count, Kt as Loaded, Nt as go, Pt as link, R as TableBox, Wt as Empty, X as size, Zt as may, at as inZone, c as refusedOf, et as Dialog, it as Time, l as useIngestion, nn as body, nt as Text, o as MinuteBars, s as eventsOf, tn as api, u as usePace, yt as zone } from "./shared.js";
+import { _ as w, t as s, u as _ } from "./vendor.js";
 import { n as useJobs, t as JobTable } from "./job-list.js";
 // src/pages/ingestion-tables.tsx
 var HEADS = [

@@ -1,6 +1,6 @@
-import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, F as linkToPage, N as hasPage, Q as place, W as freeze, X as go, Y as change, _ as percent, _t as body, at as Empty, c as ColumnChoice, d as Panel, g as figure, gt as api, h as duration, j as useSelection, l as TableBox, m as count, nt as useLive, s as PageLink, u as Tabs, z as zone } from "./shared.js";
-import { a as binName, i as HeatMap, n as Chart, r as CallDialog, t as Bars } from "./charts.js";
+import { _ as w, t as s, u as _ } from "./vendor.js";
+import { Ft as place, J as figure, K as count, Mt as change, Nt as go, R as TableBox, Tt as freeze, Vt as useLive, Wt as Empty, Y as percent, d as Panel, dt as useSelection, ht as linkToPage, i as Tabs, n as PageLink, nn as body, nt as Text, pt as hasPage, q as duration, r as ColumnChoice, tn as api, yt as zone } from "./shared.js";
+import { a as binName, i as CallDialog, n as HeatMap, r as Chart, t as Bars } from "./charts.js";
 import { n as rule, t as roleOf } from "./column-words.js";
 // src/pages/column-distribution.tsx
 /** The distribution of a column, beside that of the range before if the page compares. */

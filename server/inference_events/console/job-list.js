@@ -1,4 +1,4 @@
-import { At as body, B as Time, D as hasEnded, R as Text, T as JobStatus, _t as useResource, a as Progress, g as TableBox, k as count, kt as api, ut as link } from "./shared.js";
+import { K as count, Pt as link, R as TableBox, S as JobStatus, Ut as useResource, a as Progress, it as Time, nn as body, nt as Text, tn as api, w as hasEnded } from "./shared.js";
 import { t as s } from "./vendor.js";
 // src/pages/job-list.tsx
 /** Jobs in a table: what they do, how far they are, and what became of their rows. */

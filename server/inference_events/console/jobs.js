@@ -1,5 +1,5 @@
-import { A as duration, At as body, B as Time, D as hasEnded, E as STATUSES, P as Copy, R as Text, T as JobStatus, _t as useResource, a as Progress, bt as Loaded, ct as change, dt as place, g as TableBox, i as Pager, k as count, kt as api, ut as link, vt as Empty, y as filterText, z as plain } from "./shared.js";
-import { f as x, h as w, l as _, p as y, t as s } from "./vendor.js";
+import { C as STATUSES, Ft as place, K as count, Kt as Loaded, Mt as change, Pt as link, Q as Copy, R as TableBox, S as JobStatus, U as Pager, Ut as useResource, Wt as Empty, a as Progress, g as filterText, it as Time, nn as body, nt as Text, q as duration, rt as plain, tn as api, w as hasEnded } from "./shared.js";
+import { _ as w, m as y, p as x, t as s, u as _ } from "./vendor.js";
 import { n as useJobs, t as JobTable } from "./job-list.js";
 // src/pages/rejected-rows.tsx
 /** The rows of a job's file that cannot be events: by reason first, because many rows usually have few reasons. */

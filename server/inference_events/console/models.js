@@ -1,4 +1,4 @@
-import { $ as change, E as Text, O as Time, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, l as Search, lt as Empty, nt as place, p as ordering, tt as link, v as count, xt as body } from "./shared.js";
+import { B as ordering, Ft as place, I as Search, K as count, Kt as Loaded, Mt as change, Pt as link, R as TableBox, U as Pager, Ut as useResource, Wt as Empty, it as Time, nn as body, nt as Text, tn as api, z as SortHead } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { _ as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

@@ -1,4 +1,4 @@
-import { $ as change, O as Time, _ as Size, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
+import { Ft as place, I as Search, K as count, Kt as Loaded, Mt as change, R as TableBox, Ut as useResource, W as Size, Wt as Empty, it as Time, nn as body, tn as api } from "./shared.js";
 import { _ as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

@@ -1,10 +1,10 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./alerting.js","./rolldown-runtime.js","./definitions.js","./definitions.css","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./overview.css","./ingestion.js","./job-list.js","./job-list.css","./ingestion.css","./events.js","./charts.js","./charts.css","./column-words.js","./events.css","./integrity.js","./traffic.js","./drift.js","./performance.js","./alerting.js","./rolldown-runtime.js","./definitions.js","./definitions.css","./schema.js","./jobs.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { _ as w, a as b, c as O, d as b$1, f as w$1, h as Y, i as T, l as T$1, m as y, n as r, o as h, p as x, t as s, u as _ } from "./vendor.js";
 // src/api/exact.ts
-var parseWithSource = JSON.parse;
+var parseWithSource$1 = JSON.parse;
 /** Parse JSON. An integer beyond 2^53 becomes a string of its digits. */
 function parseExact(text) {
-	return parseWithSource(text, (_, value, context) => {
+	return parseWithSource$1(text, (_, value, context) => {
 		return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && context && /^-?\d+$/.test(context.source) ? context.source : value;
 	});
 }
@@ -46,7 +46,24 @@ var RequestFailed = class extends Error {
 		this.faults = faults;
 	}
 };
+var MAX_FIGURES = 2;
+var figures = 0;
+var queue = [];
+/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request) {
+	if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
+	if (figures >= MAX_FIGURES) await new Promise((resolve) => queue.push(resolve));
+	else figures++;
+	try {
+		request.signal.throwIfAborted();
+		return await sendNow(request);
+	} finally {
+		const next = queue.shift();
+		if (next) next();
+		else figures--;
+	}
+}
+async function sendNow(request) {
 	const again = request.clone();
 	const response = await reach(request);
 	const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";
@@ -1035,7 +1052,28 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Overview } = await import("./overview.js");
 		return { Overview };
-	}, __vite__mapDeps([3,2]), import.meta.url)).Overview),
+	}, __vite__mapDeps([3,2,4]), import.meta.url)).Overview),
+	ofModel("ingestion", "Ingestion", "n", [], async () => (await __vitePreload(async () => {
+		const { ModelIngestion } = await import("./ingestion.js");
+		return { ModelIngestion };
+	}, __vite__mapDeps([5,2,6,7,8]), import.meta.url)).ModelIngestion),
+	ofModel("events", "Events", "e", [
+		"range",
+		"env",
+		"f"
+	], async () => (await __vitePreload(async () => {
+		const { Events } = await import("./events.js");
+		return { Events };
+	}, __vite__mapDeps([9,2,10,11,12,13]), import.meta.url)).Events),
+	ofModel("integrity", "Integrity", "i", [
+		"range",
+		"env",
+		"segment",
+		"compare"
+	], async () => (await __vitePreload(async () => {
+		const { Integrity } = await import("./integrity.js");
+		return { Integrity };
+	}, __vite__mapDeps([14,2,10,11,12]), import.meta.url)).Integrity),
 	ofModel("traffic", "Traffic", "r", [
 		"range",
 		"env",
@@ -1044,31 +1082,55 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
-	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
-	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
-		const { SchemaPage } = await import("./schema.js");
-		return { SchemaPage };
-	}, __vite__mapDeps([7,2]), import.meta.url)).SchemaPage),
+	}, __vite__mapDeps([15,10,2,11]), import.meta.url)).Traffic),
+	ofModel("drift", "Drift", "d", [
+		"range",
+		"env",
+		"segment"
+	], async () => (await __vitePreload(async () => {
+		const { DriftPage } = await import("./drift.js");
+		return { DriftPage };
+	}, __vite__mapDeps([16,2,10,11]), import.meta.url)).DriftPage),
+	ofModel("performance", "Performance", "p", [
+		"range",
+		"env",
+		"segment"
+	], async () => (await __vitePreload(async () => {
+		const { PerformancePage } = await import("./performance.js");
+		return { PerformancePage };
+	}, __vite__mapDeps([17,2,10,11]), import.meta.url)).PerformancePage),
 	ofModel("alerts", "Alerts", "a", [], async () => (await __vitePreload(async () => {
 		const { AlertsPage } = await import("./alerting.js").then((n) => n.i);
 		return { AlertsPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).AlertsPage),
+	}, __vite__mapDeps([18,19,2,20,10,11,21]), import.meta.url)).AlertsPage),
 	ofModel("rules", "Alert rules", "u", [], async () => (await __vitePreload(async () => {
 		const { RulesPage } = await import("./alerting.js").then((n) => n.n);
 		return { RulesPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).RulesPage),
-	ofModel("segments", "Segments", "n", ["range", "env"], async () => (await __vitePreload(async () => {
+	}, __vite__mapDeps([18,19,2,20,10,11,21]), import.meta.url)).RulesPage),
+	ofModel("segments", "Segments", "g", ["range", "env"], async () => (await __vitePreload(async () => {
 		const { SegmentsPage } = await import("./definitions.js").then((n) => n.t);
 		return { SegmentsPage };
-	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).SegmentsPage),
+	}, __vite__mapDeps([20,19,2,10,11,21]), import.meta.url)).SegmentsPage),
 	ofModel("metrics", "Custom metrics", "c", ["range", "env"], async () => (await __vitePreload(async () => {
 		const { MetricsPage } = await import("./definitions.js").then((n) => n.t);
 		return { MetricsPage };
-	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).MetricsPage),
+	}, __vite__mapDeps([20,19,2,10,11,21]), import.meta.url)).MetricsPage),
 	ofModel("baselines", "Baselines", "b", [], async () => (await __vitePreload(async () => {
 		const { BaselinesPage } = await import("./definitions.js").then((n) => n.n);
 		return { BaselinesPage };
-	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).BaselinesPage),
+	}, __vite__mapDeps([20,19,2,10,11,21]), import.meta.url)).BaselinesPage),
+	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
+		const { SchemaPage } = await import("./schema.js");
+		return { SchemaPage };
+	}, __vite__mapDeps([22,2,12]), import.meta.url)).SchemaPage),
+	page("/ingestion", "Ingestion", "l", async () => (await __vitePreload(async () => {
+		const { AllIngestion } = await import("./ingestion.js");
+		return { AllIngestion };
+	}, __vite__mapDeps([5,2,6,7,8]), import.meta.url)).AllIngestion),
+	page("/jobs", "Jobs", "j", async () => (await __vitePreload(async () => {
+		const { Jobs } = await import("./jobs.js");
+		return { Jobs };
+	}, __vite__mapDeps([23,2,6,7]), import.meta.url)).Jobs),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
@@ -1076,19 +1138,19 @@ var ROUTES = [
 	page("/webhooks", "Webhooks", "w", async () => (await __vitePreload(async () => {
 		const { WebhooksPage } = await import("./alerting.js").then((n) => n.t);
 		return { WebhooksPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).WebhooksPage),
+	}, __vite__mapDeps([18,19,2,20,10,11,21]), import.meta.url)).WebhooksPage),
 	page("/deliveries", "Messages", "v", async () => (await __vitePreload(async () => {
 		const { DeliveriesPage } = await import("./alerting.js").then((n) => n.r);
 		return { DeliveriesPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).DeliveriesPage, true),
+	}, __vite__mapDeps([18,19,2,20,10,11,21]), import.meta.url)).DeliveriesPage, true),
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([12,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([24,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([13,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([25,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1116,6 +1178,10 @@ function linkTo(path, query = {}) {
 /** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
 function linkToPage(modelId, part, item = null, query = {}) {
 	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
+}
+/** Return whether there is such a page of a model. */
+function hasPage(part) {
+	return ROUTES.some((route) => route.base === `/models/:id/${part}`);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -1533,15 +1599,15 @@ function Field$1({ label, hint, value, set, isOff = false }) {
 }
 // src/ui/text.tsx
 /** Text that somebody else wrote. Characters that hide or reorder others are shown as their codes. */
-var SHOWN = 200;
+var SHOWN$1 = 200;
 var HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 /** Show a text that is not trusted, cut after 200 characters; its title has the rest. */
 function Text({ value }) {
 	const shown = plain(value);
-	if (shown.length <= SHOWN) return /* @__PURE__ */ s("bdi", { children: shown });
+	if (shown.length <= SHOWN$1) return /* @__PURE__ */ s("bdi", { children: shown });
 	return /* @__PURE__ */ s("bdi", {
 		title: shown,
-		children: [shown.slice(0, SHOWN), "…"]
+		children: [shown.slice(0, SHOWN$1), "…"]
 	});
 }
 /** Return a text in which hidden characters are written as their codes, but for those in `kept`. */
@@ -2073,7 +2139,7 @@ function SessionMenu() {
 // src/ui/number.tsx
 /** The only place that writes numbers. */
 var WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-new Intl.NumberFormat("en-US", {
+var SHORT = new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
@@ -2089,6 +2155,10 @@ var UNITS = [
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
 }
+/** Write a count in few characters: 1.2M. */
+function compact(value) {
+	return SHORT.format(value);
+}
 /** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
 function figure(value) {
 	const size = Math.abs(value);
@@ -2099,6 +2169,39 @@ function figure(value) {
 function percent(value) {
 	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
 	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
+}
+/** Write a length of time in seconds with one or two units: 1 d 4 h. */
+function duration(seconds) {
+	const size = Math.abs(seconds);
+	const sign = seconds < 0 ? "−" : "";
+	if (size < 60) return `${sign}${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} s`;
+	const [large, name, small, part] = [
+		[
+			86400,
+			"d",
+			3600,
+			"h"
+		],
+		[
+			3600,
+			"h",
+			60,
+			"min"
+		],
+		[
+			60,
+			"min",
+			1,
+			"s"
+		]
+	].find(([unit]) => size >= unit) ?? [
+		60,
+		"min",
+		1,
+		"s"
+	];
+	const rest = Math.floor(size % large / small);
+	return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
 }
 /** Write a size: 4.0 MiB. */
 function size(bytes) {
@@ -2479,6 +2582,402 @@ function useSettled(text) {
 	}, [text]);
 	return settled;
 }
+// src/ui/plot.tsx
+function Plot({ title, finding, points, say, head, rows, children }) {
+	const [cursor, setCursor] = _(null);
+	const [isTable, setTable] = _(false);
+	const id = O();
+	const press = (event) => {
+		const next = moved(event.key, cursor, points);
+		if (next === void 0) return;
+		event.preventDefault();
+		setCursor(next);
+	};
+	return /* @__PURE__ */ s("figure", {
+		class: "bins-plot",
+		children: [
+			/* @__PURE__ */ s("figcaption", { children: [/* @__PURE__ */ s("span", {
+				class: "bins-head",
+				children: [/* @__PURE__ */ s("strong", {
+					id,
+					children: title
+				}), /* @__PURE__ */ s("button", {
+					type: "button",
+					class: "small",
+					"aria-pressed": isTable,
+					onClick: () => setTable(!isTable),
+					children: [/* @__PURE__ */ s("span", {
+						class: "hidden",
+						children: [title, " as a "]
+					}), "Table"]
+				})]
+			}), /* @__PURE__ */ s("span", {
+				class: "quiet",
+				children: finding
+			})] }),
+			isTable ? /* @__PURE__ */ s(Numbers, {
+				title,
+				head,
+				rows: rows()
+			}) : /* @__PURE__ */ s("div", {
+				role: "group",
+				"aria-roledescription": "chart",
+				"aria-labelledby": id,
+				tabIndex: 0,
+				class: "bins-area",
+				onKeyDown: press,
+				onBlur: () => setCursor(null),
+				onPointerLeave: () => setCursor(null),
+				children: children(cursor, setCursor)
+			}),
+			/* @__PURE__ */ s("p", {
+				class: "bins-said quiet",
+				"aria-live": "polite",
+				children: cursor === null || isTable ? "\xA0" : say(cursor)
+			})
+		]
+	});
+}
+function moved(key, cursor, points) {
+	if (points === 0) return void 0;
+	switch (key) {
+		case "ArrowRight": return cursor === null ? 0 : Math.min(cursor + 1, points - 1);
+		case "ArrowLeft": return cursor === null ? points - 1 : Math.max(cursor - 1, 0);
+		case "Home": return 0;
+		case "End": return points - 1;
+		case "Escape": return null;
+		default: return;
+	}
+}
+function Numbers({ title, head, rows }) {
+	return /* @__PURE__ */ s(TableBox, {
+		label: `${title}, numbers`,
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: head.map((name, place) => /* @__PURE__ */ s("th", {
+			scope: "col",
+			class: place ? "number" : "",
+			children: name
+		}, name)) }) }), /* @__PURE__ */ s("tbody", { children: rows.map(([first = "", ...others], row) => /* @__PURE__ */ s("tr", { children: [/* @__PURE__ */ s("th", {
+			scope: "row",
+			children: /* @__PURE__ */ s(Text, { value: first })
+		}), others.map((value, place) => /* @__PURE__ */ s("td", {
+			class: "number",
+			children: value
+		}, place))] }, row)) })] })
+	});
+}
+// src/ui/small-bars.tsx
+var WIDTH$1 = 84;
+var HEIGHT$2 = 20;
+function SmallBars({ counts, highest, isBaseline = false }) {
+	const all = counts.reduce((sum, one) => sum + one, 0);
+	const step = WIDTH$1 / Math.max(counts.length, 1);
+	const gap = step > 4 ? 1 : 0;
+	return /* @__PURE__ */ s("svg", {
+		class: "small-bars",
+		width: WIDTH$1,
+		height: HEIGHT$2,
+		viewBox: `0 0 ${WIDTH$1} ${HEIGHT$2}`,
+		"aria-hidden": "true",
+		children: [/* @__PURE__ */ s("path", {
+			class: "axis",
+			d: `M0 19.5H${WIDTH$1}`
+		}), counts.map((value, bin) => {
+			const height = all && highest ? 19 * value / all / highest : 0;
+			return /* @__PURE__ */ s("rect", {
+				class: isBaseline ? "bar-before" : "bar-now",
+				x: bin * step,
+				y: 19 - height,
+				width: Math.max(step - gap, .5),
+				height
+			}, bin);
+		})]
+	});
+}
+/** Return the highest share of any bar of two histograms. */
+function highestShare(...sides) {
+	const shares = sides.flatMap((counts) => {
+		const all = counts.reduce((sum, one) => sum + one, 0);
+		return all ? counts.map((one) => one / all) : [];
+	});
+	return Math.max(0, ...shares);
+}
+// src/ui/sparkline.tsx
+var WIDTH = 120;
+var HEIGHT$1 = 24;
+var PAD = 3;
+function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
+	const known = values.filter((value) => value !== null);
+	const low = isFromZero ? 0 : Math.min(...known);
+	const high = Math.max(...known);
+	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
+	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
+	const last = values.findLastIndex((value) => value !== null);
+	return /* @__PURE__ */ s("svg", {
+		class: "sparkline",
+		width: WIDTH,
+		height: HEIGHT$1,
+		role: "img",
+		"aria-label": label,
+		children: [/* @__PURE__ */ s("path", { d: path(values, x, y) }), last >= 0 && /* @__PURE__ */ s("circle", {
+			class: hollow[last] ? "hollow" : "",
+			cx: x(last),
+			cy: y(values[last] ?? 0),
+			r: "2.25"
+		})]
+	});
+}
+function path(values, x, y) {
+	let isOpen = false;
+	const steps = [];
+	for (const [n, value] of values.entries()) {
+		if (value !== null) steps.push(`${isOpen ? "L" : "M"}${x(n).toFixed(1)} ${y(value).toFixed(1)}`);
+		if (value !== null && !isOpen && (values[n + 1] ?? null) === null) steps.push("h0.01");
+		isOpen = value !== null;
+	}
+	return steps.join("");
+}
+// src/ui/status.tsx
+var STATUSES = {
+	PENDING: "waiting",
+	STARTED: "running",
+	SUCCESS: "done",
+	FAILURE: "failed"
+};
+function JobStatus({ status }) {
+	return /* @__PURE__ */ s("span", {
+		class: `job-status ${status.toLowerCase()}`,
+		children: STATUSES[status]
+	});
+}
+/** Return whether a job has ended. */
+function hasEnded(status) {
+	return status === "SUCCESS" || status === "FAILURE";
+}
+// src/ui/value.tsx
+/** Values of events, which somebody else wrote. Each kind is told apart: null, an empty text, a number, a text. */
+var SHOWN = 200;
+/** Show a value. Long texts are cut, and can be opened where there is room for them. */
+function Value({ value, isExact = false, isCut = false }) {
+	const [isOpen, setOpen] = _(false);
+	if (value === null || value === void 0) return /* @__PURE__ */ s("span", {
+		class: "quiet",
+		children: "null"
+	});
+	if (value === "") return /* @__PURE__ */ s("span", {
+		class: "quiet",
+		children: "empty text"
+	});
+	const full = plain(exactText(value));
+	const short = !isExact && typeof value === "number" ? rounded(value) : full;
+	if (short.length <= SHOWN || isOpen) return /* @__PURE__ */ s(Short, {
+		text: isOpen ? full : short,
+		full,
+		isCut
+	});
+	return /* @__PURE__ */ s(w, { children: [
+		/* @__PURE__ */ s("bdi", { children: [full.slice(0, SHOWN), "…"] }),
+		" ",
+		isExact && /* @__PURE__ */ s("button", {
+			type: "button",
+			class: "small",
+			onClick: () => setOpen(true),
+			children: [
+				"Show all ",
+				full.length,
+				" characters"
+			]
+		})
+	] });
+}
+function Short({ text, full, isCut }) {
+	return /* @__PURE__ */ s("bdi", {
+		title: text === full ? void 0 : full,
+		children: [text, isCut && /* @__PURE__ */ s("span", {
+			class: "quiet",
+			children: "…"
+		})]
+	});
+}
+/** Write a value so that nothing is lost: `-0`, `1e-320`, digits of any number, JSON of lists. */
+function exactText(value) {
+	if (typeof value === "string") return value;
+	return typeof value === "number" ? exactNumber(value) : jsonText(value);
+}
+/** Write JSON as the server sent it, -0 included. */
+function jsonText(value, indent) {
+	return JSON.stringify(value, null, indent);
+}
+function exactNumber(value) {
+	return Object.is(value, -0) ? "-0" : String(value);
+}
+function rounded(value) {
+	return Number.isInteger(value) && Math.abs(value) < 1e9 ? exactNumber(value) : figure(value);
+}
+// src/url/filters.ts
+var parseWithSource = JSON.parse;
+var VALUE = [
+	"eq",
+	"ne",
+	"lt",
+	"le",
+	"gt",
+	"ge",
+	"in",
+	"not_in",
+	"contains",
+	"starts_with",
+	"between"
+];
+var NO_VALUE = [
+	"is_null",
+	"not_null",
+	"exists"
+];
+var VIOLATION = ["any_violation", "no_violation"];
+var KINDS = [
+	"missing",
+	"type",
+	"range"
+];
+/** Return whether an operator is about violations: it takes a kind instead of a value. */
+function isAboutViolations(operator) {
+	return VIOLATION.includes(operator);
+}
+/** Return whether an operator compares with a value. */
+function takesValue(operator) {
+	return VALUE.includes(operator);
+}
+/** Return a value of JSON whose integers beyond 2^53 stay exact when it becomes JSON again. Throws SyntaxError. */
+function exactValue(text) {
+	return parseWithSource(text, (_, value, context) => {
+		return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && context ? JSON.rawJSON(context.source) : value;
+	});
+}
+/** Write a filter as it is in the address. */
+function filterText(filter) {
+	const last = isAboutViolations(filter.operator) ? filter.kind ?? "" : filter.value === void 0 ? "" : JSON.stringify(filter.value);
+	return `${filter.operator}:${encodeURIComponent(filter.column ?? "")}:${last}`;
+}
+/** Read a filter of the address; null if it is not one. */
+function parseFilter(text) {
+	const [, operator = "", column = "", last = ""] = /^([a-z_]+):([^:]*):(.*)$/s.exec(text) ?? [];
+	try {
+		const filter = { operator };
+		if (column) filter.column = decodeURIComponent(column);
+		if (VIOLATION.includes(operator)) {
+			if (last && !KINDS.includes(last)) return null;
+			if (last) filter.kind = last;
+			return filter;
+		}
+		if (!filter.column) return null;
+		if (NO_VALUE.includes(operator)) return last ? null : filter;
+		return VALUE.includes(operator) ? {
+			...filter,
+			value: exactValue(last)
+		} : null;
+	} catch {
+		return null;
+	}
+}
+/** Return the filters of an address, and those of its parts that are no filter. */
+function filtersOf(query) {
+	const read = query.getAll("f").map((text) => ({
+		text,
+		filter: parseFilter(text)
+	}));
+	return {
+		filters: read.flatMap(({ filter }) => filter ?? []),
+		broken: read.filter(({ filter }) => filter === null).map(({ text }) => text)
+	};
+}
+// src/url/filter-words.ts
+var WORDS = {
+	eq: "=",
+	ne: "≠",
+	lt: "<",
+	le: "≤",
+	gt: ">",
+	ge: "≥",
+	in: "is one of",
+	not_in: "is none of",
+	between: "is between",
+	contains: "contains",
+	starts_with: "starts with",
+	is_null: "is null",
+	not_null: "is not null",
+	any_violation: "has a violation",
+	no_violation: "has no violation",
+	exists: "is there, undeclared"
+};
+var ANY = ["any_violation", "no_violation"];
+var NULLS = [
+	"is_null",
+	"not_null",
+	...ANY
+];
+var ORDERED = [
+	"eq",
+	"ne",
+	"lt",
+	"le",
+	"gt",
+	"ge",
+	"between",
+	"in",
+	"not_in",
+	...NULLS
+];
+var OPERATORS = {
+	int: ORDERED,
+	float: ORDERED,
+	timestamp: ORDERED,
+	str: [
+		"eq",
+		"ne",
+		"contains",
+		"starts_with",
+		"in",
+		"not_in",
+		"lt",
+		"le",
+		"gt",
+		"ge",
+		"between",
+		...NULLS
+	],
+	category: [
+		"eq",
+		"ne",
+		"in",
+		"not_in",
+		...NULLS
+	],
+	bool: [
+		"eq",
+		"ne",
+		...NULLS
+	],
+	vector: NULLS
+};
+/** Return the operators for a column of a type; those for any column if it is null, for an undeclared one if undefined. */
+function operatorsFor(type) {
+	if (type === void 0) return ["exists"];
+	return type === null ? ANY : OPERATORS[type];
+}
+/** Write a filter as `carrier = "UA"` or `distance has a range violation`. */
+function filterWords(filter) {
+	const { column, operator, value, kind } = filter;
+	if (isAboutViolations(operator)) {
+		const words = kind ? WORDS[operator].replace("violation", `${kind} violation`) : WORDS[operator];
+		return `${column ?? "event"} ${kind ? words.replace(/ a ([aeiou])/, " an $1") : words}`;
+	}
+	const shown = value === void 0 ? "" : ` ${valueWords(operator, value)}`;
+	return `${column ?? ""} ${WORDS[operator]}${shown}`;
+}
+function valueWords(operator, value) {
+	if (!Array.isArray(value)) return JSON.stringify(value);
+	return value.map((one) => JSON.stringify(one)).join(operator === "between" ? " and " : ", ");
+}
 // src/ui/panel.tsx
 function Panel({ title, resource, isLow = false, children }) {
 	return /* @__PURE__ */ s("section", {
@@ -2493,4 +2992,255 @@ function Panel({ title, resource, isLow = false, children }) {
 		})]
 	});
 }
-export { change as $, MenuButton as A, theme as B, CopyItem as C, plain as D, Text as E, zoom as F, add as G, ALL as H, linkTo as I, instant as J, boundsOf as K, linkToPage as L, frozenLink as M, read as N, Time as O, useSelection as P, wallOf as Q, routeAt as R, Copy as S, isLoginNeeded as St, Scope as T, DAY as U, zone as V, HOUR as W, startOf as X, iso as Y, localIso as Z, Size as _, session as _t, Question as a, pulseError as at, percent as b, api as bt, Group as c, useResource as ct, TableBox as d, Loaded as dt, go as et, SortHead as f, Logo as ft, Pager as g, may as gt, listQuery as h, logIn as ht, Facts as i, pulse as it, earliest as j, inZone as k, Search as l, Empty as lt, Listing as m, findSession as mt, useSettled as n, place as nt, Field as o, useLive as ot, ordering as p, useAction as pt, freeze as q, readSeries as r, openModel as rt, Form as s, usePulse as st, Panel as t, link as tt, Rows as u, Failure as ut, count as v, ROOT as vt, Dialog as w, Frame as x, body as xt, figure as y, RequestFailed as yt, __vitePreload as z };
+// src/api/ingestion.ts
+/** What a server ingested in the last hour, read every two seconds, and how fast it is now. */
+var REFRESH_MS = 2e3;
+var SPAN_MS = 1e4;
+/** Read the ingestion of a model, or of all. */
+function useIngestion(modelId) {
+	return useResource(`ingestion ${modelId}`, async (signal) => {
+		const query = modelId ? { model_id: modelId } : {};
+		return (await body(api.GET("/v3/monitoring/ingestion", {
+			params: { query },
+			signal
+		}))).data;
+	}, REFRESH_MS);
+}
+/** Return the events of all kinds, rejected rows excluded. */
+function eventsOf({ created, replaced, unchanged, updated, unknown }) {
+	return created + replaced + unchanged + updated + unknown;
+}
+/** Return the requests that were refused. */
+function refusedOf({ refused }) {
+	return refused.reduce((sum, one) => sum + one.requests, 0);
+}
+/** Return what a second has now: over the last ten seconds, or at first over the last minutes. */
+function usePace(newest) {
+	const seen = x([]);
+	if (seen.current.at(-1)?.read_at !== newest.read_at) seen.current.push(newest);
+	const at = Date.parse(newest.read_at);
+	const isOld = (one) => one !== void 0 && at - Date.parse(one.read_at) > SPAN_MS;
+	while (isOld(seen.current[1])) seen.current.shift();
+	const first = seen.current[0];
+	return (pick) => {
+		if (first && first !== newest && first.started_at === newest.started_at) return (sum(newest, pick, newest) - sum(first, pick, newest)) / ((at - Date.parse(first.read_at)) / 1e3);
+		const [from] = newest.minutes.slice(-2);
+		const start = Math.max(Date.parse(from?.minute ?? newest.read_at), Date.parse(newest.started_at));
+		return newest.minutes.slice(-2).reduce((total, { counted }) => total + pick(counted), 0) / Math.max((at - start) / 1e3, 1);
+	};
+}
+/** Add up the minutes of a report that are also in another one. */
+function sum(report, pick, within) {
+	const first = within.minutes[0]?.minute ?? "";
+	return report.minutes.reduce((total, { minute, counted }) => minute < first ? total : total + pick(counted), 0);
+}
+// src/ui/minute-bars.tsx
+var SLOT = 6;
+var HEIGHT = 40;
+var MINUTES = 60;
+function MinuteBars({ values, names, label }) {
+	const most = Math.max(...values, 0) || 1;
+	const first = MINUTES - values.length;
+	return /* @__PURE__ */ s("svg", {
+		class: "minute-bars",
+		viewBox: `0 0 360 ${HEIGHT}`,
+		role: "img",
+		"aria-label": label,
+		preserveAspectRatio: "none",
+		children: [values.map((value, n) => {
+			const tall = value ? Math.max(value / most * 39, 1.5) : 0;
+			return /* @__PURE__ */ s("rect", {
+				class: n === values.length - 1 ? "open" : "",
+				x: (first + n) * SLOT,
+				y: 39 - tall,
+				width: 4.5,
+				height: tall,
+				children: /* @__PURE__ */ s("title", { children: names[n] })
+			}, names[n]);
+		}), /* @__PURE__ */ s("line", {
+			x1: "0",
+			x2: 360,
+			y1: 39.5,
+			y2: 39.5,
+			class: "ground-line"
+		})]
+	});
+}
+// src/ui/progress.tsx
+function Progress({ done, label }) {
+	return /* @__PURE__ */ s("span", {
+		class: "progress",
+		children: [/* @__PURE__ */ s("progress", {
+			max: 100,
+			value: done,
+			"aria-label": label
+		}), /* @__PURE__ */ s("span", { children: [Math.floor(done), "%"] })]
+	});
+}
+// src/ui/tabs.tsx
+function Tabs({ label, choices, now, choose }) {
+	return /* @__PURE__ */ s("fieldset", {
+		class: "tabs",
+		"aria-label": label,
+		children: Object.entries(choices).map(([value, text]) => /* @__PURE__ */ s("label", { children: [/* @__PURE__ */ s("input", {
+			type: "radio",
+			name: label,
+			checked: value === now,
+			onChange: () => choose(value)
+		}), /* @__PURE__ */ s("span", { children: text })] }, value))
+	});
+}
+// src/ui/column-choice.tsx
+/** The choice of a column by typing a part of its name: of 10,000, only some are offered at a time. */
+var OFFERED = 50;
+function ColumnChoice({ label, columns, value, choose }) {
+	const [text, setText] = _(value ?? "");
+	const id = O();
+	const part = text.toLowerCase();
+	const offered = [];
+	for (const name of columns) if (offered.length < OFFERED && name.toLowerCase().includes(part)) offered.push(name);
+	const take = (typed) => {
+		setText(typed);
+		if (typed === "") choose(null);
+		else if (columns.includes(typed)) choose(typed);
+	};
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("input", {
+		type: "text",
+		class: "column-choice",
+		"aria-label": label,
+		placeholder: label,
+		list: id,
+		autocomplete: "off",
+		spellcheck: false,
+		value: text,
+		onInput: (event) => take(event.currentTarget.value)
+	}), /* @__PURE__ */ s("datalist", {
+		id,
+		children: offered.map((name) => /* @__PURE__ */ s("option", { value: name }, name))
+	})] });
+}
+// src/ui/page-link.tsx
+function PageLink({ modelId, page, item = null, query = {}, children }) {
+	return hasPage(page) ? /* @__PURE__ */ s("a", {
+		href: linkToPage(modelId, page, item, query),
+		children
+	}) : children;
+}
+// src/ui/square-plot.tsx
+var SIZE = 260;
+var BOX = {
+	left: 34,
+	right: 10,
+	top: 8,
+	bottom: 34
+};
+var TICKS = [
+	0,
+	.25,
+	.5,
+	.75,
+	1
+];
+function SquarePlot({ title, finding, axes, head, points, mark, hasDiagonal, hasDots }) {
+	return /* @__PURE__ */ s(Plot, {
+		title,
+		finding,
+		points: points.length,
+		say: (point) => points[point]?.words ?? "",
+		head,
+		rows: () => points.map((point) => point.cells),
+		children: (cursor, point) => /* @__PURE__ */ s("svg", {
+			class: "square-plot",
+			viewBox: `0 0 ${SIZE} ${SIZE}`,
+			"aria-hidden": "true",
+			onPointerMove: (event) => point(nearest(points, placeOf(event))),
+			children: [
+				/* @__PURE__ */ s(Axes, { axes }),
+				hasDiagonal && /* @__PURE__ */ s("path", {
+					class: "diagonal",
+					d: `M${px(0)} ${py(0)}L${px(1)} ${py(1)}`
+				}),
+				/* @__PURE__ */ s("path", {
+					class: "curve",
+					d: points.map(({ x, y }, at) => `${at ? "L" : "M"}${px(x)} ${py(y)}`).join("")
+				}),
+				hasDots && points.map((one) => /* @__PURE__ */ s("circle", {
+					class: one.isHollow ? "dot hollow" : "dot",
+					cx: px(one.x),
+					cy: py(one.y),
+					r: "3.5"
+				}, one.words)),
+				mark && /* @__PURE__ */ s("circle", {
+					class: "mark",
+					cx: px(mark.x),
+					cy: py(mark.y),
+					r: "4.5"
+				}),
+				cursor !== null && points[cursor] && /* @__PURE__ */ s("circle", {
+					class: "cursor",
+					cx: px(points[cursor].x),
+					cy: py(points[cursor].y),
+					r: "5"
+				})
+			]
+		})
+	});
+}
+function Axes({ axes }) {
+	return /* @__PURE__ */ s(w, { children: [
+		TICKS.map((at) => /* @__PURE__ */ s("g", { children: [
+			/* @__PURE__ */ s("path", {
+				class: "grid",
+				d: `M${px(0)} ${py(at)}H${px(1)}M${px(at)} ${py(0)}V${py(1)}`
+			}),
+			/* @__PURE__ */ s("text", {
+				class: "tick",
+				x: px(0) - 5,
+				y: py(at) + 3.5,
+				"text-anchor": "end",
+				children: at
+			}),
+			/* @__PURE__ */ s("text", {
+				class: "tick",
+				x: px(at),
+				y: py(0) + 13,
+				"text-anchor": "middle",
+				children: at
+			})
+		] }, at)),
+		/* @__PURE__ */ s("text", {
+			class: "tick",
+			x: px(.5),
+			y: 256,
+			"text-anchor": "middle",
+			children: axes.x
+		}),
+		/* @__PURE__ */ s("text", {
+			class: "tick",
+			x: px(0) + 6,
+			y: py(1) + 12,
+			children: axes.y
+		})
+	] });
+}
+function px(x) {
+	return BOX.left + x * (SIZE - BOX.left - BOX.right);
+}
+function py(y) {
+	return SIZE - BOX.bottom - y * (SIZE - BOX.top - BOX.bottom);
+}
+/** Return where the pointer is, in units of the picture. */
+function placeOf(event) {
+	const box = event.currentTarget.getBoundingClientRect();
+	const scale = SIZE / box.width;
+	return {
+		x: (event.clientX - box.left) * scale,
+		y: (event.clientY - box.top) * scale
+	};
+}
+function nearest(points, at) {
+	const distances = points.map(({ x, y }) => Math.hypot(px(x) - at.x, py(y) - at.y));
+	const least = Math.min(...distances);
+	return least < 40 ? distances.indexOf(least) : null;
+}
+export { CopyItem as $, ROOT as $t, readSeries as A, localIso as At, ordering as B, pulseError as Bt, STATUSES as C, add as Ct, highestShare as D, iso as Dt, SmallBars as E, instant as Et, Group as F, place as Ft, compact as G, Failure as Gt, listQuery as H, usePulse as Ht, Search as I, step as It, figure as J, useAction as Jt, count as K, Loaded as Kt, Rows as L, openModel as Lt, Question as M, change as Mt, Field as N, go as Nt, Plot as O, previous as Ot, Form as P, link as Pt, Copy as Q, session as Qt, TableBox as R, now as Rt, JobStatus as S, HOUR as St, Sparkline as T, freeze as Tt, Pager as U, useResource as Ut, Listing as V, useLive as Vt, Size as W, Empty as Wt, size as X, logIn as Xt, percent as Y, findSession as Yt, Frame as Z, may as Zt, filtersOf as _, __vitePreload as _t, Progress as a, inZone as at, Value as b, ALL as bt, refusedOf as c, frozenLink as ct, Panel as d, useSelection as dt, RequestFailed as en, Dialog as et, WORDS as f, zoom as ft, filterText as g, routeAt as gt, exactValue as h, linkToPage as ht, Tabs as i, Time as it, Facts as j, wallOf as jt, useSettled as k, startOf as kt, useIngestion as l, read as lt, operatorsFor as m, linkTo as mt, PageLink as n, body as nn, Text as nt, MinuteBars as o, MenuButton as ot, filterWords as p, hasPage as pt, duration as q, Logo as qt, ColumnChoice as r, isLoginNeeded as rn, plain as rt, eventsOf as s, earliest as st, SquarePlot as t, api as tn, Scope as tt, usePace as u, show as ut, isAboutViolations as v, theme as vt, hasEnded as w, boundsOf as wt, exactText as x, DAY as xt, takesValue as y, zone as yt, SortHead as z, pulse as zt };

@@ -1,5 +1,5 @@
 import { _ as w, t as s, u as _ } from "./vendor.js";
-import { $ as change, D as plain, E as Text, O as Time, S as Copy, _t as session, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, gt as may, l as Search, lt as Empty, nt as place, p as ordering, pt as useAction, ut as Failure, w as Dialog, xt as body } from "./shared.js";
+import { B as ordering, Ft as place, Gt as Failure, I as Search, Jt as useAction, Kt as Loaded, Mt as change, Q as Copy, Qt as session, R as TableBox, U as Pager, Ut as useResource, Wt as Empty, Zt as may, et as Dialog, it as Time, nn as body, nt as Text, rt as plain, tn as api, z as SortHead } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

@@ -5,7 +5,6 @@ import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { Copy } from "../ui/copy";
 import { count } from "../ui/number";
-import { rule } from "../ui/rule";
 import { Search } from "../ui/search";
 import { Empty, Loaded } from "../ui/states";
 import { TableBox } from "../ui/table-box";

@@ -10,9 +10,8 @@ from inference_events.monitoring.metrics import METRICS, Figure, Labels, MetricT
 from inference_events.monitoring.queries.compute import Query
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.labels import checked_target
-from inference_events.monitoring.queries.names import NamedMetric, named_query
-from inference_events.monitoring.queries.receipt import ReceiptLag
 from inference_events.monitoring.queries.names import NamedMetric, check_custom, named_query
+from inference_events.monitoring.queries.receipt import ReceiptLag
 
 LABELS = "labels"
 RECEIPT_LAG = "receipt_lag"

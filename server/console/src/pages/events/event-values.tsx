@@ -4,13 +4,13 @@ import { useState } from "preact/hooks";
 import type { Schemas } from "../../api/client";
 import { may } from "../../api/session";
 import { count } from "../../ui/number";
-import { rule } from "../../ui/rule";
 import { TableBox } from "../../ui/table-box";
 import { Text } from "../../ui/text";
 import { Time } from "../../ui/time";
 import { Value } from "../../ui/value";
 import { filterText } from "../../url/filters";
 import { linkToPage, type Model } from "../../url/routes";
+import { rule } from "../column-words";
 import { CorrectValue } from "./event-actions";
 import { isShownAnyway, type StoredEvent } from "./request";
 
