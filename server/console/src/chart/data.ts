@@ -10,6 +10,8 @@ import { inZone } from "../ui/time";
 import { DAY } from "../url/range";
 import { localIso } from "../url/zone";
 
+const MINUTE = 60_000;
+
 export interface ChartSeries {
   name: string;
   values: readonly (number | null)[];
