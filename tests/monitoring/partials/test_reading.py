@@ -10,6 +10,7 @@ import pytest
 from inference_events.errors import BadRequest
 from inference_events.events.columns import ColumnSelection
 from inference_events.events.store import Snapshot
+from inference_events.monitoring import fql
 from inference_events.monitoring.engine import (
     BinSize,
     FigureEngine,
@@ -95,17 +96,19 @@ def engine_of(store: WatchedStore, **bounds: Any) -> FigureEngine:
 
 
 def test_only_what_changed_is_read(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
-    """Without a change, no event is read. After one, the events of its hour are; for AUC, those of its bin."""
+    """Without a change, no event is read. After one, the events of its hour are; for AUC and a quantile of a custom
+    metric, those of its bin."""
     subject = subject_of(opened)
-    merged(watched, subject, WINDOW, QUERIES)
+    quantile = fql.compile_metric("quantile(x, level=0.25) + auroc()", subject)
+    merged(watched, subject, WINDOW, [*QUERIES, quantile])
     assert store.read()
-    merged(watched, subject, WINDOW, QUERIES)
+    merged(watched, subject, WINDOW, [*QUERIES, quantile])
     assert store.reads == []
     hour = START + 77 * HOUR
     opened.update({"id": "77", "label": False})
     merged(watched, subject, WINDOW, [ACCURACY, DRIFT])
     assert set(store.read()) == {(hour, hour + HOUR)}
-    merged(watched, subject, WINDOW, [AUC])
+    merged(watched, subject, WINDOW, [AUC, quantile])
     assert set(store.read()) == {(START + 3 * DAY, START + 4 * DAY)}
     opened.append({"id": "3", "at": START, "x": 0.9})
     merged(watched, subject, WINDOW, QUERIES)
