@@ -108,7 +108,7 @@ def r2(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject)
 
 
 def _determined(parts: Sequence[tuple[float, ...]]) -> float | Reason:
-    """Return the figure of parts: rows, squares of errors, squares around the mean, mean, least and greatest of each."""
+    """Return the figure of parts: the rows, squares of errors, spread, mean, least and greatest target of each."""
     used, errors, spreads, means, least, greatest = np.array(parts, np.float64).T
     if used.sum() < 2:
         return Reason.TOO_FEW_ROWS
