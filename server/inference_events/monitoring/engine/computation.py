@@ -18,7 +18,7 @@ from inference_events.events.types import DataRevision
 from inference_events.models.schema import ModelSchema
 from inference_events.monitoring.engine.cache import CACHE_BYTES, PartialCache
 from inference_events.monitoring.engine.errors import QueryTooLarge
-from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, WAIT_SECONDS, Readers
+from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, QUICK_SECONDS, WAIT_SECONDS, Readers
 from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered
 from inference_events.monitoring.engine.watchdog import Watchdog
 from inference_events.monitoring.sql_names import quoted, value_column
@@ -58,6 +58,7 @@ class FigureEngine:
         instances: int = INSTANCES,
         memory_bytes: int = MEMORY_BYTES,
         wait_seconds: float = WAIT_SECONDS,
+        quick_seconds: float = QUICK_SECONDS,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """`seconds` bound a computation with its waiting, and `cache_bytes` what is kept of it for later ones.
@@ -67,7 +68,7 @@ class FigureEngine:
         self._store = store
         self._cache = PartialCache(cache_bytes)
         self._seconds = seconds
-        self._readers = Readers(instances, memory_bytes, wait_seconds)
+        self._readers = Readers(instances, memory_bytes, wait_seconds, quick_seconds)
 
     @contextmanager
     def compute(

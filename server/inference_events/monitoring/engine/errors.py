@@ -39,7 +39,7 @@ class FiguresUnfinished(ServiceUnavailable):
 
 
 class EngineBusy(ServiceUnavailable):
-    """Others compute, and none of them ended while this one waited."""
+    """Others compute. None of them ended while this one waited, or its short turn was not enough."""
 
     def __init__(self) -> None:
         super().__init__("Other figures are being computed; try again later", retry_after=2)
