@@ -1,6 +1,6 @@
 """Only what is missing is read, the newest first; what is kept has bounds, and belongs to one moment."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,11 +12,13 @@ from inference_events.events.columns import ColumnSelection
 from inference_events.events.store import Snapshot
 from inference_events.monitoring import fql
 from inference_events.monitoring.engine import (
+    BaselineUnfinished,
     BinSize,
     FigureEngine,
     FiguresUnfinished,
     QueryTimeout,
     QueryTooLarge,
+    gradual,
     make_bins,
 )
 from inference_events.monitoring.metrics import Figure, MetricQuery, ordered
@@ -225,6 +227,58 @@ def test_nothing_is_kept_beyond_the_bound(opened: Opened, store: WatchedStore) -
             assert computation.cache.nbytes <= bound
         assert_same(found, direct(engine, subject, WINDOW, QUERIES))
         engine.close()
+
+
+@pytest.mark.parametrize("baseline", ["training", "first days"])
+def test_a_baseline_is_read_in_several_requests(
+    watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch, baseline: str
+) -> None:
+    """If PostgreSQL takes longer for a baseline than a request may, the next request goes on; a change starts again."""
+    monkeypatch.setattr(gradual, "PART_ROWS", 7)
+    opened.append(*({"id": f"t{number}", "at": START, "x": number / 60, "n": number % 3} for number in range(60)))
+    subject = subject_of(opened)
+    baselines = BASELINES | {"first days": Baseline("5", "first days", "production", START, START + 7 * DAY)}
+    query = MetricQuery("jsd", column="n", baseline=baseline)
+
+    def compute(reads: int | None) -> list[list[Figure]]:
+        store.fail_after = reads
+        with watched.compute(subject.schema) as computation:
+            return compute_figures(computation, WINDOW, [query], subject, baselines)
+
+    store.fail_after = None
+    with watched.compute(subject.schema) as computation:
+        if not computation.snapshot.is_slow:
+            return
+    opened.publish(*({"id": f"{hour}", "at": START + hour * HOUR, "n": hour % 5} for hour in range(DAYS * 24)))
+    read = 0
+    for _ in range(2):
+        with pytest.raises(
+            BaselineUnfinished, match="events of the baseline are read after 10 seconds; repeat"
+        ) as raised:
+            compute(3)
+        assert int(raised.value.message.split()[0]) > read
+        read = int(raised.value.message.split()[0])
+    environment = baselines[baseline].environment_id
+    reads = len(store.read(environment))
+    found = compute(None)
+    assert_same(found, direct_figures(opened, subject, query, baselines))
+    assert reads + len(store.read(environment)) < 80
+    compute(0)
+    change = opened.append if environment == "dataset" else opened.publish
+    change({"id": "more", "at": START + 1, "n": 4})
+    compute(None)
+    assert_same(compute(None), direct_figures(opened, subject, query, baselines))
+
+
+def direct_figures(
+    opened: Opened, subject: Subject, query: MetricQuery, baselines: Mapping[str, Baseline]
+) -> list[list[Figure]]:
+    """Return figures that nothing kept is part of."""
+    engine = FigureEngine(opened.store, 60, cache_bytes=0)
+    with engine.compute(subject.schema) as computation:
+        found = compute_figures(computation, WINDOW, [query], subject, baselines)
+    engine.close()
+    return found
 
 
 def test_a_long_rolling_baseline_is_read_once(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:

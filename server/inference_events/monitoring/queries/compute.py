@@ -192,7 +192,10 @@ def prepare(
         before_window, windows = _baseline_window(window, baselines[name])
         selections[relation] = _selection(before_window, read)
         baseline_rows = computation.rows(selections[relation], relation)
-        baseline_rows.keep_once_read()
+        if windows is None:
+            baseline_rows.keep_gradually(_rows_key(computation, selections[relation]))
+        else:
+            baseline_rows.keep_once_read()
         relations[relation] = baseline_rows
         known[name] = BaselineRows(relation, windows)
     connection = RememberingConnection(RowsConnection(computation, relations), computation, selections)
@@ -208,6 +211,11 @@ def revision(computation: Computation, window: Window, queries: Sequence[Query],
 
 def _selection(window: Window, reads: _Reads) -> RowSelection:
     return RowSelection(window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment)
+
+
+def _rows_key(computation: Computation, selection: RowSelection) -> bytes:
+    """Return a key for rows as the store has them, of all segments."""
+    return statement_key(scope_of(computation, replace(selection, segment=None)), selection.stored)
 
 
 def _baseline_window(window: Window, baseline: Baseline) -> tuple[Window, tuple[int, ...] | None]:
