@@ -19,8 +19,8 @@ class ColumnSelection:
     read, as in `StoredEvents.labelled_at`; a column that was never a target has none. `with_received` adds the times of
     receipt.
 
-    With `most`, so many events are read at most, in the order of their keys, which are the store's own: the first ones
-    whose keys are greater than `after`. The order of keys never changes.
+    With `most`, so many events are read at most: those with the lowest keys that are greater than `after`. Keys are the
+    store's own text, and never change.
     """
 
     environment_id: str

@@ -49,7 +49,6 @@ class Snapshot(Protocol):
     def columns(self, selection: ColumnSelection) -> Generator[pa.RecordBatch, None, None]:
         """Yield columns of the events selected, batch by batch, in any order; nothing if there are none.
 
-        With `most` they are in the order of keys.
         Batches have the schema of `batch_schema`, and some 16 MiB. Read one to its end, or close it, before the next.
         """
 

@@ -237,7 +237,8 @@ def test_a_baseline_is_read_in_several_requests(
     monkeypatch.setattr(gradual, "PART_ROWS", 7)
     opened.append(*({"id": f"t{number}", "at": START, "x": number / 60, "n": number % 3} for number in range(60)))
     subject = subject_of(opened)
-    baselines = BASELINES | {"first days": Baseline("5", "first days", "production", START, START + 7 * DAY)}
+    baselines = dict(BASELINES)
+    baselines["first days"] = Baseline("5", "first days", "production", START, START + 7 * DAY)
     query = MetricQuery("jsd", column="n", baseline=baseline)
 
     def compute(reads: int | None) -> list[list[Figure]]:

@@ -13,7 +13,7 @@ from inference_events.monitoring.engine.errors import (
     TooManyRows,
 )
 from inference_events.monitoring.engine.relations import Relation
-from inference_events.monitoring.engine.revisions import encode_revision, is_unchanged
+from inference_events.monitoring.engine.revisions import encode_revision
 from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql
 
 __all__ = [
@@ -37,6 +37,5 @@ __all__ = [
     "Sql",
     "TooManyRows",
     "encode_revision",
-    "is_unchanged",
     "make_bins",
 ]

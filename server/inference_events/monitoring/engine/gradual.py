@@ -1,14 +1,15 @@
 """Rows that a slow store hands out in several computations: each goes on where the one before ran out of time.
 
 What is read is kept in memory with its data revision, and dropped once events of the selection have changed. All events
-of an environment are read in the order of their keys, because they may all have the same time; those of a range of time
-are read range by range.
+of an environment are read by ranges of their keys, because they may all have the same time; those of a range of time
+are read by shorter ones.
 """
 
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from inference_events.events.columns import KEY, ColumnSelection, batch_schema
 from inference_events.events.hours import HourRange, is_dirty
@@ -18,7 +19,7 @@ from inference_events.monitoring.engine.cache import PartialCache
 from inference_events.monitoring.engine.errors import BaselineUnfinished, QueryTimeout
 from inference_events.monitoring.engine.rows import BIN
 
-PART_ROWS = 100_000
+PART_ROWS = 500_000
 RANGE_PARTS = 64
 
 
@@ -55,7 +56,7 @@ class GradualRows:
             return _range(selection, self.next.end)
         if sum(batch.num_rows for batch in part) < self.next.most:
             return None
-        return replace(self.next, after=part[-1].column(KEY)[-1].as_py())
+        return replace(self.next, after=max(pc.max(batch.column(KEY)).as_py() for batch in part))
 
 
 class Reader(Protocol):

@@ -60,10 +60,20 @@ class PostgresSnapshot:
         if selection.after is not None:
             where, parameters = f"{where} AND e.event_id > %s", [*parameters, selection.after]
         if selection.most is not None:
-            where, parameters = f"{where} ORDER BY e.event_id LIMIT %s", [*parameters, selection.most]
+            last_key = self._last_key(selection.most, where, [environment, *parameters])
+            where, parameters = f"{where} AND (%s::text IS NULL OR e.event_id <= %s)", [*parameters, last_key, last_key]
         query = f"SELECT {decoder.selected} FROM events e WHERE e.environment = %s{where}"
         with self._fetched(query, [environment, *parameters]) as fetched:
             yield from _joined(decoder.batch(rows) for rows in fetched)
+
+    def _last_key(self, most: int, where: str, parameters: Sequence[Any]) -> str | None:
+        """Return the key of the last of so many events in the order of keys, None if there are fewer.
+
+        With both bounds, the rows can be read in the order in which they lie on the disk.
+        """
+        query = f"SELECT e.event_id FROM events e WHERE e.environment = %s{where} ORDER BY e.event_id OFFSET %s LIMIT 1"
+        found = self._db.execute(query, [*parameters, most - 1]).fetchone()
+        return None if found is None else found[0]
 
     def cancel(self) -> None:
         with suppress(psycopg.Error):
