@@ -177,6 +177,12 @@ def test_the_next_request_continues(
     assert_same(found, direct(watched, subject, WINDOW, [query]))
 
 
+def test_the_newest_cells_are_read_first() -> None:
+    """Of several ranges of cells, too, the newest one is read first, and from its end."""
+    assert list(filling.portions([(0, 2), (10, 15)], 3))[:2] == [(12, 15), (10, 12)]
+    assert [cells[0] for cells in filling.portions([(0, 2), (10, 15)], 3)][-1] == 0
+
+
 def attempt(
     engine: FigureEngine, subject: Subject, query: MetricQuery, store: WatchedStore, errors: list[FiguresUnfinished]
 ) -> list[list[Figure]]:

@@ -110,7 +110,9 @@ class World:
         return self._random.sample(self._ids, min(4, len(self._ids)))
 
     def _time(self) -> int:
-        return self._random.choice(CENTRES) + self._random.randrange(-9 * HOUR, 9 * HOUR)
+        # Some near the centre, because some bounds within cells are there.
+        around = self._random.choice([9 * HOUR, 9 * HOUR, 120 * SECOND])
+        return self._random.choice(CENTRES) + self._random.randrange(-around, around)
 
     def _values(self) -> dict[str, Any]:
         chosen = self._random
