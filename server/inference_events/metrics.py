@@ -68,7 +68,7 @@ class Metrics(StoreObserver):
         self._on_failure = on_failure
         self._series = ReplicaRegistry()
         self.registry: CollectorRegistry = self._series
-        self._requests = self._counter("http_requests", "Requests answered.", "kind", "status")
+        self._requests = self._counter("http_requests", "HTTP requests that ended.", "kind", "status")
         self._request_seconds = self._histogram(
             "http_request_duration_seconds",
             "Time from the head of a request to the end of its response.",

@@ -40,7 +40,7 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
         path=request.path,
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
-        answer=_compressor.compress(result.to_json()),
+        response=_compressor.compress(result.to_json()),
         created_at=created_at,
     )
 
@@ -59,7 +59,7 @@ def find_stored_response(
     record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None
-    kept = zstandard.ZstdDecompressor().decompress(record.answer)
+    kept = zstandard.ZstdDecompressor().decompress(record.response)
     if record.statuses is None:
         return StoredResponse(record.body_digest, orjson.loads(kept), moment_of(record.created_at))
     result = IngestResult.from_json(kept).with_statuses(np.frombuffer(record.statuses, np.int8))

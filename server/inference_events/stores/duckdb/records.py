@@ -10,7 +10,7 @@ that this process writes. The first look-up adds all stored records, and so thos
 
 import threading
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -22,7 +22,7 @@ from inference_events.stores.duckdb.id_index import Hashes, IdIndex, RowKeys
 from inference_events.stores.duckdb.sql import insert_rows
 
 ROWS_AT_ONCE = 1 << 17
-COLUMNS = ", ".join(field.name for field in fields(IdempotencyRecord))
+# In the order of IdempotencyRecord. Stored records keep the name `answer` for the response.
 ARROW = pa.schema(
     [
         *((name, pa.string()) for name in RetryKey._fields),
@@ -32,6 +32,7 @@ ARROW = pa.schema(
         ("statuses", pa.binary()),
     ]
 )
+COLUMNS = ", ".join(ARROW.names)
 HASHED = """
 SELECT
     encode(concat_ws(chr(10), token_id, method, path, '')) || coalesce(encode(idempotency_key), body_digest) AS hashed,

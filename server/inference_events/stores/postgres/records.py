@@ -10,7 +10,7 @@ recognises the record of the retry by `is_retry` and by its time, which is later
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from inference_events.events.types import IdempotencyRecord, RecordOfRows, Retry
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import escape, unescape
 
-NAMES = [field.name for field in fields(IdempotencyRecord)]
+# In the order of IdempotencyRecord. Stored records keep the name `answer` for the response.
+NAMES = [*RetryKey._fields, "body_digest", "answer", "created_at", "statuses"]
 PURGED_ROWS = 10_000
 BATCH = "BATCH"
 STORED = ["found_by", "batch", "is_retry", *NAMES]
