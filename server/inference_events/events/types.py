@@ -105,8 +105,7 @@ class RetryKey(NamedTuple):
     idempotency_key: str | None
 
 
-@dataclass(frozen=True)
-class IdempotencyRecord:
+class IdempotencyRecord(NamedTuple):
     """What a repeated request is recognised by, and what its response is made of. Times are UTC microseconds.
 
     `response` is the store's to keep, not to read. `statuses` has a RowStatus per event of the request. It is None in

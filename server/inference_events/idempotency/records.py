@@ -16,7 +16,6 @@ from inference_events.events.store import RecordStore
 from inference_events.events.types import IdempotencyRecord, RetryKey
 from inference_events.idempotency.guard import RETRIED_WITHIN, StoredResponse
 
-
 # Compressing gives up the interpreter, for which a short response would wait longer than it takes to write it.
 MIN_COMPRESSED_BYTES = 1024
 

@@ -10,7 +10,6 @@ recognises the record of the retry by `is_retry` and by its time, which is later
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +115,7 @@ def purge_some_records(db: Connection, before: int) -> bool:
 def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
     own = statuses[request.low : request.high].tobytes()
-    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    return request.record._replace(statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def found_by(key: RetryKey, body_digest: bytes) -> bytes:
@@ -127,7 +126,7 @@ def found_by(key: RetryKey, body_digest: bytes) -> bytes:
 
 
 def _row(batch: UUID, one: RecordOfRows, record: IdempotencyRecord) -> list[Any]:
-    values = [escape(each) if isinstance(each, str) else each for each in vars(record).values()]
+    values = [escape(each) if isinstance(each, str) else each for each in record]
     return [found_by(record.key, record.body_digest), batch, one.is_retry, *values, one.since]
 
 
