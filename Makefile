@@ -27,7 +27,7 @@ CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath 
 KILLS ?= 100
 EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
-PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
+PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow datasette influxdb)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
@@ -271,6 +271,11 @@ $(TURKISH): tests/locale/turkish.txt tests/locale/charmap.txt
 	python3 -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
+
+.venv/peers/influxdb: | .venv/bin/python
+	@rm -rf $@ && mkdir -p $@
+	@cd $@ && apt-get download --quiet influxdb && dpkg-deb --extract influxdb_*.deb . || \
+		echo "InfluxDB is skipped: Debian's package of it cannot be downloaded"
 
 .venv/peers/%: tests/bench/peers/%.txt | .venv/bin/python
 	rm -rf $@

@@ -179,5 +179,5 @@ def _closed_bin(size: str, time: str | float | None) -> datetime:
         raise BadRequest.at("/bin_start", "must not be before 1970")
     start = bins.start_of(size, moment)
     if start > newest:
-        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet")
+        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet; try again once it is")
     return start

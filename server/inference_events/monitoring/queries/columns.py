@@ -15,7 +15,14 @@ from inference_events.monitoring.metrics.histograms import Pair
 from inference_events.monitoring.metrics.integrity import ANY_KIND, Counts
 from inference_events.monitoring.metrics.sql import is_list, is_numeric, number
 from inference_events.monitoring.queries.compute import compute_figures, prepare
-from inference_events.monitoring.queries.frame import MAX_COLUMNS, Answer, Frame, FrameRequest, chosen_bins, plan_frame
+from inference_events.monitoring.queries.frame import (
+    MAX_COLUMNS,
+    Frame,
+    FrameRequest,
+    FrameResult,
+    chosen_bins,
+    plan_frame,
+)
 from inference_events.monitoring.queries.histogram import joined
 from inference_events.monitoring.queries.violations import KINDS
 from inference_events.monitoring.queries.windows import Baseline, Window
@@ -108,11 +115,11 @@ class ColumnsPlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[Overview]:
+    def compute(self, computation: Computation) -> FrameResult[Overview]:
         """Return the overview, unless it is unchanged. Raises BadRequest for a rolling baseline without a range."""
         baselines = [] if self.baseline is None else [self.baseline]
         try:
-            return self.frame.answer(computation, (), lambda: self._overview(computation), baselines)
+            return self.frame.result(computation, (), lambda: self._overview(computation), baselines)
         except BinsError as error:
             raise BadRequest.at("/time_range", f"the rolling baseline: {error}") from None
 
