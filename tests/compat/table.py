@@ -7,10 +7,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tests.compat import not_offered
+from tests.vendor_calls import CLIENT_CALLS, OLDER_CLIENT_CALLS
+
 TABLE = Path(__file__).with_name("COMPATIBILITY.md")
 NOT_IN_VERSION = "-"
 UNTESTED = "untested"
 UNEXPLAINED = "partly"
+NOT_OFFERED = 501
 INTRODUCTION = """\
 # What of the vendor's client works here
 
@@ -24,6 +28,17 @@ tests in this folder with the unmodified client and a running server; `make comp
 * **refused**: the client itself raises `Unsupported` with any server.
 * **-**: this version of the client does not have it.
 """
+CALLS = f"""\
+## Calls
+
+The {len(CLIENT_CALLS)} calls of the vendor's client, and those that only older versions have.
+
+* **works**: a test made the call with this version, and the server did what it asks for.
+* **501**: the server does not offer it; see below.
+* **served**: the server has it, but no version makes it.
+* **-**: this version does not make it.
+
+"""
 
 
 def render(records: list[dict[str, Any]]) -> str:
@@ -34,8 +49,10 @@ def render(records: list[dict[str, Any]]) -> str:
     for entity, names in groupby(operations, key=_entity):
         rows = [["", *versions], ["---"] * (len(versions) + 1)]
         rows += [[f"`{name}`", *(verdict(record, name) for record in records)] for name in names]
-        sections.append(f"## {entity}\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows))
-    return "\n".join(sections)
+        sections.append(f"## {entity}\n\n" + _table(rows))
+    rows = [["", *versions], ["---"] * (len(versions) + 1)]
+    rows += [[f"`{call}`", *(call_verdict(records, record, call) for record in records)] for call in _calls()]
+    return "\n".join([*sections, CALLS + _table(rows), not_offered.section()])
 
 
 def verdict(record: dict[str, Any], name: str) -> str:
@@ -53,6 +70,17 @@ def verdict(record: dict[str, Any], name: str) -> str:
     return "refused" if "Unsupported" in ends else UNTESTED
 
 
+def call_verdict(records: list[dict[str, Any]], record: dict[str, Any], call: str) -> str:
+    """Return in a word how the server answers a call of the client of a record."""
+    statuses = record["calls"].get(call)
+    if statuses is None:
+        is_called = any(call in other["calls"] for other in records)
+        return NOT_IN_VERSION if is_called else _uncalled_verdict(call)
+    if any(status < 300 for status in statuses):
+        return "works"
+    return str(NOT_OFFERED) if NOT_OFFERED in statuses else UNTESTED
+
+
 def faults(records: list[dict[str, Any]], page: str) -> list[str]:
     """Return the faults of the page: operations without a test, and stale text."""
     found = []
@@ -65,7 +93,25 @@ def faults(records: list[dict[str, Any]], page: str) -> list[str]:
                 found.append(
                     f"{operation}: some call of it was a 501, but no test says what is missing (marker partly)"
                 )
+        found += [
+            f"{call} of client {record['client']}: no test that passes shows how it ends"
+            for call in _calls()
+            if call_verdict(records, record, call) == UNTESTED
+        ]
     return found + ([] if page == render(records) else [f"{TABLE.name} is stale: make compatibility"])
+
+
+def _table(rows: list[list[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _calls() -> list[str]:
+    return [*CLIENT_CALLS, *OLDER_CLIENT_CALLS]
+
+
+def _uncalled_verdict(call: str) -> str:
+    *methods, path = call.split()
+    return "served" if all(not_offered.is_served(method, path) for method in methods) else UNTESTED
 
 
 def _entity(name: str) -> str:
