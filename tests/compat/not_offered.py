@@ -9,7 +9,7 @@ from tests.vendor_calls import TEMPLATE
 INTRODUCTION = """\
 ## Calls that are a 501
 
-The vendor's calls that the server does not offer, and why. Those below a path are a 501, too.
+What of the vendor's API the server does not offer, and why. All below these paths is a 501, too, unless it is served.
 
 | feature | paths | why |
 | --- | --- | --- |
@@ -34,7 +34,7 @@ WHY = {
     "evaluators": _AGENTS,
     "experiments": _AGENTS,
     "explanations": _RUNS,
-    "expressions in FQL": _AGENTS,
+    "expressions in FQL": "No public description of it was found; `POST /v3/monitoring/definitions/check` checks a definition.",
     "fairness": "Only old clients ask for it, of a query in SQL; metrics of a segment are an alternative.",
     "feature impact": f"{_RUNS} `Model.upload_feature_impact` stores an impact that you computed.",
     "feature importance": _RUNS,
@@ -52,7 +52,7 @@ WHY = {
     "users": "The server has tokens with scopes instead of users: `/v3/tokens`.",
 }
 WHY_IN_PART = {
-    "POST /v3/analytics/scores": ("the score `TOP_K_MEAN_SCORE`", "Its definition is not public."),
+    "POST /v3/analytics/scores": ("the score `TOP_K_MEAN_SCORE`", "No public definition of it was found."),
     "POST /v3/queries": (
         "`query_type` EMBEDDING and ANALYTICS",
         "The first projects vectors for a chart; the second is for pages of the vendor's console.",

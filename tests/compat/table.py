@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from inference_events.http.unsupported import unsupported_feature
 from tests.compat import not_offered
 from tests.vendor_calls import CLIENT_CALLS, OLDER_CLIENT_CALLS
 
@@ -31,12 +32,12 @@ tests in this folder with the unmodified client and a running server; `make comp
 CALLS = f"""\
 ## Calls
 
-The {len(CLIENT_CALLS)} calls of the vendor's client, and those that only older versions have.
+The {len(CLIENT_CALLS)} requests that the vendor's client may send, and those that only older versions send.
 
-* **works**: a test made the call with this version, and the server did what it asks for.
+* **works**: a test made this version send it, and the response was a success.
 * **501**: the server does not offer it; see below.
-* **served**: the server has it, but no version makes it.
-* **-**: this version does not make it.
+* **served**: the server has it, but neither version sends it.
+* **-**: this version does not send it.
 
 """
 
@@ -111,7 +112,9 @@ def _calls() -> list[str]:
 
 def _uncalled_verdict(call: str) -> str:
     *methods, path = call.split()
-    return "served" if all(not_offered.is_served(method, path) for method in methods) else UNTESTED
+    if all(not_offered.is_served(method, path) for method in methods):
+        return "served"
+    return str(NOT_OFFERED) if unsupported_feature(path) else UNTESTED
 
 
 def _entity(name: str) -> str:

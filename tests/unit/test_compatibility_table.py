@@ -81,11 +81,11 @@ def test_a_verdict_on_a_call_follows_from_its_responses(call: str, statuses: lis
 
 
 def test_a_call_that_no_test_makes_is_a_fault() -> None:
-    """It is a fault unless no version makes the call and the contract has it."""
+    """It is a fault if the call fails in all tests, and none if no version makes it: then the contract decides."""
     tested = record("1.0.0", init=(["returned"], []))
-    tested["calls"] = {call: [200] for call in CALLS if call not in (JOBS, PREDICT)}
-    assert call_verdict([tested], tested, JOBS) == "served"
-    assert faults([tested], render([tested])) == [f"{PREDICT} of client 1.0.0: no test that passes shows how it ends"]
+    tested["calls"] = {call: [200] for call in CALLS if call not in (JOBS, PREDICT)} | {PROJECTS: [404]}
+    assert [call_verdict([tested], tested, call) for call in (JOBS, PREDICT)] == ["served", "501"]
+    assert faults([tested], render([tested])) == [f"{PROJECTS} of client 1.0.0: no test that passes shows how it ends"]
 
 
 def test_a_request_is_found_by_its_template() -> None:
