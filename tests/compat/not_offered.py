@@ -34,7 +34,7 @@ WHY = {
     "evaluators": _AGENTS,
     "experiments": _AGENTS,
     "explanations": _RUNS,
-    "expressions in FQL": "No public description of it was found; `POST /v3/monitoring/definitions/check` checks a definition.",
+    "expressions in FQL": "No public description was found; `POST /v3/monitoring/definitions/check` checks one.",
     "fairness": "Only old clients ask for it, of a query in SQL; metrics of a segment are an alternative.",
     "feature impact": f"{_RUNS} `Model.upload_feature_impact` stores an impact that you computed.",
     "feature importance": _RUNS,

@@ -5391,6 +5391,16 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /**
+         * @description Empty, as charts of the vendor's have it for a metric that takes no baseline.
+         * @enum {string}
+         */
+        NoBaseline: "";
+        /**
+         * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
+         * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+         */
+        ChosenBaseline: (string | null) | components["schemas"]["NoBaseline"];
         /** @description A metric to compute, with what it needs. */
         AskedMetric: {
             /**
@@ -5408,12 +5418,7 @@ export interface components {
              * @example UA
              */
             category?: string | null;
-            /**
-             * Format: uuid
-             * @description The baseline that a drift compares with.
-             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
-             */
-            baseline_id?: string | null;
+            baseline_id?: components["schemas"]["ChosenBaseline"];
         };
         /** @description Which metrics to compute, and over which events. */
         ComputeMetricsRequest: {
@@ -6178,6 +6183,23 @@ export interface components {
             time_zone?: string;
             bin_size: components["schemas"]["BinSize"];
         };
+        /**
+         * @description Take only the events of a segment: a stored one of the model, or one that a definition makes. If it has neither, as
+         *     in charts of the vendor's without a segment, all events are taken.
+         */
+        ChartSegment: ({
+            /**
+             * Format: uuid
+             * @description A segment of the model.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            id?: string | null;
+            /**
+             * @description An expression in FQL.
+             * @example carrier == 'UA'
+             */
+            definition?: string | null;
+        } & unknown) | null;
         /** @description A metric of a model, by bin. */
         MetricsQuery: {
             /**
@@ -6211,19 +6233,14 @@ export interface components {
              *     ]
              */
             categories?: string[] | null;
-            /**
-             * Format: uuid
-             * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
-             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
-             */
-            baseline_id?: string | null;
+            baseline_id?: components["schemas"]["ChosenBaseline"];
             /**
              * Format: uuid
              * @description A segment of the model, to take only its events. Not together with `segment`.
              * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
              */
             segment_id?: string | null;
-            segment?: components["schemas"]["SegmentChoice"];
+            segment?: components["schemas"]["ChartSegment"];
             viz_type?: components["schemas"]["VizType"];
         };
         /** @description Which metrics to compute, and in which bins. */
