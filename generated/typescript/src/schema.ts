@@ -1605,7 +1605,7 @@ export interface paths {
          *     3. `metric_id` is a builtin metric that the model has (`list_model_metrics`), or the id of one of its custom
          *        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
          *        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns. `frequency`
-         *        takes one column and a `category`.
+         *        takes one column and a `category`; with other metrics, a `category` is a label of the rule.
          *     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset. No other
          *        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
          *     5. `compare_to: raw_value` judges the metric itself, `time_period` its change as a share of the same metric
@@ -4436,7 +4436,7 @@ export interface components {
              */
             evaluation_delay?: number;
             /**
-             * @description The value whose events `frequency` counts.
+             * @description The value whose events `frequency` counts. With any other metric it is a label, without an effect.
              * @example UA
              */
             category?: string | null;
@@ -4507,7 +4507,7 @@ export interface components {
             critical_threshold: number | null;
             /** @description A value beyond it is a warning, unless it is critical. */
             warning_threshold: number | null;
-            /** @description The value whose events `frequency` counts. */
+            /** @description The value whose events `frequency` counts, or the label of a rule with another metric. */
             category: string | null;
             /** @description The baseline that a drift compares with. */
             baseline: {
