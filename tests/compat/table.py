@@ -1,6 +1,7 @@
 """Write COMPATIBILITY.md from the calls of the tests: python -m tests.compat.table [--check] RECORD..."""
 
 import argparse
+import ast
 import json
 import sys
 from itertools import groupby
@@ -12,6 +13,7 @@ from tests.compat import not_offered
 from tests.vendor_calls import CLIENT_CALLS, OLDER_CLIENT_CALLS
 
 TABLE = Path(__file__).with_name("COMPATIBILITY.md")
+NOTEBOOKS = Path(__file__).with_name("notebooks")
 NOT_IN_VERSION = "-"
 UNTESTED = "untested"
 UNEXPLAINED = "partly"
@@ -41,6 +43,16 @@ The {len(CLIENT_CALLS)} requests that the vendor's client may send, and those th
 
 """
 
+NOTEBOOKS_INTRODUCTION = """\
+## Notebooks
+
+The vendor's public notebooks and tools that run as tests: the same calls in the same order, on generated data, with the
+figures recomputed. `make test-notebooks` runs them all, with both versions if these have the calls.
+
+| test | what it runs |
+| --- | --- |
+"""
+
 
 def render(records: list[dict[str, Any]]) -> str:
     """Write the page from one record for each version of the client."""
@@ -53,7 +65,7 @@ def render(records: list[dict[str, Any]]) -> str:
         sections.append(f"## {entity}\n\n" + _table(rows))
     rows = [["", *versions], ["---"] * (len(versions) + 1)]
     rows += [[f"`{call}`", *(call_verdict(records, record, call) for record in records)] for call in _calls()]
-    return "\n".join([*sections, CALLS + _table(rows), not_offered.section()])
+    return "\n".join([*sections, CALLS + _table(rows), not_offered.section(), NOTEBOOKS_INTRODUCTION + _notebooks()])
 
 
 def verdict(record: dict[str, Any], name: str) -> str:
@@ -104,6 +116,12 @@ def faults(records: list[dict[str, Any]], page: str) -> list[str]:
 
 def _table(rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _notebooks() -> str:
+    paths = sorted(NOTEBOOKS.glob("test_*.py"))
+    described = {path.name: ast.get_docstring(ast.parse(path.read_text())) or "" for path in paths}
+    return _table([[f"[{name}](notebooks/{name})", text.partition("\n")[0]] for name, text in described.items()])
 
 
 def _calls() -> list[str]:
