@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import fiddler as fdl
+import pytest
 import requests
 
 from tests.compat.notebooks import churn, steps
@@ -19,6 +20,7 @@ def post(path: str, body: dict[str, Any]) -> requests.Response:
     return requests.post(f"{fdl.conn.url}{path}", headers=headers, json=body, timeout=60)
 
 
+@pytest.mark.slow
 def test_metrics_of_the_notebook(project_name: str) -> None:
     """Fields that do not matter are empty, and times have no zone: both figures are those of the days asked for."""
     project = steps.open_project(project_name)

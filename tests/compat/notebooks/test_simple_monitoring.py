@@ -10,7 +10,7 @@ import pytest
 from tests.compat.notebooks import churn, steps
 from tests.compat.stored import done
 
-ROWS = 20_000
+SAMPLE_ROWS, ROWS = 5_000, 20_000
 DAYS = 10
 OUT_OF_RANGE = 7
 EMAILS = ["name@google.com"]
@@ -107,7 +107,7 @@ def rolling_baseline(model: fdl.Model) -> fdl.Baseline:
 def test_the_figures_and_alerts_of_the_notebook(project_name: str) -> None:
     """Both rules fire with the values of the data, and metric, segment and drift are those that pandas finds."""
     project = steps.open_project(project_name)
-    sample = churn.customers(ROWS, seed=1)
+    sample = churn.customers(SAMPLE_ROWS, seed=1)
     model = churn.churn_model("bank_churn_simple_monitoring", project, sample)
     too_many, better = range_rule(model), precision_rule(model)
     metric, segment = lost_revenue(model), hawaii_segment(model)
@@ -117,7 +117,7 @@ def test_the_figures_and_alerts_of_the_notebook(project_name: str) -> None:
     events = production_events(day, hour)
     published = model.publish(events)
 
-    assert [done(job)["created"] for job in (static, published)] == [ROWS, ROWS]
+    assert [done(job)["created"] for job in (static, published)] == [SAMPLE_ROWS, ROWS]
     assert {found.name for found in model.baselines} == {"baseline_dataset", "rolling_baseline_1week"}
     assert_range_alert(too_many, day)
     assert_precision_alert(better, hour, events)
