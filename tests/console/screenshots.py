@@ -21,6 +21,7 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
         visit.page.screenshot(path=folder / f"{name}{mark}.png")
     visit.open("/")
     visit.page.get_by_role("link", name="arrival_delay").click()
+    visit.page.get_by_role("link", name="Model", exact=True).click()
     visit.page.get_by_role("heading", name="Columns").wait_for()
     visit.page.wait_for_timeout(500)
     visit.page.screenshot(path=folder / f"model{mark}.png")

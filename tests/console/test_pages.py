@@ -19,6 +19,11 @@ PATHS = [
     "/settings?search=x",
     "/nowhere",
 ]
+MODEL_PAGES = [
+    "",
+    "/traffic",
+    "/schema",
+]
 THEMES = ["light", "dark"]
 
 
@@ -39,7 +44,8 @@ def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
     def at(path: str) -> Callable[[], None]:
         return lambda: visit.open(path)
 
-    pages = [at(path) for path in (*PATHS, f"/models/{model_id}", f"/models/{empty_id}")]
+    of_model = [f"/models/{model_id}{page}" for page in MODEL_PAGES]
+    pages = [at(path) for path in (*PATHS, *of_model, f"/models/{empty_id}")]
     dialogs = [dialog("/tokens", name) for name in ("Create a token", "Revoke preset admin", "Rotate preset admin")]
     return [*pages, *dialogs, dialog("/", "Help and shortcuts")]
 
