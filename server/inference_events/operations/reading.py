@@ -180,8 +180,8 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
 
 
 def stored_id(id: str | None) -> str | None:
-    """Return an id as it is stored, if there is one: clients may write UUIDs in capitals."""
-    return None if id is None else id.lower()
+    """Return an id as it is stored, None if there is none: clients may write UUIDs in capitals."""
+    return id.lower() if id else None
 
 
 def stored_dataset_id(env_type: str, id: str | None) -> str | None:
